@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { hostname } from "node:os";
+
+/** Thrown at start: its message names every setting that is wrong, and what to do about each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const port = (standard: number) =>
+  z.coerce
+    .number("must be a port number, 0 to 65535")
+    .int("must be a port number, 0 to 65535")
+    .min(0, "must be a port number, 0 to 65535")
+    .max(65_535, "must be a port number, 0 to 65535")
+    .default(standard);
+
+const seconds = (standard: number, min: number, max: number) =>
+  z.coerce
+    .number(`must be a number of seconds, ${min} to ${max}`)
+    .min(min, `must be a number of seconds, ${min} to ${max}`)
+    .max(max, `must be a number of seconds, ${min} to ${max}`)
+    .default(standard);
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, "must be a URL that begins with http:// or https://");
+
+function isHttpUrl(text: string): boolean {
+  return (
+    URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol)
+  );
+}
+
+/** What both processes read. */
+const both = {
+  INTERNAL_TOKEN: list
+    .refine(
+      (tokens) => tokens.every((token) => token.length >= 16),
+      "must have at least 16 characters (several, newest first, with commas)",
+    )
+    .optional()
+    .describe(
+      "what web shows the backend to be let in; several with commas while it is rotated, newest first",
+    ),
+  SECRETS_DIRECTORY: z
+    .string()
+    .default("./data/secrets")
+    .describe(
+      "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start",
+    ),
+  DRAIN_SECONDS: seconds(30, 0, 3_600).describe(
+    "the one number of the drain: how long a process that was told to end goes on serving at most",
+  ),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("JSON lines on standard output, from this level up"),
+  HOSTNAME: z
+    .string()
+    .default(hostname())
+    .describe("the name under which this process shows itself"),
+};
+
+const web = z.object({
+  PORT: port(8080).describe("where web listens"),
+  METRICS_PORT: port(9090).describe("metrics of web, and nothing else"),
+  SESSION_DIRECTORY: z
+    .string()
+    .default("./data/sessions")
+    .describe("session files"),
+  BACKEND_URL: httpUrl
+    .default("http://localhost:8081")
+    .describe("the internal API"),
+  SESSION_KEYS: list
+    .refine(
+      (keys) => keys.every((key) => key.length >= 16),
+      "must be keys of at least 16 characters, newest first, with commas",
+    )
+    .optional()
+    .describe("keys that sign the session cookie, newest first"),
+  ...both,
+});
+
+const backend = z.object({
+  PORT: port(8081).describe("where backend listens"),
+  METRICS_PORT: port(9091).describe("metrics of backend, and nothing else"),
+  DATA_DIRECTORY: z
+    .string()
+    .default("./data/records")
+    .describe("conversations, projects, messages, replies"),
+  ADVERTISED_URL: httpUrl
+    .optional()
+    .describe(
+      "where other backends reach this one; by default http://localhost and its port, in a cluster the pod's address",
+    ),
+  LEASE_SECONDS: seconds(4, 0.2, 60).describe(
+    "how long a reply's log may stop growing before another process takes over; balances a pause after a crash against false alarms on slow storage",
+  ),
+  MODEL_PROVIDER: list
+    .pipe(
+      z
+        .array(
+          z.enum(
+            ["eliza", "openai", "bedrock"],
+            "must be eliza, openai or bedrock, or several with commas",
+          ),
+        )
+        .min(1, "must name at least one provider"),
+    )
+    .default(["eliza"])
+    .describe("`eliza`, `openai`, `bedrock`, or several with commas"),
+  MODELS: list
+    .optional()
+    .describe(
+      "what the picker offers, with commas; by default what the providers offer",
+    ),
+  ELIZA_DELAY_MS: z.coerce
+    .number("must be a number of milliseconds, 0 to 60000")
+    .min(0, "must be a number of milliseconds, 0 to 60000")
+    .max(60_000, "must be a number of milliseconds, 0 to 60000")
+    .default(40)
+    .describe("milliseconds between two words of the built-in model"),
+  OPENAI_BASE_URL: httpUrl
+    .optional()
+    .describe("an OpenAI-compatible endpoint: http://localhost:11434/v1"),
+  OPENAI_API_KEY: z.string().optional().describe("its key, if it wants one"),
+  AWS_REGION: z.string().optional().describe("the region of Amazon Bedrock"),
+  ...both,
+});
+
+export type WebConfig = z.output<typeof web>;
+export type BackendConfig = z.output<typeof backend>;
+
+/** The settings of both processes, for documentation: name → what it means. */
+export const settings = { web: web.shape, backend: backend.shape };
+
+/**
+ * Reads web's settings.
+ *
+ * @throws ConfigError naming every bad setting at once.
+ */
+export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
+  return read(web, env);
+}
+
+/**
+ * Reads the backend's settings.
+ *
+ * @throws ConfigError naming every bad setting at once.
+ */
+export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
+  return read(backend, env);
+}
+
+/** The process's own environment: the one place that reads it. */
+export const environment = (): NodeJS.ProcessEnv => process.env;
+
+function read<S extends z.ZodType>(
+  schema: S,
+  env: NodeJS.ProcessEnv,
+): z.output<S> {
+  // An empty variable means an absent one: that is how compose files and manifests unset things.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== ""),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name} ${JSON.stringify(shown(name, env[name]))} ${issue.message}.`;
+  });
+  throw new ConfigError([...new Set(faults)].join("\n"));
+}
+
+const secrets = /TOKEN|KEY/;
+
+/** A secret that is wrong is still a secret. */
+function shown(name: string, value: string | undefined): string {
+  return secrets.test(name) ? "(hidden)" : (value ?? "");
+}
