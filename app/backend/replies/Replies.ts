@@ -1,0 +1,83 @@
+import type { ModelMessage } from "../models/Model";
+import type { Outcome, ReplyEvent, Usage } from "../../shared/records";
+
+/** Which reply: the owner's folder name (a hash), the conversation's id, the message's number. */
+export interface ReplyRef {
+  ownerHash: string;
+  conversation: string;
+  /** Even: the number of the message that the reply becomes. */
+  number: number;
+}
+
+/** What a model is asked, read from the records whenever a process begins or goes on with a reply. */
+export interface ReplyPrompt {
+  /** The model's id: `eliza/eliza`. */
+  model: string;
+  messages: ModelMessage[];
+  maxTokens?: number;
+  temperature?: number;
+  /** How many messages of the history did not fit the model's window. */
+  leftOut: number;
+}
+
+/** How a reply ended: what the message will say. */
+export interface EndedReply {
+  outcome: Outcome;
+  text: string;
+  reasoning?: string;
+  /** Why it failed, in a sentence for the visitor. */
+  reason?: string;
+  usage?: Usage;
+  model: string;
+  leftOut: number;
+  /** When it ended, ISO 8601, by the clock of whoever ended it. */
+  at: string;
+}
+
+/** What replies need from the records; implemented by conversations. */
+export interface ReplyRecords {
+  /** Where the reply's log is: `…/conversations/<id>/replies/<number>`. */
+  folder(ref: ReplyRef): string;
+  promptFor(ref: ReplyRef): Promise<ReplyPrompt>;
+  /** Makes the message of a reply that is complete or stopped. Called at least once; has effect once. */
+  becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void>;
+}
+
+/** A reply as it is on disk and, if this process holds it, in memory. */
+export interface ReplySnapshot {
+  status: "writing" | "complete" | "stopped" | "failed";
+  text: string;
+  /** The offset in the reply's stream after everything that `text` contains. */
+  offset: string;
+  ended?: EndedReply;
+}
+
+/** The replies of this backend process, and through the files and its peers, all others. */
+export interface Replies {
+  /**
+   * Makes the reply's first epoch and begins to write it in the background.
+   *
+   * @throws VisibleError (429) when the owner or this process has too many in progress; (503)
+   *   while the process drains.
+   */
+  begin(ref: ReplyRef): Promise<void>;
+  /** `undefined` if there is no such reply. */
+  snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined>;
+  /**
+   * The reply's events after an offset, live, from wherever it is being written; ends after the
+   * `end` event. `undefined` as offset means from the beginning.
+   */
+  watch(
+    ref: ReplyRef,
+    offset: string | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<{ event: ReplyEvent; offset: string }>;
+  /** Ends a reply in progress, wherever it is written. Does nothing to one that has ended. */
+  stop(ref: ReplyRef): Promise<void>;
+  /** Tries a failed reply again. @throws VisibleError (409) if it has not failed. */
+  retry(ref: ReplyRef): Promise<void>;
+  /** Begins to look after replies whose writers died. */
+  start(): void;
+  /** Hands over what is being written here and stops looking after others. */
+  drain(): Promise<void>;
+}
