@@ -1,0 +1,33 @@
+# Sourced by the scripts: goes to the repository's folder and installs what is locked, if it changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+need_node() {
+  command -v node >/dev/null || {
+    echo "Keepsake needs Node 20.19 or newer, which is not on PATH: https://nodejs.org" >&2
+    exit 1
+  }
+  node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    if (major > 20 || (major === 20 && minor >= 19)) process.exit(0);
+    console.error(`Keepsake needs Node 20.19 or newer; this is ${process.version}.`);
+    process.exit(1);
+  '
+}
+
+# Installing takes a while, so it is done only when the lock file is not the one installed last.
+install() {
+  local stamp=node_modules/.keepsake-lock
+  if ! cmp -s package-lock.json "$stamp"; then
+    echo "Installing dependencies…" >&2
+    npm ci --no-audit --no-fund --loglevel=error >&2
+    cp package-lock.json "$stamp"
+  fi
+}
+
+build() {
+  npm run --silent build
+}
+
+need_node
+install
