@@ -1,0 +1,132 @@
+import { spawn, execFileSync, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** Keepsake running for a benchmark: both processes, on a directory of its own. */
+export interface Running {
+  url: string;
+  /** Resident memory of each process, in MiB. */
+  memory(): { web: number; backend: number };
+  stop(): Promise<void>;
+}
+
+const repository = path.join(__dirname, "../../..");
+
+/** Starts web and backend as `scripts/start` does, and resolves when both are ready. */
+export async function startKeepsake(
+  port: number,
+  env: Record<string, string>,
+): Promise<Running> {
+  const directory = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
+  const both = spawn(
+    process.execPath,
+    [path.join(repository, "build/scripts/support/runBoth.js")],
+    {
+      cwd: directory,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...process.env,
+        PORT: String(port),
+        METRICS_PORT: String(port + 1),
+        ...env,
+      },
+    },
+  );
+  await saysReady(both);
+  return {
+    url: `http://localhost:${port}`,
+    memory: () => ({
+      web: residentMiB(both, "web/main.js"),
+      backend: residentMiB(both, "backend/main.js"),
+    }),
+    stop: async () => {
+      both.kill("SIGTERM");
+      await new Promise((resolve) => both.once("exit", resolve));
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function saysReady(both: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    both.once("exit", () => reject(new Error("Keepsake did not start")));
+    both.stdout?.on("data", (chunk: Buffer) => {
+      if (chunk.includes("is ready at")) resolve();
+    });
+  });
+}
+
+/** The resident memory of the child whose command line contains `name`, in MiB. */
+function residentMiB(parent: ChildProcess, name: string): number {
+  const rows = execFileSync("ps", ["-A", "-o", "ppid=,rss=,args="], {
+    encoding: "utf8",
+  });
+  for (const row of rows.split("\n")) {
+    const [, ppid, rss, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    if (Number(ppid) === parent.pid && args?.includes(name))
+      return Number(rss) / 1024;
+  }
+  throw new Error(`no process ${name} under ${parent.pid}`);
+}
+
+/** A visitor with a cookie jar, as small as a benchmark needs. */
+export class Visitor {
+  #cookies = new Map<string, string>([["script", "on"]]);
+
+  constructor(readonly url: string) {}
+
+  get cookie(): string {
+    return [...this.#cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
+  async get(target: string): Promise<Response> {
+    return this.#fetch(target, {});
+  }
+
+  /** Posts a form and returns where it leads. */
+  async post(target: string, form: Record<string, string>): Promise<string> {
+    const answer = await this.#fetch(target, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      redirect: "manual",
+    });
+    await answer.arrayBuffer();
+    const location = answer.headers.get("location");
+    if (answer.status !== 303 || location === null)
+      throw new Error(`POST ${target} answered ${answer.status}`);
+    return new URL(location, this.url).pathname;
+  }
+
+  /** Follows the reply to the newest prompt to its end. */
+  async follow(conversation: string, number: number): Promise<void> {
+    const answer = await this.get(`${conversation}/replies/${number}/events`);
+    const text = await answer.text();
+    if (!text.includes("event: end"))
+      throw new Error(`a stream of ${conversation} ended without its end`);
+  }
+
+  async #fetch(target: string, init: RequestInit): Promise<Response> {
+    const answer = await fetch(this.url + target, {
+      ...init,
+      headers: { cookie: this.cookie, origin: this.url },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name = "", value = ""] = (line.split(";")[0] ?? "").split("=");
+      this.#cookies.set(
+        name,
+        line.slice(name.length + 1).split(";")[0] ?? value,
+      );
+    }
+    return answer;
+  }
+}
+
+/** The value below which a share of the sorted values lies. */
+export function quantile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ??
+    NaN
+  );
+}
