@@ -1,0 +1,136 @@
+import MarkdownIt from "markdown-it";
+
+/** One top-level block of a text: exactly one HTML element, and where its source begins. */
+export interface Block {
+  /** UTF-16 units from the beginning of the text that was rendered. */
+  start: number;
+  html: string;
+}
+
+/** A conversation's page has its own `h1` and `h2`; a model's headings come below them. */
+const HEADING_SHIFT = 2;
+
+/**
+ * Renders Markdown by top-level blocks.
+ *
+ * Nothing in one block depends on another (there are no reference definitions), so that the
+ * blocks of a text from any block's start on are the same as those of the whole.
+ */
+export function renderBlocks(source: string): Block[] {
+  const tokens = markdown.parse(source, {});
+  const lines = lineStarts(source);
+  const blocks: Block[] = [];
+  let first = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (!token || token.level !== 0 || token.nesting === 1) continue;
+    const line = tokens[first]?.map?.[0] ?? 0;
+    blocks.push({
+      start: lines[line] ?? 0,
+      html: markdown.renderer
+        .render(tokens.slice(first, i + 1), markdown.options, {})
+        .trimEnd(),
+    });
+    first = i + 1;
+  }
+  return blocks;
+}
+
+/** Renders Markdown whole. */
+export function renderMarkdown(source: string): string {
+  return renderBlocks(source)
+    .map((block) => block.html)
+    .join("\n");
+}
+
+function lineStarts(source: string): number[] {
+  const starts = [0];
+  for (const match of source.matchAll(/\r\n|\n|\r/g)) {
+    starts.push(match.index + match[0].length);
+  }
+  return starts;
+}
+
+function createMarkdown(): MarkdownIt.MarkdownIt {
+  const created = new MarkdownIt({ html: false, linkify: true });
+  created.disable("reference");
+  // Only what was written as an address becomes one: `index.js` is a file, not a site in Serbia.
+  created.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+  created.validateLink = (url) => /^(https?:\/\/|mailto:)/i.test(url.trim());
+  created.core.ruler.push("headings", shiftHeadings);
+  Object.assign(created.renderer.rules, rules);
+  return created;
+}
+
+function shiftHeadings(state: MarkdownIt.StateCore): void {
+  for (const token of state.tokens) {
+    if (!token.type.startsWith("heading_")) continue;
+    const level = Number(token.tag.slice(1)) + HEADING_SHIFT;
+    token.tag = `h${Math.min(level, 6)}`;
+  }
+}
+
+const linkAttributes = 'rel="noreferrer noopener nofollow" target="_blank"';
+
+const rules: Record<string, MarkdownIt.RendererRule> = {
+  link_open: (tokens, index) =>
+    `<a href="${escape(String(tokens[index]?.attrGet("href") ?? ""))}" ${linkAttributes}>`,
+  // A picture would tell another host who reads this, and when: it is shown as a link.
+  image: (tokens, index) => {
+    const token = tokens[index];
+    const source = escape(String(token?.attrGet("src") ?? ""));
+    const label = escape(token?.content || source);
+    return isInLink(tokens, index)
+      ? label
+      : `<a href="${source}" ${linkAttributes}>${label}</a>`;
+  },
+  fence: (tokens, index) => {
+    const token = tokens[index];
+    const language = /^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0];
+    return codeBlock(token?.content ?? "", language);
+  },
+  code_block: (tokens, index) => codeBlock(tokens[index]?.content ?? ""),
+  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_close: () => "</table></div>\n",
+  th_open: (tokens, index) => cell("th", tokens[index]),
+  td_open: (tokens, index) => cell("td", tokens[index]),
+};
+
+function codeBlock(code: string, language?: string): string {
+  const label = language ? `<span>${escape(language)}</span>` : "";
+  return (
+    `<div class="code">${label}<button type="button" class="copy" data-copy="code">Copy</button>` +
+    `<pre tabindex="0"><code>${escape(code)}</code></pre></div>\n`
+  );
+}
+
+/** The alignment is a class, because a style attribute would need a laxer security policy. */
+function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
+  const align = /text-align:(center|right)/.exec(
+    String(token?.attrGet("style") ?? ""),
+  )?.[1];
+  return align ? `<${tag} class="${align}">` : `<${tag}>`;
+}
+
+function isInLink(tokens: MarkdownIt.Token[], index: number): boolean {
+  return (
+    tokens
+      .slice(0, index)
+      .filter(({ type }) => type === "link_open" || type === "link_close")
+      .at(-1)?.type === "link_open"
+  );
+}
+
+export function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? "");
+}
+
+const entities: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+/** Stateless after its making, which takes some milliseconds: one for all. */
+const markdown = createMarkdown();

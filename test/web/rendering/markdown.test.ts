@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { GrowingMarkdown } from "../../../app/web/rendering/GrowingMarkdown";
+import {
+  renderBlocks,
+  renderMarkdown,
+} from "../../../app/web/rendering/markdown";
+
+describe("Markdown", () => {
+  it.each([
+    ["<script>alert(1)</script>", "&lt;script&gt;"],
+    ["# Title", "<h3>Title</h3>"],
+    ["| a |\n|--:|\n| 1 |", '<th class="right">a</th>'],
+    ["```ts\na < b\n```", "<code>a &lt; b\n</code>"],
+    [
+      "<https://example.org/?a=1&b=2>",
+      'href="https://example.org/?a=1&amp;b=2"',
+    ],
+    ["https://example.org", "noreferrer"],
+    ["![a cat](https://example.org/cat.png)", ">a cat</a>"],
+    ["~~gone~~", "<s>gone</s>"],
+    ["3. three", '<ol start="3">'],
+  ])("renders %j", (source, expected) => {
+    expect(renderMarkdown(source)).toContain(expected);
+  });
+
+  it.each([
+    "[x](javascript:alert(1))",
+    "[x](data:text/html,hi)",
+    "<javascript:alert(1)>",
+    "[x](//example.org)",
+    "[x](/session/reset)",
+    "index.js and example.org",
+  ])("makes no link of %j", (source) => {
+    expect(renderMarkdown(source)).not.toContain("<a");
+  });
+
+  it("knows no reference definitions, so that no block depends on another", () => {
+    const html = renderMarkdown("[x]\n\n[x]: https://example.org");
+    expect(html).toContain("<p>[x]</p>");
+    expect(html).toContain("[x]: ");
+  });
+
+  it("fetches no picture from anywhere", () => {
+    expect(renderMarkdown("![x](https://example.org/x.png)")).not.toContain(
+      "<img",
+    );
+  });
+
+  it("puts no link into a link", () => {
+    const html = renderMarkdown(
+      "[![x](https://example.org/x.png)](https://example.org)",
+    );
+    expect(html.match(/<a /g)).toHaveLength(1);
+  });
+
+  it("never needs an inline style", () => {
+    expect(renderMarkdown("|a|b|\n|:-:|--:|\n|1|2|")).not.toContain("style=");
+  });
+
+  it("makes one element of every block", () => {
+    const blocks = renderBlocks(
+      "p\n\n- a\n- b\n\n> q\n\n```\nc\n```\n\n    d\n\n---\n\n|a|\n|-|\n|1|\n\nT\n=\n",
+    );
+    expect(blocks.map(({ html }) => /^<(\w+)/.exec(html)?.[1])).toEqual([
+      "p",
+      "ul",
+      "blockquote",
+      "div",
+      "div",
+      "hr",
+      "div",
+      "h3",
+    ]);
+  });
+});
+
+/** Pieces that are likely to change what came before them. */
+const piece = fc.constantFrom(
+  ..."a 1 - -- --- * + 1. 2) > # ## ` `` ``` ~~~ | |- |-|-| === = \\ ! [ ] ( ) <".split(
+    " ",
+  ),
+  ..."_ ** & &amp; http://a.b [a](http://b.c) [a]: word".split(" "),
+  " ",
+  "  ",
+  "    ",
+  "\t",
+  "\n",
+  "\n\n",
+  "\r\n",
+  "\r",
+  "\0",
+  "\n- ",
+  "\n  ",
+  "\n> ",
+  "\n| a | b |\n|---|---|\n",
+  "\n```\n",
+  "é",
+  "😀",
+);
+
+function grow(pieces: string[]): string[] {
+  const growing = new GrowingMarkdown();
+  const settled = pieces.flatMap((text) => growing.append(text));
+  return [...settled, ...growing.unsettled];
+}
+
+describe("a growing text", () => {
+  it("has the same HTML in whatever pieces it comes", () => {
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 60 }),
+        fc.array(fc.nat(200), { maxLength: 30 }),
+        (pieces, cuts) => {
+          const text = pieces.join("");
+          const whole = renderBlocks(text).map((block) => block.html);
+          expect(grow(splitAt(text, cuts))).toEqual(whole);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("has the same HTML when it comes character by character", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const text = pieces.join("");
+        const whole = renderBlocks(text).map((block) => block.html);
+        expect(grow(text.split(""))).toEqual(whole);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("renders only what is unsettled", () => {
+    const growing = new GrowingMarkdown();
+    for (let i = 0; i < 1_000; i++) growing.append(`Paragraph ${i}.\n\n`);
+    expect(growing.settled).toBe(998);
+    expect(growing.tail).toBe("Paragraph 998.\n\nParagraph 999.\n\n");
+  });
+});
+
+function splitAt(text: string, cuts: number[]): string[] {
+  const places = [0, ...cuts.map((cut) => cut % (text.length + 1))];
+  places.push(text.length);
+  places.sort((a, b) => a - b);
+  return places.slice(1).map((end, i) => text.slice(places[i], end));
+}
