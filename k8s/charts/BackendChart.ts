@@ -1,0 +1,110 @@
+import { Chart } from "cdk8s";
+import type { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import type { DrainTimes } from "../constructs/drain";
+import {
+  allow,
+  block,
+  NOT_THE_INTERNET,
+  podsIn,
+  podsOf,
+  tcp,
+} from "../constructs/networkPolicy";
+import { PORTS } from "../constructs/ports";
+import { addServing } from "../constructs/serving";
+import type { Environment, Workload } from "../schema/environment";
+
+type Models = Environment["models"];
+
+export interface BackendProps {
+  namespace: string;
+  image: string;
+  workload: Workload;
+  drain: DrainTimes;
+  logLevel: string;
+  secretName: string;
+  recordsClaim: string;
+  models: Models;
+  monitoringNamespace: string;
+  scrapedByAnnotation: boolean;
+}
+
+const DATA_DIRECTORY = "/data/records";
+/** Where EKS Pod Identity gives a pod its role's credentials, on every node. */
+const POD_IDENTITY_AGENT = "169.254.170.23/32";
+
+/** The internal API, and the models. */
+export class BackendChart extends Chart {
+  constructor(scope: Construct, id: string, props: BackendProps) {
+    super(scope, id);
+    addServing(this, {
+      ...props,
+      component: "backend",
+      port: PORTS.backend.http,
+      metricsPort: PORTS.backend.metrics,
+      settings: {
+        LOG_LEVEL: props.logLevel,
+        DATA_DIRECTORY,
+        ...modelSettings(props.models),
+      },
+      env: [...addressOfPod, ...apiKey(props)],
+      secret: { name: props.secretName, keys: ["INTERNAL_TOKEN"] },
+      volume: { claim: props.recordsClaim, mountPath: DATA_DIRECTORY },
+      streamsMetric: "keepsake_replies_in_progress",
+    });
+    allow(this, props.namespace, "backend", {
+      ingress: [
+        {
+          // Another backend too: a watcher is fed by the pod that writes the reply.
+          from: [podsOf("web"), podsOf("backend")],
+          ports: [tcp(PORTS.backend.http)],
+        },
+        {
+          from: [podsIn(props.monitoringNamespace)],
+          ports: [tcp(PORTS.backend.metrics)],
+        },
+      ],
+      egress: [
+        { to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] },
+        ...modelEgress(props.models),
+      ],
+    });
+  }
+}
+
+function modelSettings(models: Models): Record<string, string> {
+  return {
+    MODEL_PROVIDER: models.providers.join(","),
+    ...(models.models ? { MODELS: models.models.join(",") } : {}),
+    ...(models.region ? { AWS_REGION: models.region } : {}),
+    ...(models.openai ? { OPENAI_BASE_URL: models.openai.baseUrl } : {}),
+  };
+}
+
+/** Where other backends reach this one: the address by which its replies name their writer. */
+const addressOfPod: k8s.EnvVar[] = [
+  {
+    name: "POD_IP",
+    valueFrom: { fieldRef: { fieldPath: "status.podIP" } },
+  },
+  { name: "ADVERTISED_URL", value: `http://$(POD_IP):${PORTS.backend.http}` },
+];
+
+function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {
+  if (!models.openai?.apiKey) return [];
+  return [
+    {
+      name: "OPENAI_API_KEY",
+      valueFrom: { secretKeyRef: { name: secretName, key: "OPENAI_API_KEY" } },
+    },
+  ];
+}
+
+function modelEgress(models: Models): k8s.NetworkPolicyEgressRule[] {
+  const places = models.egress.map(({ cidr, port }) => ({
+    to: [block(cidr, cidr === "0.0.0.0/0" ? NOT_THE_INTERNET : undefined)],
+    ports: [tcp(port)],
+  }));
+  if (!models.providers.includes("bedrock")) return places;
+  return [...places, { to: [block(POD_IDENTITY_AGENT)], ports: [tcp(80)] }];
+}

@@ -1,0 +1,111 @@
+import { Chart } from "cdk8s";
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import { emit } from "../constructs/emit";
+import { labels } from "../constructs/labels";
+import type { Quota } from "../constructs/quota";
+
+export interface NamespaceProps {
+  namespace: string;
+  quota: Quota;
+  /** How many Services may open a port on every node: one for an ingress that lives here. */
+  nodePorts: number;
+  /** Labels by which a load balancer's controller finds the namespace. */
+  extraLabels?: Record<string, string>;
+}
+
+/** The namespace, and what it lets in: the restricted pod security standard, quotas, priorities. */
+export class NamespaceChart extends Chart {
+  constructor(scope: Construct, id: string, props: NamespaceProps) {
+    super(scope, id);
+    emit(this, "namespace", k8s.KubeNamespace, {
+      metadata: {
+        name: props.namespace,
+        labels: {
+          ...labels(props.namespace, "policy"),
+          ...podSecurityLabels,
+          ...props.extraLabels,
+        },
+      },
+    });
+    this.addQuota(props);
+    this.addPriorities(props.namespace);
+  }
+
+  private addQuota({ namespace, quota, nodePorts }: NamespaceProps): void {
+    const metadata = {
+      name: "keepsake",
+      namespace,
+      labels: labels(namespace, "policy"),
+    };
+    emit(this, "quota", k8s.KubeResourceQuota, {
+      metadata,
+      spec: { hard: hard(quota, nodePorts) },
+    });
+    // For a pod that someone adds and that states nothing: the quota would refuse it.
+    emit(this, "defaults", k8s.KubeLimitRange, {
+      metadata,
+      spec: {
+        limits: [
+          {
+            type: "Container",
+            defaultRequest: quantities({ cpu: "25m", memory: "64Mi" }),
+            default: quantities({ memory: "256Mi" }),
+          },
+        ],
+      },
+    });
+  }
+
+  private addPriorities(namespace: string): void {
+    emit(this, "serving", k8s.KubePriorityClass, {
+      metadata: {
+        name: `${namespace}-serving`,
+        labels: labels(namespace, "policy"),
+      },
+      value: 100_000,
+      description: "People wait for these pods: they go before batch work.",
+    });
+    emit(this, "sweeping", k8s.KubePriorityClass, {
+      metadata: {
+        name: `${namespace}-sweeping`,
+        labels: labels(namespace, "policy"),
+      },
+      value: -10,
+      preemptionPolicy: "Never",
+      description: "Nobody waits for these pods: any other goes first.",
+    });
+  }
+}
+
+const podSecurityLabels = {
+  "pod-security.kubernetes.io/enforce": "restricted",
+  "pod-security.kubernetes.io/enforce-version": "latest",
+  "pod-security.kubernetes.io/audit": "restricted",
+  "pod-security.kubernetes.io/audit-version": "latest",
+  "pod-security.kubernetes.io/warn": "restricted",
+  "pod-security.kubernetes.io/warn-version": "latest",
+};
+
+const hard = (quota: Quota, nodePorts: number) =>
+  quantities({
+    pods: String(quota.pods),
+    "requests.cpu": `${quota.cpuMilli}m`,
+    "requests.memory": `${quota.memoryMi}Mi`,
+    "limits.memory": `${quota.memoryLimitMi}Mi`,
+    // Sessions and records, and one more while a claim is replaced.
+    persistentvolumeclaims: "3",
+    "services.loadbalancers": "0",
+    "services.nodeports": String(nodePorts),
+  });
+
+function quantities(
+  values: Record<string, string>,
+): Record<string, k8s.Quantity> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      k8s.Quantity.fromString(value),
+    ]),
+  );
+}

@@ -1,0 +1,134 @@
+import { Chart } from "cdk8s";
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import { emit } from "../constructs/emit";
+import { labels } from "../constructs/labels";
+import { USER_ID } from "../constructs/pod";
+import type { Storage } from "../schema/storage";
+
+export interface StorageProps {
+  namespace: string;
+  storage: Storage;
+}
+
+/** The names of the two claims. */
+export const CLAIMS = { sessions: "sessions", records: "records" };
+type Claim = keyof typeof CLAIMS;
+
+/** Encryption in transit, and authorisation by the node's or the pod's role. */
+const EFS_MOUNT_OPTIONS = ["tls", "iam"];
+
+/**
+ * Two claims that all pods share: sessions for web, records for backend. Nothing here ever deletes
+ * data: volumes are retained, and one that lost its claim is bound again (see docs/deployment.md).
+ */
+export class StorageChart extends Chart {
+  constructor(scope: Construct, id: string, props: StorageProps) {
+    super(scope, id);
+    const { storage } = props;
+    if (storage.kind === "efs-dynamic") this.addClass(props.namespace, storage);
+    for (const claim of ["sessions", "records"] as const) {
+      if (storage.kind !== "efs-dynamic") {
+        this.addVolume(props.namespace, claim, storage);
+      }
+      this.addClaim(props.namespace, claim, storage);
+    }
+  }
+
+  private addClass(
+    namespace: string,
+    storage: Extract<Storage, { kind: "efs-dynamic" }>,
+  ): void {
+    emit(this, "class", k8s.KubeStorageClass, {
+      metadata: {
+        name: className(namespace),
+        labels: labels(namespace, "storage"),
+      },
+      provisioner: "efs.csi.aws.com",
+      reclaimPolicy: "Retain",
+      volumeBindingMode: "Immediate",
+      mountOptions: [...EFS_MOUNT_OPTIONS, ...storage.mountOptions],
+      parameters: {
+        provisioningMode: "efs-ap",
+        fileSystemId: storage.fileSystem,
+        basePath: storage.basePath,
+        // The same directory again when a claim is made again: its data is found, not orphaned.
+        subPathPattern: "${.PVC.namespace}/${.PVC.name}",
+        ensureUniqueDirectory: "false",
+        directoryPerms: "700",
+        uid: String(USER_ID),
+        gid: String(USER_ID),
+      },
+    });
+  }
+
+  private addVolume(
+    namespace: string,
+    claim: Claim,
+    storage: Exclude<Storage, { kind: "efs-dynamic" }>,
+  ): void {
+    emit(this, `${claim}-volume`, k8s.KubePersistentVolume, {
+      metadata: {
+        name: `${namespace}-${claim}`,
+        labels: labels(namespace, "storage"),
+      },
+      spec: {
+        capacity: { storage: k8s.Quantity.fromString(storage.size) },
+        accessModes: ["ReadWriteMany"],
+        persistentVolumeReclaimPolicy: "Retain",
+        storageClassName: "",
+        volumeMode: "Filesystem",
+        // No other claim can take it.
+        claimRef: {
+          apiVersion: "v1",
+          kind: "PersistentVolumeClaim",
+          namespace,
+          name: CLAIMS[claim],
+        },
+        ...source(claim, storage),
+      },
+    });
+  }
+
+  private addClaim(namespace: string, claim: Claim, storage: Storage): void {
+    const isDynamic = storage.kind === "efs-dynamic";
+    emit(this, `${claim}-claim`, k8s.KubePersistentVolumeClaim, {
+      metadata: {
+        name: CLAIMS[claim],
+        namespace,
+        labels: labels(namespace, "storage"),
+      },
+      spec: {
+        accessModes: ["ReadWriteMany"],
+        volumeMode: "Filesystem",
+        storageClassName: isDynamic ? className(namespace) : "",
+        ...(isDynamic ? {} : { volumeName: `${namespace}-${claim}` }),
+        resources: {
+          requests: { storage: k8s.Quantity.fromString(storage.size) },
+        },
+      },
+    });
+  }
+}
+
+const className = (namespace: string) => `${namespace}-efs`;
+
+function source(
+  claim: Claim,
+  storage: Exclude<Storage, { kind: "efs-dynamic" }>,
+): Partial<k8s.PersistentVolumeSpec> {
+  if (storage.kind === "host") {
+    // Directory, not DirectoryOrCreate: a folder that a node made for itself would be shared with no one.
+    return {
+      hostPath: { path: `${storage.path}/${claim}`, type: "Directory" },
+    };
+  }
+  return {
+    mountOptions: [...EFS_MOUNT_OPTIONS, ...storage.mountOptions],
+    csi: {
+      driver: "efs.csi.aws.com",
+      volumeHandle: storage[claim],
+      volumeAttributes: { encryptInTransit: "true" },
+    },
+  };
+}

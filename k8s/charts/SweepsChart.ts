@@ -1,0 +1,119 @@
+import { Chart } from "cdk8s";
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import { emit } from "../constructs/emit";
+import { labels } from "../constructs/labels";
+import {
+  containerResources,
+  containerSecurity,
+  podSecurity,
+  scratch,
+} from "../constructs/pod";
+
+export interface SweepsProps {
+  namespace: string;
+  image: string;
+  logLevel: string;
+  sessions: { claim: string; schedule: string };
+  records: { claim: string; schedule: string };
+}
+
+interface Sweep {
+  of: "sessions" | "records";
+  claim: string;
+  schedule: string;
+  /** The setting that tells the program where its volume is. */
+  setting: string;
+}
+
+/** An hour: a sweep that has run for so long waits for storage, and the next one starts afresh. */
+const DEADLINE_SECONDS = 3_600;
+
+/** Jobs that delete what has expired: each sees its own volume, and none reaches the network. */
+export class SweepsChart extends Chart {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: SweepsProps,
+  ) {
+    super(scope, id);
+    emit(this, "account", k8s.KubeServiceAccount, {
+      metadata: this.metadata("sweep"),
+      automountServiceAccountToken: false,
+    });
+    this.add({
+      of: "sessions",
+      setting: "SESSION_DIRECTORY",
+      ...props.sessions,
+    });
+    this.add({ of: "records", setting: "DATA_DIRECTORY", ...props.records });
+  }
+
+  private add(sweep: Sweep): void {
+    emit(this, sweep.of, k8s.KubeCronJob, {
+      metadata: this.metadata(`sweep-${sweep.of}`),
+      spec: {
+        schedule: sweep.schedule,
+        timeZone: "Etc/UTC",
+        concurrencyPolicy: "Forbid",
+        // Late is fine, and a controller that was away must not start a hundred missed ones.
+        startingDeadlineSeconds: 900,
+        successfulJobsHistoryLimit: 2,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: { labels: labels(this.props.namespace, "sweep") },
+          spec: {
+            backoffLimit: 2,
+            activeDeadlineSeconds: DEADLINE_SECONDS,
+            ttlSecondsAfterFinished: 7 * 86_400,
+            template: {
+              metadata: { labels: labels(this.props.namespace, "sweep") },
+              spec: this.pod(sweep),
+            },
+          },
+        },
+      },
+    });
+  }
+
+  private pod(sweep: Sweep): k8s.PodSpec {
+    const mountPath = `/data/${sweep.of}`;
+    return {
+      serviceAccountName: "sweep",
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: `${this.props.namespace}-sweeping`,
+      restartPolicy: "Never",
+      securityContext: podSecurity,
+      containers: [
+        {
+          name: "sweep",
+          image: this.props.image,
+          imagePullPolicy: "IfNotPresent",
+          workingDir: "/app",
+          command: ["node", "build/app/sweep/main.js", sweep.of],
+          env: [
+            { name: sweep.setting, value: mountPath },
+            { name: "LOG_LEVEL", value: this.props.logLevel },
+          ],
+          resources: containerResources({
+            cpu: "25m",
+            memory: "96Mi",
+            memoryLimit: "256Mi",
+          }),
+          securityContext: containerSecurity,
+          volumeMounts: [scratch.mount, { name: "data", mountPath }],
+        },
+      ],
+      volumes: [
+        scratch.volume,
+        { name: "data", persistentVolumeClaim: { claimName: sweep.claim } },
+      ],
+    };
+  }
+
+  private metadata(name: string) {
+    const { namespace } = this.props;
+    return { name, namespace, labels: labels(namespace, "sweep") };
+  }
+}

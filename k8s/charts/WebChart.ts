@@ -1,0 +1,66 @@
+import { Chart } from "cdk8s";
+import type { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import type { DrainTimes } from "../constructs/drain";
+import { allow, podsIn, podsOf, tcp } from "../constructs/networkPolicy";
+import { PORTS } from "../constructs/ports";
+import { addServing } from "../constructs/serving";
+import type { Workload } from "../schema/environment";
+
+export interface WebProps {
+  namespace: string;
+  image: string;
+  workload: Workload;
+  drain: DrainTimes;
+  logLevel: string;
+  secretName: string;
+  sessionsClaim: string;
+  /** The cluster's own domain, in which the backend's Service has its name. */
+  clusterDomain: string;
+  /** Who may reach web: the ingress, and nobody else. */
+  ingressPeers: k8s.NetworkPolicyPeer[];
+  /** For an ingress that reads its stickiness from the Service. */
+  serviceAnnotations?: Record<string, string>;
+  monitoringNamespace: string;
+  scrapedByAnnotation: boolean;
+}
+
+const SESSION_DIRECTORY = "/data/sessions";
+
+/** What browsers talk to. */
+export class WebChart extends Chart {
+  constructor(scope: Construct, id: string, props: WebProps) {
+    super(scope, id);
+    addServing(this, {
+      ...props,
+      component: "web",
+      port: PORTS.web.http,
+      metricsPort: PORTS.web.metrics,
+      settings: {
+        LOG_LEVEL: props.logLevel,
+        SESSION_DIRECTORY,
+        BACKEND_URL: backendUrl(props),
+      },
+      secret: {
+        name: props.secretName,
+        keys: ["INTERNAL_TOKEN", "SESSION_KEYS"],
+      },
+      volume: { claim: props.sessionsClaim, mountPath: SESSION_DIRECTORY },
+      streamsMetric: "keepsake_streams_open",
+    });
+    allow(this, props.namespace, "web", {
+      ingress: [
+        { from: props.ingressPeers, ports: [tcp(PORTS.web.http)] },
+        {
+          from: [podsIn(props.monitoringNamespace)],
+          ports: [tcp(PORTS.web.metrics)],
+        },
+      ],
+      egress: [{ to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] }],
+    });
+  }
+}
+
+/** The trailing dot ends the name, so that no search domain is tried first: one query instead of several. */
+const backendUrl = ({ namespace, clusterDomain }: WebProps) =>
+  `http://backend.${namespace}.svc.${clusterDomain}.:${PORTS.backend.http}`;

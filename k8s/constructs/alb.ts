@@ -1,0 +1,130 @@
+import type { LoadBalancer } from "../schema/ingress";
+import type { DrainTimes } from "./drain";
+
+/** The cookie of our session, to which `app_cookie` ties its own. */
+const SESSION_COOKIE = "__Host-keepsake";
+
+/** What the whole load balancer is set to, as its API names it. */
+export function loadBalancerAttributes(
+  loadBalancer: LoadBalancer,
+): { key: string; value: string }[] {
+  const { accessLogs, deletionProtection, idleTimeoutSeconds } = loadBalancer;
+  const attributes = {
+    "deletion_protection.enabled": String(deletionProtection),
+    "idle_timeout.timeout_seconds": String(idleTimeoutSeconds),
+    "routing.http.drop_invalid_header_fields.enabled": "true",
+    "routing.http2.enabled": "true",
+    ...(accessLogs
+      ? {
+          "access_logs.s3.enabled": "true",
+          "access_logs.s3.bucket": accessLogs.bucket,
+          "access_logs.s3.prefix": accessLogs.prefix,
+        }
+      : {}),
+  };
+  return Object.entries(attributes).map(([key, value]) => ({ key, value }));
+}
+
+/** What an Ingress says to the controller, in the controller's annotations. */
+export function albAnnotations(
+  loadBalancer: LoadBalancer,
+  drain: DrainTimes,
+): Record<string, string> {
+  return prefixed({
+    // To the pods themselves: through a node, no one would know which pod drains.
+    "target-type": "ip",
+    "listen-ports": JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
+    "ssl-redirect": "443",
+    "ssl-policy": loadBalancer.sslPolicy,
+    "backend-protocol": "HTTP",
+    ...healthCheck,
+    "target-group-attributes": targetGroupAttributes(loadBalancer, drain),
+    ...(loadBalancer.webAclArn
+      ? { "wafv2-acl-arn": loadBalancer.webAclArn }
+      : {}),
+    ...(loadBalancer.cloudFrontPrefixList
+      ? { "security-group-prefix-lists": loadBalancer.cloudFrontPrefixList }
+      : {}),
+    ...authentication(loadBalancer),
+  });
+}
+
+/** Readiness, so that a pod which drains gets no new visitor. Twice in a row, each way. */
+const healthCheck = {
+  "healthcheck-path": "/readyz",
+  "healthcheck-port": "traffic-port",
+  "healthcheck-protocol": "HTTP",
+  "healthcheck-interval-seconds": "5",
+  "healthcheck-timeout-seconds": "3",
+  "healthy-threshold-count": "2",
+  "unhealthy-threshold-count": "2",
+  "success-codes": "200",
+};
+
+function targetGroupAttributes(
+  { algorithm, stickiness }: LoadBalancer,
+  drain: DrainTimes,
+): string {
+  return joined({
+    "deregistration_delay.timeout_seconds": String(
+      drain.deregistrationDelaySeconds,
+    ),
+    "load_balancing.algorithm.type": algorithm,
+    ...sticky(stickiness),
+  });
+}
+
+function sticky({
+  kind,
+  durationSeconds,
+}: LoadBalancer["stickiness"]): Record<string, string> {
+  if (kind === "none") return { "stickiness.enabled": "false" };
+  return {
+    "stickiness.enabled": "true",
+    "stickiness.type": kind,
+    ...(kind === "app_cookie"
+      ? { "stickiness.app_cookie.cookie_name": SESSION_COOKIE }
+      : {}),
+    [`stickiness.${kind}.duration_seconds`]: String(durationSeconds),
+  };
+}
+
+function authentication({
+  authenticate,
+}: LoadBalancer): Record<string, string> {
+  if (authenticate === undefined) return {};
+  const always = {
+    "auth-type": authenticate.kind,
+    "auth-scope": "openid",
+    "auth-on-unauthenticated-request": "authenticate",
+  };
+  if (authenticate.kind === "cognito") {
+    const { userPoolArn, userPoolClientId, userPoolDomain } = authenticate;
+    return {
+      ...always,
+      "auth-idp-cognito": JSON.stringify({
+        userPoolARN: userPoolArn,
+        userPoolClientID: userPoolClientId,
+        userPoolDomain,
+      }),
+    };
+  }
+  const { kind: _, userInfoEndpoint, ...oidc } = authenticate;
+  return {
+    ...always,
+    "auth-idp-oidc": JSON.stringify({ ...oidc, userInfoEndpoint }),
+  };
+}
+
+const joined = (attributes: Record<string, string>) =>
+  Object.entries(attributes)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+
+const prefixed = (annotations: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(annotations).map(([name, value]) => [
+      `alb.ingress.kubernetes.io/${name}`,
+      value,
+    ]),
+  );

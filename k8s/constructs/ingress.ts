@@ -1,0 +1,41 @@
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import { emit } from "./emit";
+import { labels } from "./labels";
+
+export interface IngressProps {
+  namespace: string;
+  className: string;
+  /** The name under which people come; without it, every name. */
+  host?: string;
+  annotations?: Record<string, string>;
+}
+
+/** Adds the one route there is: everything goes to web. */
+export function addIngress(scope: Construct, props: IngressProps): void {
+  emit(scope, "ingress", k8s.KubeIngress, {
+    metadata: {
+      name: "web",
+      namespace: props.namespace,
+      labels: labels(props.namespace, "ingress"),
+      annotations: props.annotations,
+    },
+    spec: {
+      ingressClassName: props.className,
+      rules: [
+        {
+          host: props.host,
+          http: {
+            paths: [
+              {
+                path: "/",
+                pathType: "Prefix",
+                backend: { service: { name: "web", port: { name: "http" } } },
+              },
+            ],
+          },
+        },
+      ],
+    },
+  });
+}

@@ -1,0 +1,233 @@
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import type { Workload } from "../schema/environment";
+import type { DrainTimes } from "./drain";
+import { emit } from "./emit";
+import { labels, selector } from "./labels";
+import {
+  containerResources,
+  containerSecurity,
+  podSecurity,
+  scratch,
+  spread,
+  tolerations,
+} from "./pod";
+import { addScaling, isAutoscaled } from "./scaling";
+import { addSettings } from "./settings";
+
+export const SECRETS_DIRECTORY = "/run/secrets/keepsake";
+
+export interface ServingProps {
+  namespace: string;
+  component: "web" | "backend";
+  image: string;
+  port: number;
+  metricsPort: number;
+  workload: Workload;
+  drain: DrainTimes;
+  /** Environment variables, but for those that every component has. */
+  settings: Record<string, string>;
+  /** Environment variables that a ConfigMap can't hold: of the pod itself, or from a Secret. */
+  env?: k8s.EnvVar[];
+  /** The Secret, and those of its keys that this component may see, as files. */
+  secret: { name: string; keys: string[] };
+  volume: { claim: string; mountPath: string };
+  streamsMetric: string;
+  /** Whether Prometheus finds the pods by annotations. */
+  scrapedByAnnotation: boolean;
+  /** On the Service, for an ingress that reads them there. */
+  serviceAnnotations?: Record<string, string>;
+}
+
+/** Adds a Deployment that serves HTTP, with all that belongs to it: settings, account, Service, budget, autoscaler. */
+export function addServing(scope: Construct, props: ServingProps): void {
+  const settings = addSettings(
+    scope,
+    props.namespace,
+    props.component,
+    allSettings(props),
+  );
+  emit(scope, "account", k8s.KubeServiceAccount, {
+    metadata: metadata(props),
+    automountServiceAccountToken: false,
+  });
+  emit(scope, "service", k8s.KubeService, service(props));
+  emit(scope, "deployment", k8s.KubeDeployment, deployment(props, settings));
+  addScaling(scope, props);
+}
+
+const metadata = ({ namespace, component }: ServingProps) => ({
+  name: component,
+  namespace,
+  labels: labels(namespace, component),
+});
+
+function allSettings(props: ServingProps): Record<string, string> {
+  return {
+    PORT: String(props.port),
+    METRICS_PORT: String(props.metricsPort),
+    SECRETS_DIRECTORY,
+    DRAIN_SECONDS: String(props.drain.drainSeconds),
+    ...props.settings,
+  };
+}
+
+function service(props: ServingProps): k8s.KubeServiceProps {
+  return {
+    metadata: { ...metadata(props), annotations: props.serviceAnnotations },
+    spec: {
+      type: "ClusterIP",
+      selector: selector(props.component),
+      // Within the zone where there is a pod: a hop across zones costs time and money.
+      trafficDistribution: "PreferSameZone",
+      ports: [
+        {
+          name: "http",
+          port: props.port,
+          targetPort: k8s.IntOrString.fromString("http"),
+          protocol: "TCP",
+          appProtocol: "http",
+        },
+        {
+          name: "metrics",
+          port: props.metricsPort,
+          targetPort: k8s.IntOrString.fromString("metrics"),
+          protocol: "TCP",
+          appProtocol: "http",
+        },
+      ],
+    },
+  };
+}
+
+function deployment(
+  props: ServingProps,
+  settings: string,
+): k8s.KubeDeploymentProps {
+  return {
+    metadata: metadata(props),
+    spec: {
+      ...(isAutoscaled(props.workload)
+        ? {}
+        : { replicas: props.workload.replicas.min }),
+      selector: { matchLabels: selector(props.component) },
+      // One more, never one less: capacity is whole while versions change.
+      strategy: {
+        type: "RollingUpdate",
+        rollingUpdate: {
+          maxSurge: k8s.IntOrString.fromNumber(1),
+          maxUnavailable: k8s.IntOrString.fromNumber(0),
+        },
+      },
+      minReadySeconds: 5,
+      revisionHistoryLimit: 5,
+      progressDeadlineSeconds: 600,
+      template: {
+        metadata: {
+          labels: labels(props.namespace, props.component),
+          annotations: annotations(props),
+        },
+        spec: podSpec(props, settings),
+      },
+    },
+  };
+}
+
+function annotations(props: ServingProps): Record<string, string> {
+  return {
+    "kubectl.kubernetes.io/default-container": props.component,
+    ...(props.scrapedByAnnotation
+      ? {
+          "prometheus.io/scrape": "true",
+          "prometheus.io/port": String(props.metricsPort),
+          "prometheus.io/path": "/metrics",
+        }
+      : {}),
+  };
+}
+
+function podSpec(props: ServingProps, settings: string): k8s.PodSpec {
+  return {
+    serviceAccountName: props.component,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: `${props.namespace}-serving`,
+    terminationGracePeriodSeconds: props.drain.terminationGracePeriodSeconds,
+    securityContext: podSecurity,
+    topologySpreadConstraints: spread(props.component),
+    tolerations,
+    containers: [container(props, settings)],
+    volumes: [
+      scratch.volume,
+      {
+        name: "data",
+        persistentVolumeClaim: { claimName: props.volume.claim },
+      },
+      {
+        name: "secrets",
+        secret: {
+          secretName: props.secret.name,
+          defaultMode: 0o444,
+          items: props.secret.keys.map((key) => ({ key, path: key })),
+        },
+      },
+    ],
+  };
+}
+
+function container(props: ServingProps, settings: string): k8s.Container {
+  return {
+    name: props.component,
+    image: props.image,
+    imagePullPolicy: "IfNotPresent",
+    workingDir: "/app",
+    command: ["node", `build/app/${props.component}/main.js`],
+    ports: [
+      { name: "http", containerPort: props.port, protocol: "TCP" },
+      { name: "metrics", containerPort: props.metricsPort, protocol: "TCP" },
+    ],
+    envFrom: [{ configMapRef: { name: settings } }],
+    env: props.env,
+    resources: containerResources(props.workload.resources),
+    securityContext: containerSecurity,
+    ...probes,
+    lifecycle: {
+      preStop: { sleep: { seconds: props.drain.preStopSeconds } },
+    },
+    volumeMounts: [
+      scratch.mount,
+      { name: "data", mountPath: props.volume.mountPath },
+      { name: "secrets", mountPath: SECRETS_DIRECTORY, readOnly: true },
+    ],
+  };
+}
+
+const get = (path: string) => ({
+  path,
+  port: k8s.IntOrString.fromString("http"),
+});
+
+/** Has it started; is it stuck beyond help, so that only a restart mends it; may it be sent requests now. */
+const probes: Pick<
+  k8s.Container,
+  "startupProbe" | "livenessProbe" | "readinessProbe"
+> = {
+  startupProbe: {
+    httpGet: get("/livez"),
+    periodSeconds: 1,
+    timeoutSeconds: 2,
+    failureThreshold: 60,
+  },
+  livenessProbe: {
+    httpGet: get("/livez"),
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+  },
+  readinessProbe: {
+    httpGet: get("/readyz"),
+    periodSeconds: 3,
+    timeoutSeconds: 3,
+    failureThreshold: 2,
+  },
+};

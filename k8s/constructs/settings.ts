@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { k8s } from "cdk8s-plus-34";
+import type { Construct } from "constructs";
+import { emit } from "./emit";
+import { type Component, labels } from "./labels";
+
+/** What the name of a ConfigMap is made from: its content, one `NAME=value` a line, by name. */
+export function canonicalSettings(data: Record<string, string>): string {
+  return Object.entries(data)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+/** The first ten digits of the content's SHA-256. */
+export function settingsHash(data: Record<string, string>): string {
+  return createHash("sha256")
+    .update(canonicalSettings(data))
+    .digest("hex")
+    .slice(0, 10);
+}
+
+/**
+ * Adds the settings of a component as an immutable ConfigMap that is named by its content: a change
+ * makes another one, and so rolls the pods; those of the version before keep theirs, even when they
+ * are started again.
+ *
+ * @returns Its name.
+ */
+export function addSettings(
+  scope: Construct,
+  namespace: string,
+  component: Component,
+  data: Record<string, string>,
+): string {
+  const name = `${component}-${settingsHash(data)}`;
+  emit(scope, "settings", k8s.KubeConfigMap, {
+    metadata: { name, namespace, labels: labels(namespace, component) },
+    immutable: true,
+    data,
+  });
+  return name;
+}

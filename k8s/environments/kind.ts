@@ -1,0 +1,24 @@
+import type { EnvironmentInput } from "../schema/environment";
+
+/** A cluster on this machine: three nodes that mount one folder of it, and Traefik. */
+const kind: EnvironmentInput = {
+  name: "kind",
+  image: "keepsake:dev",
+  // Images are loaded into the nodes, not pulled: they have no digest to ask a registry for.
+  pinnedImages: false,
+  web: {
+    replicas: { min: 2, max: 6 },
+    minAvailable: 1,
+    resources: { cpu: "50m", memory: "128Mi", memoryLimit: "384Mi" },
+  },
+  backend: {
+    replicas: { min: 2, max: 6 },
+    minAvailable: 1,
+    resources: { cpu: "50m", memory: "128Mi", memoryLimit: "384Mi" },
+  },
+  models: { providers: ["eliza"] },
+  storage: { kind: "host", path: "/var/lib/keepsake" },
+  ingress: { kind: "traefik", image: "traefik:v3.7.13", nodePort: 30_080 },
+};
+
+export default kind;

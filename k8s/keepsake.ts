@@ -1,0 +1,134 @@
+import { App, type Chart } from "cdk8s";
+import type { k8s } from "cdk8s-plus-34";
+import { BackendChart } from "./charts/BackendChart";
+import { LoadBalancerChart } from "./charts/LoadBalancerChart";
+import { NamespaceChart } from "./charts/NamespaceChart";
+import { PoliciesChart } from "./charts/PoliciesChart";
+import { CLAIMS, StorageChart } from "./charts/StorageChart";
+import { SweepsChart } from "./charts/SweepsChart";
+import { STICKY_COOKIE, TraefikChart } from "./charts/TraefikChart";
+import { WebChart } from "./charts/WebChart";
+import { type DrainTimes, drainTimes } from "./constructs/drain";
+import { block, podsOf } from "./constructs/networkPolicy";
+import { type Quota, quotaOf } from "./constructs/quota";
+import { CONTROLLERS } from "./controllers";
+import type { Environment } from "./schema/environment";
+
+/** What is computed from an environment, once, for all charts. */
+export interface Derived {
+  drain: DrainTimes;
+  quota: Quota;
+}
+
+/** An environment's manifests as one YAML file, in an order that applies at first try. */
+export function manifests(environment: Environment): string {
+  return createApp(environment).synthYaml();
+}
+
+/** All charts of an environment, each depending on the one before: a namespace, its rules, then what lives in it. */
+export function createApp(
+  environment: Environment,
+  derived: Derived = {
+    drain: drainTimes(environment.drainSeconds),
+    quota: quotaOf(environment),
+  },
+): App {
+  const app = new App();
+  const charts = [
+    namespaceChart(app, environment, derived),
+    policiesChart(app, environment),
+    new StorageChart(app, "storage", environment),
+    backendChart(app, environment, derived),
+    webChart(app, environment, derived),
+    ingressChart(app, environment, derived),
+    sweepsChart(app, environment),
+  ];
+  inOrder(charts);
+  return app;
+}
+
+function inOrder(charts: Chart[]): void {
+  for (const [index, chart] of charts.entries()) {
+    const before = charts[index - 1];
+    if (before) chart.addDependency(before);
+  }
+}
+
+function namespaceChart(app: App, environment: Environment, derived: Derived) {
+  const { ingress, namespace } = environment;
+  const isTraefik = ingress.kind === "traefik";
+  return new NamespaceChart(app, "namespace", {
+    namespace,
+    quota: derived.quota,
+    nodePorts: isTraefik ? 1 : 0,
+    extraLabels: isTraefik ? {} : CONTROLLERS[ingress.kind].namespaceLabels,
+  });
+}
+
+function policiesChart(app: App, environment: Environment) {
+  return new PoliciesChart(app, "policies", {
+    ...environment,
+    dnsCidrs: environment.network.dnsCidrs,
+    claims: CLAIMS,
+  });
+}
+
+function backendChart(app: App, environment: Environment, { drain }: Derived) {
+  return new BackendChart(app, "backend", {
+    ...environment,
+    drain,
+    workload: environment.backend,
+    recordsClaim: CLAIMS.records,
+    monitoringNamespace: environment.network.monitoringNamespace,
+    scrapedByAnnotation: !environment.observability.prometheusOperator,
+  });
+}
+
+function webChart(app: App, environment: Environment, { drain }: Derived) {
+  const { ingress } = environment;
+  return new WebChart(app, "web", {
+    ...environment,
+    drain,
+    workload: environment.web,
+    sessionsClaim: CLAIMS.sessions,
+    ingressPeers: ingressPeers(environment),
+    serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
+    monitoringNamespace: environment.network.monitoringNamespace,
+    scrapedByAnnotation: !environment.observability.prometheusOperator,
+  });
+}
+
+function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
+  return ingress.kind === "traefik"
+    ? [podsOf("ingress")]
+    : ingress.subnetCidrs.map((cidr) => block(cidr));
+}
+
+function ingressChart(
+  app: App,
+  { ingress, namespace }: Environment,
+  { drain }: Derived,
+): Chart {
+  if (ingress.kind === "traefik") {
+    return new TraefikChart(app, "ingress", {
+      namespace,
+      drain,
+      traefik: ingress,
+    });
+  }
+  return new LoadBalancerChart(app, "ingress", {
+    namespace,
+    drain,
+    loadBalancer: ingress,
+    controller: CONTROLLERS[ingress.kind],
+  });
+}
+
+function sweepsChart(app: App, environment: Environment) {
+  const { sweeps } = environment;
+  return new SweepsChart(app, "sweeps", {
+    ...environment,
+    sessions: { claim: CLAIMS.sessions, schedule: sweeps.sessions },
+    records: { claim: CLAIMS.records, schedule: sweeps.records },
+  });
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { cidr, cpu, dnsLabel, image, quantity, whole } from "./fields";
+import { ingress } from "./ingress";
+import { storage } from "./storage";
+
+const resources = z.strictObject({
+  cpu: cpu.describe(
+    "asked for; there is no limit, or a burst would stall streams",
+  ),
+  memory: quantity.describe("asked for"),
+  memoryLimit: quantity.describe("above it the pod is killed"),
+});
+
+const workload = z.strictObject({
+  replicas: z.strictObject({
+    min: whole(1, 500, "pods"),
+    max: whole(1, 500, "pods"),
+  }),
+  minAvailable: whole(0, 499, "pods").describe(
+    "how many a voluntary disruption must leave",
+  ),
+  resources,
+  targetCpuPercent: whole(10, 95, "percent").default(60),
+  targetStreamsPerPod: whole(1, 100_000, "streams")
+    .optional()
+    .describe(
+      "scale by streams in flight too; needs an adapter that serves the custom metrics API",
+    ),
+});
+
+const egress = z.strictObject({
+  cidr,
+  port: whole(1, 65_535, "port").default(443),
+});
+
+const models = z.strictObject({
+  providers: z
+    .array(
+      z.enum(
+        ["eliza", "openai", "bedrock"],
+        "must be eliza, openai or bedrock",
+      ),
+    )
+    .min(1, "must name at least one provider"),
+  models: z.array(z.string().min(1)).optional(),
+  region: z
+    .string()
+    .regex(
+      /^[a-z]{2}(-[a-z]+)+-\d$/,
+      'must be a region, such as "eu-central-1"',
+    )
+    .optional(),
+  openai: z
+    .strictObject({
+      baseUrl: z.url("must be the endpoint's URL, with /v1"),
+      apiKey: z
+        .boolean()
+        .default(true)
+        .describe("whether the Secret has OPENAI_API_KEY"),
+    })
+    .optional(),
+  egress: z
+    .array(egress)
+    .default([])
+    .describe("where the models are: the only places backend may go"),
+});
+
+export const environmentSchema = z.strictObject({
+  name: dnsLabel,
+  namespace: dnsLabel.default("keepsake"),
+  image,
+  pinnedImages: z
+    .boolean()
+    .default(true)
+    .describe("the namespace refuses every image that has no digest"),
+  clusterDomain: z.string().min(1).default("cluster.local"),
+  secretName: dnsLabel
+    .default("keepsake")
+    .describe("the Secret with INTERNAL_TOKEN and SESSION_KEYS"),
+  drainSeconds: whole(0, 3_600, "seconds").default(30),
+  logLevel: z
+    .enum(
+      ["fatal", "error", "warn", "info", "debug", "trace"],
+      "must be fatal, error, warn, info, debug or trace",
+    )
+    .default("info"),
+  web: workload,
+  backend: workload,
+  models,
+  storage,
+  ingress,
+  network: z
+    .strictObject({
+      dnsCidrs: z
+        .array(cidr)
+        .default([])
+        .describe("name servers that are not pods: a node-local cache"),
+      monitoringNamespace: dnsLabel
+        .default("monitoring")
+        .describe("whose pods may read metrics"),
+    })
+    .prefault({}),
+  sweeps: z
+    .strictObject({
+      sessions: z.string().default("17 * * * *"),
+      records: z.string().default("41 3 * * *"),
+    })
+    .prefault({}),
+  observability: z
+    .strictObject({
+      prometheusOperator: z
+        .boolean()
+        .default(false)
+        .describe("ServiceMonitors and rules; otherwise annotations"),
+      dashboard: z.boolean().default(false),
+      runbooks: z
+        .url("must be the URL of the directory in which runbooks.md is")
+        .optional(),
+    })
+    .prefault({}),
+});
+
+/** An environment as it is written: defaults may be left out. */
+export type EnvironmentInput = z.input<typeof environmentSchema>;
+/** An environment as the charts get it: checked, and complete. */
+export type Environment = z.output<typeof environmentSchema>;
+export type Workload = Environment["web"];

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+export const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    "must be a DNS label: up to 63 lower-case letters, digits and hyphens",
+  );
+
+export const hostName = z
+  .string()
+  .regex(
+    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
+    'must be a host name in lower case, such as "chat.example.com", without a scheme or a path',
+  );
+
+export const cidr = z
+  .string()
+  .regex(
+    /^(\d{1,3}\.){3}\d{1,3}\/([0-9]|[12][0-9]|3[0-2])$/,
+    'must be an address block, such as "10.0.0.0/16"',
+  );
+
+export const quantity = z
+  .string()
+  .regex(
+    /^\d+(\.\d+)?(Ki|Mi|Gi|Ti)$/,
+    'must be a size with its unit, such as "256Mi"',
+  );
+
+export const cpu = z
+  .string()
+  .regex(
+    /^\d+m$/,
+    'must be a share of a processor in thousandths, such as "100m"',
+  );
+
+export const accessPoint = z
+  .string()
+  .regex(
+    /^fs-[0-9a-f]{8,40}::fsap-[0-9a-f]{8,40}$/,
+    'must be a file system and its access point, such as "fs-0123456789abcdef0::fsap-0123456789abcdef0": ' +
+      "without an access point pods would share the root of the file system, as its root user",
+  );
+
+export const fileSystemId = z
+  .string()
+  .regex(
+    /^fs-[0-9a-f]{8,40}$/,
+    'must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are made for it',
+  );
+
+export const certificateArn = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/,
+    'must be the ARN of a certificate in ACM, such as "arn:aws:acm:eu-central-1:111122223333:certificate/…", of the load balancer\'s region',
+  );
+
+export const image = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$/,
+    'must be an image with a tag or a digest, such as "keepsake:dev" or "…/keepsake@sha256:…"',
+  )
+  .refine(
+    (name) => !name.endsWith(":latest"),
+    'must not have the tag "latest": nobody could tell which version runs, and it is pulled at every start. Name a version or a digest',
+  );
+
+/** Seconds, or a count, with limits that its message states. */
+export const whole = (min: number, max: number, unit: string) => {
+  const message = `must be a whole number of ${unit}, ${min} to ${max}`;
+  return z.int(message).min(min, message).max(max, message);
+};

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { certificateArn, cidr, hostName, image, whole } from "./fields";
+
+/** Seconds between two heartbeats of an event stream: what every idle time-out must exceed. */
+export const HEARTBEAT_SECONDS = 10;
+
+const stickiness = z
+  .strictObject({
+    kind: z
+      .enum(
+        ["lb_cookie", "app_cookie", "none"],
+        "must be lb_cookie, app_cookie or none",
+      )
+      .default("lb_cookie"),
+    durationSeconds: whole(1, 604_800, "seconds").default(86_400),
+  })
+  .prefault({})
+  .describe("makes it fast, never correct: none works too");
+
+const oidc = z.strictObject({
+  kind: z.literal("oidc"),
+  issuer: z.url("must be the issuer's URL"),
+  authorizationEndpoint: z.url("must be a URL"),
+  tokenEndpoint: z.url("must be a URL"),
+  userInfoEndpoint: z.url("must be a URL"),
+  secretName: z
+    .string()
+    .min(1, "must name the Secret with clientID and clientSecret"),
+});
+
+const cognito = z.strictObject({
+  kind: z.literal("cognito"),
+  userPoolArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:cognito-idp:/, "must be a user pool's ARN"),
+  userPoolClientId: z.string().min(1, "must be the client's id"),
+  userPoolDomain: z
+    .string()
+    .min(1, "must be the user pool's domain prefix or its own domain"),
+});
+
+const accessLogs = z.strictObject({
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, "must be the name of an S3 bucket"),
+  prefix: z
+    .string()
+    .regex(/^[^/].*[^/]$/, "must not begin or end with a slash")
+    .default("keepsake"),
+});
+
+const loadBalancer = {
+  host: hostName.optional().describe("the name under which people come"),
+  certificateArn: certificateArn
+    .optional()
+    .describe("left out, the controller finds the certificate by the host"),
+  scheme: z
+    .enum(
+      ["internet-facing", "internal"],
+      "must be internet-facing or internal",
+    )
+    .default("internet-facing"),
+  subnetCidrs: z
+    .array(cidr)
+    .min(1, "must name the load balancer's subnets: only they may reach web")
+    .describe("address blocks of the subnets in which the load balancer is"),
+  sslPolicy: z
+    .string()
+    .regex(
+      /^ELBSecurityPolicy-TLS13-/,
+      "must be a TLS 1.3 policy: its name begins with ELBSecurityPolicy-TLS13-",
+    )
+    .default("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+  algorithm: z
+    .enum(
+      ["round_robin", "least_outstanding_requests", "weighted_random"],
+      "must be round_robin, least_outstanding_requests or weighted_random",
+    )
+    .default("least_outstanding_requests"),
+  stickiness,
+  idleTimeoutSeconds: whole(1, 4_000, "seconds").default(60),
+  accessLogs: accessLogs.optional(),
+  webAclArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\//,
+      "must be the ARN of a regional web ACL of WAFv2",
+    )
+    .optional(),
+  authenticate: z
+    .discriminatedUnion(
+      "kind",
+      [oidc, cognito],
+      'must have a kind: "oidc" or "cognito"',
+    )
+    .optional(),
+  cloudFrontPrefixList: z
+    .string()
+    .regex(
+      /^pl-[0-9a-f]+$/,
+      "must be the id of the managed prefix list com.amazonaws.global.cloudfront.origin-facing in your region, pl-…",
+    )
+    .optional()
+    .describe("given, only CloudFront reaches the load balancer"),
+  deletionProtection: z.boolean().default(false),
+  tags: z.record(z.string(), z.string()).default({}),
+};
+
+export const ingress = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("alb"), ...loadBalancer }),
+    z.strictObject({ kind: z.literal("eks-auto"), ...loadBalancer }),
+    z.strictObject({
+      kind: z.literal("traefik"),
+      host: hostName.optional(),
+      image: image.describe("Traefik itself, which is installed beside web"),
+      nodePort: whole(30_000, 32_767, "port").describe(
+        "where each node answers",
+      ),
+      apiServerCidrs: z
+        .array(cidr)
+        .min(1, "must name where the API server is: Traefik asks it")
+        .default(["0.0.0.0/0"]),
+    }),
+  ],
+  'must have a kind: "alb", "eks-auto" or "traefik"',
+);
+
+export type Ingress = z.output<typeof ingress>;
+export type LoadBalancer = Extract<Ingress, { kind: "alb" | "eks-auto" }>;
+export type Traefik = Extract<Ingress, { kind: "traefik" }>;
