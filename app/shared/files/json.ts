@@ -1,0 +1,34 @@
+export type Json =
+  null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/** Also written with an escape for any of its letters. */
+const SUSPECT = /__proto__|\\u00[5-7]/i;
+
+/**
+ * Parses a JSON object that may come from anywhere. A key `__proto__`, at any depth, is left out:
+ * whoever copies such an object key by key would change its prototype instead.
+ *
+ * @returns `undefined` if it is no JSON, or no object.
+ */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value = SUSPECT.test(text)
+      ? (JSON.parse(text, withoutPrototype) as Json)
+      : (JSON.parse(text) as Json);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withoutPrototype(key: string, value: Json): Json | undefined {
+  return key === "__proto__" ? undefined : value;
+}

@@ -1,0 +1,389 @@
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { errorCode } from "../errorCode";
+import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
+import {
+  type Cached,
+  elapsedMs,
+  type Files,
+  type Instant,
+  REMOVABLE_AFTER_MS,
+  TRUSTED_MS,
+} from "./Files";
+import { isObject, type JsonObject, parseObject } from "./json";
+
+const FORMAT = 1;
+const VERSION = /^v([1-9]\d{0,14})$/;
+const DAMAGED = /^v([1-9]\d{0,14})\.damaged$/;
+
+/** One version of a document, and the newest when it was read. */
+export interface DocumentVersion {
+  number: number;
+  /** Milliseconds since 1970, by the clock of who saved it. */
+  savedAt: number;
+  /** Whether it is the tombstone: nothing comes after it. Its data is empty. */
+  ended: boolean;
+  /** The reader's own copy. */
+  data: JsonObject;
+  /** When the folder was listed of which this was the newest version. */
+  listedAt: Instant;
+}
+
+export class DocumentExistsError extends Error {
+  override readonly name = "DocumentExistsError";
+}
+
+/**
+ * A JSON object in a folder of immutable versions `v1`, `v2`, …, of which the newest counts. It is
+ * safe to use from many processes on a network file system, without a lock:
+ *
+ * - a read is one listing of the folder, and a read of the file if it isn't in memory;
+ * - a write makes the next version, which exactly one writer can; the others read it and try again;
+ * - once {@link end}ed it stays so: no write makes the folder, or a version after the tombstone;
+ * - what is acknowledged is on disk, and a crash at any instant leaves the old version or the new;
+ * - a version that can't be read is reported and passed over: the one before it serves.
+ *
+ * A file holds `{"format":1,"token":…,"savedAt":…,"data":{…}}`, a tombstone `"ended":true` instead
+ * of data. Fields of the data that a program doesn't know it should keep.
+ *
+ * All methods throw the file system's error if it can't be read or written. After a failed write
+ * the document is as it was, or as it was to become.
+ */
+export class VersionedDocument {
+  /** @param folder Its own folder, which {@link create} makes. */
+  constructor(
+    private readonly files: Files,
+    readonly folder: string,
+  ) {}
+
+  /** The newest version, maybe the tombstone; `undefined` if there is none that can be read. */
+  async read(): Promise<DocumentVersion | undefined> {
+    return (await this.look())?.newest;
+  }
+
+  /**
+   * Makes the document, and the folders above it that are missing.
+   *
+   * @throws DocumentExistsError if it is there already, or was ended.
+   */
+  async create(data: JsonObject): Promise<DocumentVersion> {
+    const isNew = await makeFolder(this.files.fileSystem, this.folder);
+    const listedAt = this.files.now();
+    const found = isNew ? undefined : await this.look();
+    const made =
+      !found?.newest &&
+      (await this.write(found?.next ?? 1, found?.listedAt ?? listedAt, data));
+    if (made) return made;
+    throw new DocumentExistsError(`${this.folder} exists already`);
+  }
+
+  /**
+   * Replaces the newest version by what `change` makes of it. It is asked again, with what another
+   * wrote, whenever another was first.
+   *
+   * @param change Given the newest data, which it must not change; returns the next, or `undefined`
+   *   to leave it as it is.
+   * @param from A version that was just read, to save a look at the folder.
+   * @returns The newest version; `undefined` if the document isn't there or was ended.
+   */
+  update(
+    change: (data: JsonObject) => JsonObject | undefined,
+    from?: DocumentVersion,
+  ): Promise<DocumentVersion | undefined> {
+    return this.files.serial.run(this.folder, async () => {
+      let found = from && this.isFresh(from) ? at(from) : await this.look();
+      for (let attempt = 1; ; attempt++) {
+        if (!found?.newest || found.newest.ended) return undefined;
+        const data = change(found.newest.data);
+        if (!data) return found.newest;
+        const made = await this.write(found.next, found.listedAt, data);
+        if (made) return made;
+        found = await this.lookAgain(attempt);
+      }
+    });
+  }
+
+  /**
+   * Ends the document for ever, whoever is writing to it meanwhile.
+   *
+   * @returns Whether this call ended it; `false` if it wasn't there or had ended.
+   */
+  end(): Promise<boolean> {
+    return this.files.serial.run(this.folder, async () => {
+      let found = await this.look();
+      for (let attempt = 1; ; attempt++) {
+        if (!found || found.next === 1 || found.newest?.ended) return false;
+        const made = await this.write(found.next, found.listedAt, undefined);
+        if (made) {
+          // With nothing before it, not even a damaged tombstone can bring the document back.
+          void this.remove(found.names.filter((name) => VERSION.test(name)));
+          return true;
+        }
+        found = await this.lookAgain(attempt);
+      }
+    });
+  }
+
+  private async lookAgain(attempt: number): Promise<Found | undefined> {
+    this.files.onConflict();
+    // Balances the wait against writes for nothing, where many write to one document.
+    const waitMs = Math.random() * Math.min(2 ** attempt, 64);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return this.look();
+  }
+
+  private isFresh({ listedAt }: DocumentVersion): boolean {
+    return elapsedMs(listedAt, this.files.now()) < TRUSTED_MS / 2;
+  }
+
+  /** Finds the newest version that can be read. */
+  private async look(): Promise<Found | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const listedAt = this.files.now();
+      const names = await this.list();
+      if (!names) return undefined;
+      const found = toFound(names, listedAt);
+      const newest = await this.loadNewest(found);
+      if (newest !== "missing") return { ...found, newest };
+      // Removed since it was listed: then there is a newer one.
+      if (attempt === 10) {
+        throw new Error(`${this.folder} lists a version that isn't there`);
+      }
+    }
+  }
+
+  private async list(): Promise<string[] | undefined> {
+    try {
+      return await listFresh(this.files.fileSystem, this.folder);
+    } catch (error) {
+      if (errorCode(error) !== "ENOTDIR") throw error;
+      this.report(this.folder, "is no folder", "Remove it.");
+      return undefined;
+    }
+  }
+
+  private async loadNewest(
+    found: Found,
+  ): Promise<DocumentVersion | undefined | "missing"> {
+    for (const number of found.numbers) {
+      const loaded = await this.load(number);
+      if (loaded === "missing") return "missing";
+      if (loaded) {
+        const known = this.remember(loaded, found);
+        return known.toVersion(found.listedAt);
+      }
+      await this.setAside(number, found);
+    }
+    return undefined;
+  }
+
+  private async load(
+    number: number,
+  ): Promise<KnownVersion | undefined | "missing"> {
+    const known = this.known();
+    if (known?.number === number) return known;
+    try {
+      const file = path.join(this.folder, `v${number}`);
+      const bytes = await this.files.fileSystem.readFile(file);
+      return parseVersion(number, bytes.toString());
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === "ENOENT") return "missing";
+      if (code && UNREADABLE.includes(code)) return undefined;
+      throw error;
+    }
+  }
+
+  private known(): KnownVersion | undefined {
+    const cached = this.files.cache.get(this.folder);
+    return cached instanceof KnownVersion ? cached : undefined;
+  }
+
+  private remember(version: KnownVersion, { numbers, listedAt }: Found) {
+    const known = this.known();
+    const superseded = known?.superseded ?? new Map<number, Instant>();
+    for (const number of numbers) {
+      if (number < version.number && !superseded.has(number)) {
+        superseded.set(number, listedAt);
+      }
+    }
+    version.superseded = superseded;
+    if (known !== version) this.files.cache.set(this.folder, version);
+    return version;
+  }
+
+  /** A mark, and not another name: the number must stay taken. */
+  private async setAside(number: number, found: Found): Promise<void> {
+    const file = path.join(this.folder, `v${number}`);
+    const before = found.numbers.find((other) => other < number);
+    this.report(
+      file,
+      "can't be read as a version",
+      `${before ? `v${before} serves instead, if it can be read` : "Nothing is left to serve instead"}. ` +
+        `It was marked by ${file}.damaged; to use it after all, restore it from a backup and remove the mark.`,
+    );
+    await makeExclusively(
+      this.files.fileSystem,
+      this.folder,
+      `v${number}.damaged`,
+      Buffer.from(`${token()}\n`),
+    ).catch(() => false);
+  }
+
+  private report(file: string, reason: string, advice: string) {
+    this.files.onDamage({ path: file, reason, advice });
+  }
+
+  /** @returns `undefined` if another made that version first. */
+  private async write(
+    number: number,
+    listedAt: Instant,
+    data: JsonObject | undefined,
+  ): Promise<DocumentVersion | undefined> {
+    const saved = {
+      format: FORMAT,
+      token: token(),
+      savedAt: this.files.now().wall,
+      ...(data ? { data } : { ended: true }),
+    };
+    const bytes = Buffer.from(JSON.stringify(saved));
+    const made = await this.make(number, bytes, listedAt);
+    if (!made) return undefined;
+    const version = new KnownVersion(number, saved);
+    this.supersede(version);
+    return version.toVersion(listedAt);
+  }
+
+  private async make(
+    number: number,
+    bytes: Buffer,
+    listedAt: Instant,
+  ): Promise<boolean> {
+    const name = `v${number}`;
+    const { fileSystem, now } = this.files;
+    try {
+      if (!(await makeExclusively(fileSystem, this.folder, name, bytes))) {
+        return false;
+      }
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return false;
+      throw error;
+    }
+    if (elapsedMs(listedAt, now()) < TRUSTED_MS) return true;
+    return this.isNewest(number);
+  }
+
+  /** After a long pause: the number may have been another's, and removed since. */
+  private async isNewest(number: number): Promise<boolean> {
+    const names = (await listFresh(this.files.fileSystem, this.folder)) ?? [];
+    const newest = toFound(names, this.files.now()).numbers[0];
+    if (newest === number) return true;
+    if (newest === undefined) return false;
+    throw new Error(
+      `${this.folder}: v${number} took too long to write, and v${newest} may not contain it`,
+    );
+  }
+
+  /** Removes versions that nobody can need any more, but for the one before this. */
+  private supersede(version: KnownVersion): void {
+    const now = this.files.now();
+    const superseded = this.known()?.superseded ?? new Map<number, Instant>();
+    superseded.set(version.number - 1, now);
+    version.superseded = superseded;
+    this.files.cache.set(this.folder, version);
+    const removable = [...superseded].filter(
+      ([number, since]) =>
+        number < version.number - 1 &&
+        elapsedMs(since, now) > REMOVABLE_AFTER_MS,
+    );
+    for (const [number] of removable) superseded.delete(number);
+    void this.remove(removable.map(([number]) => `v${number}`));
+  }
+
+  private async remove(names: string[]): Promise<void> {
+    for (const name of names) {
+      const file = path.join(this.folder, name);
+      // What stays behind is swept.
+      await this.files.fileSystem.unlink(file).catch(() => undefined);
+    }
+  }
+}
+
+/** Errors of a file itself; all others are of the file system, and the file may be well. */
+const UNREADABLE = ["EACCES", "EPERM", "EISDIR", "ELOOP", "ENXIO"];
+
+interface Found {
+  /** Of versions that are not marked as damaged, newest first. */
+  numbers: number[];
+  /** The number after the highest that is taken. */
+  next: number;
+  names: string[];
+  newest?: DocumentVersion;
+  listedAt: Instant;
+}
+
+function toFound(names: string[], listedAt: Instant): Found {
+  const numbers = numbersOf(names, VERSION);
+  const damaged = new Set(numbersOf(names, DAMAGED));
+  return {
+    numbers: numbers.filter((number) => !damaged.has(number)),
+    next: (numbers[0] ?? 0) + 1,
+    names,
+    listedAt,
+  };
+}
+
+function numbersOf(names: string[], pattern: RegExp): number[] {
+  return names
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .toSorted((a, b) => b - a);
+}
+
+const at = (newest: DocumentVersion): Found => ({
+  numbers: [newest.number],
+  next: newest.number + 1,
+  names: [],
+  newest,
+  listedAt: newest.listedAt,
+});
+
+const token = () => randomBytes(12).toString("base64url");
+
+/** A version in memory: as text, since every reader gets a copy of its own. */
+class KnownVersion implements Cached {
+  readonly weight: number;
+  readonly savedAt: number;
+  readonly ended: boolean;
+  private readonly text: string;
+  /** Older versions that may still be on disk, and since when they are known to be superseded. */
+  superseded = new Map<number, Instant>();
+
+  constructor(
+    readonly number: number,
+    saved: { savedAt: number; ended?: boolean; data?: JsonObject },
+  ) {
+    this.savedAt = saved.savedAt;
+    this.ended = saved.ended === true;
+    this.text = JSON.stringify(saved.data ?? {});
+    this.weight = 2 * this.text.length + 500;
+  }
+
+  toVersion(listedAt: Instant): DocumentVersion {
+    const { number, savedAt, ended } = this;
+    const data = parseObject(this.text) ?? {};
+    return { number, savedAt, ended, data, listedAt };
+  }
+}
+
+function parseVersion(number: number, text: string): KnownVersion | undefined {
+  const saved = parseObject(text);
+  if (saved?.format !== FORMAT) return undefined;
+  const { savedAt, ended, data } = saved;
+  if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
+    return undefined;
+  if (ended === true) return new KnownVersion(number, { savedAt, ended });
+  return isObject(data)
+    ? new KnownVersion(number, { savedAt, data })
+    : undefined;
+}
