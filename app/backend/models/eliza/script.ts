@@ -1,0 +1,49 @@
+import { aboutEliza } from "./scriptAboutEliza";
+import { aboutVisitor } from "./scriptAboutVisitor";
+import { aboutWorld } from "./scriptAboutWorld";
+
+/** One way to take a clause apart, and the ways to put an answer together, used in turn. */
+export interface Rule {
+  pattern: string;
+  /** `{1}` is what the first `*`, `a|b` or `@class` stood for, turned around. */
+  replies: string[];
+  /** What to come back to when a later message gives nothing to go on. */
+  remember?: string[];
+}
+
+export interface Keyword {
+  /** Any of these words in a clause calls the keyword. */
+  words: string[];
+  /** The highest rank in a clause goes first. */
+  rank: number;
+  rules: Rule[];
+}
+
+export const script: Keyword[] = [
+  ...aboutEliza,
+  ...aboutVisitor,
+  ...aboutWorld,
+];
+
+/** When nothing fits and there is nothing to come back to. */
+export const fallbacks = [
+  "I'd like to follow that. Could you put it another way?",
+  "What makes that worth mentioning today?",
+  "And how do you feel about it?",
+  "Let's stay with that for a moment. What is the most important part?",
+  "I see. What happened next?",
+  "Suppose a friend told you the same. What would you ask them?",
+  "That's new to me. Where does it begin?",
+  "Is there more behind that?",
+  "What would you like me to understand about it?",
+  "Hm. Does it have to do with something that happened lately?",
+  "If that were the first line of a letter, what would the second one be?",
+  "I'm listening. You could also ask me for a story, a list, a table or some code.",
+];
+
+/** What to say of a message that is far longer than a sentence. */
+export const longInputs = [
+  "That's a lot at once, so let me pick one thing out of it.",
+  "Thank you for writing at such length. One thing stood out to me.",
+  "You've clearly thought about this. Let me begin at one end of it.",
+];
