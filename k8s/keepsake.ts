@@ -3,6 +3,7 @@ import type { k8s } from "cdk8s-plus-34";
 import { BackendChart } from "./charts/BackendChart";
 import { LoadBalancerChart } from "./charts/LoadBalancerChart";
 import { NamespaceChart } from "./charts/NamespaceChart";
+import { ObservabilityChart } from "./charts/ObservabilityChart";
 import { PoliciesChart } from "./charts/PoliciesChart";
 import { CLAIMS, StorageChart } from "./charts/StorageChart";
 import { SweepsChart } from "./charts/SweepsChart";
@@ -42,6 +43,10 @@ export function createApp(
     webChart(app, environment, derived),
     ingressChart(app, environment, derived),
     sweepsChart(app, environment),
+    new ObservabilityChart(app, "observability", {
+      namespace: environment.namespace,
+      ...environment.observability,
+    }),
   ];
   inOrder(charts);
   return app;

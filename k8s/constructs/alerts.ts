@@ -1,0 +1,186 @@
+/** One alert, before it is written as a rule of Prometheus. */
+export interface Alert {
+  name: string;
+  expression: string;
+  /** How long it must hold before anyone is told. */
+  for: string;
+  /** `page` wakes someone up; a `ticket` waits for the morning. */
+  severity: "page" | "ticket";
+  summary: string;
+  description: string;
+}
+
+/** 99.9 %: of a million pages, a thousand may fail. */
+const BUDGET = 0.001;
+
+/**
+ * Burn rates, as in Google's SRE workbook: the long window says that it matters, the short one that
+ * it still goes on. 14.4 spends 2 % of a month's budget in an hour, 6 spends 5 % in six hours, 1
+ * spends 10 % in three days.
+ */
+const WINDOWS = [
+  { rate: 14.4, long: "1h", short: "5m", for: "2m", severity: "page" },
+  { rate: 6, long: "6h", short: "30m", for: "15m", severity: "page" },
+  { rate: 1, long: "3d", short: "6h", for: "1h", severity: "ticket" },
+] as const;
+
+const SUFFIX = { "14.4": "Fast", "6": "Steadily", "1": "Slowly" };
+
+/** A ratio's numerator and denominator over a window. */
+type Ratio = (window: string) => string;
+
+function burning(
+  name: string,
+  ratio: Ratio,
+  summary: string,
+  description: string,
+): Alert[] {
+  return WINDOWS.map((window) => {
+    const limit = `${window.rate} * ${BUDGET}`;
+    return {
+      name: name + SUFFIX[`${window.rate}`],
+      expression: `(${ratio(window.long)}) > ${limit} and (${ratio(window.short)}) > ${limit}`,
+      for: window.for,
+      severity: window.severity,
+      summary,
+      description: `${description} At this rate (${window.rate} times what a month allows, over ${window.long}) the month's budget of 0.1 % will not last.`,
+    };
+  });
+}
+
+/** All alerts on a Keepsake in this namespace. Each has a paragraph of its name in docs/runbooks.md. */
+export function alerts(namespace: string): Alert[] {
+  const here = `namespace="${namespace}"`;
+  return [
+    ...burning(
+      "KeepsakePagesFail",
+      (window) =>
+        `sum(rate(keepsake_http_requests_total{${here},job="web",status=~"5.."}[${window}])) / sum(rate(keepsake_http_requests_total{${here},job="web"}[${window}]))`,
+      "Visitors get error pages",
+      "Pages and forms are answered with a server error.",
+    ),
+    ...burning(
+      "KeepsakeStreamsLost",
+      (window) =>
+        `sum(rate(keepsake_streams_lost_total{${here}}[${window}])) / sum(rate(keepsake_replies_ended_total{${here}}[${window}]))`,
+      "Replies break off before visitors' eyes",
+      "Event streams end with an error that a visitor sees.",
+    ),
+    ...modelAlerts(here),
+    ...storageAlerts(here),
+    ...sweepAlerts(here),
+    ...capacityAlerts(here),
+  ];
+}
+
+function modelAlerts(here: string): Alert[] {
+  return [
+    {
+      name: "KeepsakeRepliesFail",
+      expression: `sum(rate(keepsake_replies_ended_total{${here},outcome="failed"}[10m])) / sum(rate(keepsake_replies_ended_total{${here}}[10m])) > 0.05`,
+      for: "10m",
+      severity: "page",
+      summary: "The model does not answer",
+      description:
+        "More than one reply in twenty ends with a failure of the model. Visitors see a Retry.",
+    },
+    {
+      name: "KeepsakeRepliesTakenOver",
+      expression: `sum(increase(keepsake_replies_taken_over_total{${here}}[30m])) > 20`,
+      for: "0m",
+      severity: "ticket",
+      summary: "Backends take over each other's replies",
+      description:
+        "No reply is lost, but processes die or stall in mid-reply, outside of rollouts.",
+    },
+  ];
+}
+
+function storageAlerts(here: string): Alert[] {
+  const volumes = `${here},persistentvolumeclaim=~"sessions|records"`;
+  return [
+    {
+      name: "KeepsakeVolumeFills",
+      expression: `kubelet_volume_stats_available_bytes{${volumes}} / kubelet_volume_stats_capacity_bytes{${volumes}} < 0.1`,
+      for: "10m",
+      severity: "page",
+      summary: "A volume has less than a tenth left",
+      description:
+        "The volume of the claim {{ $labels.persistentvolumeclaim }} fills up. When it is full, nothing that visitors write is accepted any more.",
+    },
+    {
+      name: "KeepsakeStorageSlow",
+      expression: `histogram_quantile(0.95, sum by (le, operation) (rate(keepsake_session_store_seconds_bucket{${here}}[10m]))) > 0.5`,
+      for: "15m",
+      severity: "ticket",
+      summary: "Sessions are slow to read or write",
+      description:
+        "One {{ $labels.operation }} of a session in twenty takes longer than half a second: every page waits for it.",
+    },
+    {
+      name: "KeepsakeSessionsDamaged",
+      expression: `sum(increase(keepsake_session_damage_total{${here}}[1h])) > 0`,
+      for: "0m",
+      severity: "ticket",
+      summary: "Session files can't be read",
+      description:
+        "A version of a session was set aside, and the one before it serves. Software never writes such a file: suspect the storage, or a hand.",
+    },
+    {
+      name: "KeepsakeSessionsConflict",
+      expression: `sum(rate(keepsake_session_conflicts_total{${here}}[15m])) > 5`,
+      for: "30m",
+      severity: "ticket",
+      summary: "Sessions are written from several places at once",
+      description:
+        "Every change is kept, but each conflict costs a merge. Usually stickiness is off, or a script shares one cookie.",
+    },
+  ];
+}
+
+function sweepAlerts(here: string): Alert[] {
+  return [
+    {
+      name: "KeepsakeSweepFails",
+      expression: `kube_job_status_failed{${here},job_name=~"sweep-.*"} > 0`,
+      for: "15m",
+      severity: "ticket",
+      summary: "A sweep failed",
+      description:
+        "The job {{ $labels.job_name }} failed for good. What has expired stays where it is, and space runs out slowly.",
+    },
+    {
+      name: "KeepsakeSweepMissing",
+      expression: `time() - kube_cronjob_status_last_successful_time{${here},cronjob=~"sweep-.*"} > 2 * 86400`,
+      for: "1h",
+      severity: "ticket",
+      summary: "No sweep has succeeded for two days",
+      description:
+        "{{ $labels.cronjob }} has not ended well for {{ $value | humanizeDuration }}.",
+    },
+  ];
+}
+
+function capacityAlerts(here: string): Alert[] {
+  const down = (component: string): Alert => ({
+    name: component === "web" ? "KeepsakeWebDown" : "KeepsakeBackendDown",
+    expression: `absent(up{${here},job="${component}"} == 1)`,
+    for: "3m",
+    severity: "page",
+    summary: `No ${component} pod answers`,
+    description: `Prometheus reaches no pod of ${component}.`,
+  });
+  return [
+    down("web"),
+    down("backend"),
+    {
+      name: "KeepsakeAtItsLimit",
+      expression: `kube_horizontalpodautoscaler_status_current_replicas{${here}} >= kube_horizontalpodautoscaler_spec_max_replicas{${here}}`,
+      for: "15m",
+      severity: "ticket",
+      summary: "Autoscaling has reached its limit",
+      description:
+        "{{ $labels.horizontalpodautoscaler }} runs as many pods as it may. With more load, pages get slow.",
+    },
+  ];
+}

@@ -1,0 +1,146 @@
+interface Panel {
+  title: string;
+  unit: string;
+  queries: Record<string, string>;
+}
+
+/** What someone who was woken up looks at, in this order. */
+function panels(namespace: string): Panel[] {
+  const here = `namespace="${namespace}"`;
+  const quantile = (q: number, metric: string, by = "") =>
+    `histogram_quantile(${q}, sum by (le${by}) (rate(${metric}_bucket{${here}}[$__rate_interval])))`;
+  return [
+    {
+      title: "Requests by status",
+      unit: "reqps",
+      queries: {
+        "{{status}}": `sum by (status) (rate(keepsake_http_requests_total{${here},job="web"}[$__rate_interval]))`,
+      },
+    },
+    {
+      title: "Pages that failed",
+      unit: "percentunit",
+      queries: {
+        failed: `sum(rate(keepsake_http_requests_total{${here},job="web",status=~"5.."}[$__rate_interval])) / sum(rate(keepsake_http_requests_total{${here},job="web"}[$__rate_interval]))`,
+      },
+    },
+    {
+      title: "Time to answer",
+      unit: "s",
+      queries: {
+        median: quantile(0.5, "keepsake_http_request_seconds"),
+        "19 of 20": quantile(0.95, "keepsake_http_request_seconds"),
+      },
+    },
+    {
+      title: "Streams open, by pod",
+      unit: "short",
+      queries: { "{{pod}}": `keepsake_streams_open{${here}}` },
+    },
+    {
+      title: "Streams lost, by cause",
+      unit: "ops",
+      queries: {
+        "{{cause}}": `sum by (cause) (rate(keepsake_streams_lost_total{${here}}[$__rate_interval]))`,
+      },
+    },
+    {
+      title: "Replies in progress, by pod",
+      unit: "short",
+      queries: { "{{pod}}": `keepsake_replies_in_progress{${here}}` },
+    },
+    {
+      title: "Replies ended, by outcome",
+      unit: "ops",
+      queries: {
+        "{{outcome}}": `sum by (outcome) (rate(keepsake_replies_ended_total{${here}}[$__rate_interval]))`,
+        "taken over": `sum(rate(keepsake_replies_taken_over_total{${here}}[$__rate_interval]))`,
+      },
+    },
+    {
+      title: "Session store, 19 of 20",
+      unit: "s",
+      queries: {
+        "{{operation}}": quantile(
+          0.95,
+          "keepsake_session_store_seconds",
+          ", operation",
+        ),
+      },
+    },
+    {
+      title: "Sessions: conflicts and damage",
+      unit: "ops",
+      queries: {
+        conflicts: `sum(rate(keepsake_session_conflicts_total{${here}}[$__rate_interval]))`,
+        damage: `sum(rate(keepsake_session_damage_total{${here}}[$__rate_interval]))`,
+      },
+    },
+    {
+      title: "Volumes, free",
+      unit: "percentunit",
+      queries: {
+        "{{persistentvolumeclaim}}": `kubelet_volume_stats_available_bytes{${here}} / kubelet_volume_stats_capacity_bytes{${here}}`,
+      },
+    },
+    {
+      title: "Pods, and how many there may be",
+      unit: "short",
+      queries: {
+        "{{horizontalpodautoscaler}}": `kube_horizontalpodautoscaler_status_current_replicas{${here}}`,
+        "{{horizontalpodautoscaler}} at most": `kube_horizontalpodautoscaler_spec_max_replicas{${here}}`,
+      },
+    },
+    {
+      title: "Memory, by pod",
+      unit: "bytes",
+      queries: { "{{pod}}": `process_resident_memory_bytes{${here}}` },
+    },
+  ];
+}
+
+const COLUMNS = 3;
+const WIDTH = 24 / COLUMNS;
+const HEIGHT = 8;
+
+/** A dashboard in Grafana's own JSON, for whichever Prometheus is chosen in it. */
+export function dashboard(namespace: string): object {
+  return {
+    uid: `keepsake-${namespace}`.slice(0, 40),
+    title: `Keepsake (${namespace})`,
+    tags: ["keepsake"],
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    refresh: "30s",
+    time: { from: "now-3h", to: "now" },
+    templating: {
+      list: [{ name: "datasource", type: "datasource", query: "prometheus" }],
+    },
+    panels: panels(namespace).map(drawn),
+  };
+}
+
+function drawn({ title, unit, queries }: Panel, index: number): object {
+  const datasource = { type: "prometheus", uid: "$datasource" };
+  return {
+    id: index + 1,
+    type: "timeseries",
+    title,
+    datasource,
+    gridPos: {
+      x: (index % COLUMNS) * WIDTH,
+      y: Math.floor(index / COLUMNS) * HEIGHT,
+      w: WIDTH,
+      h: HEIGHT,
+    },
+    fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+    options: { legend: { showLegend: true }, tooltip: { mode: "multi" } },
+    targets: Object.entries(queries).map(([legendFormat, expr], query) => ({
+      refId: String.fromCharCode(65 + query),
+      datasource,
+      expr,
+      legendFormat,
+    })),
+  };
+}

@@ -1,0 +1,38 @@
+import type { EnvironmentInput } from "../schema/environment";
+
+/**
+ * Amazon EKS in Auto Mode, which brings its own load balancing; the EFS CSI driver is its add-on.
+ * What belongs to an account is an example, as in `eks`. Volumes are made from the file system here.
+ */
+const eksAuto: EnvironmentInput = {
+  name: "eks-auto",
+  image:
+    "111122223333.dkr.ecr.eu-central-1.amazonaws.com/keepsake@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+  web: {
+    replicas: { min: 2, max: 20 },
+    minAvailable: 1,
+    resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
+  },
+  backend: {
+    replicas: { min: 2, max: 20 },
+    minAvailable: 1,
+    resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
+  },
+  models: {
+    providers: ["bedrock"],
+    region: "eu-central-1",
+    egress: [{ cidr: "0.0.0.0/0" }],
+  },
+  storage: { kind: "efs-dynamic", fileSystem: "fs-0123456789abcdef0" },
+  ingress: {
+    kind: "eks-auto",
+    host: "chat.example.com",
+    subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
+  },
+  network: {
+    // Auto Mode's nodes answer for names themselves: no pod of kube-system does.
+    dnsCidrs: ["172.20.0.10/32", "169.254.20.10/32"],
+  },
+};
+
+export default eksAuto;

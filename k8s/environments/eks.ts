@@ -1,0 +1,47 @@
+import type { EnvironmentInput } from "../schema/environment";
+
+/**
+ * Amazon EKS with the AWS Load Balancer Controller and the EFS CSI driver. What belongs to an
+ * account is an example: put in your own host, certificate, subnets, access points and region.
+ */
+const eks: EnvironmentInput = {
+  name: "eks",
+  image:
+    "111122223333.dkr.ecr.eu-central-1.amazonaws.com/keepsake@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+  web: {
+    replicas: { min: 3, max: 20 },
+    minAvailable: 2,
+    resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
+  },
+  backend: {
+    replicas: { min: 3, max: 20 },
+    minAvailable: 2,
+    resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
+  },
+  models: {
+    providers: ["bedrock"],
+    region: "eu-central-1",
+    models: [
+      "eu.amazon.nova-pro-v1:0",
+      "eu.amazon.nova-micro-v1:0",
+      "eu.amazon.nova-lite-v1:0",
+    ],
+    // The internet over HTTPS. With a VPC endpoint for Bedrock: its subnets, and nothing else.
+    egress: [{ cidr: "0.0.0.0/0" }],
+  },
+  storage: {
+    kind: "efs",
+    sessions: "fs-0123456789abcdef0::fsap-0123456789abcdef0",
+    records: "fs-0123456789abcdef0::fsap-0123456789abcdef1",
+  },
+  ingress: {
+    kind: "alb",
+    host: "chat.example.com",
+    certificateArn:
+      "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
+  },
+  observability: { prometheusOperator: true, dashboard: true },
+};
+
+export default eks;
