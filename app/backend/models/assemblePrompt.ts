@@ -1,0 +1,100 @@
+import { estimateTokens } from "./estimateTokens";
+import type { ModelInfo, ModelMessage } from "./Model";
+
+export interface PromptParts {
+  /** What every conversation begins with, as the operator set it. */
+  systemPrompt?: string | undefined;
+  /** What the project asks of all of its conversations. */
+  instructions?: string | undefined;
+  /** The conversation, oldest first; the last one is what is to be answered. */
+  history: ModelMessage[];
+  /** The beginning of the answer, where a cut reply is continued. */
+  begun?: string | undefined;
+}
+
+export interface AssembledPrompt {
+  messages: ModelMessage[];
+  /** How many messages of the history didn't fit the model's window, counted from the oldest. */
+  leftOut: number;
+  /** How many tokens the messages take: an estimate, see {@link estimateTokens}. */
+  estimatedTokens: number;
+}
+
+/** What a message costs besides its text: who says it, where it begins and ends. */
+const tokensAroundMessage = 4;
+
+/** The part of the window that is left free, since tokens are estimated and not counted. */
+const margin = 0.1;
+
+/**
+ * Puts together what a model is asked: the system prompt, then as much of the history as its
+ * window holds, from the newest backwards. The message to be answered is always in it: if that one
+ * is too long by itself, the model must say so. Neighbours of one role become one message, because
+ * many models insist on turns.
+ *
+ * @param maxTokens The longest reply that was asked for; room is kept for it, up to half of the window.
+ */
+export function assemblePrompt(
+  parts: PromptParts,
+  info: Pick<ModelInfo, "contextTokens" | "maxReplyTokens">,
+  maxTokens: number = info.maxReplyTokens,
+): AssembledPrompt {
+  const system = systemMessage(parts);
+  const begun: ModelMessage[] = parts.begun
+    ? [{ role: "assistant", text: parts.begun }]
+    : [];
+  const room =
+    info.contextTokens * (1 - margin) -
+    Math.min(maxTokens, info.contextTokens / 2) -
+    cost([...system, ...begun]);
+  const kept = newest(parts.history, room);
+  const messages = inTurns([...system, ...kept, ...begun]);
+  return {
+    messages,
+    leftOut: parts.history.length - kept.length,
+    estimatedTokens: cost(messages),
+  };
+}
+
+function systemMessage(parts: PromptParts): ModelMessage[] {
+  const text = [parts.systemPrompt, parts.instructions]
+    .map((part) => part?.trim())
+    .filter(Boolean)
+    .join("\n\n");
+  return text === "" ? [] : [{ role: "system", text }];
+}
+
+/** The newest messages that fit, the last of them in any case, beginning with a prompt. */
+function newest(history: ModelMessage[], room: number): ModelMessage[] {
+  let from = history.length - 1;
+  let left = room - cost(history.slice(-1));
+  while (from > 0) {
+    left -= cost([history[from - 1]!]);
+    if (left < 0) break;
+    from--;
+  }
+  while (from > 0 && history[from]?.role === "assistant") from++;
+  return history.slice(Math.max(Math.min(from, history.length - 1), 0));
+}
+
+function cost(messages: ModelMessage[]): number {
+  return messages.reduce(
+    (sum, { text }) => sum + estimateTokens(text) + tokensAroundMessage,
+    0,
+  );
+}
+
+function inTurns(messages: ModelMessage[]): ModelMessage[] {
+  const turns: ModelMessage[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    if (message.text.trim() === "") continue;
+    if (last?.role === message.role) {
+      turns[turns.length - 1] = {
+        role: last.role,
+        text: `${last.text}\n\n${message.text}`,
+      };
+    } else turns.push(message);
+  }
+  return turns;
+}

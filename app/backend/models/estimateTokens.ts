@@ -1,0 +1,43 @@
+/**
+ * About how many tokens a text is to a model. No tokenizer is right for every model that Keepsake
+ * speaks to, and the vocabulary of one takes some 90 MB of memory: this is an estimate, and what
+ * relies on it leaves a margin. Against OpenAI's `o200k_base` it is within 25 % on prose in
+ * fourteen languages and on source code; random letters and digits it may take for a quarter less.
+ */
+export function estimateTokens(text: string): number {
+  let tokens = 0;
+  for (const [run] of text.matchAll(runs)) tokens += tokensOf(run);
+  return Math.ceil(tokens);
+}
+
+/** Words, numbers, blanks, marks: tokens don't reach over their borders. */
+const runs =
+  /\p{Script=Latin}+|\d+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]+|[\p{L}\p{M}]+|[^\S\n]+|\n+|[!-/:-@[-`{-~]+|[^]/gu;
+
+function tokensOf(run: string): number {
+  if (/^ $/.test(run)) return 0; // a single space belongs to the word after it
+  if (/^[^\S\n]+$/.test(run)) return 1;
+  if (run.startsWith("\n")) return 1;
+  if (/^[a-z]/i.test(run)) return latinWord(run);
+  if (/^\d/.test(run)) return Math.ceil(run.length / 3);
+  if (/^[!-~]/.test(run)) return Math.ceil(run.length / 2.2);
+  if (/^\p{Script=Latin}/u.test(run)) return latinWord(run);
+  if (/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(run)) {
+    return run.length * 0.85;
+  }
+  if (/^\p{Script=Hangul}/u.test(run)) return run.length * 0.72;
+  if (/^\p{Script=Thai}/u.test(run)) return run.length * 0.42;
+  if (/^\p{Script=Cyrillic}/u.test(run)) return Math.max(1, run.length / 3.6);
+  if (/^\p{L}/u.test(run)) return Math.max(1, run.length / 2.8);
+  return run.length > 1 ? 2.5 : 1;
+}
+
+/** Common words are one token; long ones, and those with capitals inside, fall into pieces. */
+function latinWord(word: string): number {
+  const lettersInToken = /[^a-z]/i.test(word) ? 2.7 : 6.5;
+  const pieces = word.match(/\p{Lu}?\p{Ll}+|\p{Lu}+/gu) ?? [word];
+  return pieces.reduce(
+    (sum, piece) => sum + Math.max(1, piece.length / lettersInToken),
+    0,
+  );
+}
