@@ -1,4 +1,9 @@
-import type { ModelMessage } from "../models/Model";
+import type {
+  ModelEvent,
+  ModelInfo,
+  ModelMessage,
+  ReplyOptions,
+} from "../models/Model";
 import type { Outcome, ReplyEvent, Usage } from "../../shared/records";
 
 /** Which reply: the owner's folder name (a hash), the conversation's id, the message's number. */
@@ -43,6 +48,29 @@ export interface ReplyRecords {
   becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void>;
 }
 
+/** What replies need from the models. */
+export interface ReplyModels {
+  /**
+   * A model by its id (`eliza/eliza`).
+   *
+   * @returns `undefined` if it is not on offer (any more).
+   */
+  find(id: string, signal: AbortSignal): Promise<ModelInfo | undefined>;
+  /**
+   * Writes a reply, as `ModelProvider.streamReply` does.
+   *
+   * @param id The model's id.
+   * @throws ModelError (out of the iteration), also if there is no such model, and when the model
+   *   says nothing for too long.
+   */
+  streamReply(
+    id: string,
+    messages: ModelMessage[],
+    options: Omit<ReplyOptions, "model">,
+    signal: AbortSignal,
+  ): AsyncIterable<ModelEvent>;
+}
+
 /** A reply as it is on disk and, if this process holds it, in memory. */
 export interface ReplySnapshot {
   status: "writing" | "complete" | "stopped" | "failed";
@@ -55,17 +83,27 @@ export interface ReplySnapshot {
 /** The replies of this backend process, and through the files and its peers, all others. */
 export interface Replies {
   /**
-   * Makes the reply's first epoch and begins to write it in the background.
+   * Whether another reply may be begun for an owner: to be asked before its prompt is saved.
    *
-   * @throws VisibleError (429) when the owner or this process has too many in progress; (503)
-   *   while the process drains.
+   * @throws VisibleError (429) when the owner has too many in progress; (503) when this process has.
+   */
+  admit(ownerHash: string): Promise<void>;
+  /**
+   * Makes the reply's first epoch, and begins to write it in the background. Beginning twice is
+   * beginning once. A process that drains leaves the writing to another.
    */
   begin(ref: ReplyRef): Promise<void>;
   /** `undefined` if there is no such reply. */
   snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined>;
   /**
    * The reply's events after an offset, live, from wherever it is being written; ends after the
-   * `end` event. `undefined` as offset means from the beginning.
+   * `end` event, or when the signal aborts. `undefined` as offset means from the beginning.
+   *
+   * Text is told before it is on disk. Should its writer die then, the next epoch's `keep` says
+   * what to drop: whoever applies the events in order ends with exactly the final text. An offset
+   * of something that was dropped is answered with that epoch.
+   *
+   * @throws NotFoundError if there is no such reply; VisibleError (400) for a wrong offset.
    */
   watch(
     ref: ReplyRef,

@@ -1,0 +1,301 @@
+import path from "node:path";
+import { randomBytes } from "node:crypto";
+import { errorCode } from "../../shared/errorCode";
+import { VisibleError } from "../../shared/errors";
+import {
+  listFresh,
+  makeExclusively,
+  makeFolder,
+} from "../../shared/files/exclusiveFile";
+import type { FileSystem, OpenFile } from "../../shared/files/FileSystem";
+import {
+  decodeLines,
+  encodeLine,
+  headerOf,
+  type EndHeader,
+  type EpochHeader,
+  type Header,
+  type Line,
+  type PlacedLine,
+} from "./lines";
+import { compare, start, type Position } from "./position";
+
+/** What a log said when it was looked at. */
+export interface Reading {
+  /** What follows the place that was asked from, in order; the headers are among it. */
+  lines: PlacedLine[];
+  /** After all that the log says; where the asked place is beyond it, that place. */
+  tail: Position;
+  /** The header of the newest entry that counts. */
+  newest: Header;
+  /** Its number. */
+  number: number;
+  /** The number of the newest entry, whether it counts (yet) or not. */
+  last: number;
+  /**
+   * Whether `lines` stand for ever. They may not while somebody makes a new entry, which decides
+   * how much of the one before counts.
+   */
+  settled: boolean;
+}
+
+/** An entry that was made by this process and to which it alone appends. */
+export interface OwnEntry {
+  number: number;
+  file: OpenFile;
+  header: EpochHeader;
+  /** Bytes: where the next line goes. */
+  length: number;
+}
+
+interface Entry {
+  number: number;
+  lines: PlacedLine[];
+  header: Header;
+}
+
+/**
+ * A log in one folder, made of numbered entries. Each was made by one process, exclusively, which
+ * alone appends to it (an *epoch*), or is complete from the start (an *end*). A new entry fences
+ * off the one before: its header says up to which byte that one counts.
+ *
+ * Why nobody who was given lines can have been given lines that don't count:
+ * a writer flushes, then lists the folder, and only then hands out; a successor makes its entry,
+ * and only then looks how long the one before is. So either the writer sees the successor's entry
+ * and hands out nothing, or the successor sees what was flushed. Readers of files read, then list.
+ */
+export class EpochLog {
+  constructor(
+    private readonly fileSystem: FileSystem,
+    readonly folder: string,
+  ) {}
+
+  /** The number of the newest entry; 0 if there is no log. */
+  async newest(): Promise<number> {
+    const names = (await listFresh(this.fileSystem, this.folder)) ?? [];
+    return Math.max(0, ...names.filter(isNumber).map(Number));
+  }
+
+  /**
+   * What the log says after a place.
+   *
+   * @param from A place beyond what counts of an entry is answered from the entry after it: what
+   *   was there has been replaced.
+   * @returns `undefined` if there is no log.
+   * @throws VisibleError (400) if the place is inside a line.
+   */
+  async read(from: Position = start): Promise<Reading | undefined> {
+    for (;;) {
+      const number = await this.newest();
+      if (number === 0) return undefined;
+      const reading = await this.readUpTo(number, from);
+      if (reading && (await this.newest()) === number) return reading;
+      // An entry is missing its header, and was the first one: there is nothing to say yet.
+      if (!reading && (await this.newest()) === number) return undefined;
+    }
+  }
+
+  /**
+   * Makes the next entry, for this process to append to.
+   *
+   * @param number Its number: one more than the newest that the caller saw.
+   * @param describe What its header says, given what the log says before it.
+   * @returns `undefined` if somebody else was first, or has been since.
+   */
+  async open(
+    number: number,
+    describe: (
+      before: Reading | undefined,
+    ) => Pick<EpochHeader, "holder" | "process" | "keep">,
+  ): Promise<OwnEntry | undefined> {
+    if (number === 1) await makeFolder(this.fileSystem, this.folder);
+    const file = await this.create(number);
+    if (!file) return undefined;
+    try {
+      const before = await this.readUpTo(number - 1, start);
+      const header: EpochHeader = {
+        format: 1,
+        kind: "epoch",
+        epoch: number,
+        ...(before && { after: before.tail }),
+        ...describe(before),
+      };
+      const data = encodeLine(header);
+      await file.write(data, 0);
+      await file.sync();
+      await this.fileSystem.syncDirectory(this.folder);
+      if ((await this.newest()) === number) {
+        return { number, file, header, length: data.length };
+      }
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+    await file.close();
+    return undefined;
+  }
+
+  /**
+   * Appends lines that stand from then on.
+   *
+   * @returns Whether they do; `false` if the entry has been fenced off.
+   */
+  async append(entry: OwnEntry, data: Buffer): Promise<boolean> {
+    await entry.file.write(data, entry.length);
+    await entry.file.sync();
+    entry.length += data.length;
+    return (await this.newest()) === entry.number;
+  }
+
+  /**
+   * Ends the log after an entry of this process. Can be tried again if it throws.
+   *
+   * @param rest What was not appended yet.
+   * @returns The end as a line, or `undefined` if somebody has taken over.
+   */
+  async end(
+    entry: OwnEntry,
+    rest: Buffer,
+    said: Line & { outcome: string },
+  ): Promise<PlacedLine | undefined> {
+    if (rest.length > 0) {
+      await entry.file.write(rest, entry.length);
+      await entry.file.sync();
+    }
+    const header: EndHeader = {
+      format: 1,
+      kind: "end",
+      after: { entry: entry.number, bytes: entry.length + rest.length },
+      ...said,
+      // Tells our own end from another's where the file system reports a failure for both.
+      id: randomBytes(9).toString("base64url"),
+    };
+    const data = encodeLine(header);
+    const number = entry.number + 1;
+    const name = String(number);
+    const { fileSystem, folder } = this;
+    const made = await makeExclusively(fileSystem, folder, name, data);
+    return made
+      ? { line: header, at: { entry: number, bytes: data.length } }
+      : undefined;
+  }
+
+  private async create(number: number): Promise<OpenFile | undefined> {
+    try {
+      return await this.fileSystem.open(this.path(number), "wx");
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return undefined;
+      throw error;
+    }
+  }
+
+  private async readUpTo(
+    newest: number,
+    from: Position,
+  ): Promise<Reading | undefined> {
+    const tail = await this.readTail(newest, from);
+    if (tail) return tail;
+    const chain = await this.readChain(newest);
+    const last = chain.at(-1);
+    if (!last) return undefined;
+    const counting = chain.flatMap(({ lines }) => lines);
+    checkPlace(counting, from);
+    const end = counting.at(-1)?.at ?? start;
+    return {
+      lines: counting.filter(({ at }) => compare(at, from) > 0),
+      tail: compare(end, from) > 0 ? end : from,
+      newest: last.header,
+      number: last.number,
+      last: newest,
+      settled: last.number === newest,
+    };
+  }
+
+  /** The usual case of one who follows a log: only the newest entry has grown. */
+  private async readTail(
+    newest: number,
+    from: Position,
+  ): Promise<Reading | undefined> {
+    if (from.entry !== newest || from.bytes === 0) return undefined;
+    const file = await this.fileSystem.open(this.path(newest), "r");
+    try {
+      const size = await file.size();
+      if (size < from.bytes) return undefined;
+      const head = await file.read(0, Math.min(size, HEADER_BYTES));
+      const header = headerOf(decodeLines(head, { entry: newest, bytes: 0 }));
+      const before = await file.read(from.bytes - 1, 1);
+      if (!header || before[0] !== NEWLINE) return undefined;
+      const data = await file.read(from.bytes, size - from.bytes);
+      const lines = decodeLines(data, from);
+      const tail = lines.at(-1)?.at ?? from;
+      return {
+        lines,
+        tail,
+        newest: header,
+        number: newest,
+        last: newest,
+        settled: true,
+      };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The entries that count, oldest first, each with the lines of it that count. */
+  private async readChain(newest: number): Promise<Entry[]> {
+    const chain: Entry[] = [];
+    let sealedAt = Infinity;
+    for (let number = newest; number >= 1;) {
+      const entry = await this.readEntry(number);
+      if (!entry) {
+        // Its maker died before it said anything, or hasn't said it yet.
+        number -= 1;
+        continue;
+      }
+      const end = sealedAt;
+      chain.unshift({
+        ...entry,
+        lines: entry.lines.filter(({ at }) => at.bytes <= end),
+      });
+      if (!entry.header.after) break;
+      sealedAt = entry.header.after.bytes;
+      number = entry.header.after.entry;
+    }
+    return chain;
+  }
+
+  private async readEntry(number: number): Promise<Entry | undefined> {
+    const data = await this.fileSystem.readFile(this.path(number)).catch(
+      // Entries before the one that is made may never have been seen here: there are none.
+      (error: unknown) => {
+        if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
+        throw error;
+      },
+    );
+    const lines = decodeLines(data, { entry: number, bytes: 0 });
+    const header = headerOf(lines);
+    return header && { number, lines, header };
+  }
+
+  private path(number: number): string {
+    return path.join(this.folder, String(number));
+  }
+}
+
+const isNumber = (name: string) => /^[1-9]\d{0,8}$/.test(name);
+
+const NEWLINE = 0x0a;
+/** Far more than an epoch's header takes. */
+const HEADER_BYTES = 4_096;
+
+/** What counts of an entry ends at a line, so a place that is no line's end is beyond, or wrong. */
+function checkPlace(lines: PlacedLine[], { entry, bytes }: Position): void {
+  const own = lines.filter(({ at }) => at.entry === entry);
+  const end = own.at(-1)?.at.bytes ?? 0;
+  if (bytes === 0 || bytes >= end) return;
+  if (own.some(({ at }) => at.bytes === bytes)) return;
+  throw new VisibleError(
+    400,
+    "The offset is no place in this stream. Use the Stream-Next-Offset of an earlier answer.",
+  );
+}

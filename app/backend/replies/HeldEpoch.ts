@@ -1,0 +1,207 @@
+import type { EpochLog, OwnEntry } from "./EpochLog";
+import { handover, encodeLine, type Line, type PlacedLine } from "./lines";
+import { compare, type Position } from "./position";
+
+/** Why a process no longer appends to an entry. */
+export type Left = "superseded" | "handed-over" | "ended";
+
+/**
+ * An entry that this process appends to, with all its lines in memory, so that any number of
+ * watchers can follow it, each at its own pace: a slow one costs its place and nothing more.
+ */
+export class HeldEpoch {
+  readonly number: number;
+  private readonly lines: PlacedLine[];
+  /** How many of the lines stand for ever. */
+  private committed = 1;
+  private pending: Buffer[] = [];
+  private length: number;
+  private flushing: Promise<void> | undefined;
+  private changed = deferred();
+  private hasLeft: Left | undefined;
+  private isEnding = false;
+
+  constructor(
+    private readonly log: EpochLog,
+    private readonly entry: OwnEntry,
+  ) {
+    this.number = entry.number;
+    this.length = entry.length;
+    const at = { entry: entry.number, bytes: entry.length };
+    this.lines = [{ line: entry.header, at }];
+  }
+
+  get left(): Left | undefined {
+    return this.hasLeft;
+  }
+
+  /** Bytes that were said and are not on disk yet. */
+  get pendingBytes(): number {
+    return this.pending.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** After the last line. */
+  get tail(): Position {
+    return { entry: this.number, bytes: this.length };
+  }
+
+  /** After the last line that stands for ever. */
+  get committedTail(): Position {
+    return this.lines[this.committed - 1]?.at ?? this.tail;
+  }
+
+  /** Says a line: at once to those who watch ahead, to the others when it stands. */
+  say(line: Line): void {
+    if (this.hasLeft || this.isEnding) return;
+    const data = encodeLine(line);
+    this.pending.push(data);
+    this.length += data.length;
+    this.lines.push({ line, at: this.tail });
+    this.wake();
+  }
+
+  /**
+   * Puts on disk what was said, and finds out whether somebody has taken over. Calls that overlap
+   * wait for each other.
+   *
+   * @throws The file system's error. What was said is kept, and goes with the next flush.
+   */
+  async flush(): Promise<void> {
+    while (this.flushing) await this.flushing.catch(() => undefined);
+    if (this.hasLeft || this.isEnding || this.pending.length === 0) return;
+    this.flushing = this.appendPending();
+    try {
+      await this.flushing;
+    } finally {
+      this.flushing = undefined;
+    }
+  }
+
+  /**
+   * Ends the log.
+   *
+   * @param beforeTold What has to be done before watchers are told of the end; never rejects.
+   * @returns Whether it did; `false` if somebody has taken over.
+   * @throws The file system's error. Then it can be tried again.
+   */
+  async end(
+    said: Line & { outcome: string },
+    beforeTold: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<boolean> {
+    while (this.flushing) await this.flushing.catch(() => undefined);
+    if (this.hasLeft) return false;
+    this.isEnding = true;
+    try {
+      const rest = Buffer.concat(this.pending);
+      const end = await this.log.end(this.entry, rest, said);
+      if (end) await beforeTold();
+      if (end) this.lines.push(end);
+      if (end) this.committed = this.lines.length;
+      await this.close(end ? "ended" : "superseded");
+      return end !== undefined;
+    } finally {
+      this.isEnding = false;
+    }
+  }
+
+  /** Asks others to go on, and appends no more. */
+  async handOver(): Promise<void> {
+    this.say(handover);
+    await this.flush();
+    await this.close("handed-over");
+  }
+
+  /** Appends no more: others find out when the lease is over. */
+  async abandon(): Promise<void> {
+    await this.close("superseded");
+  }
+
+  /**
+   * The lines after a place in this entry, until the process leaves it. Ends early when aborted.
+   *
+   * @param ahead Whether lines are wanted before they stand for ever.
+   */
+  async *follow(
+    from: Position,
+    ahead: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<PlacedLine, void> {
+    let next = this.lines.findIndex(({ at }) => compare(at, from) > 0);
+    if (next === -1) next = this.lines.length;
+    for (;;) {
+      const changed = this.changed.promise;
+      const left = this.hasLeft;
+      const end = ahead && !left ? this.lines.length : this.committed;
+      while (next < end) {
+        const line = this.lines[next++];
+        if (line) yield line;
+      }
+      if (left ?? signal.aborted) return;
+      if (this.hasLeft || next < (ahead ? this.lines.length : this.committed)) {
+        continue;
+      }
+      await untilAborted(changed, signal);
+    }
+  }
+
+  private async appendPending(): Promise<void> {
+    const { pending } = this;
+    const count = this.lines.length;
+    this.pending = [];
+    let stands: boolean;
+    try {
+      stands = await this.log.append(this.entry, Buffer.concat(pending));
+    } catch (error) {
+      this.pending = [...pending, ...this.pending];
+      throw error;
+    }
+    if (!stands) return this.close("superseded");
+    this.committed = count;
+    this.wake();
+  }
+
+  private async close(left: Left): Promise<void> {
+    if (this.hasLeft) return;
+    this.leave(left);
+    await this.entry.file.close();
+  }
+
+  private leave(left: Left): void {
+    this.hasLeft = left;
+    this.wake();
+  }
+
+  private wake(): void {
+    const { resolve } = this.changed;
+    this.changed = deferred();
+    resolve();
+  }
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve: () => void;
+}
+
+const nothing = () => undefined;
+
+function deferred(): Deferred {
+  let resolve: () => void = nothing;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** Resolves when the promise does, or the signal aborts, and leaves no listener behind. */
+export async function untilAborted(
+  promise: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  const aborted = deferred();
+  signal.addEventListener("abort", aborted.resolve, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", aborted.resolve);
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { Outcome, Usage, type ReplyEvent } from "../../shared/records";
+import type { EndedReply } from "./Replies";
+import type { Line, PlacedLine } from "./lines";
+
+/** A reply's text, as far as the lines up to some place tell it. */
+export interface Said {
+  text: string;
+  reasoning: string;
+}
+
+export const nothingSaid: Said = { text: "", reasoning: "" };
+
+/** What is said after one more line. */
+export function afterLine(said: Said, line: Line): Said {
+  const event = toEvent(line);
+  switch (event?.kind) {
+    case "epoch":
+      return event.keep === 0
+        ? nothingSaid
+        : { ...said, text: said.text.slice(0, event.keep) };
+    case "text":
+      return { ...said, text: said.text + event.text };
+    case "reasoning":
+      return { ...said, reasoning: said.reasoning + event.text };
+    case "end":
+      return { ...said, text: event.text };
+    default:
+      return said;
+  }
+}
+
+export function saidIn(lines: readonly PlacedLine[]): Said {
+  return lines.reduce((said, { line }) => afterLine(said, line), nothingSaid);
+}
+
+/** What a line tells those who watch; `undefined` for heartbeats and the like. */
+export function toEvent(line: Line): ReplyEvent | undefined {
+  if (typeof line["text"] === "string" && line["kind"] === undefined) {
+    return { kind: "text", text: line["text"] };
+  }
+  if (typeof line["reasoning"] === "string" && line["kind"] === undefined) {
+    return { kind: "reasoning", text: line["reasoning"] };
+  }
+  if (typeof line["notice"] === "string") {
+    return { kind: "notice", notice: line["notice"] };
+  }
+  if (line["kind"] === "epoch") return epochEvent(line);
+  return line["kind"] === "end" ? endEvent(line) : undefined;
+}
+
+function epochEvent(line: Line): ReplyEvent {
+  return {
+    kind: "epoch",
+    epoch: Number(line["epoch"]),
+    keep: Number(line["keep"]),
+  };
+}
+
+function endEvent(line: Line): ReplyEvent {
+  const { outcome, text, reason } = toEnded(line);
+  return { kind: "end", outcome, text, ...(reason && { reason }) };
+}
+
+const Ended = z.object({
+  outcome: Outcome,
+  text: z.string(),
+  reasoning: z.string().optional(),
+  reason: z.string().optional(),
+  usage: Usage.optional(),
+  model: z.string(),
+  leftOut: z.int().min(0),
+  at: z.string(),
+});
+
+/**
+ * What an end entry says of the reply.
+ *
+ * @throws ZodError if the line is no reply's end.
+ */
+export function toEnded(line: Line): EndedReply {
+  return Ended.parse(line);
+}

@@ -1,0 +1,148 @@
+import { NotFoundError } from "../../shared/errors";
+import type { EpochLog } from "./EpochLog";
+import { untilAborted, type HeldEpoch } from "./HeldEpoch";
+import { PeerGoneError } from "./Peers";
+import {
+  isHandover,
+  type EndHeader,
+  type EpochHeader,
+  type PlacedLine,
+} from "./lines";
+import { compare, start, type Position } from "./position";
+
+/** Where the lines of one log can be had from. */
+export interface Followed {
+  log: EpochLog;
+  /** The newest entry, if this process appends to it. */
+  held(): HeldEpoch | undefined;
+  /** The lines from the process that holds it; see `Peers.follow`. */
+  peer(
+    epoch: EpochHeader,
+    from: Position,
+    ahead: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<PlacedLine, void>;
+  /** This process, as the headers of its epochs name it. */
+  process: string;
+  /** Told that an epoch's holder doesn't answer there any more. */
+  onGone(epoch: EpochHeader): void;
+  /** Told that an epoch's holder asks others to go on. */
+  onHandover(epoch: EpochHeader): Promise<void>;
+  /** Does what has to be done before anyone is told of an end that was found in the files. */
+  onEnd(end: EndHeader): Promise<void>;
+  /** How often files are looked at where nobody sends what is in them, in milliseconds. */
+  pollMs: number;
+  /** How long not to ask a holder again that broke off, in milliseconds. */
+  leaseMs: number;
+}
+
+export interface FollowOptions {
+  /** Whether lines are wanted before they stand for ever. */
+  ahead: boolean;
+  signal: AbortSignal;
+}
+
+/** A line, and whether the log ends with it (for now: an end may be followed by another try). */
+export interface FollowedLine extends PlacedLine {
+  isLast: boolean;
+}
+
+/**
+ * The lines after a place, live: from memory where this process holds the log, from its holder
+ * where that answers, from the files where it doesn't. Goes on until aborted.
+ *
+ * @throws NotFoundError if there is no log; VisibleError (400) for a place inside a line.
+ */
+export async function* followLog(
+  followed: Followed,
+  from: Position = start,
+  options: FollowOptions,
+): AsyncGenerator<FollowedLine, void> {
+  const { signal } = options;
+  const shunned = new Map<number, number>();
+  let position = from;
+  while (!signal.aborted) {
+    for await (const line of nextLines(followed, position, options, shunned)) {
+      position = line.at;
+      yield line;
+      if (signal.aborted) return;
+    }
+    if (signal.aborted) return;
+  }
+}
+
+/** What can be had from one source. */
+async function* nextLines(
+  followed: Followed,
+  from: Position,
+  options: FollowOptions,
+  shunned: Map<number, number>,
+): AsyncGenerator<FollowedLine, void> {
+  const held = followed.held();
+  if (held && from.entry >= held.number) {
+    yield* heldLines(held, from, options);
+    return;
+  }
+  const reading = await followed.log.read(from);
+  if (!reading) throw new NotFoundError("reply");
+  if (reading.settled) {
+    const { lines, newest } = reading;
+    const ends = newest.kind === "end";
+    if (ends && lines.length > 0) await followed.onEnd(newest);
+    for (const [index, line] of lines.entries()) {
+      yield { ...line, isLast: ends && index === lines.length - 1 };
+    }
+  }
+  // What this process holds is followed in memory as soon as what was before is told.
+  if (followed.held() && reading.lines.length > 0) return;
+  const { tail, newest } = reading;
+  if (newest.kind === "epoch" && reading.settled) {
+    if (isHandover(reading.lines.at(-1))) await followed.onHandover(newest);
+    else yield* peerLines(followed, newest, tail, options, shunned);
+  }
+  if (followed.held()?.number !== reading.number) {
+    await pause(followed.pollMs, options.signal);
+  }
+}
+
+async function* heldLines(
+  held: HeldEpoch,
+  from: Position,
+  { ahead, signal }: FollowOptions,
+): AsyncGenerator<FollowedLine, void> {
+  for await (const line of held.follow(from, ahead, signal)) {
+    yield { ...line, isLast: line.at.entry > held.number };
+  }
+}
+
+async function* peerLines(
+  followed: Followed,
+  epoch: EpochHeader,
+  from: Position,
+  { ahead, signal }: FollowOptions,
+  shunned: Map<number, number>,
+): AsyncGenerator<FollowedLine, void> {
+  const until = shunned.get(epoch.epoch) ?? 0;
+  if (epoch.process === followed.process || performance.now() < until) return;
+  let position = from;
+  try {
+    for await (const line of followed.peer(epoch, from, ahead, signal)) {
+      if (compare(line.at, position) <= 0) continue;
+      position = line.at;
+      yield { ...line, isLast: line.at.entry > epoch.epoch };
+      if (isHandover(line)) await followed.onHandover(epoch);
+    }
+  } catch (error) {
+    if (!(error instanceof PeerGoneError)) throw error;
+    followed.onGone(epoch);
+  }
+  shunned.set(epoch.epoch, performance.now() + followed.leaseMs);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return untilAborted(passed, signal).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  createReplies,
+  type ServedReplies,
+} from "../../../app/backend/replies/createReplies";
+import type { Peers } from "../../../app/backend/replies/Peers";
+import type {
+  EndedReply,
+  ReplyModels,
+  ReplyRecords,
+  ReplyRef,
+} from "../../../app/backend/replies/Replies";
+import {
+  nodeFileSystem,
+  type FileSystem,
+} from "../../../app/shared/files/FileSystem";
+import { createLog } from "../../../app/shared/log";
+import type { ReplyEvent } from "../../../app/shared/records";
+
+export const ref: ReplyRef = {
+  ownerHash: "a".repeat(64),
+  conversation: "b".repeat(26),
+  number: 2,
+};
+
+/** Peers that can't be reached, so that everything goes through files. */
+export const unreachable: Peers = {
+  async *follow() {},
+  stop: () => Promise.resolve(false),
+  holds: () => Promise.resolve(undefined),
+  close: () => Promise.resolve(),
+};
+
+/** Records in memory: the messages that replies became, each time that one was made. */
+export class MemoryRecords implements ReplyRecords {
+  readonly messages: EndedReply[] = [];
+  constructor(private readonly directory: string) {}
+
+  folder({ ownerHash, conversation, number }: ReplyRef): string {
+    return path.join(this.directory, ownerHash, conversation, String(number));
+  }
+
+  promptFor() {
+    return Promise.resolve({
+      model: "scripted/one",
+      messages: [{ role: "user" as const, text: "Hello" }],
+      leftOut: 0,
+    });
+  }
+
+  becomeMessage(_ref: ReplyRef, ended: EndedReply): Promise<void> {
+    if (this.messages.length === 0) this.messages.push(ended);
+    return Promise.resolve();
+  }
+}
+
+/** A directory with records, and backend processes (in this one) that share it. */
+export class Directory {
+  private readonly processes: ServedReplies[] = [];
+  readonly records: MemoryRecords;
+  private constructor(readonly folder: string) {
+    this.records = new MemoryRecords(folder);
+  }
+
+  static async make(): Promise<Directory> {
+    return new Directory(await mkdtemp(path.join(tmpdir(), "replies-")));
+  }
+
+  process(
+    models: ReplyModels,
+    given: {
+      fileSystem?: FileSystem;
+      peers?: Peers;
+      leaseMs?: number;
+      flushMs?: number;
+      perOwner?: number;
+    } = {},
+  ): ServedReplies {
+    const replies = createReplies({
+      records: this.records,
+      models,
+      fileSystem: nodeFileSystem,
+      inProgressFolder: path.join(this.folder, "in-progress"),
+      peers: unreachable,
+      address: "http://127.0.0.1:1",
+      log: createLog("silent", {}),
+      leaseMs: 400,
+      flushMs: 5,
+      perOwner: 3,
+      perProcess: 100,
+      ...given,
+    });
+    this.processes.push(replies);
+    return replies;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.processes.map((replies) => replies.drain()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What somebody who applies the events in order ends with. */
+export async function watched(
+  events: AsyncIterable<{ event: ReplyEvent; offset: string }>,
+): Promise<{ text: string; events: ReplyEvent[]; offsets: string[] }> {
+  const all: ReplyEvent[] = [];
+  const offsets: string[] = [];
+  let text = "";
+  for await (const { event, offset } of events) {
+    all.push(event);
+    offsets.push(offset);
+    text = apply(text, event);
+  }
+  return { text, events: all, offsets };
+}
+
+export function apply(text: string, event: ReplyEvent): string {
+  if (event.kind === "epoch") return text.slice(0, event.keep);
+  if (event.kind === "text") return text + event.text;
+  return event.kind === "end" ? event.text : text;
+}
+
+export const never = new AbortController().signal;
+
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  while (!(await condition())) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,217 @@
+import { ModelError } from "../../../app/backend/models/Model";
+import { Directory, never, ref, until, watched } from "./processes";
+import { scriptedModels, wordsAfter } from "./scriptedModels";
+
+let directory: Directory;
+beforeEach(async () => (directory = await Directory.make()));
+afterEach(() => directory.remove());
+
+const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
+const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
+
+const nothing = () => undefined;
+
+/** Says some words, and then nothing, until the test lets it. */
+function stalling(...said: string[]) {
+  let go: () => void = nothing;
+  const stalled = new Promise<void>((resolve) => (go = resolve));
+  return { go, ...scriptedModels(() => [...said, () => stalled, "late"]) };
+}
+
+describe("a reply", () => {
+  it("becomes the message, once, with all that the model said", async () => {
+    const replies = directory.process(words.models);
+    await replies.begin(ref);
+    const seen = await watched(replies.watch(ref, undefined, never));
+    expect(seen.text).toBe(ANSWER);
+    expect(directory.records.messages).toMatchObject([
+      { outcome: "complete", text: ANSWER, model: "scripted/one" },
+    ]);
+    expect(await replies.snapshot(ref)).toMatchObject({
+      status: "complete",
+      text: ANSWER,
+    });
+  });
+
+  it("is begun once, also when it is begun twice", async () => {
+    const replies = directory.process(words.models);
+    const other = directory.process(words.models);
+    await Promise.all([replies.begin(ref), other.begin(ref), other.begin(ref)]);
+    const seen = await watched(other.watch(ref, undefined, never));
+    expect(seen.text).toBe(ANSWER);
+    expect(seen.events.filter(({ kind }) => kind === "epoch")).toHaveLength(1);
+  });
+
+  it("is resumed from every offset without a lost or doubled character", async () => {
+    const replies = directory.process(words.models);
+    await replies.begin(ref);
+    const all = await watched(replies.watch(ref, undefined, never));
+    let text = "";
+    for (const [index, event] of all.events.entries()) {
+      if (event.kind === "text") text += event.text;
+      const rest = await watched(replies.watch(ref, all.offsets[index], never));
+      expect(rest.events).toEqual(all.events.slice(index + 1));
+    }
+    expect(text).toBe(ANSWER);
+  });
+
+  it("refuses an offset inside of a line, and one that isn't any", async () => {
+    const replies = directory.process(words.models);
+    await replies.begin(ref);
+    await watched(replies.watch(ref, undefined, never));
+    for (const offset of ["0000000001_000000000007", "x", ""]) {
+      await expect(
+        watched(replies.watch(ref, offset, never)),
+      ).rejects.toMatchObject({ status: 400 });
+    }
+  });
+
+  it("that nobody began isn't there", async () => {
+    const replies = directory.process(words.models);
+    expect(await replies.snapshot(ref)).toBeUndefined();
+    await expect(
+      watched(replies.watch(ref, undefined, never)),
+    ).rejects.toMatchObject({ status: 404 });
+    await expect(replies.stop(ref)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("is watched from another process through the file alone", async () => {
+    const { models, go } = stalling("Wait ", "for ");
+    const holder = directory.process(models);
+    const other = directory.process(models);
+    await holder.begin(ref);
+    const seen = watched(other.watch(ref, undefined, never));
+    await until(async () => (await other.snapshot(ref))?.text === "Wait for ");
+    go();
+    expect((await seen).text).toBe("Wait for late");
+  });
+
+  it("is stopped from another process, which can't reach the holder", async () => {
+    const { models } = stalling("So ", "far");
+    const holder = directory.process(models);
+    const other = directory.process(models);
+    await holder.begin(ref);
+    const seen = watched(holder.watch(ref, undefined, never));
+    await until(async () => (await other.snapshot(ref))?.text === "So far");
+    await other.stop(ref);
+    await other.stop(ref);
+    expect((await seen).text).toBe("So far");
+    expect(directory.records.messages).toMatchObject([
+      { outcome: "stopped", text: "So far" },
+    ]);
+  });
+
+  it("is handed over at a drain, and finished by another without a gap", async () => {
+    const { models } = stalling("One small ");
+    const holder = directory.process(models, { leaseMs: 60_000 });
+    const other = directory.process(words.models, { leaseMs: 60_000 });
+    await holder.begin(ref);
+    const seen = watched(other.watch(ref, undefined, never));
+    await until(async () => (await other.snapshot(ref))?.text !== "");
+    await holder.drain();
+    expect(await seen).toMatchObject({ text: ANSWER });
+    expect((await seen).events.filter(({ kind }) => kind === "epoch")).toEqual([
+      { kind: "epoch", epoch: 1, keep: 0 },
+      { kind: "epoch", epoch: 2, keep: 10 },
+    ]);
+  });
+
+  it("that is begun while the process drains is written by another", async () => {
+    const draining = directory.process(words.models, { leaseMs: 60_000 });
+    await draining.drain();
+    await draining.begin(ref);
+    expect(words.asked).not.toContainEqual(["never"]);
+    const other = directory.process(words.models, { leaseMs: 60_000 });
+    const seen = await watched(other.watch(ref, undefined, never));
+    expect(seen.text).toBe(ANSWER);
+  });
+
+  it("fails with the model's own sentence, and can be tried again", async () => {
+    let attempts = 0;
+    const { models } = scriptedModels(() => {
+      attempts += 1;
+      return attempts === 1
+        ? ["Half", new ModelError("timed-out", "It said nothing.", "Look.")]
+        : ["Whole"];
+    });
+    const replies = directory.process(models);
+    await replies.begin(ref);
+    const failed = await watched(replies.watch(ref, undefined, never));
+    expect(failed.events.at(-1)).toMatchObject({
+      outcome: "failed",
+      reason: "It said nothing.",
+      text: "Half",
+    });
+    expect(directory.records.messages).toEqual([]);
+    await replies.retry(ref);
+    const again = await watched(
+      replies.watch(ref, failed.offsets.at(-1), never),
+    );
+    expect(again.text).toBe("Whole");
+    await expect(replies.retry(ref)).rejects.toMatchObject({ status: 409 });
+    expect(directory.records.messages).toMatchObject([{ text: "Whole" }]);
+  });
+
+  it("is refused beyond the limit of an owner, counted over all processes", async () => {
+    const { models } = stalling("x");
+    const one = directory.process(models);
+    const two = directory.process(models);
+    for (const number of [2, 4, 6]) await one.begin({ ...ref, number });
+    await expect(two.admit(ref.ownerHash)).rejects.toMatchObject({
+      status: 429,
+    });
+    await two.admit("c".repeat(64));
+  });
+});
+
+/** A process that can't say any more that it lives: its disk is gone. */
+async function died(said: string): Promise<void> {
+  const { models } = stalling(...wordsAfter(said, []));
+  const process = directory.process(models, { leaseMs: 4_000_000 });
+  await process.begin(ref);
+  await until(async () => (await process.snapshot(ref))?.text === said);
+  const other = directory.process(models);
+  await until(async () => (await other.snapshot(ref))?.text === said);
+}
+
+describe("a reply whose process died", () => {
+  it("is finished with nobody watching, from where it was", async () => {
+    await died("One small step ");
+    const { models, asked } = scriptedModels((m) => wordsAfter(ANSWER, m));
+    const other = directory.process(models);
+    other.start();
+    await until(() => directory.records.messages.length > 0);
+    expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
+    expect(asked[0]?.at(-1)).toEqual({
+      role: "assistant",
+      text: "One small step ",
+    });
+  });
+
+  it("is begun again where the model can't go on, and says so", async () => {
+    await died("Something else ");
+    const { models } = scriptedModels((m) => wordsAfter(ANSWER, m), {
+      continues: false,
+    });
+    const other = directory.process(models);
+    other.start();
+    const seen = await watched(other.watch(ref, undefined, never));
+    expect(seen.text).toBe(ANSWER);
+    expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
+    expect(seen.events.map(({ kind }) => kind)).toContain("notice");
+  });
+
+  it("is taken over by one of many", async () => {
+    await died("One small step ");
+    const others = Array.from({ length: 5 }, () =>
+      directory.process(words.models),
+    );
+    for (const other of others) other.start();
+    const texts = await Promise.all(
+      others.map((other) => watched(other.watch(ref, undefined, never))),
+    );
+    for (const { text } of texts) expect(text).toBe(ANSWER);
+    const epochs = texts[0]?.events.filter(({ kind }) => kind === "epoch");
+    expect(epochs).toHaveLength(2);
+  });
+});
