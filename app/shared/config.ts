@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { hostname } from "node:os";
+import { modelSettings } from "./modelConfig";
+import { httpUrl, list, seconds } from "./settingTypes";
 
 /** Thrown at start: its message names every setting that is wrong, and what to do about each. */
 export class ConfigError extends Error {
@@ -13,30 +15,6 @@ const port = (standard: number) =>
     .min(0, "must be a port number, 0 to 65535")
     .max(65_535, "must be a port number, 0 to 65535")
     .default(standard);
-
-const seconds = (standard: number, min: number, max: number) =>
-  z.coerce
-    .number(`must be a number of seconds, ${min} to ${max}`)
-    .min(min, `must be a number of seconds, ${min} to ${max}`)
-    .max(max, `must be a number of seconds, ${min} to ${max}`)
-    .default(standard);
-
-const list = z.string().transform((text) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== ""),
-);
-
-const httpUrl = z
-  .string()
-  .refine(isHttpUrl, "must be a URL that begins with http:// or https://");
-
-function isHttpUrl(text: string): boolean {
-  return (
-    URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol)
-  );
-}
 
 /** What both processes read. */
 const both = {
@@ -103,35 +81,7 @@ const backend = z.object({
   LEASE_SECONDS: seconds(4, 0.2, 60).describe(
     "how long a reply's log may stop growing before another process takes over; balances a pause after a crash against false alarms on slow storage",
   ),
-  MODEL_PROVIDER: list
-    .pipe(
-      z
-        .array(
-          z.enum(
-            ["eliza", "openai", "bedrock"],
-            "must be eliza, openai or bedrock, or several with commas",
-          ),
-        )
-        .min(1, "must name at least one provider"),
-    )
-    .default(["eliza"])
-    .describe("`eliza`, `openai`, `bedrock`, or several with commas"),
-  MODELS: list
-    .optional()
-    .describe(
-      "what the picker offers, with commas; by default what the providers offer",
-    ),
-  ELIZA_DELAY_MS: z.coerce
-    .number("must be a number of milliseconds, 0 to 60000")
-    .min(0, "must be a number of milliseconds, 0 to 60000")
-    .max(60_000, "must be a number of milliseconds, 0 to 60000")
-    .default(40)
-    .describe("milliseconds between two words of the built-in model"),
-  OPENAI_BASE_URL: httpUrl
-    .optional()
-    .describe("an OpenAI-compatible endpoint: http://localhost:11434/v1"),
-  OPENAI_API_KEY: z.string().optional().describe("its key, if it wants one"),
-  AWS_REGION: z.string().optional().describe("the region of Amazon Bedrock"),
+  ...modelSettings,
   ...both,
 });
 
@@ -179,7 +129,7 @@ function read<S extends z.ZodType>(
   throw new ConfigError([...new Set(faults)].join("\n"));
 }
 
-const secrets = /TOKEN|KEY/;
+const secrets = /_(?:TOKEN|KEYS?|HEADERS|PROXY)$/;
 
 /** A secret that is wrong is still a secret. */
 function shown(name: string, value: string | undefined): string {

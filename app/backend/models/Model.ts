@@ -69,6 +69,8 @@ export interface ModelProvider {
     options: ReplyOptions,
     signal: AbortSignal,
   ): AsyncIterable<ModelEvent>;
+  /** Lets go of its connections. */
+  close?(): Promise<void>;
 }
 
 /** Why a reply failed, in words for the visitor and for whoever operates the server. */
@@ -90,8 +92,12 @@ export class ModelError extends Error {
     message: string,
     /** For the log: what the operator can do, with what the provider said. */
     readonly forOperator: string,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
   }
+
+  /** Of a provider that is busy: how long it asks to wait; `undefined` where it doesn't say. */
+  readonly retryAfterMs: number | undefined;
 }

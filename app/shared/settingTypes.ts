@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+/** A setting in seconds. */
+export const seconds = (standard: number, min: number, max: number) =>
+  z.coerce
+    .number(`must be a number of seconds, ${min} to ${max}`)
+    .min(min, `must be a number of seconds, ${min} to ${max}`)
+    .max(max, `must be a number of seconds, ${min} to ${max}`)
+    .default(standard);
+
+/** A setting of several values with commas between them. */
+export const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+
+export const httpUrl = z
+  .string()
+  .refine(isHttpUrl, "must be a URL that begins with http:// or https://");
+
+function isHttpUrl(text: string): boolean {
+  return (
+    URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol)
+  );
+}
