@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { modelSettings } from "./modelConfig";
 import { httpUrl, list, seconds } from "./settingTypes";
@@ -15,6 +16,13 @@ const port = (standard: number) =>
     .min(0, "must be a port number, 0 to 65535")
     .max(65_535, "must be a port number, 0 to 65535")
     .default(standard);
+
+const wholeNumber = (min: number, max: number) =>
+  z.coerce
+    .number(`must be a whole number, ${min} to ${max}`)
+    .int(`must be a whole number, ${min} to ${max}`)
+    .min(min, `must be a whole number, ${min} to ${max}`)
+    .max(max, `must be a whole number, ${min} to ${max}`);
 
 /** What both processes read. */
 const both = {
@@ -85,6 +93,39 @@ const backend = z.object({
   ...both,
 });
 
+const preflight = z.object({
+  PUBLIC_URL: httpUrl
+    .optional()
+    .describe("where the ingress answers, to be looked at from outside"),
+  BACKEND_URL: httpUrl.optional().describe("as web has it"),
+  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
+  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
+  INTERNAL_TOKEN: both.INTERNAL_TOKEN,
+  SECRETS_DIRECTORY: both.SECRETS_DIRECTORY,
+  NODE_NAME: z
+    .string()
+    .default(hostname())
+    .describe("the node on which this pod runs"),
+  JOB_COMPLETION_INDEX: wholeNumber(0, 100)
+    .default(0)
+    .describe("which of the Job's pods this is: the first one reports"),
+  PREFLIGHT_PEERS: wholeNumber(1, 100)
+    .default(1)
+    .describe("how many pods meet to see whether they share their volumes"),
+  PREFLIGHT_PEER_WAIT_SECONDS: seconds(60, 1, 600).describe(
+    "how long they wait for one another",
+  ),
+  PREFLIGHT_RUN: z
+    .string()
+    .regex(
+      /^[a-z0-9-]{1,63}$/,
+      "must be lower-case letters, digits and hyphens",
+    )
+    .default(() => randomUUID())
+    .describe("a name that the pods of one run share"),
+});
+
+export type PreflightConfig = z.output<typeof preflight>;
 export type WebConfig = z.output<typeof web>;
 export type BackendConfig = z.output<typeof backend>;
 
@@ -107,6 +148,15 @@ export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
  */
 export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
   return read(backend, env);
+}
+
+/**
+ * Reads preflight's settings: those of both, as far as they are known where it runs.
+ *
+ * @throws ConfigError naming every bad setting at once.
+ */
+export function readPreflightConfig(env: NodeJS.ProcessEnv): PreflightConfig {
+  return read(preflight, env);
 }
 
 /** The process's own environment: the one place that reads it. */

@@ -30,6 +30,14 @@ export async function readOrMakeSecret(
   }
 }
 
+/** A secret of `SECRETS_DIRECTORY`, newest value first; `undefined` if there is none. */
+export function readSecret(
+  directory: string,
+  name: SecretName,
+): Promise<string[] | undefined> {
+  return readIfThere(path.join(directory, name));
+}
+
 async function readIfThere(file: string): Promise<string[] | undefined> {
   try {
     const values = (await readFile(file, "utf8")).split(/[\n,]/);

@@ -1,0 +1,34 @@
+import { type Check, failure, ok, type Outcome, type Subject } from "../Check";
+import { listenToStream } from "../ingress/listen";
+import { askWho } from "../ingress/probe";
+import { throughIngress } from "../ingress/throughIngress";
+
+/** A heartbeat may be late by as much as it is apart from the next, halved, and still be in time. */
+const MARGIN = 1.5;
+
+/** Does the ingress leave a stream open that is silent between two heartbeats. */
+export const idleTimeout: Check = {
+  name: "idle-timeout",
+  why: "A model may think for a while before it writes. A proxy that cuts silent streams makes every such page reconnect, again and again.",
+  run: (subject) => throughIngress(subject, () => look(subject)),
+};
+
+async function look({ config, signal }: Subject): Promise<Outcome> {
+  const { heartbeatSeconds } = await askWho(config);
+  const quietSeconds = heartbeatSeconds * MARGIN;
+  const { arrivals, endedAtMs, complete, cut } = await listenToStream(
+    config,
+    quietSeconds,
+    signal,
+  );
+  if (complete) {
+    return ok(
+      `A stream that was silent for ${quietSeconds} s stayed open; heartbeats come every ${heartbeatSeconds} s.`,
+    );
+  }
+  const silentMs = endedAtMs - (arrivals.at(-1)?.atMs ?? 0);
+  return failure(
+    `A silent stream was cut after ${(silentMs / 1000).toFixed(1)} s (${cut ?? "without an error"}); heartbeats come every ${heartbeatSeconds} s.`,
+    `Set the idle time-out of all that stands before web to 60 s or more: idle_timeout.timeout_seconds of the ALB, the origin's response time-out of CloudFront, the responding time-outs of Traefik.`,
+  );
+}

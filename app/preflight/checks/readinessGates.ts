@@ -1,0 +1,45 @@
+import { type Check, failure, ok, type Outcome, skipped } from "../Check";
+import type { Cluster } from "../cluster/Cluster";
+import { albKind, ingressesOf, type Pod, podsOf } from "../cluster/objects";
+
+const GATE = "target-health.elbv2.k8s.aws/";
+const AUTO_GATE = "target-health.eks.amazonaws.com/";
+
+/** Is a pod ready only when the load balancer finds it healthy. */
+export const readinessGates: Check = {
+  name: "readiness-gates",
+  why: "Without them a rollout ends old pods before the load balancer sends anyone to the new ones: visitors get 503.",
+  run: async ({ cluster }) => {
+    if (!cluster) return skipped("No cluster is known here.");
+    const kinds = await Promise.all(
+      (await ingressesOf(cluster)).map((ingress) => albKind(cluster, ingress)),
+    );
+    if (!kinds.some(Boolean)) {
+      return skipped(
+        "No ingress here is an ALB; others follow readiness by themselves.",
+      );
+    }
+    return (await podsOf(cluster, "web")).map((pod) => look(cluster, pod));
+  },
+};
+
+function look(cluster: Cluster, { metadata, spec, status }: Pod): Outcome {
+  const gate = spec.readinessGates.find(({ conditionType }) =>
+    [GATE, AUTO_GATE].some((prefix) => conditionType.startsWith(prefix)),
+  );
+  if (!gate) {
+    return failure(
+      `The pod ${metadata.name} has no readiness gate of the load balancer.`,
+      `Label the namespace (kubectl label namespace ${cluster.namespace} elbv2.k8s.aws/pod-readiness-gate-inject=enabled, as the manifests do) before web's pods are made, see that the controller's webhook works, and make the pods again: kubectl rollout restart deployment/web.`,
+    );
+  }
+  const condition = status.conditions.find(
+    ({ type }) => type === gate.conditionType,
+  );
+  if (condition?.status === "True")
+    return ok(`The load balancer finds ${metadata.name} healthy.`);
+  return failure(
+    `The load balancer does not find ${metadata.name} healthy (${condition?.reason ?? "it has not looked"}: ${condition?.message ?? "no condition"}).`,
+    "Look at the target group's health in the console, at the security groups between load balancer and pods, and at the controller's log.",
+  );
+}

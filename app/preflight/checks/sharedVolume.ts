@@ -1,0 +1,144 @@
+import { rm } from "node:fs/promises";
+import type { PreflightConfig } from "../../shared/config";
+import {
+  type Check,
+  failure,
+  ok,
+  type Outcome,
+  skipped,
+  warning,
+} from "../Check";
+import type { Cluster } from "../cluster/Cluster";
+import { podsOf } from "../cluster/objects";
+import { inEachDirectory } from "../storage/directories";
+import {
+  contend,
+  contested,
+  meet,
+  type Meeting,
+  meetingFolder,
+  type Peer,
+} from "../storage/peers";
+
+/** The one that reports may come late: its image has to be pulled, or it looks at another directory. */
+const PEER_PATIENCE_MS = 150_000;
+
+/** Do pods on different nodes see one directory, and does a name still have one winner between them. */
+export const sharedVolume: Check = {
+  name: "shared-volume",
+  why: "If two nodes have each their own copy, people lose their conversations whenever another pod answers.",
+  run: async ({ config, cluster, signal }) => {
+    if (config.PREFLIGHT_PEERS < 2) {
+      return skipped(
+        "Needs two pods on two nodes. Run this as a Job (scripts/preflight).",
+      );
+    }
+    return inEachDirectory(config, (setting, directory) =>
+      between(config, cluster, setting, directory, signal),
+    );
+  },
+};
+
+/** What a pod does that only helps the one which reports: it comes, contends, and goes. */
+export async function joinAsPeer(
+  config: PreflightConfig,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const meeting = await meetingOf(config, directory, signal);
+  const peers = await meet(meeting, PEER_PATIENCE_MS);
+  if (peers.length === meeting.count) await contend(meeting);
+  // Nobody else is here to tidy up.
+  else await rm(meeting.folder, { recursive: true, force: true });
+}
+
+async function between(
+  config: PreflightConfig,
+  cluster: Cluster | undefined,
+  setting: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const meeting = await meetingOf(config, directory, signal);
+  try {
+    const peers = await meet(
+      meeting,
+      config.PREFLIGHT_PEER_WAIT_SECONDS * 1000,
+    );
+    if (peers.length < meeting.count) {
+      return await alone(setting, meeting, peers, cluster);
+    }
+    await contend(meeting);
+    return judge(setting, peers, await contested(meeting));
+  } finally {
+    await rm(meeting.folder, { recursive: true, force: true });
+  }
+}
+
+async function meetingOf(
+  config: PreflightConfig,
+  directory: string,
+  signal: AbortSignal,
+): Promise<Meeting> {
+  return {
+    folder: await meetingFolder(directory, config.PREFLIGHT_RUN),
+    index: config.JOB_COMPLETION_INDEX,
+    count: config.PREFLIGHT_PEERS,
+    node: config.NODE_NAME,
+    signal,
+  };
+}
+
+/** Others did not come: either they never started, or they wait in a directory of their own. */
+async function alone(
+  setting: string,
+  meeting: Meeting,
+  peers: Peer[],
+  cluster: Cluster | undefined,
+): Promise<Outcome> {
+  const others = cluster ? await podsOf(cluster, "preflight") : [];
+  const started = others.filter(({ status }) =>
+    ["Running", "Succeeded", "Failed"].includes(status.phase),
+  );
+  if (cluster && started.length < meeting.count) {
+    return failure(
+      `${setting}: only ${started.length} of ${meeting.count} pods could be started, so sharing was not seen.`,
+      "See why with kubectl describe pods -l app.kubernetes.io/component=preflight: a second node with room, or a volume that can be mounted by many (ReadWriteMany), may be missing.",
+    );
+  }
+  const nodes = started.map(({ spec }) => spec.nodeName).join(" and ");
+  return failure(
+    `${setting}: ${meeting.count} pods run${nodes && `, on ${nodes}`}, but what ${peers.length === 1 ? "one writes" : "some write"} the others don't see. The volume is not shared between nodes.`,
+    "Use a volume that all nodes share: EFS through its CSI driver (ReadWriteMany). A hostPath, an EBS volume or an emptyDir is each node's own.",
+  );
+}
+
+function judge(
+  setting: string,
+  peers: Peer[],
+  wrong: Map<string, number> | undefined,
+): Outcome {
+  const nodes = [...new Set(peers.map(({ node }) => node))];
+  if (wrong === undefined) {
+    return failure(
+      `${setting}: a pod came to the shared directory but did not finish.`,
+      "See the logs of the pods of this Job.",
+    );
+  }
+  if (wrong.size > 0) {
+    const [name, winners] = [...wrong][0] ?? ["", 0];
+    return failure(
+      `${setting}: between ${nodes.join(" and ")}, ${wrong.size} names did not have one owner (${name}: ${winners}).`,
+      "Use EFS or NFSv4.1 with its default options: no local locks, no FUSE or SMB layer between.",
+    );
+  }
+  if (nodes.length < 2) {
+    return warning(
+      `${setting}: shared between two pods, but both ran on ${nodes[0]}.`,
+      "Give the cluster a second node with room, and run this again: only that proves sharing between nodes.",
+    );
+  }
+  return ok(
+    `${setting}: shared between ${nodes.join(" and ")}; every name that both wanted had one owner.`,
+  );
+}

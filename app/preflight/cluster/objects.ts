@@ -1,0 +1,235 @@
+import { z } from "zod";
+import type { Cluster } from "./Cluster";
+
+/* The few fields of Kubernetes' objects that checks look at; all others are let through unread. */
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  annotations: z.record(z.string(), z.string()).default({}),
+});
+
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+
+const container = z.object({
+  name: z.string(),
+  image: z.string().default(""),
+  env: z
+    .array(z.object({ name: z.string(), value: z.string().optional() }))
+    .default([]),
+  envFrom: z
+    .array(
+      z.object({ configMapRef: z.object({ name: z.string() }).optional() }),
+    )
+    .default([]),
+  lifecycle: z
+    .object({
+      preStop: z
+        .object({ sleep: z.object({ seconds: z.number() }).optional() })
+        .optional(),
+    })
+    .optional(),
+});
+
+const podSpec = z.object({
+  nodeName: z.string().optional(),
+  terminationGracePeriodSeconds: z.number().default(30),
+  readinessGates: z.array(z.object({ conditionType: z.string() })).default([]),
+  containers: z.array(container),
+  volumes: z
+    .array(
+      z.object({
+        persistentVolumeClaim: z.object({ claimName: z.string() }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+export const Namespace = z.object({ metadata });
+
+export const Pod = z.object({
+  metadata,
+  spec: podSpec,
+  status: z.object({
+    phase: z.string().default("Unknown"),
+    conditions: z.array(condition).default([]),
+  }),
+});
+
+export const Deployment = z.object({
+  metadata,
+  spec: z.object({
+    template: z.object({ spec: podSpec }),
+  }),
+  status: z.object({ readyReplicas: z.number().default(0) }),
+});
+
+export const DaemonSet = z.object({
+  metadata,
+  spec: z.object({ template: z.object({ spec: podSpec }) }),
+  status: z.object({
+    desiredNumberScheduled: z.number().default(0),
+    numberReady: z.number().default(0),
+  }),
+});
+
+export const ConfigMap = z.object({
+  metadata,
+  data: z.record(z.string(), z.string()).default({}),
+});
+
+export const Ingress = z.object({
+  metadata,
+  spec: z.object({
+    ingressClassName: z.string().optional(),
+    rules: z.array(z.object({ host: z.string().optional() })).default([]),
+  }),
+  status: z
+    .object({
+      loadBalancer: z
+        .object({
+          ingress: z
+            .array(
+              z.object({
+                hostname: z.string().optional(),
+                ip: z.string().optional(),
+              }),
+            )
+            .default([]),
+        })
+        .default({ ingress: [] }),
+    })
+    .default({ loadBalancer: { ingress: [] } }),
+});
+
+export const IngressClass = z.object({
+  metadata,
+  spec: z.object({ controller: z.string() }),
+});
+
+export const TargetGroupBinding = z.object({
+  metadata,
+  spec: z.object({ targetGroupARN: z.string().optional() }),
+});
+
+export const HorizontalPodAutoscaler = z.object({
+  metadata,
+  status: z
+    .object({
+      conditions: z.array(condition).default([]),
+      currentReplicas: z.number().default(0),
+      desiredReplicas: z.number().default(0),
+    })
+    .default({ conditions: [], currentReplicas: 0, desiredReplicas: 0 }),
+});
+
+export const PersistentVolume = z.object({
+  metadata,
+  spec: z.object({
+    accessModes: z.array(z.string()).default([]),
+    csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
+    claimRef: z
+      .object({ namespace: z.string().optional(), name: z.string() })
+      .optional(),
+  }),
+});
+
+export type Condition = z.output<typeof condition>;
+export type Container = z.output<typeof container>;
+export type Deployment = z.output<typeof Deployment>;
+export type Ingress = z.output<typeof Ingress>;
+export type Pod = z.output<typeof Pod>;
+
+/** The object at a path, or `undefined`. */
+export async function read<S extends z.ZodType>(
+  cluster: Cluster,
+  schema: S,
+  path: string,
+): Promise<z.output<S> | undefined> {
+  const object = await cluster.get(path);
+  return object === undefined ? undefined : schema.parse(object);
+}
+
+/** The objects of a list; none if there is no such kind. */
+export async function list<S extends z.ZodType>(
+  cluster: Cluster,
+  schema: S,
+  path: string,
+): Promise<z.output<S>[]> {
+  const object = await cluster.get(path);
+  if (object === undefined) return [];
+  return z.object({ items: z.array(schema) }).parse(object).items;
+}
+
+/** What a container reads under a name: from its own list, or a ConfigMap. */
+export async function settingOf(
+  cluster: Cluster,
+  { env, envFrom }: Container,
+  name: string,
+): Promise<string | undefined> {
+  const own = env.find((entry) => entry.name === name)?.value;
+  if (own !== undefined) return own;
+  for (const { configMapRef } of envFrom) {
+    if (!configMapRef) continue;
+    const path = `/api/v1/namespaces/${cluster.namespace}/configmaps/${configMapRef.name}`;
+    const value = (await read(cluster, ConfigMap, path))?.data[name];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The Deployments of Keepsake: those whose part-of label says so. */
+export function deploymentsOf(cluster: Cluster): Promise<Deployment[]> {
+  return list(
+    cluster,
+    Deployment,
+    `/apis/apps/v1/namespaces/${cluster.namespace}/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/component in (web,backend)")}`,
+  );
+}
+
+export function podsOf(cluster: Cluster, component: string): Promise<Pod[]> {
+  return list(
+    cluster,
+    Pod,
+    `/api/v1/namespaces/${cluster.namespace}/pods?labelSelector=${encodeURIComponent(`app.kubernetes.io/component=${component}`)}`,
+  );
+}
+
+export function servicesOf(cluster: Cluster, component: string) {
+  return list(
+    cluster,
+    z.object({ metadata }),
+    `/api/v1/namespaces/${cluster.namespace}/services?labelSelector=${encodeURIComponent(`app.kubernetes.io/component=${component}`)}`,
+  );
+}
+
+export function ingressesOf(cluster: Cluster): Promise<Ingress[]> {
+  return list(
+    cluster,
+    Ingress,
+    `/apis/networking.k8s.io/v1/namespaces/${cluster.namespace}/ingresses`,
+  );
+}
+
+/** The controllers of AWS's load balancers, by the name of who runs them. */
+const loadBalancers = {
+  "ingress.k8s.aws/alb": "controller",
+  "eks.amazonaws.com/alb": "auto",
+} as const;
+
+/** How an ingress becomes an ALB: by the controller, by EKS Auto Mode, or not at all. */
+export async function albKind(
+  cluster: Cluster,
+  { spec }: Ingress,
+): Promise<"controller" | "auto" | undefined> {
+  if (!spec.ingressClassName) return undefined;
+  const path = `/apis/networking.k8s.io/v1/ingressclasses/${spec.ingressClassName}`;
+  const controller = (await read(cluster, IngressClass, path))?.spec.controller;
+  return loadBalancers[controller as keyof typeof loadBalancers];
+}

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import {
+  ConfigError,
+  environment,
+  readPreflightConfig,
+} from "../shared/config";
+import { readSecret } from "../shared/secrets";
+import type { Settings } from "./Check";
+import { checks } from "./checks";
+import { joinAsPeer } from "./checks/sharedVolume";
+import { findCluster, findUrl } from "./findCluster";
+import { messageOf } from "./messageOf";
+import { HELP, type Options, readOptions, UsageError } from "./options";
+import { asJson, asText, summary } from "./report";
+import { passes, runChecks } from "./runChecks";
+import { directoriesOf } from "./storage/directories";
+
+const COMMAND_TIMEOUT_MS = 20_000;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** As pid 1 of a container no signal ends us unless we listen to it. */
+function untilStopped(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => controller.abort(new Error(`stopped by ${name}`)));
+  }
+  return controller.signal;
+}
+
+async function runCommand(name: string, args: string[]): Promise<string> {
+  const run = promisify(execFile);
+  const { stdout } = await run(name, args, {
+    timeout: COMMAND_TIMEOUT_MS,
+    maxBuffer: 32 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+/** @returns The exit status. */
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args, checks);
+  if (options.help) return print(HELP);
+  if (options.list) {
+    return print(
+      options.checks.map(({ name, why }) => `${name}\n    ${why}`).join("\n"),
+    );
+  }
+  const config = await readSettings(options.headers);
+  const signal = untilStopped();
+  // The first of the Job's pods reports; the others are there so that it isn't alone.
+  if (config.JOB_COMPLETION_INDEX === 0) return report(options, config, signal);
+  for (const { directory } of directoriesOf(config)) {
+    await joinAsPeer(config, directory, signal);
+  }
+  return 0;
+}
+
+/** What web and backend read, and what the command line adds. */
+async function readSettings(
+  headers: Record<string, string>,
+): Promise<Settings> {
+  const config = readPreflightConfig(environment());
+  const INTERNAL_TOKEN =
+    config.INTERNAL_TOKEN ??
+    (await readSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN"));
+  return { ...config, INTERNAL_TOKEN, headers };
+}
+
+function print(text: string): number {
+  say(text);
+  return 0;
+}
+
+async function report(
+  { checks: chosen, json, namespace, url }: Options,
+  config: Settings,
+  signal: AbortSignal,
+): Promise<number> {
+  const cluster = await findCluster(namespace, runCommand);
+  const PUBLIC_URL =
+    url ?? config.PUBLIC_URL ?? (cluster && (await findUrl(cluster)));
+  const findings = await runChecks(
+    chosen,
+    { config: { ...config, PUBLIC_URL }, cluster, command: runCommand },
+    signal,
+    (finding) => json || say(asText(finding)),
+  );
+  const passed = passes(findings) && !signal.aborted;
+  say(json ? asJson(findings, passed) : `\n${summary(findings)}`);
+  return passed ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    const expected =
+      error instanceof UsageError || error instanceof ConfigError;
+    const text = expected
+      ? error.message
+      : `Preflight could not run: ${messageOf(error)}`;
+    process.stderr.write(`${text}\n`);
+    process.exit(2);
+  },
+);

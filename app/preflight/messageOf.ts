@@ -1,0 +1,12 @@
+/** An error in words: `fetch` hides the reason, such as ECONNREFUSED, in the cause. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message || error.name;
+  return error.cause ? `${message} (${reasonOf(error.cause)})` : message;
+}
+
+function reasonOf(cause: unknown): string {
+  // Not every library's errors are of this realm's class.
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  return String(message || code || cause);
+}

@@ -1,0 +1,126 @@
+import { mkdir, opendir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { errorCode } from "../../shared/errorCode";
+import { claims, wins } from "./races";
+
+/** Forty names each way take seconds even on a slow file system. */
+const CONTEST_MS = 60_000;
+const LOOK_EVERY_MS = 200;
+const ROUNDS = 40;
+
+/** What one of several pods wrote into the shared folder about itself. */
+export interface Peer {
+  index: number;
+  node: string;
+  /** Its clock when it wrote, in milliseconds since 1970. */
+  clock: number;
+}
+
+/** One of the pods that meet in a folder. */
+export interface Meeting {
+  folder: string;
+  index: number;
+  count: number;
+  node: string;
+  signal: AbortSignal;
+}
+
+/** The folder in which the pods of one run meet: each of them makes it. */
+export async function meetingFolder(
+  directory: string,
+  run: string,
+): Promise<string> {
+  const folder = path.join(directory, `preflight-${run}`);
+  await mkdir(folder).catch((error: unknown) => {
+    if (errorCode(error) !== "EEXIST") throw error; // another pod was first
+  });
+  return folder;
+}
+
+/**
+ * Leaves a mark and waits for those of all others.
+ *
+ * @returns Those who came, this one included; fewer than `count` if the time was up.
+ */
+export async function meet(
+  { folder, index, count, node, signal }: Meeting,
+  waitMs: number,
+): Promise<Peer[]> {
+  const mark = JSON.stringify({ index, node, clock: Date.now() });
+  await writeFile(path.join(folder, `here-${index}`), mark, { flag: "wx" });
+  const names = await waitForNames(folder, "here-", count, waitMs, signal);
+  const marks = names.map((name) => readFile(path.join(folder, name), "utf8"));
+  return (await Promise.all(marks)).map((text) => JSON.parse(text) as Peer);
+}
+
+/** Tries to take every name that the others want too, and writes down which it got. */
+export async function contend({
+  folder,
+  index,
+  signal,
+}: Meeting): Promise<void> {
+  const won: string[] = [];
+  for (let round = 0; round < ROUNDS && !signal.aborted; round += 1) {
+    for (const [way, claim] of Object.entries(claims)) {
+      const name = `${way} ${round}`;
+      if (await wins(claim, folder, name, String(index))) won.push(name);
+    }
+  }
+  await writeFile(path.join(folder, `won-${index}`), JSON.stringify(won));
+}
+
+/**
+ * Waits until all have written down what they won.
+ *
+ * @returns How many won each name, for those that don't have exactly one winner; `undefined` if
+ *   some did not finish.
+ */
+export async function contested(
+  { folder, count, signal }: Meeting,
+  waitMs = CONTEST_MS,
+): Promise<Map<string, number> | undefined> {
+  const names = await waitForNames(folder, "won-", count, waitMs, signal);
+  if (names.length < count) return undefined;
+  const winners = new Map<string, number>(
+    Object.keys(claims).flatMap((way) =>
+      Array.from({ length: ROUNDS }, (_, round) => [`${way} ${round}`, 0]),
+    ),
+  );
+  for (const name of names) {
+    const text = await readFile(path.join(folder, name), "utf8");
+    for (const won of JSON.parse(text) as string[]) {
+      winners.set(won, (winners.get(won) ?? 0) + 1);
+    }
+  }
+  return new Map([...winners].filter(([, times]) => times !== 1));
+}
+
+/** Looks by listing, which network file systems answer fresh. */
+async function waitForNames(
+  folder: string,
+  prefix: string,
+  count: number,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const names = await namesIn(folder, prefix);
+    if (names.length >= count || performance.now() > end) return names;
+    await wait(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+async function namesIn(folder: string, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of await opendir(folder)) {
+      if (name.startsWith(prefix)) names.push(name);
+    }
+  } catch (error) {
+    // The leader tidies up when it is done.
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  return names;
+}

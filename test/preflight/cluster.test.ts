@@ -1,0 +1,319 @@
+import { addOns } from "../../app/preflight/checks/addOns";
+import { autoscaling } from "../../app/preflight/checks/autoscaling";
+import { backendName } from "../../app/preflight/checks/backendName";
+import { drain } from "../../app/preflight/checks/drain";
+import { model } from "../../app/preflight/checks/model";
+import { readinessGates } from "../../app/preflight/checks/readinessGates";
+import { closeAll, clusterOf, run, serve, statusesOf } from "./support";
+
+afterEach(closeAll);
+
+const apps = "/apis/apps/v1/namespaces";
+const networking = "/apis/networking.k8s.io/v1";
+const ALB_CLASS = `${networking}/ingressclasses/alb`;
+
+const albClass = {
+  metadata: { name: "alb" },
+  spec: { controller: "ingress.k8s.aws/alb" },
+};
+
+function ingress(attributes = "") {
+  return {
+    metadata: {
+      name: "web",
+      annotations: {
+        "alb.ingress.kubernetes.io/target-group-attributes": attributes,
+      },
+    },
+    spec: { ingressClassName: "alb" },
+  };
+}
+
+function web(grace: number) {
+  return {
+    metadata: { name: "web" },
+    spec: {
+      template: {
+        spec: {
+          terminationGracePeriodSeconds: grace,
+          containers: [
+            {
+              name: "web",
+              envFrom: [{ configMapRef: { name: "settings" } }],
+              lifecycle: { preStop: { sleep: { seconds: 10 } } },
+            },
+          ],
+        },
+      },
+    },
+    status: { readyReplicas: 2 },
+  };
+}
+
+const settings = {
+  metadata: { name: "settings" },
+  data: { DRAIN_SECONDS: "20" },
+};
+
+function drainCluster(grace: number, attributes?: string) {
+  return clusterOf({
+    [`${apps}/keepsake/deployments`]: { items: [web(grace)] },
+    "/api/v1/namespaces/keepsake/configmaps/settings": settings,
+    [`${networking}/namespaces/keepsake/ingresses`]: {
+      items: attributes === undefined ? [] : [ingress(attributes)],
+    },
+    [ALB_CLASS]: albClass,
+    "/apis/elbv2.k8s.aws/v1beta1/namespaces/keepsake/targetgroupbindings": {
+      items: [
+        { metadata: { name: "web" }, spec: { targetGroupARN: "arn:live" } },
+      ],
+    },
+  });
+}
+
+const asksTheLiveGroup = (name: string, args: string[]) => {
+  expect([name, args.includes("arn:live")]).toEqual(["aws", true]);
+  return Promise.resolve(
+    JSON.stringify({
+      Attributes: [{ Key: "deregistration_delay.timeout_seconds", Value: "7" }],
+    }),
+  );
+};
+
+const clusterWith = (...pods: unknown[]) =>
+  clusterOf({
+    [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
+    [ALB_CLASS]: albClass,
+    "/api/v1/namespaces/keepsake/pods": { items: pods },
+  });
+
+const scaled = (condition: object) =>
+  clusterOf({
+    "/apis/autoscaling/v2/namespaces/keepsake/horizontalpodautoscalers": {
+      items: [
+        { metadata: { name: "web" }, status: { conditions: [condition] } },
+      ],
+    },
+  });
+
+const nodes = (tag: string, ready: number) => ({
+  metadata: { name: "efs-csi-node" },
+  spec: {
+    template: {
+      spec: {
+        containers: [
+          {
+            name: "efs",
+            image: `registry.example/aws-efs-csi-driver:${tag}`,
+          },
+        ],
+      },
+    },
+  },
+  status: { desiredNumberScheduled: 3, numberReady: ready },
+});
+
+describe("the drain", () => {
+  it("fits when the grace period is longer than all that it must hold", async () => {
+    expect(await run(drain, {}, { cluster: drainCluster(35) })).toEqual([
+      {
+        status: "ok",
+        seen: "web: preStop 10 s + DRAIN_SECONDS 20 s end before the grace period of 35 s.",
+      },
+    ]);
+  });
+
+  it("does not fit into a short grace period", async () => {
+    const [outcome] = await run(drain, {}, { cluster: drainCluster(30) });
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.todo).toContain("terminationGracePeriodSeconds above 30");
+  });
+
+  it("fits a deregistration delay of the same length", async () => {
+    const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=30");
+    expect(statusesOf(await run(drain, {}, { cluster }))).toEqual(["ok", "ok"]);
+  });
+
+  it("is cut by a shorter deregistration delay", async () => {
+    const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=5");
+    const outcome = (await run(drain, {}, { cluster })).at(-1);
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.todo).toContain("deregistration_delay.timeout_seconds=30");
+  });
+
+  it("is judged by the live target group where it can be asked", async () => {
+    const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=30");
+    const outcome = (
+      await run(drain, {}, { cluster, command: asksTheLiveGroup })
+    ).at(-1);
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain(
+      "deregistration delay 7 s (the live target group)",
+    );
+  });
+
+  it("can't be judged where nothing is deployed, and says so", async () => {
+    const cluster = clusterOf({
+      [`${apps}/keepsake/deployments`]: { items: [] },
+    });
+    const [outcome] = await run(drain, {}, { cluster });
+    expect(outcome?.todo).toContain("--namespace");
+  });
+});
+
+describe("readiness gates", () => {
+  const gate = "target-health.elbv2.k8s.aws/k8s-web";
+  const gated = (status: string) => ({
+    metadata: { name: "web-1" },
+    spec: { readinessGates: [{ conditionType: gate }], containers: [] },
+    status: {
+      conditions: [{ type: gate, status, reason: "Target.FailedHealthChecks" }],
+    },
+  });
+  const ungated = {
+    metadata: { name: "web-2" },
+    spec: { containers: [] },
+    status: {},
+  };
+
+  it("are in effect when the load balancer finds the pod healthy", async () => {
+    const cluster = clusterWith(gated("True"));
+    expect(statusesOf(await run(readinessGates, {}, { cluster }))).toEqual([
+      "ok",
+    ]);
+  });
+
+  it("are missed on pods made before the label, and seen when not fulfilled", async () => {
+    const cluster = clusterWith(ungated, gated("False"));
+    const outcomes = await run(readinessGates, {}, { cluster });
+    expect(statusesOf(outcomes)).toEqual(["failure", "failure"]);
+    expect(outcomes[0]?.todo).toContain("pod-readiness-gate-inject=enabled");
+    expect(outcomes[1]?.seen).toContain("Target.FailedHealthChecks");
+  });
+
+  it("are not asked for where no ingress is an ALB", async () => {
+    const cluster = clusterOf({});
+    expect(statusesOf(await run(readinessGates, {}, { cluster }))).toEqual([
+      "skipped",
+    ]);
+  });
+});
+
+describe("an autoscaler", () => {
+  it("is well when it is active", async () => {
+    const cluster = scaled({ type: "ScalingActive", status: "True" });
+    expect(statusesOf(await run(autoscaling, {}, { cluster }))).toEqual(["ok"]);
+  });
+
+  it("is not when it has no metrics", async () => {
+    const cluster = scaled({
+      type: "ScalingActive",
+      status: "False",
+      reason: "FailedGetResourceMetric",
+      message: "the server could not find the requested resource",
+    });
+    const [outcome] = await run(autoscaling, {}, { cluster });
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain("FailedGetResourceMetric");
+    expect(outcome?.todo).toContain("metrics-server");
+  });
+});
+
+describe("the add-ons", () => {
+  const volume = {
+    metadata: { name: "sessions" },
+    spec: {
+      csi: { driver: "efs.csi.aws.com", volumeHandle: "fs-1::fsap-1" },
+      claimRef: { namespace: "keepsake", name: "sessions" },
+    },
+  };
+  const efs = (tag: string, ready = 3) =>
+    clusterOf({
+      "/api/v1/persistentvolumes": { items: [volume] },
+      "/apis/storage.k8s.io/v1/csidrivers/efs.csi.aws.com": {},
+      [`${apps}/kube-system/daemonsets/efs-csi-node`]: nodes(tag, ready),
+    });
+
+  it.each([
+    ["are well when new", efs("v2.1.4-eksbuild.1"), "ok", "2.1.4"],
+    [
+      "are to be updated when old",
+      efs("v1.7.0"),
+      "warning",
+      "older than 2.1.0",
+    ],
+    [
+      "fail on nodes without the driver",
+      efs("v2.1.0", 2),
+      "failure",
+      "2 of 3 nodes",
+    ],
+    [
+      "fail without the driver",
+      clusterOf({ "/api/v1/persistentvolumes": { items: [volume] } }),
+      "failure",
+      "not installed",
+    ],
+  ])("%s", async (_, cluster, status, seen) => {
+    const [outcome] = await run(addOns, {}, { cluster });
+    expect(outcome?.status).toBe(status);
+    expect(outcome?.seen).toContain(seen);
+  });
+
+  it("fail when an ALB has no controller", async () => {
+    const cluster = clusterOf({
+      [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
+      [ALB_CLASS]: albClass,
+    });
+    const outcome = (await run(addOns, {}, { cluster })).at(-1);
+    expect(outcome?.seen).toBe(
+      "The AWS Load Balancer Controller is not running in kube-system.",
+    );
+  });
+});
+
+describe("the backend's name", () => {
+  it("is well when it resolves and a ready backend answers", async () => {
+    const url = await serve((_, response) => response.end("ok"));
+    const BACKEND_URL = url.replace("127.0.0.1", "localhost");
+    expect(statusesOf(await run(backendName, { BACKEND_URL }))).toEqual([
+      "ok",
+      "ok",
+    ]);
+  });
+
+  it("that does not resolve is named, with what a right one looks like", async () => {
+    const [outcome] = await run(backendName, {
+      BACKEND_URL: "http://backend.invalid.:8081",
+    });
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain("backend.invalid. does not resolve");
+    expect(outcome?.todo).toContain("svc.cluster.local");
+  });
+
+  it("at which no one is ready is a failure, with the reason", async () => {
+    const BACKEND_URL = await serve((_, response) => {
+      response.writeHead(503).end("DATA_DIRECTORY can't be written to");
+    });
+    const outcome = (await run(backendName, { BACKEND_URL })).at(-1);
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain("503 DATA_DIRECTORY can't be written to");
+  });
+});
+
+describe("the model", () => {
+  it("can't be asked outside of the cluster, and says how", async () => {
+    const [outcome] = await run(model);
+    expect(outcome?.status).toBe("skipped");
+    expect(outcome?.seen).toContain("scripts/preflight");
+  });
+
+  it("behind a backend that refuses the token is a failure that names it", async () => {
+    const BACKEND_URL = await serve((_, response) =>
+      response.writeHead(401).end("who?"),
+    );
+    const [outcome] = await run(model, { BACKEND_URL });
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain("401: who?");
+  });
+});

@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { passes, runChecks } from "../../app/preflight/runChecks";
+import { asText } from "../../app/preflight/report";
+import { type Check, ok } from "../../app/preflight/Check";
+import { readPreflightConfig } from "../../app/shared/config";
+import { temporaryDirectory, closeAll } from "./support";
+
+afterEach(closeAll);
+
+/** The command as people run it, without a cluster. */
+async function preflight(args: string[], env: Record<string, string> = {}) {
+  const run = promisify(execFile);
+  try {
+    const { stdout, stderr } = await run(
+      process.execPath,
+      ["build/app/preflight/main.js", ...args],
+      { env: { PATH: "/nowhere", ...env } },
+    );
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as {
+      code: number;
+      stdout: string;
+      stderr: string;
+    };
+    return { status: code, stdout, stderr };
+  }
+}
+
+beforeAll(
+  () => promisify(execFile)("npm", ["run", "--silent", "build"]),
+  120_000,
+);
+
+it("gives a report as JSON, and ends with 0 when nothing is wrong", async () => {
+  const SESSION_DIRECTORY = await temporaryDirectory();
+  const { status, stdout } = await preflight(
+    ["--json", "--only", "exclusive-names,autoscaling"],
+    { SESSION_DIRECTORY },
+  );
+  const report = JSON.parse(stdout) as { passed: boolean; findings: object[] };
+  expect(status).toBe(0);
+  expect(report.passed).toBe(true);
+  expect(report.findings).toEqual([
+    expect.objectContaining({ check: "exclusive-names", status: "ok" }),
+    expect.objectContaining({ check: "autoscaling", status: "skipped" }),
+  ]);
+});
+
+it("ends with 1 when something is wrong, and says what was seen, why it matters and what to do", async () => {
+  const { status, stdout } = await preflight(["--only", "backend-name"], {
+    BACKEND_URL: "http://backend.invalid.:8081",
+  });
+  expect(status).toBe(1);
+  expect(stdout).toContain(
+    "FAILURE  backend-name: The backend's name backend.invalid. does not resolve",
+  );
+  expect(stdout).toMatch(/why: .+\n +do: {2}Mend BACKEND_URL/);
+  expect(stdout).toContain("0 ok, 0 warnings, 1 failures, 0 skipped");
+});
+
+it.each([
+  [
+    "an unknown check",
+    ["--only", "nonsense"],
+    'There is no check "nonsense". There are shared-volume',
+  ],
+  ["an unknown option", ["--nonsense"], "--nonsense"],
+  [
+    "a header without a name",
+    ["--header", "nonsense"],
+    "must be 'name: value'",
+  ],
+])("ends with 2 for %s, and says what there is", async (_, args, message) => {
+  const { status, stderr } = await preflight(args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+it("names every bad setting at once", async () => {
+  const { status, stderr } = await preflight([], {
+    BACKEND_URL: "backend:8081",
+    PREFLIGHT_PEERS: "many",
+  });
+  expect(status).toBe(2);
+  expect(stderr).toContain('BACKEND_URL "backend:8081"');
+  expect(stderr).toContain('PREFLIGHT_PEERS "many"');
+});
+
+it("makes a finding of a check that breaks, and goes on", async () => {
+  const broken: Check = {
+    name: "broken",
+    why: "So that one fault hides no other.",
+    run: () => Promise.reject(new Error("no such luck")),
+  };
+  const sound: Check = {
+    ...broken,
+    name: "sound",
+    run: () => Promise.resolve(ok("well")),
+  };
+  const findings = await runChecks(
+    [broken, sound],
+    { config: readPreflightConfig({}) },
+    AbortSignal.timeout(5_000),
+  );
+  expect(findings.map(asText)[0]).toContain("no such luck");
+  expect(findings[1]?.status).toBe("ok");
+  expect(passes(findings)).toBe(false);
+});

@@ -1,0 +1,176 @@
+import { readdir } from "node:fs/promises";
+import { clocks } from "../../app/preflight/checks/clocks";
+import { exclusiveNames } from "../../app/preflight/checks/exclusiveNames";
+import { permissions } from "../../app/preflight/checks/permissions";
+import {
+  joinAsPeer,
+  sharedVolume,
+} from "../../app/preflight/checks/sharedVolume";
+import { storageLatency } from "../../app/preflight/checks/storageLatency";
+import { readPreflightConfig } from "../../app/shared/config";
+import {
+  closeAll,
+  clusterOf,
+  run,
+  serve,
+  statusesOf,
+  temporaryDirectory,
+} from "./support";
+
+afterEach(closeAll);
+
+it("leaves nothing behind in the directories that it looks at", async () => {
+  const SESSION_DIRECTORY = await temporaryDirectory();
+  for (const check of [permissions, exclusiveNames, storageLatency, clocks]) {
+    await run(check, { SESSION_DIRECTORY });
+  }
+  expect(await readdir(SESSION_DIRECTORY)).toEqual([]);
+});
+
+it("says how to look at directories where none is mounted", async () => {
+  const [outcome] = await run(exclusiveNames);
+  expect(outcome?.status).toBe("skipped");
+  expect(outcome?.seen).toContain("scripts/preflight");
+});
+
+describe("permissions", () => {
+  it("find a directory that can be written to", async () => {
+    const DATA_DIRECTORY = await temporaryDirectory();
+    const outcomes = await run(permissions, { DATA_DIRECTORY });
+    expect(outcomes.at(-1)).toEqual({
+      status: "ok",
+      seen: `DATA_DIRECTORY ${JSON.stringify(DATA_DIRECTORY)} can be written to.`,
+    });
+  });
+
+  it("find one that can't, and say what to do", async () => {
+    // It refuses root too, whom tests may run as.
+    const DATA_DIRECTORY = "/proc/self";
+    const outcome = (await run(permissions, { DATA_DIRECTORY })).at(-1);
+    expect(outcome?.status).toBe("failure");
+    expect(outcome?.seen).toContain("can't be written to (ENOENT)");
+    expect(outcome?.todo).toContain("Mount a volume there");
+  });
+});
+
+it("finds that a local file system gives each name one owner", async () => {
+  const SESSION_DIRECTORY = await temporaryDirectory();
+  const [outcome] = await run(exclusiveNames, { SESSION_DIRECTORY });
+  expect(outcome?.status).toBe("ok");
+});
+
+it("finds a file system that makes no names", async () => {
+  const [outcome] = await run(exclusiveNames, {
+    SESSION_DIRECTORY: "/proc/self",
+  });
+  expect(outcome?.status).toBe("failure");
+});
+
+it("names three figures of a directory, each with its budget", async () => {
+  const SESSION_DIRECTORY = await temporaryDirectory();
+  const [outcome] = await run(storageLatency, { SESSION_DIRECTORY });
+  expect(outcome?.seen).toMatch(
+    /list \d+\.\d ms of 20, write \d+\.\d ms of 60, flush \(95 %\) \d+\.\d ms of 100/,
+  );
+});
+
+describe("clocks", () => {
+  it("agree on one machine", async () => {
+    const SESSION_DIRECTORY = await temporaryDirectory();
+    const BACKEND_URL = await serve((_, response) => response.end("ok"));
+    const outcomes = await run(clocks, { SESSION_DIRECTORY, BACKEND_URL });
+    expect(statusesOf(outcomes)).toEqual(["ok", "ok"]);
+  });
+
+  it("that are apart are named, with which is ahead", async () => {
+    const BACKEND_URL = await serve((_, response) => {
+      const ahead = new Date(Date.now() + 30_000).toUTCString();
+      response.writeHead(200, { date: ahead }).end("ok");
+    });
+    const [outcome] = await run(clocks, { BACKEND_URL });
+    expect(outcome?.status).toBe("warning");
+    expect(outcome?.seen).toMatch(
+      /the backend's node is \d+\.\d s ahead of this node/,
+    );
+  });
+});
+
+const running = (node: string) => ({
+  metadata: { name: node },
+  spec: { nodeName: node, containers: [] },
+  status: { phase: "Running" },
+});
+
+const pod = (index: number, node: string, directory: string) => ({
+  SESSION_DIRECTORY: directory,
+  JOB_COMPLETION_INDEX: String(index),
+  NODE_NAME: node,
+  PREFLIGHT_PEERS: "2",
+  PREFLIGHT_PEER_WAIT_SECONDS: "2",
+  PREFLIGHT_RUN: "one-run",
+});
+
+function peer(node: string, directory: string): Promise<void> {
+  const config = readPreflightConfig(pod(1, node, directory));
+  return joinAsPeer(config, directory, AbortSignal.timeout(5_000)).catch(
+    () => {}, // a peer that nobody meets is told to go by its signal
+  );
+}
+
+describe("a volume", () => {
+  it("is shared when pods on two nodes see each other's files", async () => {
+    const directory = await temporaryDirectory();
+    const [outcomes] = await Promise.all([
+      run(sharedVolume, pod(0, "node-a", directory)),
+      peer("node-b", directory),
+    ]);
+    expect(outcomes).toEqual([
+      {
+        status: "ok",
+        seen: "SESSION_DIRECTORY: shared between node-a and node-b; every name that both wanted had one owner.",
+      },
+    ]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("is not proven to be shared by two pods on one node", async () => {
+    const directory = await temporaryDirectory();
+    const [outcomes] = await Promise.all([
+      run(sharedVolume, pod(0, "node-a", directory)),
+      peer("node-a", directory),
+    ]);
+    expect(statusesOf(outcomes)).toEqual(["warning"]);
+  });
+
+  it("is not shared when each node has its own", async () => {
+    const cluster = clusterOf({
+      "/api/v1/namespaces/keepsake/pods": {
+        items: [running("node-a"), running("node-b")],
+      },
+    });
+    const [mine, theirs] = [
+      await temporaryDirectory(),
+      await temporaryDirectory(),
+    ];
+    const [outcomes] = await Promise.all([
+      run(sharedVolume, pod(0, "node-a", mine), { cluster }),
+      peer("node-b", theirs),
+    ]);
+    expect(statusesOf(outcomes)).toEqual(["failure"]);
+    expect(outcomes[0]?.seen).toContain(
+      "2 pods run, on node-a and node-b, but what one writes the others don't see",
+    );
+    expect(outcomes[0]?.todo).toContain("EFS");
+  });
+
+  it("is not blamed when the other pod was never started", async () => {
+    const cluster = clusterOf({
+      "/api/v1/namespaces/keepsake/pods": { items: [] },
+    });
+    const directory = await temporaryDirectory();
+    const [outcome] = await run(sharedVolume, pod(0, "node-a", directory), {
+      cluster,
+    });
+    expect(outcome?.seen).toContain("only 0 of 2 pods could be started");
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import Koa from "koa";
+import type { Check, Outcome, Subject } from "../../app/preflight/Check";
+import type { Cluster } from "../../app/preflight/cluster/Cluster";
+import { readPreflightConfig } from "../../app/shared/config";
+import { answerProbes } from "../../app/web/routes/preflight";
+
+export const TOKEN = "a-token-of-the-tests";
+
+const open: (() => Promise<unknown>)[] = [];
+
+/** Ends and removes all that a test has opened. */
+export async function closeAll(): Promise<void> {
+  for (const close of open.splice(0).toReversed()) await close();
+}
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), "preflight-"));
+  open.push(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Serves on a free port. @returns Its URL. */
+export async function serve(
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  open.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => {
+      server.close(resolve);
+    });
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A web pod as far as preflight asks it, with the app's own answers. */
+export function webPod(host: string, heartbeatSeconds = 10): Promise<string> {
+  const app = new Koa();
+  app.silent = true;
+  const props = { tokens: [TOKEN], host, drainSeconds: 30, heartbeatSeconds };
+  app.use(answerProbes(props));
+  const answer = app.callback();
+  return serve((incoming, outgoing) => void answer(incoming, outgoing));
+}
+
+export interface ProxyOptions {
+  /** Keeps a visitor at one target by a cookie. */
+  sticky?: boolean;
+  /** Passes an answer on when it is complete. */
+  buffers?: boolean;
+  /** Cuts an answer that is silent for so long. */
+  idleMs?: number;
+}
+
+/** What may stand before web: a proxy that goes round its targets. */
+export function proxy(
+  targets: string[],
+  options: ProxyOptions = {},
+): Promise<string> {
+  let turn = 0;
+  return serve((incoming, outgoing) => {
+    turn += 1;
+    const known =
+      options.sticky && /pod=(\d+)/.exec(incoming.headers.cookie ?? "");
+    const pod = known ? Number(known[1]) : turn % targets.length;
+    const { method, headers, url } = incoming;
+    const target = new URL(url ?? "/", targets[pod]);
+    const passed = request(target, { method, headers }, (answer) => {
+      const cookie = options.sticky
+        ? { "set-cookie": `pod=${pod}; Path=/` }
+        : {};
+      outgoing.writeHead(answer.statusCode ?? 502, {
+        ...answer.headers,
+        ...cookie,
+      });
+      passOn(answer, outgoing, options);
+    });
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  });
+}
+
+function passOn(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  { buffers, idleMs }: ProxyOptions,
+): void {
+  const chunks: Buffer[] = [];
+  if (idleMs) answer.socket.setTimeout(idleMs, () => outgoing.destroy());
+  answer.on("error", () => outgoing.destroy());
+  answer.on("data", (chunk: Buffer) => {
+    if (buffers) chunks.push(chunk);
+    else outgoing.write(chunk);
+  });
+  answer.on("end", () => outgoing.end(Buffer.concat(chunks)));
+}
+
+/** A cluster that has just these objects, by their paths, with or without a query. */
+export function clusterOf(objects: Record<string, unknown>): Cluster {
+  return {
+    namespace: "keepsake",
+    get: (url) => {
+      const [bare = ""] = url.split("?");
+      return Promise.resolve(objects[url] ?? objects[bare]);
+    },
+  };
+}
+
+/** Runs one check against settings as they would be given by the environment. */
+export async function run(
+  check: Check,
+  env: Record<string, string | undefined> = {},
+  rest: Partial<Subject> = {},
+): Promise<Outcome[]> {
+  const config = readPreflightConfig({ INTERNAL_TOKEN: TOKEN, ...env });
+  const signal = AbortSignal.timeout(60_000);
+  return [await check.run({ config, signal, ...rest })].flat();
+}
+
+export const statusesOf = (outcomes: Outcome[]) =>
+  outcomes.map(({ status }) => status);
