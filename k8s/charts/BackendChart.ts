@@ -85,7 +85,7 @@ function modelSettings(models: Models): Record<string, string> {
 const addressOfPod: k8s.EnvVar[] = [
   {
     name: "POD_IP",
-    valueFrom: { fieldRef: { fieldPath: "status.podIP" } },
+    valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } },
   },
   { name: "ADVERTISED_URL", value: `http://$(POD_IP):${PORTS.backend.http}` },
 ];

@@ -90,9 +90,9 @@ const podSecurityLabels = {
 const hard = (quota: Quota, nodePorts: number) =>
   quantities({
     pods: String(quota.pods),
-    "requests.cpu": `${quota.cpuMilli}m`,
-    "requests.memory": `${quota.memoryMi}Mi`,
-    "limits.memory": `${quota.memoryLimitMi}Mi`,
+    "requests.cpu": String(quota.cpu),
+    "requests.memory": `${quota.memoryGi}Gi`,
+    "limits.memory": `${quota.memoryLimitGi}Gi`,
     // Sessions and records, and one more while a claim is replaced.
     persistentvolumeclaims: "3",
     "services.loadbalancers": "0",

@@ -110,6 +110,8 @@ export class PoliciesChart extends Chart {
         policyName: metadata.name,
         validationActions: ["Deny", "Audit"],
         matchResources: {
+          matchPolicy: "Equivalent",
+          objectSelector: {},
           namespaceSelector: {
             matchLabels: { "kubernetes.io/metadata.name": namespace },
           },
@@ -121,7 +123,10 @@ export class PoliciesChart extends Chart {
 
 /** `ephemeralcontainers` is how a debugger's image would come in afterwards. */
 const allPods: k8s.MatchResources = {
+  // Defaults, but stated: where they are not, a change from client-side to server-side apply is a conflict.
   matchPolicy: "Equivalent",
+  namespaceSelector: {},
+  objectSelector: {},
   resourceRules: [
     {
       apiGroups: [""],

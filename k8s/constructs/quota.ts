@@ -3,17 +3,20 @@ import type { Environment, Workload } from "../schema/environment";
 /** What all pods of the namespace together may ask for. */
 export interface Quota {
   pods: number;
-  cpuMilli: number;
-  memoryMi: number;
-  memoryLimitMi: number;
+  /** Whole processors. */
+  cpu: number;
+  /** Whole GiB, asked for. */
+  memoryGi: number;
+  /** Whole GiB, at most. */
+  memoryLimitGi: number;
 }
 
 /** For sweeps, a preflight, a pod that someone debugs with, and Traefik on kind. */
-const BESIDE: Quota = {
+export const BESIDE: Quota = {
   pods: 10,
-  cpuMilli: 1_000,
-  memoryMi: 1_024,
-  memoryLimitMi: 4_096,
+  cpu: 1,
+  memoryGi: 1,
+  memoryLimitGi: 4,
 };
 
 /**
@@ -25,16 +28,21 @@ export function quotaOf({ web, backend }: Environment): Quota {
     2 * (web.replicas.max * of(web) + backend.replicas.max * of(backend));
   return {
     pods: BESIDE.pods + twice(() => 1),
-    cpuMilli:
-      BESIDE.cpuMilli +
-      twice(({ resources }) => Number.parseInt(resources.cpu)),
-    memoryMi:
-      BESIDE.memoryMi + twice(({ resources }) => mebi(resources.memory)),
-    memoryLimitMi:
-      BESIDE.memoryLimitMi +
-      twice(({ resources }) => mebi(resources.memoryLimit)),
+    // Whole numbers, since the API server writes "3000m" as "3", and would find a change each time.
+    cpu:
+      BESIDE.cpu +
+      Math.ceil(twice(({ resources }) => milli(resources.cpu)) / 1_000),
+    memoryGi:
+      BESIDE.memoryGi +
+      Math.ceil(twice(({ resources }) => mebi(resources.memory)) / 1_024),
+    memoryLimitGi:
+      BESIDE.memoryLimitGi +
+      Math.ceil(twice(({ resources }) => mebi(resources.memoryLimit)) / 1_024),
   };
 }
+
+/** "100m" → 100. */
+export const milli = (cpu: string) => Number.parseInt(cpu, 10);
 
 const MEBI = { Ki: 1 / 1_024, Mi: 1, Gi: 1_024, Ti: 1_048_576 };
 

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { cidr, cpu, dnsLabel, image, quantity, whole } from "./fields";
+import {
+  cidr,
+  cpu,
+  dnsLabel,
+  image,
+  quantity,
+  schedule,
+  whole,
+} from "./fields";
 import { ingress } from "./ingress";
 import { storage } from "./storage";
 
@@ -102,8 +110,8 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
   sweeps: z
     .strictObject({
-      sessions: z.string().default("17 * * * *"),
-      records: z.string().default("41 3 * * *"),
+      sessions: schedule.default("17 * * * *"),
+      records: schedule.default("41 3 * * *"),
     })
     .prefault({}),
   observability: z

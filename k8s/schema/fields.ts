@@ -68,6 +68,13 @@ export const image = z
     'must not have the tag "latest": nobody could tell which version runs, and it is pulled at every start. Name a version or a digest',
   );
 
+export const schedule = z
+  .string()
+  .regex(
+    /^([\d*/,-]+\s+){4}[\d*/,-]+$/,
+    'must be a schedule of five fields, such as "17 * * * *"',
+  );
+
 /** Seconds, or a count, with limits that its message states. */
 export const whole = (min: number, max: number, unit: string) => {
   const message = `must be a whole number of ${unit}, ${min} to ${max}`;

@@ -255,7 +255,9 @@ const modelsCanBeReached = rule(
     models: z.object({
       providers: z
         .array(z.string())
-        .refine((all) => all.some((provider) => provider !== "eliza")),
+        .refine((all) =>
+          all.some((provider) => ["openai", "bedrock"].includes(provider)),
+        ),
       egress: z.array(z.unknown()).max(0).optional(),
     }),
   }),
@@ -269,7 +271,27 @@ const modelsCanBeReached = rule(
   ],
 );
 
+const pinnedImageHasDigest = rule(
+  z.object({
+    image: z
+      .string()
+      .regex(/:[^/@]+$/)
+      .refine((name) => !name.includes("@")),
+    pinnedImages: z.literal(true).default(true),
+  }),
+  ({ image }) => [
+    {
+      path: "image",
+      value: image,
+      message:
+        "must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would refuse it. " +
+        "Name the digest, or set pinnedImages to false",
+    },
+  ],
+);
+
 const rules: Rule[] = [
+  pinnedImageHasDigest,
   drainFitsTargetGroup,
   scaleInFitsDrain,
   workloadRule("web"),

@@ -1,0 +1,95 @@
+import { environmentNames, readEnvironment } from "../../k8s/environments";
+import { manifests } from "../../k8s/keepsake";
+import {
+  type ApiServer,
+  describeWithApiServer,
+  START_MS,
+  startApiServer,
+} from "./support/apiServer";
+import { installDefinitions } from "./support/crds";
+import { type Manifest, objectsOf } from "./support/manifests";
+import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
+
+const SERVER_SIDE = ["apply", "--server-side", "--validate=strict", "-f", "-"];
+const CLIENT_SIDE = ["apply", "--validate=strict", "-f", "-"];
+
+describeWithApiServer("the manifests on a real API server", () => {
+  describe.each(environmentNames())("of %s", (name) => {
+    let server: ApiServer;
+    let text: string;
+
+    beforeAll(async () => {
+      server = await startApiServer();
+      await installDefinitions(server);
+      text = manifests(await readEnvironment(name));
+    }, START_MS);
+    afterAll(() => server.stop());
+
+    test("apply at first try, with strict validation and without a warning", async () => {
+      const { code, stderr } = await server.kubectl(SERVER_SIDE, text);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    });
+
+    test("change nothing the second time", async () => {
+      const before = await contents(server, text);
+      await server.must(SERVER_SIDE, text);
+      expect(await contents(server, text)).toEqual(before);
+      const diff = await server.kubectl(
+        ["diff", "--server-side", "-f", "-"],
+        text,
+      );
+      expect(diff).toEqual({ code: 0, stdout: "", stderr: "" });
+    });
+
+    test("have pods that the restricted namespace admits", async () => {
+      await fillQuotaStatus(server);
+      const pods = podsOfTemplates(await objectsOf(name));
+      for (const pod of pods) {
+        const outcome = await server.kubectl(
+          ["create", "--validate=strict", "-f", "-"],
+          JSON.stringify(pod),
+        );
+        expect(outcome).toMatchObject({ code: 0, stderr: "" });
+      }
+      expect(pods.length).toBeGreaterThanOrEqual(4);
+    });
+  });
+
+  test(
+    "of kind can be applied from the client, compared, and then from the server",
+    async () => {
+      const server = await startApiServer();
+      try {
+        await installDefinitions(server);
+        const text = manifests(await readEnvironment("kind"));
+        await server.must(CLIENT_SIDE, text);
+        const before = await contents(server, text);
+        await server.must(CLIENT_SIDE, text);
+        expect(await contents(server, text)).toEqual(before);
+        expect(await server.kubectl(["diff", "-f", "-"], text)).toEqual({
+          code: 0,
+          stdout: "",
+          stderr: "",
+        });
+        expect(await server.kubectl(SERVER_SIDE, text)).toMatchObject({
+          code: 0,
+          stderr: "",
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+    START_MS,
+  );
+});
+
+/** Every object in the text as the server has it, but for the number of its last write. */
+async function contents(server: ApiServer, text: string): Promise<Manifest[]> {
+  const list = JSON.parse(
+    await server.must(["get", "-f", "-", "-o", "json"], text),
+  ) as { items: Manifest[] };
+  for (const { metadata } of list.items) {
+    delete (metadata as { resourceVersion?: string }).resourceVersion;
+  }
+  return list.items;
+}

@@ -1,0 +1,363 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  environmentNames,
+  parseEnvironment,
+  readEnvironment,
+} from "../../k8s/environments";
+import eks from "../../k8s/environments/eks";
+import eksAuto from "../../k8s/environments/eks-auto";
+import kind from "../../k8s/environments/kind";
+
+/** What is said of an environment that is right but for some fields, which are given by their paths. */
+function faults(environment: object, changes: Record<string, unknown>): string {
+  const copy = structuredClone(environment);
+  for (const [at, value] of Object.entries(changes)) set(copy, at, value);
+  try {
+    parseEnvironment(copy);
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1).join("\n").trim();
+  }
+  return "";
+}
+
+function set(object: object, at: string, value: unknown): void {
+  const keys = at.split(".");
+  const last = keys.pop()!;
+  let parent = object as Record<string, unknown>;
+  for (const key of keys) {
+    parent[key] ??= {};
+    parent = parent[key] as Record<string, unknown>;
+  }
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+}
+
+const oidc = {
+  kind: "oidc",
+  issuer: "https://id.example.com",
+  authorizationEndpoint: "https://id.example.com/authorize",
+  tokenEndpoint: "https://id.example.com/token",
+  userInfoEndpoint: "https://id.example.com/userinfo",
+  secretName: "oidc",
+};
+
+type Mistake = [string, object, Record<string, unknown>, string];
+
+const mistakes: Mistake[] = [
+  [
+    "a file system without an access point",
+    eks,
+    { "storage.sessions": "fs-0123456789abcdef0" },
+    'storage.sessions "fs-0123456789abcdef0" must be a file system and its access point, such as "fs-0123456789abcdef0::fsap-0123456789abcdef0": without an access point pods would share the root of the file system, as its root user.',
+  ],
+  [
+    "an access point where only the file system is wanted",
+    eksAuto,
+    { "storage.fileSystem": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },
+    'storage.fileSystem "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are made for it.',
+  ],
+  [
+    "one access point for both volumes",
+    eks,
+    { "storage.records": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },
+    'storage.records "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be another access point than storage.sessions: web may not see the records. Make a second one.',
+  ],
+  [
+    "a path on the hosts that is relative",
+    kind,
+    { "storage.path": "data" },
+    'storage.path "data" must be an absolute path that every node shares.',
+  ],
+  [
+    "a kind of storage that there isn't",
+    kind,
+    { "storage.kind": "nfs" },
+    'storage.kind "nfs" must have a kind: "host", "efs" (static access points) or "efs-dynamic".',
+  ],
+  [
+    "a certificate without a host",
+    eks,
+    { "ingress.host": undefined },
+    "ingress.host must be set where a certificate is: a certificate without a host answers for no name. Set it to the name that the certificate is for.",
+  ],
+  [
+    "neither certificate nor host",
+    eks,
+    { "ingress.host": undefined, "ingress.certificateArn": undefined },
+    "ingress.host must be set: sessions need TLS, and TLS needs a name. Set it to the name that the certificate is for.",
+  ],
+  [
+    "a certificate that is none",
+    eks,
+    {
+      "ingress.certificateArn":
+        "arn:aws:iam::111122223333:server-certificate/x",
+    },
+    'ingress.certificateArn "arn:aws:iam::111122223333:server-certificate/x" must be the ARN of a certificate in ACM, such as "arn:aws:acm:eu-central-1:111122223333:certificate/…", of the load balancer\'s region.',
+  ],
+  [
+    "a host with a scheme",
+    eks,
+    { "ingress.host": "https://chat.example.com" },
+    'ingress.host "https://chat.example.com" must be a host name in lower case, such as "chat.example.com", without a scheme or a path.',
+  ],
+  [
+    "a drain longer than the target group allows",
+    eks,
+    { drainSeconds: 3_590 },
+    [
+      "drainSeconds 3590 needs a deregistration delay of 3605 s, and a target group allows 3600. Set it to 3585 or less.",
+      "drainSeconds 3590 makes a pod's end (3610 s) longer than the longest period of autoscaling (1800 s), so that it would take a second pod while the first still drains. Set it to 1780 or less.",
+    ].join("\n  "),
+  ],
+  [
+    "a drain longer than autoscaling can wait",
+    kind,
+    { drainSeconds: 1_781 },
+    "drainSeconds 1781 makes a pod's end (1801 s) longer than the longest period of autoscaling (1800 s), so that it would take a second pod while the first still drains. Set it to 1780 or less.",
+  ],
+  [
+    "a drain that is no number",
+    eks,
+    { drainSeconds: "30s" },
+    'drainSeconds "30s" must be a whole number of seconds, 0 to 3600.',
+  ],
+  [
+    "stickiness with an algorithm that forbids it",
+    eks,
+    { "ingress.algorithm": "weighted_random" },
+    'ingress.algorithm "weighted_random" forbids stickiness: it weighs all targets anew at every request. Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none".',
+  ],
+  [
+    "an algorithm that there isn't",
+    eks,
+    { "ingress.algorithm": "fastest" },
+    'ingress.algorithm "fastest" must be round_robin, least_outstanding_requests or weighted_random.',
+  ],
+  [
+    "stickiness that there isn't",
+    eks,
+    { "ingress.stickiness": { kind: "source_ip" } },
+    'ingress.stickiness.kind "source_ip" must be lb_cookie, app_cookie or none.',
+  ],
+  [
+    "an idle time-out below the heartbeat",
+    eks,
+    { "ingress.idleTimeoutSeconds": 10 },
+    "ingress.idleTimeoutSeconds 10 must exceed two heartbeats of an event stream (10 s each), or a pause in a reply cuts it. Set it to 21 or more.",
+  ],
+  [
+    "a TLS policy that is too old",
+    eks,
+    { "ingress.sslPolicy": "ELBSecurityPolicy-2016-08" },
+    'ingress.sslPolicy "ELBSecurityPolicy-2016-08" must be a TLS 1.3 policy: its name begins with ELBSecurityPolicy-TLS13-.',
+  ],
+  [
+    "no subnet of the load balancer",
+    eks,
+    { "ingress.subnetCidrs": [] },
+    "ingress.subnetCidrs [] must name the load balancer's subnets: only they may reach web.",
+  ],
+  [
+    "a subnet that is no address block",
+    eks,
+    { "ingress.subnetCidrs": ["10.0.0.0"] },
+    'ingress.subnetCidrs.0 "10.0.0.0" must be an address block, such as "10.0.0.0/16".',
+  ],
+  [
+    "CloudFront's prefix list by its name",
+    eks,
+    {
+      "ingress.cloudFrontPrefixList":
+        "com.amazonaws.global.cloudfront.origin-facing",
+    },
+    'ingress.cloudFrontPrefixList "com.amazonaws.global.cloudfront.origin-facing" must be the id of the managed prefix list com.amazonaws.global.cloudfront.origin-facing in your region, pl-….',
+  ],
+  [
+    "a web ACL of CloudFront",
+    eks,
+    {
+      "ingress.webAclArn":
+        "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b",
+    },
+    'ingress.webAclArn "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b" must be the ARN of a regional web ACL of WAFv2.',
+  ],
+  [
+    "OIDC on EKS Auto Mode",
+    eksAuto,
+    { "ingress.authenticate": oidc },
+    "ingress.authenticate.kind \"oidc\" isn't supported by EKS Auto Mode's load balancing. Use cognito (it federates OIDC providers), or the kind alb with the AWS Load Balancer Controller.",
+  ],
+  [
+    "a node port outside of the range",
+    kind,
+    { "ingress.nodePort": 80 },
+    "ingress.nodePort 80 must be a whole number of port, 30000 to 32767.",
+  ],
+  [
+    "replicas below the budget",
+    eks,
+    { "web.replicas.min": 2 },
+    "web.replicas.min 2 must exceed web.minAvailable (2), or no pod may ever be evicted and a node's drain never ends. Set it to 3 or more.",
+  ],
+  [
+    "fewer replicas at most than at least",
+    eks,
+    { "backend.replicas.max": 2 },
+    "backend.replicas.max 2 must be at least backend.replicas.min (3).",
+  ],
+  [
+    "a memory limit below what is asked for",
+    eks,
+    { "web.resources.memoryLimit": "128Mi" },
+    'web.resources.memoryLimit "128Mi" must be at least web.resources.memory (192Mi).',
+  ],
+  [
+    "memory without a unit",
+    eks,
+    { "web.resources.memory": "192" },
+    'web.resources.memory "192" must be a size with its unit, such as "256Mi".',
+  ],
+  [
+    "the tag latest",
+    kind,
+    { image: "keepsake:latest" },
+    'image "keepsake:latest" must not have the tag "latest": nobody could tell which version runs, and it is pulled at every start. Name a version or a digest.',
+  ],
+  [
+    "no tag at all",
+    kind,
+    { image: "keepsake" },
+    'image "keepsake" must be an image with a tag or a digest, such as "keepsake:dev" or "…/keepsake@sha256:…".',
+  ],
+  [
+    "a tag where images are pinned",
+    eks,
+    { image: "registry.example.com/keepsake:1.2.3" },
+    'image "registry.example.com/keepsake:1.2.3" must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would refuse it. Name the digest, or set pinnedImages to false.',
+  ],
+  [
+    "Bedrock without a region",
+    eks,
+    { "models.region": undefined },
+    "models.region must be set for the provider bedrock: the region of the models.",
+  ],
+  [
+    "an endpoint that nobody named",
+    kind,
+    { models: { providers: ["openai"], egress: [{ cidr: "10.1.0.0/16" }] } },
+    "models.openai must be set for the provider openai: { baseUrl, apiKey } of its endpoint.",
+  ],
+  [
+    "models that nobody lets backend reach",
+    eks,
+    { "models.egress": [] },
+    "models.egress must name the address blocks of the models: backend may go nowhere else. Take those of your VPC endpoints, or 0.0.0.0/0 for the internet (private and metadata addresses stay out).",
+  ],
+  [
+    "a provider that there isn't",
+    kind,
+    { "models.providers": ["eliza", "hal"] },
+    'models.providers.1 "hal" must be eliza, openai or bedrock.',
+  ],
+  [
+    "a schedule that isn't one",
+    kind,
+    { "sweeps.sessions": "hourly" },
+    'sweeps.sessions "hourly" must be a schedule of five fields, such as "17 * * * *".',
+  ],
+  [
+    "an unknown key",
+    kind,
+    { replicas: 3, "web.replica": { min: 1 } },
+    [
+      'web.replica {"min":1} is no field of an environment. Remove it, or mend its name.',
+      "replicas 3 is no field of an environment. Remove it, or mend its name.",
+    ].join("\n  "),
+  ],
+  [
+    "a field that is missing",
+    kind,
+    { image: undefined, "web.minAvailable": undefined },
+    [
+      "image must be set.",
+      "web.minAvailable is missing, and must be a whole number of pods, 0 to 499.",
+    ].join("\n  "),
+  ],
+];
+
+describe("a mistake in an environment", () => {
+  test.each(mistakes)(
+    "%s is named, with what to do",
+    (_, environment, changes, message) => {
+      expect(faults(environment, changes)).toBe(message);
+    },
+  );
+
+  test("does not hide the others: all are named at once", () => {
+    const message = faults(eks, {
+      "storage.sessions": "fs-0123456789abcdef0",
+      "ingress.host": undefined,
+      "web.replicas.min": 1,
+      drainSeconds: 3_600,
+      typo: true,
+    });
+    expect(message.split("\n")).toHaveLength(6);
+  });
+
+  test.each([["nothing"], [null], [42], [[]]])(
+    "survives %p in place of an environment",
+    (input) => {
+      expect(() => parseEnvironment(input)).toThrow("The environment");
+    },
+  );
+});
+
+describe("the environments that come with Keepsake", () => {
+  test.each(environmentNames())("%s has no fault", async (name) => {
+    expect(await readEnvironment(name)).toMatchObject({ name });
+  });
+
+  test("are listed to someone who asks for another", async () => {
+    await expect(readEnvironment("prod")).rejects.toThrow(
+      'There is no environment "prod". There are eks, eks-auto, kind: each is a file in k8s/environments/.',
+    );
+  });
+});
+
+describe("an environment of one's own", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "keepsake-environments-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("is one more file", async () => {
+    await writeFile(
+      path.join(folder, "mine.js"),
+      `module.exports = ${JSON.stringify({ ...kind, name: "mine" })};`,
+    );
+    expect(environmentNames(folder)).toEqual(["mine"]);
+    expect(await readEnvironment("mine", {}, folder)).toMatchObject({
+      name: "mine",
+      drainSeconds: 30,
+    });
+  });
+
+  test("is named as its file is", async () => {
+    await writeFile(
+      path.join(folder, "other.js"),
+      `module.exports = ${JSON.stringify(kind)};`,
+    );
+    await expect(readEnvironment("other", {}, folder)).rejects.toThrow(
+      'name "kind" must be "other", as its file is named.',
+    );
+  });
+
+  test("takes the image that was just pushed", async () => {
+    const image = `registry.example.com/keepsake@sha256:${"a".repeat(64)}`;
+    expect(await readEnvironment("eks", { image })).toMatchObject({ image });
+  });
+});

@@ -1,0 +1,57 @@
+import { readFile } from "node:fs/promises";
+import { parse, stringify } from "yaml";
+import type { ApiServer } from "./apiServer";
+import { crdFiles } from "./manifests";
+
+interface Definition {
+  metadata: { name: string; annotations?: unknown };
+  spec: {
+    group: string;
+    versions: {
+      name: string;
+      schema: {
+        openAPIV3Schema: {
+          properties: { spec: { properties: Record<string, unknown> } };
+        };
+      };
+    }[];
+  };
+}
+
+/** Installs every definition that an environment's objects need. */
+export async function installDefinitions(server: ApiServer): Promise<void> {
+  for (const file of crdFiles()) {
+    await server.must(["apply", "--server-side", "-f", file]);
+  }
+  await server.must(
+    ["apply", "--server-side", "-f", "-"],
+    await autoModeClassParams(),
+  );
+  await server.must([
+    "wait",
+    "--for=condition=Established",
+    "crd",
+    "--all",
+    "--timeout=60s",
+  ]);
+}
+
+/**
+ * EKS Auto Mode's IngressClassParams. Amazon publishes no file of it, but says how it differs from
+ * the one of the AWS Load Balancer Controller ("IngressClassParams" in the EKS user guide's
+ * "Create an IngressClass to configure an Application Load Balancer").
+ */
+export async function autoModeClassParams(): Promise<string> {
+  const file = crdFiles().find((name) => name.includes("ingressclassparams"))!;
+  const definition = parse(await readFile(file, "utf8")) as Definition;
+  definition.metadata = { name: "ingressclassparams.eks.amazonaws.com" };
+  definition.spec.group = "eks.amazonaws.com";
+  for (const version of definition.spec.versions) {
+    version.name = "v1";
+    const { properties } = version.schema.openAPIV3Schema.properties.spec;
+    properties["certificateARNs"] = properties["certificateArn"];
+    delete properties["certificateArn"];
+    delete properties["listeners"];
+  }
+  return stringify(definition);
+}

@@ -1,0 +1,64 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { parseAllDocuments } from "yaml";
+import { readEnvironment } from "../../../k8s/environments";
+import { manifests } from "../../../k8s/keepsake";
+
+/** An object of Kubernetes as JSON: tests look into it by path. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+/** All objects of an environment, as they are in its file. */
+export async function objectsOf(environment: string): Promise<Manifest[]> {
+  return parseManifests(manifests(await readEnvironment(environment)));
+}
+
+/** The objects in a YAML text of several documents. */
+export function parseManifests(text: string): Manifest[] {
+  // As Kubernetes reads it: YAML 1.1, where 0444 is octal.
+  return parseAllDocuments(text, { version: "1.1" }).map(
+    (document) => document.toJS() as Manifest,
+  );
+}
+
+/** The one object of this kind and name. */
+export function find(
+  objects: Manifest[],
+  kind: string,
+  name: string,
+): Manifest {
+  const found = objects.filter(
+    (object) => object.kind === kind && object.metadata.name === name,
+  );
+  if (found.length !== 1) {
+    throw new Error(`There are ${found.length} objects ${kind} ${name}`);
+  }
+  return found[0]!;
+}
+
+/** What is at a path such as `spec.template.spec.containers.0.image`. */
+export function field(object: unknown, at: string): unknown {
+  return at
+    .split(".")
+    .reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      object,
+    );
+}
+
+const CRDS = path.join(__dirname, "../../../k8s/crds");
+
+/** The files of all custom resource definitions that the environments use. */
+export const crdFiles = (): string[] =>
+  readdirSync(CRDS)
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => path.join(CRDS, file));

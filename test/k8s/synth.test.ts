@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { Construct } from "constructs";
+import { Chart, Testing } from "cdk8s";
+import { drainTimes } from "../../k8s/constructs/drain";
+import { addServing, type ServingProps } from "../../k8s/constructs/serving";
+import { environmentNames, readEnvironment } from "../../k8s/environments";
+import { temporaryFolders } from "../support/temporaryFolder";
+import { field, find, type Manifest } from "./support/manifests";
+
+const run = promisify(execFile);
+const root = path.join(__dirname, "../..");
+
+const synth = (...options: string[]) =>
+  run(path.join(root, "node_modules/.bin/tsx"), ["k8s/main.ts", ...options], {
+    cwd: root,
+  });
+
+describe("synth", () => {
+  const newFolder = temporaryFolders();
+
+  async function filesOf(...options: string[]): Promise<Map<string, string>> {
+    const folder = await newFolder();
+    await synth("--output", folder, ...options);
+    const files = await readdir(folder);
+    const texts = await Promise.all(
+      files.map((file) => readFile(path.join(folder, file), "utf8")),
+    );
+    return new Map(files.map((file, index) => [file, texts[index]!]));
+  }
+
+  test("writes one file for each environment, the same to the byte each time", async () => {
+    const [first, second] = [await filesOf(), await filesOf()];
+    expect([...first.keys()].toSorted()).toEqual(
+      expect.arrayContaining(
+        environmentNames().map((name) => `${name}.k8s.yaml`),
+      ),
+    );
+    expect(second).toEqual(first);
+  });
+
+  test("puts the image that was just pushed everywhere", async () => {
+    const image = `registry.example.com/keepsake@sha256:${"b".repeat(64)}`;
+    const files = await filesOf("eks", "--image", image);
+    const images = files.get("eks.k8s.yaml")?.match(/^ +image: .*/gm) ?? [];
+    expect(new Set(images.map((line) => line.trim()))).toEqual(
+      new Set([`image: ${image}`]),
+    );
+    expect(images).toHaveLength(4);
+  });
+
+  test("writes nothing, and says why, when an environment has a fault", async () => {
+    const folder = await newFolder();
+    await expect(
+      synth("--output", folder, "eks", "--image", "keepsake:latest"),
+    ).rejects.toMatchObject({
+      stderr: expect.stringContaining(
+        'The environment eks has 2 faults:\n  image "keepsake:latest" must not have the tag "latest"',
+      ) as string,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+const objectsAt = async (...where: string[]) => {
+  const { web, drainSeconds } = await readEnvironment("kind");
+  const chart = Testing.chart();
+  const scope = where.reduce<Construct>(
+    (parent, id) => new Construct(parent, id),
+    chart,
+  );
+  addServing(scope, props(web, drainTimes(drainSeconds)));
+  return Testing.synth(Chart.of(scope)) as Manifest[];
+};
+
+describe("a construct that moves", () => {
+  test("changes no name, and no selector", async () => {
+    const here = await objectsAt();
+    const there = await objectsAt("some", "where", "else");
+    expect(there).toEqual(here);
+    expect(
+      field(find(there, "Deployment", "web"), "spec.selector.matchLabels"),
+    ).toEqual({
+      "app.kubernetes.io/name": "keepsake",
+      "app.kubernetes.io/component": "web",
+    });
+  });
+});
+
+const props = (
+  workload: ServingProps["workload"],
+  drain: ServingProps["drain"],
+): ServingProps => ({
+  namespace: "keepsake",
+  component: "web",
+  image: "keepsake:dev",
+  port: 8080,
+  metricsPort: 9090,
+  workload,
+  drain,
+  settings: {},
+  secret: { name: "keepsake", keys: [] },
+  volume: { claim: "sessions", mountPath: "/data" },
+  streamsMetric: "keepsake_streams_open",
+  scrapedByAnnotation: false,
+});
