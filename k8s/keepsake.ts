@@ -1,5 +1,6 @@
 import { App, type Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-34";
+import { AwsChart } from "./charts/AwsChart";
 import { BackendChart } from "./charts/BackendChart";
 import { LoadBalancerChart } from "./charts/LoadBalancerChart";
 import { NamespaceChart } from "./charts/NamespaceChart";
@@ -38,6 +39,7 @@ export function createApp(
   const charts = [
     namespaceChart(app, environment, derived),
     policiesChart(app, environment),
+    ...awsCharts(app, environment),
     new StorageChart(app, "storage", environment),
     backendChart(app, environment, derived),
     webChart(app, environment, derived),
@@ -76,6 +78,10 @@ function policiesChart(app: App, environment: Environment) {
     dnsCidrs: environment.network.dnsCidrs,
     claims: CLAIMS,
   });
+}
+
+function awsCharts(app: App, { aws, namespace }: Environment): Chart[] {
+  return aws ? [new AwsChart(app, "aws", { namespace, aws })] : [];
 }
 
 function backendChart(app: App, environment: Environment, { drain }: Derived) {

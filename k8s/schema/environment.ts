@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { aws } from "./aws";
 import {
   cidr,
   cpu,
@@ -97,6 +98,9 @@ export const environmentSchema = z.strictObject({
   models,
   storage,
   ingress,
+  aws: aws
+    .optional()
+    .describe("let AWS' controllers in the cluster make what it needs"),
   network: z
     .strictObject({
       dnsCidrs: z

@@ -290,7 +290,43 @@ const pinnedImageHasDigest = rule(
   ],
 );
 
+const hostIsCloudFronts = rule(
+  z.object({
+    ingress: balanced.extend({ host: z.string() }),
+    aws: z.object({ cloudFront: z.object({ host: z.string() }) }),
+  }),
+  ({ ingress, aws: { cloudFront } }) =>
+    ingress.host === cloudFront.host
+      ? []
+      : [
+          {
+            path: "aws.cloudFront.host",
+            value: cloudFront.host,
+            message: `must be ingress.host (${JSON.stringify(ingress.host)}): CloudFront passes the name on, and the load balancer answers for no other`,
+          },
+        ],
+);
+
+const cloudFrontIsTheOnlyWay = rule(
+  z.object({
+    ingress: balanced.extend({
+      cloudFrontPrefixList: z.undefined().optional(),
+    }),
+    aws: z.object({ cloudFront: z.object({}) }),
+  }),
+  () => [
+    {
+      path: "ingress.cloudFrontPrefixList",
+      message:
+        "must be set where aws.cloudFront is, or anyone passes CloudFront by. Find it with: " +
+        "aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing",
+    },
+  ],
+);
+
 const rules: Rule[] = [
+  hostIsCloudFronts,
+  cloudFrontIsTheOnlyWay,
   pinnedImageHasDigest,
   drainFitsTargetGroup,
   scaleInFitsDrain,

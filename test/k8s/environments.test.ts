@@ -8,6 +8,7 @@ import {
 } from "../../k8s/environments";
 import eks from "../../k8s/environments/eks";
 import eksAuto from "../../k8s/environments/eks-auto";
+import eksAck from "../../k8s/environments/eks-ack";
 import kind from "../../k8s/environments/kind";
 
 /** What is said of an environment that is right but for some fields, which are given by their paths. */
@@ -269,6 +270,33 @@ const mistakes: Mistake[] = [
     'sweeps.sessions "hourly" must be a schedule of five fields, such as "17 * * * *".',
   ],
   [
+    "another name for CloudFront than for the load balancer",
+    eksAck,
+    { "aws.cloudFront.host": "www.example.com" },
+    'aws.cloudFront.host "www.example.com" must be ingress.host ("chat.example.com"): CloudFront passes the name on, and the load balancer answers for no other.',
+  ],
+  [
+    "a way past CloudFront",
+    eksAck,
+    { "ingress.cloudFrontPrefixList": undefined },
+    "ingress.cloudFrontPrefixList must be set where aws.cloudFront is, or anyone passes CloudFront by. Find it with: aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing.",
+  ],
+  [
+    "CloudFront's certificate in another region",
+    eksAck,
+    {
+      "aws.cloudFront.certificateArn":
+        "arn:aws:acm:eu-central-1:111122223333:certificate/0",
+    },
+    'aws.cloudFront.certificateArn "arn:aws:acm:eu-central-1:111122223333:certificate/0" must be the ARN of a certificate in ACM in us-east-1: CloudFront takes no other region\'s.',
+  ],
+  [
+    "no subnet for a mount target",
+    eksAck,
+    { "aws.subnets": [] },
+    "aws.subnets [] must name a subnet of each zone: each gets a mount target.",
+  ],
+  [
     "an unknown key",
     kind,
     { replicas: 3, "web.replica": { min: 1 } },
@@ -322,7 +350,7 @@ describe("the environments that come with Keepsake", () => {
 
   test("are listed to someone who asks for another", async () => {
     await expect(readEnvironment("prod")).rejects.toThrow(
-      'There is no environment "prod". There are eks, eks-auto, kind: each is a file in k8s/environments/.',
+      'There is no environment "prod". There are eks, eks-ack, eks-auto, kind: each is a file in k8s/environments/.',
     );
   });
 });

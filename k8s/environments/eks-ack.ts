@@ -1,0 +1,40 @@
+import type { EnvironmentInput } from "../schema/environment";
+import eks from "./eks";
+
+/**
+ * The environment `eks` on an account in which AWS' controllers (ACK) make the file system, its
+ * mount targets and access points, backend's role and CloudFront: all that it needs but the cluster.
+ */
+const eksAck: EnvironmentInput = {
+  ...eks,
+  name: "eks-ack",
+  ingress: {
+    kind: "alb",
+    host: "chat.example.com",
+    certificateArn:
+      "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
+    // CloudFront alone reaches the load balancer: what it checks can't be passed by.
+    cloudFrontPrefixList: "pl-a3a144ca",
+  },
+  aws: {
+    region: "eu-central-1",
+    clusterName: "keepsake",
+    vpcId: "vpc-0123456789abcdef0",
+    nodeSecurityGroup: "sg-0123456789abcdef0",
+    subnets: [
+      "subnet-0123456789abcdef0",
+      "subnet-0123456789abcdef1",
+      "subnet-0123456789abcdef2",
+    ],
+    backendRoleArn: "arn:aws:iam::111122223333:role/keepsake-backend",
+    cloudFront: {
+      host: "chat.example.com",
+      originHost: "origin.chat.example.com",
+      certificateArn:
+        "arn:aws:acm:us-east-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    },
+  },
+};
+
+export default eksAck;

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { hostName } from "./fields";
+
+const id = (prefix: string, what: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${prefix}-[0-9a-f]{8,17}$`),
+      `must be the id of ${what}, ${prefix}-…`,
+    );
+
+const cloudFront = z.strictObject({
+  host: hostName.describe("the name under which people come"),
+  originHost: hostName.describe(
+    "a name in DNS that points to the load balancer, whose certificate is for `host`: that is the name CloudFront passes on",
+  ),
+  certificateArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]+$/,
+      "must be the ARN of a certificate in ACM in us-east-1: CloudFront takes no other region's",
+    ),
+  webAclArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\//,
+      "must be the ARN of a global web ACL of WAFv2, in us-east-1",
+    )
+    .optional(),
+  priceClass: z
+    .enum(
+      ["PriceClass_100", "PriceClass_200", "PriceClass_All"],
+      "must be PriceClass_100, PriceClass_200 or PriceClass_All",
+    )
+    .default("PriceClass_100"),
+});
+
+/** What the controllers of AWS (ACK), in the cluster, make in the account. */
+export const aws = z.strictObject({
+  region: z
+    .string()
+    .regex(
+      /^[a-z]{2}(-[a-z]+)+-\d$/,
+      'must be a region, such as "eu-central-1"',
+    ),
+  clusterName: z.string().min(1, "must be the name of the EKS cluster"),
+  vpcId: id("vpc", "the cluster's VPC"),
+  nodeSecurityGroup: id("sg", "the nodes' security group: only it may mount"),
+  subnets: z
+    .array(id("subnet", "a subnet of the nodes"))
+    .min(1, "must name a subnet of each zone: each gets a mount target"),
+  backendRoleArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:role\//,
+      "must be the ARN of the role that may call the models",
+    )
+    .optional(),
+  kmsKeyArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:/, "must be a key's ARN")
+    .optional()
+    .describe("left out, the account's own key for EFS encrypts the files"),
+  cloudFront: cloudFront.optional(),
+  tags: z.record(z.string(), z.string()).default({}),
+});
+
+export type Aws = z.output<typeof aws>;
+export type CloudFront = z.output<typeof cloudFront>;

@@ -1,0 +1,121 @@
+import { field, find, type Manifest, objectsOf } from "./support/manifests";
+
+const RETAIN = "services.k8s.aws/deletion-policy";
+
+describe("what AWS' controllers make", () => {
+  let objects: Manifest[];
+  beforeAll(async () => {
+    objects = (await objectsOf("eks-ack")).filter(({ apiVersion }) =>
+      apiVersion.includes(".services.k8s.aws/"),
+    );
+  });
+
+  test("is a file system with all that leads to it, a role, and CloudFront", () => {
+    expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
+      "AccessPoint",
+      "AccessPoint",
+      "Distribution",
+      "FileSystem",
+      "MountTarget",
+      "MountTarget",
+      "MountTarget",
+      "PodIdentityAssociation",
+      "SecurityGroup",
+    ]);
+  });
+
+  test("keeps, when its object is deleted, whatever holds data", () => {
+    const kept = objects
+      .filter(({ metadata }) => metadata.annotations?.[RETAIN] === "retain")
+      .map(({ kind }) => kind);
+    expect(new Set(kept)).toEqual(
+      new Set(["FileSystem", "MountTarget", "AccessPoint"]),
+    );
+  });
+
+  test("encrypts files, at rest and on their way, and backs them up", () => {
+    const { spec } = find(objects, "FileSystem", "keepsake-files");
+    expect(spec).toMatchObject({
+      encrypted: true,
+      backup: true,
+      throughputMode: "elastic",
+      lifecyclePolicies: [
+        { transitionToIA: "AFTER_30_DAYS" },
+        { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" },
+      ],
+    });
+    expect(JSON.parse(String(field(spec, "policy")))).toMatchObject({
+      Statement: [
+        { Sid: "MountThroughAccessPoints", Effect: "Allow" },
+        {
+          Effect: "Deny",
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+      ],
+    });
+  });
+
+  test("gives sessions and records a directory each, of the pods' user", () => {
+    for (const name of ["sessions", "records"]) {
+      const { spec } = find(objects, "AccessPoint", `keepsake-${name}`);
+      expect(spec).toEqual({
+        fileSystemRef: { from: { name: "keepsake-files" } },
+        posixUser: { uid: 1000, gid: 1000 },
+        rootDirectory: {
+          path: `/keepsake/${name}`,
+          creationInfo: { ownerUID: 1000, ownerGID: 1000, permissions: "700" },
+        },
+        tags: [{ key: "Name", value: "keepsake-files" }],
+      });
+    }
+  });
+
+  test("lets nodes mount, and nobody else", () => {
+    const { spec } = find(objects, "SecurityGroup", "keepsake-files");
+    expect(field(spec, "ingressRules")).toEqual([
+      {
+        ipProtocol: "tcp",
+        fromPort: 2049,
+        toPort: 2049,
+        userIDGroupPairs: [
+          { groupID: "sg-0123456789abcdef0", description: "NFS from nodes" },
+        ],
+      },
+    ]);
+    for (const { kind, spec: target } of objects) {
+      if (kind !== "MountTarget") continue;
+      expect(target).toMatchObject({
+        securityGroupRefs: [{ from: { name: "keepsake-files" } }],
+      });
+    }
+  });
+
+  test("gives the models' role to backend alone", () => {
+    expect(
+      find(objects, "PodIdentityAssociation", "keepsake-backend")["spec"],
+    ).toEqual({
+      clusterName: "keepsake",
+      namespace: "keepsake",
+      serviceAccount: "backend",
+      roleARN: "arn:aws:iam::111122223333:role/keepsake-backend",
+      tags: {},
+    });
+  });
+
+  test("passes streams through CloudFront as they come", () => {
+    const { spec } = find(objects, "Distribution", "keepsake");
+    expect(
+      field(spec, "distributionConfig.defaultCacheBehavior"),
+    ).toMatchObject({
+      compress: false,
+      cachePolicyID: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+      viewerProtocolPolicy: "redirect-to-https",
+    });
+    expect(
+      field(spec, "distributionConfig.origins.items.0.customOriginConfig"),
+    ).toMatchObject({
+      originProtocolPolicy: "https-only",
+      originReadTimeout: 60,
+    });
+  });
+});
