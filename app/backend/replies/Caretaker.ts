@@ -3,7 +3,7 @@ import type { EpochLog } from "./EpochLog";
 import type { InProgress } from "./inProgress";
 import { nameOf } from "./inProgress";
 import type { ReplyRef } from "./Replies";
-import { isHandover, type EpochHeader, type Header } from "./lines";
+import type { EpochHeader, Header } from "./lines";
 import { toOffset, type Position } from "./position";
 
 export interface CaretakerTools {
@@ -136,8 +136,7 @@ export class Caretaker {
       last,
       tail: reading?.tail,
       newest: reading?.settled ? reading.newest : undefined,
-      isHandedOver:
-        reading?.settled === true && isHandover(reading.lines.at(-1)),
+      isHandedOver: reading?.settled === true && reading.isHandedOver,
       // A gap between two looks is time in which nothing was watched.
       quietMs: isSame
         ? before.quietMs + Math.min(now - before.seenAt, 2 * this.tickMs)

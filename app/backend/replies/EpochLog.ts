@@ -11,6 +11,8 @@ import type { FileSystem, OpenFile } from "../../shared/files/FileSystem";
 import {
   decodeLines,
   encodeLine,
+  handover,
+  isHandover,
   headerOf,
   type EndHeader,
   type EpochHeader,
@@ -32,6 +34,8 @@ export interface Reading {
   number: number;
   /** The number of the newest entry, whether it counts (yet) or not. */
   last: number;
+  /** Whether its holder has asked others to go on. */
+  isHandedOver: boolean;
   /**
    * Whether `lines` stand for ever. They may not while somebody makes a new entry, which decides
    * how much of the one before counts.
@@ -207,6 +211,7 @@ export class EpochLog {
       newest: last.header,
       number: last.number,
       last: newest,
+      isHandedOver: isHandover(counting.at(-1)),
       settled: last.number === newest,
     };
   }
@@ -223,8 +228,9 @@ export class EpochLog {
       if (size < from.bytes) return undefined;
       const head = await file.read(0, Math.min(size, HEADER_BYTES));
       const header = headerOf(decodeLines(head, { entry: newest, bytes: 0 }));
-      const before = await file.read(from.bytes - 1, 1);
-      if (!header || before[0] !== NEWLINE) return undefined;
+      const length = Math.min(from.bytes, HANDOVER.length);
+      const before = await file.read(from.bytes - length, length);
+      if (!header || before.at(-1) !== NEWLINE) return undefined;
       const data = await file.read(from.bytes, size - from.bytes);
       const lines = decodeLines(data, from);
       const tail = lines.at(-1)?.at ?? from;
@@ -234,6 +240,8 @@ export class EpochLog {
         newest: header,
         number: newest,
         last: newest,
+        isHandedOver:
+          lines.length > 0 ? isHandover(lines.at(-1)) : before.equals(HANDOVER),
         settled: true,
       };
     } finally {
@@ -281,6 +289,8 @@ export class EpochLog {
     return path.join(this.folder, String(number));
   }
 }
+
+const HANDOVER = encodeLine(handover);
 
 const isNumber = (name: string) => /^[1-9]\d{0,8}$/.test(name);
 

@@ -97,7 +97,7 @@ async function* nextLines(
   if (followed.held() && reading.lines.length > 0) return;
   const { tail, newest } = reading;
   if (newest.kind === "epoch" && reading.settled) {
-    if (isHandover(reading.lines.at(-1))) await followed.onHandover(newest);
+    if (reading.isHandedOver) await followed.onHandover(newest);
     else yield* peerLines(followed, newest, tail, options, shunned);
   }
   if (followed.held()?.number !== reading.number) {

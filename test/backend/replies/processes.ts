@@ -76,6 +76,7 @@ export class Directory {
       leaseMs?: number;
       flushMs?: number;
       perOwner?: number;
+      address?: string;
     } = {},
   ): ServedReplies {
     const replies = createReplies({
@@ -105,6 +106,7 @@ export class Directory {
 /** What somebody who applies the events in order ends with. */
 export async function watched(
   events: AsyncIterable<{ event: ReplyEvent; offset: string }>,
+  onEvent: (event: ReplyEvent) => void = () => undefined,
 ): Promise<{ text: string; events: ReplyEvent[]; offsets: string[] }> {
   const all: ReplyEvent[] = [];
   const offsets: string[] = [];
@@ -113,6 +115,7 @@ export async function watched(
     all.push(event);
     offsets.push(offset);
     text = apply(text, event);
+    onEvent(event);
   }
   return { text, events: all, offsets };
 }

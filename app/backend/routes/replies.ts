@@ -1,0 +1,45 @@
+import type Router from "@koa/router";
+import { NotFoundError } from "../../shared/errors";
+import type { LiveStreams } from "../../shared/LiveStreams";
+import type { ServedReplies } from "../replies/createReplies";
+import type { ReplyRef } from "../replies/Replies";
+import { replySource } from "../replies/replySource";
+import { serveStream } from "../streams/serveStream";
+
+export interface ReplyStreamRoutes {
+  replies: ServedReplies;
+  /** Told to go elsewhere when the process drains. */
+  streams: LiveStreams;
+  /** @throws NotFoundError if the owner has no such reply. */
+  refOf(
+    this: void,
+    ownerHash: string,
+    conversation: string,
+    number: number,
+  ): Promise<ReplyRef>;
+}
+
+/** Below every proxy's idle time-out, and short enough to notice a process that has frozen. */
+const HEARTBEAT_MS = 2_000;
+/** Below the time-outs of clients and proxies. */
+const LONG_POLL_MS = 15_000;
+/** As the protocol recommends; varied, so that readers don't come back all at once. */
+const EVENTS_MS = 60_000;
+
+/** Replies as streams by the Durable Streams protocol: `GET` and `HEAD`. */
+export function serveReplyStreams<State extends { ownerHash: string }>(
+  router: Router<State>,
+  { replies, streams, refOf }: ReplyStreamRoutes,
+): void {
+  router.get("/v1/conversations/:id/replies/:number", async (ctx) => {
+    const { id = "", number = "" } = ctx.params;
+    if (!/^[1-9]\d{0,8}$/.test(number)) throw new NotFoundError("reply");
+    const ref = await refOf(ctx.state.ownerHash, id, Number(number));
+    await serveStream(ctx, replySource(replies, ref), {
+      heartbeatMs: HEARTBEAT_MS,
+      longPollMs: LONG_POLL_MS,
+      eventsMs: EVENTS_MS * (0.9 + 0.2 * Math.random()),
+      leave: (controller) => streams.add(() => controller.abort()),
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import type { Position } from "../replies/position";
+
+/** One message of a stream: what it is on the wire, and the place after it. */
+export interface StreamMessage {
+  /** JSON text where the stream's type is JSON, the bytes themselves otherwise. */
+  data: Buffer;
+  at: Position;
+}
+
+/** What can be read of a stream at once. */
+export interface StreamChunk {
+  messages: StreamMessage[];
+  /** After the messages, and after whatever else was skipped there. */
+  next: Position;
+  /** Whether there is no more for now. */
+  isUpToDate: boolean;
+  /** Whether there will never be more. */
+  isClosed: boolean;
+}
+
+/** A log, as the Durable Streams protocol sees it. */
+export interface StreamSource {
+  contentType: string;
+  /**
+   * What is in the stream after a place, and stands for ever.
+   *
+   * @returns `undefined` if there is no such stream.
+   * @throws VisibleError (400) for a place that is none.
+   */
+  read(from: Position): Promise<StreamChunk | undefined>;
+  /**
+   * What comes after a place, as it comes; ends when the stream is closed, or when aborted.
+   *
+   * @param ahead Whether also what doesn't stand for ever yet is wanted.
+   */
+  follow(
+    from: Position,
+    options: { ahead: boolean; signal: AbortSignal },
+  ): AsyncGenerator<StreamMessage & { isClosed: boolean }, void>;
+}

@@ -1,0 +1,127 @@
+import { toOffset } from "../replies/position";
+import { isJson, isText } from "./contentTypes";
+import type { ReadRequest } from "./readRequest";
+import { streamCursor } from "./streamCursor";
+import type { StreamChunk, StreamSource } from "./StreamSource";
+
+export interface EventTimes {
+  /** How often a sign of life is sent where nothing else is, in milliseconds. */
+  heartbeatMs: number;
+  /**
+   * After how many milliseconds the answer ends and the reader comes again: so that in the end
+   * readers are spread over all processes that there are.
+   */
+  eventsMs: number;
+}
+
+const HEARTBEAT = ": still here\n\n";
+
+/**
+ * A stream as server-sent events, from what was read first until it is closed, the time is over,
+ * or the reader has gone. Pulled by the reader's own pace.
+ */
+export async function* encodeEvents(
+  source: StreamSource,
+  first: StreamChunk,
+  request: ReadRequest,
+  times: EventTimes,
+  controller: AbortController,
+): AsyncGenerator<string, void> {
+  const end = setTimeout(() => controller.abort(), times.eventsMs);
+  try {
+    const { cursor } = request;
+    yield encodeFirst(source, first, request);
+    if (first.isClosed) return;
+    const { signal } = controller;
+    const lines = source.follow(first.next, { ahead: request.ahead, signal });
+    for await (const line of withHeartbeats(lines, times.heartbeatMs)) {
+      if (!line) {
+        yield HEARTBEAT;
+        continue;
+      }
+      const place = { ...line, next: line.at, isUpToDate: true };
+      yield encode(source, [line.data], place, cursor);
+      if (line.isClosed) return;
+    }
+  } finally {
+    clearTimeout(end);
+    controller.abort();
+  }
+}
+
+/** Those who read ahead learn every message's own offset, which the protocol doesn't ask for. */
+function encodeFirst(
+  source: StreamSource,
+  first: StreamChunk,
+  { ahead, cursor }: ReadRequest,
+): string {
+  const last = { ...first, isUpToDate: true };
+  if (!ahead || first.messages.length === 0) {
+    const data = first.messages.map((message) => message.data);
+    return encode(source, data, last, cursor);
+  }
+  const ends = first.messages.length - 1;
+  return first.messages
+    .map(({ data, at }, index) =>
+      encode(
+        source,
+        [data],
+        index === ends
+          ? last
+          : { next: at, isUpToDate: false, isClosed: false },
+        cursor,
+      ),
+    )
+    .join("");
+}
+
+function encode(
+  source: StreamSource,
+  data: Buffer[],
+  place: Pick<StreamChunk, "next" | "isUpToDate" | "isClosed">,
+  cursor: string | undefined,
+): string {
+  const control = {
+    streamNextOffset: toOffset(place.next),
+    ...(place.isClosed
+      ? { streamClosed: true }
+      : { streamCursor: streamCursor(cursor) }),
+    ...(place.isUpToDate && { upToDate: true }),
+  };
+  const told = data.length > 0 ? event("data", payload(source, data)) : "";
+  return told + event("control", JSON.stringify(control));
+}
+
+function payload({ contentType }: StreamSource, data: Buffer[]): string {
+  if (isJson(contentType)) return `[${data.map(String).join(",")}]`;
+  const all = Buffer.concat(data);
+  return isText(contentType) ? all.toString("utf8") : all.toString("base64");
+}
+
+/** No line of the data can be taken for a line of the format. */
+function event(name: string, data: string): string {
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+  return `event: ${name}\n${lines.join("")}\n`;
+}
+
+/** `undefined` for a heartbeat. */
+async function* withHeartbeats<T>(
+  lines: AsyncGenerator<T, void>,
+  heartbeatMs: number,
+): AsyncGenerator<T | undefined, void> {
+  let next: ReturnType<typeof lines.next> | undefined;
+  for (;;) {
+    next ??= lines.next();
+    const result = await orAfter(next, heartbeatMs);
+    if (result?.done) return;
+    if (result) next = undefined;
+    yield result?.value;
+  }
+}
+
+function orAfter<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

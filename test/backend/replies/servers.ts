@@ -1,0 +1,116 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Router } from "@koa/router";
+import Koa from "koa";
+import { Agent, request } from "undici";
+import { toVisibleError, VisibleError } from "../../../app/shared/errors";
+import { LiveStreams } from "../../../app/shared/LiveStreams";
+import type { ServedReplies } from "../../../app/backend/replies/createReplies";
+import { createPeers } from "../../../app/backend/replies/Peers";
+import type {
+  ReplyModels,
+  ReplyRef,
+} from "../../../app/backend/replies/Replies";
+import { serveHeldReplies } from "../../../app/backend/routes/heldReplies";
+import { serveReplyStreams } from "../../../app/backend/routes/replies";
+import type { StreamAnswer } from "../../../app/web/streaming/followReply";
+import { type Directory, ref } from "./processes";
+
+/** A backend process as the others see it: its replies, and an address. */
+export interface ServedProcess {
+  replies: ServedReplies;
+  streams: LiveStreams;
+  address: string;
+  /** The URL of a reply's stream. */
+  url(of?: ReplyRef): string;
+  /** What `followReply` opens. */
+  open(query: string, signal: AbortSignal): Promise<StreamAnswer>;
+  /** Breaks all connections, and takes no more. */
+  kill(): Promise<void>;
+}
+
+const TOKEN = "a token for these tests";
+
+interface State {
+  ownerHash: string;
+}
+
+export async function serveProcess(
+  directory: Directory,
+  models: ReplyModels,
+  given: Parameters<Directory["process"]>[1] = {},
+): Promise<ServedProcess> {
+  const app = new Koa<State>();
+  // Connections break here on purpose.
+  app.on("error", () => undefined);
+  const server = createServer((incoming, outgoing) => {
+    void app.callback()(incoming, outgoing);
+  });
+  const address = await listening(server);
+  const leaseMs = given.leaseMs ?? 400;
+  const peers = createPeers({
+    token: () => Promise.resolve(TOKEN),
+    silenceMs: leaseMs / 2,
+  });
+  const replies = directory.process(models, { ...given, peers, address });
+  const streams = new LiveStreams();
+  app.use(routes(replies, streams));
+  const agent = new Agent();
+  const url = (of = ref) =>
+    `${address}/v1/conversations/${of.conversation}/replies/${of.number}`;
+  return {
+    replies,
+    streams,
+    address,
+    url,
+    open: async (query, signal) => {
+      const answer = await request(url() + query, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+        dispatcher: agent,
+        signal,
+      });
+      return { status: answer.statusCode, body: answer.body };
+    },
+    kill: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await Promise.all([agent.destroy(), peers.close()]);
+    },
+  };
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
+function routes(replies: ServedReplies, streams: LiveStreams) {
+  const router = new Router<State>();
+  router.use(async (ctx, next) => {
+    try {
+      if (ctx.get("authorization") !== `Bearer ${TOKEN}`) {
+        throw new VisibleError(401, "Who are you?");
+      }
+      ctx.state.ownerHash = ref.ownerHash;
+      await next();
+    } catch (error) {
+      const { status, message } = toVisibleError(error);
+      ctx.status = status;
+      ctx.body = { detail: message };
+    }
+  });
+  serveReplyStreams(router, {
+    replies,
+    streams,
+    refOf: (ownerHash, conversation, number) =>
+      Promise.resolve({ ownerHash, conversation, number }),
+  });
+  serveHeldReplies(router, replies);
+  return router.routes();
+}
+
+/** Headers that let somebody in. */
+export const credentials = { authorization: `Bearer ${TOKEN}` };
