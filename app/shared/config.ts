@@ -89,6 +89,16 @@ const backend = z.object({
   LEASE_SECONDS: seconds(4, 0.2, 60).describe(
     "how long a reply's log may stop growing before another process takes over; balances a pause after a crash against false alarms on slow storage",
   ),
+  REPLIES_PER_OWNER: wholeNumber(1, 1_000)
+    .default(5)
+    .describe(
+      "how many replies one visitor may have in progress; more are refused with a sentence",
+    ),
+  REPLIES_PER_PROCESS: wholeNumber(1, 100_000)
+    .default(500)
+    .describe(
+      "how many replies one process writes at once; more are refused, and web asks another process",
+    ),
   ...modelSettings,
   ...both,
 });
