@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { ModelProvider } from "../../../../app/backend/models/Model";
+import type { OpenAISettings } from "../../../../app/backend/models/modelSettings";
+import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
+import { completeReply } from "../../../support/openaiServer";
+import {
+  type ScriptedServer,
+  startScriptedServer,
+} from "../../../support/scriptedServer";
+import { startTestProxy, type TestProxy } from "../../../support/testProxy";
+import { collect, never, textOf, user } from "../modelProviderContract";
+
+const certificates = path.join(__dirname, "../../../support/certificates");
+const pem = (name: string) =>
+  readFileSync(path.join(certificates, `${name}.pem`), "utf8");
+const ca = pem("ca");
+
+let server: ScriptedServer;
+let proxy: TestProxy;
+const opened: ModelProvider[] = [];
+beforeAll(async () => {
+  server = await startScriptedServer({
+    cert: pem("server"),
+    key: pem("server-key"),
+  });
+  server.on("/chat/completions", completeReply("Hi there"));
+});
+beforeEach(async () => {
+  proxy = await startTestProxy();
+});
+afterEach(async () => {
+  for (const provider of opened.splice(0)) await provider.close?.();
+  await proxy.close();
+});
+afterAll(() => server.close());
+
+async function reply(settings: Partial<OpenAISettings>): Promise<string> {
+  const provider = createOpenAI(
+    {
+      baseUrl: `${server.url}/v1`,
+      headers: {},
+      proxy: {},
+      contextTokens: 4_096,
+      continuation: "restart",
+      ...settings,
+    },
+    { connectMs: 5_000, busyMs: 0 },
+  );
+  opened.push(provider);
+  const events = provider.streamReply([user("hello")], { model: "m" }, never());
+  return textOf(await collect(events));
+}
+
+describe("openai over TLS", () => {
+  it("trusts the authority that it was given", async () => {
+    expect(await reply({ ca })).toBe("Hi there");
+  });
+
+  it("refuses a certificate of an authority that it doesn't know, and says what to set", async () => {
+    await expect(reply({})).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(/set OPENAI_CA_FILE/),
+    });
+  });
+
+  it("says that there is no TLS where there is none", async () => {
+    const plain = await startScriptedServer();
+    const baseUrl = plain.url.replace("http:", "https:");
+    await expect(reply({ baseUrl, ca })).rejects.toMatchObject({
+      forOperator: expect.stringMatching(/http:\/\/ instead/),
+    });
+    await plain.close();
+  });
+});
+
+describe("openai through a proxy", () => {
+  it("goes through that of the address's scheme", async () => {
+    expect(await reply({ ca, proxy: { https: proxy.url } })).toBe("Hi there");
+    expect(proxy.tunnels).toEqual([new URL(server.url).host]);
+  });
+
+  it("does not go through for hosts that need none", async () => {
+    const settings = { https: proxy.url, none: "localhost,127.0.0.1" };
+    expect(await reply({ ca, proxy: settings })).toBe("Hi there");
+    expect(proxy.tunnels).toEqual([]);
+  });
+
+  it("shows the proxy the user and password of its address", async () => {
+    const token = `Basic ${Buffer.from("joe:hush").toString("base64")}`;
+    const guarded = await startTestProxy(token);
+    const https = guarded.url.replace("//", "//joe:hush@");
+    expect(await reply({ ca, proxy: { https } })).toBe("Hi there");
+    expect(guarded.tunnels).toHaveLength(1);
+    for (const provider of opened.splice(0)) await provider.close?.();
+    await guarded.close();
+  });
+
+  it("says which server can't be reached when the proxy refuses", async () => {
+    const guarded = await startTestProxy("Basic nobody");
+    await expect(
+      reply({ ca, proxy: { https: guarded.url } }),
+    ).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(/407/),
+    });
+    await guarded.close();
+  });
+
+  it("says that a proxy can't be reached", async () => {
+    const gone = await startTestProxy();
+    await gone.close();
+    await expect(
+      reply({ ca, proxy: { https: gone.url } }),
+    ).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(/ECONNREFUSED/),
+    });
+  });
+});

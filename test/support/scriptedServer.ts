@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+
+/** What a scripted server was asked. */
+export interface Asked {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export type Answer = (
+  response: ServerResponse,
+  asked: Asked,
+) => void | Promise<void>;
+
+/** A real HTTP server on loopback that answers to the byte as a test tells it. */
+export interface ScriptedServer {
+  url: string;
+  asked: Asked[];
+  /** Answers requests whose path ends so, one after the other; the last answer serves for ever. */
+  on(path: string, ...answers: Answer[]): void;
+  /** Resolves when no answer is being sent any more: each is complete, or its reader is gone. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param tls Certificate and key, where it is to speak HTTPS. */
+export async function startScriptedServer(tls?: {
+  cert: string;
+  key: string;
+}): Promise<ScriptedServer> {
+  const asked: Asked[] = [];
+  const scripts = new Map<string, Answer[]>();
+  const open = new Set<ServerResponse>();
+
+  const listener: RequestListener = (request, response) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
+    void answer(request, response);
+  };
+
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const path = request.url ?? "";
+    const body = await bodyOf(request);
+    const { method = "", headers } = request;
+    const what = { method, path, headers, body };
+    asked.push(what);
+    const suffix = [...scripts.keys()].find((end) => path.endsWith(end));
+    const answers = suffix === undefined ? [] : scripts.get(suffix)!;
+    const next = answers.length > 1 ? answers.shift() : answers[0];
+    if (next) await next(response, what);
+    else response.writeHead(404).end("Not found");
+  }
+
+  const server: Server = tls
+    ? createTlsServer(tls, listener)
+    : createServer(listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    asked,
+    on: (path, ...answers) => void scripts.set(path, answers),
+    idle: async () => {
+      for (const response of open) await once(response, "close");
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString("utf8");
+}
