@@ -87,14 +87,17 @@ export class VersionedDocument {
    * @returns The newest version; `undefined` if the document isn't there or was ended.
    */
   update(
-    change: (data: JsonObject) => JsonObject | undefined,
+    change: (
+      data: JsonObject,
+      version: DocumentVersion,
+    ) => JsonObject | undefined,
     from?: DocumentVersion,
   ): Promise<DocumentVersion | undefined> {
     return this.files.serial.run(this.folder, async () => {
       let found = from && this.isFresh(from) ? at(from) : await this.look();
       for (let attempt = 1; ; attempt++) {
         if (!found?.newest || found.newest.ended) return undefined;
-        const data = change(found.newest.data);
+        const data = change(found.newest.data, found.newest);
         if (!data) return found.newest;
         const made = await this.write(found.next, found.listedAt, data);
         if (made) return made;

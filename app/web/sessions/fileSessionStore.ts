@@ -1,0 +1,146 @@
+import path from "node:path";
+import { errorCode } from "../../shared/errorCode";
+import { listFresh, makeFolder } from "../../shared/files/exclusiveFile";
+import type { Files } from "../../shared/files/Files";
+import { isObject, type JsonObject } from "../../shared/files/json";
+import {
+  type DocumentVersion,
+  VersionedDocument,
+} from "../../shared/files/versionedDocument";
+import { mergeChanges } from "./mergeChanges";
+import { hashOf } from "./sessionId";
+import {
+  isExpired,
+  type SessionLifetime,
+  type SessionStore,
+  type StoredSession,
+} from "./SessionStore";
+
+export interface FileSessionStoreOptions extends SessionLifetime {
+  directory: string;
+  files: Files;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told when a save was put over another's that came between. */
+  onMerge?: () => void;
+}
+
+/** The subfolder with the sessions of every owner that has a name. */
+export const OWNERS = "owners";
+
+/**
+ * Sessions as versioned documents: `ab/<hash>/v3`, where the hash is of the id and `ab` are its
+ * first two digits. The data is `{"createdAt":…,"values":{…}}`; what else is there is kept.
+ *
+ * A session of a known owner is also listed, by an empty file: `owners/cd/<hash of the owner>/<hash>`.
+ */
+export function createFileSessionStore(
+  options: FileSessionStoreOptions,
+): SessionStore {
+  return new FileSessionStore(options);
+}
+
+class FileSessionStore implements SessionStore {
+  /** The version that each session was read from. */
+  private readonly versions = new WeakMap<StoredSession, DocumentVersion>();
+
+  constructor(private readonly options: FileSessionStoreOptions) {}
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.toSession(await this.document(hashOf(id)).read());
+  }
+
+  async create(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<StoredSession> {
+    const hash = hashOf(id);
+    // First, so that there is never a session that can't be found.
+    if (owner !== undefined) await this.list(owner, hash);
+    const createdAt = this.options.now();
+    const made = await this.document(hash).create({ createdAt, values });
+    return this.remember({ values, createdAt, savedAt: made.savedAt }, made);
+  }
+
+  async save(
+    id: string,
+    base: JsonObject,
+    values: JsonObject,
+    from?: StoredSession,
+  ): Promise<StoredSession | undefined> {
+    let asked = 0;
+    const saved = await this.document(hashOf(id)).update(
+      (data, version) => {
+        if (!this.toSession(version)) return undefined;
+        const theirs = isObject(data.values) ? data.values : {};
+        asked++;
+        return { ...data, values: mergeChanges(base, values, theirs) };
+      },
+      from && this.versions.get(from),
+    );
+    if (saved && asked > 1) this.options.onMerge?.();
+    return this.toSession(saved);
+  }
+
+  async end(id: string): Promise<void> {
+    await this.document(hashOf(id)).end();
+  }
+
+  async endAllOf(owner: string): Promise<number> {
+    const folder = this.ownerFolder(owner);
+    const { fileSystem } = this.options.files;
+    let count = 0;
+    for (const hash of (await listFresh(fileSystem, folder)) ?? []) {
+      if (!/^[0-9a-f]{64}$/.test(hash)) continue;
+      if (await this.document(hash).end()) count++;
+      // What stays behind is swept.
+      await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
+    }
+    return count;
+  }
+
+  private document(hash: string): VersionedDocument {
+    const { files, directory } = this.options;
+    const folder = path.join(directory, hash.slice(0, 2), hash);
+    return new VersionedDocument(files, folder);
+  }
+
+  private ownerFolder(owner: string): string {
+    const hash = hashOf(owner);
+    const { directory } = this.options;
+    return path.join(directory, OWNERS, hash.slice(0, 2), hash);
+  }
+
+  private async list(owner: string, hash: string): Promise<void> {
+    const { fileSystem } = this.options.files;
+    const folder = this.ownerFolder(owner);
+    await makeFolder(fileSystem, folder);
+    try {
+      await (await fileSystem.open(path.join(folder, hash), "wx")).close();
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    await fileSystem.syncDirectory(folder);
+  }
+
+  private toSession(
+    version: DocumentVersion | undefined,
+  ): StoredSession | undefined {
+    if (!version || version.ended) return undefined;
+    const { values, createdAt } = version.data;
+    if (!isObject(values) || typeof createdAt !== "number") return undefined;
+    const session = { values, createdAt, savedAt: version.savedAt };
+    const { options } = this;
+    if (isExpired(session, options, options.now())) return undefined;
+    return this.remember(session, version);
+  }
+
+  private remember(
+    session: StoredSession,
+    version: DocumentVersion,
+  ): StoredSession {
+    this.versions.set(session, version);
+    return session;
+  }
+}

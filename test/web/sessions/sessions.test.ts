@@ -1,0 +1,628 @@
+import { EventEmitter, once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { PassThrough } from "node:stream";
+import Koa from "koa";
+import pino from "pino";
+import { VisibleError } from "../../../app/shared/errors";
+import { createMemorySessionStore } from "../../../app/web/sessions/memorySessionStore";
+import {
+  createSessions,
+  sessionOf,
+  type SessionsOptions,
+} from "../../../app/web/sessions/sessions";
+import type { SessionStore } from "../../../app/web/sessions/SessionStore";
+import { Browser } from "../../support/browser";
+
+const KEYS = ["a key of more than sixteen", "an older key of some length"];
+
+type Handler = (ctx: Koa.Context) => unknown;
+
+const servers: Server[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** An app that has nothing but sessions and what a test handles with them. */
+async function setUp(
+  handlers: Record<string, Handler> = {},
+  given: Partial<SessionsOptions> = {},
+) {
+  const clock = { now: 1_700_000_000_000 };
+  const lifetime = { idleMs: 100_000, absoluteMs: 1_000_000 };
+  const now = () => clock.now;
+  const store = createMemorySessionStore({ ...lifetime, now });
+  const lines: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line) => lines.push(line) });
+  const options = { lifetime, store, keys: KEYS, log, now, ...given };
+  const origin = await serve(handlers, options);
+  return { origin, clock, store, lines, browser: new Browser(origin), options };
+}
+
+async function serve(
+  handlers: Record<string, Handler>,
+  options: SessionsOptions,
+): Promise<string> {
+  const app = new Koa();
+  app.proxy = true;
+  app.on("error", (error) => options.log.error({ error }, "fault"));
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof VisibleError)) throw error;
+      ctx.status = error.status;
+      ctx.body = error.message;
+    }
+  });
+  app.use(createSessions(app, options));
+  app.use(async (ctx) => {
+    ctx.body = ctx.session?.toJSON();
+    await (handlers[ctx.path] ?? standard[ctx.path])?.(ctx);
+  });
+  const handle = app.callback();
+  const server = createServer((request, response) => {
+    void handle(request, response);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** What several tests need. */
+const standard: Record<string, Handler> = {
+  "/model": (ctx) => {
+    sessionOf(ctx).values.model = String(ctx.query.name);
+  },
+  "/reset": (ctx) => sessionOf(ctx).startOver(),
+  "/sign-in": (ctx) => sessionOf(ctx).signIn(String(ctx.query.name)),
+  "/sign-out": (ctx) => sessionOf(ctx).signOut(),
+  "/sign-out-everywhere": (ctx) => sessionOf(ctx).signOutEverywhere(),
+  "/who": (ctx) => {
+    const { isNew, shortId, problem } = sessionOf(ctx);
+    ctx.body = { isNew, shortId, problem };
+  },
+};
+
+/** A handler that waits in the middle, and says when it is there. */
+function paused(work: Handler): {
+  handler: Handler;
+  reached: Promise<unknown>;
+  goOn: () => void;
+} {
+  const signals = new EventEmitter();
+  const reached = once(signals, "reached");
+  const goingOn = once(signals, "go on");
+  const handler: Handler = async (ctx) => {
+    signals.emit("reached");
+    await goingOn;
+    await work(ctx);
+  };
+  return { handler, reached, goOn: () => signals.emit("go on") };
+}
+
+const post = { method: "POST" };
+const json = async (browser: Browser, path: string, init?: RequestInit) =>
+  JSON.parse(await browser.text(path, init)) as Record<string, unknown>;
+
+describe("a visitor", () => {
+  test("gets a session at the first page, and keeps it", async () => {
+    const { browser } = await setUp();
+    const first = await json(browser, "/who");
+    expect(first).toMatchObject({ isNew: true });
+    expect(first.shortId).toMatch(/^[a-z2-7]{8}$/);
+    const second = await json(browser, "/who");
+    expect(second).toMatchObject({ isNew: false, shortId: first.shortId });
+    expect(await json(browser, "/")).toEqual(await json(browser, "/"));
+  });
+
+  test("has 160 random bits for an id, which no page shows", async () => {
+    const { browser } = await setUp();
+    await browser.text("/");
+    const id = browser.cookies.get("keepsake") ?? "";
+    expect(id).toMatch(/^[a-z2-7]{32}$/);
+    const { shortId } = await json(browser, "/who");
+    expect(id).not.toContain(String(shortId));
+  });
+
+  test("finds what was changed at the next request", async () => {
+    const { browser } = await setUp();
+    await browser.text("/model?name=eliza", post);
+    expect((await json(browser, "/")).model).toBe("eliza");
+  });
+
+  test("sets a cookie only when the session is new", async () => {
+    const { browser } = await setUp();
+    const first = await browser.fetch("/");
+    expect(first.headers.getSetCookie()).toHaveLength(2);
+    const second = await browser.fetch("/model?name=x", post);
+    expect(second.headers.getSetCookie()).toEqual([]);
+  });
+
+  test("has no session that another could use", async () => {
+    const { origin } = await setUp();
+    const [a, b] = [new Browser(origin), new Browser(origin)];
+    const owners = [await json(a, "/"), await json(b, "/")].map((v) => v.owner);
+    expect(owners[0]).not.toBe(owners[1]);
+  });
+});
+
+describe("the cookie", () => {
+  test("is for this host alone where the page came over TLS", async () => {
+    const { origin } = await setUp();
+    const browser = new Browser(origin, { "x-forwarded-proto": "https" });
+    const { shortId } = await json(browser, "/who");
+    expect([...browser.cookies.keys()]).toEqual([
+      "__Host-keepsake",
+      "__Host-keepsake.sig",
+    ]);
+    for (const attributes of browser.attributes.values()) {
+      expect(attributes).toContain("path=/;");
+      expect(attributes).toContain("secure");
+      expect(attributes).toContain("httponly");
+      expect(attributes).toContain("samesite=lax");
+      expect(attributes).not.toContain("domain");
+    }
+    expect(await json(browser, "/who")).toMatchObject({
+      shortId,
+      isNew: false,
+    });
+  });
+
+  test("lives as long as the session can", async () => {
+    const { browser } = await setUp();
+    const date = Date.now();
+    await browser.text("/");
+    const expires = /expires=([^;]+)/.exec(
+      browser.attributes.get("keepsake") ?? "",
+    )?.[1];
+    const seconds = (Date.parse(expires ?? "") - date) / 1000;
+    expect(Math.abs(seconds - 1000)).toBeLessThan(60);
+  });
+
+  test.each([
+    ["unknown", "a".repeat(32)],
+    ["a path", "../../../../etc/passwd"],
+    ["empty", ""],
+    ["long", "a".repeat(6000)],
+    ["not text", "%00%ff"],
+    ["a prototype", "__proto__"],
+  ])("that is %s, even if signed, is never adopted", async (_, value) => {
+    const { browser, options } = await setUp();
+    const Keygrip = jest.requireActual<typeof import("keygrip")>("keygrip");
+    const keys = new Keygrip(options.keys, "sha256", "base64");
+    browser.cookies.set("keepsake", value);
+    browser.cookies.set("keepsake.sig", keys.sign(`keepsake=${value}`));
+    expect(await json(browser, "/who")).toMatchObject({ isNew: true });
+    expect(browser.cookies.get("keepsake")).not.toBe(value);
+    expect(browser.cookies.get("keepsake")).toMatch(/^[a-z2-7]{32}$/);
+  });
+
+  test("without its signature is worth nothing", async () => {
+    const { browser } = await setUp();
+    const { shortId } = await json(browser, "/who");
+    browser.cookies.set("keepsake.sig", "forged");
+    const other = await json(browser, "/who");
+    expect(other.isNew).toBe(true);
+    expect(other.shortId).not.toBe(shortId);
+  });
+
+  test("that is not well-formed asks nothing of the store", async () => {
+    const read = jest.fn<Promise<undefined>, [string]>();
+    const { options } = await setUp();
+    const { store } = options;
+    const origin = await serve({}, { ...options, store: { ...store, read } });
+    const browser = new Browser(origin);
+    browser.cookies.set("keepsake", "../../etc/passwd");
+    await browser.text("/");
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe("keys", () => {
+  test("can be rotated without logging anyone out", async () => {
+    const { browser, options } = await setUp();
+    const { owner } = await json(browser, "/");
+    const old = browser.cookies.get("keepsake.sig");
+    const keys = ["the newest key there is now", ...KEYS];
+    const rotated = browser.clone();
+    const inRotation = await serve({}, { ...options, keys });
+    Object.assign(rotated, { origin: inRotation });
+    expect((await json(rotated, "/")).owner).toBe(owner);
+    expect(rotated.cookies.get("keepsake.sig")).not.toBe(old);
+    // Both cookies stay as long as they would have: a browser's restart loses neither.
+    expect(rotated.attributes.get("keepsake")).toContain("expires=");
+    expect(rotated.attributes.get("keepsake.sig")).toContain("expires=");
+    const afterwards = await serve({}, { ...options, keys: keys.slice(0, 1) });
+    Object.assign(rotated, { origin: afterwards });
+    expect((await json(rotated, "/")).owner).toBe(owner);
+    Object.assign(browser, { origin: afterwards });
+    expect((await json(browser, "/")).owner).not.toBe(owner);
+  });
+});
+
+describe("changing who the visitor is", () => {
+  test("at Reset makes another session and another owner, and ends the old", async () => {
+    const { browser } = await setUp();
+    const before = await json(browser, "/");
+    const old = browser.clone();
+    await browser.text("/reset", post);
+    const after = await json(browser, "/");
+    expect(after.owner).not.toBe(before.owner);
+    expect(browser.cookies.get("keepsake")).not.toBe(
+      old.cookies.get("keepsake"),
+    );
+    expect((await json(old, "/who")).isNew).toBe(true);
+  });
+
+  test("at sign-in makes another id for the owner that was shown", async () => {
+    const { browser } = await setUp();
+    await browser.text("/model?name=eliza", post);
+    const old = browser.clone();
+    await browser.text("/sign-in?name=ann", post);
+    expect(await json(browser, "/")).toMatchObject({
+      owner: "ann",
+      model: "eliza",
+    });
+    expect((await json(old, "/")).owner).not.toBe("ann");
+  });
+
+  test("sign-out ends the session", async () => {
+    const { browser } = await setUp();
+    await browser.text("/sign-in?name=ann", post);
+    const stolen = browser.clone();
+    await browser.text("/sign-out", post);
+    expect(browser.cookies.size).toBe(0);
+    expect((await json(stolen, "/")).owner).not.toBe("ann");
+  });
+
+  test("sign-out everywhere ends all sessions of the owner", async () => {
+    const { origin } = await setUp();
+    const browsers = [1, 2, 3].map(() => new Browser(origin));
+    for (const each of browsers) await each.text("/sign-in?name=ann", post);
+    const other = new Browser(origin);
+    await other.text("/sign-in?name=bob", post);
+    await browsers[0]?.text("/sign-out-everywhere", post);
+    for (const each of browsers) {
+      expect((await json(each, "/")).owner).not.toBe("ann");
+    }
+    expect((await json(other, "/")).owner).toBe("bob");
+  });
+
+  test("by koa-session's regenerate keeps the values under another id", async () => {
+    const { browser } = await setUp({
+      "/regenerate": (ctx) => ctx.session?.regenerate(),
+    });
+    await browser.text("/model?name=eliza", post);
+    const old = browser.clone();
+    await browser.text("/regenerate", post);
+    expect((await json(browser, "/")).model).toBe("eliza");
+    expect(browser.cookies.get("keepsake")).not.toBe(
+      old.cookies.get("keepsake"),
+    );
+    expect((await json(old, "/who")).isNew).toBe(true);
+  });
+
+  test("by another object in its place makes another id", async () => {
+    const { browser } = await setUp({
+      "/replace": (ctx) => {
+        ctx.session = null;
+        ctx.session = { owner: "someone", versions: {} } as never;
+      },
+    });
+    await browser.text("/");
+    const old = browser.clone();
+    await browser.text("/replace", post);
+    expect((await json(browser, "/")).owner).toBe("someone");
+    expect(browser.cookies.get("keepsake")).not.toBe(
+      old.cookies.get("keepsake"),
+    );
+    expect((await json(old, "/")).owner).not.toBe("someone");
+  });
+});
+
+describe("a slow request", () => {
+  test("does not bring an ended session back", async () => {
+    const slow = paused((ctx) => {
+      sessionOf(ctx).values.model = "from the grave";
+    });
+    const { browser } = await setUp({ "/slow": slow.handler });
+    await browser.text("/sign-in?name=ann", post);
+    const other = browser.clone();
+    const request = other.fetch("/slow", post);
+    await slow.reached;
+    await browser.text("/sign-out", post);
+    slow.goOn();
+    const response = await request;
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(await json(other, "/")).not.toMatchObject({ owner: "ann" });
+  });
+
+  test("does not give the browser back the id that it had before a change", async () => {
+    const slow = paused((ctx) => {
+      sessionOf(ctx).values.model = "late";
+    });
+    const { browser } = await setUp({ "/slow": slow.handler });
+    await browser.text("/");
+    const request = browser.fetch("/slow", post);
+    await slow.reached;
+    await browser.text("/reset", post);
+    const { owner } = await json(browser, "/");
+    slow.goOn();
+    await request;
+    const now = await json(browser, "/");
+    expect(now.owner).toBe(owner);
+    expect(now.model).toBeUndefined();
+  });
+
+  test("does not write back over a newer one", async () => {
+    const slow = paused((ctx) => {
+      const { values } = sessionOf(ctx);
+      values.versions.messages = (values.versions.messages ?? 0) + 1;
+    });
+    const { browser } = await setUp({
+      "/slow": slow.handler,
+      "/count": (ctx) => {
+        const { values } = sessionOf(ctx);
+        values.versions.messages = (values.versions.messages ?? 0) + 1;
+      },
+    });
+    await browser.text("/");
+    const request = browser.fetch("/slow", post);
+    await slow.reached;
+    await browser.text("/model?name=eliza", post);
+    await browser.text("/count", post);
+    slow.goOn();
+    await request;
+    expect(await json(browser, "/")).toMatchObject({
+      model: "eliza",
+      versions: { messages: 2 },
+    });
+  });
+});
+
+describe("what a handler changes", () => {
+  test("is on disk at once after an explicit save, and once", async () => {
+    let saves = 0;
+    const { options, store } = await setUp();
+    const counting: SessionStore = {
+      ...store,
+      save: (...given) => {
+        saves++;
+        return store.save(...given);
+      },
+    };
+    const other = new Browser("");
+    const origin = await serve(
+      {
+        "/save": async (ctx) => {
+          const visitor = sessionOf(ctx);
+          visitor.values.model = "saved";
+          await visitor.save();
+          await visitor.save();
+          ctx.body = await other.text("/");
+        },
+      },
+      { ...options, store: counting },
+    );
+    const browser = new Browser(origin);
+    await browser.text("/");
+    for (const [name, value] of browser.cookies) other.cookies.set(name, value);
+    Object.assign(other, { origin });
+    expect((await json(browser, "/save", post)).model).toBe("saved");
+    expect(saves).toBe(1);
+  });
+
+  test("while a body streams is saved when it ends", async () => {
+    const body = new PassThrough();
+    const { browser } = await setUp({
+      "/stream": (ctx) => {
+        ctx.body = body;
+        body.write("first");
+        setImmediate(() => {
+          sessionOf(ctx).values.model = "changed in mid-stream";
+          body.end("last");
+        });
+      },
+    });
+    await browser.text("/");
+    await browser.text("/stream");
+    let values: Record<string, unknown> = {};
+    while (values.model !== "changed in mid-stream") {
+      values = await json(browser, "/");
+    }
+    expect(values.model).toBe("changed in mid-stream");
+  });
+
+  test("while a body streams can be saved explicitly, after its headers were sent", async () => {
+    const body = new PassThrough();
+    const saved = new Promise<void>((resolve, reject) => {
+      body.once("saved", resolve).once("error", reject);
+    });
+    const { browser } = await setUp({
+      "/stream": (ctx) => {
+        ctx.body = body;
+        body.write("first");
+        const { res } = ctx;
+        const saveOnceSent = async () => {
+          while (!res.headersSent) await delay(1);
+          sessionOf(ctx).values.model = "explicitly";
+          await sessionOf(ctx).save();
+          body.emit("saved");
+        };
+        saveOnceSent().catch((error: Error) => body.destroy(error));
+      },
+    });
+    await browser.text("/");
+    const streaming = browser.text("/stream");
+    await saved;
+    expect((await json(browser.clone(), "/")).model).toBe("explicitly");
+    body.end();
+    await streaming;
+  });
+
+  test("before it fails is saved", async () => {
+    const { browser } = await setUp({
+      "/fail": (ctx) => {
+        sessionOf(ctx).values.model = "kept";
+        throw new VisibleError(400, "no");
+      },
+    });
+    expect((await browser.fetch("/fail", post)).status).toBe(400);
+    expect((await json(browser, "/")).model).toBe("kept");
+  });
+
+  test("is noticed even where two texts have the same checksum", async () => {
+    // CRC-32 of these is the same, by which koa-session takes them for unchanged.
+    const { browser } = await setUp({
+      "/set": (ctx) => {
+        sessionOf(ctx).values.word = ctx.query.word;
+      },
+    });
+    for (const word of ["plumless", "buckeroo"]) {
+      await browser.text(`/set?word=${word}`, post);
+      expect((await json(browser, "/")).word).toBe(word);
+    }
+  });
+});
+
+describe("time-outs", () => {
+  test("idle: a session that is only read is kept alive by that", async () => {
+    const { browser, clock } = await setUp();
+    const { owner } = await json(browser, "/");
+    for (let i = 0; i < 9; i++) {
+      clock.now += 90_000;
+      expect((await json(browser, "/")).owner).toBe(owner);
+    }
+    clock.now += 101_000;
+    expect((await json(browser, "/")).owner).not.toBe(owner);
+  });
+
+  test("absolute: a session ends however busy it is", async () => {
+    const { browser, clock } = await setUp();
+    const { owner } = await json(browser, "/");
+    let n = 0;
+    while ((await json(browser, `/model?name=m${n++}`, post)).owner === owner) {
+      clock.now += 50_000;
+    }
+    expect(n).toBe(22);
+  });
+});
+
+describe("values that koa-session can't hold", () => {
+  test.each(["save", "toJSON", "isNew", "maxAge", "length", "_private"])(
+    "%s is kept, and breaks nothing",
+    async (key) => {
+      const { browser, store } = await setUp();
+      await browser.text("/");
+      const id = browser.cookies.get("keepsake") ?? "";
+      await store.save(id, {}, { [key]: "x", other: 1 });
+      expect((await browser.fetch("/model?name=m", post)).status).toBe(200);
+      const stored = await store.read(id);
+      expect(stored?.values).toMatchObject({
+        [key]: "x",
+        other: 1,
+        model: "m",
+      });
+    },
+  );
+
+  test("every name of koa-session's object is among them", async () => {
+    const names: string[] = [];
+    const { browser, store } = await setUp({
+      "/names": (ctx) => {
+        const model: unknown = ctx.session;
+        const prototype: unknown = Object.getPrototypeOf(model);
+        names.push(...Object.getOwnPropertyNames(prototype), "isNew");
+      },
+    });
+    await browser.text("/names");
+    const id = browser.cookies.get("keepsake") ?? "";
+    const values = Object.fromEntries(names.map((name) => [name, "x"]));
+    await store.save(id, {}, values);
+    expect((await browser.fetch("/model?name=m", post)).status).toBe(200);
+    expect((await store.read(id))?.values).toMatchObject({ model: "m" });
+  });
+});
+
+const fails = (code: string) => () =>
+  Promise.reject(Object.assign(new Error(code), { code }));
+
+async function setUpFailing(code: string, calls: (keyof SessionStore)[]) {
+  const { browser, options, store, lines } = await setUp();
+  const { owner } = await json(browser, "/");
+  const failing = Object.fromEntries(calls.map((call) => [call, fails(code)]));
+  const origin = await serve(
+    {},
+    { ...options, store: { ...store, ...failing } },
+  );
+  const failed = browser.clone();
+  Object.assign(failed, { origin });
+  return { browser, failed, owner, lines, origin };
+}
+
+describe("a store that fails", () => {
+  test("to read: says so, and takes the session from nobody", async () => {
+    const { browser, failed, owner } = await setUpFailing("ESTALE", ["read"]);
+    const response = await failed.fetch("/");
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("can't be read at the moment");
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect((await json(browser, "/")).owner).toBe(owner);
+  });
+
+  test.each([
+    ["ENOSPC", "storage is full"],
+    ["EDQUOT", "storage is full"],
+    ["EROFS", "can only be read"],
+    ["EIO", "reports an error"],
+    ["ETIMEDOUT", "does not answer"],
+  ])(
+    "to write (%s): the page is served, a change is not",
+    async (code, why) => {
+      const { browser, failed, owner } = await setUpFailing(code, ["save"]);
+      expect(await json(failed, "/")).toMatchObject({ owner });
+      const response = await failed.fetch("/model?name=lost", post);
+      expect(response.status).toBe(503);
+      expect(await response.text()).toContain(why);
+      expect(await json(browser, "/")).toEqual({ owner, versions: {} });
+    },
+  );
+
+  test("to make a session: the page says so, and what would be lost is refused", async () => {
+    const { origin } = await setUpFailing("ENOSPC", ["create"]);
+    const stranger = new Browser(origin);
+    const page = await json(stranger, "/who");
+    expect(page.problem).toContain("storage is full");
+    expect(stranger.cookies.size).toBe(0);
+    expect((await stranger.fetch("/model?name=x", post)).status).toBe(503);
+  });
+
+  test("to make another at Reset: the visitor keeps the one there is", async () => {
+    const { failed, browser, owner } = await setUpFailing("EIO", ["create"]);
+    const response = await failed.fetch("/reset", post);
+    expect(response.status).toBe(503);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect((await json(browser, "/")).owner).toBe(owner);
+    expect((await json(failed, "/")).owner).toBe(owner);
+  });
+
+  test("is logged with its cause, and never with an id", async () => {
+    const { failed, lines } = await setUpFailing("EIO", ["save"]);
+    await failed.fetch("/model?name=x", post);
+    const logged = lines.join("");
+    expect(logged).toContain("a session could not be saved");
+    expect(logged).toContain("EIO");
+    const id = failed.cookies.get("keepsake") ?? "none";
+    expect(logged).not.toContain(id);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      session: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    });
+  });
+});
