@@ -41,6 +41,18 @@ const both = {
     .describe(
       "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start",
     ),
+  UV_THREADPOOL_SIZE: z.coerce
+    .number("must be a number of threads, 2 to 1024")
+    .int("must be a number of threads, 2 to 1024")
+    .min(2, "must be a number of threads, 2 to 1024")
+    .max(1024, "must be a number of threads, 2 to 1024")
+    .default(4)
+    .describe(
+      "threads for calls to the file system and for looking up names; three quarters may be busy with files. Worth 16 on a network file system",
+    ),
+  STORAGE_TIMEOUT_SECONDS: seconds(5, 0.1, 600).describe(
+    "how long a call to the file system may take before it counts as failed; balances visitors who wait against a network file system that fails over",
+  ),
   DRAIN_SECONDS: seconds(30, 0, 3_600).describe(
     "the one number of the drain: how long a process that was told to end goes on serving at most",
   ),
@@ -61,6 +73,12 @@ const web = z.object({
     .string()
     .default("./data/sessions")
     .describe("session files"),
+  SESSION_IDLE_SECONDS: seconds(2_592_000, 60, 31_536_000).describe(
+    "how long a session lives that nobody uses, to a twentieth; an anonymous visitor's conversations are found by it",
+  ),
+  SESSION_ABSOLUTE_SECONDS: seconds(31_536_000, 60, 315_360_000).describe(
+    "how long a session lives however busy it is",
+  ),
   BACKEND_URL: httpUrl
     .default("http://localhost:8081")
     .describe("the internal API"),

@@ -26,24 +26,24 @@ export interface FileStatus {
  */
 export interface FileSystem {
   /** The names in a folder. On a network file system this also makes what follows fresh. */
-  readdir(folder: string): Promise<string[]>;
+  readdir: (folder: string) => Promise<string[]>;
   /** The names in a folder of any size, a few at a time. */
-  entries(folder: string): AsyncIterable<string>;
-  readFile(file: string): Promise<Buffer>;
+  entries: (folder: string) => AsyncIterable<string>;
+  readFile: (file: string) => Promise<Buffer>;
   /** `wx` makes a file that must not exist, with mode 0600. */
-  open(file: string, flags: "r" | "wx"): Promise<OpenFile>;
+  open: (file: string, flags: "r" | "wx") => Promise<OpenFile>;
   /** Gives a file a second name, which must not exist: exactly one of many callers wins. */
-  link(file: string, name: string): Promise<void>;
-  unlink(file: string): Promise<void>;
+  link: (file: string, name: string) => Promise<void>;
+  unlink: (file: string) => Promise<void>;
   /** Makes one folder, with mode 0700. */
-  mkdir(folder: string): Promise<void>;
-  rmdir(folder: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  stat(path: string): Promise<FileStatus>;
+  mkdir: (folder: string) => Promise<void>;
+  rmdir: (folder: string) => Promise<void>;
+  rename: (from: string, to: string) => Promise<void>;
+  stat: (path: string) => Promise<FileStatus>;
   /** Resolves when the names in the folder are on disk as they are now. */
-  syncDirectory(folder: string): Promise<void>;
+  syncDirectory: (folder: string) => Promise<void>;
   /** Opens the folder and closes it: a network file system then forgets what it cached of it. */
-  refresh(folder: string): Promise<void>;
+  refresh: (folder: string) => Promise<void>;
 }
 
 /** The file system itself. */

@@ -1,0 +1,170 @@
+import path from "node:path";
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { WebConfig } from "../../shared/config";
+import { errorCode } from "../../shared/errorCode";
+import { boundFileSystem } from "../../shared/files/boundedFileSystem";
+import { makeFolder, temporaryName } from "../../shared/files/exclusiveFile";
+import { createFiles } from "../../shared/files/Files";
+import { type FileSystem, nodeFileSystem } from "../../shared/files/FileSystem";
+import { measureFileSystem } from "../../shared/files/measuredFileSystem";
+import type { Logger } from "../../shared/log";
+import { createFileSessionStore } from "./fileSessionStore";
+import type { SessionLifetime, SessionStore } from "./SessionStore";
+
+export interface OpenSessionStore {
+  store: SessionStore;
+  lifetime: SessionLifetime;
+  /**
+   * Whether sessions can be read now.
+   *
+   * @throws Error saying what is wrong and what to do, in bounded time.
+   */
+  check(): Promise<void>;
+}
+
+type Settings = Pick<
+  WebConfig,
+  | "SESSION_DIRECTORY"
+  | "SESSION_IDLE_SECONDS"
+  | "SESSION_ABSOLUTE_SECONDS"
+  | "STORAGE_TIMEOUT_SECONDS"
+  | "UV_THREADPOOL_SIZE"
+>;
+
+/**
+ * The file store as web runs it: bounded in time, measured, its damage logged.
+ *
+ * @throws Error saying what to do, if the directory can't be written to.
+ */
+export async function openSessionStore({
+  config,
+  log,
+  metrics,
+  fileSystem = nodeFileSystem,
+}: {
+  config: Settings;
+  log: Logger;
+  metrics: Registry;
+  fileSystem?: FileSystem;
+}): Promise<OpenSessionStore> {
+  const directory = path.resolve(config.SESSION_DIRECTORY);
+  const figures = createFigures(metrics);
+  const bounded = boundFileSystem(fileSystem, {
+    timeoutMs: config.STORAGE_TIMEOUT_SECONDS * 1000,
+    // The rest is for all else that needs a thread: looking up names, serving static files.
+    concurrency: Math.floor(config.UV_THREADPOOL_SIZE * 0.75),
+  });
+  await requireWritable(bounded, config.SESSION_DIRECTORY, directory);
+  const lifetime = {
+    idleMs: config.SESSION_IDLE_SECONDS * 1000,
+    absoluteMs: config.SESSION_ABSOLUTE_SECONDS * 1000,
+  };
+  const files = createFiles({
+    fileSystem: measureFileSystem(bounded, (operation, seconds) =>
+      figures.seconds.observe({ operation }, seconds),
+    ),
+    onConflict: () => figures.conflicts.inc(),
+    onDamage: (damage) => {
+      figures.damage.inc();
+      log.error({ damage }, "a session file is damaged and was set aside");
+    },
+  });
+  const store = createFileSessionStore({
+    ...lifetime,
+    directory,
+    files,
+    now: Date.now,
+    onMerge: () => figures.merges.inc(),
+  });
+  return {
+    store: measureWrites(store, figures.seconds),
+    lifetime,
+    check: () => requireReadable(bounded, config.SESSION_DIRECTORY, directory),
+  };
+}
+
+function createFigures(registry: Registry) {
+  const registers = [registry];
+  const counter = (name: string, help: string) =>
+    new Counter({ name, help, registers });
+  return {
+    seconds: new Histogram({
+      name: "keepsake_session_store_seconds",
+      help: "Time of what the session store does: list and read one file, write one session.",
+      labelNames: ["operation"],
+      // From a local disk's cache to a network file system that fails over.
+      buckets: [0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 5],
+      registers,
+    }),
+    conflicts: counter(
+      "keepsake_session_conflicts_total",
+      "Writes of a session that came second, and were tried again.",
+    ),
+    merges: counter(
+      "keepsake_session_merges_total",
+      "Saves that were merged with what another request saved meanwhile.",
+    ),
+    damage: counter(
+      "keepsake_session_damage_total",
+      "Session files that could not be read as what they should be.",
+    ),
+  };
+}
+
+function measureWrites(
+  store: SessionStore,
+  seconds: Histogram<"operation">,
+): SessionStore {
+  const measured =
+    <A extends unknown[], T>(write: (...given: A) => Promise<T>) =>
+    async (...given: A): Promise<T> => {
+      const end = seconds.startTimer({ operation: "write" });
+      try {
+        return await write(...given);
+      } finally {
+        end();
+      }
+    };
+  return {
+    read: (id) => store.read(id),
+    create: measured(store.create.bind(store)),
+    save: measured(store.save.bind(store)),
+    end: measured(store.end.bind(store)),
+    endAllOf: measured(store.endAllOf.bind(store)),
+  };
+}
+
+async function requireWritable(
+  fileSystem: FileSystem,
+  setting: string,
+  directory: string,
+): Promise<void> {
+  try {
+    await makeFolder(fileSystem, directory);
+    const probe = path.join(directory, temporaryName());
+    await (await fileSystem.open(probe, "wx")).close();
+    await fileSystem.unlink(probe);
+  } catch (error) {
+    throw new Error(
+      `SESSION_DIRECTORY ${JSON.stringify(setting)} is not writable (${errorCode(error) ?? String(error)}). ` +
+        "Mount a volume there or set another path.",
+      { cause: error },
+    );
+  }
+}
+
+async function requireReadable(
+  fileSystem: FileSystem,
+  setting: string,
+  directory: string,
+): Promise<void> {
+  try {
+    await fileSystem.readdir(directory);
+  } catch (error) {
+    throw new Error(
+      `SESSION_DIRECTORY ${JSON.stringify(setting)} can't be read (${errorCode(error) ?? String(error)}). ` +
+        "Look whether its volume is mounted and answers.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import { EventEmitter, once } from "node:events";
+import { lookup } from "node:dns/promises";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import {
+  boundFileSystem,
+  StorageTimeoutError,
+} from "../../../app/shared/files/boundedFileSystem";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/shared/files/FileSystem";
+import { makeHangingFile, releaseReader } from "../../support/pipes";
+import { temporaryFolders } from "../../support/temporaryFolder";
+
+const temporaryFolder = temporaryFolders();
+
+async function setUp() {
+  const folder = await temporaryFolder();
+  const well = path.join(folder, "well");
+  const hanging = path.join(folder, "hanging");
+  await writeFile(well, "text");
+  makeHangingFile(hanging);
+  const calls: Promise<unknown>[] = [];
+  const watched = {
+    ...nodeFileSystem,
+    readFile: (file: string) => {
+      const call = nodeFileSystem.readFile(file);
+      calls.push(call);
+      return call;
+    },
+  };
+  const bounds = { timeoutMs: 100, concurrency: 2 };
+  const bounded = boundFileSystem(watched, bounds);
+  return { folder, well, hanging, bounded, calls };
+}
+
+/** Lets all go on who hang in opening the file, or will. */
+async function release(file: string, calls: Promise<unknown>[]) {
+  const left = new Set(calls);
+  for (const call of calls) {
+    void call.finally(() => left.delete(call)).catch(() => {});
+  }
+  while (left.size > 0) {
+    releaseReader(file);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test("a call that hangs ends in time", async () => {
+  const { bounded, hanging, well, calls } = await setUp();
+  await expect(bounded.readFile(hanging)).rejects.toThrow(StorageTimeoutError);
+  expect((await bounded.readFile(well)).toString()).toBe("text");
+  await release(hanging, calls);
+});
+
+test("while all places hang, others are refused and the process goes on", async () => {
+  const { bounded, hanging, well, calls } = await setUp();
+  const reads = [1, 2, 3, 4, 5].map(() => bounded.readFile(hanging));
+  const results = await Promise.allSettled(reads);
+  expect(results.map(({ status }) => status)).toEqual(
+    Array.from(results, () => "rejected"),
+  );
+  expect(calls).toHaveLength(2);
+  await expect(bounded.readdir(path.dirname(well))).rejects.toMatchObject({
+    code: "ETIMEDOUT",
+  });
+  // What needs a thread elsewhere still gets one.
+  expect((await lookup("127.0.0.1")).address).toBe("127.0.0.1");
+  expect((await nodeFileSystem.readFile(well)).toString()).toBe("text");
+  // And when the disk answers again, so do we.
+  await release(hanging, calls);
+  expect((await bounded.readFile(well)).toString()).toBe("text");
+});
+
+test("many calls pass, a few at a time, with their results and errors", async () => {
+  const { bounded, well, folder } = await setUp();
+  const reads = await Promise.all(
+    Array.from({ length: 50 }, () => bounded.readFile(well)),
+  );
+  expect(reads.every((bytes) => bytes.toString() === "text")).toBe(true);
+  await expect(bounded.readFile(path.join(folder, "no"))).rejects.toMatchObject(
+    { code: "ENOENT" },
+  );
+  const names: string[] = [];
+  for await (const name of bounded.entries(folder)) names.push(name);
+  expect(names.toSorted()).toEqual(["hanging", "well"]);
+});
+
+test("a file that opens after it was given up is closed", async () => {
+  const events = new EventEmitter();
+  const handle = {
+    ...(await nodeFileSystem.open((await setUp()).well, "r")),
+    close: async () => void events.emit("closed"),
+  };
+  const slow: FileSystem = {
+    ...nodeFileSystem,
+    open: async () => {
+      await once(events, "open");
+      return handle;
+    },
+  };
+  const bounded = boundFileSystem(slow, { timeoutMs: 20, concurrency: 1 });
+  await expect(bounded.open("any", "r")).rejects.toThrow(StorageTimeoutError);
+  const closed = once(events, "closed");
+  events.emit("open");
+  await expect(closed).resolves.toEqual([]);
+});
