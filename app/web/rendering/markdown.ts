@@ -40,7 +40,7 @@ export function renderBlocks(source: string): Block[] {
 export function renderMarkdown(source: string): string {
   return renderBlocks(source)
     .map((block) => block.html)
-    .join("\n");
+    .join("");
 }
 
 function lineStarts(source: string): number[] {

@@ -1,0 +1,111 @@
+import path from "node:path";
+import Koa from "koa";
+import type { Logger } from "../shared/log";
+import type { Registry } from "../shared/metrics";
+import type { Api } from "./api/Api";
+import { Articles } from "./chat/Articles";
+import { answerErrors } from "./middleware/answerErrors";
+import { identifyVisitor } from "./middleware/identifyVisitor";
+import { observeRequests } from "./middleware/observeRequests";
+import { readForm } from "./middleware/readForm";
+import { reportTiming } from "./middleware/reportTiming";
+import { requireSameOrigin } from "./middleware/requireSameOrigin";
+import { securityHeaders } from "./middleware/securityHeaders";
+import { staticFiles } from "./middleware/staticFiles";
+import { trackScript } from "./middleware/trackScript";
+import type { WebState } from "./middleware/WebContext";
+import { loadAssets } from "./rendering/assets";
+import { createViews } from "./rendering/views";
+import { answerProbes } from "./routes/preflight";
+import { chatRoutes } from "./routes/chat";
+import { conversationRoutes } from "./routes/conversations";
+import { probeRoutes } from "./routes/probes";
+import { projectRoutes } from "./routes/projects";
+import { replyRoutes } from "./routes/replies";
+import { searchRoutes } from "./routes/search";
+import { sessionRoutes } from "./routes/session";
+import { createSessions, type SessionsOptions } from "./sessions/sessions";
+import { HEARTBEAT_MS } from "./streaming/LiveBody";
+import { Streams } from "./streaming/Streams";
+
+export interface WebAppDeps {
+  /** The name under which this process shows itself on every page. */
+  host: string;
+  sessions: Omit<SessionsOptions, "log" | "now">;
+  api: Api;
+  log: Logger;
+  metrics: Registry;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** For preflight: who may probe, and what it then compares. */
+  tokens: string[];
+  drainSeconds: number;
+  /** Why this process should get no new visitors, if it should not. */
+  whyNotReady: () => Promise<string | undefined>;
+}
+
+export interface WebApp {
+  app: Koa<WebState>;
+  /** The replies that are being watched, for the drain. */
+  streams: Streams;
+}
+
+/**
+ * Everything that a request meets, in the order in which it meets it.
+ *
+ * @throws the file system's error if the templates or static files can't be read.
+ */
+export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
+  const { log, metrics, now } = deps;
+  const assets = await loadAssets(path.join(__dirname, "public"));
+  const render = createViews(path.join(__dirname, "views"), assets);
+  const streams = new Streams(metrics);
+  const articles = new Articles(render);
+  const routeDeps = { ...deps, render, streams, articles };
+  const app = new Koa<WebState>();
+  // TLS ends at the load balancer, whose word on it is taken.
+  app.proxy = true;
+
+  app.use(observeRequests(log, metrics));
+  app.use(securityHeaders());
+  app.use(staticFiles(assets));
+  app.use(answerErrors(log, render));
+  app.use(probeRoutes(deps).routes());
+  app.use(answerProbes({ ...deps, heartbeatSeconds: HEARTBEAT_MS / 1_000 }));
+  app.use(requireSameOrigin());
+  app.use(trackScript());
+  app.use(createSessions(app, { ...deps.sessions, log, now }));
+  app.use(identifyVisitor());
+  app.use(readForm());
+  app.use(reportTiming());
+  for (const routes of [
+    chatRoutes,
+    replyRoutes,
+    conversationRoutes,
+    projectRoutes,
+    searchRoutes,
+    sessionRoutes,
+  ]) {
+    app.use(routes(routeDeps).routes());
+  }
+
+  app.on("error", (error: unknown) => {
+    // Whoever leaves in the middle of an answer makes no fault of it.
+    if (!isDeparture(error)) log.error({ error }, "an answer failed");
+  });
+  return { app, streams };
+}
+
+const departures = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ECONNRESET",
+  "EPIPE",
+]);
+
+function isDeparture(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    departures.has(String(error.code))
+  );
+}

@@ -1,0 +1,30 @@
+import type { RouterContext } from "@koa/router";
+import type { DefaultState, Middleware } from "koa";
+import type { ApiContext } from "../api/Api";
+import type { VisitorSession } from "../sessions/sessions";
+import type { Form } from "./readForm";
+
+/** What middleware leaves for routes. */
+export interface WebState extends DefaultState {
+  requestId: string;
+  visitor: VisitorSession;
+  /** What every API call of this request is made with. */
+  api: ApiContext;
+  /** Whether the browser's script is at work: then a reply comes as events, not in the page. */
+  scripted: boolean;
+  form: Form;
+  /** What was typed into a message box and could not be taken: error pages give it back. */
+  typed?: TypedMessage;
+}
+
+export interface TypedMessage {
+  text: string;
+  /** Where it was sent. */
+  action: string;
+  /** The form's key, by which a message that is sent twice is taken once. */
+  key: string;
+  project?: string;
+}
+
+export type WebContext = RouterContext<WebState>;
+export type WebMiddleware = Middleware<WebState>;

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import { Histogram } from "prom-client";
+import type { Logger } from "../../shared/log";
+import type { Registry } from "../../shared/metrics";
+import type { WebMiddleware } from "./WebContext";
+
+const requestIdPattern = /^[\w.:=-]{8,128}$/;
+
+/** Gives every request an id, one line in the log, and a place in the metrics. */
+export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
+  const durations = new Histogram({
+    name: "keepsake_http_request_seconds",
+    help: "Time until the head of the answer was ready, by route",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [metrics],
+  });
+  return async (ctx, next) => {
+    const begin = performance.now();
+    const given = ctx.get("x-request-id");
+    const requestId = requestIdPattern.test(given) ? given : randomUUID();
+    ctx.state.requestId = requestId;
+    ctx.set("x-request-id", requestId);
+    await next();
+    const ms = performance.now() - begin;
+    const { method, status } = ctx;
+    // The pattern, not the address: an address has ids, and there would be no end of series.
+    const route = String(ctx["_matchedRoute"] ?? "other");
+    durations.observe({ method, route, status }, ms / 1_000);
+    log.debug({ requestId, method, path: ctx.path, status, ms }, "request");
+  };
+}

@@ -1,0 +1,108 @@
+import { Router } from "@koa/router";
+import { z } from "zod";
+import { VisibleError } from "../../shared/errors";
+import { limits } from "../../shared/records";
+import type { ConversationChanges } from "../api/Api";
+import { checkModel } from "../chat/chooseModel";
+import { groupByDay } from "../chat/time";
+import type { Form } from "../middleware/readForm";
+import type { WebContext, WebState } from "../middleware/WebContext";
+import type { RouteDeps } from "./Deps";
+import { idOf } from "./params";
+import { seeOther, sendPage, type Page } from "./renderPage";
+
+const CONVERSATIONS_PER_PAGE = 100;
+
+/** What can be done with a conversation beside talking: and the list of all. */
+export function conversationRoutes(deps: RouteDeps): Router<WebState> {
+  const { api } = deps;
+  const router = new Router<WebState>({ prefix: "/conversations" });
+  const change = (
+    path: string,
+    changesOf: (form: Form) => ConversationChanges,
+  ) =>
+    router.post(`/:id/${path}`, async (ctx) => {
+      const id = idOf(ctx, "conversation");
+      const changes = changesOf(ctx.state.form);
+      await api.changeConversation(ctx.state.api, id, changes);
+      seeOther(ctx, `/conversations/${id}`);
+    });
+
+  router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
+  change("rename", titleOf);
+  change("move", (form) => ({ project: form.get("project") || null }));
+  change("options", optionsOf);
+  router.post("/:id/model", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    const model = ctx.state.form.get("model") ?? "";
+    await checkModel(api, ctx.state.api, model);
+    await api.changeConversation(ctx.state.api, id, { model });
+    seeOther(ctx, `/conversations/${id}`);
+  });
+  router.post("/:id/delete", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    await api.deleteConversation(ctx.state.api, id);
+    seeOther(ctx, `/?deleted=${id}`);
+  });
+  router.post("/:id/restore", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    await api.restoreConversation(ctx.state.api, id);
+    seeOther(ctx, `/conversations/${id}`);
+  });
+  return router;
+}
+
+async function listPage(
+  ctx: WebContext,
+  { api, now }: RouteDeps,
+): Promise<Page> {
+  const cursor = String(ctx.query.cursor ?? "") || undefined;
+  const { conversations, next } = await api.listConversations(ctx.state.api, {
+    cursor,
+    limit: CONVERSATIONS_PER_PAGE,
+  });
+  return {
+    template: "conversations.njk",
+    title: "Conversations",
+    data: {
+      list: groupByDay(conversations, now()),
+      next: next && `/conversations?cursor=${encodeURIComponent(next)}`,
+    },
+  };
+}
+
+function titleOf(form: Form): ConversationChanges {
+  const title = (form.get("title") ?? "").trim();
+  if (title === "" || title.length > limits.titleLength) {
+    throw new VisibleError(
+      400,
+      `A title has 1 to ${limits.titleLength} characters. Go back and give it one.`,
+    );
+  }
+  return { title };
+}
+
+const maxTokens = z.coerce.number().int().min(1).max(1_000_000);
+const temperature = z.coerce.number().min(0).max(1);
+
+function optionsOf(form: Form): ConversationChanges {
+  const read = (name: string, schema: z.ZodType<number>, what: string) => {
+    const given = form.get(name)?.trim();
+    if (!given) return null;
+    const result = schema.safeParse(given);
+    if (result.success) return result.data;
+    throw new VisibleError(400, `${what}. Go back and change it.`);
+  };
+  return {
+    maxTokens: read(
+      "maxTokens",
+      maxTokens,
+      "The longest reply must be a whole number of tokens, 1 or more",
+    ),
+    temperature: read(
+      "temperature",
+      temperature,
+      "The temperature must be a number from 0 to 1",
+    ),
+  };
+}

@@ -1,0 +1,72 @@
+import { toVisibleError } from "../../shared/errors";
+import type { ReplyState } from "../../shared/records";
+import { outcomeNotices } from "../chat/Articles";
+import { REPLY_PLACE } from "../chat/conversationPage";
+import type { WebContext } from "../middleware/WebContext";
+import { escape } from "../rendering/markdown";
+import type { LiveBody } from "../streaming/LiveBody";
+import { pageHeartbeat, writeReplyIntoPage } from "../streaming/pageStream";
+import type { Ended } from "../streaming/ReplyView";
+import type { RouteDeps } from "./Deps";
+
+/** Loads the page again: all that a browser without a script can be told. */
+function goOn(message: string): string {
+  return `</span></div><p class="notice">${escape(message)} <a href="">Go on reading</a></p><meta http-equiv="refresh" content="2">`;
+}
+
+/**
+ * Sends a rendered page up to the place of its reply, writes the reply there as it comes, and
+ * then the rest of the page. The message box comes before, so that it and Stop can be used.
+ */
+export function openReplyPage(
+  ctx: WebContext,
+  { api, streams, log }: RouteDeps,
+  conversation: string,
+  reply: ReplyState,
+): void {
+  const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
+  const live = streams.open(pageHeartbeat, (open) =>
+    open.write(goOn("This server is about to be replaced.")),
+  );
+  ctx.set("x-accel-buffering", "no");
+  ctx.type = "html";
+  ctx.body = live.body;
+  live.write(before);
+  const context = { ...ctx.state.api, signal: live.signal };
+  writeReplyIntoPage(live, {
+    text: reply.text,
+    follow: api.watchReply(
+      context,
+      conversation,
+      reply.number,
+      reply.offset,
+      live.signal,
+    ),
+    renderEnd: (ended) => endOf(ended, conversation, reply.number),
+  })
+    .then(() => finish(live, after))
+    .catch((error: unknown) => {
+      if (live.signal.aborted) return;
+      const { requestId } = context;
+      log.warn({ error, requestId }, "a reply could not be followed");
+      live.write(goOn(toVisibleError(error).message));
+      live.end("backend");
+    });
+}
+
+function finish(live: LiveBody, after: string): void {
+  live.write(after);
+  live.end("done");
+}
+
+function endOf(ended: Ended, conversation: string, number: number): string {
+  const notices = outcomeNotices(ended).map(
+    (notice) => `<p class="notice">${escape(notice)}</p>`,
+  );
+  const retry = `<form class="retry" method="post" action="/conversations/${conversation}/replies/${number}/retry"><button class="button">Retry</button></form>`;
+  return [
+    ...notices,
+    ended.outcome === "failed" ? retry : "",
+    '<i class="ended" hidden></i>',
+  ].join("");
+}

@@ -1,0 +1,38 @@
+import { Router } from "@koa/router";
+import type { Api } from "../api/Api";
+
+/** The backend is asked for so long, at most. */
+const BACKEND_TIMEOUT_MS = 1_000;
+
+export interface ProbeDeps {
+  api: Pick<Api, "isReady">;
+  /** Why this process should get no new visitors, in words for whoever operates it. */
+  whyNotReady: () => Promise<string | undefined>;
+}
+
+/**
+ * `/livez` says that the process answers. `/readyz` says whether visitors should be sent here:
+ * not if sessions can't be kept, nor while the process drains. A backend that doesn't answer is
+ * reported but is no reason, since every other process of web would miss it too, and a page that
+ * says so is better than none.
+ */
+export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
+  const router = new Router();
+  router.get("/livez", (ctx) => {
+    ctx.body = "ok\n";
+  });
+  router.get("/readyz", async (ctx) => {
+    const timeout = AbortSignal.timeout(BACKEND_TIMEOUT_MS);
+    const [reason, isBackendReady] = await Promise.all([
+      whyNotReady(),
+      api.isReady(timeout).catch(() => false),
+    ]);
+    ctx.status = reason === undefined ? 200 : 503;
+    ctx.body = {
+      ready: reason === undefined,
+      reason,
+      backend: isBackendReady ? "ready" : "not reachable",
+    };
+  });
+  return router;
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from "node:crypto";
+import { Router } from "@koa/router";
+import { VisibleError } from "../../shared/errors";
+import { limits } from "../../shared/records";
+import type { Form } from "../middleware/readForm";
+import type { WebContext, WebState } from "../middleware/WebContext";
+import type { RouteDeps } from "./Deps";
+import { idOf } from "./params";
+import { seeOther, sendPage, type Page } from "./renderPage";
+
+/** Projects: a name, instructions that go with every prompt, and what they used. */
+export function projectRoutes(deps: RouteDeps): Router<WebState> {
+  const { api } = deps;
+  const router = new Router<WebState>({ prefix: "/projects" });
+  router.get("/", (ctx) =>
+    sendPage(ctx, deps, { template: "projects.njk", title: "Projects" }),
+  );
+  router.post("/", async (ctx) => {
+    const given = projectOf(ctx.state.form);
+    const project = await api.createProject(ctx.state.api, given);
+    seeOther(ctx, `/projects/${project.id}`);
+  });
+  router.get("/:id", (ctx) => sendPage(ctx, deps, projectPage(ctx, deps)));
+  router.post("/:id", async (ctx) => {
+    const id = idOf(ctx, "project");
+    const changes = projectOf(ctx.state.form);
+    await api.changeProject(ctx.state.api, id, changes);
+    seeOther(ctx, `/projects/${id}`);
+  });
+  router.post("/:id/delete", async (ctx) => {
+    await api.deleteProject(ctx.state.api, idOf(ctx, "project"));
+    seeOther(ctx, "/projects");
+  });
+  return router;
+}
+
+async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
+  const id = idOf(ctx, "project");
+  const read = await api.readProject(ctx.state.api, id);
+  return {
+    template: "project.njk",
+    title: read.project.name,
+    current: id,
+    picker: { model: ctx.state.visitor.values.model, saveAt: "/session/model" },
+    data: {
+      ...read,
+      composer: { action: "/conversations", key: randomUUID(), project: id },
+    },
+  };
+}
+
+function projectOf(form: Form): { name: string; instructions: string } {
+  const name = (form.get("name") ?? "").trim();
+  const instructions = form.get("instructions") ?? "";
+  if (name === "" || name.length > limits.nameLength) {
+    throw new VisibleError(
+      400,
+      `A project's name has 1 to ${limits.nameLength} characters. Go back and give it one.`,
+    );
+  }
+  if (Buffer.byteLength(instructions) > limits.instructionsBytes) {
+    throw new VisibleError(
+      413,
+      `A project's instructions may have ${limits.instructionsBytes / 1024} KB. Go back and shorten them.`,
+    );
+  }
+  return { name, instructions };
+}

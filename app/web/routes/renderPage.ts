@@ -1,0 +1,64 @@
+import { readFrame } from "../chat/frame";
+import { viewCalls } from "../chat/callsView";
+import { viewPicker } from "../chat/picker";
+import type { WebContext } from "../middleware/WebContext";
+import type { RouteDeps } from "./Deps";
+
+export interface Page {
+  template: string;
+  title: string;
+  data?: object;
+  /** The id of what is shown, marked in the sidebar. */
+  current?: string;
+  /** For pages with a message box: the chosen model, and where a choice is saved at once. */
+  picker?: { model: string | undefined; saveAt: string };
+}
+
+/**
+ * Renders a page with its frame: the lists of the sidebar are read while the page's own content
+ * is, so that both together take one round trip.
+ */
+export async function renderPage(
+  ctx: WebContext,
+  deps: RouteDeps,
+  content: Promise<Page> | Page,
+): Promise<string> {
+  const { visitor, api, scripted } = ctx.state;
+  const [frame, page] = await Promise.all([
+    readFrame(deps.api, api, deps.now()),
+    content,
+  ]);
+  const { picker } = page;
+  return deps.render(page.template, {
+    title: page.title,
+    current: page.current,
+    scripted,
+    frame: {
+      ...frame,
+      problem: visitor.problem ?? frame.problem,
+      host: deps.host,
+      shortId: visitor.shortId,
+      isNew: visitor.isNew,
+      calls: viewCalls(api.calls),
+    },
+    picker: picker && viewPicker(frame.models, picker.model, picker.saveAt),
+    ...page.data,
+  });
+}
+
+/** Answers with a page. */
+export async function sendPage(
+  ctx: WebContext,
+  deps: RouteDeps,
+  content: Promise<Page> | Page,
+): Promise<void> {
+  const html = await renderPage(ctx, deps, content);
+  ctx.type = "html";
+  ctx.body = html;
+}
+
+/** After a form: the browser fetches the page that shows what it did. */
+export function seeOther(ctx: WebContext, address: string): void {
+  ctx.redirect(address);
+  ctx.status = 303;
+}

@@ -1,0 +1,108 @@
+import { Router } from "@koa/router";
+import { NotFoundError, toVisibleError } from "../../shared/errors";
+import type { Message, ReplyState } from "../../shared/records";
+import { messageOf } from "../chat/Articles";
+import type { WebContext, WebState } from "../middleware/WebContext";
+import { heartbeat } from "../streaming/encodeEvent";
+import {
+  sendEvents,
+  sendReconnect,
+  sendTrouble,
+} from "../streaming/eventStream";
+import { parseSeen, type Ended } from "../streaming/ReplyView";
+import type { RouteDeps } from "./Deps";
+import { idOf, replyNumberOf } from "./params";
+import { seeOther } from "./renderPage";
+
+/** A reply in progress: its events, and what can be done with it. */
+export function replyRoutes(deps: RouteDeps): Router<WebState> {
+  const router = new Router<WebState>({
+    prefix: "/conversations/:id/replies/:number",
+  });
+  router.get("/events", (ctx) => openEvents(ctx, deps));
+  router.post("/stop", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    await deps.api.stopReply(ctx.state.api, id, replyNumberOf(ctx));
+    seeOther(ctx, `/conversations/${id}`);
+  });
+  router.post("/retry", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    await deps.api.retryReply(ctx.state.api, id, replyNumberOf(ctx));
+    seeOther(ctx, `/conversations/${id}`);
+  });
+  return router;
+}
+
+async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
+  const id = idOf(ctx, "conversation");
+  const number = replyNumberOf(ctx);
+  const known = await readReply(ctx, deps, id, number);
+  const live = deps.streams.open(heartbeat, sendReconnect);
+  ctx.set("content-type", "text/event-stream; charset=utf-8");
+  ctx.set("x-accel-buffering", "no");
+  ctx.body = live.body;
+  live.write(heartbeat);
+  const context = { ...ctx.state.api, signal: live.signal };
+  sendEvents(live, {
+    follow: deps.api.watchReply(context, id, number, undefined, live.signal),
+    seen: parseSeen(ctx.get("last-event-id") || String(ctx.query.offset ?? "")),
+    renderEnd: (ended) => renderEnd(ctx, deps, { id, number, known, ended }),
+  }).catch((error: unknown) => {
+    if (live.signal.aborted) return;
+    const { requestId } = context;
+    deps.log.warn({ error, requestId }, "a reply could not be followed");
+    sendTrouble(live, toVisibleError(error).message);
+    live.end("backend");
+  });
+}
+
+/** What is known of a reply when a stream of it opens: that it is being written, or a message. */
+type Known = { writing: ReplyState } | { message: Message };
+
+async function readReply(
+  { state }: WebContext,
+  { api }: RouteDeps,
+  id: string,
+  number: number,
+): Promise<Known> {
+  const page = { limit: 1, before: number + 1 };
+  const newest = await api.readConversation(state.api, id, { limit: 1 });
+  if (newest.reply?.number === number) return { writing: newest.reply };
+  const { messages } = await api.readConversation(state.api, id, page);
+  const message = messages.find((one) => one.number === number);
+  if (!message) throw new NotFoundError("reply");
+  return { message };
+}
+
+/**
+ * The finished article. The message says most, but it may not be there yet when its reply ends:
+ * then what the stream said has to do.
+ */
+async function renderEnd(
+  { state }: WebContext,
+  { api, articles }: RouteDeps,
+  of: { id: string; number: number; known: Known; ended: Ended },
+): Promise<string> {
+  const { id, number, known, ended } = of;
+  if ("message" in known) return articles.ofMessage(id, known.message);
+  if (ended.outcome === "failed") {
+    const { text, reason } = ended;
+    const failed = {
+      ...known.writing,
+      status: "failed" as const,
+      text,
+      reason,
+    };
+    return articles.ofReply(id, failed);
+  }
+  const page = await api
+    .readConversation({ ...state.api, signal: undefined }, id, {
+      limit: 1,
+      before: number + 1,
+    })
+    .catch(() => undefined);
+  const message = page?.messages.find((one) => one.number === number);
+  return message
+    ? articles.ofMessage(id, message)
+    : articles.ofUnsaved(messageOf(known.writing, ended));
+}

@@ -1,0 +1,51 @@
+import { Router } from "@koa/router";
+import { VisibleError } from "../../shared/errors";
+import { limits, type Message } from "../../shared/records";
+import { excerptOf } from "../chat/excerpt";
+import type { WebContext, WebState } from "../middleware/WebContext";
+import type { RouteDeps } from "./Deps";
+import { sendPage, type Page } from "./renderPage";
+
+/** A message that is looked up is shown with so many after it. */
+const MESSAGES_AFTER = 20;
+
+export function searchRoutes(deps: RouteDeps): Router<WebState> {
+  const router = new Router<WebState>();
+  router.get("/search", (ctx) => sendPage(ctx, deps, searchPage(ctx, deps)));
+  return router;
+}
+
+async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
+  const query = String(ctx.query.q ?? "").trim();
+  if (query.length > limits.queryLength) {
+    throw new VisibleError(
+      400,
+      `A search may have ${limits.queryLength} characters. Look for fewer words.`,
+    );
+  }
+  const found = query === "" ? [] : await api.search(ctx.state.api, query);
+  return {
+    template: "search.njk",
+    title: query === "" ? "Search" : `Search: ${query}`,
+    data: {
+      query,
+      results: found.map(({ conversation, excerpts }) => ({
+        id: conversation.id,
+        title: conversation.title,
+        excerpts: excerpts.map((message) =>
+          viewExcerpt(conversation.id, message, query),
+        ),
+      })),
+    },
+  };
+}
+
+function viewExcerpt(id: string, message: Message, query: string): object {
+  const before = message.number + MESSAGES_AFTER;
+  return {
+    href: `/conversations/${id}?before=${before}#m${message.number}`,
+    author:
+      message.role === "user" ? "You" : (message.modelName ?? "Assistant"),
+    parts: excerptOf(message.text, query),
+  };
+}

@@ -1,0 +1,139 @@
+import type { Outcome, ReplyEvent } from "../../shared/records";
+import { GrowingMarkdown } from "../rendering/GrowingMarkdown";
+
+/** Up to where a watcher has seen a reply: what an event's id says. */
+export interface Seen {
+  epoch: number;
+  /** UTF-16 units of the text at that moment. */
+  length: number;
+}
+
+/** Blocks that replace all from the one at index `from` on. */
+export interface Update {
+  from: number;
+  html: string[];
+  notice?: string;
+}
+
+export interface Ended {
+  outcome: Outcome;
+  text: string;
+  reason?: string;
+}
+
+const CONTINUED =
+  "The server that was writing this was replaced. Another is going on from here.";
+const RESTARTED =
+  "The server that was writing this was replaced. Another has begun the answer again.";
+
+/**
+ * A reply as one watcher sees it. Events go in as they come; what the watcher lacks is taken out
+ * when they can take it, so that a slow one gets the newest state and not every step to it.
+ */
+export class ReplyView {
+  text = "";
+  epoch = 0;
+  ended?: Ended;
+  #growing = new GrowingMarkdown();
+  /** How the reply came to be as it is: stays. */
+  story: string | undefined;
+  /** What keeps it from going on: until it does. */
+  hindrance: string | undefined;
+  /** The first block that the watcher lacks, or may have in an older state. */
+  #from = 0;
+  #settledSince: string[] = [];
+  #isNew = true;
+
+  /** @param known A text that the watcher has already, of an epoch that need not be known. */
+  constructor(known?: string) {
+    if (known === undefined) return;
+    this.epoch = 1;
+    this.#append(known);
+    this.take();
+  }
+
+  /** What the watcher has after the last {@link take}. */
+  get id(): string {
+    return `${this.epoch}.${this.text.length}`;
+  }
+
+  /** What the watcher should know beside the text. */
+  get notice(): string | undefined {
+    return this.hindrance ?? this.story;
+  }
+
+  get hasNews(): boolean {
+    return this.#isNew;
+  }
+
+  apply(event: ReplyEvent): void {
+    if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
+    else if (event.kind === "text") this.#append(event.text);
+    else if (event.kind === "notice") this.hindrance = event.notice;
+    else if (event.kind === "end") this.#end(event);
+    if (event.kind !== "notice") this.hindrance = undefined;
+    this.#isNew = true;
+  }
+
+  /** The blocks that the watcher lacks; they count as seen from now on. */
+  take(): Update {
+    const update = {
+      from: this.#from,
+      html: [...this.#settledSince, ...this.#growing.unsettled],
+      notice: this.notice,
+    };
+    this.#from = this.#growing.settled;
+    this.#settledSince = [];
+    this.#isNew = false;
+    return update;
+  }
+
+  /** Skips what a watcher saw before their connection was lost. */
+  skipSeen(seen: Seen): void {
+    if (this.epoch === seen.epoch && this.text.length <= seen.length) {
+      this.take();
+    }
+  }
+
+  #beginEpoch(epoch: number, keep: number): void {
+    if (epoch > 1 && this.epoch > 0) {
+      this.story = keep > 0 || this.text === "" ? CONTINUED : RESTARTED;
+    }
+    this.epoch = epoch;
+    if (keep < this.text.length) this.#cutTo(keep);
+  }
+
+  #append(piece: string): void {
+    this.text += piece;
+    this.#settledSince.push(...this.#growing.append(piece));
+  }
+
+  #end(event: Ended): void {
+    this.ended = event;
+    if (event.text.startsWith(this.text)) {
+      if (event.text !== this.text) {
+        this.#append(event.text.slice(this.text.length));
+      }
+    } else {
+      this.#cutTo(0);
+      this.#append(event.text);
+    }
+  }
+
+  #cutTo(length: number): void {
+    this.text = this.text.slice(0, length);
+    this.#growing = new GrowingMarkdown();
+    const settled = this.#growing.append(this.text);
+    // What is settled in the beginning of a text is settled in all of it: the watcher has it.
+    this.#from = Math.min(this.#from, settled.length);
+    this.#settledSince = settled.slice(this.#from);
+  }
+}
+
+/** Reads an event's id. `undefined` for anything that is none: the watcher then gets it all. */
+export function parseSeen(id: string | undefined): Seen | undefined {
+  const match = /^(\d{1,9})\.(\d{1,9})$/.exec(id ?? "");
+  return match
+    ? { epoch: Number(match[1]), length: Number(match[2]) }
+    : undefined;
+}

@@ -1,0 +1,55 @@
+import { Counter, Gauge } from "prom-client";
+import { LiveStreams } from "../../shared/LiveStreams";
+import type { Registry } from "../../shared/metrics";
+import { LiveBody, type EndCause } from "./LiveBody";
+
+/** All streams that this process has open: counted, and ended one after another by a drain. */
+export class Streams {
+  readonly #open = new LiveStreams();
+  readonly #lost: Counter<"cause">;
+
+  constructor(metrics: Registry) {
+    const registers = [metrics];
+    const gauge: Gauge = new Gauge({
+      name: "keepsake_streams_open",
+      help: "Replies that are being sent to someone who watches",
+      registers,
+      collect: () => gauge.set(this.#open.size),
+    });
+    this.#lost = new Counter({
+      name: "keepsake_streams_lost_total",
+      help: "Streams that ended before their reply did",
+      labelNames: ["cause"],
+      registers,
+    });
+    for (const cause of ["visitor", "stalled", "drain", "backend"]) {
+      this.#lost.inc({ cause }, 0);
+    }
+  }
+
+  /** Opens a stream. @param sayGoodbye is called before a drain ends it. */
+  open(heartbeat: string, sayGoodbye: (live: LiveBody) => void): LiveBody {
+    const live = new LiveBody(heartbeat);
+    const forget = this.#open.add(() => {
+      sayGoodbye(live);
+      live.end("drain");
+    });
+    live.signal.addEventListener("abort", () => {
+      forget();
+      this.#count(live.cause);
+    });
+    return live;
+  }
+
+  /**
+   * Ends all streams, at times spread over a while: their readers connect again elsewhere, and not
+   * all at once.
+   */
+  leave(overMs: number): Promise<void> {
+    return this.#open.leave(overMs);
+  }
+
+  #count(cause: EndCause | undefined): void {
+    if (cause && cause !== "done") this.#lost.inc({ cause });
+  }
+}

@@ -1,0 +1,84 @@
+import type { ReplyEvent } from "../../shared/records";
+import { encodeEvent } from "./encodeEvent";
+import type { LiveBody } from "./LiveBody";
+import { Pace } from "./Pace";
+import { ReplyView, type Ended, type Seen, type Update } from "./ReplyView";
+
+/** After a drain readers come back at random within so long, so as not to come all at once. */
+const RECONNECT_WITHIN_MS = 1_000;
+/** How long to leave a backend alone that could not be reached. */
+const TROUBLE_RETRY_MS = 3_000;
+/** From here on it is worth telling the browser what it has already. */
+const WORTH_SHARING = 200;
+
+export interface EventStreamInput {
+  follow: AsyncIterable<{ event: ReplyEvent }>;
+  /** What the reader saw before their connection was lost. */
+  seen: Seen | undefined;
+  /** The finished article's HTML. */
+  renderEnd: (ended: Ended) => Promise<string>;
+}
+
+/**
+ * Sends a reply as server-sent events, until it or the stream has ended.
+ *
+ * `blocks`: `{from, same?, html, notice?}`: replace all blocks from the one at index `from` on by
+ * `html`, which begins with the first `same` units of what the last event with the same `from`
+ * had. `end`: `{html, outcome}`: the finished article. `reconnect`: connect again.
+ */
+export async function sendEvents(
+  live: LiveBody,
+  { follow, seen, renderEnd }: EventStreamInput,
+): Promise<void> {
+  const view = new ReplyView();
+  const encode = blocksEncoder();
+  const pace = new Pace(live, () => {
+    live.write(
+      encodeEvent({ event: "blocks", id: view.id, data: encode(view.take()) }),
+    );
+  });
+  for await (const { event } of follow) {
+    view.apply(event);
+    if (seen) view.skipSeen(seen);
+    if (view.hasNews) pace.wake();
+  }
+  await pace.settle();
+  if (live.signal.aborted || !view.ended) return;
+  const html = await renderEnd(view.ended);
+  const { outcome } = view.ended;
+  live.write(encodeEvent({ event: "end", data: { html, outcome } }));
+  live.end("done");
+}
+
+/** Tells the reader to connect again: this process is about to end. */
+export function sendReconnect(live: LiveBody): void {
+  const retryMs = Math.random() * RECONNECT_WITHIN_MS;
+  live.write(encodeEvent({ event: "reconnect", data: {}, retryMs }));
+}
+
+/** Tells the reader that the reply can't be followed just now; they connect again later. */
+export function sendTrouble(live: LiveBody, message: string): void {
+  const retryMs = TROUBLE_RETRY_MS * (0.5 + Math.random());
+  live.write(encodeEvent({ event: "trouble", data: { message }, retryMs }));
+}
+
+/** Leaves out what the last event had already: a long block costs its growth, not its length. */
+function blocksEncoder(): (update: Update) => object {
+  let last = { from: -1, html: "" };
+  return ({ from, html: blocks, notice }) => {
+    const html = blocks.join("");
+    const same = from === last.from ? commonLength(last.html, html) : 0;
+    last = { from, html };
+    return same < WORTH_SHARING
+      ? { from, html, notice }
+      : { from, same, html: html.slice(same), notice };
+  };
+}
+
+function commonLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) {
+    length++;
+  }
+  return length;
+}

@@ -1,0 +1,99 @@
+import type { ReplyEvent } from "../../shared/records";
+import { GrowingMarkdown } from "../rendering/GrowingMarkdown";
+import { escape } from "../rendering/markdown";
+import type { LiveBody } from "./LiveBody";
+import { Pace } from "./Pace";
+import { ReplyView, type Ended } from "./ReplyView";
+
+/** Keeps a page's connection open and shows nothing. */
+export const pageHeartbeat = "<!-- -->";
+
+export interface PageStreamInput {
+  /** The text that the page begins with, and the events after it. */
+  text: string;
+  follow: AsyncIterable<{ event: ReplyEvent }>;
+  /** What follows the text when it is there: what became of it, and what can be done. */
+  renderEnd: (ended: Ended) => string;
+}
+
+/**
+ * Writes a reply into a page that is open in a browser without a script.
+ *
+ * Blocks that are finished are sent as HTML. The unfinished end goes as plain text into a span;
+ * once it is finished the block follows, and the style sheet hides every span but the last. If
+ * the answer is begun again, the same is done with the whole attempt.
+ */
+export async function writeReplyIntoPage(
+  live: LiveBody,
+  { text, follow, renderEnd }: PageStreamInput,
+): Promise<void> {
+  const attempt = new PageAttempt(text);
+  live.write(attempt.begin());
+  const view = new ReplyView(text);
+  const pace = new Pace(live, () => live.write(attempt.show(view)));
+  for await (const { event } of follow) {
+    view.apply(event);
+    pace.wake();
+  }
+  await pace.settle();
+  if (live.signal.aborted || !view.ended) return;
+  live.write(`${attempt.finish()}${renderEnd(view.ended)}`);
+}
+
+/** The HTML of a text that only ever grows in the page; a text that doesn't is begun again. */
+class PageAttempt {
+  #growing = new GrowingMarkdown();
+  #sent: string;
+  #story: string | undefined;
+  #hindrance: string | undefined;
+
+  constructor(text: string) {
+    this.#sent = text;
+  }
+
+  begin(): string {
+    this.#growing = new GrowingMarkdown();
+    const settled = this.#growing.append(this.#sent);
+    return `<div class="attempt">${settled.join("")}${this.#openTail()}`;
+  }
+
+  /** What to write so that the page shows what is to be seen now. */
+  show({ text, story, hindrance }: ReplyView): string {
+    const hasGrownFrom =
+      this.#hindrance !== undefined && hindrance === undefined;
+    this.#hindrance = hindrance;
+    if (story !== this.#story) {
+      this.#story = story;
+      this.#sent = text;
+      return `</span></div>${notice(story)}${this.begin()}`;
+    }
+    if (hasGrownFrom || !text.startsWith(this.#sent)) {
+      this.#sent = text;
+      return `</span></div>${this.begin()}`;
+    }
+    const grown = this.#grow(text.slice(this.#sent.length));
+    this.#sent = text;
+    // Within the attempt, so that it goes with it when the reply goes on.
+    return hindrance ? `${grown}</span>${notice(hindrance)}<span>` : grown;
+  }
+
+  finish(): string {
+    return `</span>${this.#growing.unsettled.join("")}</div>`;
+  }
+
+  #grow(piece: string): string {
+    if (piece === "") return "";
+    const settled = this.#growing.append(piece);
+    return settled.length === 0
+      ? escape(piece)
+      : `</span>${settled.join("")}${this.#openTail()}`;
+  }
+
+  #openTail(): string {
+    return `<span class="tail">${escape(this.#growing.tail)}`;
+  }
+}
+
+function notice(sentence: string | undefined): string {
+  return sentence ? `<p class="notice">${escape(sentence)}</p>` : "";
+}

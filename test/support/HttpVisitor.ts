@@ -1,0 +1,64 @@
+/** A visitor without a browser: keeps cookies, and sends forms as a browser would. */
+export class HttpVisitor {
+  readonly cookies = new Map<string, string>();
+  readonly #address: string;
+
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  async get(path: string, headers: Record<string, string> = {}) {
+    return this.#send(path, { headers });
+  }
+
+  async post(
+    path: string,
+    fields: Record<string, string> | string | Buffer,
+    headers: Record<string, string> = {},
+  ) {
+    const isRaw = typeof fields === "string" || Buffer.isBuffer(fields);
+    return this.#send(path, {
+      method: "POST",
+      body: isRaw ? fields : new URLSearchParams(fields).toString(),
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        origin: this.#address,
+        ...headers,
+      },
+    });
+  }
+
+  /** Begins a conversation. @returns its address. */
+  async begin(message: string): Promise<string> {
+    const answer = await this.post("/conversations", { message });
+    const location = answer.headers.get("location");
+    if (!location) throw new Error(`${answer.status} ${await answer.text()}`);
+    return location;
+  }
+
+  /** The text of a page. */
+  async read(path: string): Promise<string> {
+    return (await this.get(path)).text();
+  }
+
+  async #send(
+    path: string,
+    init: {
+      method?: string;
+      body?: string | Buffer;
+      headers: Record<string, string>;
+    },
+  ): Promise<Response> {
+    const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
+    const answer = await fetch(this.#address + path, {
+      redirect: "manual",
+      ...init,
+      headers: { ...(cookie && { cookie }), ...init.headers },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      this.cookies.set(name, value);
+    }
+    return answer;
+  }
+}

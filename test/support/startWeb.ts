@@ -1,0 +1,49 @@
+import type { AddressInfo } from "node:net";
+import { createLog } from "../../app/shared/log";
+import { createMetrics } from "../../app/shared/metrics";
+import { createHttpServer } from "../../app/shared/server";
+import { createWebApp } from "../../app/web/createWebApp";
+import { createMemorySessionStore } from "../../app/web/sessions/memorySessionStore";
+import { InMemoryApi } from "./inMemoryApi";
+
+export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
+
+/** Web as it is, over real HTTP, on an API and sessions in memory. */
+export async function startWeb(
+  options: { whyNotReady?: () => Promise<string | undefined> } = {},
+) {
+  const api = new InMemoryApi();
+  const metrics = createMetrics();
+  const lifetime = { idleMs: 3_600_000, absoluteMs: 36_000_000 };
+  const { app, streams } = await createWebApp({
+    host: "web-test",
+    sessions: {
+      lifetime,
+      store: createMemorySessionStore({ ...lifetime, now: Date.now }),
+      keys: ["a key that only tests have"],
+    },
+    tokens: [],
+    drainSeconds: 0,
+    api,
+    log: createLog("silent", {}),
+    metrics,
+    now: Date.now,
+    whyNotReady: options.whyNotReady ?? (async () => undefined),
+  });
+  const handle = app.callback();
+  const server = createHttpServer((...pair) => void handle(...pair));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    api,
+    metrics,
+    streams,
+    server,
+    address: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,250 @@
+import { request } from "node:http";
+import { HttpVisitor } from "../support/HttpVisitor";
+import { startWeb, type TestWeb } from "../support/startWeb";
+
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeEach(async () => {
+  web = await startWeb();
+  visitor = new HttpVisitor(web.address);
+});
+afterEach(() => web.close());
+
+/** What really goes over the wire for an address: head and body, compressed as a browser asks. */
+function weigh(path: string): Promise<{ bytes: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { "accept-encoding": "gzip, br", connection: "close" };
+    const sent = request(web.address + path, { headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.on("end", () => {
+        const body = Buffer.concat(chunks);
+        const head = answer.rawHeaders.join("").length;
+        resolve({ bytes: head + body.length, body: body.toString("utf8") });
+      });
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+const linked = (html: string) =>
+  [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(
+    ([, path = ""]) => path,
+  );
+
+describe("the first page", () => {
+  it("weighs less than 50 KB over the wire, with all that it needs", async () => {
+    const html = await visitor.read("/");
+    const parts = await Promise.all(["/", ...linked(html)].map(weigh));
+    expect(parts).toHaveLength(4);
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    expect(bytes).toBeLessThan(50_000);
+  });
+
+  it("names no other host", async () => {
+    const html = await visitor.read("/");
+    const css = linked(html).find((path) => path.endsWith(".css")) ?? "";
+    const style = await visitor.read(css);
+    expect(html).not.toMatch(/(?:href|src|action)="(?:https?:)?\/\//);
+    expect(style).not.toMatch(/url\(|@import/);
+    expect(style.length).toBeLessThan(12_000);
+  });
+
+  it("allows nothing inline, and has nothing inline", async () => {
+    const answer = await visitor.get("/");
+    const policy = answer.headers.get("content-security-policy");
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain("unsafe");
+    const html = await answer.text();
+    expect(html).not.toMatch(/ style=| on[a-z]+=|<style|<script(?![^>]*src)/);
+  });
+
+  it("can't be framed, sniffed, or kept by a cache", async () => {
+    const { headers } = await visitor.get("/");
+    expect(headers.get("content-security-policy")).toContain(
+      "frame-ancestors 'none'",
+    );
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+  });
+
+  it("says who served it and to which session", async () => {
+    const first = await visitor.read("/");
+    const second = await visitor.read("/");
+    expect(first).toContain("<dd>web-test</dd>");
+    const [, id] = /<dt>Session<\/dt><dd>(\w+)/.exec(first) ?? [];
+    expect(first).toContain("(new)");
+    expect(second).toContain(`<dd>${id}</dd>`);
+    expect(second).not.toContain("(new)");
+  });
+
+  it("is promised over TLS only, where it came over TLS", async () => {
+    const answer = await visitor.get("/", { "x-forwarded-proto": "https" });
+    expect(answer.headers.get("strict-transport-security")).toContain(
+      "max-age",
+    );
+    expect(visitor.cookies.has("__Host-keepsake")).toBe(true);
+  });
+});
+
+describe("a static file", () => {
+  it("may be kept for ever, because its address changes with it", async () => {
+    for (const path of linked(await visitor.read("/"))) {
+      const { headers } = await visitor.get(path);
+      expect(headers.get("cache-control")).toContain("immutable");
+      expect(headers.get("content-encoding")).toMatch(/br|gzip/);
+    }
+  });
+
+  it("of another version of the program is answered with ours, not to be kept", async () => {
+    const answer = await visitor.get("/assets/keepsake.0123456789.css");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+
+  it.each(["/assets/../createWebApp.js", "/assets/x.1.css", "/assets/"])(
+    "that isn't there is not found: %s",
+    async (path) => {
+      expect((await visitor.get(path)).status).toBe(404);
+    },
+  );
+});
+
+describe("a conversation", () => {
+  it("is titled, listed, and holds one article a message", async () => {
+    const address = await visitor.begin("What is a keepsake?");
+    const page = await visitor.read(address);
+    expect(page).toContain("<h1>What is a keepsake?</h1>");
+    expect(page).toContain(`href="${address}" aria-current="page"`);
+    expect(page.match(/<article/g)).toHaveLength(2);
+    expect(await visitor.read("/")).toContain("What is a keepsake?");
+  });
+
+  it("is shown in pages, newest first", async () => {
+    const address = await visitor.begin("message 1");
+    for (let i = 2; i <= 30; i++) {
+      await visitor.post(`${address}/messages`, { message: `message ${i}` });
+      await visitor.read(address);
+    }
+    const newest = await visitor.read(address);
+    expect(newest.match(/<article/g)).toHaveLength(40);
+    expect(newest).toContain(">message 30<");
+    const [, older = ""] = /href="([^"]*before=\d+)"/.exec(newest) ?? [];
+    const oldest = await visitor.read(older);
+    expect(oldest.match(/<article/g)).toHaveLength(20);
+    expect(oldest).toContain(">message 1<");
+    expect(oldest).toContain("To the newest messages");
+  });
+
+  it("is renamed, moved, set, deleted and restored by forms alone", async () => {
+    const address = await visitor.begin("hello");
+    await visitor.post(`${address}/rename`, { title: "Greetings & more" });
+    expect(await visitor.read("/")).toContain("Greetings &amp; more");
+
+    const project = await visitor.post("/projects", { name: "Letters" });
+    const home = project.headers.get("location") ?? "";
+    await visitor.post(`${address}/move`, {
+      project: home.split("/")[2] ?? "",
+    });
+    expect(await visitor.read(home)).toContain(`href="${address}"`);
+
+    await visitor.post(`${address}/options`, {
+      maxTokens: "50",
+      temperature: "0.5",
+    });
+    const page = await visitor.read(address);
+    expect(page).toContain('value="50"');
+    expect(page).toContain('value="0.5"');
+
+    const deleted = await visitor.post(`${address}/delete`, {});
+    const after = await visitor.read(deleted.headers.get("location") ?? "");
+    expect(after).not.toContain("Greetings");
+    expect(after).toContain(`action="${address}/restore"`);
+    await visitor.post(`${address}/restore`, {});
+    expect(await visitor.read("/")).toContain("Greetings");
+  });
+
+  it("keeps its own model, and new ones begin with the last choice", async () => {
+    const first = await visitor.begin("hello");
+    const answer = await visitor.post("/conversations", {
+      message: "hello",
+      model: "eliza/two",
+    });
+    const second = answer.headers.get("location") ?? "";
+    expect(await visitor.read(first)).toContain('"eliza/one" selected');
+    expect(await visitor.read(second)).toContain('"eliza/two" selected');
+    expect(await visitor.read("/")).toContain('"eliza/two" selected');
+    await visitor.post(`${first}/messages`, {
+      message: "now you",
+      model: "eliza/two",
+      modelWas: "eliza/one",
+    });
+    expect(await visitor.read(first)).toContain('"eliza/two" selected');
+  });
+
+  it("whose model was withdrawn stays readable, and is offered another", async () => {
+    const address = await visitor.begin("hello");
+    web.api.models = web.api.models.slice(1);
+    const page = await visitor.read(address);
+    expect(page).toContain("You said: hello");
+    expect(page).toContain("is not offered any more");
+    expect(page).toContain('"eliza/two" selected');
+    await visitor.post(`${address}/messages`, {
+      message: "go on",
+      model: "eliza/two",
+      modelWas: "eliza/one",
+    });
+    expect(await visitor.read(address)).not.toContain("any more");
+  });
+});
+
+it("a project is made, used, changed and deleted by forms alone", async () => {
+  const made = await visitor.post("/projects", {
+    name: "Letters",
+    instructions: "Be <brief>.",
+  });
+  const address = made.headers.get("location") ?? "";
+  const page = await visitor.read(address);
+  expect(page).toContain("Be &lt;brief&gt;.</textarea>");
+  const begun = await visitor.post("/conversations", {
+    message: "Dear all",
+    project: address.split("/")[2] ?? "",
+  });
+  expect(await visitor.read(address)).toContain("Dear all");
+  await visitor.post(address, { name: "Cards", instructions: "" });
+  expect(await visitor.read("/")).toContain("Cards");
+  await visitor.post(`${address}/delete`, {});
+  expect((await visitor.get(address)).status).toBe(404);
+  const kept = await visitor.get(begun.headers.get("location") ?? "");
+  expect(kept.status).toBe(200);
+});
+
+it("a search marks what it found, and leads there", async () => {
+  const address = await visitor.begin("Where is the needle in this?");
+  const page = await visitor.read("/search?q=needle");
+  expect(page).toContain("<mark>needle</mark>");
+  expect(page).toContain(`${address}?before=21#m1`);
+  expect(await visitor.read("/search?q=straw")).toContain("Nothing was found");
+  expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
+});
+
+it("a reset begins another session, with an empty list", async () => {
+  const address = await visitor.begin("hello");
+  const before = visitor.cookies.get("keepsake");
+  const answer = await visitor.post("/session/reset", {});
+  expect(answer.status).toBe(303);
+  expect(visitor.cookies.get("keepsake")).not.toBe(before);
+  expect(await visitor.read("/")).not.toContain("hello");
+  expect((await visitor.get(address)).status).toBe(404);
+});
+
+it("every request has an id, and a call's cost is told to developers", async () => {
+  const given = await visitor.get("/", { "x-request-id": "abcdefgh-1" });
+  expect(given.headers.get("x-request-id")).toBe("abcdefgh-1");
+  expect(given.headers.get("server-timing")).toContain("total;dur=");
+  const made = await visitor.get("/", { "x-request-id": "<script>" });
+  expect(made.headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/);
+});

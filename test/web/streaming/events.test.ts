@@ -1,0 +1,229 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import { VisibleError } from "../../../app/shared/errors";
+import { renderBlocks } from "../../../app/web/rendering/markdown";
+import { EventWatcher } from "../../support/EventWatcher";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import { slowly } from "../../support/inMemoryApi";
+import { stepwise } from "../../support/stepwise";
+import { startWeb, type TestWeb } from "../../support/startWeb";
+
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeEach(async () => {
+  web = await startWeb();
+  visitor = new HttpVisitor(web.address);
+});
+afterEach(() => web.close());
+
+const paragraphs = Array.from({ length: 12 }, (_, i) => `Line ${i} of it.`);
+const text = paragraphs.join("\n\n");
+const whole = renderBlocks(text).map((block) => block.html);
+
+async function metric(name: string): Promise<string | undefined> {
+  const all = await web.metrics.metrics();
+  return all.split("\n").find((line) => line.startsWith(`${name} `));
+}
+
+describe("a reply's events", () => {
+  it("bring every word of it, and then the finished article", async () => {
+    web.api.script = () => slowly(text, 1);
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    await watcher.follow(visitor, `${address}/replies/2`);
+    expect(watcher.blocks).toEqual(whole);
+    expect(watcher.end?.outcome).toBe("complete");
+    expect(watcher.end?.html).toContain(whole.join(""));
+    expect(watcher.end?.html).toContain('id="m2"');
+  });
+
+  it("go on after any lost connection without a lost or doubled character", async () => {
+    web.api.script = () => slowly(text, 3);
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    let connections = 0;
+    while (!watcher.end) {
+      connections++;
+      await watcher.follow(
+        visitor,
+        `${address}/replies/2`,
+        ({ events, end }) => !end && events.length >= 2,
+      );
+    }
+    expect(connections).toBeGreaterThan(3);
+    expect(watcher.blocks).toEqual(whole);
+  });
+
+  it("do not repeat what was seen before", async () => {
+    const reply = stepwise([`${text}\n\nAnd `, "more."]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    reply.next();
+    await watcher.follow(visitor, `${address}/replies/2`, ({ text: seen }) =>
+      seen.includes("And"),
+    );
+    reply.next();
+    await watcher.follow(visitor, `${address}/replies/2`);
+    const [first] = watcher.events;
+    expect(first?.data).not.toContain("Line 0");
+    expect(watcher.blocks.at(-1)).toBe("<p>And more.</p>");
+  });
+
+  it("of a reply that ended long ago bring it whole", async () => {
+    const address = await visitor.begin("hello");
+    await new EventWatcher().follow(visitor, `${address}/replies/2`);
+    const watcher = new EventWatcher();
+    await watcher.follow(visitor, `${address}/replies/2`);
+    expect(watcher.end?.html).toContain("You said: hello");
+  });
+
+  it("say so when another server goes on, and when it begins again", async () => {
+    const reply = stepwise([
+      "One two",
+      { kind: "epoch", epoch: 2, keep: 3 },
+      " three",
+      { kind: "epoch", epoch: 3, keep: 0 },
+      "Four",
+    ]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    reply.next();
+    const followed = watcher.follow(visitor, `${address}/replies/2`);
+    await until(() => watcher.text === "One two");
+    reply.next(2);
+    await until(() => watcher.text === "One three");
+    expect(watcher.notice).toContain("going on from here");
+    reply.next(2);
+    await followed;
+    expect(watcher.text).toBe("Four");
+    expect(watcher.notice).toContain("begun the answer again");
+  });
+
+  it("of a reply that failed bring why, and a Retry that works", async () => {
+    const reason = "The model does not answer. Try another.";
+    web.api.script = () => [
+      "A beginning",
+      { kind: "end", outcome: "failed", text: "A beginning", reason },
+    ];
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    await watcher.follow(visitor, `${address}/replies/2`);
+    expect(watcher.end?.outcome).toBe("failed");
+    expect(watcher.end?.html).toContain(reason);
+    expect(watcher.end?.html).toContain(`${address}/replies/2/retry`);
+    expect(await visitor.read(address)).toContain(reason);
+    web.api.script = () => ["All of it"];
+    await visitor.post(`${address}/replies/2/retry`, {});
+    await new EventWatcher().follow(visitor, `${address}/replies/2`);
+    expect(await visitor.read(address)).toContain("<p>All of it</p>");
+  });
+
+  it("end with a sentence when the backend can't be followed", async () => {
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    const watcher = new EventWatcher();
+    const followed = watcher.follow(visitor, `${address}/replies/2`);
+    await until(() => watcher.text === "One");
+    web.api.fault = new VisibleError(503, "The backend is gone.");
+    reply.next();
+    await followed;
+    expect(watcher.events.at(-1)).toMatchObject({
+      event: "trouble",
+      data: '{"message":"The backend is gone."}',
+    });
+    expect(Number(watcher.events.at(-1)?.retry)).toBeGreaterThan(0);
+    web.api.fault = undefined;
+    await watcher.follow(visitor, `${address}/replies/2`);
+    expect(watcher.blocks).toEqual(["<p>One two</p>"]);
+  });
+
+  it("are stopped by a form, with the text kept", async () => {
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    const watcher = new EventWatcher();
+    const followed = watcher.follow(visitor, `${address}/replies/2`);
+    await until(() => watcher.text === "One");
+    await visitor.post(`${address}/replies/2/stop`, {});
+    await followed;
+    expect(watcher.end).toMatchObject({ outcome: "stopped" });
+    expect(watcher.end?.html).toContain("<p>One</p>");
+    reply.next();
+  });
+});
+
+it("a drain sends those who watch elsewhere, and counts them", async () => {
+  const reply = stepwise(["One", " two"]);
+  web.api.script = () => reply.script();
+  const address = await visitor.begin("hello");
+  reply.next();
+  const watcher = new EventWatcher();
+  const followed = watcher.follow(visitor, `${address}/replies/2`);
+  await until(() => watcher.text === "One");
+  expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 1");
+  await web.streams.leave(1);
+  await followed;
+  expect(watcher.events.at(-1)).toMatchObject({ event: "reconnect" });
+  expect(await metric('keepsake_streams_lost_total{cause="drain"}')).toMatch(
+    / 1$/,
+  );
+  expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 0");
+  reply.next();
+});
+
+it("a visitor who leaves is counted, and is no fault", async () => {
+  const reply = stepwise(["One", " two"]);
+  web.api.script = () => reply.script();
+  const address = await visitor.begin("hello");
+  reply.next();
+  await new EventWatcher().follow(
+    visitor,
+    `${address}/replies/2`,
+    ({ text: seen }) => seen === "One",
+  );
+  await until(
+    async () =>
+      (await metric('keepsake_streams_lost_total{cause="visitor"}'))?.endsWith(
+        " 1",
+      ) === true,
+  );
+  reply.next();
+  await until(async () => (await visitor.read(address)).includes("One two"));
+  expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 0");
+});
+
+it("a reader who takes nothing gets the newest state, not every step", async () => {
+  const long = "A sentence that is said again and again. ".repeat(40);
+  const steps = 2_000;
+  const reply = stepwise(Array.from({ length: steps }, () => `${long}\n\n`));
+  web.api.script = () => reply.script();
+  const address = await visitor.begin("hello");
+  const request = get(`${web.address}${address}/replies/2/events`, {
+    headers: {
+      cookie: [...visitor.cookies].map((pair) => pair.join("=")).join("; "),
+    },
+  });
+  const [answer] = await once(request, "response");
+  answer.pause();
+  for (let i = 0; i < steps; i++) {
+    reply.next();
+    if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  let received = "";
+  answer.setEncoding("utf8");
+  for await (const chunk of answer) received += chunk;
+  expect(received).toContain("event: end");
+  // Every step alone would have sent its two unsettled blocks again.
+  expect(received.match(/event: blocks/g)?.length).toBeLessThan(steps / 2);
+});
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue()))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}

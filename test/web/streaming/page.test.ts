@@ -1,0 +1,139 @@
+import { renderMarkdown } from "../../../app/web/rendering/markdown";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import { slowly } from "../../support/inMemoryApi";
+import { stepwise } from "../../support/stepwise";
+import { startWeb, type TestWeb } from "../../support/startWeb";
+
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeEach(async () => {
+  web = await startWeb();
+  visitor = new HttpVisitor(web.address);
+});
+afterEach(() => web.close());
+
+async function readWhile(
+  address: string,
+  see: (sofar: string) => void,
+): Promise<string> {
+  const answer = await visitor.get(address);
+  let page = "";
+  for await (const chunk of answer.body ?? []) {
+    page += Buffer.from(chunk).toString("utf8");
+    see(page);
+  }
+  return page;
+}
+
+/** What a browser that heeds the style sheet would show of a streamed page's reply. */
+function shownReply(page: string): string {
+  const attempts = page.split('<div class="attempt">').slice(1);
+  const last = attempts.at(-1)?.split("</div><i")[0] ?? "";
+  return last.replace(/<span class="tail">[^]*?<\/span>(?=<)/g, "");
+}
+
+describe("the page of a reply in progress, without a script", () => {
+  it("shows text before the reply has ended, and is whole in the end", async () => {
+    const steps = ["First **bold**.\n\n", "- a\n- b"];
+    const reply = stepwise(steps);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    const early: string[] = [];
+    const page = await readWhile(address, (sofar) => {
+      if (early.length > 0 || !sofar.includes("First **bold**")) return;
+      early.push(sofar);
+      reply.next();
+    });
+    expect(early[0]).toContain(">Stop</button>");
+    expect(early[0]).not.toContain("- a");
+    expect(early[0]).not.toContain("</html>");
+    expect(page).toContain("</html>");
+    expect(shownReply(page)).toBe(renderMarkdown(steps.join("")));
+  });
+
+  it("says what became of it, and offers a Retry", async () => {
+    const reason = "The model is <gone>.";
+    const text = "One two";
+    web.api.script = () => [
+      text,
+      { kind: "end", outcome: "failed", text, reason },
+    ];
+    const address = await visitor.begin("hello");
+    const page = await visitor.read(address);
+    expect(page).toContain("The model is &lt;gone&gt;.");
+    expect(page).toContain(`action="${address}/replies/2/retry"`);
+  });
+
+  it("shows only the answer that was begun again", async () => {
+    const reply = stepwise([
+      "One two three",
+      { kind: "epoch", epoch: 2, keep: 0 },
+      "Four five six",
+    ]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    const page = await readWhile(address, (sofar) => {
+      if (sofar.includes("three")) reply.next(2);
+    });
+    expect(shownReply(page)).toBe("<p>Four five six</p>");
+    expect(page).toContain("begun the answer again");
+  });
+
+  it("says what it waits for, until it goes on", async () => {
+    const reply = stepwise([
+      "One",
+      { kind: "notice", notice: "Waiting for <it>." },
+      " two",
+    ]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    let steps = 0;
+    const page = await readWhile(address, (sofar) => {
+      const signs = ["One", "Waiting for &lt;it&gt;."];
+      if (signs[steps] && sofar.includes(signs[steps] ?? "")) {
+        steps++;
+        reply.next();
+      }
+    });
+    expect(steps).toBe(2);
+    expect(shownReply(page)).toBe("<p>One two</p>");
+  });
+
+  it("tells a browser to load it again when the server drains", async () => {
+    web.api.script = () => slowly("word ".repeat(2_000), 5);
+    const address = await visitor.begin("hello");
+    const answer = await visitor.get(address);
+    let page = "";
+    for await (const chunk of answer.body ?? []) {
+      page += Buffer.from(chunk).toString("utf8");
+      if (page.includes("word word")) void web.streams.leave(1);
+    }
+    expect(page).toContain('<meta http-equiv="refresh"');
+    await visitor.post(`${address}/replies/2/stop`, {});
+  });
+
+  it("is sent at once to a browser whose script is at work", async () => {
+    web.api.script = () => slowly("word ".repeat(2_000), 5);
+    const address = await visitor.begin("hello");
+    visitor.cookies.set("script", "on");
+    const page = await visitor.read(address);
+    expect(page).toContain("</html>");
+    expect(page).toContain("data-events");
+    await visitor.post(`${address}/replies/2/stop`, {});
+  });
+
+  it("is sent again to a browser whose script was switched off", async () => {
+    visitor.cookies.set("script", "on");
+    const address = await visitor.begin("hello");
+    expect(await visitor.read(address)).toContain(
+      '<noscript><meta http-equiv="refresh" content="0; url=?script=off">',
+    );
+    const answer = await visitor.get(`${address}?script=off`);
+    expect(answer.headers.get("location")).toBe(address);
+    expect(visitor.cookies.get("script")).toBe("");
+  });
+});
