@@ -51,6 +51,10 @@ export interface ProxySettings {
 export interface BedrockSettings {
   /** Where absent, the SDK finds it: in the profile. */
   region?: string | undefined;
+  /** Another address than the region's. */
+  endpoint?: string | undefined;
+  /** Where absent, the SDK finds them: the pod's role, a profile. */
+  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
 export interface ModelSettings {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ModelEvent } from "../Model";
 import { complaintIn, isComplaint } from "./complaints";
 import { interrupted, modelErrorFor, nonsense } from "./errors";
-import { createThinkingSplitter } from "./thinking";
+import { createThinkingSplitter } from "../thinking";
 
 /** Some servers send text in parts: `[{type:"text",text:"…"},{type:"thinking",thinking:[…]}]`. */
 const Part = z.looseObject({

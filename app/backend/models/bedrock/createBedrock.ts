@@ -1,0 +1,82 @@
+import {
+  BedrockRuntimeClient,
+  ConverseStreamCommand,
+} from "@aws-sdk/client-bedrock-runtime";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { cancelling } from "../cancelling";
+import type {
+  ModelEvent,
+  ModelMessage,
+  ModelProvider,
+  ReplyOptions,
+} from "../Model";
+import type {
+  BedrockSettings,
+  ModelTimeouts,
+  OfferedModel,
+} from "../modelSettings";
+import { waitWhileBusy } from "../waitWhileBusy";
+import { bedrockModels } from "./bedrockModels";
+import { converseEvents, converseInput, spaceAtEnd } from "./converse";
+import { bedrockError } from "./errors";
+
+/**
+ * Models of Amazon Bedrock, by ConverseStream. Who Keepsake is to AWS, the SDK finds out by itself:
+ * the pod's role (Pod Identity, IRSA), or a profile at home.
+ *
+ * @param offered What `MODELS` offers; `undefined` for Nova Pro, Micro and Lite.
+ */
+export function createBedrock(
+  settings: BedrockSettings,
+  timeouts: Pick<ModelTimeouts, "connectMs" | "busyMs">,
+  offered?: OfferedModel[],
+): ModelProvider {
+  const client = new BedrockRuntimeClient({
+    ...given(settings),
+    // Waiting is done here, where the visitor can be told and can stop it.
+    maxAttempts: 1,
+    // HTTP/1.1, since a connection of HTTP/2 that breaks takes every reply on it along.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: timeouts.connectMs,
+    }),
+  });
+
+  async function* ask(
+    messages: ModelMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelEvent> {
+    try {
+      const input = converseInput(messages, options);
+      const command = new ConverseStreamCommand(input);
+      const { stream } = await client.send(command, { abortSignal: signal });
+      yield* converseEvents(stream ?? nothing(), spaceAtEnd(messages));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw bedrockError(error, options.model);
+    }
+  }
+
+  return {
+    name: "bedrock",
+    listModels: () => Promise.resolve(bedrockModels(settings.region, offered)),
+    streamReply: (messages, options, signal) =>
+      cancelling(signal, (inner) =>
+        waitWhileBusy(
+          () => ask(messages, options, inner),
+          timeouts.busyMs,
+          inner,
+        ),
+      ),
+    close: () => Promise.resolve(client.destroy()),
+  };
+}
+
+/** Only what is set: the SDK looks elsewhere for what isn't there, not for what is `undefined`. */
+function given<T extends object>(settings: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+async function* nothing(): AsyncGenerator<never> {}
