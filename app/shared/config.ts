@@ -153,6 +153,23 @@ const preflight = z.object({
     .describe("a name that the pods of one run share"),
 });
 
+const sweep = z.object({
+  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
+  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
+  SESSION_IDLE_SECONDS: web.shape.SESSION_IDLE_SECONDS,
+  STORAGE_TIMEOUT_SECONDS: both.STORAGE_TIMEOUT_SECONDS,
+  SWEEP_FOLDERS_PER_SECOND: z.coerce
+    .number("must be a number, 1 to 100000")
+    .min(1, "must be a number, 1 to 100000")
+    .max(100_000, "must be a number, 1 to 100000")
+    .default(1_000)
+    .describe(
+      "how many folders a second a sweep looks into; balances how long it takes against what it takes from visitors",
+    ),
+  LOG_LEVEL: both.LOG_LEVEL,
+});
+
+export type SweepConfig = z.output<typeof sweep>;
 export type PreflightConfig = z.output<typeof preflight>;
 export type WebConfig = z.output<typeof web>;
 export type BackendConfig = z.output<typeof backend>;
@@ -185,6 +202,15 @@ export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
  */
 export function readPreflightConfig(env: NodeJS.ProcessEnv): PreflightConfig {
   return read(preflight, env);
+}
+
+/**
+ * Reads a sweep's settings.
+ *
+ * @throws ConfigError naming every bad setting at once.
+ */
+export function readSweepConfig(env: NodeJS.ProcessEnv): SweepConfig {
+  return read(sweep, env);
 }
 
 /** The process's own environment: the one place that reads it. */

@@ -20,6 +20,11 @@ export interface FileStatus {
   isDirectory: boolean;
 }
 
+export interface FolderEntry {
+  name: string;
+  isFolder: boolean;
+}
+
 /**
  * Every call on state goes through here, so that tests can record, cut, reorder and fail each one.
  * All reject with the system's error; `errorCode` names it.
@@ -27,8 +32,8 @@ export interface FileStatus {
 export interface FileSystem {
   /** The names in a folder. On a network file system this also makes what follows fresh. */
   readdir: (folder: string) => Promise<string[]>;
-  /** The names in a folder of any size, a few at a time. */
-  entries: (folder: string) => AsyncIterable<string>;
+  /** What is in a folder of any size, a few at a time. */
+  entries: (folder: string) => AsyncIterable<FolderEntry>;
   readFile: (file: string) => Promise<Buffer>;
   /** `wx` makes a file that must not exist, with mode 0600. */
   open: (file: string, flags: "r" | "wx") => Promise<OpenFile>;
@@ -49,7 +54,7 @@ export interface FileSystem {
 /** The file system itself. */
 export const nodeFileSystem: FileSystem = {
   readdir: (folder) => node.readdir(folder),
-  entries: (folder) => names(folder),
+  entries: (folder) => entries(folder),
   readFile: (file) => node.readFile(file),
   open: async (file, flags) => openFile(await node.open(file, flags, 0o600)),
   link: (file, name) => node.link(file, name),
@@ -68,9 +73,9 @@ export const nodeFileSystem: FileSystem = {
   refresh: (folder) => withFolder(folder, () => Promise.resolve()),
 };
 
-async function* names(folder: string): AsyncIterable<string> {
+async function* entries(folder: string): AsyncIterable<FolderEntry> {
   for await (const entry of await node.opendir(folder, { bufferSize: 256 })) {
-    yield entry.name;
+    yield { name: entry.name, isFolder: entry.isDirectory() };
   }
 }
 

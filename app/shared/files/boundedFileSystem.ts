@@ -1,4 +1,4 @@
-import type { FileSystem, OpenFile } from "./FileSystem";
+import type { FileSystem, FolderEntry, OpenFile } from "./FileSystem";
 
 /** The file system did not answer in time; what was asked of it may still happen. */
 export class StorageTimeoutError extends Error {
@@ -63,8 +63,8 @@ function boundFile(gate: Gate, handle: OpenFile): OpenFile {
 
 async function* boundEntries(
   gate: Gate,
-  entries: AsyncIterable<string>,
-): AsyncIterable<string> {
+  entries: AsyncIterable<FolderEntry>,
+): AsyncIterable<FolderEntry> {
   const iterator = entries[Symbol.asyncIterator]();
   try {
     for (;;) {

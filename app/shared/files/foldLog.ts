@@ -29,7 +29,10 @@ export async function foldLog(log: ExclusiveLog): Promise<void> {
       newest = (await makeSegment(log, listing, from, size)) ?? newest;
     }
   }
-  if (newest) await removeFolded(log, newest);
+  if (newest === undefined) return;
+  // It was just made: its time is now, by the file system's clock.
+  const now = await mtimeMs(log, newest);
+  if (now !== undefined) await removeFolded(log, now);
 }
 
 /** Where segments of this size begin that can be made now. */
@@ -96,18 +99,18 @@ async function collectLines(
 /**
  * Removes the files whose entries are all in a longer segment which has been there for long.
  *
- * @param newest A file that was just made: its time is now, by the file system's clock.
+ * @param now Milliseconds since 1970 by the file system's clock, as a new file's time tells it.
+ * @returns How many files were removed.
  */
 export async function removeFolded(
   log: ExclusiveLog,
-  newest: string,
+  now: number,
 ): Promise<number> {
   const { sources } = await log.list();
-  const now = await mtimeMs(log, newest);
   let removed = 0;
   for (const segment of sources.filter(isSegment)) {
     const held = sources.filter((source) => isHeld(source, segment));
-    if (held.length === 0 || now === undefined) continue;
+    if (held.length === 0) continue;
     const made = await mtimeMs(log, segment.name);
     if (made === undefined || now - made < FOLDED_REMOVABLE_AFTER_MS) continue;
     if (!(await isWhole(log, segment))) continue;

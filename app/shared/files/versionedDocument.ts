@@ -315,17 +315,33 @@ export class VersionedDocument {
 /** Errors of a file itself; all others are of the file system, and the file may be well. */
 const UNREADABLE = ["EACCES", "EPERM", "EISDIR", "ELOOP", "ENXIO"];
 
+/**
+ * Of the names in a document's folder, those of versions that are not needed once the newest has
+ * been there for a while: all but the newest and the one before, which serves if that is damaged.
+ */
+export function oldVersions(names: readonly string[]): string[] {
+  return toFound(names, { monotonic: 0, wall: 0 })
+    .numbers.slice(2)
+    .map((number) => `v${number}`);
+}
+
+/** The name of the newest version, readable or not; `undefined` if there is none. */
+export function newestVersion(names: readonly string[]): string | undefined {
+  const [newest] = numbersOf(names, VERSION);
+  return newest === undefined ? undefined : `v${newest}`;
+}
+
 interface Found {
   /** Of versions that are not marked as damaged, newest first. */
   numbers: number[];
   /** The number after the highest that is taken. */
   next: number;
-  names: string[];
+  names: readonly string[];
   newest?: DocumentVersion;
   listedAt: Instant;
 }
 
-function toFound(names: string[], listedAt: Instant): Found {
+function toFound(names: readonly string[], listedAt: Instant): Found {
   const numbers = numbersOf(names, VERSION);
   const damaged = new Set(numbersOf(names, DAMAGED));
   return {
@@ -336,7 +352,7 @@ function toFound(names: string[], listedAt: Instant): Found {
   };
 }
 
-function numbersOf(names: string[], pattern: RegExp): number[] {
+function numbersOf(names: readonly string[], pattern: RegExp): number[] {
   return names
     .flatMap((name) => pattern.exec(name)?.[1] ?? [])
     .map(Number)

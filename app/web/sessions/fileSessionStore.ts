@@ -115,13 +115,16 @@ class FileSessionStore implements SessionStore {
   private async list(owner: string, hash: string): Promise<void> {
     const { fileSystem } = this.options.files;
     const folder = this.ownerFolder(owner);
-    await makeFolder(fileSystem, folder);
-    try {
-      await (await fileSystem.open(path.join(folder, hash), "wx")).close();
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
+    for (let attempt = 1; ; attempt++) {
+      await makeFolder(fileSystem, folder);
+      try {
+        await (await fileSystem.open(path.join(folder, hash), "wx")).close();
+        return await fileSystem.syncDirectory(folder);
+      } catch (error) {
+        // A sweep may have removed the folder, empty as it was.
+        if (errorCode(error) !== "ENOENT" || attempt === 5) throw error;
+      }
     }
-    await fileSystem.syncDirectory(folder);
   }
 
   private toSession(

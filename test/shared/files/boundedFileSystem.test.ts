@@ -83,7 +83,7 @@ test("many calls pass, a few at a time, with their results and errors", async ()
     { code: "ENOENT" },
   );
   const names: string[] = [];
-  for await (const name of bounded.entries(folder)) names.push(name);
+  for await (const { name } of bounded.entries(folder)) names.push(name);
   expect(names.toSorted()).toEqual(["hanging", "well"]);
 });
 

@@ -1,0 +1,265 @@
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import pino from "pino";
+import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
+import { createFiles } from "../../app/shared/files/Files";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/shared/files/FileSystem";
+import { VersionedDocument } from "../../app/shared/files/versionedDocument";
+import { Sweep } from "../../app/sweep/Sweep";
+import { sweepRecords } from "../../app/sweep/sweepRecords";
+import { sweepSessions } from "../../app/sweep/sweepSessions";
+import { createFileSessionStore } from "../../app/web/sessions/fileSessionStore";
+import { hashOf, newSessionId } from "../../app/web/sessions/sessionId";
+import { startProcess } from "../support/processes";
+import { temporaryFolders } from "../support/temporaryFolder";
+
+const temporaryFolder = temporaryFolders();
+const HOUR = 3_600_000;
+const IDLE = 24 * HOUR;
+const TEMPORARY = `${"0a".repeat(12)}.tmp`;
+
+async function setUp() {
+  const directory = await temporaryFolder();
+  const store = createFileSessionStore({
+    directory,
+    files: createFiles(),
+    idleMs: IDLE,
+    absoluteMs: 365 * IDLE,
+    now: Date.now,
+  });
+  const make = async (owner?: string) => {
+    const id = newSessionId();
+    await store.create(id, { n: 0 }, owner);
+    const hash = hashOf(id);
+    return { id, folder: path.join(directory, hash.slice(0, 2), hash) };
+  };
+  return { directory, store, make };
+}
+
+async function begin(
+  directory: string,
+  fileSystem: FileSystem = nodeFileSystem,
+  stop = new AbortController(),
+) {
+  return Sweep.begin(directory, {
+    fileSystem,
+    log: pino({ level: "silent" }),
+    foldersPerSecond: 100_000,
+    signal: stop.signal,
+  });
+}
+
+/** Sets the time of a file, a folder and what is in it back. */
+async function age(file: string, ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms);
+  const names = await readdir(file).catch(() => []);
+  for (const name of names) await age(path.join(file, name), ms);
+  await utimes(file, then, then);
+}
+
+describe("sweeping sessions", () => {
+  test("removes those that expired, and no other", async () => {
+    const { directory, make, store } = await setUp();
+    const [old, fresh, nearly] = [await make(), await make(), await make()];
+    await age(old.folder, IDLE + 2 * HOUR);
+    await age(nearly.folder, IDLE);
+    const sweep = await begin(directory);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ examined: 3, expired: 1, failed: 0 });
+    await expect(readdir(old.folder)).rejects.toThrow("ENOENT");
+    expect(await readdir(path.dirname(old.folder))).not.toContain(TEMPORARY);
+    expect(await store.read(fresh.id)).toBeDefined();
+    expect(await readdir(nearly.folder)).toEqual(["v1"]);
+  });
+
+  test("removes old versions, but for the one before the newest", async () => {
+    const { directory, make, store } = await setUp();
+    const [quiet, busy] = [await make(), await make()];
+    for (const { id } of [quiet, busy]) {
+      for (const n of [1, 2, 3]) await store.save(id, {}, { n });
+    }
+    await age(quiet.folder, HOUR / 2);
+    const sweep = await begin(directory);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(await readdir(quiet.folder)).toEqual(["v3", "v4"]);
+    expect((await readdir(busy.folder)).length).toBeGreaterThanOrEqual(4);
+    expect(sweep.tally.versions).toBe(2);
+    expect((await store.read(quiet.id))?.values).toEqual({ n: 3 });
+  });
+
+  test("removes what crashes left behind, when nobody can be at work on it", async () => {
+    const { directory, make } = await setUp();
+    const { folder } = await make();
+    const shard = path.dirname(folder);
+    const hash = path.basename(folder);
+    const empty = path.join(
+      shard,
+      hash.replace(/^(..)./, "$1f").replace(/.$/, "0"),
+    );
+    const removed = path.join(shard, TEMPORARY);
+    for (const made of [empty, removed]) await mkdir(made);
+    await writeFile(path.join(removed, "v1"), "");
+    for (const where of [directory, folder, removed]) {
+      await writeFile(path.join(where, TEMPORARY), "");
+    }
+    const young = await begin(directory);
+    await sweepSessions(young, directory, IDLE);
+    expect(young.tally.leftovers).toBe(0);
+    for (const file of [empty, removed]) await age(file, 2 * HOUR);
+    for (const where of [directory, folder]) {
+      await age(path.join(where, TEMPORARY), 2 * HOUR);
+    }
+    const sweep = await begin(directory);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ leftovers: 4, expired: 0, failed: 0 });
+    expect(await readdir(shard)).toEqual([hash]);
+    expect(await readdir(folder)).toEqual(["v1"]);
+  });
+
+  test("forgets whose a session was when it is gone", async () => {
+    const { directory, make, store } = await setUp();
+    const [gone, here] = [await make("ann"), await make("ann")];
+    await age(directory, 2 * HOUR);
+    await age(gone.folder, IDLE + 2 * HOUR);
+    await age(here.folder, 0);
+    await sweepSessions(await begin(directory), directory, IDLE);
+    const owners = path.join(directory, "owners", hashOf("ann").slice(0, 2));
+    expect(await readdir(path.join(owners, hashOf("ann")))).toEqual([
+      hashOf(here.id),
+    ]);
+    expect(await store.endAllOf("ann")).toBe(1);
+    await age(owners, 2 * HOUR);
+    await sweepSessions(await begin(directory), directory, IDLE);
+    expect(await readdir(owners)).toEqual([]);
+  });
+
+  test("reads nothing", async () => {
+    const { directory, make } = await setUp();
+    for (let i = 0; i < 5; i++) await make("ann");
+    const blind: FileSystem = {
+      ...nodeFileSystem,
+      readFile: () => Promise.reject(new Error("read")),
+    };
+    const sweep = await begin(directory, blind);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ examined: 6, failed: 0 });
+  });
+
+  test("is safe beside visitors and another sweep", async () => {
+    const { directory, make, store } = await setUp();
+    const sessions = await Promise.all(
+      Array.from({ length: 30 }, () => make()),
+    );
+    const olds = await Promise.all(Array.from({ length: 30 }, () => make()));
+    for (const { folder } of olds) await age(folder, 2 * IDLE);
+    const visits = sessions.map(async ({ id, folder }) => {
+      for (let n = 1; n <= 5; n++) {
+        await age(path.join(folder, `v${n}`), HOUR / 2);
+        expect(await store.save(id, {}, { n })).toBeDefined();
+        expect((await store.read(id))?.values).toEqual({ n });
+      }
+    });
+    const sweeps = await Promise.all([
+      begin(directory),
+      begin(directory),
+      begin(directory),
+    ]);
+    await Promise.all([
+      ...visits,
+      ...sweeps.map((sweep) => sweepSessions(sweep, directory, IDLE)),
+    ]);
+    for (const { id } of sessions) {
+      expect((await store.read(id))?.values).toEqual({ n: 5 });
+    }
+    for (const { folder } of olds) {
+      await expect(readdir(folder)).rejects.toThrow("ENOENT");
+    }
+    expect(sweeps.every((sweep) => sweep.tally.failed === 0)).toBe(true);
+  });
+
+  test("goes on after what it can't remove, and says so", async () => {
+    const { directory, make } = await setUp();
+    const [bad, good] = [await make(), await make()];
+    for (const { folder } of [bad, good]) await age(folder, 2 * IDLE);
+    const refusing: FileSystem = {
+      ...nodeFileSystem,
+      rename: (from, to) =>
+        from === bad.folder
+          ? Promise.reject(Object.assign(new Error("no"), { code: "EIO" }))
+          : nodeFileSystem.rename(from, to),
+    };
+    const sweep = await begin(directory, refusing);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ expired: 1, failed: 1 });
+  });
+
+  test("stops when it is told to", async () => {
+    const { directory, make } = await setUp();
+    for (let i = 0; i < 5; i++) await make();
+    const stop = new AbortController();
+    stop.abort();
+    const sweep = await begin(directory, nodeFileSystem, stop);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally.examined).toBe(0);
+  });
+});
+
+test("sweeping records removes what is superseded and folded, at any depth", async () => {
+  const directory = await temporaryFolder();
+  const files = createFiles();
+  const inside = path.join(directory, "owners", "ab", "hash");
+  const settings = new VersionedDocument(files, path.join(inside, "settings"));
+  await settings.create({ n: 0 });
+  for (const n of [1, 2, 3]) await settings.update(() => ({ n }));
+  const log = new ExclusiveLog(files, path.join(inside, "messages"));
+  await log.make();
+  for (let n = 1; n <= 12; n++) await log.append({ n });
+  await log.fold();
+  await writeFile(path.join(log.folder, TEMPORARY), "");
+  await age(directory, 2 * HOUR);
+  const sweep = await begin(directory);
+  await sweepRecords(sweep, directory);
+  expect(sweep.tally).toMatchObject({ versions: 2, folded: 10, failed: 0 });
+  expect(sweep.tally.leftovers).toBe(1);
+  expect((await readdir(log.folder)).toSorted()).toEqual(["1-10", "11", "12"]);
+  expect((await settings.read())?.data).toEqual({ n: 3 });
+  const again = new ExclusiveLog(createFiles(), log.folder);
+  expect(await again.readRange(1, 12)).toHaveLength(12);
+});
+
+describe("the command", () => {
+  const main = path.join(__dirname, "../../app/sweep/main.ts");
+
+  test("says what it did", async () => {
+    const { directory, make } = await setUp();
+    const { folder } = await make();
+    await age(folder, 100 * IDLE);
+    const sweep = startProcess(main, ["sessions"], {
+      SESSION_DIRECTORY: directory,
+    });
+    const { code, output } = await sweep.ended;
+    expect(JSON.parse(output)).toMatchObject({
+      msg: "swept",
+      of: "sessions",
+      examined: 1,
+      expired: 1,
+      failed: 0,
+    });
+    expect(code).toBe(0);
+  });
+
+  test("says what to do where it can't begin", async () => {
+    const nowhere = path.join(await temporaryFolder(), "nowhere");
+    const there = await startProcess(main, ["records"], {
+      DATA_DIRECTORY: nowhere,
+    }).ended;
+    expect(there.errors).toContain("can't be swept (ENOENT). Mount its volume");
+    expect(there.code).toBe(1);
+    const what = await startProcess(main, ["everything"]).ended;
+    expect(what.errors).toContain("sweep/main.js sessions");
+    expect(what.code).toBe(2);
+  });
+});
