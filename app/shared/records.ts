@@ -14,11 +14,22 @@ export const limits = {
   instructionsBytes: 16 * 1024,
   nameLength: 100,
   queryLength: 200,
+  modelLength: 200,
+  /** One page of a list. */
+  pageMessages: 200,
+  pageConversations: 200,
+  /** The most messages of one conversation, far above what anyone writes. */
+  messageNumber: 1_000_000,
+  /** No model of today writes more in one reply. */
+  maxTokens: 1_000_000,
 } as const;
 
 /** 128 random bits in base 32, lower case: fit for a URL and for a file name anywhere. */
 export const idPattern = /^[a-z2-7]{26}$/;
-export const Id = z.string().regex(idPattern, "is not an id");
+export const Id = z
+  .string()
+  .regex(idPattern, "is not an id")
+  .meta({ id: "Id" });
 
 const time = z.iso.datetime();
 
@@ -30,88 +41,102 @@ export const Usage = z.object({
 });
 
 /** A message of a conversation. Prompts have odd numbers; the reply to prompt p is p + 1. */
-export const Message = z.object({
-  number: z.int().min(1),
-  role: z.enum(["user", "assistant"]),
-  text: z.string(),
-  /** What a model thought before it answered; no part of the answer. */
-  reasoning: z.string().optional(),
-  at: time,
-  /** Of a reply: the model's id, and what people call it. */
-  model: z.string().optional(),
-  modelName: z.string().optional(),
-  /** Of a reply: how it ended. */
-  outcome: Outcome.optional(),
-  /** Of a reply that failed or was cut: a sentence for the visitor. */
-  reason: z.string().optional(),
-  usage: Usage.optional(),
-  /** Of a reply: how many messages of the history did not fit the model's window. */
-  leftOut: z.int().min(0).optional(),
-});
+export const Message = z
+  .object({
+    number: z.int().min(1),
+    role: z.enum(["user", "assistant"]),
+    text: z.string(),
+    /** What a model thought before it answered; no part of the answer. */
+    reasoning: z.string().optional(),
+    at: time,
+    /** Of a reply: the model's id, and what people call it. */
+    model: z.string().optional(),
+    modelName: z.string().optional(),
+    /** Of a reply: how it ended. */
+    outcome: Outcome.optional(),
+    /** Of a reply that failed or was cut: a sentence for the visitor. */
+    reason: z.string().optional(),
+    usage: Usage.optional(),
+    /** Of a reply: how many messages of the history did not fit the model's window. */
+    leftOut: z.int().min(0).optional(),
+  })
+  .meta({ id: "Message" });
 
 /** A conversation, without its messages. */
-export const Conversation = z.object({
-  id: Id,
-  title: z.string().max(limits.titleLength),
-  model: z.string(),
-  project: Id.nullable(),
-  maxTokens: z.int().min(1).nullable(),
-  temperature: z.number().min(0).max(1).nullable(),
-  createdAt: time,
-  updatedAt: time,
-  /** When it was deleted; it can be restored for a while. */
-  deletedAt: time.nullable(),
-});
+export const Conversation = z
+  .object({
+    id: Id,
+    title: z.string().max(limits.titleLength),
+    model: z.string(),
+    project: Id.nullable(),
+    maxTokens: z.int().min(1).nullable(),
+    temperature: z.number().min(0).max(1).nullable(),
+    createdAt: time,
+    updatedAt: time,
+    /** When it was deleted; it can be restored for a while. */
+    deletedAt: time.nullable(),
+  })
+  .meta({ id: "Conversation" });
 
 /** A reply that is being written, or that failed and can be tried again. */
-export const ReplyState = z.object({
-  /** The number of the message that it becomes. */
-  number: z.int().min(2),
-  status: z.enum(["writing", "failed"]),
-  model: z.string(),
-  modelName: z.string(),
-  at: time,
-  /** The text so far, and the offset in the reply's stream at which it was read. */
-  text: z.string(),
-  offset: z.string(),
-  reason: z.string().optional(),
-});
+export const ReplyState = z
+  .object({
+    /** The number of the message that it becomes. */
+    number: z.int().min(2),
+    status: z.enum(["writing", "failed"]),
+    model: z.string(),
+    modelName: z.string(),
+    at: time,
+    /** The text so far, and the offset in the reply's stream at which it was read. */
+    text: z.string(),
+    offset: z.string(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: "ReplyState" });
 
 /** A conversation as its page needs it: one round trip. */
-export const ConversationPage = z.object({
-  conversation: Conversation,
-  /** The newest messages, oldest first. */
-  messages: z.array(Message),
-  /** Whether there are older ones than the first here. */
-  hasOlder: z.boolean(),
-  reply: ReplyState.nullable(),
-});
+export const ConversationPage = z
+  .object({
+    conversation: Conversation,
+    /** The newest messages, oldest first. */
+    messages: z.array(Message),
+    /** Whether there are older ones than the first here. */
+    hasOlder: z.boolean(),
+    reply: ReplyState.nullable(),
+  })
+  .meta({ id: "ConversationPage" });
 
-export const Project = z.object({
-  id: Id,
-  name: z.string().max(limits.nameLength),
-  instructions: z.string(),
-  createdAt: time,
-  updatedAt: time,
-});
+export const Project = z
+  .object({
+    id: Id,
+    name: z.string().max(limits.nameLength),
+    instructions: z.string(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "Project" });
 
-export const ModelUsage = z.object({
-  model: z.string(),
-  modelName: z.string(),
-  messages: z.int().min(0),
-  inputTokens: z.int().min(0),
-  outputTokens: z.int().min(0),
-});
+export const ModelUsage = z
+  .object({
+    model: z.string(),
+    modelName: z.string(),
+    messages: z.int().min(0),
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+  })
+  .meta({ id: "ModelUsage" });
 
-export const ModelDescription = z.object({
-  id: z.string(),
-  name: z.string(),
-  provider: z.string(),
-  description: z.string(),
-  contextTokens: z.int(),
-  maxReplyTokens: z.int(),
-  continues: z.boolean(),
-});
+export const ModelDescription = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    provider: z.string(),
+    description: z.string(),
+    contextTokens: z.int(),
+    maxReplyTokens: z.int(),
+    continues: z.boolean(),
+  })
+  .meta({ id: "ModelDescription" });
 
 /** What a reply's stream is made of, in order (see the reply's log). */
 export const ReplyEvent = z.union([

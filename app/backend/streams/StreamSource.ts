@@ -18,12 +18,6 @@ export interface StreamChunk {
   isClosed: boolean;
 }
 
-export interface FollowedMessage {
-  data: Buffer | undefined;
-  at: Position;
-  isClosed: boolean;
-}
-
 /** A log, as the Durable Streams protocol sees it. */
 export interface StreamSource {
   contentType: string;
@@ -35,13 +29,12 @@ export interface StreamSource {
    */
   read(from: Position): Promise<StreamChunk | undefined>;
   /**
-   * What comes after a place, as it comes; ends when the stream is closed, or when aborted. A
-   * closure that has no message of its own comes without data.
+   * What comes after a place, as it comes; ends when the stream is closed, or when aborted.
    *
    * @param ahead Whether also what doesn't stand for ever yet is wanted.
    */
   follow(
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedMessage, void>;
+  ): AsyncGenerator<StreamMessage & { isClosed: boolean }, void>;
 }

@@ -1,0 +1,114 @@
+import { NotFoundError } from "../../shared/errors";
+import type { Files } from "../../shared/files/Files";
+import type { JsonObject } from "../../shared/files/json";
+import {
+  DocumentExistsError,
+  type DocumentVersion,
+  VersionedDocument,
+} from "../../shared/files/versionedDocument";
+import type { Activity } from "../activity/Activity";
+import { StoredConversation } from "../activity/entries";
+import type { Folders } from "../Folders";
+
+/** What can be changed of a conversation; what is absent stays as it is. */
+export type SettingsChanges = Partial<
+  Pick<
+    StoredConversation,
+    "title" | "model" | "project" | "maxTokens" | "temperature" | "deletedAt"
+  >
+>;
+
+/** Each conversation's settings: a versioned document, whose changes the activity tells of. */
+export class ConversationSettings {
+  constructor(
+    private readonly files: Files,
+    private readonly folders: Folders,
+    private readonly activity: Activity,
+  ) {}
+
+  /** Makes a conversation's settings; if they are there already, those are the answer. */
+  async make(
+    ownerHash: string,
+    settings: StoredConversation,
+  ): Promise<StoredConversation> {
+    const document = this.documentOf(ownerHash, settings.id);
+    try {
+      const made = await document.create(asJson(settings));
+      await this.note(ownerHash, made);
+      return settings;
+    } catch (error) {
+      if (!(error instanceof DocumentExistsError)) throw error;
+      return this.findMade(ownerHash, settings.id);
+    }
+  }
+
+  /** @throws NotFoundError if there are none, or the conversation is deleted. */
+  async read(ownerHash: string, id: string): Promise<StoredConversation> {
+    const version = await this.documentOf(ownerHash, id).read();
+    const settings = version && parse(version);
+    if (!settings || settings.deletedAt !== null) {
+      throw new NotFoundError("conversation");
+    }
+    return settings;
+  }
+
+  /**
+   * Changes what is named, also of a conversation that is deleted.
+   *
+   * @throws NotFoundError if there is no such conversation.
+   */
+  async change(
+    ownerHash: string,
+    id: string,
+    changes: SettingsChanges,
+  ): Promise<StoredConversation> {
+    const document = this.documentOf(ownerHash, id);
+    const given = asJson(changes);
+    const version = await document.update((data) => ({ ...data, ...given }));
+    const settings = version && parse(version);
+    if (!settings) throw new NotFoundError("conversation");
+    await this.note(ownerHash, version);
+    return settings;
+  }
+
+  /** Who made it may have died before it was noted. */
+  private async findMade(
+    ownerHash: string,
+    id: string,
+  ): Promise<StoredConversation> {
+    const version = await this.documentOf(ownerHash, id).read();
+    const settings = version && parse(version);
+    if (!settings) throw new NotFoundError("conversation");
+    const { conversations } = await this.activity.read(ownerHash);
+    if (!conversations.has(id)) await this.note(ownerHash, version);
+    return settings;
+  }
+
+  private async note(
+    ownerHash: string,
+    version: DocumentVersion,
+  ): Promise<void> {
+    const conversation = parse(version);
+    if (!conversation) return;
+    const { number } = version;
+    await this.activity.note(ownerHash, {
+      kind: "conversation",
+      version: number,
+      conversation,
+    });
+  }
+
+  private documentOf(ownerHash: string, id: string): VersionedDocument {
+    const folder = this.folders.settings(ownerHash, id);
+    return new VersionedDocument(this.files, folder);
+  }
+}
+
+function parse({ data, ended }: DocumentVersion) {
+  const result = StoredConversation.safeParse(data);
+  return ended || !result.success ? undefined : result.data;
+}
+
+/** What is `undefined` is left out. */
+const asJson = (value: object): JsonObject =>
+  JSON.parse(JSON.stringify(value)) as JsonObject;

@@ -1,0 +1,315 @@
+import { NotFoundError, VisibleError } from "../../shared/errors";
+import type { Files } from "../../shared/files/Files";
+import {
+  type Conversation,
+  type ConversationPage,
+  limits,
+  type Message,
+} from "../../shared/records";
+import type { Activity } from "../activity/Activity";
+import type { StoredConversation } from "../activity/entries";
+import type { ConversationState, OwnerState } from "../activity/OwnerState";
+import type { Folders } from "../Folders";
+import type { Projects } from "../projects/Projects";
+import type { Replies, ReplyRef } from "../replies/Replies";
+import type {
+  ConversationSettings,
+  SettingsChanges,
+} from "./ConversationSettings";
+import { derivedId, newId } from "./ids";
+import { MessageLog } from "./MessageLog";
+import type { Models } from "../models/createModels";
+import type { ReplyStates } from "./ReplyStates";
+import { titleOf } from "./title";
+
+export interface ConversationsParts {
+  files: Files;
+  folders: Folders;
+  activity: Activity;
+  settings: ConversationSettings;
+  projects: Projects;
+  models: Models;
+  replies: Replies;
+  replyStates: ReplyStates;
+  now: () => Date;
+}
+
+/** The conversations of all owners. An owner's is found through their own folder alone. */
+export class Conversations {
+  constructor(private readonly parts: ConversationsParts) {}
+
+  /** The conversations that are not deleted, the last used first. */
+  async list(
+    ownerHash: string,
+    { limit, cursor }: { limit: number; cursor?: string },
+  ): Promise<{ conversations: Conversation[]; next: string | null }> {
+    const state = await this.parts.activity.read(ownerHash);
+    const below = cursor === undefined ? Infinity : Number(cursor);
+    const found = state.listed().filter(({ order }) => order < below);
+    const page = found.slice(0, limit);
+    return {
+      conversations: page.map((one) => listed(state, one)),
+      next: found.length > limit ? String(page.at(-1)?.order) : null,
+    };
+  }
+
+  /**
+   * Makes a conversation of its first message, and begins the reply. With a key, whoever comes
+   * again finds the conversation that was made, and what was missing of it is done.
+   */
+  async create(
+    ownerHash: string,
+    given: { text: string; model?: string; project?: string },
+    key?: string,
+  ): Promise<{ conversation: Conversation; message: Message }> {
+    refuseTooLong(given.text);
+    await this.refuseUnknown(ownerHash, given);
+    const id = key ? derivedId("conversation", ownerHash, key) : newId();
+    const before = key && (await this.logOf(ownerHash, id).list());
+    if (!before || before.last === 0) await this.parts.replies.admit(ownerHash);
+    const at = this.parts.now().toISOString();
+    const [settings, message] = await Promise.all([
+      this.parts.settings.make(ownerHash, {
+        id,
+        title: titleOf(given.text),
+        model: given.model ?? (await this.standardModel()),
+        project: given.project ?? null,
+        maxTokens: null,
+        temperature: null,
+        createdAt: at,
+        deletedAt: null,
+      }),
+      this.makeMessages(ownerHash, id, { text: given.text, at, key }),
+    ]);
+    await this.parts.replies.begin(refTo(ownerHash, id, message));
+    return { conversation: toConversation(settings, message.at), message };
+  }
+
+  /**
+   * A conversation, its last messages, and the reply in progress.
+   *
+   * @param known The caller has all messages up to this number; they are left out.
+   * @throws NotFoundError if it isn't there, is deleted, or is another's.
+   */
+  async readPage(
+    ownerHash: string,
+    id: string,
+    page: { limit: number; before?: number; known?: number },
+  ): Promise<ConversationPage> {
+    const log = this.logOf(ownerHash, id);
+    const [settings, listing] = await Promise.all([
+      this.parts.settings.read(ownerHash, id),
+      log.list(),
+    ]);
+    if (!listing) throw new NotFoundError("conversation");
+    const { limit, before, known = 0 } = page;
+    const [shown, [last]] = await Promise.all([
+      log.readLast(limit, listing, before),
+      log.readLast(1, listing),
+    ]);
+    const after =
+      last?.role === "user"
+        ? await this.parts.replyStates.after(
+            refTo(ownerHash, id, last),
+            last,
+            settings.model,
+          )
+        : {};
+    const messages =
+      after.message && before === undefined
+        ? [...shown, after.message].slice(-limit)
+        : shown;
+    const living = await this.withLivingProject(ownerHash, settings);
+    return {
+      conversation: toConversation(living, (after.message ?? last)?.at),
+      messages: messages.filter(({ number }) => number > known),
+      hasOlder: (messages[0]?.number ?? 1) > 1,
+      reply: (before === undefined ? after.state : undefined) ?? null,
+    };
+  }
+
+  /** Changes what is named in `changes`, and nothing else. */
+  async change(
+    ownerHash: string,
+    id: string,
+    changes: SettingsChanges,
+  ): Promise<Conversation> {
+    await this.parts.settings.read(ownerHash, id);
+    await this.refuseUnknown(ownerHash, changes);
+    const { title } = changes;
+    return this.changeSettings(ownerHash, id, {
+      ...changes,
+      title: title?.trim(),
+    });
+  }
+
+  /** Deletes a conversation, which {@link restore} undoes; a reply that is being written ends. */
+  async delete(ownerHash: string, id: string): Promise<void> {
+    const deletedAt = this.parts.now().toISOString();
+    await this.parts.settings.change(ownerHash, id, { deletedAt });
+    const last = (await this.logOf(ownerHash, id).list())?.last ?? 0;
+    if (last % 2 === 0) return;
+    const ref = { ownerHash, conversation: id, number: last + 1 };
+    await this.parts.replies.stop(ref);
+  }
+
+  restore(ownerHash: string, id: string): Promise<Conversation> {
+    return this.changeSettings(ownerHash, id, { deletedAt: null });
+  }
+
+  /**
+   * Saves a prompt, and begins the reply. With a key, whoever comes again finds what was saved.
+   *
+   * @throws VisibleError (409) while a reply is being written.
+   */
+  async send(
+    ownerHash: string,
+    id: string,
+    { text }: { text: string },
+    key?: string,
+  ): Promise<Message> {
+    refuseTooLong(text);
+    await this.parts.settings.read(ownerHash, id);
+    const at = this.parts.now().toISOString();
+    const message = await this.logOf(ownerHash, id).addPrompt(
+      { text, at, key },
+      (last) => this.admit(ownerHash, id, last),
+    );
+    await Promise.all([
+      this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
+      this.parts.replies.begin(refTo(ownerHash, id, message)),
+    ]);
+    return message;
+  }
+
+  /** @throws NotFoundError if there can be no such reply of this owner. */
+  async replyRef(
+    ownerHash: string,
+    id: string,
+    number: number,
+  ): Promise<ReplyRef> {
+    const [listing] = await Promise.all([
+      this.logOf(ownerHash, id).list(),
+      this.parts.settings.read(ownerHash, id),
+    ]);
+    const isReply = number % 2 === 0 && listing?.has(number - 1);
+    if (!isReply) throw new NotFoundError("reply");
+    return { ownerHash, conversation: id, number };
+  }
+
+  private async makeMessages(
+    ownerHash: string,
+    id: string,
+    prompt: { text: string; at: string; key?: string },
+  ): Promise<Message> {
+    const log = this.logOf(ownerHash, id);
+    await log.make();
+    return log.addPrompt(prompt, () => Promise.resolve());
+  }
+
+  /** Asked before a prompt is saved: what was typed must be lost neither here nor there. */
+  private async admit(
+    ownerHash: string,
+    id: string,
+    last: number,
+  ): Promise<void> {
+    const { replies, replyStates } = this.parts;
+    if (last % 2 === 1) {
+      const ref = { ownerHash, conversation: id, number: last + 1 };
+      await replyStates.refuseWhileWriting(ref);
+    }
+    await replies.admit(ownerHash);
+  }
+
+  private async changeSettings(
+    ownerHash: string,
+    id: string,
+    changes: SettingsChanges,
+  ): Promise<Conversation> {
+    const { settings } = this.parts;
+    const changed = await settings.change(ownerHash, id, changes);
+    const living = await this.withLivingProject(ownerHash, changed);
+    const log = this.logOf(ownerHash, id);
+    const listing = await log.list();
+    const [last] = listing ? await log.readLast(1, listing) : [];
+    return toConversation(living, last?.at);
+  }
+
+  private async withLivingProject(
+    ownerHash: string,
+    settings: StoredConversation,
+  ): Promise<StoredConversation> {
+    if (!settings.project) return settings;
+    const { projects } = this.parts;
+    const project = await projects.readIfThere(ownerHash, settings.project);
+    return project ? settings : { ...settings, project: null };
+  }
+
+  private async refuseUnknown(
+    ownerHash: string,
+    { model, project }: { model?: string; project?: string | null },
+  ): Promise<void> {
+    if (model !== undefined) {
+      if (!(await this.parts.models.find(model))) {
+        throw new VisibleError(404, "There is no such model. Pick another.");
+      }
+    }
+    if (project) await this.parts.projects.read(ownerHash, project);
+  }
+
+  private async standardModel(): Promise<string> {
+    const standard = await this.parts.models.standard();
+    if (standard) return standard.id;
+    throw new VisibleError(
+      503,
+      "No model can be reached now. Please try again later.",
+    );
+  }
+
+  private logOf(ownerHash: string, id: string): MessageLog {
+    const { files, folders } = this.parts;
+    return new MessageLog(files, folders.messages(ownerHash, id));
+  }
+}
+
+/** A conversation as its owner's activity tells of it. */
+export function listed(
+  state: Readonly<OwnerState>,
+  one: ConversationState,
+): Conversation {
+  const settings = { ...one.settings, project: state.projectOf(one) };
+  return toConversation(settings, one.updatedAt);
+}
+
+function toConversation(
+  settings: StoredConversation,
+  updatedAt: string = settings.createdAt,
+): Conversation {
+  const { id, title, model, project, maxTokens, temperature } = settings;
+  const { createdAt, deletedAt } = settings;
+  return {
+    id,
+    title,
+    model,
+    project,
+    maxTokens,
+    temperature,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
+}
+
+const refTo = (
+  ownerHash: string,
+  conversation: string,
+  prompt: Message,
+): ReplyRef => ({ ownerHash, conversation, number: prompt.number + 1 });
+
+function refuseTooLong(text: string): void {
+  if (Buffer.byteLength(text) <= limits.messageBytes) return;
+  throw new VisibleError(
+    413,
+    `The message is longer than ${limits.messageBytes / 1024} KiB. Shorten it, or send it in parts.`,
+  );
+}

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import {
+  ExclusiveLog,
+  type LogEntry,
+  LogMissingError,
+} from "../../shared/files/exclusiveLog";
+import type { Files } from "../../shared/files/Files";
+import type { JsonObject } from "../../shared/files/json";
+import type { LogListing } from "../../shared/files/logListing";
+import { Message } from "../../shared/records";
+import { VisibleError } from "../../shared/errors";
+
+export type { LogListing };
+
+/** A prompt that is to be saved. */
+export interface NewPrompt {
+  text: string;
+  at: string;
+  /** The same key twice makes one prompt, on whichever process. */
+  key?: string;
+}
+
+/** A conversation's messages: prompts under odd numbers, the reply to prompt p under p + 1. */
+export class MessageLog {
+  private readonly log: ExclusiveLog;
+
+  constructor(
+    private readonly files: Files,
+    folder: string,
+  ) {
+    this.log = new ExclusiveLog(files, folder);
+  }
+
+  make(): Promise<void> {
+    return this.log.make();
+  }
+
+  /** What there is; `undefined` if there is no such conversation. */
+  list(): Promise<LogListing | undefined> {
+    return this.log.listIfThere();
+  }
+
+  /** The last `count` messages (below `before`, if given), oldest first. */
+  async readLast(
+    count: number,
+    listing: LogListing,
+    before?: number,
+  ): Promise<Message[]> {
+    const entries = await this.log.readLast(count, { before, listing });
+    return entries.flatMap(toMessage);
+  }
+
+  /** All messages, oldest first; none if there is no such conversation. */
+  async readAll(): Promise<Message[]> {
+    const listing = await this.list();
+    if (!listing) return [];
+    const entries = await this.log.readRange(1, listing.last, listing);
+    return entries.flatMap(toMessage);
+  }
+
+  /** All messages below a number, oldest first. */
+  async readBelow(number: number): Promise<Message[]> {
+    const listing = await this.log.list();
+    const entries = await this.log.readRange(1, number - 1, listing);
+    return entries.flatMap(toMessage);
+  }
+
+  /**
+   * Saves a prompt under the next odd number.
+   *
+   * @param mayFollow Asked before, with the number of the last message: throws what keeps the
+   *   prompt from being saved.
+   * @throws VisibleError (409) if the key was used for another text.
+   */
+  addPrompt(
+    prompt: NewPrompt,
+    mayFollow: (last: number) => Promise<void>,
+  ): Promise<Message> {
+    return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
+      for (;;) {
+        const listing = await this.log.list();
+        const sent = await this.findSent(prompt, listing);
+        if (sent) return sent;
+        await mayFollow(listing.last);
+        const number = listing.last + (listing.last % 2 === 0 ? 1 : 2);
+        const message = {
+          number,
+          role: "user",
+          ...withoutKey(prompt),
+        } as const;
+        const entry = { format: 1, ...message, ...keyHash(prompt.key) };
+        if (await this.log.createAt(number, entry)) return message;
+      }
+    });
+  }
+
+  /**
+   * Saves a reply.
+   *
+   * @returns Whether this call saved it; `false` if it was there, or the conversation is gone.
+   */
+  async addReply(message: Message): Promise<boolean> {
+    const json = JSON.parse(JSON.stringify(message)) as JsonObject;
+    try {
+      return await this.log.createAt(message.number, { format: 1, ...json });
+    } catch (error) {
+      if (error instanceof LogMissingError) return false;
+      throw error;
+    }
+  }
+
+  private async findSent(
+    { key, text }: NewPrompt,
+    listing: LogListing,
+  ): Promise<Message | undefined> {
+    if (key === undefined) return undefined;
+    const { keyHash: hash } = keyHash(key);
+    const entries = await this.log.readRange(1, listing.last, listing);
+    const [found] = entries
+      .filter((entry) => entry.keyHash === hash)
+      .flatMap(toMessage);
+    if (found && found.text !== text) {
+      throw new VisibleError(
+        409,
+        "This idempotency-key was used for another message. Send a new one.",
+      );
+    }
+    return found;
+  }
+}
+
+const withoutKey = ({ text, at }: NewPrompt) => ({ text, at });
+
+function keyHash(key: string | undefined): { keyHash?: string } {
+  if (key === undefined) return {};
+  return { keyHash: createHash("sha256").update(key).digest("base64url") };
+}
+
+/** An entry that is no message can only be of another version of the program: it is passed over. */
+function toMessage(entry: LogEntry): Message[] {
+  const result = Message.safeParse(entry);
+  return result.success ? [result.data] : [];
+}

@@ -1,0 +1,121 @@
+import type { Message, ModelDescription } from "../../shared/records";
+import type { Files } from "../../shared/files/Files";
+import type { Activity } from "../activity/Activity";
+import type { Folders } from "../Folders";
+import { assemblePrompt } from "../models/assemblePrompt";
+import type { Projects } from "../projects/Projects";
+import type {
+  EndedReply,
+  ReplyPrompt,
+  ReplyRecords,
+  ReplyRef,
+} from "../replies/Replies";
+import type { ConversationSettings } from "./ConversationSettings";
+import { MessageLog } from "./MessageLog";
+import type { Models } from "../models/createModels";
+
+export interface RecordsOfRepliesParts {
+  files: Files;
+  folders: Folders;
+  activity: Activity;
+  settings: ConversationSettings;
+  projects: Projects;
+  models: Pick<Models, "find">;
+  /** What every conversation begins with, as the operator set it. */
+  systemPrompt: string;
+}
+
+type ModelWindow = Pick<ModelDescription, "contextTokens" | "maxReplyTokens">;
+
+const SMALL_WINDOW: ModelWindow = {
+  contextTokens: 8_192,
+  maxReplyTokens: 2_048,
+};
+
+/** What replies need from the records: what to ask a model, and where an answer goes. */
+export class RecordsOfReplies implements ReplyRecords {
+  constructor(private readonly parts: RecordsOfRepliesParts) {}
+
+  folder({ ownerHash, conversation, number }: ReplyRef): string {
+    return this.parts.folders.reply(ownerHash, conversation, number);
+  }
+
+  async promptFor(ref: ReplyRef): Promise<ReplyPrompt> {
+    const { ownerHash, conversation, number } = ref;
+    const { settings, projects } = this.parts;
+    const [stored, history] = await Promise.all([
+      settings.read(ownerHash, conversation),
+      this.logOf(ref).readBelow(number),
+    ]);
+    const project = stored.project
+      ? await projects.readIfThere(ownerHash, stored.project)
+      : undefined;
+    const maxTokens = stored.maxTokens ?? undefined;
+    const { messages, leftOut } = assemblePrompt(
+      {
+        systemPrompt: this.parts.systemPrompt,
+        instructions: project?.instructions,
+        history,
+      },
+      await this.window(stored.model),
+      maxTokens,
+    );
+    const temperature = stored.temperature ?? undefined;
+    return { model: stored.model, messages, maxTokens, temperature, leftOut };
+  }
+
+  async becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+    const message = await this.messageOf(ref, ended);
+    const { ownerHash, conversation: id, number: reply } = ref;
+    if (!(await this.logOf(ref).addReply(message))) {
+      const { conversations } = await this.parts.activity.read(ownerHash);
+      const known = conversations.get(id);
+      // Who saved it may have died before it was noted.
+      if (!known || known.counted.has(reply)) return;
+    }
+    const { at, model, modelName = model, usage } = message;
+    await this.parts.activity.note(ownerHash, {
+      kind: "reply",
+      id,
+      reply,
+      at,
+      model: model ?? "",
+      modelName: modelName ?? "",
+      usage,
+    });
+  }
+
+  async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Message> {
+    const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
+      ended;
+    const modelName = await this.modelName(model);
+    return {
+      number: ref.number,
+      role: "assistant",
+      text,
+      reasoning,
+      at,
+      model,
+      modelName,
+      outcome,
+      reason,
+      usage,
+      leftOut: leftOut === 0 ? undefined : leftOut,
+    };
+  }
+
+  /** What people call a model; its id, where it isn't on offer any more. */
+  async modelName(id: string): Promise<string> {
+    return (await this.parts.models.find(id))?.name ?? id;
+  }
+
+  /** A model that isn't on offer is asked all the same: it is the one who says so. */
+  private async window(id: string): Promise<ModelWindow> {
+    return (await this.parts.models.find(id)) ?? SMALL_WINDOW;
+  }
+
+  private logOf({ ownerHash, conversation }: ReplyRef): MessageLog {
+    const folder = this.parts.folders.messages(ownerHash, conversation);
+    return new MessageLog(this.parts.files, folder);
+  }
+}

@@ -1,0 +1,82 @@
+import { VisibleError } from "../../shared/errors";
+import type { Message, ReplyState } from "../../shared/records";
+import type { Replies, ReplyRef, ReplySnapshot } from "../replies/Replies";
+import type { RecordsOfReplies } from "./RecordsOfReplies";
+
+/** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
+export interface ReplyAfter {
+  state?: ReplyState;
+  message?: Message;
+}
+
+/** The replies of conversations, as far as pages and prompts must know of them. */
+export class ReplyStates {
+  constructor(
+    private readonly replies: Replies,
+    private readonly records: RecordsOfReplies,
+  ) {}
+
+  /**
+   * What follows a prompt. A reply that nobody began (a process died between saving the prompt
+   * and asking the model) is begun.
+   *
+   * @param model The conversation's.
+   */
+  async after(
+    ref: ReplyRef,
+    prompt: Message,
+    model: string,
+  ): Promise<ReplyAfter> {
+    const found = await this.find(ref);
+    const { ended } = found;
+    if (ended && found.status !== "failed") {
+      await this.records.becomeMessage(ref, ended);
+      return { message: await this.records.messageOf(ref, ended) };
+    }
+    return {
+      state: {
+        number: ref.number,
+        status: found.status === "failed" ? "failed" : "writing",
+        model: ended?.model ?? model,
+        modelName: await this.records.modelName(ended?.model ?? model),
+        at: ended?.at ?? prompt.at,
+        text: found.text,
+        offset: found.offset,
+        reason: ended?.reason,
+      },
+    };
+  }
+
+  /**
+   * Asked before a prompt is saved that follows another.
+   *
+   * @throws VisibleError (409) while the reply to that is being written.
+   */
+  async refuseWhileWriting(ref: ReplyRef): Promise<void> {
+    const found = await this.replies.snapshot(ref);
+    if (found?.status === "writing") {
+      throw new VisibleError(
+        409,
+        "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
+      );
+    }
+    if (found?.ended && found.status !== "failed") {
+      await this.records.becomeMessage(ref, found.ended);
+    }
+  }
+
+  /** Tries a reply again that failed or was never begun; one that is being written is left alone. */
+  async retry(ref: ReplyRef): Promise<void> {
+    const found = await this.replies.snapshot(ref);
+    if (!found) await this.replies.begin(ref);
+    else if (found.status !== "writing") await this.replies.retry(ref);
+  }
+
+  private async find(ref: ReplyRef): Promise<ReplySnapshot> {
+    const found = await this.replies.snapshot(ref);
+    if (found) return found;
+    await this.replies.begin(ref);
+    const begun = await this.replies.snapshot(ref);
+    return begun ?? { status: "writing", text: "", offset: "-1" };
+  }
+}

@@ -1,0 +1,93 @@
+import type { Files } from "../../shared/files/Files";
+import type { Conversation, Message } from "../../shared/records";
+import type { Activity } from "../activity/Activity";
+import type { ConversationState } from "../activity/OwnerState";
+import type { Folders } from "../Folders";
+import { listed } from "./Conversations";
+import { MessageLog } from "./MessageLog";
+import { excerpt, finder, type Finder } from "./words";
+
+/*
+ * One search may take so much work, whatever the owner has. The last used conversations are
+ * looked through first, so what is left out is the oldest.
+ */
+const MAX_CONVERSATIONS = 500;
+const MAX_MS = 2_000;
+const MAX_RESULTS = 50;
+const MAX_EXCERPTS = 3;
+/** Balances the wait for a network file system against the reads under way at once. */
+const AT_ONCE = 8;
+
+export interface SearchParts {
+  files: Files;
+  folders: Folders;
+  activity: Activity;
+}
+
+export interface SearchResults {
+  results: { conversation: Conversation; excerpts: Message[] }[];
+  /** Whether everything was looked through. */
+  complete: boolean;
+}
+
+/** Looks for words in an owner's titles and messages. */
+export class Search {
+  constructor(private readonly parts: SearchParts) {}
+
+  /**
+   * The conversations whose title has all words, or one of whose messages has; the last used
+   * first.
+   */
+  async find(
+    ownerHash: string,
+    query: string,
+    signal: AbortSignal,
+  ): Promise<SearchResults> {
+    const state = await this.parts.activity.read(ownerHash);
+    const all = state.listed();
+    const find = finder(query);
+    const until = performance.now() + MAX_MS;
+    const results: SearchResults["results"] = [];
+    let next = 0;
+    while (next < Math.min(all.length, MAX_CONVERSATIONS)) {
+      if (results.length >= MAX_RESULTS || performance.now() > until) break;
+      signal.throwIfAborted();
+      const some = all.slice(next, next + AT_ONCE);
+      next += some.length;
+      const found = some.map(async (one) => ({
+        conversation: listed(state, one),
+        excerpts: await this.excerpts(ownerHash, one, find),
+      }));
+      results.push(...(await Promise.all(found)).filter(isResult(find)));
+    }
+    return {
+      results: results.slice(0, MAX_RESULTS),
+      complete: next >= all.length && results.length <= MAX_RESULTS,
+    };
+  }
+
+  /** The newest messages that have all words, each cut to the part around them. */
+  private async excerpts(
+    ownerHash: string,
+    { settings }: ConversationState,
+    find: Finder,
+  ): Promise<Message[]> {
+    const { files, folders } = this.parts;
+    const folder = folders.messages(ownerHash, settings.id);
+    const messages = await new MessageLog(files, folder).readAll();
+    return messages
+      .toReversed()
+      .flatMap((message) => {
+        const at = find(message.text);
+        if (at === undefined) return [];
+        const { number, role, at: time } = message;
+        return [{ number, role, at: time, text: excerpt(message.text, at) }];
+      })
+      .slice(0, MAX_EXCERPTS);
+  }
+}
+
+const isResult =
+  (find: Finder) =>
+  ({ conversation, excerpts }: SearchResults["results"][number]) =>
+    excerpts.length > 0 || find(conversation.title) !== undefined;

@@ -1,0 +1,110 @@
+import path from "node:path";
+import type { BackendConfig } from "../shared/config";
+import { createFiles } from "../shared/files/Files";
+import { LiveStreams } from "../shared/LiveStreams";
+import type { Logger } from "../shared/log";
+import type { Registry } from "../shared/metrics";
+import type { Tokens } from "../shared/Tokens";
+import { Activity } from "./activity/Activity";
+import { Conversations } from "./conversations/Conversations";
+import { ConversationSettings } from "./conversations/ConversationSettings";
+import { RecordsOfReplies } from "./conversations/RecordsOfReplies";
+import { ReplyStates } from "./conversations/ReplyStates";
+import { Search } from "./conversations/Search";
+import { type BackendParts, createBackendApp } from "./createBackendApp";
+import { foldersIn } from "./Folders";
+import { createModels } from "./models/createModels";
+import { createProviders } from "./models/createProviders";
+import { readModelSettings } from "./models/modelSettings";
+import { ProjectPages } from "./projects/ProjectPages";
+import { Projects } from "./projects/Projects";
+import { createReplies, type ServedReplies } from "./replies/createReplies";
+import { createPeers } from "./replies/Peers";
+
+export interface BackendGiven {
+  config: BackendConfig;
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  /** Where other backends reach this process. */
+  address: string;
+  now?: () => Date;
+}
+
+/** All parts of the backend, put together. */
+export function createBackend(given: BackendGiven) {
+  const { config, log, metrics, tokens, now = () => new Date() } = given;
+  const files = createFiles({
+    onDamage: (damage) => log.error({ damage }, "a file is damaged"),
+  });
+  const folders = foldersIn(config.DATA_DIRECTORY);
+  const activity = new Activity(files, folders);
+  const settings = new ConversationSettings(files, folders, activity);
+  const projects = new Projects({ files, folders, activity, now });
+  const { models, systemPrompt } = modelsOf(given);
+  const records = new RecordsOfReplies({
+    files,
+    folders,
+    activity,
+    settings,
+    projects,
+    models,
+    systemPrompt,
+  });
+  const leaseMs = config.LEASE_SECONDS * 1000;
+  const peers = createPeers({
+    token: async () => (await tokens.current())[0] ?? "",
+    silenceMs: leaseMs,
+  });
+  const replies = createReplies({
+    records,
+    models,
+    peers,
+    log,
+    leaseMs,
+    address: given.address,
+    fileSystem: files.fileSystem,
+    inProgressFolder: path.join(config.DATA_DIRECTORY, "in-progress"),
+    perOwner: config.REPLIES_PER_OWNER,
+    perProcess: config.REPLIES_PER_PROCESS,
+  });
+  const replyStates = new ReplyStates(replies, records);
+  const conversations = new Conversations({
+    files,
+    folders,
+    activity,
+    settings,
+    projects,
+    models,
+    replies,
+    replyStates,
+    now,
+  });
+  return {
+    models,
+    peers,
+    replies,
+    replyStates,
+    conversations,
+    projects,
+    projectPages: new ProjectPages(projects, activity),
+    search: new Search({ files, folders, activity }),
+    log,
+    metrics,
+    tokens,
+    streams: new LiveStreams(),
+  };
+}
+
+function modelsOf({ config, log, metrics }: BackendGiven) {
+  const settings = readModelSettings(config);
+  const models = createModels({
+    providers: createProviders(settings),
+    timeouts: settings.timeouts,
+    metrics,
+    log,
+  });
+  return { models, systemPrompt: settings.systemPrompt };
+}
+
+export { createBackendApp, type BackendParts, type ServedReplies };

@@ -1,0 +1,71 @@
+import { Router } from "@koa/router";
+import Koa from "koa";
+import type { Registry } from "prom-client";
+import type { LiveStreams } from "../shared/LiveStreams";
+import type { Logger } from "../shared/log";
+import type { Tokens } from "../shared/Tokens";
+import type { BackendState } from "./BackendState";
+import type { Conversations } from "./conversations/Conversations";
+import type { Models } from "./models/createModels";
+import type { ReplyStates } from "./conversations/ReplyStates";
+import type { Search } from "./conversations/Search";
+import { answerProblems } from "./middleware/answerProblems";
+import { authenticate } from "./middleware/authenticate";
+import { keepDeadlines } from "./middleware/keepDeadlines";
+import { observeRequests } from "./middleware/observeRequests";
+import type { ProjectPages } from "./projects/ProjectPages";
+import type { Projects } from "./projects/Projects";
+import type { ServedReplies } from "./replies/createReplies";
+import { serveConversations, serveReplyActions } from "./routes/conversations";
+import { serveHeldReplies } from "./routes/heldReplies";
+import { serveOverview } from "./routes/overview";
+import { type Probes, serveProbes } from "./routes/probes";
+import { serveReplyStreams } from "./routes/replies";
+import { serveProjects } from "./routes/projects";
+
+export interface BackendParts {
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  probes: Probes;
+  conversations: Conversations;
+  replies: ServedReplies;
+  /** The answers that go on for long, for the drain. */
+  streams: LiveStreams;
+  replyStates: ReplyStates;
+  projects: Projects;
+  projectPages: ProjectPages;
+  models: Models;
+  search: Search;
+}
+
+/** The internal API: everything a request meets, in this order. */
+export function createBackendApp(parts: BackendParts): Koa<BackendState> {
+  const { log, metrics } = parts;
+  const app = new Koa<BackendState>();
+  // What reaches it was not answered by any middleware: a connection that broke in an answer.
+  app.on("error", (error: unknown) => log.info({ error }, "connection broke"));
+  app.use(serveProbes(parts.probes));
+  app.use(observeRequests(log, metrics));
+  app.use(answerProblems());
+  app.use(authenticate(parts.tokens));
+  app.use(keepDeadlines());
+  app.use(routes(parts));
+  return app;
+}
+
+function routes(parts: BackendParts) {
+  const router = new Router<BackendState>();
+  serveOverview(router, parts);
+  serveConversations(router, parts.conversations);
+  serveReplyActions(router, parts);
+  serveReplyStreams(router, {
+    replies: parts.replies,
+    streams: parts.streams,
+    refOf: (ownerHash, id, number) =>
+      parts.conversations.replyRef(ownerHash, id, number),
+  });
+  serveHeldReplies(router, parts.replies);
+  serveProjects(router, parts.projects, parts.projectPages);
+  return router.routes();
+}

@@ -1,0 +1,48 @@
+import { STATUS_CODES } from "node:http";
+import type { Middleware } from "koa";
+import { toVisibleError, VisibleError } from "../../shared/errors";
+import type { Problem } from "../../shared/operations";
+import type { BackendState } from "../BackendState";
+
+/** A request that is not as the API's description says. */
+export class InvalidRequestError extends VisibleError {
+  override readonly name = "InvalidRequestError";
+  constructor(readonly errors: { pointer: string; detail: string }[]) {
+    const [first] = errors;
+    super(400, first ? `${first.pointer} ${first.detail}.` : "Bad request.");
+  }
+}
+
+/** Answers every error as problem details (RFC 9457); faults are logged, and told to no one. */
+export function answerProblems(): Middleware<BackendState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null) {
+        throw new VisibleError(404, "There is nothing at this address.");
+      }
+    } catch (error) {
+      const problem = toProblem(error, ctx.state.requestId);
+      if (problem.status >= 500) {
+        ctx.state.log.error({ error, path: ctx.path }, "request failed");
+      }
+      if (ctx.headerSent) throw error;
+      ctx.status = problem.status;
+      ctx.set("cache-control", "no-store");
+      ctx.body = JSON.stringify(problem);
+      ctx.type = "application/problem+json";
+    }
+  };
+}
+
+function toProblem(error: unknown, requestId: string): Problem {
+  const { status, message } = toVisibleError(error);
+  return {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail: message,
+    instance: `urn:request:${requestId}`,
+    ...(error instanceof InvalidRequestError ? { errors: error.errors } : {}),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Middleware } from "koa";
+import { VisibleError } from "../../shared/errors";
+import type { BackendState } from "../BackendState";
+
+/** What a caller that names no deadline gets. */
+const STANDARD_MS = 30_000;
+
+/**
+ * Ends work that nobody waits for any more: because the caller has gone, or because the deadline
+ * that it sent (`keepsake-deadline-ms`, milliseconds from now) has passed.
+ */
+export function keepDeadlines(): Middleware<BackendState> {
+  return async (ctx, next) => {
+    const gone = new AbortController();
+    ctx.res.once("close", () => gone.abort());
+    const deadline = AbortSignal.timeout(milliseconds(ctx));
+    ctx.state.signal = AbortSignal.any([gone.signal, deadline]);
+    try {
+      await next();
+    } catch (error) {
+      if (!deadline.aborted) throw error;
+      throw new VisibleError(504, "This took too long. Please try again.", {
+        cause: error,
+      });
+    }
+  };
+}
+
+function milliseconds(ctx: { get(name: string): string }): number {
+  const given = ctx.get("keepsake-deadline-ms");
+  if (given === "") return STANDARD_MS;
+  if (/^[0-9]{1,9}$/.test(given)) return Number(given);
+  throw new VisibleError(
+    400,
+    "keepsake-deadline-ms must be a whole number of milliseconds.",
+  );
+}

@@ -1,0 +1,81 @@
+import type { Conversations } from "../conversations/Conversations";
+import type { ReplyStates } from "../conversations/ReplyStates";
+import type { Replies } from "../replies/Replies";
+import { type BackendRouter, implement } from "./implement";
+
+/** What is said in conversations, and what becomes of them. */
+export function serveConversations(
+  router: BackendRouter,
+  conversations: Conversations,
+): void {
+  implement(router, "listConversations", ({ query }, { ownerHash }) =>
+    conversations.list(ownerHash, query),
+  );
+  implement(router, "createConversation", async ({ body }, caller) => {
+    const { ownerHash, key } = caller;
+    const created = await conversations.create(ownerHash, body, key);
+    return { ...created, reply: { number: created.message.number + 1 } };
+  });
+  implement(router, "readConversation", ({ params, query }, { ownerHash }) => {
+    const { messages: limit, before, known } = query;
+    return conversations.readPage(ownerHash, params.id, {
+      limit,
+      before,
+      known,
+    });
+  });
+  implement(router, "changeConversation", ({ params, body }, { ownerHash }) =>
+    conversations.change(ownerHash, params.id, body),
+  );
+  implement(router, "deleteConversation", async ({ params }, { ownerHash }) => {
+    await conversations.delete(ownerHash, params.id);
+    return undefined;
+  });
+  implement(router, "restoreConversation", ({ params }, { ownerHash }) =>
+    conversations.restore(ownerHash, params.id),
+  );
+  serveMessages(router, conversations);
+}
+
+function serveMessages(
+  router: BackendRouter,
+  conversations: Conversations,
+): void {
+  implement(router, "listMessages", async ({ params, query }, caller) => {
+    const page = await conversations.readPage(
+      caller.ownerHash,
+      params.id,
+      query,
+    );
+    return { messages: page.messages, hasOlder: page.hasOlder };
+  });
+  implement(router, "sendMessage", async ({ params, body }, caller) => {
+    const { ownerHash, key } = caller;
+    const message = await conversations.send(ownerHash, params.id, body, key);
+    return { message, reply: { number: message.number + 1 } };
+  });
+}
+
+/** What can be done about a reply, other than following it. */
+export function serveReplyActions(
+  router: BackendRouter,
+  parts: {
+    conversations: Conversations;
+    replies: Replies;
+    replyStates: ReplyStates;
+  },
+): void {
+  const { conversations, replies, replyStates } = parts;
+  implement(router, "stopReply", async ({ params }, { ownerHash }) => {
+    const { id, number } = params;
+    await replies.stop(await conversations.replyRef(ownerHash, id, number));
+    return undefined;
+  });
+  implement(router, "retryReply", async ({ params }, { ownerHash }) => {
+    const { id, number } = params;
+    await replyStates.retry(
+      await conversations.replyRef(ownerHash, id, number),
+    );
+    return undefined;
+  });
+}

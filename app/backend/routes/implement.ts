@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import type Router from "@koa/router";
+import type { Context } from "koa";
+import type { z } from "zod";
+import { VisibleError } from "../../shared/errors";
+import {
+  type Operation,
+  type OperationId,
+  operations,
+} from "../../shared/operations";
+import type { BackendState } from "../BackendState";
+import { InvalidRequestError } from "../middleware/answerProblems";
+import { readBody } from "./readBody";
+
+export type BackendRouter = Router<BackendState>;
+
+/** For whom, and for how long, an operation works. */
+export interface Caller extends BackendState {
+  /** The same key twice has an effect once. */
+  key?: string;
+}
+
+type Implementation<O extends Operation> = (
+  input: {
+    params: z.output<O["params"]>;
+    query: z.output<O["query"]>;
+    body: z.output<O["body"]>;
+  },
+  caller: Caller,
+) => Promise<z.input<O["answer"]>>;
+
+/** Serves an operation: what comes in and what goes out is validated by its description. */
+export function implement<I extends OperationId>(
+  router: BackendRouter,
+  id: I,
+  work: Implementation<(typeof operations)[I]>,
+): void {
+  const operation: Operation = operations[id];
+  const run = work as Implementation<Operation>;
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
+  router[operation.method](path, async (ctx) => {
+    ctx.state.operation = id;
+    const input = await readInput(operation, ctx);
+    const answer = await run(input, { ...ctx.state, ...keyOf(operation, ctx) });
+    ctx.status = operation.status;
+    if (operation.status === 204) ctx.body = null;
+    else answerJson(ctx, operation.answer.parse(answer));
+  });
+}
+
+async function readInput(operation: Operation, ctx: Context) {
+  const hasBody = operation.method === "post" || operation.method === "patch";
+  const params = operation.params.safeParse(ctx.params);
+  // An id that can't be one is the id of nothing.
+  if (!params.success) {
+    throw new VisibleError(404, "There is no such thing, or it isn't yours.");
+  }
+  const query = validate(operation.query, ctx.query, "query");
+  const given = hasBody ? await readBody(ctx.req) : undefined;
+  return {
+    params: params.data,
+    query,
+    body: validate(operation.body, given, "body"),
+  };
+}
+
+function validate(schema: z.ZodType, given: unknown, part: string): unknown {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new InvalidRequestError(
+    result.error.issues.map((issue) => ({
+      pointer: [part, ...issue.path].join("/"),
+      detail: issue.message,
+    })),
+  );
+}
+
+function keyOf(operation: Operation, ctx: Context): { key?: string } {
+  const key = ctx.get("idempotency-key");
+  if (operation.repeatable !== "keyed" || key === "") return {};
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return { key };
+  throw new VisibleError(
+    400,
+    "idempotency-key must be 1 to 255 visible characters.",
+  );
+}
+
+/** An answer to a read has a tag, by which the caller can ask whether it is still the same. */
+function answerJson(ctx: Context, answer: unknown): void {
+  const text = JSON.stringify(answer);
+  if (ctx.method === "GET" || ctx.method === "HEAD") {
+    ctx.set("cache-control", "private, no-cache");
+    ctx.etag = createHash("sha256").update(text).digest("base64url");
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return;
+    }
+  }
+  ctx.body = text;
+  ctx.type = "application/json";
+}

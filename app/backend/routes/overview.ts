@@ -1,0 +1,32 @@
+import type { Conversations } from "../conversations/Conversations";
+import type { Models } from "../models/createModels";
+import type { Search } from "../conversations/Search";
+import type { Projects } from "../projects/Projects";
+import { type BackendRouter, implement } from "./implement";
+
+/** What pages show of everything: lists, models, what was searched for. */
+export function serveOverview(
+  router: BackendRouter,
+  parts: {
+    conversations: Conversations;
+    projects: Projects;
+    models: Models;
+    search: Search;
+  },
+): void {
+  const { conversations, projects, models, search } = parts;
+  implement(router, "readOverview", async ({ query }, { ownerHash }) => {
+    const [list, owned, offered] = await Promise.all([
+      conversations.list(ownerHash, query),
+      projects.list(ownerHash),
+      models.list(),
+    ]);
+    return { ...list, projects: owned, models: offered };
+  });
+  implement(router, "listModels", async () => ({
+    models: await models.list(),
+  }));
+  implement(router, "search", ({ query }, { ownerHash, signal }) =>
+    search.find(ownerHash, query.q, signal),
+  );
+}

@@ -1,0 +1,64 @@
+import { readOrMakeSecret } from "./secrets";
+
+/** What web shows the backend to be let in: several while it is rotated, newest first. */
+export interface Tokens {
+  current(): Promise<readonly string[]>;
+  /** Looks again at once, since a token was not known on one side. */
+  renewed(): Promise<readonly string[]>;
+}
+
+/** How long a token that was taken out of the file is still let in. */
+const REREAD_MS = 5_000;
+
+/** So that a flood of wrong tokens doesn't become a flood of reads. */
+const RENEW_MS = 500;
+
+/**
+ * The tokens that the setting names, or else those in the file of `SECRETS_DIRECTORY`, which is
+ * read again now and then: a token is rotated by writing the file, without a restart.
+ *
+ * @param onFailure Told when the file could be read before and can't be now; what was read serves on.
+ * @throws Error naming the directory, if the file can be neither read nor made.
+ */
+export async function readTokens(
+  config: { INTERNAL_TOKEN?: string[]; SECRETS_DIRECTORY: string },
+  onFailure: (error: unknown) => void,
+): Promise<Tokens> {
+  if (config.INTERNAL_TOKEN) return fixedTokens(config.INTERNAL_TOKEN);
+  const read = () =>
+    readOrMakeSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN");
+  return rereadTokens(await read(), read, onFailure);
+}
+
+const fixedTokens = (tokens: readonly string[]): Tokens => ({
+  current: () => Promise.resolve(tokens),
+  renewed: () => Promise.resolve(tokens),
+});
+
+function rereadTokens(
+  first: readonly string[],
+  read: () => Promise<readonly string[]>,
+  onFailure: (error: unknown) => void,
+): Tokens {
+  let tokens = first;
+  let readAt = performance.now();
+  let reading: Promise<readonly string[]> | undefined;
+  const reread = async () => {
+    try {
+      const found = await read();
+      if (found.length > 0) tokens = found;
+    } catch (error) {
+      onFailure(error);
+    } finally {
+      readAt = performance.now();
+      reading = undefined;
+    }
+    return tokens;
+  };
+  const after = (ms: number) => () => {
+    if (performance.now() - readAt < ms) return Promise.resolve(tokens);
+    reading ??= reread();
+    return reading;
+  };
+  return { current: after(REREAD_MS), renewed: after(RENEW_MS) };
+}

@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Tokens } from "../../shared/Tokens";
+import type { Backend } from "./transport/Backend";
+import type { Backends } from "./transport/Backends";
+import { type Answer, exchange, type Exchange } from "./transport/exchange";
+import { RetryBudget } from "./transport/RetryBudget";
+
+/** One call, to whichever backend. */
+export interface Call {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** Milliseconds for everything, and for one attempt. */
+  deadlineMs: number;
+  attemptMs: number;
+  signal?: AbortSignal;
+}
+
+/** What a call has cost, in milliseconds, all attempts together. */
+export interface CallCost {
+  dnsMs: number;
+  connectMs: number;
+  waitMs: number;
+  transferMs: number;
+  totalMs: number;
+  attempts: number;
+}
+
+export interface TransportOptions {
+  backends: Backends;
+  tokens: Tokens;
+  /** Milliseconds, never set back. */
+  now: () => number;
+}
+
+const MAX_ATTEMPTS = 4;
+
+/** Before the second attempt at most; twice as much before each one after. */
+const BACKOFF_MS = 25;
+
+/** How many failures in a row one backend may have, while there are others and while there are none. */
+const TOLERATED_OF_MANY = 0;
+const TOLERATED_OF_ONE = 4;
+
+/** Answers of a backend that can't now: another one may. */
+const BUSY = new Set([502, 503, 504]);
+
+/**
+ * Sends calls to the backends, each within its deadline. A call that failed without an answer is
+ * sent again, elsewhere if possible: every operation of the API may be repeated, by itself or by
+ * its idempotency key.
+ */
+export class Transport {
+  private readonly budget = new RetryBudget();
+
+  constructor(private readonly options: TransportOptions) {}
+
+  /**
+   * @returns The answer, whatever its status.
+   * @throws NoBackendError at once, while all backends are dead; TimeoutError; the signal's
+   *   reason; the connection's error, when all attempts have failed.
+   */
+  async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
+    const begun = this.options.now();
+    const cost = noCost();
+    const avoided = new Set<Backend>();
+    cost.dnsMs = await this.options.backends.refreshIfDue();
+    this.budget.earn();
+    for (;;) {
+      const leftMs = begun + call.deadlineMs - this.options.now();
+      const result = await this.attempt(call, leftMs, avoided, cost);
+      cost.totalMs = this.options.now() - begun;
+      if ("answer" in result && !BUSY.has(result.answer.status)) {
+        return { answer: result.answer, cost };
+      }
+      if (!(await this.mayRepeat(call, begun, cost.attempts))) {
+        if ("answer" in result) return { answer: result.answer, cost };
+        throw result.error;
+      }
+    }
+  }
+
+  /** A backend for a connection that lasts; it is to be told whether that was made. */
+  async pick(): Promise<{ backend: Backend; settle: (isUp: boolean) => void }> {
+    await this.options.backends.refreshIfDue();
+    const backend = this.options.backends.pick(new Set());
+    this.begin(backend);
+    const settle = (isUp: boolean) => {
+      backend.busy -= 1;
+      if (isUp) backend.circuit.succeeded();
+      else this.fail(backend);
+    };
+    return { backend, settle };
+  }
+
+  private async attempt(
+    call: Call,
+    leftMs: number,
+    avoided: Set<Backend>,
+    cost: CallCost,
+  ): Promise<{ answer: Answer } | { error: unknown }> {
+    const backend = this.options.backends.pick(avoided);
+    this.begin(backend);
+    cost.attempts += 1;
+    try {
+      const timeoutMs = Math.max(1, Math.min(call.attemptMs, leftMs));
+      const answer = await this.exchange(backend, call, timeoutMs);
+      backend.circuit.succeeded();
+      addTiming(cost, answer);
+      if (BUSY.has(answer.status)) avoided.add(backend);
+      return { answer };
+    } catch (error) {
+      if (call.signal?.aborted) {
+        backend.circuit.abandoned();
+        throw error;
+      }
+      avoided.add(backend);
+      this.fail(backend);
+      return { error };
+    } finally {
+      backend.busy -= 1;
+    }
+  }
+
+  /** With the newest token; where that is not known yet, with those before it. */
+  private async exchange(
+    backend: Backend,
+    call: Call,
+    timeoutMs: number,
+  ): Promise<Answer> {
+    const { tokens } = this.options;
+    for (const token of await tokens.current()) {
+      const answer = await exchange(
+        backend.dispatcher(),
+        toExchange(call, token, timeoutMs),
+      );
+      if (answer.status !== 401) return answer;
+    }
+    const [token = ""] = await tokens.renewed();
+    return exchange(backend.dispatcher(), toExchange(call, token, timeoutMs));
+  }
+
+  private begin(backend: Backend): void {
+    backend.busy += 1;
+    backend.circuit.begin();
+  }
+
+  private fail(backend: Backend): void {
+    const { backends } = this.options;
+    backend.circuit.failed(
+      backends.count > 1 ? TOLERATED_OF_MANY : TOLERATED_OF_ONE,
+    );
+    // It may have gone, and others may have come.
+    void backends.refreshEarly();
+  }
+
+  private async mayRepeat(
+    call: Call,
+    begun: number,
+    attempts: number,
+  ): Promise<boolean> {
+    const waitMs = Math.random() * BACKOFF_MS * 2 ** (attempts - 1);
+    const leftMs = begun + call.deadlineMs - this.options.now();
+    if (attempts >= MAX_ATTEMPTS || leftMs <= waitMs) return false;
+    if (!this.budget.spend()) return false;
+    await sleep(waitMs, undefined, { signal: call.signal });
+    return true;
+  }
+}
+
+function toExchange(call: Call, token: string, timeoutMs: number): Exchange {
+  return {
+    method: call.method,
+    path: call.path,
+    headers: {
+      ...call.headers,
+      authorization: `Bearer ${token}`,
+      "keepsake-deadline-ms": String(Math.ceil(timeoutMs)),
+    },
+    body: call.body,
+    timeoutMs,
+    signal: call.signal,
+  };
+}
+
+function addTiming(cost: CallCost, { timing }: Answer): void {
+  cost.connectMs += timing.connectMs;
+  cost.waitMs += timing.waitMs;
+  cost.transferMs += timing.transferMs;
+}
+
+const noCost = (): CallCost => ({
+  dnsMs: 0,
+  connectMs: 0,
+  waitMs: 0,
+  transferMs: 0,
+  totalMs: 0,
+  attempts: 0,
+});

@@ -1,0 +1,85 @@
+import type { Registry } from "prom-client";
+import type { WebConfig } from "../../shared/config";
+import type { Logger } from "../../shared/log";
+import type { Tokens } from "../../shared/Tokens";
+import type { Api } from "./Api";
+import { ApiClient } from "./ApiClient";
+import { CachedApi } from "./CachedApi";
+import { RecordCache } from "./RecordCache";
+import { relations } from "./relations";
+import { Transport } from "./Transport";
+import { Backends } from "./transport/Backends";
+import { hostResolver, type ResolveHost } from "./transport/resolveHost";
+import { watchReply } from "./watchReply";
+
+export interface ApiParts {
+  config: Pick<WebConfig, "BACKEND_URL">;
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  resolve?: ResolveHost;
+  /** See {@link CONNECTION_AGE_MS}. */
+  connectionAgeMs?: number;
+  /** See {@link RECORD_AGE_MS}; 0 for no cache. */
+  recordAgeMs?: number;
+  cacheBytes?: number;
+}
+
+/**
+ * How old a connection gets. Balances the wait until new backends have their share against
+ * connections made anew, which cost a millisecond each within a cluster.
+ */
+export const CONNECTION_AGE_MS = 10_000;
+
+/**
+ * How late an owner's other sessions see a change, and any session sees that a reply has ended
+ * which it did not watch. Balances that against calls which find that nothing has changed.
+ */
+export const RECORD_AGE_MS = 5_000;
+
+/** Balances memory against calls: about ten thousand conversations' pages. */
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** The repository through which all of web's reads and writes go. */
+export interface OpenApi extends Api {
+  close(): Promise<void>;
+}
+
+const now = () => performance.now();
+
+export function createApi(parts: ApiParts): OpenApi {
+  const { config, log, metrics, tokens } = parts;
+  const url = new URL(config.BACKEND_URL);
+  const backends = new Backends({
+    url,
+    resolve: parts.resolve ?? hostResolver(),
+    maxAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
+    now,
+    onResolveError: (error) =>
+      log.error({ error, host: url.hostname }, "BACKEND_URL has no address"),
+  });
+  const transport = new Transport({ backends, tokens, now });
+  const { host } = url;
+  return new CachedApi({
+    client: new ApiClient({ transport, host, log, metrics }),
+    cache: new RecordCache({
+      relations,
+      metrics,
+      maxAgeMs: parts.recordAgeMs ?? RECORD_AGE_MS,
+      maxBytes: parts.cacheBytes ?? CACHE_BYTES,
+      now,
+    }),
+    watch: (context, path, offset, signal) =>
+      watchReply({
+        transport,
+        tokens,
+        host,
+        log,
+        context,
+        path,
+        offset,
+        signal,
+      }),
+    close: () => backends.close(),
+  });
+}

@@ -1,0 +1,68 @@
+import type { Logger } from "../../shared/log";
+import type { Tokens } from "../../shared/Tokens";
+import {
+  type FollowedEvent,
+  followReply,
+  type StreamAnswer,
+} from "../streaming/followReply";
+import type { ApiContext } from "./Api";
+import { contextHeaders } from "./ApiClient";
+import type { Transport } from "./Transport";
+
+export interface WatchOptions {
+  transport: Transport;
+  tokens: Tokens;
+  host: string;
+  log: Logger;
+  context: ApiContext;
+  /** The reply's address. */
+  path: string;
+  /** What to go on after; `undefined` for the beginning. */
+  offset: string | undefined;
+  signal: AbortSignal;
+}
+
+/** A reply's events to its end, from whichever backends there are. */
+export function watchReply(
+  options: WatchOptions,
+): AsyncGenerator<FollowedEvent, void> {
+  const { log, context, offset, signal } = options;
+  const { requestId } = context;
+  return followReply({
+    offset,
+    signal,
+    open: (query, stopped) => openStream(options, query, stopped),
+    onLost: (error) =>
+      log.info({ error, requestId }, "the stream of a reply was lost"),
+  });
+}
+
+async function openStream(
+  options: WatchOptions,
+  query: string,
+  signal: AbortSignal,
+): Promise<StreamAnswer> {
+  const { transport, tokens, host, context, path } = options;
+  const { backend, settle } = await transport.pick();
+  let isUp = false;
+  try {
+    const [token = ""] = await tokens.current();
+    const { statusCode, body } = await backend.streamDispatcher().request({
+      method: "GET",
+      path: `${path}${query}`,
+      headers: {
+        ...contextHeaders(context, host),
+        accept: "text/event-stream",
+        authorization: `Bearer ${token}`,
+      },
+      signal,
+    });
+    isUp = statusCode < 500;
+    if (statusCode === 401) await tokens.renewed();
+    // What is let go of without being read to its end is no fault.
+    body.on("error", () => undefined);
+    return { status: statusCode, body };
+  } finally {
+    settle(isUp || signal.aborted);
+  }
+}

@@ -1,0 +1,315 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { operations } from "../../app/shared/operations";
+import { ConversationPage } from "../../app/shared/records";
+import {
+  callApi,
+  startBackend,
+  temporaryDirectory,
+  type TestBackend,
+} from "../support/startBackend";
+import { waitFor } from "../support/waitFor";
+
+let backend: TestBackend;
+
+beforeAll(async () => {
+  backend = await startBackend();
+});
+
+afterAll(() => backend.stop());
+
+type Created = z.output<typeof operations.createConversation.answer>;
+type List = z.output<typeof operations.listConversations.answer>;
+
+async function create(
+  owner: string,
+  text = "Hello there",
+  headers: Record<string, string> = {},
+): Promise<Created> {
+  const answer = await callApi(backend, "POST", "/v1/conversations", {
+    body: { text },
+    owner,
+    headers,
+  });
+  expect(answer.status).toBe(201);
+  return operations.createConversation.answer.parse(answer.body);
+}
+
+async function read(
+  owner: string,
+  id: string,
+  query = "",
+): Promise<ConversationPage> {
+  const answer = await callApi(
+    backend,
+    "GET",
+    `/v1/conversations/${id}${query}`,
+    { owner },
+  );
+  expect(answer.status).toBe(200);
+  return ConversationPage.parse(answer.body);
+}
+
+/** The page when the reply to its last prompt has ended. */
+const answered = (owner: string, id: string) =>
+  waitFor(async () => {
+    const page = await read(owner, id);
+    return page.reply === null ? page : undefined;
+  });
+
+async function list(owner: string, query = ""): Promise<List> {
+  const answer = await callApi(backend, "GET", `/v1/conversations${query}`, {
+    owner,
+  });
+  expect(answer.status).toBe(200);
+  return operations.listConversations.answer.parse(answer.body);
+}
+
+const say = (owner: string, id: string, text: string, key?: string) =>
+  callApi(backend, "POST", `/v1/conversations/${id}/messages`, {
+    owner,
+    body: { text },
+    headers: key === undefined ? {} : { "idempotency-key": key },
+  });
+
+describe("a conversation", () => {
+  test("is made of its first message, titled by it, and answered", async () => {
+    const owner = randomUUID();
+    const { conversation, message, reply } = await create(
+      owner,
+      "## What is `love`?\nTell me.",
+    );
+    expect(conversation.title).toBe("What is love ? Tell me.");
+    expect(message).toMatchObject({ number: 1, role: "user" });
+    expect(reply.number).toBe(2);
+    const page = await answered(owner, conversation.id);
+    expect(page.messages.map(({ number, role }) => [number, role])).toEqual([
+      [1, "user"],
+      [2, "assistant"],
+    ]);
+    expect(page.messages[1]?.text).not.toBe("");
+    expect(page.messages[1]?.modelName).toBe("Eliza");
+  });
+
+  test("goes on: prompts are odd, replies even", async () => {
+    const owner = randomUUID();
+    const { conversation } = await create(owner);
+    for (let turn = 2; turn <= 4; turn++) {
+      await answered(owner, conversation.id);
+      expect((await say(owner, conversation.id, `Turn ${turn}`)).status).toBe(
+        201,
+      );
+    }
+    const page = await answered(owner, conversation.id);
+    expect(page.messages.map(({ number }) => number)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+    const last = await read(owner, conversation.id, "?messages=3");
+    expect(last.messages.map(({ number }) => number)).toEqual([6, 7, 8]);
+    expect(last.hasOlder).toBe(true);
+    const before = await read(owner, conversation.id, "?messages=3&before=3");
+    expect(before.messages.map(({ number }) => number)).toEqual([1, 2]);
+    expect(before.hasOlder).toBe(false);
+    const news = await read(owner, conversation.id, "?known=6");
+    expect(news.messages.map(({ number }) => number)).toEqual([7, 8]);
+  });
+
+  test("is found by no other owner, by any call", async () => {
+    const { conversation } = await create("grace");
+    const path = `/v1/conversations/${conversation.id}`;
+    const calls: [string, string, unknown?][] = [
+      ["GET", path],
+      ["GET", `${path}/messages`],
+      ["PATCH", path, { title: "Mine" }],
+      ["DELETE", path],
+      ["POST", `${path}/restore`],
+      ["POST", `${path}/messages`, { text: "Hello" }],
+      ["POST", `${path}/replies/2/stop`],
+      ["POST", `${path}/replies/2/retry`],
+      ["GET", `${path}/replies/2`],
+    ];
+    for (const [method, route, body] of calls) {
+      const answer = await callApi(backend, method, route, {
+        owner: "another",
+        body,
+      });
+      expect([method, route, answer.status]).toEqual([method, route, 404]);
+    }
+    expect((await list("another")).conversations).toEqual([]);
+  });
+
+  test("stays renamed, and leaves the list when it is deleted, until it is restored", async () => {
+    const owner = randomUUID();
+    const { conversation } = await create(owner);
+    const path = `/v1/conversations/${conversation.id}`;
+    await callApi(backend, "PATCH", path, { owner, body: { title: " Love " } });
+    expect((await list(owner)).conversations[0]?.title).toBe("Love");
+    expect((await callApi(backend, "DELETE", path, { owner })).status).toBe(
+      204,
+    );
+    expect((await list(owner)).conversations).toEqual([]);
+    expect((await callApi(backend, "GET", path, { owner })).status).toBe(404);
+    await callApi(backend, "POST", `${path}/restore`, { owner });
+    expect((await list(owner)).conversations[0]?.title).toBe("Love");
+    expect((await read(owner, conversation.id)).conversation.title).toBe(
+      "Love",
+    );
+  });
+
+  test("is refused a second prompt while the first is answered, which another may stop", async () => {
+    const slow = await startBackend({ env: { ELIZA_DELAY_MS: "200" } });
+    const owner = randomUUID();
+    const created = await callApi(slow, "POST", "/v1/conversations", {
+      owner,
+      body: { text: "Write a long text of 500 words" },
+    });
+    const { conversation } = operations.createConversation.answer.parse(
+      created.body,
+    );
+    const path = `/v1/conversations/${conversation.id}`;
+    const body = { text: "And another" };
+    const second = { owner, body };
+    const refused = await callApi(slow, "POST", `${path}/messages`, second);
+    expect(refused.status).toBe(409);
+    const stop = `${path}/replies/2/stop`;
+    expect((await callApi(slow, "POST", stop, { owner })).status).toBe(204);
+    expect((await callApi(slow, "POST", stop, { owner })).status).toBe(204);
+    const page = await callApi(slow, "GET", path, { owner });
+    const { messages, reply } = ConversationPage.parse(page.body);
+    expect(reply).toBeNull();
+    expect(messages[1]?.outcome).toBe("stopped");
+    const after = await callApi(slow, "POST", `${path}/messages`, second);
+    expect(after.status).toBe(201);
+    await slow.stop();
+  });
+});
+
+describe("the list of conversations", () => {
+  test("has the last used first, in pages", async () => {
+    const owner = randomUUID();
+    const ids: string[] = [];
+    for (const text of ["one", "two", "three"]) {
+      ids.unshift((await create(owner, text)).conversation.id);
+    }
+    // A reply that ends counts as use.
+    for (const id of ids.toReversed()) await answered(owner, id);
+    const oldest = ids.at(-1) ?? "";
+    await say(owner, oldest, "again");
+    await answered(owner, oldest);
+    const first = await list(owner, "?limit=2");
+    expect(first.conversations[0]?.id).toBe(oldest);
+    const rest = await list(owner, `?limit=2&cursor=${first.next}`);
+    expect(rest.next).toBeNull();
+    const all = [...first.conversations, ...rest.conversations];
+    expect(new Set(all.map(({ id }) => id))).toEqual(new Set(ids));
+    expect(all).toHaveLength(3);
+  });
+});
+
+describe("a key", () => {
+  test("sent twice to two processes makes one conversation and one message", async () => {
+    const directory = await temporaryDirectory();
+    const one = await startBackend({ directory });
+    const other = await startBackend({ directory });
+    const owner = randomUUID();
+    const headers = { "idempotency-key": "the-same" };
+    const given = { owner, headers, body: { text: "Hello" } };
+    const answers = await Promise.all(
+      [one, other, one, other].map((process) =>
+        callApi(process, "POST", "/v1/conversations", given),
+      ),
+    );
+    const ids = answers.map(
+      ({ body }) =>
+        operations.createConversation.answer.parse(body).conversation.id,
+    );
+    expect(new Set(ids).size).toBe(1);
+    const path = `/v1/conversations/${ids[0]}`;
+    await waitFor(async () => {
+      const { body } = await callApi(one, "GET", path, { owner });
+      return ConversationPage.parse(body).reply === null;
+    });
+    const more = {
+      owner,
+      headers: { "idempotency-key": "another" },
+      body: { text: "And now?" },
+    };
+    const sent = await Promise.all(
+      [one, other, other, one].map((process) =>
+        callApi(process, "POST", `${path}/messages`, more),
+      ),
+    );
+    expect(sent.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    const { body } = await callApi(other, "GET", path, { owner });
+    const { messages } = ConversationPage.parse(body);
+    expect(messages.filter(({ role }) => role === "user")).toHaveLength(2);
+    const { body: listed } = await callApi(one, "GET", "/v1/conversations", {
+      owner,
+    });
+    expect(
+      operations.listConversations.answer.parse(listed).conversations,
+    ).toHaveLength(1);
+    await one.stop();
+    await other.stop();
+  });
+
+  test("for another text is refused", async () => {
+    const owner = randomUUID();
+    const { conversation } = await create(owner);
+    await answered(owner, conversation.id);
+    expect((await say(owner, conversation.id, "one", "k")).status).toBe(201);
+    await answered(owner, conversation.id);
+    expect((await say(owner, conversation.id, "two", "k")).status).toBe(409);
+  });
+});
+
+describe("bad input", () => {
+  test.each([
+    ["no message", {}, 400],
+    ["an empty message", { text: "" }, 400],
+    ["only spaces", { text: " \n\t " }, 400],
+    ["a number", { text: 5 }, 400],
+    ["a list", [], 400],
+    ["a message of 1 MB", { text: "x".repeat(1_000_000) }, 413],
+    [
+      "more bytes than may be, in fewer characters",
+      { text: "é".repeat(40_000) },
+      413,
+    ],
+    ["an unknown model", { text: "Hello", model: "none/none" }, 404],
+    ["an unknown project", { text: "Hello", project: "a".repeat(26) }, 404],
+    ["a path for a project", { text: "Hello", project: "../../etc" }, 400],
+  ])("%s is answered with a problem", async (_, body, status) => {
+    const answer = await callApi(backend, "POST", "/v1/conversations", {
+      body,
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toMatch(
+      /^application\/problem\+json/,
+    );
+    expect(answer.body).toMatchObject({ status, type: "about:blank" });
+  });
+
+  test.each(["..%2f..%2fetc", "A".repeat(26), "x", "%00", "__proto__"])(
+    "an id that can't be one (%s) is the id of nothing",
+    async (id) => {
+      const answer = await callApi(backend, "GET", `/v1/conversations/${id}`);
+      expect(answer.status).toBe(404);
+    },
+  );
+
+  test("what is not JSON in UTF-8 is refused", async () => {
+    for (const body of ["{", "null x", Buffer.from([0x22, 0xff, 0x22])]) {
+      const response = await fetch(`${backend.url}/v1/conversations`, {
+        method: "POST",
+        body,
+        headers: {
+          authorization: "Bearer a-token-for-tests-only",
+          "keepsake-owner": "ada",
+          "content-type": "application/json",
+        },
+      });
+      expect(response.status).toBe(400);
+    }
+  });
+});

@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 10;
+/** Far longer than anything here takes on a busy machine. */
+const GIVE_UP_MS = 20_000;
+
+/**
+ * Asks again and again, until the answer is something.
+ *
+ * @throws Error when it took far too long.
+ */
+export async function waitFor<T>(
+  ask: () => Promise<T | undefined | false>,
+): Promise<T> {
+  const until = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > until) throw new Error("Waited in vain.");
+    await sleep(POLL_MS);
+  }
+}
