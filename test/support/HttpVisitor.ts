@@ -13,10 +13,10 @@ export class HttpVisitor {
 
   async post(
     path: string,
-    fields: Record<string, string> | string | Buffer,
+    fields: Record<string, string> | string,
     headers: Record<string, string> = {},
   ) {
-    const isRaw = typeof fields === "string" || Buffer.isBuffer(fields);
+    const isRaw = typeof fields === "string";
     return this.#send(path, {
       method: "POST",
       body: isRaw ? fields : new URLSearchParams(fields).toString(),
@@ -45,7 +45,7 @@ export class HttpVisitor {
     path: string,
     init: {
       method?: string;
-      body?: string | Buffer;
+      body?: string;
       headers: Record<string, string>;
     },
   ): Promise<Response> {

@@ -137,7 +137,7 @@ function watch() {
 }
 
 const authorOf = (article) =>
-  article.querySelector("h3")?.textContent ?? "The model";
+  article.querySelector("header h2")?.textContent ?? "The model";
 
 function connect(state, failures = 0) {
   const after = state.lastId ? `?offset=${state.lastId}` : "";

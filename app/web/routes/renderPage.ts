@@ -29,6 +29,8 @@ export async function renderPage(
     content,
   ]);
   const { picker } = page;
+  const isNew = visitor.isNew || visitor.values.isUnseen === true;
+  delete visitor.values.isUnseen;
   return deps.render(page.template, {
     title: page.title,
     current: page.current,
@@ -38,7 +40,7 @@ export async function renderPage(
       problem: visitor.problem ?? frame.problem,
       host: deps.host,
       shortId: visitor.shortId,
-      isNew: visitor.isNew,
+      isNew,
       calls: viewCalls(api.calls),
     },
     picker: picker && viewPicker(frame.models, picker.model, picker.saveAt),

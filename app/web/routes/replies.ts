@@ -41,7 +41,6 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   ctx.set("content-type", "text/event-stream; charset=utf-8");
   ctx.set("x-accel-buffering", "no");
   ctx.body = live.body;
-  live.write(heartbeat);
   const context = { ...ctx.state.api, signal: live.signal };
   sendEvents(live, {
     follow: deps.api.watchReply(context, id, number, undefined, live.signal),

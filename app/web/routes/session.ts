@@ -8,7 +8,10 @@ import { seeOther } from "./renderPage";
 export function sessionRoutes({ api }: RouteDeps): Router<WebState> {
   const router = new Router<WebState>({ prefix: "/session" });
   router.post("/reset", async (ctx) => {
-    await ctx.state.visitor.startOver();
+    const { visitor } = ctx.state;
+    await visitor.startOver();
+    // The page that shows it comes with the next request.
+    visitor.values.isUnseen = true;
     seeOther(ctx, "/");
   });
   router.post("/model", async (ctx) => {

@@ -4,6 +4,8 @@ import type { LiveBody } from "./LiveBody";
 import { Pace } from "./Pace";
 import { ReplyView, type Ended, type Seen, type Update } from "./ReplyView";
 
+/** A connection that was lost is made again after so long, give or take a half of it. */
+const LOST_RETRY_MS = 400;
 /** After a drain readers come back at random within so long, so as not to come all at once. */
 const RECONNECT_WITHIN_MS = 1_000;
 /** How long to leave a backend alone that could not be reached. */
@@ -30,6 +32,7 @@ export async function sendEvents(
   live: LiveBody,
   { follow, seen, renderEnd }: EventStreamInput,
 ): Promise<void> {
+  live.write(`retry: ${Math.round(LOST_RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const view = new ReplyView();
   const encode = blocksEncoder();
   const pace = new Pace(live, () => {

@@ -23,8 +23,7 @@ export function modelErrorFor(complaint: Complaint): ModelError {
   const { status, said, code = "" } = complaint;
   const about = `${code} ${said}`;
   const told = `It answered ${status || "with an error"}: ${said || "(nothing more)"}`;
-  // The latter is LiteLLM's word for a key that isn't its own, where it has no database.
-  if (status === 401 || code === "no_db_connection") return wrongKey(told);
+  if (status === 401) return wrongKey(told);
   if (status === 403) return forbidden(told);
   if (status === 413 || (status < 500 && tooLong.test(about))) {
     return tooLongError(told);

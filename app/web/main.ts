@@ -1,0 +1,70 @@
+import { ConfigError, environment, readWebConfig } from "../shared/config";
+import { Drain, drainOnSignals } from "../shared/drain";
+import { createLog } from "../shared/log";
+import { createMetrics, createMetricsServer } from "../shared/metrics";
+import { readOrMakeSecret } from "../shared/secrets";
+import { createHttpServer, listen } from "../shared/server";
+import { readTokens } from "../shared/Tokens";
+import { createApi } from "./api/createApi";
+import { createWebApp } from "./createWebApp";
+import { openSessionStore } from "./sessions/openSessionStore";
+
+/** The settings → the parts → listening → until told to end. */
+async function main(): Promise<void> {
+  const config = readWebConfig(environment());
+  const { HOSTNAME: host, DRAIN_SECONDS: drainSeconds } = config;
+  const log = createLog(config.LOG_LEVEL, { role: "web", host });
+  const metrics = createMetrics();
+  const tokens = await readTokens(config, (error) =>
+    log.error({ error }, "INTERNAL_TOKEN can't be read again"),
+  );
+  const keys =
+    config.SESSION_KEYS ??
+    (await readOrMakeSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
+  const sessions = await openSessionStore({ config, log, metrics });
+  const api = createApi({ config, log, metrics, tokens });
+  const { app, streams } = await createWebApp({
+    host,
+    drainSeconds,
+    api,
+    log,
+    metrics,
+    now: Date.now,
+    sessions: { ...sessions, keys },
+    tokens: [...(await tokens.current())],
+    whyNotReady: async () =>
+      drain.hasBegun ? "draining" : whyUnusable(sessions.check()),
+  });
+  const handle = app.callback();
+  const server = createHttpServer(
+    (request, response) => void handle(request, response),
+  );
+  const metricsServer = createMetricsServer(metrics);
+  const drain = new Drain({
+    server,
+    seconds: drainSeconds,
+    leave: (overMs) => streams.leave(overMs),
+    close: () => api.close(),
+  });
+  await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
+  const port = await listen(server, config.PORT, "PORT");
+  drainOnSignals(drain, log);
+  log.info({ port }, "web listens");
+}
+
+async function whyUnusable(check: Promise<void>): Promise<string | undefined> {
+  try {
+    await check;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+main().catch((error: unknown) => {
+  // What an operator can mend is told in its sentence alone.
+  const isExpected = error instanceof ConfigError;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(isExpected ? message : `Web can't start: ${message}`);
+  process.exit(1);
+});

@@ -1,0 +1,479 @@
+/// <reference lib="dom" />
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { VisibleError } from "../../app/shared/errors";
+import { startBrowser } from "../support/chromium";
+import { slowly } from "../support/inMemoryApi";
+import { startWeb, type TestWeb } from "../support/startWeb";
+import { stepwise } from "../support/stepwise";
+
+let browser: Browser;
+let web: TestWeb;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  web = await startWeb();
+});
+afterEach(async () => {
+  await page.context().close();
+  await web.close();
+});
+
+const message = () => page.getByRole("textbox", { name: "Message" });
+const send = () => page.getByRole("button", { name: "Send" });
+const stop = () => page.getByRole("button", { name: "Stop" });
+const log = () => page.getByRole("log", { name: "Conversation" });
+const fromEnd = () => log().evaluate((it) => Math.abs(it.scrollTop));
+const articles = () => log().getByRole("article");
+
+async function open(options: BrowserContextOptions = {}): Promise<void> {
+  const context = await browser.newContext(options);
+  page = await context.newPage();
+  await page.goto(web.address);
+}
+
+/** Says something, and waits until it has been answered. */
+async function say(text: string): Promise<void> {
+  const before = await articles().count();
+  await message().fill(text);
+  await message().press("Enter");
+  await articles()
+    .nth(before + 1)
+    .waitFor();
+  await page.locator(".writing").waitFor({ state: "detached" });
+}
+
+/** Runs the accessibility checker on the page as it is. */
+async function violations(): Promise<string[][]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<{
+    violations: { id: string; nodes: { html: string }[] }[];
+  }>("axe.run()");
+  return found.violations.map(({ id, nodes }) => [
+    id,
+    ...nodes.map((one) => one.html),
+  ]);
+}
+
+describe("with a keyboard alone", () => {
+  it("Enter sends, Shift+Enter breaks the line, and the box keeps the focus", async () => {
+    await open();
+    await page.keyboard.type("one");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("two");
+    await page.keyboard.press("Enter");
+    await articles().nth(1).waitFor();
+    expect(await articles().first().locator(".text").innerText()).toBe(
+      "one\ntwo",
+    );
+    expect(await message().inputValue()).toBe("");
+    expect(
+      await message().evaluate((it) => it === document.activeElement),
+    ).toBe(true);
+    expect(await page.title()).toContain("one");
+  });
+
+  it("a reply is stopped, and the next message sent", async () => {
+    await open();
+    web.api.script = () => slowly("word ".repeat(500), 10);
+    await page.keyboard.type("go on");
+    await page.keyboard.press("Enter");
+    await stop().waitFor();
+    await page.keyboard.press("Tab");
+    expect(await stop().evaluate((it) => it === document.activeElement)).toBe(
+      true,
+    );
+    await page.keyboard.press("Enter");
+    await page.getByText("Stopped.").waitFor();
+    await send().waitFor();
+    web.api.script = () => ["Yes."];
+    await say("still there?");
+    expect(await articles().last().innerText()).toContain("Yes.");
+  });
+
+  it("Escape closes what is open", async () => {
+    await open();
+    await say("hello");
+    await page.locator(".options summary").click();
+    await page.getByLabel("Title").waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.getByLabel("Title").isVisible()).toBe(false);
+  });
+});
+
+describe("what was typed", () => {
+  it("survives a reload", async () => {
+    await open();
+    await message().fill("half a thought");
+    await page.reload();
+    expect(await message().inputValue()).toBe("half a thought");
+  });
+
+  it("stays when the backend can't be reached, and is sent by the next try", async () => {
+    await open();
+    web.api.fault = new VisibleError(503, "The backend can't be reached.");
+    await message().fill("not lost");
+    await message().press("Enter");
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").innerText()).toContain(
+      "The backend can't be reached.",
+    );
+    expect(await message().inputValue()).toBe("not lost");
+    web.api.fault = undefined;
+    await message().press("Enter");
+    await articles().nth(1).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  it("stays when the server itself can't be reached", async () => {
+    await open();
+    await page.context().setOffline(true);
+    await message().fill("not lost");
+    await message().press("Enter");
+    await page.getByText("Keepsake could not be reached").waitFor();
+    expect(await message().inputValue()).toBe("not lost");
+    await page.context().setOffline(false);
+    await message().press("Enter");
+    await articles().nth(1).waitFor();
+    expect(await message().inputValue()).toBe("");
+  });
+
+  it("stays when it is too long", async () => {
+    await open();
+    const long = "x".repeat(1024 * 1024);
+    await message().fill(long);
+    await send().click();
+    await page.getByText("The message is too long").waitFor();
+    expect((await message().inputValue()).length).toBe(long.length);
+  });
+});
+
+describe("while a reply arrives", () => {
+  it("typing goes on undisturbed", async () => {
+    await open();
+    const reply = stepwise(Array.from({ length: 20 }, (_, i) => `p ${i}\n\n`));
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    await stop().waitFor();
+    for (const letter of "the next one") {
+      reply.next();
+      await page.keyboard.type(letter);
+    }
+    reply.next(20);
+    await page.locator(".writing").waitFor({ state: "detached" });
+    expect(await message().inputValue()).toBe("the next one");
+  });
+
+  it("a selection in it stays", async () => {
+    await open();
+    const reply = stepwise(["Select these words", " and more", " and more"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("Select these words").waitFor();
+    await page.evaluate(() => {
+      const text = document.querySelector(".writing p")?.firstChild;
+      if (text) getSelection()?.setBaseAndExtent(text, 0, text, 12);
+    });
+    reply.next(2);
+    await page.locator(".writing").waitFor({ state: "detached" });
+    await page
+      .getByText("Select these words and more and more", { exact: true })
+      .waitFor();
+    expect(await page.evaluate(() => String(getSelection()))).toBe(
+      "Select these",
+    );
+  });
+
+  it("its end stays in view, unless its reader looks elsewhere", async () => {
+    await open({ viewport: { width: 900, height: 500 } });
+    web.api.script = () => [
+      Array.from({ length: 40 }, (_, i) => `Paragraph ${i}`).join("\n\n"),
+    ];
+    await say("a long one");
+    expect(await fromEnd()).toBeLessThan(2);
+
+    const reply = stepwise(
+      Array.from({ length: 40 }, (_, i) => `New ${i}\n\n`),
+    );
+    web.api.script = () => reply.script();
+    await message().fill("another");
+    await message().press("Enter");
+    reply.next(20);
+    await page.getByText("New 19").waitFor();
+    expect(await fromEnd()).toBeLessThan(2);
+
+    const read = page.getByText("Paragraph 30", { exact: true });
+    await read.evaluate((it) => it.scrollIntoView({ block: "center" }));
+    const place = () => read.evaluate((it) => it.getBoundingClientRect().top);
+    const before = await place();
+    reply.next(20);
+    await page.locator(".writing").waitFor({ state: "detached" });
+    expect(Math.abs((await place()) - before)).toBeLessThan(3);
+  });
+
+  it("its beginning and end are announced, and nothing between", async () => {
+    await open();
+    const reply = stepwise(["One", " two", " three"]);
+    web.api.script = () => reply.script();
+    await page.evaluate(() => {
+      const said: string[] = [];
+      Object.assign(window, { said });
+      const status = document.getElementById("status");
+      if (!status) return;
+      new MutationObserver(() => said.push(status.textContent ?? "")).observe(
+        status,
+        { childList: true, characterData: true, subtree: true },
+      );
+    });
+    await message().fill("count");
+    await message().press("Enter");
+    reply.next(3);
+    await page.getByText("Model one replied").waitFor({ state: "attached" });
+    expect(await page.evaluate("window.said")).toEqual([
+      "Model one is writing.",
+      "Model one replied: One two three",
+    ]);
+    expect(await log().getAttribute("aria-live")).toBe("off");
+  });
+
+  it("a lost connection heals by itself, without a lost or doubled word", async () => {
+    await open();
+    const words = Array.from({ length: 30 }, (_, i) => `word${i}\n\n`);
+    const reply = stepwise(words);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    for (let i = 0; i < words.length; i += 10) {
+      reply.next(10);
+      await page.getByText(`word${i + 9}`, { exact: true }).waitFor();
+      web.server.closeAllConnections();
+    }
+    await page.locator(".writing").waitFor({ state: "detached" });
+    const shown = await articles().last().locator(".text p").allInnerTexts();
+    expect(shown).toEqual(words.map((word) => word.trim()));
+  });
+
+  it("another server's going on is told, and its reload finds it where it is", async () => {
+    await open();
+    const reply = stepwise([
+      "One",
+      { kind: "epoch", epoch: 2, keep: 3 },
+      " two",
+      " three",
+    ]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next(3);
+    await page.getByText("Another is going on from here").waitFor();
+    await page.reload();
+    await page.getByText("One two").waitFor();
+    reply.next();
+    await page.getByText("One two three").waitFor();
+    expect(await articles().count()).toBe(2);
+  });
+});
+
+it("a failed reply says why, and Retry finishes it", async () => {
+  await open();
+  const reason = "The model is busy. Try again in a minute.";
+  web.api.script = () => [{ kind: "end", outcome: "failed", text: "", reason }];
+  await message().fill("hello");
+  await message().press("Enter");
+  await page.getByText(reason).waitFor();
+  web.api.script = () => ["Here I am."];
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByText("Here I am.").waitFor();
+  expect(await page.getByText(reason).count()).toBe(0);
+});
+
+it("a code block is copied", async () => {
+  await open({ permissions: ["clipboard-read", "clipboard-write"] });
+  web.api.script = () => ["```js\nlet x = 1;\n```"];
+  await say("code");
+  await page.locator(".code .copy").click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+    "let x = 1;\n",
+  );
+});
+
+it("back and forward lead through what was seen", async () => {
+  await open();
+  await say("the first");
+  await page.getByRole("link", { name: "New conversation" }).click();
+  await say("the second");
+  await page.goBack();
+  await page.getByRole("heading", { name: "New conversation" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { name: "the first" }).waitFor();
+  await page.goForward();
+  await page.goForward();
+  await page.getByRole("heading", { name: "the second" }).waitFor();
+  expect(await articles().first().innerText()).toContain("the second");
+});
+
+it("the model is chosen, kept by each conversation, and told", async () => {
+  await open();
+  await page.getByRole("combobox", { name: "Model" }).selectOption("Model two");
+  await page.getByText("The model called two.").first().waitFor();
+  await say("hello");
+  expect(await articles().last().innerText()).toContain("Model two");
+  await page.reload();
+  expect(await page.getByRole("combobox", { name: "Model" }).inputValue()).toBe(
+    "eliza/two",
+  );
+});
+
+it("Reset session gives another session and an empty list", async () => {
+  await open();
+  await say("forget me");
+  const session = page.getByRole("region", { name: "Session" });
+  const before = await session.innerText();
+  await page.getByRole("button", { name: "Reset session" }).click();
+  await page.getByRole("heading", { name: "New conversation" }).waitFor();
+  expect(await session.innerText()).toContain("(new)");
+  expect(await session.innerText()).not.toBe(before);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  expect(await list.innerText()).not.toContain("forget me");
+});
+
+it("a deleted conversation can be had back", async () => {
+  await open();
+  await say("keep me");
+  await page.locator(".options summary").click();
+  await page.getByRole("button", { name: "Delete conversation" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("heading", { name: "keep me" }).waitFor();
+  expect(await articles().count()).toBe(2);
+});
+
+it("a reply begun before the script came is shown like any other in the end", async () => {
+  await open();
+  await say("hello");
+  const reply = stepwise(["One **two**", " three"]);
+  web.api.script = () => reply.script();
+  await message().fill("more");
+  await message().press("Enter");
+  reply.next();
+  await page.getByText("One two").waitFor();
+  await page.context().clearCookies({ name: "script" });
+  const loaded = page.reload();
+  await page.getByText("One").last().waitFor();
+  reply.next();
+  await loaded;
+  await page.locator(".attempt").waitFor({ state: "detached" });
+  await page.getByText("One two three", { exact: true }).waitFor();
+  expect(await articles().count()).toBe(4);
+});
+
+describe("on a phone", () => {
+  const phone = {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  };
+
+  it("nothing is wider than the screen, and the menu opens and closes", async () => {
+    await open(phone);
+    web.api.script = () => [
+      `${"long".repeat(60)}\n\n| a | b |\n|-|-|\n| ${"x".repeat(90)} | ${"y".repeat(90)} |\n\n\`\`\`\n${"z".repeat(200)}\n\`\`\``,
+    ];
+    await say("wide ".repeat(30));
+    const width = await page.evaluate(() => document.body.scrollWidth);
+    expect(width).toBeLessThanOrEqual(390);
+    expect(await log().evaluate((it) => it.scrollWidth)).toBeLessThanOrEqual(
+      390,
+    );
+    const reset = page.getByRole("button", { name: "Reset session" });
+    expect(await reset.isVisible()).toBe(false);
+    await page.getByRole("link", { name: "Menu" }).click();
+    await reset.waitFor();
+    await page.getByRole("link", { name: "Close" }).click();
+    await reset.waitFor({ state: "hidden" });
+  });
+});
+
+it("on a slow network the page works before its script is there", async () => {
+  await open();
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 300,
+    downloadThroughput: 50_000,
+    uploadThroughput: 25_000,
+  });
+  await page.route("**/*.js", () => undefined);
+  await page.goto(web.address, { waitUntil: "commit" });
+  await message().fill("hello");
+  await send().click();
+  await articles().nth(1).waitFor();
+  expect(await articles().last().innerText()).toContain("You said: hello");
+});
+
+it("asks no other host for anything, and breaks no policy", async () => {
+  await open();
+  const hosts = new Set<string>();
+  const complaints: string[] = [];
+  page.on("request", (request) => hosts.add(new URL(request.url()).origin));
+  page.on("console", (line) => complaints.push(line.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  web.api.script = () => [
+    "![x](https://example.org/x.png) <img src=https://example.org/y.png> https://example.org",
+  ];
+  await page.reload();
+  await say("show me");
+  expect([...hosts]).toEqual([web.address]);
+  expect(complaints).toEqual([]);
+});
+
+describe("an accessibility checker finds nothing", () => {
+  const rich =
+    "# Title\n\ntext `code` [link](https://example.org)\n\n- a\n- b\n\n> quote\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```js\nlet x = 1;\n```";
+
+  // Axe is put into the page as text, which the page's own policy rightly forbids.
+  it.each<[string, BrowserContextOptions]>([
+    ["light", {}],
+    ["dark", { colorScheme: "dark" }],
+    ["phone", { viewport: { width: 390, height: 844 } }],
+  ])("%s", async (_, options) => {
+    await open({ bypassCSP: true, ...options });
+    expect(await violations()).toEqual([]);
+    web.api.script = () => [rich];
+    await say("everything");
+    expect(await violations()).toEqual([]);
+    await page.locator(".options summary").click();
+    expect(await violations()).toEqual([]);
+    web.api.script = () => slowly("word ".repeat(100), 20);
+    await page.keyboard.press("Escape");
+    await message().fill("more");
+    await message().press("Enter");
+    await stop().waitFor();
+    expect(await violations()).toEqual([]);
+    await stop().click();
+    await page.getByText("Stopped.").waitFor();
+    for (const path of [
+      "/projects",
+      "/search?q=everything",
+      "/conversations",
+    ]) {
+      await page.goto(web.address + path);
+      expect(await violations()).toEqual([]);
+    }
+    await page.goto(`${web.address}/projects`);
+    await page.getByLabel("Name").fill("Letters");
+    await page.getByRole("button", { name: "Create project" }).click();
+    await page.getByRole("heading", { name: "Usage" }).waitFor();
+    expect(await violations()).toEqual([]);
+    await page.goto(`${web.address}/nothing`);
+    expect(await violations()).toEqual([]);
+  });
+});
