@@ -22,11 +22,11 @@ export function complaintIn(body: unknown, status = 0): Complaint {
   const inner = Wrapped.safeParse(outer?.error).data;
   const said =
     inner?.message ?? outer?.message ?? outer?.error ?? outer?.detail ?? body;
-  const code = inner?.code ?? outer?.code ?? inner?.type ?? outer?.type;
+  const codes = [inner?.code, inner?.type, outer?.code, outer?.type];
   return {
     status: status || statusIn(inner) || statusIn(outer),
     said: shortened(said),
-    code: wordIn(code),
+    code: codes.flatMap((code) => wordIn(code) ?? []).join(" "),
   };
 }
 

@@ -6,7 +6,7 @@ export interface Complaint {
   status: number;
   /** What it said, shortened; for the operator alone, since it may hold addresses and keys. */
   said: string;
-  /** Its own code of the failure: `context_length_exceeded`. */
+  /** Its own codes of the failure: `context_length_exceeded invalid_request_error`. */
   code?: string | undefined;
   /** How long it asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
@@ -23,7 +23,8 @@ export function modelErrorFor(complaint: Complaint): ModelError {
   const { status, said, code = "" } = complaint;
   const about = `${code} ${said}`;
   const told = `It answered ${status || "with an error"}: ${said || "(nothing more)"}`;
-  if (status === 401) return wrongKey(told);
+  // The latter is LiteLLM's word for a key that isn't its own, where it has no database.
+  if (status === 401 || /no_db_connection/.test(code)) return wrongKey(told);
   if (status === 403) return forbidden(told);
   if (status === 413 || (status < 500 && tooLong.test(about))) {
     return tooLongError(told);
