@@ -21,6 +21,7 @@ export async function* watchReply(
   const reply = begin(controller.signal)[Symbol.asyncIterator]();
   try {
     for (;;) {
+      controller.signal.throwIfAborted();
       const next = await within(patience, reply.next(), controller);
       if (next.done === true) return;
       patience = patienceAfter(next.value, patience, timeouts);
@@ -83,7 +84,6 @@ async function within<T>(
   controller: AbortController,
 ): Promise<T> {
   const { signal } = controller;
-  signal.throwIfAborted();
   const done = new AbortController();
   const ended = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), {

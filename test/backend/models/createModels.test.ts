@@ -332,6 +332,34 @@ describe("a reply through the list of models", () => {
     ).toBe("1");
   });
 
+  it("that is stopped while its reader is at work leaves no rejection behind", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const { models } = start([
+      provider({
+        async *streamReply(_messages, _options, signal) {
+          yield { kind: "text", text: "One" };
+          signal.throwIfAborted();
+        },
+      }),
+    ]);
+    const controller = new AbortController();
+    const read = async () => {
+      for await (const _ of models.streamReply(
+        "openai/one",
+        hello,
+        {},
+        controller.signal,
+      ))
+        controller.abort(new Error("stopped"));
+    };
+    await expect(read()).rejects.toThrow("stopped");
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+
   it("cancels the model when its reader leaves", async () => {
     const aborted: boolean[] = [];
     const { models } = start([
