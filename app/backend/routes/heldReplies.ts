@@ -8,10 +8,12 @@ import { encodeForPeer, NOT_HELD } from "../replies/Peers";
 import { fromOffset } from "../replies/position";
 import type { ReplyRef } from "../replies/Replies";
 
+export type HeldReplies = Pick<ServedReplies, "held" | "stopHeld" | "process">;
+
 /** What a process that holds a reply tells and does for the other backends; see `Peers`. */
 export function serveHeldReplies<State>(
   router: Router<State>,
-  replies: ServedReplies,
+  replies: HeldReplies,
 ): void {
   const path = "/v1/held-replies/:process/:owner/:conversation/:number";
   router.get(path, (ctx) => {
@@ -45,7 +47,7 @@ type Asked = Parameters<HeldEpoch["follow"]>;
 
 /** @throws NotFoundError where another process is meant, of which nothing is known here. */
 function toRef(
-  replies: ServedReplies,
+  replies: HeldReplies,
   params: Record<string, string | undefined>,
 ): ReplyRef {
   const { owner = "", conversation = "", number = "" } = params;

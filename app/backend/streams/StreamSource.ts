@@ -18,6 +18,12 @@ export interface StreamChunk {
   isClosed: boolean;
 }
 
+export interface FollowedMessage {
+  data: Buffer | undefined;
+  at: Position;
+  isClosed: boolean;
+}
+
 /** A log, as the Durable Streams protocol sees it. */
 export interface StreamSource {
   contentType: string;
@@ -29,12 +35,13 @@ export interface StreamSource {
    */
   read(from: Position): Promise<StreamChunk | undefined>;
   /**
-   * What comes after a place, as it comes; ends when the stream is closed, or when aborted.
+   * What comes after a place, as it comes; ends when the stream is closed, or when aborted. A
+   * closure that has no message of its own comes without data.
    *
    * @param ahead Whether also what doesn't stand for ever yet is wanted.
    */
   follow(
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<StreamMessage & { isClosed: boolean }, void>;
+  ): AsyncGenerator<FollowedMessage, void>;
 }

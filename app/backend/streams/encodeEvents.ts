@@ -40,7 +40,7 @@ export async function* encodeEvents(
         continue;
       }
       const place = { ...line, next: line.at, isUpToDate: true };
-      yield encode(source, [line.data], place, cursor);
+      yield encode(source, line.data ? [line.data] : [], place, cursor);
       if (line.isClosed) return;
     }
   } finally {
@@ -100,9 +100,13 @@ function payload({ contentType }: StreamSource, data: Buffer[]): string {
 
 /** No line of the data can be taken for a line of the format. */
 function event(name: string, data: string): string {
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+  const lines = data.split(/\r\n|\r|\n/).map(dataLine);
   return `event: ${name}\n${lines.join("")}\n`;
 }
+
+/** Readers drop one space after the colon, so a line that begins with one gets another. */
+const dataLine = (line: string) =>
+  line.startsWith(" ") ? `data: ${line}\n` : `data:${line}\n`;
 
 /** `undefined` for a heartbeat. */
 async function* withHeartbeats<T>(

@@ -59,7 +59,7 @@ async function tail(source: StreamSource): Promise<Position> {
 async function answerHead(ctx: Context, source: StreamSource): Promise<void> {
   const { next, isClosed } = await read(source, { entry: 0, bytes: 0 });
   ctx.status = 200;
-  ctx.type = source.contentType;
+  ctx.set("content-type", source.contentType);
   ctx.set("stream-next-offset", toOffset(next));
   if (isClosed) ctx.set("stream-closed", VALUE);
 }
@@ -91,13 +91,20 @@ function answerChunk(
     return;
   }
   if (request.from !== "now") setTag(ctx, from, chunk);
-  ctx.status = 200;
-  if (ctx.fresh) {
+  if (isKnown(ctx)) {
     ctx.status = 304;
     return;
   }
+  ctx.status = 200;
   ctx.body = encodeBody(source, chunk.messages);
-  ctx.type = source.contentType;
+  ctx.set("content-type", source.contentType);
+}
+
+/** Whether the reader has this very answer, whatever else it says of its cache. */
+function isKnown(ctx: Context): boolean {
+  const tag = ctx.response.get("etag");
+  const known = ctx.get("if-none-match").split(",");
+  return tag !== "" && known.some((one) => one.trim() === tag);
 }
 
 function setPlace(ctx: Context, chunk: StreamChunk): void {
@@ -143,7 +150,12 @@ async function answerLater(
       ctx,
       source,
       chunk.next,
-      { messages: [{ data, at }], next: at, isUpToDate: true, isClosed },
+      {
+        messages: data ? [{ data, at }] : [],
+        next: at,
+        isUpToDate: true,
+        isClosed,
+      },
       request,
     );
     return;
@@ -175,7 +187,7 @@ async function startEvents(
   const first = await read(source, from);
   const events = encodeEvents(source, first, request, options, controller);
   ctx.status = 200;
-  ctx.type = "text/event-stream";
+  ctx.set("content-type", "text/event-stream");
   ctx.set("cache-control", "no-cache");
   ctx.set("x-accel-buffering", "no");
   if (!isText(source.contentType)) {

@@ -2,9 +2,11 @@ import {
   followReply,
   type StreamAnswer,
 } from "../../../app/web/streaming/followReply";
-import { Directory, never, ref, until, watched } from "./processes";
+import { stream } from "@durable-streams/client";
+import type { ReplyEvent } from "../../../app/shared/records";
+import { apply, Directory, never, ref, until, watched } from "./processes";
 import { scriptedModels, wordsAfter } from "./scriptedModels";
-import { serveProcess, type ServedProcess } from "./servers";
+import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 let directory: Directory;
 let processes: ServedProcess[];
@@ -218,6 +220,24 @@ it("ends with the failure of a reply, and follows another try from there", async
   const rest = await watched(follow(anyOf(process), failed.offsets.at(-1)));
   expect(rest.text).toBe("Whole");
   expect((await watched(follow(anyOf(process)))).text).toBe("Whole");
+});
+
+it("is followed by the official client of the protocol", async () => {
+  const holder = await serve(words.models);
+  const other = await serve(words.models);
+  await holder.replies.begin(ref);
+  for (const live of [false, "long-poll", "sse"] as const) {
+    await until(
+      () => directory.records.messages.length === 1 || live !== false,
+    );
+    const response = await stream<ReplyEvent>({
+      url: other.url(),
+      headers: credentials,
+      live,
+    });
+    const events = await response.json();
+    expect(events.reduce(apply, "")).toBe(ANSWER);
+  }
 });
 
 it("leaves nothing open behind a visitor who left", async () => {

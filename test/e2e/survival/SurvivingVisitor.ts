@@ -1,0 +1,161 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answer } from "../../../app/backend/models/eliza/converse";
+import { renderBlocks } from "../../../app/web/rendering/markdown";
+import { EventWatcher } from "../../support/EventWatcher";
+import { HttpVisitor } from "../../support/HttpVisitor";
+
+/** A prompt that Keepsake said it has. */
+export interface Acknowledged {
+  prompt: string;
+  /** What the model says to it: the same every time. */
+  expected: string;
+  /** What each watcher ended with, in blocks of HTML. */
+  seen: string[][];
+}
+
+/** How long an answer may take to begin, in milliseconds, before it is asked for again. */
+const PATIENCE_MS = 8_000;
+/** Two tabs that watch the same reply. */
+const WATCHERS = 2;
+
+/** A visitor who doesn't give up: sends again what failed, with the same key, and connects again. */
+export class SurvivingVisitor {
+  readonly acknowledged: Acknowledged[] = [];
+  /** What went wrong on the way and was tried again, with how often. */
+  readonly troubles = new Map<string, number>();
+  conversation: string | undefined;
+  private readonly visitor: HttpVisitor;
+
+  constructor(
+    address: string,
+    private readonly name: string,
+  ) {
+    this.visitor = new HttpVisitor(address);
+    this.visitor.cookies.set("script", "on");
+  }
+
+  /** Talks until told to stop, and finishes what was begun. */
+  async talk(isOver: () => boolean, words: number): Promise<void> {
+    await this.insist(() => this.visitor.get("/"), [200]);
+    for (let turn = 1; !isOver(); turn++) {
+      const prompt = `${this.name}, turn ${turn}: write ${words} words, please`;
+      const number = await this.send(prompt);
+      const prompts = [...this.acknowledged.map((one) => one.prompt), prompt];
+      const expected = answer(prompts);
+      const seen = await Promise.all(
+        Array.from({ length: WATCHERS }, () => this.watch(number)),
+      );
+      this.acknowledged.push({ prompt, expected, seen });
+    }
+  }
+
+  /** The conversation's page, once it answers. */
+  async page(): Promise<string> {
+    const path = this.conversation ?? "/";
+    const answered = await this.insist(() => this.visitor.get(path), [200]);
+    return answered.text();
+  }
+
+  /** @returns The number of the reply. */
+  private async send(message: string): Promise<number> {
+    const { conversation } = this;
+    const path = conversation ? `${conversation}/messages` : "/conversations";
+    const fields = { message, key: randomUUID() };
+    const answered = await this.insist(
+      () => this.visitor.post(path, fields),
+      [303],
+    );
+    this.conversation ??= (answered.headers.get("location") ?? "").split(
+      "#",
+    )[0];
+    return 2 * (this.acknowledged.length + 1);
+  }
+
+  private async watch(number: number): Promise<string[]> {
+    const watcher = new EventWatcher();
+    const address = `${this.conversation}/replies/${number}`;
+    while (!watcher.end) {
+      try {
+        const status = await watcher.follow(this.visitor, address);
+        if (status !== 200) this.note(`events: ${status}`);
+      } catch (error) {
+        this.note(`events: ${reasonOf(error)}`);
+      }
+      await sleep(50 + 100 * Math.random());
+    }
+    if (watcher.end.outcome !== "complete") this.note(watcher.end.outcome);
+    return watcher.blocks;
+  }
+
+  private async insist(
+    ask: () => Promise<Response>,
+    accepted: number[],
+  ): Promise<Response> {
+    for (;;) {
+      try {
+        const answered = await withPatience(ask());
+        if (accepted.includes(answered.status)) return answered;
+        this.note(`${answered.status}`);
+        await answered.arrayBuffer();
+      } catch (error) {
+        this.note(reasonOf(error));
+      }
+      await sleep(100 + 200 * Math.random());
+    }
+  }
+
+  private note(trouble: string): void {
+    this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
+  }
+}
+
+async function withPatience<T>(promise: Promise<T>): Promise<T> {
+  const late = Symbol("late");
+  const first = await Promise.race([promise, sleep(PATIENCE_MS, late)]);
+  if (first === late) throw new Error("no answer in time");
+  return promise;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  return [error.message, code].filter(Boolean).join(" ");
+}
+
+/** What is wrong with what a visitor was left with: nothing, if all went well. */
+export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
+  const faults: string[] = [];
+  const html = await visitor.page();
+  const articles = html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
+  const { acknowledged, conversation } = visitor;
+  if (articles.length !== 2 * acknowledged.length) {
+    faults.push(
+      `${conversation}: ${articles.length} messages after ${acknowledged.length} prompts`,
+    );
+  }
+  for (const [index, { prompt, expected, seen }] of acknowledged.entries()) {
+    const blocks = renderBlocks(expected).map((block) => block.html);
+    const reply = articles[2 * index + 1] ?? "";
+    const where = `${conversation}, reply ${2 * index + 2}`;
+    if (html.split(prompt).length !== 2 + titles(html, prompt)) {
+      faults.push(`${where}: its prompt is there more or less than once`);
+    }
+    if (!reply.includes(blocks.join("\n"))) {
+      faults.push(`${where}: the message is not what the model said`);
+    }
+    for (const one of seen) {
+      if (one.join("\n") !== blocks.join("\n")) {
+        faults.push(`${where}: a watcher saw something else`);
+      }
+    }
+  }
+  return faults;
+}
+
+/** How often the prompt is a title: in the sidebar, the heading, the tab. */
+function titles(html: string, prompt: string): number {
+  const outside = html.replaceAll(/<article [^]*?<\/article>/g, "");
+  return outside.split(prompt).length - 1;
+}

@@ -1,0 +1,28 @@
+import { survive } from "./survive";
+
+/*
+ * The short form of what main.ts does at length: see there. What was done to whom is printed if
+ * something was lost; the seed repeats it.
+ */
+
+const seed = 7;
+const short = {
+  seed,
+  ms: 12_000,
+  everyMs: 1_500,
+  conversations: 6,
+  words: 40,
+  wordMs: 50,
+  leaseSeconds: 1,
+  drainSeconds: 1,
+};
+
+it("loses no prompt and no word, and doubles none, while processes are killed, ended and frozen", async () => {
+  const outcome = await survive(short);
+  expect({ seed, blows: outcome.blows, faults: outcome.faults }).toMatchObject({
+    faults: [],
+  });
+  expect(outcome.badEnds).toEqual([]);
+  expect(outcome.blows.length).toBeGreaterThan(4);
+  expect(outcome.replies).toBeGreaterThanOrEqual(short.conversations);
+}, 180_000);

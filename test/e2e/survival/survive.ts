@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Chaos, type Blow } from "./Chaos";
+import { Cluster } from "./Cluster";
+import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
+
+export interface Survival {
+  seed: number;
+  /** For how long there are blows, in milliseconds, and how often. */
+  ms: number;
+  everyMs: number;
+  conversations: number;
+  /** Words of each reply. */
+  words: number;
+  /** Milliseconds between two words. */
+  wordMs: number;
+  leaseSeconds: number;
+  drainSeconds: number;
+  /** The mounts of one directory; a new local one if there are none. */
+  mounts?: string[];
+  /** Modules that break backends on purpose. */
+  preload?: string[];
+}
+
+export interface Outcome {
+  /** Empty if all went well. */
+  faults: string[];
+  blows: Blow[];
+  replies: number;
+  /** What visitors had to try again, with how often. */
+  troubles: Record<string, number>;
+  /** Processes that ended otherwise than by a SIGKILL or with exit code 0. */
+  badEnds: string[];
+  seconds: number;
+}
+
+/** Lets visitors talk while processes die, and says what was lost. */
+export async function survive(survival: Survival): Promise<Outcome> {
+  const begun = performance.now();
+  const own = survival.mounts
+    ? undefined
+    : await mkdtemp(path.join(tmpdir(), "survival-"));
+  const mounts = survival.mounts ?? [own ?? ""];
+  const cluster = await startCluster(survival, mounts);
+  try {
+    const { visitors, blows } = await talkThrough(cluster, survival);
+    const faults = await Promise.all(visitors.map(faultsOf));
+    const badEnds = cluster.members.flatMap(({ name, ends }) =>
+      ends
+        .filter((end) => end !== 0 && end !== "SIGKILL")
+        .map((end) => `${name}: ${end}`),
+    );
+    return {
+      faults: faults.flat(),
+      blows,
+      replies: visitors.flatMap(({ acknowledged }) => acknowledged).length,
+      troubles: sumOf(visitors),
+      badEnds,
+      seconds: Math.round((performance.now() - begun) / 1_000),
+    };
+  } finally {
+    await cluster.stop();
+    if (own) await rm(own, { recursive: true, force: true });
+  }
+}
+
+async function startCluster(
+  survival: Survival,
+  mounts: string[],
+): Promise<Cluster> {
+  const name = `run-${survival.seed}-${Date.now()}`;
+  const under = (folder: string) =>
+    mounts.map((mount) => path.join(mount, name, folder));
+  const [records, sessions, secrets] = ["records", "sessions", "secrets"].map(
+    under,
+  ) as [string[], string[], string[]];
+  for (const folder of [records[0], sessions[0], secrets[0]]) {
+    await mkdir(folder ?? "", { recursive: true });
+  }
+  return Cluster.start({
+    webs: 2,
+    backends: 3,
+    dataDirectories: records,
+    sessionDirectories: sessions,
+    secretsDirectory: secrets[0] ?? "",
+    preload: survival.preload,
+    env: {
+      LEASE_SECONDS: String(survival.leaseSeconds),
+      DRAIN_SECONDS: String(survival.drainSeconds),
+      ELIZA_DELAY_MS: String(survival.wordMs),
+    },
+  });
+}
+
+async function talkThrough(cluster: Cluster, survival: Survival) {
+  const { seed, ms, everyMs, leaseSeconds, conversations, words } = survival;
+  const leaseMs = leaseSeconds * 1_000;
+  const chaos = new Chaos(cluster, { seed, ms, everyMs, leaseMs });
+  let isOver = false;
+  const visitors = Array.from(
+    { length: conversations },
+    (_, index) => new SurvivingVisitor(cluster.front.url, `Visitor ${index}`),
+  );
+  const talking = visitors.map(async (visitor, index) => {
+    // Not all at once: a crowd at the door is another test.
+    await sleep((index / conversations) * 2_000);
+    await visitor.talk(() => isOver, words);
+  });
+  await chaos.run();
+  isOver = true;
+  await Promise.all(talking);
+  return { visitors, blows: chaos.blows };
+}
+
+function sumOf(visitors: SurvivingVisitor[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { troubles } of visitors) {
+    for (const [trouble, count] of troubles) {
+      sums[trouble] = (sums[trouble] ?? 0) + count;
+    }
+  }
+  return sums;
+}
