@@ -1,0 +1,93 @@
+import type { Browser, Page } from "playwright-core";
+import { startBrowser } from "../../support/chromium";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import {
+  eventually,
+  kubectl,
+  podsOf,
+  rolledOut,
+  settings,
+} from "./support/cluster";
+import {
+  CountingClient,
+  expectNothingLost,
+  numbersTo,
+} from "./support/CountingClient";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser.close());
+
+async function send(page: Page, message: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Message" }).fill(message);
+  await page.getByRole("button", { name: "Send" }).click();
+}
+
+const lastArticle = (page: Page) =>
+  page.getByRole("log", { name: "Conversation" }).getByRole("article").last();
+
+/** The pod that served a page, by its sidebar. */
+async function servedBy(visitor: HttpVisitor): Promise<string> {
+  const html = await visitor.read("/");
+  return /Served by<\/dt><dd>([^<]+)/.exec(html)?.[1] ?? "";
+}
+
+it("a browser talks through the ingress", async () => {
+  const page = await browser.newPage();
+  await page.goto(settings.url);
+  await send(page, "count to 20");
+  await expect(
+    lastArticle(page)
+      .getByText(numbersTo(20))
+      .waitFor()
+      .then(() => true),
+  ).resolves.toBe(true);
+  await page.close();
+});
+
+it("the sticky cookie holds a browser on one pod, and others come to others", async () => {
+  const visitor = new HttpVisitor(settings.url);
+  const pods = new Set<string>();
+  for (let asked = 0; asked < 15; asked += 1) pods.add(await servedBy(visitor));
+  expect(pods.size).toBe(1);
+  const strangers = new Set<string>();
+  for (let asked = 0; asked < 15; asked += 1) {
+    strangers.add(await servedBy(new HttpVisitor(settings.url)));
+  }
+  expect(strangers.size).toBeGreaterThan(1);
+});
+
+it("all works with the ingress's cookie deleted at every request", async () => {
+  const client = new CountingClient(40, false);
+  for (let talks = 0; talks < 3; talks += 1) await client.converse();
+  expectNothingLost(client.counts);
+});
+
+it.each(["web", "backend"])(
+  "a reply finishes in the open page when every %s pod is deleted with force in the middle of it, one after the other",
+  async (component) => {
+    const page = await browser.newPage();
+    await page.goto(settings.url);
+    await send(page, "count to 300");
+    const article = lastArticle(page);
+    await article.getByText("20, 21").waitFor({ timeout: 60_000 });
+    const before = (await podsOf(component)).filter(({ ending }) => !ending);
+    for (const { name } of before) {
+      await kubectl("delete", "pod", name, "--force", "--grace-period=0");
+      await rolledOut(component);
+    }
+    await article.getByText(numbersTo(300)).waitFor({ timeout: 120_000 });
+    const after = await eventually("the pods are others", async () => {
+      const names = (await podsOf(component)).map(({ name }) => name);
+      return before.every(({ name }) => !names.includes(name));
+    });
+    expect(after).toBe(true);
+    // Exactly once: no number twice, none missing, and the same after a reload.
+    await page.reload();
+    const text = await lastArticle(page).locator(".text").innerText();
+    expect(text.replaceAll(/\s+/g, " ").trim()).toBe(numbersTo(300));
+    await page.close();
+  },
+);

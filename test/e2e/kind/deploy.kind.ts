@@ -1,0 +1,293 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import { eventually, kubectl, restore, settings } from "./support/cluster";
+import {
+  expectNothingLost,
+  underLoad,
+  visitors,
+} from "./support/CountingClient";
+
+const context = ["--context", `kind-${settings.cluster}`];
+
+/** Runs one of the scripts as people do. */
+async function script(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+) {
+  const options = {
+    env: { ...process.env, ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  };
+  try {
+    return {
+      status: 0,
+      ...(await promisify(execFile)(`scripts/${name}`, args, options)),
+    };
+  } catch (error) {
+    const { code, stdout, stderr } = error as {
+      code: number;
+      stdout: string;
+      stderr: string;
+    };
+    return { status: code, stdout, stderr };
+  }
+}
+
+describe("deploy", () => {
+  afterEach(restore);
+
+  it("changes nothing in a dry run, and shows what it would change", async () => {
+    const before = await kubectl(
+      "get",
+      "deployment",
+      "web",
+      "-o",
+      "jsonpath={.metadata.generation}",
+    );
+    const { status, stdout, stderr } = await script("deploy", [
+      "kind",
+      ...context,
+      "--dry-run",
+      "--image",
+      "keepsake:other",
+    ]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining("nothing was built, pushed or applied"),
+    ]);
+    expect(stdout).toMatch(/^\+ +image: keepsake:other$/m);
+    expect(
+      await kubectl(
+        "get",
+        "deployment",
+        "web",
+        "-o",
+        "jsonpath={.metadata.generation}",
+      ),
+    ).toBe(before);
+  });
+
+  it("brings back the version before when the new one doesn't run, and nobody notices", async () => {
+    const counts = await underLoad(visitors(), async () => {
+      const { status, stderr } = await script(
+        "deploy",
+        ["kind", ...context, "--yes", "--image", "keepsake:absent"],
+        { ROLLOUT_TIMEOUT: "25s" },
+      );
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining("Rolled back: the version before serves"),
+      ]);
+    });
+    expectNothingLost(counts);
+    const image = await kubectl(
+      "get",
+      "deployment",
+      "backend",
+      "-o",
+      "jsonpath={.spec.template.spec.containers[0].image}",
+    );
+    expect(image).toBe(settings.image);
+    expect((await new HttpVisitor(settings.url).get("/")).status).toBe(200);
+  });
+});
+
+const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
+/** Without these programs there is no stand-in: the tests are skipped, by name. */
+const withStandIns = MOTO_SERVER && REGISTRY_SERVER ? describe : describe.skip;
+
+withStandIns("ecr-push, against stand-ins for AWS and its registry", () => {
+  const children: ChildProcess[] = [];
+  let aws: Server;
+  let env: Record<string, string>;
+  let registry: string;
+  let folder: string;
+
+  beforeAll(async () => {
+    const [motoPort, registryPort] = [await freePort(), await freePort()];
+    children.push(
+      spawn(MOTO_SERVER!, ["-H", "127.0.0.1", "-p", String(motoPort)], {
+        stdio: "ignore",
+      }),
+      spawn(
+        REGISTRY_SERVER!,
+        ["registry", "serve", "--address", `127.0.0.1:${registryPort}`],
+        { stdio: "ignore" },
+      ),
+    );
+    registry = `localhost:${registryPort}`;
+    aws = await ecrThatPointsTo(registry, motoPort);
+    folder = await mkdtemp(path.join(os.tmpdir(), "ecr-"));
+    env = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_DEFAULT_REGION: "eu-central-1",
+      CONTAINER_TOOL: await toolWithoutTls(folder),
+    };
+    await eventually("both answer", async () => {
+      const answers = await Promise.all([
+        fetch(`http://127.0.0.1:${motoPort}/moto-api/`),
+        fetch(`http://${registry}/v2/`),
+      ]);
+      return answers.every(({ ok }) => ok);
+    });
+  });
+
+  afterAll(async () => {
+    for (const child of children) child.kill();
+    aws.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ecr = async (...args: string[]) =>
+    JSON.parse(
+      (
+        await promisify(execFile)("aws", ["ecr", ...args, "--output", "json"], {
+          env: { ...process.env, ...env },
+        })
+      ).stdout,
+    ) as Record<string, unknown[]>;
+
+  it("makes nothing in a dry run", async () => {
+    const { status, stdout, stderr } = await script(
+      "ecr-push",
+      ["--dry-run", "--platform", "linux/amd64"],
+      env,
+    );
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining("would run: aws ecr create-repository"),
+    ]);
+    expect(stdout).toMatch(/\/keepsake@sha256:0{64}\n$/);
+    expect((await ecr("describe-repositories")).repositories).toEqual([]);
+  });
+
+  it("makes a repository that scans and whose tags never move, and pushes what it then names", async () => {
+    const { status, stdout, stderr } = await script(
+      "ecr-push",
+      ["--platform", "linux/amd64"],
+      env,
+    );
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining("Making the repository keepsake"),
+    ]);
+    const [, digest] =
+      /^localhost:\d+\/keepsake@(sha256:[0-9a-f]{64})\n$/.exec(stdout) ?? [];
+    const [repository] = (await ecr("describe-repositories")).repositories as [
+      object,
+    ];
+    expect(repository).toMatchObject({
+      imageTagMutability: "IMMUTABLE",
+      imageScanningConfiguration: { scanOnPush: true },
+    });
+    const manifest = await fetch(
+      `http://${registry}/v2/keepsake/manifests/${digest}`,
+    );
+    expect(manifest.status).toBe(200);
+    // What ECR would know by now: the same commit is not built again.
+    await ecr(
+      "put-image",
+      "--repository-name",
+      "keepsake",
+      "--image-tag",
+      await commit(),
+      "--image-manifest",
+      await manifest.text(),
+      "--image-digest",
+      digest!,
+    );
+    const again = await script("ecr-push", ["--platform", "linux/amd64"], env);
+    expect([again.status, again.stderr]).toEqual([
+      0,
+      expect.stringContaining("is there already"),
+    ]);
+    expect(again.stdout).toBe(stdout);
+  });
+
+  it("is what deploy takes the image from, in a dry run", async () => {
+    const { status, stdout } = await script(
+      "deploy",
+      ["kind", ...context, "--dry-run"],
+      env,
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\+ +image: localhost:\d+\/keepsake@sha256:/m);
+  });
+});
+
+const commit = async () =>
+  (await promisify(execFile)("git", ["rev-parse", "HEAD"])).stdout.trim();
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => {
+    server.once("listening", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
+
+/** Moto names the real registry in its answers; here they name ours. */
+async function ecrThatPointsTo(
+  registry: string,
+  motoPort: number,
+): Promise<Server> {
+  const server = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const passed = request(
+      { port: motoPort, host: "127.0.0.1", method, path: url, headers },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("end", () => {
+          const text = Buffer.concat(chunks)
+            .toString()
+            .replaceAll(
+              /\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/g,
+              registry,
+            );
+          const { "content-length": _, ...rest } = answer.headers;
+          outgoing.writeHead(answer.statusCode ?? 502, rest).end(text);
+        });
+      },
+    );
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  });
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => {
+    server.once("listening", resolve);
+  });
+  return server;
+}
+
+/** Docker knows that localhost has no TLS; podman wants to be told. */
+async function toolWithoutTls(folder: string): Promise<string> {
+  const file = path.join(folder, "tool");
+  await writeFile(
+    file,
+    `#!/bin/sh
+case "$1" in push | login)
+  if ${settings.tool} --version | grep -qi podman; then
+    command=$1; shift
+    exec ${settings.tool} "$command" --tls-verify=false "$@"
+  fi ;;
+esac
+exec ${settings.tool} "$@"
+`,
+  );
+  await chmod(file, 0o755);
+  return file;
+}

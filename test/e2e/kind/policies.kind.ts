@@ -1,0 +1,96 @@
+import { asStranger, kubectl, podsOf } from "./support/cluster";
+
+/** A program that prints, for each address, whether a connection could be made within 3 s. */
+const tries = (targets: [string, number][]) => `
+  const net = require("node:net");
+  const attempt = ([host, port]) => new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: 3000 });
+    socket.on("connect", () => { socket.destroy(); resolve("open"); });
+    socket.on("timeout", () => { socket.destroy(); resolve("closed"); });
+    socket.on("error", (error) => resolve(error.code === "ECONNREFUSED" ? "refused" : "closed"));
+  });
+  Promise.all(${JSON.stringify(targets)}.map(attempt)).then((all) => console.log(all.join(" ")));
+`;
+
+const reach = async (
+  name: string,
+  labels: Record<string, string>,
+  targets: [string, number][],
+) => (await asStranger(name, labels, tries(targets))).split(" ");
+
+const apiServer = () =>
+  kubectl(
+    "--namespace",
+    "default",
+    "get",
+    "service",
+    "kubernetes",
+    "-o",
+    "jsonpath={.spec.clusterIP}",
+  );
+
+const podAddress = async (component: string) =>
+  (await podsOf(component))[0]!.ip;
+
+it("a pod of no name reaches neither backend nor web nor web's metrics", async () => {
+  const [web, backend] = [await podAddress("web"), await podAddress("backend")];
+  const results = await reach("stranger", {}, [
+    [backend, 8081],
+    [web, 8080],
+    [web, 9090],
+  ]);
+  expect(results).toEqual(["closed", "closed", "closed"]);
+});
+
+it("a pod with web's labels reaches the backend, so that the one before was stopped by a policy", async () => {
+  const backend = await podAddress("backend");
+  const labels = {
+    "app.kubernetes.io/name": "keepsake",
+    "app.kubernetes.io/component": "web",
+  };
+  expect(await reach("like-web", labels, [[backend, 8081]])).toEqual(["open"]);
+});
+
+it("backend reaches neither the API server nor the metadata address, nor web", async () => {
+  const results = await reach(
+    "like-backend",
+    {
+      "app.kubernetes.io/name": "keepsake",
+      "app.kubernetes.io/component": "backend",
+    },
+    [
+      [await apiServer(), 443],
+      ["169.254.169.254", 80],
+      [await podAddress("web"), 8080],
+    ],
+  );
+  expect(results).toEqual(["closed", "closed", "closed"]);
+});
+
+it("a pod that is no part of Keepsake may not write to its claims", async () => {
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "thief" },
+    spec: {
+      containers: [
+        {
+          name: "main",
+          image: "keepsake:dev",
+          volumeMounts: [{ name: "data", mountPath: "/data" }],
+        },
+      ],
+      volumes: [
+        { name: "data", persistentVolumeClaim: { claimName: "records" } },
+      ],
+    },
+  };
+  const refused = kubectl(
+    "run",
+    "thief",
+    "--image=keepsake:dev",
+    "--dry-run=server",
+    `--overrides=${JSON.stringify(pod)}`,
+  );
+  await expect(refused).rejects.toThrow(/records|restricted/);
+});

@@ -1,0 +1,299 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import {
+  apply,
+  containerSecurity,
+  eventually,
+  inNode,
+  kubectl,
+  podSecurity,
+  restore,
+  rolledOut,
+  settings,
+} from "./support/cluster";
+
+interface Report {
+  passed: boolean;
+  findings: { check: string; status: string; seen: string; todo?: string }[];
+}
+
+/** The command as people run it. */
+async function preflight(
+  ...args: string[]
+): Promise<Report & { status: number }> {
+  const all = ["--context", `kind-${settings.cluster}`, "--json", ...args];
+  try {
+    const { stdout } = await promisify(execFile)("scripts/preflight", all);
+    return { status: 0, ...(JSON.parse(stdout) as Report) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as {
+      code: number;
+      stdout: string;
+      stderr: string;
+    };
+    if (code !== 1)
+      throw new Error(`${code}: ${stdout} ${stderr}`, { cause: error });
+    return { status: code, ...(JSON.parse(stdout) as Report) };
+  }
+}
+
+const notWell = ({ findings }: Report) =>
+  findings.filter(({ status }) => status === "failure" || status === "warning");
+
+/** The only thing that it found, or the test fails with all it found. */
+function onlyFinding(report: Report) {
+  const found = notWell(report);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+const hasMetrics = async () =>
+  (
+    await kubectl(
+      "get",
+      "hpa",
+      "-o",
+      `jsonpath={.items[*].status.conditions[?(@.type=="ScalingActive")].status}`,
+    )
+  ).split(" ");
+
+beforeAll(() =>
+  eventually(
+    "the autoscalers have their metrics",
+    async () => (await hasMetrics()).every((status) => status === "True"),
+    180,
+  ),
+);
+
+it("passes", async () => {
+  const report = await preflight();
+  expect(notWell(report)).toEqual([]);
+  expect(report.status).toBe(0);
+  const seen = report.findings
+    .filter(({ status }) => status === "ok")
+    .map(({ check }) => check);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      "shared-volume",
+      "permissions",
+      "exclusive-names",
+      "storage-latency",
+      "clocks",
+      "backend-name",
+      "model",
+      "stickiness",
+      "buffering",
+      "idle-timeout",
+      "drain",
+      "autoscaling",
+    ]),
+  );
+});
+
+it("finds an ingress that is not sticky", async () => {
+  await kubectl(
+    "annotate",
+    "service",
+    "web",
+    "traefik.ingress.kubernetes.io/service.sticky.cookie-",
+  );
+  try {
+    const found = await eventually("Traefik has noticed", async () => {
+      const report = await preflight("--only", "stickiness");
+      return notWell(report).length > 0 && onlyFinding(report);
+    });
+    expect(found.seen).toMatch(
+      /One visitor who keeps cookies was sent to \d pods/,
+    );
+  } finally {
+    await restore();
+  }
+});
+
+/** A proxy between preflight and the ingress: `MODE` is what is wrong with it. */
+const PROXY = `
+  const http = require("node:http");
+  http.createServer((incoming, outgoing) => {
+    const { method, headers, url } = incoming;
+    const passed = http.request("http://traefik" + url, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode, answer.headers);
+      const held = [];
+      if (process.env.MODE === "idle") answer.socket.setTimeout(5000, () => outgoing.destroy());
+      answer.on("error", () => outgoing.destroy());
+      answer.on("data", (chunk) => process.env.MODE === "buffer" ? held.push(chunk) : outgoing.write(chunk));
+      answer.on("end", () => outgoing.end(Buffer.concat(held)));
+    });
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  }).listen(8080);
+`;
+
+async function withProxy<T>(
+  mode: string,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const name = `proxy-${mode}`;
+  const labels = { app: name };
+  const metadata = { name, labels };
+  await apply(
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: { selector: labels, ports: [{ port: 8080 }] },
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata,
+      spec: {
+        podSelector: { matchLabels: labels },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{}],
+        egress: [{}],
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata,
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        automountServiceAccountToken: false,
+        securityContext: podSecurity,
+        containers: [
+          {
+            name: "main",
+            image: settings.image,
+            imagePullPolicy: "IfNotPresent",
+            command: ["node", "-e", PROXY],
+            env: [{ name: "MODE", value: mode }],
+            readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+            securityContext: containerSecurity,
+          },
+        ],
+      },
+    },
+  );
+  try {
+    await kubectl(
+      "wait",
+      "--for=condition=Ready",
+      `pod/${name}`,
+      "--timeout=60s",
+    );
+    return await use(`http://${name}.keepsake.svc:8080`);
+  } finally {
+    await kubectl("delete", "pod,service,networkpolicy", name, "--wait=false");
+  }
+}
+
+it("finds a proxy that buffers", async () => {
+  const report = await withProxy("buffer", (url) =>
+    preflight("--url", url, "--only", "buffering"),
+  );
+  expect(report.status).toBe(1);
+  expect(onlyFinding(report).todo).toContain("buffering");
+});
+
+it("finds an idle time-out that is too short", async () => {
+  const report = await withProxy("idle", (url) =>
+    preflight("--url", url, "--only", "idle-timeout"),
+  );
+  expect(report.status).toBe(1);
+  expect(onlyFinding(report).seen).toMatch(
+    /silent stream was cut after 5\.\d s/,
+  );
+});
+
+it("finds a volume that is each node's own", async () => {
+  const node = `${settings.cluster}-worker2`;
+  const own = "/var/lib/keepsake";
+  await inNode(
+    node,
+    `mount -t tmpfs tmpfs ${own} && mkdir ${own}/sessions ${own}/records && chown 1000:1000 ${own}/*`,
+  );
+  try {
+    const report = await preflight("--only", "shared-volume");
+    expect(report.status).toBe(1);
+    expect(notWell(report).map(({ seen }) => seen)).toEqual([
+      expect.stringMatching(
+        /^SESSION_DIRECTORY: 2 pods run.* The volume is not shared between nodes\.$/,
+      ),
+      expect.stringMatching(
+        /^DATA_DIRECTORY: 2 pods run.* The volume is not shared between nodes\.$/,
+      ),
+    ]);
+  } finally {
+    await inNode(node, `umount ${own}`);
+  }
+});
+
+it("finds a wrong name of the backend", async () => {
+  await kubectl(
+    "set",
+    "env",
+    "deployment/web",
+    "BACKEND_URL=http://back-end.keepsake.svc.cluster.local.:8081",
+  );
+  try {
+    const report = await preflight("--only", "backend-name");
+    expect(report.status).toBe(1);
+    expect(onlyFinding(report).seen).toContain(
+      "back-end.keepsake.svc.cluster.local. does not resolve",
+    );
+  } finally {
+    await kubectl("rollout", "undo", "deployment/web");
+    await restore();
+  }
+});
+
+it("finds missing metrics", async () => {
+  await kubectl(
+    "--namespace",
+    "kube-system",
+    "scale",
+    "deployment/metrics-server",
+    "--replicas=0",
+  );
+  try {
+    await eventually(
+      "the autoscalers have noticed",
+      async () => (await hasMetrics()).every((status) => status === "False"),
+      180,
+    );
+    const report = await preflight("--only", "autoscaling");
+    expect(report.status).toBe(1);
+    expect(notWell(report)[0]?.todo).toContain("metrics-server");
+  } finally {
+    await kubectl(
+      "--namespace",
+      "kube-system",
+      "scale",
+      "deployment/metrics-server",
+      "--replicas=1",
+    );
+  }
+});
+
+it("finds a grace period that is too short", async () => {
+  const spec = { template: { spec: { terminationGracePeriodSeconds: 5 } } };
+  await kubectl(
+    "patch",
+    "deployment",
+    "web",
+    "--type=strategic",
+    "-p",
+    JSON.stringify({ spec }),
+  );
+  try {
+    const report = await preflight("--only", "drain");
+    expect(report.status).toBe(1);
+    expect(onlyFinding(report).seen).toMatch(
+      /^web: .* don't fit into its grace period of 5 s\.$/,
+    );
+  } finally {
+    await restore();
+    await rolledOut("web");
+  }
+});

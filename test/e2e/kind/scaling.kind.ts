@@ -1,0 +1,92 @@
+import { HttpVisitor } from "../../support/HttpVisitor";
+import {
+  eventually,
+  kubectl,
+  podsOf,
+  restore,
+  settings,
+} from "./support/cluster";
+import {
+  expectNothingLost,
+  underLoad,
+  visitors,
+} from "./support/CountingClient";
+
+afterAll(restore);
+
+const wanted = async () =>
+  Number(
+    await kubectl(
+      "get",
+      "deployment",
+      "web",
+      "-o",
+      "jsonpath={.spec.replicas}",
+    ),
+  );
+
+const hasMetrics = async () =>
+  (await kubectl(
+    "get",
+    "hpa",
+    "web",
+    "-o",
+    `jsonpath={.status.conditions[?(@.type=="ScalingActive")].status}`,
+  )) === "True";
+
+/** Visitors who only look, as fast as they can. */
+async function browse(signal: AbortSignal): Promise<void> {
+  const visitor = new HttpVisitor(settings.url);
+  while (!signal.aborted) await visitor.read("/");
+}
+
+it("web is scaled out under load, and in again without a lost stream", async () => {
+  await eventually("the autoscaler has its metrics", hasMetrics, 180);
+  // Five minutes of quiet are right for people, and long for a test: the window is shortened here.
+  const scaleDown = {
+    stabilizationWindowSeconds: 10,
+    policies: [{ type: "Pods", value: 4, periodSeconds: 15 }],
+  };
+  await kubectl(
+    "patch",
+    "hpa",
+    "web",
+    "--type=merge",
+    "-p",
+    JSON.stringify({ spec: { behavior: { scaleDown } } }),
+  );
+  const least = await wanted();
+  const stop = new AbortController();
+  const crowd = Promise.all([
+    browse(stop.signal),
+    browse(stop.signal),
+    browse(stop.signal),
+  ]);
+  let most = 0;
+  const counts = await underLoad(visitors(), async () => {
+    most = await eventually(
+      "web is scaled out",
+      async () => {
+        const now = await wanted();
+        return (
+          now > least &&
+          (await podsOf("web")).filter(({ ready }) => ready).length > least &&
+          now
+        );
+      },
+      240,
+    );
+    stop.abort();
+    await crowd;
+    await eventually(
+      "web is scaled in",
+      async () => (await wanted()) < most,
+      240,
+    );
+    await eventually("those that had to go are gone", async () =>
+      (await podsOf("web")).every(({ ending }) => !ending),
+    );
+  });
+  expect(most).toBeGreaterThan(least);
+  expectNothingLost(counts);
+});
