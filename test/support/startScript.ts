@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const repository = path.join(__dirname, "../..");
+const sources = [
+  "app",
+  "k8s",
+  "scripts",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
+
+/** A copy of the repository in a folder of its own, with the same dependencies. */
+export function copyRepository(): { folder: string; remove(): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), "keepsake-clone-"));
+  for (const source of sources) {
+    cpSync(path.join(repository, source), path.join(folder, source), {
+      recursive: true,
+    });
+  }
+  symlinkSync(
+    path.join(repository, "node_modules"),
+    path.join(folder, "node_modules"),
+  );
+  return {
+    folder,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `scripts/start` as a person runs it, and what it printed. */
+export class StartScript {
+  readonly #process: ChildProcess;
+  #printed = "";
+  readonly #exited: Promise<number | null>;
+
+  constructor(folder: string, env: Record<string, string>) {
+    this.#process = spawn(path.join(folder, "scripts/start"), {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ELIZA_DELAY_MS: "0", ...env },
+    });
+    this.#process.stdout?.on("data", (chunk) => (this.#printed += chunk));
+    this.#process.stderr?.on("data", (chunk) => (this.#printed += chunk));
+    this.#exited = new Promise((resolve) =>
+      this.#process.once("exit", resolve),
+    );
+  }
+
+  get printed(): string {
+    return this.#printed;
+  }
+
+  /** Resolves with the address when it says so; rejects if it ends before. */
+  async ready(): Promise<string> {
+    return await this.prints(/ready at (\S+)/);
+  }
+
+  /** Resolves with the first group of what it prints; rejects if it ends without. */
+  async prints(pattern: RegExp): Promise<string> {
+    return await new Promise((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(this.#printed);
+        if (found) resolve(found[1] ?? found[0]);
+      };
+      this.#process.stdout?.on("data", look);
+      this.#process.stderr?.on("data", look);
+      void this.#exited.then(() => reject(new Error(this.#printed)));
+      look();
+    });
+  }
+
+  /** What Ctrl-C does. Resolves with the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.#process.kill("SIGINT");
+    return await this.#exited;
+  }
+
+  async exitCode(): Promise<number | null> {
+    return await this.#exited;
+  }
+}
+
+/** Ports that nobody listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) =>
+          server.listen(0, () =>
+            resolve((server.address() as AddressInfo).port),
+          ),
+        ),
+    ),
+  );
+  await Promise.all(
+    servers.map((server) => new Promise((resolve) => server.close(resolve))),
+  );
+  return ports;
+}
