@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 
 const READY_POLL_MS = 50;
+const READY_TIMEOUT_MS = 1_000;
 /** A process that dies later than this was well: it is started again. */
 const RESTART_PAUSE_MS = 500;
 
@@ -58,8 +59,11 @@ function start(role: "web" | "backend", env: NodeJS.ProcessEnv): ChildProcess {
 /** Resolves when the process answers `/readyz`; rejects if it ends before. */
 async function ready(child: ChildProcess, address: string): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
-    const answer = await fetch(`${address}/readyz`).catch(() => undefined);
-    await answer?.arrayBuffer();
+    // Whoever else may listen there may never answer.
+    const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
+    const answer = await fetch(`${address}/readyz`, { signal }).catch(
+      () => undefined,
+    );
     // A process that died because the port is another's must not be taken for that other.
     if (answer?.ok && child.exitCode === null) return;
     await sleep(READY_POLL_MS);
