@@ -76,7 +76,6 @@ export class StorageChart extends Chart {
         capacity: { storage: k8s.Quantity.fromString(storage.size) },
         accessModes: ["ReadWriteMany"],
         persistentVolumeReclaimPolicy: "Retain",
-        storageClassName: "",
         volumeMode: "Filesystem",
         // No other claim can take it.
         claimRef: {

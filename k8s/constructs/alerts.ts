@@ -55,14 +55,14 @@ export function alerts(namespace: string): Alert[] {
     ...burning(
       "KeepsakePagesFail",
       (window) =>
-        `sum(rate(keepsake_http_requests_total{${here},job="web",status=~"5.."}[${window}])) / sum(rate(keepsake_http_requests_total{${here},job="web"}[${window}]))`,
+        `sum(rate(keepsake_http_request_seconds_count{${here},job="web",status=~"5.."}[${window}])) / sum(rate(keepsake_http_request_seconds_count{${here},job="web"}[${window}]))`,
       "Visitors get error pages",
       "Pages and forms are answered with a server error.",
     ),
     ...burning(
       "KeepsakeStreamsLost",
       (window) =>
-        `sum(rate(keepsake_streams_lost_total{${here}}[${window}])) / sum(rate(keepsake_replies_ended_total{${here}}[${window}]))`,
+        `sum(rate(keepsake_streams_lost_total{${here}}[${window}])) / sum(rate(keepsake_model_replies_total{${here}}[${window}]))`,
       "Replies break off before visitors' eyes",
       "Event streams end with an error that a visitor sees.",
     ),
@@ -77,7 +77,7 @@ function modelAlerts(here: string): Alert[] {
   return [
     {
       name: "KeepsakeRepliesFail",
-      expression: `sum(rate(keepsake_replies_ended_total{${here},outcome="failed"}[10m])) / sum(rate(keepsake_replies_ended_total{${here}}[10m])) > 0.05`,
+      expression: `sum(rate(keepsake_model_replies_total{${here},outcome="failed"}[10m])) / sum(rate(keepsake_model_replies_total{${here}}[10m])) > 0.05`,
       for: "10m",
       severity: "page",
       summary: "The model does not answer",

@@ -14,14 +14,14 @@ function panels(namespace: string): Panel[] {
       title: "Requests by status",
       unit: "reqps",
       queries: {
-        "{{status}}": `sum by (status) (rate(keepsake_http_requests_total{${here},job="web"}[$__rate_interval]))`,
+        "{{status}}": `sum by (status) (rate(keepsake_http_request_seconds_count{${here},job="web"}[$__rate_interval]))`,
       },
     },
     {
       title: "Pages that failed",
       unit: "percentunit",
       queries: {
-        failed: `sum(rate(keepsake_http_requests_total{${here},job="web",status=~"5.."}[$__rate_interval])) / sum(rate(keepsake_http_requests_total{${here},job="web"}[$__rate_interval]))`,
+        failed: `sum(rate(keepsake_http_request_seconds_count{${here},job="web",status=~"5.."}[$__rate_interval])) / sum(rate(keepsake_http_request_seconds_count{${here},job="web"}[$__rate_interval]))`,
       },
     },
     {
@@ -53,7 +53,7 @@ function panels(namespace: string): Panel[] {
       title: "Replies ended, by outcome",
       unit: "ops",
       queries: {
-        "{{outcome}}": `sum by (outcome) (rate(keepsake_replies_ended_total{${here}}[$__rate_interval]))`,
+        "{{outcome}}": `sum by (outcome) (rate(keepsake_model_replies_total{${here}}[$__rate_interval]))`,
         "taken over": `sum(rate(keepsake_replies_taken_over_total{${here}}[$__rate_interval]))`,
       },
     },

@@ -1,0 +1,141 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { alerts } from "../../k8s/constructs/alerts";
+import { dashboard } from "../../k8s/constructs/dashboard";
+import { field, find, type Manifest, objectsOf } from "./support/manifests";
+
+const root = path.join(__dirname, "../..");
+const all = alerts("keepsake").map((alert) => [alert.name, alert] as const);
+
+/** What Prometheus' own grammar of PromQL can't read, if anything. */
+async function errorsIn(expression: string): Promise<string[]> {
+  const { parser } = await import("@prometheus-io/lezer-promql");
+  const errors: string[] = [];
+  parser.parse(expression).iterate({
+    enter: ({ type, from, to }) => {
+      if (type.isError)
+        errors.push(`at ${from}: ${expression.slice(from, to + 20)}`);
+    },
+  });
+  return errors;
+}
+
+interface Target {
+  expr: string;
+}
+
+const targets = (
+  dashboard("keepsake") as { panels: { targets: Target[] }[] }
+).panels.flatMap((panel) => panel.targets.map(({ expr }) => expr));
+
+describe("an alert", () => {
+  test.each(all)(
+    "%s is PromQL that Prometheus reads",
+    async (_, { expression }) => {
+      expect(await errorsIn(expression)).toEqual([]);
+    },
+  );
+
+  test.each(all)("%s has a paragraph that says what to do", (name) => {
+    const runbooks = readFileSync(path.join(root, "docs/runbooks.md"), "utf8");
+    const paragraph =
+      runbooks.split(`### ${name}\n`)[1]?.split("\n##")[0] ?? "";
+    expect(paragraph.trim().length).toBeGreaterThan(100);
+  });
+
+  test("burns a budget over a long window and a short one", () => {
+    const fast = all.find(([name]) => name === "KeepsakePagesFailFast")?.[1];
+    expect(fast?.expression).toMatch(
+      /\[1h\].* > 14\.4 \* 0\.001 and .*\[5m\].* > 14\.4 \* 0\.001$/,
+    );
+    expect(fast?.severity).toBe("page");
+  });
+});
+
+test("PromQL that is broken would be noticed", async () => {
+  expect(await errorsIn("sum(rate(x[5m]) > ")).not.toEqual([]);
+});
+
+describe("the dashboard", () => {
+  test.each(targets)("asks %s, which Prometheus reads", async (expression) => {
+    expect(
+      await errorsIn(expression.replaceAll("$__rate_interval", "5m")),
+    ).toEqual([]);
+  });
+
+  test("arrives in the cluster as Grafana reads it", async () => {
+    const map = find(await objectsOf("eks"), "ConfigMap", "keepsake-dashboard");
+    expect(map.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
+    const data = map["data"] as Record<string, string>;
+    expect(JSON.parse(data["keepsake.json"] ?? "")).toEqual(
+      dashboard("keepsake"),
+    );
+  });
+});
+
+describe("the metrics that alerts, dashboard and autoscaling ask for", () => {
+  const asked = new Set(
+    [
+      ...all.map(([, { expression }]) => expression),
+      ...targets,
+      "keepsake_streams_open keepsake_replies_in_progress",
+    ]
+      .join(" ")
+      .match(/keepsake_[a-z_]+/g)
+      ?.map((name) => name.replace(/_(bucket|count|sum)$/, "")),
+  );
+
+  test.each([...asked])("%s is one that Keepsake has", (name) => {
+    const files = execFileSync("grep", ["-rlE", `"${name}"`, "app"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(files).not.toBe("");
+  });
+});
+
+describe("Prometheus' operator", () => {
+  let objects: Manifest[];
+  beforeAll(async () => {
+    objects = await objectsOf("eks");
+  });
+
+  test.each(["web", "backend"])("finds the metrics of %s", (component) => {
+    const { spec } = find(objects, "ServiceMonitor", component);
+    expect(spec).toEqual({
+      endpoints: [{ interval: "30s", path: "/metrics", port: "metrics" }],
+      selector: {
+        matchLabels: {
+          "app.kubernetes.io/name": "keepsake",
+          "app.kubernetes.io/component": component,
+        },
+      },
+    });
+    const service = find(objects, "Service", component);
+    expect(field(service, "spec.ports.1.name")).toBe("metrics");
+  });
+
+  test("gets every alert, with its link", () => {
+    const rules = field(
+      find(objects, "PrometheusRule", "keepsake"),
+      "spec.groups.0.rules",
+    ) as {
+      alert: string;
+      annotations: { runbook_url: string };
+    }[];
+    expect(rules.map(({ alert }) => alert)).toEqual(all.map(([name]) => name));
+    expect(rules[0]?.annotations.runbook_url).toBe(
+      "docs/runbooks.md#keepsakepagesfailfast",
+    );
+  });
+});
+
+test("without the operator, pods say themselves where their metrics are", async () => {
+  const web = find(await objectsOf("kind"), "Deployment", "web");
+  expect(field(web, "spec.template.metadata.annotations")).toMatchObject({
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": "9090",
+    "prometheus.io/path": "/metrics",
+  });
+});
