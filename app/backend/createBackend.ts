@@ -67,6 +67,7 @@ export function createBackend(given: BackendGiven) {
     inProgressFolder: path.join(config.DATA_DIRECTORY, "in-progress"),
     perOwner: config.REPLIES_PER_OWNER,
     perProcess: config.REPLIES_PER_PROCESS,
+    metrics,
   });
   const replyStates = new ReplyStates(replies, records);
   const conversations = new Conversations({

@@ -158,11 +158,6 @@ export class TraefikChart extends Chart {
   }
 
   private container(): k8s.Container {
-    const ping = {
-      httpGet: { path: "/ping", port: k8s.IntOrString.fromString("ping") },
-      periodSeconds: 3,
-      timeoutSeconds: 2,
-    };
     return {
       name: "traefik",
       image: this.props.traefik.image,
@@ -178,8 +173,17 @@ export class TraefikChart extends Chart {
         memoryLimit: "256Mi",
       }),
       securityContext: containerSecurity,
-      readinessProbe: ping,
-      livenessProbe: { ...ping, periodSeconds: 10, failureThreshold: 3 },
+      // Ready while it says so; alive while it accepts connections, however much it has to do.
+      readinessProbe: {
+        httpGet: { path: "/ping", port: k8s.IntOrString.fromString("ping") },
+        periodSeconds: 3,
+        timeoutSeconds: 2,
+      },
+      livenessProbe: {
+        tcpSocket: { port: k8s.IntOrString.fromString("http") },
+        periodSeconds: 10,
+        failureThreshold: 3,
+      },
       volumeMounts: [scratch.mount],
     };
   }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { NotFoundError, VisibleError } from "../../shared/errors";
 import type { FileSystem } from "../../shared/files/FileSystem";
 import type { Logger } from "../../shared/log";
+import type { Registry } from "../../shared/metrics";
 import { Caretaker } from "./Caretaker";
 import { EpochLog, type OwnEntry, type Reading } from "./EpochLog";
 import { followLog, type Followed, type FollowedLine } from "./followLog";
@@ -19,6 +20,7 @@ import type {
   ReplySnapshot,
 } from "./Replies";
 import { nothingSaid, saidIn, toEnded, toEvent, type Said } from "./events";
+import { createReplyMetrics, type ReplyMetrics } from "./replyMetrics";
 import { ReplyWriter } from "./ReplyWriter";
 
 export interface RepliesOptions {
@@ -39,6 +41,8 @@ export interface RepliesOptions {
   perOwner: number;
   /** How many this process writes at once. */
   perProcess: number;
+  /** Where to count them; left out, they aren't counted. */
+  metrics?: Registry;
   /** Milliseconds, never set back. */
   now?: () => number;
 }
@@ -79,11 +83,15 @@ class RepliesOfProcess implements ServedReplies {
   private readonly inProgress: InProgress;
   private readonly caretaker: Caretaker;
   private readonly now: () => number;
+  private readonly metrics: ReplyMetrics | undefined;
   private isDraining = false;
 
   constructor(private readonly options: RepliesOptions) {
     const { fileSystem, inProgressFolder, log, leaseMs } = options;
     this.now = options.now ?? (() => performance.now());
+    this.metrics =
+      options.metrics &&
+      createReplyMetrics(options.metrics, () => this.writers.size);
     this.inProgress = new InProgress(fileSystem, inProgressFolder);
     this.caretaker = new Caretaker({
       inProgress: this.inProgress,
@@ -305,6 +313,7 @@ class RepliesOfProcess implements ServedReplies {
       return { holder: address, process: this.process, keep: said.text.length };
     });
     if (!entry) return undefined;
+    if (purpose === "go on") this.metrics?.takenOver();
     const held = new HeldEpoch(log, entry);
     if (lost) held.say({ notice: BEGUN_AGAIN });
     this.tell(ref, purpose, entry);
