@@ -1,0 +1,190 @@
+import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
+import { createFiles } from "../../../app/shared/files/Files";
+import type { FileSystem } from "../../../app/shared/files/FileSystem";
+import { createFileSessionStore } from "../../../app/web/sessions/fileSessionStore";
+import type { SessionStore } from "../../../app/web/sessions/SessionStore";
+import {
+  failOnce,
+  type Fault,
+  type FaultKind,
+} from "../../support/faultyFileSystem";
+import { MemoryDisk } from "../../support/memoryDisk";
+
+/*
+ * Each call that is made fails in turn, with each error: refused, done by half, or done and
+ * reported as failed. The caller is told, or the work was done; and nothing is worse than before.
+ */
+
+const codes = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE"];
+const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
+const id = "a".repeat(32);
+
+const store = (fileSystem: FileSystem) =>
+  createFileSessionStore({
+    idleMs: 1e15,
+    absoluteMs: 1e15,
+    now: Date.now,
+    directory: "/sessions",
+    files: createFiles({ fileSystem }),
+  });
+
+const log = (fileSystem: FileSystem) =>
+  new ExclusiveLog(createFiles({ fileSystem }), "/log", { segmentSizes: [3] });
+
+interface Outcome {
+  /** A healthy view of the same disk. */
+  disk: MemoryDisk;
+  fault: Fault;
+  /** What the work returned; `undefined` if it threw. */
+  result: unknown;
+  error: unknown;
+}
+
+/** @returns How many faults were tried. */
+async function failEverywhere(
+  prepare: (disk: MemoryDisk) => Promise<unknown>,
+  work: (fileSystem: FileSystem) => Promise<unknown>,
+  check: (outcome: Outcome) => Promise<void>,
+): Promise<number> {
+  let count = 0;
+  for (const code of codes) {
+    for (const kind of kinds) {
+      for (let call = 1; ; call++, count++) {
+        const disk = new MemoryDisk();
+        await prepare(disk);
+        const fault = { call, code, kind };
+        const { fileSystem, hasFailed } = failOnce(disk, fault);
+        let result: unknown;
+        let error: unknown;
+        try {
+          result = await work(fileSystem);
+        } catch (thrown) {
+          error = thrown;
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+        if (!hasFailed()) break;
+        await check({ disk, fault, result, error });
+      }
+    }
+  }
+  return count;
+}
+
+const read = async (disk: FileSystem) => (await store(disk).read(id))?.values;
+
+test("a save is done, or refused and the old session is there", async () => {
+  const count = await failEverywhere(
+    (disk) => store(disk).create(id, { n: 1 }),
+    (fileSystem) => store(fileSystem).save(id, { n: 1 }, { n: 2 }),
+    async ({ disk, error, result }) => {
+      const found = await read(disk);
+      expect(error === undefined).toBe(result !== undefined);
+      expect(error ? [1, 2] : [2]).toContain(found?.n);
+      // And the visitor can go on.
+      await store(disk).save(id, {}, { m: 3 });
+      expect(await read(disk)).toEqual({ ...found, m: 3 });
+    },
+  );
+  expect(count).toBeGreaterThan(90);
+});
+
+test("a session is made, or refused, and then another can be", async () => {
+  const count = await failEverywhere(
+    async () => undefined,
+    (fileSystem) => store(fileSystem).create(id, { n: 1 }, "ann"),
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      expect(error ? [undefined, { n: 1 }] : [{ n: 1 }]).toContainEqual(found);
+      const next = "b".repeat(32);
+      await store(disk).create(next, { n: 2 }, "ann");
+      expect((await store(disk).read(next))?.values).toEqual({ n: 2 });
+      // Whatever is there can be ended everywhere.
+      await store(disk).endAllOf("ann");
+      expect(await read(disk)).toBeUndefined();
+      expect(await store(disk).read(next)).toBeUndefined();
+    },
+  );
+  expect(count).toBeGreaterThan(200);
+});
+
+test("a session that was ended without an error has ended", async () => {
+  await failEverywhere(
+    (disk) => store(disk).create(id, { n: 1 }),
+    (fileSystem) => store(fileSystem).end(id),
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      expect(error ? [undefined, { n: 1 }] : [undefined]).toContainEqual(found);
+      await store(disk).end(id);
+      expect(await read(disk)).toBeUndefined();
+      expect(await store(disk).save(id, {}, { n: 2 })).toBeUndefined();
+    },
+  );
+});
+
+test("a read tells of the fault, and never of an older session or none", async () => {
+  await failEverywhere(
+    async (disk) => {
+      await store(disk).create(id, { n: 1 });
+      await store(disk).save(id, {}, { n: 2 });
+    },
+    read,
+    async ({ disk, error, result }) => {
+      expect(error ? undefined : { n: 2 }).toEqual(result);
+      expect(await read(disk)).toEqual({ n: 2 });
+    },
+  );
+});
+
+test("a conflict in the middle of a fault loses neither side", async () => {
+  await failEverywhere(
+    (disk) => store(disk).create(id, { a: 1, b: 1 }),
+    async (fileSystem) => {
+      const mine: SessionStore = store(fileSystem);
+      const from = await mine.read(id);
+      await mine.save(id, { b: 1 }, { b: 2 });
+      return mine.save(id, { a: 1 }, { a: 2 }, from);
+    },
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      const sum = Number(found?.a) + Number(found?.b);
+      expect(error ? [2, 3, 4] : [4]).toContain(sum);
+      expect([1, 2]).toContain(found?.a);
+      expect([1, 2]).toContain(found?.b);
+    },
+  );
+});
+
+test("an entry of a log is made once, or not, and never twice", async () => {
+  const count = await failEverywhere(
+    async (disk) => {
+      await log(disk).make();
+      await log(disk).append({ n: 1 });
+      await log(disk).append({ n: 2 });
+    },
+    async (fileSystem) => {
+      const number = await log(fileSystem).append({ n: 3 });
+      await log(fileSystem)
+        .fold()
+        .catch(() => undefined);
+      return number;
+    },
+    async ({ disk, error, result }) => {
+      expect(error ? undefined : 3).toBe(result);
+      const before = (await log(disk).readRange(1, 9)).map(({ n }) => n);
+      expect(
+        error
+          ? [
+              [1, 2],
+              [1, 2, 3],
+            ]
+          : [[1, 2, 3]],
+      ).toContainEqual(before);
+      const next = await log(disk).append({ n: 4 });
+      await log(disk).fold();
+      expect(next).toBe(before.length + 1);
+      const after = (await log(disk).readRange(1, 9)).map(({ n }) => n);
+      expect(after).toEqual([...before, 4]);
+    },
+  );
+  expect(count).toBeGreaterThan(90);
+});

@@ -1,0 +1,79 @@
+import type { FileSystem, OpenFile } from "../../app/shared/files/FileSystem";
+
+export type FaultKind = "refused" | "half done" | "done and denied";
+
+export interface Fault {
+  /** Which call of the seam fails, counted from 1. */
+  call: number;
+  code: string;
+  kind: FaultKind;
+}
+
+const errnos: Record<string, number> = { ESTALE: -116, EDQUOT: -122 };
+
+/** As the system reports it; for some errors Node 20 knows no name. */
+function systemError(code: string): Error {
+  const errno = errnos[code];
+  const known = errno === undefined ? code : `Unknown system error ${errno}`;
+  return Object.assign(new Error(code), { code: known, errno });
+}
+
+/** A file system of which one call fails; the rest goes well. */
+export function failOnce(
+  fileSystem: FileSystem,
+  fault: Fault,
+): { fileSystem: FileSystem; hasFailed: () => boolean; calls: () => number } {
+  let calls = 0;
+  const guard = async <T>(
+    work: () => Promise<T>,
+    half: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<T> => {
+    if (++calls !== fault.call) return work();
+    if (fault.kind === "half done") await half();
+    if (fault.kind === "done and denied") await work();
+    throw systemError(fault.code);
+  };
+  const guarded =
+    <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
+    (...given: A) =>
+      guard(() => call(...given));
+  return {
+    calls: () => calls,
+    hasFailed: () => calls >= fault.call,
+    fileSystem: {
+      readdir: guarded(fileSystem.readdir),
+      entries: fileSystem.entries,
+      readFile: guarded(fileSystem.readFile),
+      open: async (file, flags) =>
+        guardFile(await guard(() => fileSystem.open(file, flags)), guard),
+      link: guarded(fileSystem.link),
+      unlink: guarded(fileSystem.unlink),
+      mkdir: guarded(fileSystem.mkdir),
+      rmdir: guarded(fileSystem.rmdir),
+      rename: guarded(fileSystem.rename),
+      stat: guarded(fileSystem.stat),
+      syncDirectory: guarded(fileSystem.syncDirectory),
+      refresh: guarded(fileSystem.refresh),
+    },
+  };
+}
+
+function guardFile(
+  file: OpenFile,
+  guard: <T>(
+    work: () => Promise<T>,
+    half?: () => Promise<unknown>,
+  ) => Promise<T>,
+): OpenFile {
+  return {
+    write: (data, position) =>
+      guard(
+        () => file.write(data, position),
+        () => file.write(data.subarray(0, data.length >> 1), position),
+      ),
+    read: (position, length) => guard(() => file.read(position, length)),
+    size: () => guard(() => file.size()),
+    sync: () => guard(() => file.sync()),
+    close: () => guard(() => file.close()),
+  };
+}

@@ -1,0 +1,53 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { stress, type StressOptions } from "./stress";
+
+/*
+ * The stress on two mounts of one network file system, which NFS_A and NFS_B name, or on one
+ * directory: see scripts/stress-sessions. Exits with 1 if the file store is at fault, or if the
+ * harness finds no fault with a store that replaces files by renaming.
+ */
+
+const scale = Number(process.env.STRESS_SCALE ?? 1);
+
+const times = (name: string, standard: number) =>
+  Math.ceil(Number(process.env[name] ?? standard * scale));
+
+const increments = times("STRESS_INCREMENTS", 2000);
+const tokens = times("STRESS_TOKENS", 300);
+const logouts = times("STRESS_LOGOUTS", 40);
+
+async function run(
+  kind: StressOptions["kind"],
+  mounts: string[],
+  share: number,
+) {
+  const name = `stress-${kind}-${Date.now()}`;
+  await mkdir(path.join(mounts[0] ?? "", name), { recursive: true });
+  const begun = performance.now();
+  const report = await stress({
+    kind,
+    directories: mounts.map((mount) => path.join(mount, name)),
+    increments: Math.ceil((increments * share) / mounts.length),
+    tokens: Math.ceil(tokens * share),
+    logouts: Math.ceil(logouts * share),
+  });
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  process.stdout.write(`${kind}: ${JSON.stringify({ ...report, seconds })}\n`);
+  const { lost, missing, stale, torn, resurrected, failed } = report;
+  return lost + missing + stale + torn + resurrected + failed;
+}
+
+async function main() {
+  const { NFS_A, NFS_B } = process.env;
+  const local = process.argv[2] ?? "";
+  const mounts =
+    NFS_A && NFS_B ? [NFS_A, NFS_B] : Array.from({ length: 8 }, () => local);
+  process.stdout.write(`${mounts.length} processes on ${mounts.join(", ")}\n`);
+  const faults = await run("file", mounts, 1);
+  const seen = await run("rename", mounts, 0.1);
+  if (seen === 0) process.stdout.write("The harness saw nothing.\n");
+  process.exitCode = faults === 0 && seen > 0 ? 0 : 1;
+}
+
+void main();
