@@ -3,13 +3,13 @@ import * as node from "node:fs/promises";
 /** An open file. Positions and lengths are bytes. */
 export interface OpenFile {
   /** Writes all of `data` at `position`. */
-  write(data: Buffer, position: number): Promise<void>;
+  write: (data: Buffer, position: number) => Promise<void>;
   /** Reads at most `length` bytes from `position`; fewer only at the end of the file. */
-  read(position: number, length: number): Promise<Buffer>;
-  size(): Promise<number>;
+  read: (position: number, length: number) => Promise<Buffer>;
+  size: () => Promise<number>;
   /** Resolves when what was written, and what is needed to find it, is on disk. */
-  sync(): Promise<void>;
-  close(): Promise<void>;
+  sync: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface FileStatus {

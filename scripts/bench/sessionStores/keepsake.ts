@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { createFiles } from "../../../app/shared/files/Files";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/shared/files/FileSystem";
+import type { JsonObject } from "../../../app/shared/files/json";
+import { createFileSessionStore } from "../../../app/web/sessions/fileSessionStore";
+import type { StoredSession } from "../../../app/web/sessions/SessionStore";
+import type { Contestant } from "./Contestant";
+
+/** Keepsake's own, as a request uses it: a set follows a get. */
+export function keepsake(
+  directory: string,
+  { cacheBytes }: { cacheBytes?: number } = {},
+): Contestant {
+  const calls = new Map<string, number>();
+  const count = (name: string) => calls.set(name, (calls.get(name) ?? 0) + 1);
+  const store = createFileSessionStore({
+    directory,
+    files: createFiles({ fileSystem: counting(count), cacheBytes }),
+    idleMs: 1e12,
+    absoluteMs: 1e12,
+    now: Date.now,
+  });
+  const known = new Map<string, StoredSession>();
+  return {
+    name: cacheBytes === 1 ? "keepsake, not in memory" : "keepsake",
+    create: async (id, values) => store.create(id, values as JsonObject),
+    get: async (id) => {
+      const session = await store.read(id);
+      if (!session) throw new Error("a session is missing");
+      known.set(id, session);
+    },
+    set: async (id, values) => {
+      const from = known.get(id);
+      const saved = await store.save(id, {}, values as JsonObject, from);
+      if (!saved) throw new Error("a session is missing");
+      known.set(id, saved);
+    },
+    costs: (operations) => costs(calls, operations) + nfsCosts(operations),
+  };
+}
+
+function counting(count: (name: string) => void): FileSystem {
+  const counted =
+    <A extends unknown[], T>(name: string, call: (...given: A) => Promise<T>) =>
+    (...given: A) => {
+      count(name);
+      return call(...given);
+    };
+  const { open, ...rest } = nodeFileSystem;
+  return {
+    ...rest,
+    readdir: counted("readdir", rest.readdir),
+    readFile: counted("readFile", rest.readFile),
+    link: counted("link", rest.link),
+    unlink: counted("unlink", rest.unlink),
+    mkdir: counted("mkdir", rest.mkdir),
+    syncDirectory: counted("fsync folder", rest.syncDirectory),
+    open: async (file, flags) => {
+      count("open");
+      const handle = await open(file, flags);
+      return {
+        ...handle,
+        write: counted("write", handle.write.bind(handle)),
+        sync: counted("fsync file", handle.sync.bind(handle)),
+        close: counted("close", handle.close.bind(handle)),
+      };
+    },
+  };
+}
+
+function costs(calls: Map<string, number>, operations: number): string {
+  const parts = [...calls].map(
+    ([name, number]) => `${name} ${(number / operations).toFixed(2)}`,
+  );
+  calls.clear();
+  return parts.join(", ");
+}
+
+let before: number | undefined;
+
+/** Remote calls of all network file systems here, as the system counts them. */
+function nfsCosts(operations: number): string {
+  const stats = readFileSync("/proc/self/mountstats", "utf8");
+  const rows = [...stats.matchAll(/^\s+([A-Z_]+): (\d+) /gm)];
+  const now = rows.reduce((sum, row) => sum + Number(row[2]), 0);
+  const since = now - (before ?? now);
+  before = now;
+  return since > 0 ? `; ${(since / operations).toFixed(1)} NFS calls` : "";
+}

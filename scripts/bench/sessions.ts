@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { newSessionId } from "../../app/web/sessions/sessionId";
+import { atScale } from "./sessionStores/atScale";
+import type { Contestant } from "./sessionStores/Contestant";
+import { keepsake } from "./sessionStores/keepsake";
+import { redis, renaming, sessionFileStore } from "./sessionStores/others";
+
+/*
+ * Gets and sets of sessions of 2 KB and 64 KB, by 1 and by 32 at a time: Keepsake's store beside
+ * connect-redis (on a local Redis that flushes every second, or every write), session-file-store,
+ * and files replaced by a rename (flushed, or not), taking turns in one run. Then gets, sets and
+ * a sweep of Keepsake's at a thousand, a hundred thousand and a million sessions.
+ *
+ *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (1000), in three
+ *                                               rounds; numbers of sessions (1000 100000 1000000)
+ *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system; Redis stays local
+ *
+ * Only Keepsake, Redis with `always` and `rename, flushed` promise that what was acknowledged
+ * survives a crash.
+ */
+
+const [ms = 1000, ...scales] = process.argv.slice(2).map(Number);
+const ROUNDS = 3;
+const SESSIONS = 500;
+
+async function main(): Promise<void> {
+  const place = process.env.NFS_A ?? tmpdir();
+  const directory = await mkdtemp(path.join(place, "keepsake-bench-"));
+  const local = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
+  try {
+    for (const bytes of [2_048, 65_536]) {
+      await compare(directory, local, bytes);
+    }
+    const standard = process.env.NFS_A ? [] : [1_000, 100_000, 1_000_000];
+    const wanted = scales.length > 0 ? scales : standard;
+    for (const sessions of wanted) {
+      await atScale(path.join(directory, "scale"), sessions, ms);
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+    await rm(local, { recursive: true });
+  }
+}
+
+async function compare(directory: string, local: string, bytes: number) {
+  const inside = path.join(directory, `${bytes}`);
+  const contestants = [
+    keepsake(path.join(inside, "keepsake")),
+    await redis(local, "everysec"),
+    await redis(local, "always"),
+    await sessionFileStore(inside),
+    await renaming(inside, false),
+    await renaming(inside, true),
+  ];
+  const ids = Array.from({ length: SESSIONS }, newSessionId);
+  for (const contestant of contestants) {
+    await Promise.all(ids.map((id) => contestant.create(id, valuesOf(bytes))));
+    contestant.costs?.(1);
+  }
+  for (const concurrency of [1, 32]) {
+    for (const operation of ["get", "set"] as const) {
+      console.log(`\n${operation}, ${bytes} bytes, ${concurrency} at a time:`);
+      await race(contestants, operation, ids, bytes, concurrency);
+    }
+  }
+  for (const contestant of contestants) await contestant.stop?.();
+}
+
+async function race(
+  contestants: Contestant[],
+  operation: "get" | "set",
+  ids: string[],
+  bytes: number,
+  concurrency: number,
+): Promise<void> {
+  const rates = contestants.map((): number[] => []);
+  const costs: string[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, contestant] of contestants.entries()) {
+      // What a request does before it saves, and no part of it.
+      if (operation === "set") await contestant.get(ids[0] ?? "");
+      contestant.costs?.(1);
+      const count = await run(contestant, operation, ids, bytes, concurrency);
+      rates[i]?.push(count.rate);
+      costs[i] = contestant.costs?.(count.done) ?? "";
+    }
+  }
+  const ours = median(rates[0] ?? []);
+  for (const [i, contestant] of contestants.entries()) {
+    const rate = median(rates[i] ?? []);
+    const spread = `${Math.round(Math.min(...(rates[i] ?? [])))} to ${Math.round(Math.max(...(rates[i] ?? [])))}`;
+    console.log(
+      `  ${contestant.name.padEnd(20)} ${Math.round(rate).toString().padStart(7)} a second (${spread})` +
+        `  keepsake is ${(ours / rate).toFixed(2)} times that  ${costs[i] ?? ""}`,
+    );
+  }
+}
+
+async function run(
+  contestant: Contestant,
+  operation: "get" | "set",
+  ids: string[],
+  bytes: number,
+  concurrency: number,
+): Promise<{ rate: number; done: number }> {
+  let done = 0;
+  const begun = performance.now();
+  const until = begun + ms;
+  // Each lane has sessions of its own: visitors seldom wait for themselves.
+  const lanes = Array.from({ length: concurrency }, async (_, lane) => {
+    for (let i = lane; performance.now() < until; i += concurrency, done++) {
+      const id = ids[i % (ids.length - (ids.length % concurrency))] ?? "";
+      if (operation === "get") await contestant.get(id);
+      else await contestant.set(id, valuesOf(bytes, i));
+    }
+  });
+  await Promise.all(lanes);
+  return { rate: (done * 1000) / (performance.now() - begun), done };
+}
+
+/** Values of about this size in JSON, as sessions hold: some short ones, and a text. */
+function valuesOf(bytes: number, n = 0): object {
+  const versions = { messages: n, conversations: n };
+  return { owner: "a".repeat(32), versions, text: "x".repeat(bytes - 100) };
+}
+
+const median = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+void main();

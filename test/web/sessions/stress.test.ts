@@ -1,0 +1,63 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { temporaryFolders } from "../../support/temporaryFolder";
+import { killUnderLoad } from "./stress/killing";
+import { stress } from "./stress/stress";
+
+/*
+ * A short form of scripts/stress-sessions. KILLS sets how many processes are killed (hundreds, to
+ * be sure).
+ */
+
+const temporaryFolder = temporaryFolders();
+const kills = Number(process.env.KILLS ?? 8);
+
+test("eight processes lose nothing, read nothing old or torn, and end for good", async () => {
+  const directory = await temporaryFolder();
+  const report = await stress({
+    kind: "file",
+    directories: Array.from({ length: 8 }, () => directory),
+    increments: 20,
+    tokens: 16,
+    logouts: 4,
+  });
+  expect(report).toEqual({
+    acknowledged: 160,
+    lost: 0,
+    missing: 0,
+    stale: 0,
+    torn: 0,
+    logouts: 4,
+    resurrected: 0,
+    failed: 0,
+  });
+}, 120_000);
+
+test("the same finds out a store that replaces files by renaming", async () => {
+  const directory = await temporaryFolder();
+  const report = await stress({
+    kind: "rename",
+    directories: [directory, directory, directory],
+    increments: 20,
+    tokens: 3,
+    logouts: 2,
+  });
+  expect(report.lost).toBeGreaterThan(0);
+  expect(report.resurrected).toBeGreaterThan(0);
+}, 120_000);
+
+test(
+  "processes that are killed at any moment lose nothing that was acknowledged",
+  async () => {
+    const directory = await temporaryFolder();
+    const report = await killUnderLoad(directory, kills);
+    expect(report).toMatchObject({ lost: 0, invented: 0, damaged: 0 });
+    expect(report.kills).toBeGreaterThanOrEqual(kills);
+    expect(report.acknowledged).toBeGreaterThan(kills);
+    // What they were at stays behind, for a sweep.
+    const names = await readdir(directory, { recursive: true });
+    const leftovers = names.filter((name) => path.extname(name) === ".tmp");
+    expect(leftovers.length).toBeLessThanOrEqual(report.kills * 4);
+  },
+  60_000 + kills * 5_000,
+);
