@@ -67,6 +67,8 @@ function allSettings(props: ServingProps): Record<string, string> {
     PORT: String(props.port),
     METRICS_PORT: String(props.metricsPort),
     SECRETS_DIRECTORY,
+    // Each call to a network file system keeps a thread busy for its whole round trip.
+    UV_THREADPOOL_SIZE: "16",
     DRAIN_SECONDS: String(props.drain.drainSeconds),
     ...props.settings,
   };

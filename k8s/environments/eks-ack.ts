@@ -19,6 +19,7 @@ const eksAck: EnvironmentInput = {
   },
   aws: {
     region: "eu-central-1",
+    account: "111122223333",
     clusterName: "keepsake",
     vpcId: "vpc-0123456789abcdef0",
     nodeSecurityGroup: "sg-0123456789abcdef0",

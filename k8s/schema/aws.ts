@@ -43,6 +43,9 @@ export const aws = z.strictObject({
       /^[a-z]{2}(-[a-z]+)+-\d$/,
       'must be a region, such as "eu-central-1"',
     ),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "must be the account's id: twelve digits, as a text"),
   clusterName: z.string().min(1, "must be the name of the EKS cluster"),
   vpcId: id("vpc", "the cluster's VPC"),
   nodeSecurityGroup: id("sg", "the nodes' security group: only it may mount"),

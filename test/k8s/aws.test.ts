@@ -46,7 +46,11 @@ describe("what AWS' controllers make", () => {
     });
     expect(JSON.parse(String(field(spec, "policy")))).toMatchObject({
       Statement: [
-        { Sid: "MountThroughAccessPoints", Effect: "Allow" },
+        {
+          Sid: "MountThroughAccessPoints",
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111122223333:root" },
+        },
         {
           Effect: "Deny",
           Condition: { Bool: { "aws:SecureTransport": "false" } },
