@@ -84,6 +84,7 @@ export function createBackend(given: BackendGiven) {
   return {
     models,
     peers,
+    records,
     replies,
     replyStates,
     conversations,

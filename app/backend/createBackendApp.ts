@@ -18,6 +18,7 @@ import type { Projects } from "./projects/Projects";
 import type { ServedReplies } from "./replies/createReplies";
 import { serveConversations, serveReplyActions } from "./routes/conversations";
 import { serveHeldReplies } from "./routes/heldReplies";
+import { serveOpenApi } from "./routes/openapi";
 import { serveOverview } from "./routes/overview";
 import { type Probes, serveProbes } from "./routes/probes";
 import { serveReplyStreams } from "./routes/replies";
@@ -48,9 +49,12 @@ export function createBackendApp(parts: BackendParts): Koa<BackendState> {
   app.use(serveProbes(parts.probes));
   app.use(observeRequests(log, metrics));
   app.use(answerProblems());
+  app.use(serveOpenApi());
   app.use(authenticate(parts.tokens));
   app.use(keepDeadlines());
-  app.use(routes(parts));
+  const router = routes(parts);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
   return app;
 }
 
@@ -67,5 +71,5 @@ function routes(parts: BackendParts) {
   });
   serveHeldReplies(router, parts.replies);
   serveProjects(router, parts.projects, parts.projectPages);
-  return router.routes();
+  return router;
 }

@@ -55,7 +55,16 @@ const integer = (min: number, max: number) =>
     .regex(/^[0-9]{1,9}$/, "is not a whole number")
     .transform(Number)
     .pipe(z.int().min(min).max(max))
-    .meta({ override: { type: "integer", minimum: min, maximum: max } });
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, {
+          type: "integer",
+          minimum: min,
+          maximum: max,
+        });
+      },
+    });
 
 const count = (standard: number, max: number) =>
   integer(1, max)

@@ -55,7 +55,7 @@ export class RecordsOfReplies implements ReplyRecords {
       {
         systemPrompt: this.parts.systemPrompt,
         instructions: project?.instructions,
-        history,
+        history: history.map(({ role, text }) => ({ role, text })),
       },
       await this.window(stored.model),
       maxTokens,

@@ -18,12 +18,11 @@ export function answerProblems(): Middleware<BackendState> {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null) {
-        throw new VisibleError(404, "There is nothing at this address.");
-      }
+      if (ctx.body == null) refuseUnrouted(ctx.status);
     } catch (error) {
       const problem = toProblem(error, ctx.state.requestId);
-      if (problem.status >= 500) {
+      // What says itself what to do is no fault: a deadline that passed, a process that is full.
+      if (!(error instanceof VisibleError) && problem.status >= 500) {
         ctx.state.log.error({ error, path: ctx.path }, "request failed");
       }
       if (ctx.headerSent) throw error;
@@ -33,6 +32,16 @@ export function answerProblems(): Middleware<BackendState> {
       ctx.type = "application/problem+json";
     }
   };
+}
+
+/** What no route took. */
+function refuseUnrouted(status: number): void {
+  if (status === 404) {
+    throw new VisibleError(404, "There is nothing at this address.");
+  }
+  if (status === 405 || status === 501) {
+    throw new VisibleError(405, "This address takes only other methods.");
+  }
 }
 
 function toProblem(error: unknown, requestId: string): Problem {

@@ -18,7 +18,7 @@ export function keepDeadlines(): Middleware<BackendState> {
     try {
       await next();
     } catch (error) {
-      if (!deadline.aborted) throw error;
+      if (error !== deadline.reason) throw error;
       throw new VisibleError(504, "This took too long. Please try again.", {
         cause: error,
       });

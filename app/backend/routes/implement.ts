@@ -76,9 +76,10 @@ function validate(schema: z.ZodType, given: unknown, part: string): unknown {
 }
 
 function keyOf(operation: Operation, ctx: Context): { key?: string } {
-  const key = ctx.get("idempotency-key");
-  if (operation.repeatable !== "keyed" || key === "") return {};
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return { key };
+  const key = ctx.req.headers["idempotency-key"];
+  if (operation.repeatable !== "keyed" || key === undefined) return {};
+  if (typeof key === "string" && /^[\x21-\x7e]{1,255}$/.test(key))
+    return { key };
   throw new VisibleError(
     400,
     "idempotency-key must be 1 to 255 visible characters.",

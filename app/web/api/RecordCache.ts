@@ -45,6 +45,12 @@ interface Entry extends CachedRecord<unknown> {
   readAt: number;
 }
 
+/** A reading that is under way. */
+interface Flight {
+  begunAt: number;
+  entry: Promise<Entry>;
+}
+
 /** What an entry takes besides its record. */
 const ENTRY_BYTES = 500;
 
@@ -58,7 +64,7 @@ const ENTRY_BYTES = 500;
  */
 export class RecordCache {
   private readonly entries: LRUCache<string, Entry>;
-  private readonly flights = new Map<string, Promise<Entry>>();
+  private readonly flights = new Map<string, Flight>();
   private readonly reads: Counter<"kind" | "result">;
 
   constructor(private readonly options: RecordCacheOptions) {
@@ -103,16 +109,22 @@ export class RecordCache {
     key: string,
     versions: string,
     wanted: Wanted<T>,
-    known: Entry | undefined,
+    before: Entry | undefined,
   ): Promise<Entry> {
-    const flight = `${key}\n${versions}`;
-    const under = this.flights.get(flight);
-    if (under) return under;
-    const loading = this.load(key, versions, wanted, known).finally(() =>
-      this.flights.delete(flight),
-    );
-    this.flights.set(flight, loading);
-    return loading;
+    const name = `${key}\n${versions}`;
+    const begunAt = this.options.now();
+    const known = this.flights.get(name);
+    // One that takes for ever may bring what was true too long ago.
+    if (known && begunAt - known.begunAt < this.options.maxAgeMs) {
+      return known.entry;
+    }
+    const flight = { begunAt, entry: this.load(key, versions, wanted, before) };
+    this.flights.set(name, flight);
+    try {
+      return await flight.entry;
+    } finally {
+      if (this.flights.get(name) === flight) this.flights.delete(name);
+    }
   }
 
   private async load<T>(

@@ -1,0 +1,164 @@
+import type { Middleware } from "koa";
+import { STATUS_CODES } from "node:http";
+import { z } from "zod";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from "zod-openapi";
+import { type Operation, operations, Problem } from "../../shared/operations";
+
+/** What any call may be answered with besides success. */
+const EVERYWHERE = [400, 401, 500, 504];
+const WITH_BODY = [413, 415];
+
+const CallHeaders = z.object({
+  "keepsake-owner": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,512}$/)
+    .meta({ description: "Whose records this is about." }),
+  "x-request-id": z.string().optional().meta({
+    description:
+      "The same in the logs of both processes; one is made where none is sent.",
+  }),
+  traceparent: z
+    .string()
+    .optional()
+    .meta({ description: "W3C trace context." }),
+  "keepsake-deadline-ms": z
+    .string()
+    .regex(/^[0-9]{1,9}$/)
+    .optional()
+    .meta({
+      description: "After how many milliseconds nobody waits for the answer.",
+    }),
+});
+
+const KeyHeader = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .meta({ description: "The same key twice has an effect once." }),
+});
+
+const TagHeader = z.object({
+  "if-none-match": z.string().optional().meta({
+    description:
+      "The `etag` of an earlier answer: if that is still right, 304.",
+  }),
+});
+
+/** Describes the API by the same schemas that validate what comes in and what goes out. */
+export function describeApi() {
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Keepsake's internal API",
+      version: "1.0.0",
+      summary: "What web asks of backend.",
+      description:
+        "Conversations, projects and replies, each owner's apart. Errors are problem details (RFC 9457).",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "This backend" }],
+    tags: [
+      { name: "Conversations", description: "What was said." },
+      { name: "Replies", description: "What is being said." },
+      { name: "Projects", description: "What groups conversations." },
+      { name: "Models", description: "Who answers." },
+      { name: "Search", description: "What is found." },
+    ],
+    security: [{ token: [] }],
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "`INTERNAL_TOKEN`.",
+        },
+      },
+    },
+    paths: paths(),
+  });
+}
+
+function paths(): ZodOpenApiPathsObject {
+  const found: ZodOpenApiPathsObject = {};
+  for (const [id, operation] of Object.entries(operations)) {
+    found[operation.path] = {
+      ...found[operation.path],
+      [operation.method]: describe(id, operation),
+    };
+  }
+  return found;
+}
+
+function describe(id: string, operation: Operation): ZodOpenApiOperationObject {
+  const { tag, summary, params, query, body } = operation;
+  const hasBody = !(body instanceof z.ZodUndefined);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    requestParams: {
+      path: params as z.ZodObject,
+      query: query as z.ZodObject,
+      header: headersOf(operation),
+    },
+    ...(hasBody && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: body } },
+      },
+    }),
+    responses: responsesOf(operation, hasBody),
+  };
+}
+
+function headersOf({ repeatable, method }: Operation): z.ZodObject {
+  const { shape } = CallHeaders;
+  if (repeatable === "keyed") return z.object({ ...shape, ...KeyHeader.shape });
+  if (method === "get") return z.object({ ...shape, ...TagHeader.shape });
+  return CallHeaders;
+}
+
+function responsesOf(
+  { status, answer, errors, method }: Operation,
+  hasBody: boolean,
+): ZodOpenApiResponsesObject {
+  const failures = [...EVERYWHERE, ...errors, ...(hasBody ? WITH_BODY : [])];
+  const problems = failures.map((code) => [
+    String(code),
+    {
+      description: STATUS_CODES[code] ?? "Error",
+      content: { "application/problem+json": { schema: Problem } },
+    },
+  ]);
+  return {
+    [`${status}` as const]: {
+      description: STATUS_CODES[status] ?? "Success",
+      ...(status !== 204 && {
+        content: { "application/json": { schema: answer } },
+      }),
+    },
+    ...(method === "get" && {
+      "304": { description: "Not changed since the answer with this tag" },
+    }),
+    ...Object.fromEntries(problems),
+  };
+}
+
+/** Serves the description, to whoever can reach the backend: it holds no secret. */
+export function serveOpenApi(): Middleware {
+  const text = JSON.stringify(describeApi());
+  return async (ctx, next) => {
+    if (ctx.path === "/openapi.json") {
+      ctx.body = text;
+      ctx.type = "application/json";
+    } else {
+      await next();
+    }
+  };
+}

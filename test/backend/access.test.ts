@@ -1,0 +1,93 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readTokens } from "../../app/shared/Tokens";
+import {
+  callApi,
+  fixedTokens,
+  startBackend,
+  temporaryDirectory,
+  TOKEN,
+} from "../support/startBackend";
+import { waitFor } from "../support/waitFor";
+
+const withToken = (token: string) => ({
+  headers: { authorization: `Bearer ${token}` },
+});
+
+test("only what shows the token is let in, whatever else it shows", async () => {
+  const backend = await startBackend();
+  for (const authorization of [
+    "",
+    "Bearer",
+    "Bearer ",
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.slice(0, -1)}`,
+    `Basic ${TOKEN}`,
+    TOKEN,
+  ]) {
+    const answer = await callApi(backend, "GET", "/v1/conversations", {
+      headers: { authorization },
+    });
+    expect([authorization, answer.status]).toEqual([authorization, 401]);
+    expect(answer.body).toMatchObject({ status: 401 });
+  }
+  await backend.stop();
+});
+
+test("two tokens are let in while one is rotated", async () => {
+  const tokens = fixedTokens("the-new-token-of-today", TOKEN);
+  const backend = await startBackend({ tokens });
+  for (const token of ["the-new-token-of-today", TOKEN]) {
+    const answer = await callApi(
+      backend,
+      "GET",
+      "/v1/projects",
+      withToken(token),
+    );
+    expect(answer.status).toBe(200);
+  }
+  await backend.stop();
+});
+
+test("a token that is written to the file is let in without a restart, and one that is taken out is not", async () => {
+  const directory = await temporaryDirectory();
+  const file = path.join(directory, "INTERNAL_TOKEN");
+  await mkdir(directory, { recursive: true });
+  await writeFile(file, "the-old-token-of-yesterday\n");
+  const tokens = await readTokens({ SECRETS_DIRECTORY: directory }, () => {
+    throw new Error("The file can be read");
+  });
+  const backend = await startBackend({ tokens });
+  const status = async (token: string) =>
+    (await callApi(backend, "GET", "/v1/projects", withToken(token))).status;
+  expect(await status("the-old-token-of-yesterday")).toBe(200);
+  await writeFile(file, "the-new-token-of-today\n");
+  await waitFor(async () => (await status("the-new-token-of-today")) === 200);
+  expect(await status("the-old-token-of-yesterday")).toBe(401);
+  await backend.stop();
+  await rm(directory, { recursive: true });
+});
+
+test("a caller's request id comes back, and one is made for who sends none", async () => {
+  const backend = await startBackend();
+  const headers = { "x-request-id": "abc-123" };
+  const named = await callApi(backend, "GET", "/v1/models", { headers });
+  expect(named.headers.get("x-request-id")).toBe("abc-123");
+  const other = await callApi(backend, "GET", "/v1/models");
+  expect(other.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  await backend.stop();
+});
+
+test("a deadline that has passed is answered so", async () => {
+  const backend = await startBackend();
+  await callApi(backend, "POST", "/v1/conversations", {
+    body: { text: "Hello" },
+  });
+  const headers = { "keepsake-deadline-ms": "0" };
+  const answer = await waitFor(async () => {
+    const got = await callApi(backend, "GET", "/v1/search?q=x", { headers });
+    return got.status === 200 ? undefined : got;
+  });
+  expect(answer.status).toBe(504);
+  await backend.stop();
+});

@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { describeApi } from "../../app/backend/routes/openapi";
+import { operations } from "../../app/shared/operations";
+import { startBackend } from "../support/startBackend";
+
+const run = promisify(execFile);
+
+test("the API's description passes the linter", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "keepsake-openapi-"));
+  const file = path.join(folder, "openapi.json");
+  await writeFile(file, JSON.stringify(describeApi()));
+  const redocly = path.join(__dirname, "../../node_modules/.bin/redocly");
+  const { stderr } = await run(redocly, ["lint", file], {
+    env: { ...process.env, REDOCLY_TELEMETRY: "off", CI: "true" },
+  });
+  expect(stderr).toContain("Your API description is valid");
+  expect(stderr).not.toMatch(/\d warning/i);
+  await rm(folder, { recursive: true });
+});
+
+test("the description is served, and has every operation", async () => {
+  const backend = await startBackend();
+  const response = await fetch(`${backend.url}/openapi.json`);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+  const document = (await response.json()) as ReturnType<typeof describeApi>;
+  expect(document.openapi).toBe("3.1.0");
+  const ids = Object.values(document.paths ?? {}).flatMap((methods) =>
+    Object.values(methods).map(
+      (method) => (method as { operationId: string }).operationId,
+    ),
+  );
+  expect(ids.toSorted()).toEqual(Object.keys(operations).toSorted());
+  await backend.stop();
+});

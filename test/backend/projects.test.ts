@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { operations } from "../../app/shared/operations";
+import { ConversationPage, Project } from "../../app/shared/records";
+import {
+  callApi,
+  startBackend,
+  type TestBackend,
+} from "../support/startBackend";
+import { waitFor } from "../support/waitFor";
+
+let backend: TestBackend;
+
+beforeAll(async () => {
+  backend = await startBackend();
+});
+
+afterAll(() => backend.stop());
+
+async function makeProject(owner: string, body: object): Promise<Project> {
+  const answer = await callApi(backend, "POST", "/v1/projects", {
+    owner,
+    body,
+  });
+  expect(answer.status).toBe(201);
+  return Project.parse(answer.body);
+}
+
+async function talk(owner: string, text: string, project?: string) {
+  const answer = await callApi(backend, "POST", "/v1/conversations", {
+    owner,
+    body: { text, project },
+  });
+  const { conversation } = operations.createConversation.answer.parse(
+    answer.body,
+  );
+  await waitFor(async () => {
+    const path = `/v1/conversations/${conversation.id}`;
+    const { body } = await callApi(backend, "GET", path, { owner });
+    return ConversationPage.parse(body).reply === null;
+  });
+  return conversation;
+}
+
+async function readPage(owner: string, id: string) {
+  const path = `/v1/projects/${id}`;
+  const { body } = await callApi(backend, "GET", path, { owner });
+  return operations.readProject.answer.parse(body);
+}
+
+test("a project counts what the conversations in it have used, by model, also those that move into it", async () => {
+  const owner = randomUUID();
+  const { id } = await makeProject(owner, { name: "Love" });
+  await talk(owner, "Hello", id);
+  const other = await talk(owner, "Write a list");
+  const before = await waitFor(async () => {
+    const page = await readPage(owner, id);
+    return page.usage.length > 0 && page;
+  });
+  expect(before.usage).toMatchObject([
+    { model: "eliza/eliza", modelName: "Eliza", messages: 1 },
+  ]);
+  expect(before.usage[0]?.outputTokens).toBeGreaterThan(0);
+  await callApi(backend, "PATCH", `/v1/conversations/${other.id}`, {
+    owner,
+    body: { project: id },
+  });
+  const after = await readPage(owner, id);
+  expect(after.conversations).toHaveLength(2);
+  expect(after.usage).toMatchObject([{ messages: 2 }]);
+});
+
+test("a deleted project leaves its conversations, without one", async () => {
+  const owner = randomUUID();
+  const { id } = await makeProject(owner, { name: "Love" });
+  const conversation = await talk(owner, "Hello", id);
+  const path = `/v1/projects/${id}`;
+  expect((await callApi(backend, "DELETE", path, { owner })).status).toBe(204);
+  expect((await callApi(backend, "GET", path, { owner })).status).toBe(404);
+  const { body } = await callApi(
+    backend,
+    "GET",
+    `/v1/conversations/${conversation.id}`,
+    { owner },
+  );
+  expect(ConversationPage.parse(body).conversation.project).toBeNull();
+  const list = await callApi(backend, "GET", "/v1/overview", { owner });
+  const overview = operations.readOverview.answer.parse(list.body);
+  expect(overview.projects).toEqual([]);
+  expect(overview.conversations[0]?.project).toBeNull();
+});
+
+test("a project's instructions go with every prompt", async () => {
+  const owner = randomUUID();
+  const instructions = "Answer in rhymes.";
+  const { id } = await makeProject(owner, { name: "Love", instructions });
+  const conversation = await talk(owner, "Hello", id);
+  const { createHash } = await import("node:crypto");
+  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const prompt = await backend.parts.records.promptFor({
+    ownerHash,
+    conversation: conversation.id,
+    number: 2,
+  });
+  expect(prompt.messages[0]?.role).toBe("system");
+  expect(prompt.messages[0]?.text).toContain(instructions);
+  expect(prompt.messages.at(-1)).toEqual({ role: "user", text: "Hello" });
+});
+
+test("no other owner reaches a project, or moves a conversation into it", async () => {
+  const { id } = await makeProject("ada", { name: "Mine" });
+  const path = `/v1/projects/${id}`;
+  const owner = "grace";
+  for (const [method, body] of [
+    ["GET", undefined],
+    ["PATCH", { name: "Hers" }],
+    ["DELETE", undefined],
+  ] as const) {
+    const answer = await callApi(backend, method, path, { owner, body });
+    expect([method, answer.status]).toEqual([method, 404]);
+  }
+  const conversation = await talk(owner, "Hello");
+  const moved = await callApi(
+    backend,
+    "PATCH",
+    `/v1/conversations/${conversation.id}`,
+    { owner, body: { project: id } },
+  );
+  expect(moved.status).toBe(404);
+});
+
+test("a search finds words in titles and messages of the owner alone", async () => {
+  const owner = randomUUID();
+  await talk(owner, `${"filler ".repeat(60)} the Élan vital of Bergson`);
+  await talk(owner, "Nothing of the kind");
+  await talk(randomUUID(), "elan vital");
+  const { body } = await callApi(
+    backend,
+    "GET",
+    `/v1/search?q=${encodeURIComponent("VITAL elan")}`,
+    { owner },
+  );
+  const { results, complete } = operations.search.answer.parse(body);
+  expect(complete).toBe(true);
+  expect(results).toHaveLength(1);
+  const excerpt = results[0]?.excerpts.find(({ role }) => role === "user");
+  expect(excerpt?.text).toContain("Élan vital");
+  expect(excerpt?.text.length).toBeLessThan(300);
+});
