@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EpochLog } from "../../../app/backend/replies/EpochLog";
+import { saidIn } from "../../../app/backend/replies/events";
+import { nodeFileSystem } from "../../../app/shared/files/FileSystem";
 import { Chaos, type Blow } from "./Chaos";
 import { Cluster } from "./Cluster";
 import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
@@ -43,10 +46,11 @@ export async function survive(survival: Survival): Promise<Outcome> {
     ? undefined
     : await mkdtemp(path.join(tmpdir(), "survival-"));
   const mounts = survival.mounts ?? [own ?? ""];
-  const cluster = await startCluster(survival, mounts);
+  const { cluster, records } = await startCluster(survival, mounts);
   try {
     const { visitors, blows } = await talkThrough(cluster, survival);
     const faults = await Promise.all(visitors.map(faultsOf));
+    faults.push(await logFaults(records));
     const badEnds = cluster.members.flatMap(({ name, ends }) =>
       ends
         .filter((end) => end !== 0 && end !== "SIGKILL")
@@ -69,7 +73,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
 async function startCluster(
   survival: Survival,
   mounts: string[],
-): Promise<Cluster> {
+): Promise<{ cluster: Cluster; records: string }> {
   const name = `run-${survival.seed}-${Date.now()}`;
   const under = (folder: string) =>
     mounts.map((mount) => path.join(mount, name, folder));
@@ -79,7 +83,7 @@ async function startCluster(
   for (const folder of [records[0], sessions[0], secrets[0]]) {
     await mkdir(folder ?? "", { recursive: true });
   }
-  return Cluster.start({
+  const cluster = await Cluster.start({
     webs: 2,
     backends: 3,
     dataDirectories: records,
@@ -92,6 +96,24 @@ async function startCluster(
       ELIZA_DELAY_MS: String(survival.wordMs),
     },
   });
+  return { cluster, records: records[0] ?? "" };
+}
+
+/** What is wrong with the logs themselves: their pieces must make exactly what the end says. */
+async function logFaults(records: string): Promise<string[]> {
+  const folders = await readdir(records, { recursive: true });
+  const logs = folders.filter((folder) => /\/replies\/\d+$/.test(folder));
+  const faults = await Promise.all(
+    logs.map(async (folder) => {
+      const log = new EpochLog(nodeFileSystem, path.join(records, folder));
+      const reading = await log.read();
+      if (reading?.newest.kind !== "end") return [`${folder} has no end`];
+      const { text } = saidIn(reading.lines.slice(0, -1));
+      const isWhole = text === reading.newest["text"];
+      return isWhole ? [] : [`${folder}: its pieces don't make its text`];
+    }),
+  );
+  return faults.flat();
 }
 
 async function talkThrough(cluster: Cluster, survival: Survival) {

@@ -1,0 +1,69 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A model whose tokens say when they were sent, so that whoever reads them knows how long they took. */
+export interface ClockModel {
+  /** For `OPENAI_BASE_URL`. */
+  url: string;
+  /** Tokens a second of each reply. */
+  rate: number;
+  /** How many tokens a reply has. */
+  tokens: number;
+  close(): void;
+}
+
+/** Tokens of one paragraph, as prose has them. */
+const PARAGRAPH = 60;
+
+/** Milliseconds with two decimals, between a `t` and an `e`. */
+const stampOf = (ms: number) => `t${ms.toFixed(2)}e `;
+
+/** All times in a piece of a page. */
+export function stampsIn(text: string): number[] {
+  return [...text.matchAll(/t(\d+\.\d\d)e/g)].map(([, ms]) => Number(ms));
+}
+
+/** A server that speaks OpenAI's API, in the process that also reads. */
+export async function startClockModel(): Promise<ClockModel> {
+  const model = { url: "", rate: 20, tokens: 200, close: () => server.close() };
+  const server: Server = createServer((request, response) => {
+    request.resume();
+    if (request.url?.endsWith("/models")) {
+      response.setHeader("content-type", "application/json");
+      response.end(
+        JSON.stringify({ data: [{ id: "clock", object: "model" }] }),
+      );
+    } else void speak(response, model);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  model.url = `http://127.0.0.1:${port}/v1`;
+  return model;
+}
+
+async function speak(
+  response: ServerResponse,
+  { rate, tokens }: ClockModel,
+): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.socket?.setNoDelay(true);
+  // Not in step with the other replies.
+  await sleep((1_000 / rate) * Math.random());
+  const begun = performance.now();
+  for (let token = 0; token < tokens && !response.destroyed; token++) {
+    const due = begun + (token * 1_000) / rate - performance.now();
+    if (due > 0) await sleep(due);
+    const end = token % PARAGRAPH === PARAGRAPH - 1 ? "\n\n" : "";
+    response.write(chunk({ content: stampOf(performance.now()) + end }));
+  }
+  response.write(chunk({}, "stop"));
+  response.end("data: [DONE]\n\n");
+}
+
+function chunk(delta: object, finish_reason: string | null = null): string {
+  const choices = [{ index: 0, delta, finish_reason }];
+  return `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", choices })}\n\n`;
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Member {
+  url: string;
+  child: ChildProcess;
+  /** Resident memory, in MiB. */
+  memory(): number;
+}
+
+/** Some processes of backend, and for each one of web that asks that one first and alone. */
+export interface Fleet {
+  backends: Member[];
+  webs: Member[];
+  stop(): Promise<void>;
+}
+
+const repository = path.join(__dirname, "../../..");
+
+export async function startFleet(
+  count: number,
+  env: Record<string, string>,
+): Promise<Fleet> {
+  const directory = await mkdtemp(path.join(tmpdir(), "keepsake-streams-"));
+  const shared = {
+    DATA_DIRECTORY: path.join(directory, "records"),
+    SESSION_DIRECTORY: path.join(directory, "sessions"),
+    SECRETS_DIRECTORY: path.join(directory, "secrets"),
+    LOG_LEVEL: "error",
+    METRICS_PORT: "0",
+    REPLIES_PER_OWNER: "1000",
+    REPLIES_PER_PROCESS: "100000",
+    ...env,
+  };
+  const backends: Member[] = [];
+  const webs: Member[] = [];
+  for (let index = 0; index < count; index++) {
+    backends.push(await start("backend", shared));
+    const backend = backends[index]?.url ?? "";
+    webs.push(await start("web", { ...shared, BACKEND_URL: backend }));
+  }
+  return {
+    backends,
+    webs,
+    stop: async () => {
+      for (const { child } of [...webs, ...backends]) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill("SIGKILL");
+        await once(child, "exit");
+      }
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(
+  role: "web" | "backend",
+  env: Record<string, string>,
+): Promise<Member> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const file = path.join(repository, "build/app", role, "main.js");
+  const child = spawn(process.execPath, [file], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      ...(role === "backend" && { ADVERTISED_URL: url }),
+      ...env,
+    },
+  });
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${role} did not start`);
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.ok) break;
+    await sleep(30);
+  }
+  return { url, child, memory: () => residentMiB(child.pid ?? 0) };
+}
+
+function residentMiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

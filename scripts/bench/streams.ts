@@ -1,0 +1,234 @@
+import http, { type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stampsIn, startClockModel, type ClockModel } from "./clockModel";
+import { startFleet, type Fleet, type Member } from "./fleet";
+import { quantile, Visitor } from "./support";
+
+/*
+ * Latency: what Keepsake adds between a model's token and a reader of web's events, at 1, 100 and
+ * 1,000 streams at once, each its own reply; asked of the holder's own pod, and of another one.
+ * Memory: of web and backend, an open stream, and how many one process of web holds in 512 MiB.
+ * Gap: from a SIGKILL of the backend that writes to the first text that another one adds.
+ *
+ *   scripts/bench/streams [latency|memory|gap]...     all of them by default
+ *   RATE=20 tokens a second of each reply; STREAMS=1,100,1000; LEASE=4
+ */
+
+const wanted = process.argv.slice(2);
+const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
+const rate = Number(process.env["RATE"] ?? 20);
+const counts = (process.env["STREAMS"] ?? "1,100,1000").split(",").map(Number);
+const leaseSeconds = process.env["LEASE"] ?? "4";
+
+async function main(): Promise<void> {
+  if (isWanted("latency")) await withClock(latencies);
+  if (isWanted("memory")) await withClock(memory);
+  if (isWanted("gap")) await gaps();
+}
+
+async function withClock(
+  work: (model: ClockModel, fleet: Fleet) => Promise<void>,
+): Promise<void> {
+  const model = await startClockModel();
+  const fleet = await startFleet(2, {
+    MODEL_PROVIDER: "openai",
+    OPENAI_BASE_URL: model.url,
+    LEASE_SECONDS: leaseSeconds,
+  });
+  try {
+    await work(model, fleet);
+  } finally {
+    await fleet.stop();
+    model.close();
+  }
+}
+
+async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
+  const [here, there] = fleet.webs;
+  if (!here || !there) throw new Error("two of each are needed");
+  for (const count of counts) {
+    model.rate = rate;
+    // Long enough that all are open before the first ones end, and then for a while.
+    model.tokens = Math.ceil(rate * (8 + count / 50));
+    for (const [where, web] of [
+      ["on the holder's pod", here],
+      ["on another pod", there],
+    ] as const) {
+      const times = await timesOf(here, web, count);
+      report(`${count} streams at ${rate} tokens a second, ${where}`, {
+        tokens: times.length,
+        "p50 ms": quantile(times, 0.5),
+        "p99 ms": quantile(times, 0.99),
+      });
+    }
+  }
+}
+
+/** Begins replies at one process of web and reads them at another. */
+async function timesOf(
+  begin: Member,
+  read: Member,
+  count: number,
+): Promise<number[]> {
+  const times: number[] = [];
+  let isMeasured = false;
+  const streams: Promise<void>[] = [];
+  for (let index = 0; index < count; index += PARALLEL) {
+    const batch = Math.min(PARALLEL, count - index);
+    await Promise.all(
+      Array.from({ length: batch }, async () => {
+        const { cookie, address } = await beginReply(begin.url);
+        let last = 0;
+        const onText = (text: string) => {
+          const now = performance.now();
+          for (const stamp of stampsIn(text)) {
+            if (stamp <= last) continue;
+            last = stamp;
+            if (isMeasured) times.push(now - stamp);
+          }
+        };
+        const stream = await openStream(read.url, address, cookie);
+        streams.push(readAll(stream, onText));
+      }),
+    );
+  }
+  // What is caught up with at first is no latency.
+  await sleep(1_000);
+  isMeasured = true;
+  await sleep(5_000);
+  isMeasured = false;
+  await Promise.all(streams);
+  return times;
+}
+
+const PARALLEL = 10;
+
+async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
+  const [web] = fleet.webs;
+  const [backend] = fleet.backends;
+  if (!web || !backend) throw new Error("one of each is needed");
+  model.rate = 0.5;
+  model.tokens = 1_000;
+  const replies = await Promise.all(
+    Array.from({ length: 10 }, () => beginReply(web.url)),
+  );
+  const streams: IncomingMessage[] = [];
+  let before = { web: web.memory(), backend: backend.memory() };
+  for (const count of [1_000, 2_000, 5_000]) {
+    const opened = count - streams.length;
+    while (streams.length < count) {
+      const opening = Array.from({ length: 50 }, (_, index) => {
+        const { cookie, address } = replies[index % replies.length] ?? NOBODY;
+        return openStream(web.url, address, cookie);
+      });
+      for (const stream of await Promise.all(opening)) {
+        stream.resume();
+        streams.push(stream);
+      }
+    }
+    await sleep(3_000);
+    const now = { web: web.memory(), backend: backend.memory() };
+    report(`memory at ${count} streams, MiB`, now);
+    report("KiB a stream more", {
+      web: ((now.web - before.web) * 1_024) / opened,
+      backend: ((now.backend - before.backend) * 1_024) / opened,
+    });
+    before = now;
+  }
+  for (const stream of streams) stream.destroy();
+}
+
+const NOBODY = { cookie: "", address: "/" };
+
+async function gaps(): Promise<void> {
+  const times: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt++) {
+    // Web 2 asks backend 2, and backend 1 writes: what is killed is only the writer.
+    const fleet = await startFleet(2, {
+      LEASE_SECONDS: leaseSeconds,
+      ELIZA_DELAY_MS: "40",
+    });
+    try {
+      times.push(await gapOf(fleet));
+    } finally {
+      await fleet.stop();
+    }
+  }
+  report(`from SIGKILL to the first continued text, lease ${leaseSeconds} s`, {
+    "median ms": quantile(times, 0.5),
+    "longest ms": Math.max(...times),
+  });
+}
+
+async function gapOf(fleet: Fleet): Promise<number> {
+  const [first, second] = fleet.webs;
+  const begun = await beginReply(first?.url ?? "");
+  const stream = await openStream(
+    second?.url ?? "",
+    begun.address,
+    begun.cookie,
+  );
+  stream.resume();
+  await sleep(2_000);
+  const killedAt = performance.now();
+  fleet.backends[0]?.child.kill("SIGKILL");
+  // What was under way when the writer died arrives within a moment.
+  await sleep(200);
+  const continuedAt = await new Promise<number>((resolve) => {
+    void readAll(stream, (text) => {
+      if (text.includes("event: blocks")) resolve(performance.now());
+    });
+  });
+  stream.destroy();
+  return continuedAt - killedAt;
+}
+
+async function beginReply(
+  url: string,
+): Promise<{ cookie: string; address: string }> {
+  const visitor = new Visitor(url);
+  await (await visitor.get("/")).arrayBuffer();
+  const address = await visitor.post("/conversations", {
+    message: "write 1000 words",
+  });
+  return { cookie: visitor.cookie, address: `${address}/replies/2/events` };
+}
+
+async function openStream(
+  url: string,
+  address: string,
+  cookie: string,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url + address, {
+      headers: { cookie },
+      agent: false,
+    });
+    request.once("response", (answer) => {
+      if (answer.statusCode === 200) resolve(answer);
+      else reject(new Error(`events answered ${answer.statusCode}`));
+    });
+    request.once("error", reject);
+  });
+}
+
+async function readAll(
+  stream: IncomingMessage,
+  onText: (text: string) => void,
+): Promise<void> {
+  stream.setEncoding("utf8");
+  stream.on("data", onText);
+  await new Promise<void>((resolve) => {
+    stream.once("close", resolve);
+    stream.once("error", () => resolve());
+  });
+}
+
+function report(what: string, figures: Record<string, number>): void {
+  const shown = Object.entries(figures).map(
+    ([name, value]) => `${name} ${value.toFixed(value < 100 ? 1 : 0)}`,
+  );
+  console.log(`${what}: ${shown.join(", ")}`);
+}
+
+void main();
