@@ -34,7 +34,7 @@ export interface Operation<
   status: 200 | 201 | 204;
   answer: A;
   /** The errors beyond those that every call can have. */
-  errors: (404 | 409 | 413 | 429 | 503)[];
+  errors: (404 | 409 | 413 | 422 | 429 | 503)[];
   /** Whether it is safe to send twice: by itself, with an `idempotency-key`, or not at all. */
   repeatable: "always" | "keyed";
 }
@@ -220,7 +220,7 @@ export const operations = {
     }),
     status: 200,
     answer: Conversation,
-    errors: [404],
+    errors: [404, 422],
     repeatable: "always",
   }),
   deleteConversation: operation({

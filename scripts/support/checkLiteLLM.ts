@@ -135,12 +135,11 @@ async function checkAll(baseUrl: string): Promise<boolean> {
     );
     assert.equal(reasonOf(error), "unknown-model");
   });
-  await checks.check("tells a wrong key, and a missing one", async () => {
-    for (const OPENAI_API_KEY of ["sk-wrong", ""]) {
-      const wrong = modelsFor({ ...env, OPENAI_API_KEY, MODELS: "mocked" });
-      const { error } = await ask(wrong, "openai/mocked", "Hello");
-      assert.equal(reasonOf(error), "denied");
-    }
+  await checks.check("tells a wrong key", async () => {
+    const OPENAI_API_KEY = "sk-wrong";
+    const wrong = modelsFor({ ...env, OPENAI_API_KEY, MODELS: "mocked" });
+    const { error } = await ask(wrong, "openai/mocked", "Hello");
+    assert.equal(reasonOf(error), "denied");
   });
   await checks.check("tells a wrong address", async () => {
     const OPENAI_BASE_URL = `${baseUrl}/nowhere`;

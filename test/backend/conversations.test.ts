@@ -156,6 +156,19 @@ describe("a conversation", () => {
     );
   });
 
+  test("is refused a longest reply that its model can't write, and keeps the old one", async () => {
+    const owner = randomUUID();
+    const { conversation } = await create(owner);
+    const path = `/v1/conversations/${conversation.id}`;
+    const change = (maxTokens: number) =>
+      callApi(backend, "PATCH", path, { owner, body: { maxTokens } });
+    expect((await change(9)).status).toBe(200);
+    const refused = await change(100_001);
+    expect(refused.status).toBe(422);
+    expect(JSON.stringify(refused.body)).toContain("1 to 100000 for Eliza");
+    expect((await read(owner, conversation.id)).conversation.maxTokens).toBe(9);
+  });
+
   test("is refused a second prompt while the first is answered, which another may stop", async () => {
     const slow = await startBackend({ env: { ELIZA_DELAY_MS: "200" } });
     const owner = randomUUID();

@@ -18,6 +18,10 @@ import type {
 } from "./ConversationSettings";
 import { derivedId, newId } from "./ids";
 import { MessageLog } from "./MessageLog";
+import {
+  checkReplyOptions,
+  type ChosenOptions,
+} from "../models/checkReplyOptions";
 import type { Models } from "../models/createModels";
 import type { ReplyStates } from "./ReplyStates";
 import { titleOf } from "./title";
@@ -134,8 +138,9 @@ export class Conversations {
     id: string,
     changes: SettingsChanges,
   ): Promise<Conversation> {
-    await this.parts.settings.read(ownerHash, id);
+    const { model } = await this.parts.settings.read(ownerHash, id);
     await this.refuseUnknown(ownerHash, changes);
+    await this.refuseImpossible(changes.model ?? model, changes);
     const { title } = changes;
     return this.changeSettings(ownerHash, id, {
       ...changes,
@@ -255,6 +260,15 @@ export class Conversations {
       }
     }
     if (project) await this.parts.projects.read(ownerHash, project);
+  }
+
+  /** What can't be known of a model that isn't on offer, its provider tells when it is asked. */
+  private async refuseImpossible(
+    model: string,
+    options: ChosenOptions,
+  ): Promise<void> {
+    const info = await this.parts.models.find(model);
+    if (info) checkReplyOptions(info, options);
   }
 
   private async standardModel(): Promise<string> {

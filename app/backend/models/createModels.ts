@@ -24,7 +24,7 @@ export interface Models {
   standard(): Promise<ModelInfo | undefined>;
   /**
    * Writes a reply; see {@link ModelProvider.streamReply}. Ends it when the model takes too long,
-   * counts it, and logs why it failed.
+   * and counts it.
    *
    * @param id A model's id, `provider/name`.
    * @throws ModelError out of the iteration, for everything but an abort.
@@ -77,15 +77,16 @@ export function createModels({
     );
     try {
       const { provider, model } = target(id, offered);
+      const asked = { ...within(offered, options), model };
       const ask = (inner: AbortSignal) =>
-        provider.streamReply(messages, { ...options, model }, inner);
+        provider.streamReply(messages, asked, inner);
       for await (const event of watchReply(ask, timeouts, signal)) {
         meter.event(event);
         yield event;
       }
     } catch (error) {
       if (signal.aborted) throw error;
-      const failure = asModelError(error, id, log);
+      const failure = asModelError(error);
       meter.end(failure.reason);
       throw failure;
     } finally {
@@ -123,20 +124,24 @@ export function createModels({
   };
 }
 
-/** Every failure is logged here, once, with what the operator can do. */
-function asModelError(error: unknown, model: string, log: Logger): ModelError {
-  const failure =
-    error instanceof ModelError
-      ? error
-      : new ModelError(
-          "provider",
-          "Something went wrong while the model was asked, and it was noted. Please try again.",
-          `An unexpected error: ${String(error)}`,
-          { cause: error },
-        );
-  const { reason, forOperator } = failure;
-  log.warn({ model, reason, forOperator, error: failure }, "a model failed");
-  return failure;
+/** A length that was chosen for another model is no reason to fail: this one's limit holds. */
+function within(
+  offered: ModelInfo | undefined,
+  options: Omit<ReplyOptions, "model">,
+): Omit<ReplyOptions, "model"> {
+  const { maxTokens } = options;
+  if (maxTokens === undefined || offered === undefined) return options;
+  return { ...options, maxTokens: Math.min(maxTokens, offered.maxReplyTokens) };
+}
+
+function asModelError(error: unknown): ModelError {
+  if (error instanceof ModelError) return error;
+  return new ModelError(
+    "provider",
+    "Something went wrong while the model was asked, and it was noted. Please try again.",
+    `An unexpected error: ${String(error)}`,
+    { cause: error },
+  );
 }
 
 /** Follows a reply and tells its figures once, however it ends. */
