@@ -1,0 +1,210 @@
+import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import Koa from "koa";
+import pino from "pino";
+import { Registry } from "prom-client";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/shared/files/FileSystem";
+import { openSessionStore } from "../../../app/web/sessions/openSessionStore";
+import { createSessions, sessionOf } from "../../../app/web/sessions/sessions";
+import { hashOf, newSessionId } from "../../../app/web/sessions/sessionId";
+import { Browser } from "../../support/browser";
+import { serveApp } from "../../support/sessionApp";
+import { temporaryFolders } from "../../support/temporaryFolder";
+
+const temporaryFolder = temporaryFolders();
+
+async function open(directory: string, fileSystem?: FileSystem) {
+  const metrics = new Registry();
+  const lines: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line) => lines.push(line) });
+  const config = {
+    SESSION_DIRECTORY: directory,
+    SESSION_IDLE_SECONDS: 1000,
+    SESSION_ABSOLUTE_SECONDS: 10_000,
+    STORAGE_TIMEOUT_SECONDS: 0.2,
+    UV_THREADPOOL_SIZE: 4,
+  };
+  const opened = await openSessionStore({ config, log, metrics, fileSystem });
+  return { ...opened, metrics, lines, log };
+}
+
+const closings: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closings.splice(0)) await close();
+});
+
+/** An app with a file store on a directory, as one process of many. */
+async function serve(directory: string, fileSystem?: FileSystem) {
+  const opened = await open(directory, fileSystem);
+  const app = new Koa();
+  app.on("error", () => undefined);
+  app.use(async (ctx, next) => {
+    if (ctx.path === "/elsewhere") ctx.body = "served";
+    else await next();
+  });
+  const keys = ["a key of more than sixteen"];
+  app.use(createSessions(app, { ...opened, keys, now: Date.now }));
+  app.use((ctx) => {
+    const { values } = sessionOf(ctx);
+    if (ctx.query.model) values.model = String(ctx.query.model);
+    ctx.body = { ...ctx.session?.toJSON() };
+  });
+  const { origin, close } = await serveApp(app);
+  closings.push(close);
+  return { ...opened, browser: new Browser(origin), origin };
+}
+
+test("keeps a visitor's session over a restart, and for every process", async () => {
+  const directory = await temporaryFolder();
+  const first = await serve(directory);
+  await first.browser.text("/?model=eliza", { method: "POST" });
+  const second = await serve(directory);
+  Object.assign(first.browser, { origin: second.origin });
+  expect(await first.browser.text("/")).toContain('"model":"eliza"');
+});
+
+test("says what to do about a directory that can't be written to", async () => {
+  const file = path.join(await temporaryFolder(), "file");
+  await writeFile(file, "");
+  await expect(open(path.join(file, "sessions"))).rejects.toThrow(
+    /SESSION_DIRECTORY ".*" is not writable \(ENOTDIR\). Mount a volume there or set another path/,
+  );
+});
+
+async function makeThreeVersions() {
+  const directory = await temporaryFolder();
+  const { browser } = await serve(directory);
+  await browser.text("/?model=first", { method: "POST" });
+  await browser.text("/?model=second", { method: "POST" });
+  const hash = hashOf(browser.cookies.get("keepsake") ?? "");
+  const folder = path.join(directory, hash.slice(0, 2), hash);
+  expect((await readdir(folder)).filter((n) => /^v\d$/.test(n))).toHaveLength(
+    3,
+  );
+  return { directory, browser, folder };
+}
+
+describe("a damaged session", () => {
+  test("is served as it was before, reported with what to do, and counted", async () => {
+    const { directory, browser, folder } = await makeThreeVersions();
+    await truncate(path.join(folder, "v3"), 10);
+    const after = await serve(directory);
+    Object.assign(browser, { origin: after.origin });
+    const response = await browser.fetch("/");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('"model":"first"');
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const logged = after.lines.join("");
+    expect(logged).toContain("v2 serves instead");
+    expect(logged).toContain("restore it from a backup");
+    expect(await after.metrics.metrics()).toContain(
+      "keepsake_session_damage_total 1",
+    );
+  });
+
+  test.each<[string, (folder: string) => Promise<void>]>([
+    [
+      "all versions cut",
+      async (folder) => {
+        for (const name of await readdir(folder)) {
+          await truncate(path.join(folder, name), 5);
+        }
+      },
+    ],
+    [
+      "a file where its folder was",
+      async (folder) => {
+        await rm(folder, { recursive: true });
+        await writeFile(folder, "");
+      },
+    ],
+    [
+      "values that are no session's",
+      async (folder) => {
+        const data = { createdAt: Date.now(), values: { owner: 7 } };
+        const saved = { format: 1, token: "t", savedAt: Date.now(), data };
+        await writeFile(path.join(folder, "v9"), JSON.stringify(saved));
+      },
+    ],
+    ["nothing left of it", (folder) => rm(folder, { recursive: true })],
+    [
+      "folders where its versions were",
+      async (folder) => {
+        for (const name of await readdir(folder)) {
+          await rm(path.join(folder, name));
+          await mkdir(path.join(folder, name));
+        }
+      },
+    ],
+  ])("with %s is no error: the visitor gets a new one", async (_, damage) => {
+    const { directory, browser, folder } = await makeThreeVersions();
+    await damage(folder);
+    const after = await serve(directory);
+    Object.assign(browser, { origin: after.origin });
+    const before = browser.cookies.get("keepsake");
+    const response = await browser.fetch("/");
+    expect(response.status).toBe(200);
+    expect(await response.text()).not.toContain("model");
+    expect(browser.cookies.get("keepsake")).not.toBe(before);
+    const again = await browser.text("/?model=third", { method: "POST" });
+    expect(again).toContain("third");
+  });
+});
+
+test("a file system that hangs fails readiness in time, takes nothing else down, and comes back", async () => {
+  let answers: Promise<unknown> = Promise.resolve();
+  const hanging: FileSystem = {
+    ...nodeFileSystem,
+    readdir: async (folder) => {
+      await answers;
+      return nodeFileSystem.readdir(folder);
+    },
+  };
+  const directory = await temporaryFolder();
+  const opened = await serve(directory, hanging);
+  const check = () => opened.check();
+  const { browser } = opened;
+  await browser.text("/?model=kept", { method: "POST" });
+  await expect(check()).resolves.toBeUndefined();
+
+  let release: (value: unknown) => void = Boolean;
+  answers = new Promise((resolve) => (release = resolve));
+  const pages = Array.from({ length: 6 }, () => browser.clone().fetch("/"));
+  await expect(check()).rejects.toThrow("can't be read (ETIMEDOUT)");
+  for (const page of pages) expect((await page).status).toBe(503);
+  expect(await browser.text("/elsewhere")).toBe("served");
+
+  release(undefined);
+  answers = Promise.resolve();
+  while (!(await isWell(check))) await delay(1);
+  expect(await browser.text("/")).toContain('"model":"kept"');
+});
+
+const isWell = (check: () => Promise<void>) =>
+  check().then(
+    () => true,
+    () => false,
+  );
+
+test("tells how long it takes, and of conflicts and merges", async () => {
+  const directory = await temporaryFolder();
+  const [one, two] = [await open(directory), await open(directory)];
+  const id = newSessionId();
+  const made = await one.store.create(id, { a: 1, b: 1 });
+  await two.store.save(id, { a: 1 }, { a: 2 });
+  await one.store.save(id, { b: 1 }, { b: 2 }, made);
+  const text = await one.metrics.metrics();
+  for (const operation of ["list", "read", "write"]) {
+    expect(text).toMatch(
+      new RegExp(
+        `keepsake_session_store_seconds_count{operation="${operation}"} [1-9]`,
+      ),
+    );
+  }
+  expect(text).toContain("keepsake_session_conflicts_total 1");
+  expect(text).toContain("keepsake_session_merges_total 1");
+});
