@@ -35,6 +35,11 @@ export class HeldEpoch {
     return this.hasLeft;
   }
 
+  /** Whether the end may be on disk already, where others can have read it. */
+  get isBeingEnded(): boolean {
+    return this.isEnding;
+  }
+
   /** Bytes that were said and are not on disk yet. */
   get pendingBytes(): number {
     return this.pending.reduce((sum, { length }) => sum + length, 0);

@@ -175,7 +175,7 @@ class RepliesOfProcess implements ServedReplies {
 
   async snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined> {
     const writer = this.writerOf(ref);
-    if (writer) {
+    if (writer && !writer.held.isBeingEnded) {
       const { text } = writer.said;
       return { status: "writing", text, offset: toOffset(writer.held.tail) };
     }

@@ -33,6 +33,26 @@ describe("a reply", () => {
     });
   });
 
+  it("has ended as soon as anyone can read its end, while its writer still closes", async () => {
+    let isSettling = false;
+    let settle: () => void = nothing;
+    const settled = new Promise<void>((resolve) => (settle = resolve));
+    jest
+      .spyOn(directory.records, "becomeMessage")
+      .mockImplementationOnce(async () => {
+        isSettling = true;
+        await settled;
+      });
+    const replies = directory.process(words.models);
+    await replies.begin(ref);
+    await until(() => isSettling);
+    expect(await replies.snapshot(ref)).toMatchObject({
+      status: "complete",
+      text: ANSWER,
+    });
+    settle();
+  });
+
   it("is begun once, also when it is begun twice", async () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
