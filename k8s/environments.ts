@@ -93,8 +93,23 @@ function asFaults(issue: z.core.$ZodIssue, input: unknown): Fault[] {
     }));
   }
   const value = at(input, where);
-  const message = value === undefined ? missing(issue) : issue.message;
+  const message = value === undefined ? missing(issue) : mistaken(issue);
   return [{ path: where.join("."), value, message }];
+}
+
+const TYPES: Record<string, string> = {
+  string: "a text, in quotes",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object with fields",
+  record: "an object with fields",
+};
+
+/** A field of the wrong type has no message of its own yet. */
+function mistaken(issue: z.core.$ZodIssue): string {
+  if (!issue.message.startsWith("Invalid input")) return issue.message;
+  const expected = issue.code === "invalid_type" ? issue.expected : "";
+  return `must be ${TYPES[expected] ?? "something else"}`;
 }
 
 /** "Invalid input: expected string" says nothing to someone who forgot a field. */

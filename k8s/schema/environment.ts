@@ -5,6 +5,7 @@ import {
   cpu,
   dnsLabel,
   image,
+  port,
   quantity,
   schedule,
   whole,
@@ -39,7 +40,7 @@ const workload = z.strictObject({
 
 const egress = z.strictObject({
   cidr,
-  port: whole(1, 65_535, "port").default(443),
+  port: port().default(443),
 });
 
 const models = z.strictObject({

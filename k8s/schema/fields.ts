@@ -75,6 +75,12 @@ export const schedule = z
     'must be a schedule of five fields, such as "17 * * * *"',
   );
 
+/** A port, with limits that its message states. */
+export const port = (min = 1, max = 65_535) => {
+  const message = `must be a port, ${min} to ${max}`;
+  return z.int(message).min(min, message).max(max, message);
+};
+
 /** Seconds, or a count, with limits that its message states. */
 export const whole = (min: number, max: number, unit: string) => {
   const message = `must be a whole number of ${unit}, ${min} to ${max}`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { certificateArn, cidr, hostName, image, whole } from "./fields";
+import { certificateArn, cidr, hostName, image, port, whole } from "./fields";
 
 /** Seconds between two heartbeats of an event stream: what every idle time-out must exceed. */
 export const HEARTBEAT_SECONDS = 10;
@@ -115,9 +115,7 @@ export const ingress = z.discriminatedUnion(
       kind: z.literal("traefik"),
       host: hostName.optional(),
       image: image.describe("Traefik itself, which is installed beside web"),
-      nodePort: whole(30_000, 32_767, "port").describe(
-        "where each node answers",
-      ),
+      nodePort: port(30_000, 32_767).describe("where each node answers"),
       apiServerCidrs: z
         .array(cidr)
         .min(1, "must name where the API server is: Traefik asks it")

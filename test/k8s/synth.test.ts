@@ -75,6 +75,30 @@ const objectsAt = async (...where: string[]) => {
   return Testing.synth(Chart.of(scope)) as Manifest[];
 };
 
+describe("the types of custom resources", () => {
+  const newFolder = temporaryFolders();
+
+  test("are those of the definitions that we keep", async () => {
+    const folder = await newFolder();
+    await run(
+      path.join(root, "node_modules/.bin/cdk8s"),
+      ["import", "--check-upgrade=false", "--output", folder],
+      { cwd: root },
+    );
+    const kept = path.join(root, "k8s/imports");
+    const files = await readdir(kept);
+    expect(await readdir(folder)).toEqual(files);
+    for (const file of files) {
+      const made = await readFile(path.join(folder, file), "utf8");
+      // Not by toEqual, whose difference of two such files would fill the screen.
+      expect([
+        file,
+        made === (await readFile(path.join(kept, file), "utf8")),
+      ]).toEqual([file, true]);
+    }
+  });
+});
+
 describe("a construct that moves", () => {
   test("changes no name, and no selector", async () => {
     const here = await objectsAt();
