@@ -42,7 +42,8 @@ async function main(args: string[]): Promise<number> {
   if (what === "records") await sweepRecords(sweep, directory);
   else await sweepSessions(sweep, directory, idleMs);
   const seconds = Math.round(performance.now() - begun) / 1000;
-  log.info({ ...sweep.tally, seconds, directory }, "swept");
+  const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  log.info({ ...sweep.tally, seconds, mostMiB, directory }, "swept");
   return sweep.tally.failed > 0 ? 1 : 0;
 }
 

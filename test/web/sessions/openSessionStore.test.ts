@@ -17,7 +17,11 @@ import { temporaryFolders } from "../../support/temporaryFolder";
 
 const temporaryFolder = temporaryFolders();
 
-async function open(directory: string, fileSystem?: FileSystem) {
+async function open(
+  directory: string,
+  fileSystem?: FileSystem,
+  timeoutSeconds = 60,
+) {
   const metrics = new Registry();
   const lines: string[] = [];
   const log = pino({ level: "trace" }, { write: (line) => lines.push(line) });
@@ -25,7 +29,7 @@ async function open(directory: string, fileSystem?: FileSystem) {
     SESSION_DIRECTORY: directory,
     SESSION_IDLE_SECONDS: 1000,
     SESSION_ABSOLUTE_SECONDS: 10_000,
-    STORAGE_TIMEOUT_SECONDS: 0.2,
+    STORAGE_TIMEOUT_SECONDS: timeoutSeconds,
     UV_THREADPOOL_SIZE: 4,
   };
   const opened = await openSessionStore({ config, log, metrics, fileSystem });
@@ -38,8 +42,12 @@ afterEach(async () => {
 });
 
 /** An app with a file store on a directory, as one process of many. */
-async function serve(directory: string, fileSystem?: FileSystem) {
-  const opened = await open(directory, fileSystem);
+async function serve(
+  directory: string,
+  fileSystem?: FileSystem,
+  timeoutSeconds?: number,
+) {
+  const opened = await open(directory, fileSystem, timeoutSeconds);
   const app = new Koa();
   app.on("error", () => undefined);
   app.use(async (ctx, next) => {
@@ -165,7 +173,7 @@ test("a file system that hangs fails readiness in time, takes nothing else down,
     },
   };
   const directory = await temporaryFolder();
-  const opened = await serve(directory, hanging);
+  const opened = await serve(directory, hanging, 1);
   const check = () => opened.check();
   const { browser } = opened;
   await browser.text("/?model=kept", { method: "POST" });
