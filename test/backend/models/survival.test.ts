@@ -1,0 +1,182 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import path from "node:path";
+import { operations } from "../../../app/shared/operations";
+import { ConversationPage, type Message } from "../../../app/shared/records";
+import {
+  converseReply,
+  frames,
+  startFrame,
+  textFrame,
+} from "../../support/bedrockServer";
+import {
+  completeReply,
+  streamAndFallSilent,
+  textEvent,
+} from "../../support/openaiServer";
+import { startProcess } from "../../support/processes";
+import {
+  type Answer,
+  type ScriptedServer,
+  startScriptedServer,
+} from "../../support/scriptedServer";
+import { callApi, TOKEN } from "../../support/startBackend";
+import { temporaryFolders } from "../../support/temporaryFolder";
+import { waitFor } from "../../support/waitFor";
+
+const folder = temporaryFolders();
+let server: ScriptedServer;
+const running: ReturnType<typeof startProcess>[] = [];
+
+beforeEach(async () => {
+  server = await startScriptedServer();
+});
+afterEach(async () => {
+  for (const process of running.splice(0)) {
+    process.kill("SIGKILL");
+    await process.ended;
+  }
+  await server.close();
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
+/** A backend as a pod runs it: a process of its own, that can be killed. */
+async function startPod(directory: string, env: Record<string, string>) {
+  const port = await freePort();
+  const pod = startProcess("app/backend/main.ts", [], {
+    PORT: String(port),
+    METRICS_PORT: String(await freePort()),
+    DATA_DIRECTORY: path.join(directory, "records"),
+    SECRETS_DIRECTORY: path.join(directory, "secrets"),
+    INTERNAL_TOKEN: TOKEN,
+    LEASE_SECONDS: "1",
+    LOG_LEVEL: "silent",
+    ...env,
+  });
+  running.push(pod);
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(() =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  return { url, pod };
+}
+
+/**
+ * A reply that one pod begins and is killed over, by SIGKILL, once half of it has been seen; another
+ * pod on the same directory finishes it.
+ */
+async function survive(
+  env: Record<string, string>,
+  half: string,
+  text = "Tell me something",
+): Promise<Message | undefined> {
+  const directory = await folder();
+  const first = await startPod(directory, env);
+  const answer = await callApi(first, "POST", "/v1/conversations", {
+    body: { text },
+  });
+  const { conversation } = operations.createConversation.answer.parse(
+    answer.body,
+  );
+  const route = `/v1/conversations/${conversation.id}`;
+  const second = await startPod(directory, env);
+  const page = async (pod: { url: string }) =>
+    ConversationPage.parse((await callApi(pod, "GET", route)).body);
+  await waitFor(async () => (await page(second)).reply?.text.startsWith(half));
+  first.pod.kill("SIGKILL");
+  await first.pod.ended;
+  const { messages } = await waitFor(async () => {
+    const now = await page(second);
+    return now.reply === null ? now : undefined;
+  });
+  return messages[1];
+}
+
+const asked = () =>
+  server.asked
+    .filter(({ method }) => method === "POST")
+    .map(({ body }) => JSON.parse(body) as { messages: unknown[] });
+
+const halfOf = (answer: Answer, whole: Answer) =>
+  server.on("/chat/completions", answer, whole);
+
+function openai(): Record<string, string> {
+  return {
+    MODEL_PROVIDER: "openai",
+    OPENAI_BASE_URL: `${server.url}/v1`,
+    MODELS: "m",
+  };
+}
+
+describe("a reply whose process is killed in the middle of it", () => {
+  it("of eliza, is finished to the letter by another process", async () => {
+    const env = { ELIZA_DELAY_MS: "20" };
+    const message = await survive(env, "About", "write 120 words about boats");
+    expect(message).toMatchObject({ outcome: "complete" });
+    expect(message?.text.split(/\s+/)).toHaveLength(120);
+  });
+
+  it("of openai, is written again by another process where the server can't go on", async () => {
+    halfOf(
+      streamAndFallSilent(textEvent("Once upon ")),
+      completeReply("There was a boat."),
+    );
+    const message = await survive(openai(), "Once upon ");
+    expect(message).toMatchObject({
+      outcome: "complete",
+      text: "There was a boat.",
+    });
+  });
+
+  it("of openai, goes on from its last word where the server can", async () => {
+    halfOf(
+      streamAndFallSilent(textEvent("Once upon ")),
+      completeReply("a time."),
+    );
+    const env = { ...openai(), OPENAI_CONTINUATION: "prefill" };
+    const message = await survive(env, "Once upon ");
+    expect(message).toMatchObject({
+      outcome: "complete",
+      text: "Once upon a time.",
+    });
+    expect(asked().at(-1)?.messages.at(-1)).toEqual({
+      role: "assistant",
+      content: "Once upon ",
+    });
+  });
+
+  it("of bedrock, goes on from its last word", async () => {
+    server.on(
+      "/converse-stream",
+      frames([startFrame, textFrame("Once upon ")], "silence"),
+      converseReply(" a time."),
+    );
+    const env = {
+      MODEL_PROVIDER: "bedrock",
+      AWS_REGION: "us-east-1",
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: server.url,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "example-secret",
+    };
+    const message = await survive(env, "Once upon ");
+    expect(message).toMatchObject({
+      outcome: "complete",
+      text: "Once upon a time.",
+    });
+    expect(asked().at(-1)?.messages.at(-1)).toEqual({
+      role: "assistant",
+      content: [{ text: "Once upon" }],
+    });
+  });
+});
