@@ -119,8 +119,12 @@ function missing(issue: z.core.$ZodIssue): string {
     : `is missing, and ${issue.message}`;
 }
 
+/** A secret in the wrong place is still a secret. */
+const visible = (where: string, value: unknown) =>
+  /(TOKEN|KEY|KEYS)$/.test(where) ? "(hidden)" : JSON.stringify(value);
+
 function sentence({ path: where, value, message }: Fault): string {
-  const shown = value === undefined ? "" : ` ${JSON.stringify(value)}`;
+  const shown = value === undefined ? "" : ` ${visible(where, value)}`;
   return `${where || "it"}${shown} ${message}.`;
 }
 

@@ -89,6 +89,7 @@ function backendChart(app: App, environment: Environment, { drain }: Derived) {
     ...environment,
     drain,
     workload: environment.backend,
+    settings: environment.settings.backend,
     recordsClaim: CLAIMS.records,
     monitoringNamespace: environment.network.monitoringNamespace,
     scrapedByAnnotation: !environment.observability.prometheusOperator,
@@ -101,6 +102,7 @@ function webChart(app: App, environment: Environment, { drain }: Derived) {
     ...environment,
     drain,
     workload: environment.web,
+    settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
     ingressPeers: ingressPeers(environment),
     serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
@@ -136,9 +138,10 @@ function ingressChart(
 }
 
 function sweepsChart(app: App, environment: Environment) {
-  const { sweeps } = environment;
+  const { settings, sweeps } = environment;
   return new SweepsChart(app, "sweeps", {
     ...environment,
+    sessionIdleSeconds: settings.web["SESSION_IDLE_SECONDS"],
     sessions: { claim: CLAIMS.sessions, schedule: sweeps.sessions },
     records: { claim: CLAIMS.records, schedule: sweeps.records },
   });

@@ -22,6 +22,8 @@ export interface BackendProps {
   workload: Workload;
   drain: DrainTimes;
   logLevel: string;
+  /** Other settings, by their names. */
+  settings: Record<string, string>;
   secretName: string;
   recordsClaim: string;
   models: Models;
@@ -43,6 +45,7 @@ export class BackendChart extends Chart {
       port: PORTS.backend.http,
       metricsPort: PORTS.backend.metrics,
       settings: {
+        ...props.settings,
         LOG_LEVEL: props.logLevel,
         DATA_DIRECTORY,
         ...modelSettings(props.models),

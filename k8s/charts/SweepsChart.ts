@@ -14,6 +14,8 @@ export interface SweepsProps {
   namespace: string;
   image: string;
   logLevel: string;
+  /** As web has it: a sweep that expects less would end sessions that web keeps. */
+  sessionIdleSeconds?: string;
   sessions: { claim: string; schedule: string };
   records: { claim: string; schedule: string };
 }
@@ -95,6 +97,7 @@ export class SweepsChart extends Chart {
           env: [
             { name: sweep.setting, value: mountPath },
             { name: "LOG_LEVEL", value: this.props.logLevel },
+            ...this.idleTime(sweep),
           ],
           resources: containerResources({
             cpu: "25m",
@@ -110,6 +113,13 @@ export class SweepsChart extends Chart {
         { name: "data", persistentVolumeClaim: { claimName: sweep.claim } },
       ],
     };
+  }
+
+  private idleTime({ of }: Sweep): k8s.EnvVar[] {
+    const { sessionIdleSeconds } = this.props;
+    return of === "sessions" && sessionIdleSeconds !== undefined
+      ? [{ name: "SESSION_IDLE_SECONDS", value: sessionIdleSeconds }]
+      : [];
   }
 
   private metadata(name: string) {

@@ -13,6 +13,8 @@ export interface WebProps {
   workload: Workload;
   drain: DrainTimes;
   logLevel: string;
+  /** Other settings, by their names. */
+  settings: Record<string, string>;
   secretName: string;
   sessionsClaim: string;
   /** The cluster's own domain, in which the backend's Service has its name. */
@@ -37,6 +39,7 @@ export class WebChart extends Chart {
       port: PORTS.web.http,
       metricsPort: PORTS.web.metrics,
       settings: {
+        ...props.settings,
         LOG_LEVEL: props.logLevel,
         SESSION_DIRECTORY,
         BACKEND_URL: backendUrl(props),

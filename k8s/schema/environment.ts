@@ -11,6 +11,7 @@ import {
   whole,
 } from "./fields";
 import { ingress } from "./ingress";
+import { settings } from "./settings";
 import { storage } from "./storage";
 
 const resources = z.strictObject({
@@ -94,6 +95,9 @@ export const environmentSchema = z.strictObject({
       "must be fatal, error, warn, info, debug or trace",
     )
     .default("info"),
+  settings: settings.describe(
+    "other settings of the two programs, by their names in the README",
+  ),
   web: workload,
   backend: workload,
   models,

@@ -430,6 +430,36 @@ const mistakes: Mistake[] = [
     'aws.backendRoleArn "keepsake" must be the ARN of the role that may call the models.',
   ],
   [
+    "a setting that the program would refuse",
+    kind,
+    { "settings.backend": { LEASE_SECONDS: "0" } },
+    'settings.backend.LEASE_SECONDS "0" must be a number of seconds, 0.2 to 60.',
+  ],
+  [
+    "a setting that there isn't",
+    kind,
+    { "settings.web": { LEASE_SECONDS: "4" } },
+    'settings.web.LEASE_SECONDS "4" is no setting of web. There are ',
+  ],
+  [
+    "a setting that has a field of its own",
+    kind,
+    { "settings.web": { DRAIN_SECONDS: "60" } },
+    'settings.web.DRAIN_SECONDS "60" can\'t be set here: set drainSeconds.',
+  ],
+  [
+    "a secret among the settings",
+    kind,
+    { "settings.web": { INTERNAL_TOKEN: "0123456789abcdef" } },
+    "settings.web.INTERNAL_TOKEN (hidden) can't be set here: it belongs into the Secret.",
+  ],
+  [
+    "a setting that is a number",
+    kind,
+    { "settings.web": { SESSION_IDLE_SECONDS: 60 } },
+    "settings.web.SESSION_IDLE_SECONDS 60 must be a text, in quotes.",
+  ],
+  [
     "an unknown key",
     kind,
     { replicas: 3, "web.replica": { min: 1 } },
@@ -453,7 +483,10 @@ describe("a mistake in an environment", () => {
   test.each(mistakes)(
     "%s is named, with what to do",
     (_, environment, changes, message) => {
-      expect(faults(environment, changes)).toBe(message);
+      const said = faults(environment, changes);
+      // One message ends in a list that grows with the program.
+      const end = message.endsWith(" ") ? message.length : said.length;
+      expect(said.slice(0, end)).toBe(message);
     },
   );
 

@@ -487,6 +487,29 @@ describe("on EKS", () => {
     });
   });
 
+  test("other settings reach their program, and a sweep waits as long as web", async () => {
+    const given = await objectsWith("eks", {
+      settings: {
+        web: { SESSION_IDLE_SECONDS: "86400" },
+        backend: { LEASE_SECONDS: "6" },
+      },
+    });
+    const data = (component: string) =>
+      given.find(({ metadata }) =>
+        new RegExp(`^${component}-[0-9a-f]{10}$`).test(metadata.name),
+      )?.["data"];
+    expect(data("web")).toMatchObject({ SESSION_IDLE_SECONDS: "86400" });
+    expect(data("backend")).toMatchObject({ LEASE_SECONDS: "6" });
+    const env = (sweep: string) =>
+      field(
+        find(given, "CronJob", sweep),
+        "spec.jobTemplate.spec.template.spec.containers.0.env",
+      );
+    const idle = { name: "SESSION_IDLE_SECONDS", value: "86400" };
+    expect(env("sweep-sessions")).toContainEqual(idle);
+    expect(env("sweep-records")).not.toContainEqual(idle);
+  });
+
   test("a fixed number of pods has no autoscaler, and is stated", async () => {
     const { web } = await readEnvironment("eks");
     const given = await objectsWith("eks", {

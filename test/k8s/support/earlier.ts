@@ -34,7 +34,7 @@ export function manifestsOf(commit: string): Earlier {
 }
 
 function synthesized(commit: string, folder: string): Map<string, string> {
-  const archive = execFileSync("git", ["archive", commit, "k8s"], {
+  const archive = execFileSync("git", ["archive", commit, "k8s", "app"], {
     cwd: root,
     stdio: "pipe",
     maxBuffer: 2 ** 28,
