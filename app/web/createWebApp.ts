@@ -5,6 +5,7 @@ import type { Registry } from "../shared/metrics";
 import type { Api } from "./api/Api";
 import { Articles } from "./chat/Articles";
 import { answerErrors } from "./middleware/answerErrors";
+import { compressPages } from "./middleware/compressPages";
 import { identifyVisitor } from "./middleware/identifyVisitor";
 import { observeRequests } from "./middleware/observeRequests";
 import { readForm } from "./middleware/readForm";
@@ -69,6 +70,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders());
   app.use(staticFiles(assets));
+  app.use(compressPages());
   app.use(answerErrors(log, render));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: HEARTBEAT_MS / 1_000 }));

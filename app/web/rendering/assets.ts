@@ -84,7 +84,8 @@ function squeezeCss(source: Buffer): Buffer {
     .toString("utf8")
     .replace(/\/\*[^]*?\*\//g, "")
     .replace(/\s+/g, " ")
-    .replace(/ ?([{};,]) ?/g, "$1")
+    .replace(/ ?([{};,>]) ?/g, "$1")
+    .replace(/([ :,(-])0\./g, "$1.")
     .replace(/: /g, ":")
     .replace(/;}/g, "}");
   return Buffer.from(squeezed.trim());

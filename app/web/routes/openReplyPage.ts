@@ -63,7 +63,7 @@ function endOf(ended: Ended, conversation: string, number: number): string {
   const notices = outcomeNotices(ended).map(
     (notice) => `<p class="notice">${escape(notice)}</p>`,
   );
-  const retry = `<form class="retry" method="post" action="/conversations/${conversation}/replies/${number}/retry"><button class="button">Retry</button></form>`;
+  const retry = `<form class="notice retry" method="post" action="/conversations/${conversation}/replies/${number}/retry"><button class="button">Retry</button></form>`;
   return [
     ...notices,
     ended.outcome === "failed" ? retry : "",
