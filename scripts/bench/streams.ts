@@ -117,7 +117,7 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
   for (const count of [1_000, 2_000, 5_000]) {
     const opened = count - streams.length;
     while (streams.length < count) {
-      const opening = Array.from({ length: 50 }, (_, index) => {
+      const opening = Array.from({ length: PARALLEL }, (_, index) => {
         const { cookie, address } = replies[index % replies.length] ?? NOBODY;
         return openStream(web.url, address, cookie);
       });

@@ -1,3 +1,4 @@
+import type { ModelMessage } from "../../../app/backend/models/Model";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -36,6 +37,7 @@ export const unreachable: Peers = {
 /** Records in memory: the messages that replies became, each time that one was made. */
 export class MemoryRecords implements ReplyRecords {
   readonly messages: EndedReply[] = [];
+  prompt: ModelMessage[] = [{ role: "user", text: "Hello" }];
   constructor(private readonly directory: string) {}
 
   folder({ ownerHash, conversation, number }: ReplyRef): string {
@@ -45,7 +47,7 @@ export class MemoryRecords implements ReplyRecords {
   promptFor() {
     return Promise.resolve({
       model: "scripted/one",
-      messages: [{ role: "user" as const, text: "Hello" }],
+      messages: this.prompt,
       leftOut: 0,
     });
   }

@@ -1,0 +1,228 @@
+import {
+  nodeFileSystem,
+  type FileSystem,
+} from "../../../app/shared/files/FileSystem";
+import { Directory, never, ref, until, watched } from "./processes";
+import { scriptedModels, wordsAfter } from "./scriptedModels";
+
+let directory: Directory;
+beforeEach(async () => (directory = await Directory.make()));
+afterEach(() => directory.remove());
+
+const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
+const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
+const nothing = () => undefined;
+
+/** A file system that does nothing while it is frozen, as a stopped process would. */
+function freezable() {
+  let thaw: () => void = nothing;
+  let frozen = Promise.resolve();
+  const freeze = () => {
+    frozen = new Promise((resolve) => {
+      thaw = resolve;
+    });
+  };
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    open: async (file, flags) => {
+      await frozen;
+      const open = await nodeFileSystem.open(file, flags);
+      return {
+        ...open,
+        write: async (data, position) => {
+          await frozen;
+          await open.write(data, position);
+        },
+      };
+    },
+    readdir: async (folder) => {
+      await frozen;
+      return nodeFileSystem.readdir(folder);
+    },
+    link: async (file, name) => {
+      await frozen;
+      await nodeFileSystem.link(file, name);
+    },
+  };
+  return { fileSystem, freeze, thaw: () => thaw() };
+}
+
+describe("a process that was frozen for longer than the lease", () => {
+  it("finds itself fenced off when it wakes, and mixes nothing in", async () => {
+    const { fileSystem, freeze, thaw } = freezable();
+    let go: () => void = nothing;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    const { models } = scriptedModels(() => [
+      "One small ",
+      () => held,
+      "but WRONG ",
+      "and more of it",
+    ]);
+    const sleeper = directory.process(models, { fileSystem });
+    const other = directory.process(words.models);
+    await sleeper.begin(ref);
+    await until(async () => (await other.snapshot(ref))?.text === "One small ");
+    let told = "";
+    const seen = watched(sleeper.watch(ref, undefined, never), (event) => {
+      told += event.kind === "text" ? event.text : "";
+    });
+    await until(() => told !== "");
+    freeze();
+    go();
+    await until(() => told.includes("WRONG"));
+    other.start();
+    await until(() => directory.records.messages.length > 0);
+    thaw();
+    // Its watchers were told what it said, and are told that it doesn't hold.
+    expect((await seen).text).toBe(ANSWER);
+    expect((await watched(other.watch(ref, undefined, never))).text).toBe(
+      ANSWER,
+    );
+    const reading = await other.read(ref, { entry: 0, bytes: 0 });
+    expect(JSON.stringify(reading?.lines)).not.toContain("WRONG");
+    expect(directory.records.messages).toHaveLength(1);
+  });
+
+  it("hands out nothing that could be dropped to those who want what stands", async () => {
+    const { fileSystem, freeze, thaw } = freezable();
+    let go: () => void = nothing;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    const { models } = scriptedModels(() => [
+      "One small ",
+      () => held,
+      "WRONG",
+    ]);
+    const sleeper = directory.process(models, { fileSystem });
+    const other = directory.process(words.models);
+    await sleeper.begin(ref);
+    await until(async () => (await other.snapshot(ref))?.text === "One small ");
+    const lines: string[] = [];
+    const reading = (async () => {
+      const from = { entry: 0, bytes: 0 };
+      const options = { ahead: false, signal: never };
+      for await (const one of sleeper.follow(ref, from, options)) {
+        lines.push(JSON.stringify(one.line));
+        if (one.isLast) return;
+      }
+    })();
+    freeze();
+    go();
+    other.start();
+    await until(() => directory.records.messages.length > 0);
+    thaw();
+    await reading;
+    expect(lines.join("\n")).not.toContain("WRONG");
+  });
+});
+
+/** Counts the calls and the bytes that reach the disk. */
+function counting() {
+  const counts = { calls: 0, writes: 0, bytes: 0, syncs: 0, reads: 0 };
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readdir: (folder) => {
+      counts.calls += 1;
+      return nodeFileSystem.readdir(folder);
+    },
+    readFile: (file) => {
+      counts.calls += 1;
+      counts.reads += 1;
+      return nodeFileSystem.readFile(file);
+    },
+    link: (file, name) => {
+      counts.calls += 1;
+      return nodeFileSystem.link(file, name);
+    },
+    unlink: (file) => {
+      counts.calls += 1;
+      return nodeFileSystem.unlink(file);
+    },
+    open: async (file, flags) => {
+      counts.calls += 1;
+      const open = await nodeFileSystem.open(file, flags);
+      return {
+        ...open,
+        write: (data, position) => {
+          counts.calls += 1;
+          counts.writes += 1;
+          counts.bytes += data.length;
+          return open.write(data, position);
+        },
+        sync: () => {
+          counts.calls += 1;
+          counts.syncs += 1;
+          return open.sync();
+        },
+      };
+    },
+  };
+  return { counts, fileSystem };
+}
+
+async function costOf(history: number) {
+  const { counts, fileSystem } = counting();
+  const records = directory.records;
+  records.prompt = Array.from({ length: history }, (_, index) => ({
+    role: index % 2 === 0 ? ("user" as const) : ("assistant" as const),
+    text: "Something that was said before. ".repeat(20),
+  }));
+  const replies = directory.process(words.models, { fileSystem });
+  await replies.begin({ ...ref, number: 2 + history * 2 });
+  const lines = replies.watch(
+    { ...ref, number: 2 + history * 2 },
+    undefined,
+    never,
+  );
+  await watched(lines);
+  return counts;
+}
+
+describe("what a reply costs on disk", () => {
+  it("is the same at the beginning of a conversation and after a thousand messages", async () => {
+    const [short, long] = [await costOf(1), await costOf(1_001)];
+    expect(long.writes).toBeLessThanOrEqual(short.writes + 2);
+    expect(long.calls).toBeLessThanOrEqual(short.calls + 6);
+    // Times and process names differ; nothing of the history is written.
+    expect(Math.abs(long.bytes - short.bytes)).toBeLessThan(200);
+  });
+
+  it("is no more than one flush for what a model says within one interval", async () => {
+    const cost = await costOf(1);
+    // The first line, what was said, the end under its temporary name.
+    expect(cost.writes).toBeLessThanOrEqual(4);
+    expect(cost.syncs).toBeLessThanOrEqual(4);
+  });
+});
+
+it("goes on saying what can't be saved, and ends when the disk has room again", async () => {
+  let isFull = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    open: async (file, flags) => {
+      const open = await nodeFileSystem.open(file, flags);
+      return {
+        ...open,
+        write: async (data, position) => {
+          if (isFull) throw full();
+          await open.write(data, position);
+        },
+      };
+    },
+  };
+  let go: () => void = nothing;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const { models } = scriptedModels(() => ["One ", () => held, "two"]);
+  const replies = directory.process(models, { fileSystem, leaseMs: 4_000 });
+  await replies.begin(ref);
+  await until(async () => (await replies.snapshot(ref))?.text === "One ");
+  isFull = true;
+  go();
+  await until(async () => (await replies.snapshot(ref))?.text === "One two");
+  isFull = false;
+  expect((await watched(replies.watch(ref, undefined, never))).text).toBe(
+    "One two",
+  );
+  expect(directory.records.messages).toMatchObject([{ text: "One two" }]);
+});
+
+const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });

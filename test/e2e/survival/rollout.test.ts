@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { answer } from "../../../app/backend/models/eliza/converse";
+import { startBrowser } from "../../support/chromium";
+import { Cluster } from "./Cluster";
+import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
+
+let directory: string;
+let cluster: Cluster;
+let browser: Browser;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "rollout-"));
+  browser = await startBrowser();
+  cluster = await Cluster.start({
+    webs: 2,
+    backends: 3,
+    dataDirectories: [path.join(directory, "records")],
+    sessionDirectories: [path.join(directory, "sessions")],
+    secretsDirectory: path.join(directory, "secrets"),
+    env: { DRAIN_SECONDS: "3", LEASE_SECONDS: "2", ELIZA_DELAY_MS: "60" },
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  await cluster.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const PROMPT = "write 800 words, please";
+
+/** Writes down whatever a person could see of a fault, at any moment. */
+async function watchForFaults(page: Page): Promise<() => Promise<string[]>> {
+  const seen: string[] = [];
+  page.on("pageerror", (error) => seen.push(`script: ${error.message}`));
+  page.on("response", (response) => {
+    const status = response.status();
+    if (status >= 400) seen.push(`${status} ${response.url()}`);
+  });
+  await page.evaluate(() => {
+    const faults: string[] = [];
+    const look = () => {
+      const connection = document.getElementById("connection");
+      if (connection && !connection.hidden) faults.push("connection lost");
+      if (document.querySelector(".problem")) faults.push("a problem");
+    };
+    const observer = new MutationObserver(look);
+    const all = { subtree: true, childList: true, attributes: true };
+    observer.observe(document.body, all);
+    Object.assign(window, { faults });
+  });
+  return async () => {
+    const faults = await page.evaluate(() => Reflect.get(window, "faults"));
+    return [...seen, ...(faults as string[])];
+  };
+}
+
+/** One process after another is told to end, ends in order, and is replaced. */
+async function rollOut(): Promise<(number | string | null)[]> {
+  for (const member of cluster.members) {
+    member.kill("SIGTERM");
+    await member.ended();
+    member.start();
+    await member.whenReady();
+    await cluster.balance();
+  }
+  return cluster.members.flatMap(({ ends }) => ends);
+}
+
+it("replaces every process under load without a failed request, a lost character or a visible error", async () => {
+  const visitors = Array.from(
+    { length: 4 },
+    (_, index) => new SurvivingVisitor(cluster.front.url, `Visitor ${index}`),
+  );
+  const page = await browser.newPage();
+  await page.goto(cluster.front.url);
+  await page.getByRole("textbox", { name: "Message" }).fill(PROMPT);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator("article.from-model").waitFor();
+  const faultsSeen = await watchForFaults(page);
+
+  let isOver = false;
+  const talking = visitors.map((visitor) => visitor.talk(() => isOver, 40));
+  const ends = await rollOut();
+  isOver = true;
+  await Promise.all(talking);
+
+  expect(ends).toEqual([0, 0, 0, 0, 0]);
+  for (const visitor of visitors) {
+    expect(Object.fromEntries(visitor.troubles)).toEqual({});
+    expect(await faultsOf(visitor)).toEqual([]);
+  }
+  await page.locator("article.from-model:not(.writing)").waitFor();
+  const text = await page.locator("article.from-model .text").innerText();
+  const words = (of: string) => of.split(/\s+/).join(" ").trim();
+  expect(words(text)).toBe(words(answer([PROMPT])));
+  expect(await faultsSeen()).toEqual([]);
+}, 180_000);
