@@ -70,6 +70,8 @@ async function rollOut(): Promise<(number | string | null)[]> {
   return cluster.members.flatMap(({ ends }) => ends);
 }
 
+const words = (of: string) => of.split(/\s+/).join(" ").trim();
+
 it("replaces every process under load without a failed request, a lost character or a visible error", async () => {
   const visitors = Array.from(
     { length: 4 },
@@ -95,7 +97,6 @@ it("replaces every process under load without a failed request, a lost character
   }
   await page.locator("article.from-model:not(.writing)").waitFor();
   const text = await page.locator("article.from-model .text").innerText();
-  const words = (of: string) => of.split(/\s+/).join(" ").trim();
   expect(words(text)).toBe(words(answer([PROMPT])));
   expect(await faultsSeen()).toEqual([]);
 }, 180_000);
