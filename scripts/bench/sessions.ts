@@ -13,27 +13,32 @@ import { redis, renaming, sessionFileStore } from "./sessionStores/others";
  * and files replaced by a rename (flushed, or not), taking turns in one run. Then gets, sets and
  * a sweep of Keepsake's at a thousand, a hundred thousand and a million sessions.
  *
- *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (1000), in three
+ *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (1000), in five
  *                                               rounds; numbers of sessions (1000 100000 1000000)
  *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system; Redis stays local
+ *
+ * BENCH_ONLY=stores or scale leaves out the other half; BENCH_SESSIONS sets how many sessions the
+ * stores hold (500).
  *
  * Only Keepsake, Redis with `always` and `rename, flushed` promise that what was acknowledged
  * survives a crash.
  */
 
 const [ms = 1000, ...scales] = process.argv.slice(2).map(Number);
-const ROUNDS = 3;
-const SESSIONS = 500;
+const ROUNDS = 5;
+const SESSIONS = Number(process.env.BENCH_SESSIONS ?? 500);
+const only = process.env.BENCH_ONLY;
 
 async function main(): Promise<void> {
   const place = process.env.NFS_A ?? tmpdir();
   const directory = await mkdtemp(path.join(place, "keepsake-bench-"));
   const local = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
   try {
-    for (const bytes of [2_048, 65_536]) {
+    for (const bytes of only === "scale" ? [] : [2_048, 65_536]) {
       await compare(directory, local, bytes);
     }
-    const standard = process.env.NFS_A ? [] : [1_000, 100_000, 1_000_000];
+    const standard =
+      process.env.NFS_A || only === "stores" ? [] : [1_000, 100_000, 1_000_000];
     const wanted = scales.length > 0 ? scales : standard;
     for (const sessions of wanted) {
       await atScale(path.join(directory, "scale"), sessions, ms);
