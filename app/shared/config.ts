@@ -74,7 +74,7 @@ const web = z.object({
     .default("./data/sessions")
     .describe("session files"),
   SESSION_IDLE_SECONDS: seconds(2_592_000, 60, 31_536_000).describe(
-    "how long a session lives that nobody uses, to a twentieth; an anonymous visitor's conversations are found by it",
+    "how long a session lives that nobody uses, to a twentieth; an anonymous visitor's conversations are found by it; sweeps must have the same",
   ),
   SESSION_ABSOLUTE_SECONDS: seconds(31_536_000, 60, 315_360_000).describe(
     "how long a session lives however busy it is",

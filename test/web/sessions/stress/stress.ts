@@ -95,6 +95,7 @@ async function logOut(workers: Worker[], logouts: number) {
     const saving = savers.map((saver) =>
       saver.ask("saveUntilEnded", id, 2_000),
     );
+    await ender.ask("untilSaved", id);
     await ender.ask("end", id);
     const atOnce = await there(workers, id);
     await Promise.all(saving);

@@ -87,6 +87,12 @@ const tasks = {
     return saves;
   },
 
+  /** Resolves when others are saving. */
+  untilSaved: async (id: string) => {
+    const token = async () => (await store.read(id))?.values.token;
+    while (Number(await token()) < 2) await new Promise(setImmediate);
+  },
+
   end: (id: string) => store.end(id),
 
   isThere: async (id: string) => (await store.read(id)) !== undefined,
