@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
 import { type Environment, environmentSchema } from "./schema/environment";
-import { brokenRules, type Fault } from "./schema/rules";
+import { brokenRules } from "./schema/rules";
+import type { Fault } from "./schema/rules/rule";
 
 /** Thrown at synth: its message names every fault of an environment, where it is, and what to do. */
 export class EnvironmentError extends Error {

@@ -12,6 +12,7 @@ import {
   scratch,
 } from "../constructs/pod";
 import { PORTS } from "../constructs/ports";
+import { addTraefikRoles } from "../constructs/traefikRoles";
 import type { Traefik } from "../schema/ingress";
 import { addIngress } from "../constructs/ingress";
 
@@ -44,7 +45,7 @@ export class TraefikChart extends Chart {
   ) {
     super(scope, id);
     this.addAccount();
-    this.addRoles();
+    addTraefikRoles(this, props.namespace);
     emit(this, "class", k8s.KubeIngressClass, {
       metadata: this.clusterMetadata(),
       spec: { controller: "traefik.io/ingress-controller" },
@@ -63,45 +64,6 @@ export class TraefikChart extends Chart {
     emit(this, "account", k8s.KubeServiceAccount, {
       metadata: this.metadata(),
       automountServiceAccountToken: false,
-    });
-  }
-
-  /** Of the whole cluster it reads classes and nodes, and nothing but this namespace otherwise. */
-  private addRoles(): void {
-    const subjects = [
-      {
-        kind: "ServiceAccount",
-        name: "traefik",
-        namespace: this.props.namespace,
-      },
-    ];
-    emit(this, "cluster-role", k8s.KubeClusterRole, {
-      metadata: this.clusterMetadata(),
-      rules: [read("", "nodes"), read("networking.k8s.io", "ingressclasses")],
-    });
-    emit(this, "cluster-binding", k8s.KubeClusterRoleBinding, {
-      metadata: this.clusterMetadata(),
-      roleRef: roleRef("ClusterRole", this.props.namespace),
-      subjects,
-    });
-    emit(this, "role", k8s.KubeRole, {
-      metadata: this.metadata(),
-      rules: [
-        // Traefik doesn't start unless it may list Secrets: it looks for certificates.
-        read("", "services", "secrets"),
-        read("discovery.k8s.io", "endpointslices"),
-        read("networking.k8s.io", "ingresses"),
-        {
-          apiGroups: ["networking.k8s.io"],
-          resources: ["ingresses/status"],
-          verbs: ["update"],
-        },
-      ],
-    });
-    emit(this, "binding", k8s.KubeRoleBinding, {
-      metadata: this.metadata(),
-      roleRef: roleRef("Role", "traefik"),
-      subjects,
     });
   }
 
@@ -229,15 +191,3 @@ export class TraefikChart extends Chart {
     return { name: namespace, labels: labels(namespace, "ingress") };
   }
 }
-
-const read = (apiGroup: string, ...resources: string[]) => ({
-  apiGroups: [apiGroup],
-  resources,
-  verbs: ["get", "list", "watch"],
-});
-
-const roleRef = (kind: string, name: string) => ({
-  apiGroup: "rbac.authorization.k8s.io",
-  kind,
-  name,
-});

@@ -1,10 +1,7 @@
 import { App, Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
 import { emit } from "../constructs/emit";
 import { labels } from "../constructs/labels";
-import { BESIDE, mebi, milli, type Quota } from "../constructs/quota";
 import { canonicalSettings } from "../constructs/settings";
-import type { DrainTimes } from "../constructs/drain";
 import {
   ResourceGraphDefinition,
   ResourceGraphDefinitionSpecSchemaScope,
@@ -12,8 +9,10 @@ import {
 import { readEnvironment } from "../environments";
 import { createApp } from "../keepsake";
 import type { Environment, Workload } from "../schema/environment";
-import { type FieldPath, simpleSchema, validations } from "./fields";
+import { drainExpressions, quotaExpressions } from "./derived";
+import { type FieldPath, simpleSchema, spec } from "./fields";
 import { Placeholders } from "./placeholders";
+import { addFieldsPolicy } from "./policy";
 
 interface Manifest {
   apiVersion: string;
@@ -21,8 +20,6 @@ interface Manifest {
   metadata: { name: string };
   data?: Record<string, string>;
 }
-
-const spec = (path: FieldPath) => `schema.spec.${path}`;
 
 /**
  * A definition for kro, made by the same charts: with it a cluster offers `kind: Keepsake`, whose
@@ -34,7 +31,7 @@ const spec = (path: FieldPath) => `schema.spec.${path}`;
 export function kroDefinition(base: Environment): string {
   const app = new App();
   const chart = new Chart(app, "kro");
-  addPolicy(chart);
+  addFieldsPolicy(chart);
   emit(chart, "definition", ResourceGraphDefinition, {
     metadata: { name: "keepsake", labels: labels("keepsake", "policy") },
     spec: {
@@ -161,52 +158,6 @@ function workload(
   };
 }
 
-/** What `drainTimes` computes, as CEL: a test holds the one against the other. */
-function drainExpressions(placeholders: Placeholders): DrainTimes {
-  const drain = spec("drainSeconds");
-  const preStop = `(${drain} < 3 ? 1 : (${drain} > 45 ? 15 : (${drain} + 2) / 3))`;
-  const end = `(${preStop} + ${drain} + 5)`;
-  const period = `(${end} < 60 ? 60 : ${end})`;
-  const stands = (cel: string) => placeholders.integer(cel);
-  return {
-    drainSeconds: stands(drain),
-    preStopSeconds: stands(preStop),
-    terminationGracePeriodSeconds: stands(end),
-    deregistrationDelaySeconds: stands(`${preStop} + ${drain}`),
-    scaleInPeriodSeconds: stands(period),
-    scaleInWindowSeconds: stands(`(${period} < 300 ? 300 : ${period})`),
-  };
-}
-
-/** What `quotaOf` computes, as CEL. */
-function quotaExpressions(
-  { web, backend }: Environment,
-  placeholders: Placeholders,
-): Quota {
-  const twice = (of: (workload: Workload) => number) =>
-    `2 * (${spec("web.max")} * ${of(web)} + ${spec("backend.max")} * ${of(backend)})`;
-  const rounded = (beside: number, total: string, unit: number) =>
-    placeholders.integer(`${beside} + (${total} + ${unit - 1}) / ${unit}`);
-  return {
-    pods: placeholders.integer(`${BESIDE.pods} + ${twice(() => 1)}`),
-    cpu: rounded(
-      BESIDE.cpu,
-      twice(({ resources: { cpu } }) => milli(cpu)),
-      1_000,
-    ),
-    memoryGi: rounded(
-      BESIDE.memoryGi,
-      twice(({ resources: { memory } }) => mebi(memory)),
-      1_024,
-    ),
-    memoryLimitGi: rounded(
-      BESIDE.memoryLimitGi,
-      twice(({ resources: { memoryLimit } }) => mebi(memoryLimit)),
-      1_024,
-    ),
-  };
-}
-
 /** A ConfigMap's name ends in a hash of its content, which kro must compute as `addSettings` does. */
 function nameByContent(object: Manifest, placeholders: Placeholders): void {
   const [, component] =
@@ -234,36 +185,3 @@ function idOf({ kind, metadata }: Manifest): string {
 }
 
 const capitalized = (word: string) => word[0]!.toUpperCase() + word.slice(1);
-
-/** kro's own messages for a field that is wrong say "validation failed": this policy says what to do. */
-function addPolicy(chart: Chart): void {
-  const metadata = {
-    name: "keepsake-fields",
-    labels: labels("keepsake", "policy"),
-  };
-  emit(chart, "fields", k8s.KubeValidatingAdmissionPolicy, {
-    metadata,
-    spec: {
-      failurePolicy: "Fail",
-      matchConstraints: {
-        matchPolicy: "Equivalent",
-        namespaceSelector: {},
-        objectSelector: {},
-        resourceRules: [
-          {
-            apiGroups: ["kro.run"],
-            apiVersions: ["v1alpha1"],
-            operations: ["CREATE", "UPDATE"],
-            resources: ["keepsakes"],
-            scope: "Namespaced",
-          },
-        ],
-      },
-      validations: validations(),
-    },
-  });
-  emit(chart, "fields-binding", k8s.KubeValidatingAdmissionPolicyBinding, {
-    metadata,
-    spec: { policyName: metadata.name, validationActions: ["Deny"] },
-  });
-}

@@ -93,6 +93,9 @@ export const FIELDS = {
 
 export type FieldPath = keyof typeof FIELDS;
 
+/** A field, as kro's expressions name it. */
+export const spec = (path: FieldPath) => `schema.spec.${path}`;
+
 /** A condition between fields, in CEL over the whole object. */
 export const RULES = [
   {

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { HEARTBEAT_SECONDS } from "../ingress";
+import { balanced, rule } from "./rule";
+
+const hostOfLoadBalancer = rule(
+  z.object({
+    ingress: balanced.extend({
+      host: z.string().optional(),
+      certificateArn: z.string().optional(),
+    }),
+  }),
+  ({ ingress: { host, certificateArn } }) => {
+    if (host !== undefined) return [];
+    const why = certificateArn
+      ? "must be set where a certificate is: a certificate without a host answers for no name"
+      : "must be set: sessions need TLS, and TLS needs a name";
+    return [
+      {
+        path: "ingress.host",
+        value: host,
+        message: `${why}. Set it to the name that the certificate is for`,
+      },
+    ];
+  },
+);
+
+const stickinessFitsAlgorithm = rule(
+  z.object({
+    ingress: balanced.extend({
+      algorithm: z.literal("weighted_random"),
+      stickiness: z.object({ kind: z.string().optional() }).optional(),
+    }),
+  }),
+  ({ ingress: { stickiness } }) =>
+    stickiness?.kind === "none"
+      ? []
+      : [
+          {
+            path: "ingress.algorithm",
+            value: "weighted_random",
+            message:
+              "forbids stickiness: it weighs all targets anew at every request. " +
+              'Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none"',
+          },
+        ],
+);
+
+const idleTimeoutAboveHeartbeat = rule(
+  z.object({ ingress: balanced.extend({ idleTimeoutSeconds: z.int() }) }),
+  ({ ingress: { idleTimeoutSeconds } }) =>
+    idleTimeoutSeconds > 2 * HEARTBEAT_SECONDS
+      ? []
+      : [
+          {
+            path: "ingress.idleTimeoutSeconds",
+            value: idleTimeoutSeconds,
+            message:
+              `must exceed two heartbeats of an event stream (${HEARTBEAT_SECONDS} s each), or a pause in a reply cuts it. ` +
+              `Set it to ${2 * HEARTBEAT_SECONDS + 1} or more`,
+          },
+        ],
+);
+
+const autoModeHasNoOidc = rule(
+  z.object({
+    ingress: z.object({
+      kind: z.literal("eks-auto"),
+      authenticate: z.object({ kind: z.literal("oidc") }),
+    }),
+  }),
+  () => [
+    {
+      path: "ingress.authenticate.kind",
+      value: "oidc",
+      message:
+        "isn't supported by EKS Auto Mode's load balancing. Use cognito (it federates OIDC providers), or the kind alb with the AWS Load Balancer Controller",
+    },
+  ],
+);
+
+const hostIsCloudFronts = rule(
+  z.object({
+    ingress: balanced.extend({ host: z.string() }),
+    aws: z.object({ cloudFront: z.object({ host: z.string() }) }),
+  }),
+  ({ ingress, aws: { cloudFront } }) =>
+    ingress.host === cloudFront.host
+      ? []
+      : [
+          {
+            path: "aws.cloudFront.host",
+            value: cloudFront.host,
+            message: `must be ingress.host (${JSON.stringify(ingress.host)}): CloudFront passes the name on, and the load balancer answers for no other`,
+          },
+        ],
+);
+
+const cloudFrontIsTheOnlyWay = rule(
+  z.object({
+    ingress: balanced.extend({
+      cloudFrontPrefixList: z.undefined().optional(),
+    }),
+    aws: z.object({ cloudFront: z.object({}) }),
+  }),
+  () => [
+    {
+      path: "ingress.cloudFrontPrefixList",
+      message:
+        "must be set where aws.cloudFront is, or anyone passes CloudFront by. Find it with: " +
+        "aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing",
+    },
+  ],
+);
+
+export const ingressRules = [
+  hostOfLoadBalancer,
+  stickinessFitsAlgorithm,
+  idleTimeoutAboveHeartbeat,
+  autoModeHasNoOidc,
+  hostIsCloudFronts,
+  cloudFrontIsTheOnlyWay,
+];

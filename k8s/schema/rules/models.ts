@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { rule } from "./rule";
+
+const provided = (provider: string) => (providers: string[]) =>
+  providers.includes(provider);
+
+const bedrockHasRegion = rule(
+  z.object({
+    models: z.object({
+      providers: z.array(z.string()).refine(provided("bedrock")),
+      region: z.undefined().optional(),
+    }),
+  }),
+  () => [
+    {
+      path: "models.region",
+      message: "must be set for the provider bedrock: the region of the models",
+    },
+  ],
+);
+
+const openaiHasEndpoint = rule(
+  z.object({
+    models: z.object({
+      providers: z.array(z.string()).refine(provided("openai")),
+      openai: z.undefined().optional(),
+    }),
+  }),
+  () => [
+    {
+      path: "models.openai",
+      message:
+        "must be set for the provider openai: { baseUrl, apiKey } of its endpoint",
+    },
+  ],
+);
+
+const modelsCanBeReached = rule(
+  z.object({
+    models: z.object({
+      providers: z
+        .array(z.string())
+        .refine((all) =>
+          all.some((provider) => ["openai", "bedrock"].includes(provider)),
+        ),
+      egress: z.array(z.unknown()).max(0).optional(),
+    }),
+  }),
+  () => [
+    {
+      path: "models.egress",
+      message:
+        "must name the address blocks of the models: backend may go nowhere else. " +
+        "Take those of your VPC endpoints, or 0.0.0.0/0 for the internet (private and metadata addresses stay out)",
+    },
+  ],
+);
+
+export const modelRules = [
+  bedrockHasRegion,
+  openaiHasEndpoint,
+  modelsCanBeReached,
+];

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { type Fault, rule } from "./rule";
+
+const workload = z.object({
+  replicas: z.object({ min: z.int(), max: z.int() }),
+  minAvailable: z.int(),
+});
+
+const workloadRule = (name: "web" | "backend") =>
+  rule(z.object({ [name]: workload }), (environment) => {
+    const { replicas, minAvailable } = environment[name] as z.output<
+      typeof workload
+    >;
+    const faults: Fault[] = [];
+    if (replicas.min <= minAvailable) {
+      faults.push({
+        path: `${name}.replicas.min`,
+        value: replicas.min,
+        message:
+          `must exceed ${name}.minAvailable (${minAvailable}), or no pod may ever be evicted and a node's drain never ends. ` +
+          `Set it to ${minAvailable + 1} or more`,
+      });
+    }
+    if (replicas.max < replicas.min) {
+      faults.push({
+        path: `${name}.replicas.max`,
+        value: replicas.max,
+        message: `must be at least ${name}.replicas.min (${replicas.min})`,
+      });
+    }
+    return faults;
+  });
+
+const memoryFits = (name: "web" | "backend") =>
+  rule(
+    z.object({
+      [name]: z.object({
+        resources: z.object({ memory: z.string(), memoryLimit: z.string() }),
+      }),
+    }),
+    (environment) => {
+      const { memory, memoryLimit } = environment[name]!.resources;
+      if (!(bytes(memory) > bytes(memoryLimit))) return [];
+      return [
+        {
+          path: `${name}.resources.memoryLimit`,
+          value: memoryLimit,
+          message: `must be at least ${name}.resources.memory (${memory})`,
+        },
+      ];
+    },
+  );
+
+const units = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+
+function bytes(quantity: string): number {
+  const [, size, unit] = /^(.*)(Ki|Mi|Gi|Ti)$/.exec(quantity) ?? [];
+  return Number(size) * units[(unit ?? "Ki") as keyof typeof units];
+}
+
+const pinnedImageHasDigest = rule(
+  z.object({
+    image: z
+      .string()
+      .regex(/:[^/@]+$/)
+      .refine((name) => !name.includes("@")),
+    pinnedImages: z.literal(true).default(true),
+  }),
+  ({ image }) => [
+    {
+      path: "image",
+      value: image,
+      message:
+        "must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would refuse it. " +
+        "Name the digest, or set pinnedImages to false",
+    },
+  ],
+);
+
+export const workloadRules = [
+  pinnedImageHasDigest,
+  workloadRule("web"),
+  workloadRule("backend"),
+  memoryFits("web"),
+  memoryFits("backend"),
+];
