@@ -9,6 +9,8 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 export const settings = {
   url: given("KIND_URL"),
   cluster: given("KIND_CLUSTER"),
+  /** What was applied. */
+  manifest: given("KIND_MANIFEST"),
   /** The image of this commit, and of the one before. */
   image: given("KIND_IMAGE"),
   olderImage: given("KIND_OLDER_IMAGE"),
@@ -111,7 +113,7 @@ export async function restore(): Promise<void> {
     "--server-side",
     "--force-conflicts",
     "-f",
-    "dist/kind.k8s.yaml",
+    settings.manifest,
   );
   for (const part of ["backend", "web", "traefik"]) await rolledOut(part);
 }
