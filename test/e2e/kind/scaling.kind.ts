@@ -34,10 +34,17 @@ const hasMetrics = async () =>
     `jsonpath={.status.conditions[?(@.type=="ScalingActive")].status}`,
   )) === "True";
 
-/** Visitors who only look, as fast as they can. */
-async function browse(signal: AbortSignal): Promise<void> {
+/** A visitor who only looks, as fast as they can. @returns What went wrong. */
+async function browse(signal: AbortSignal): Promise<string[]> {
   const visitor = new HttpVisitor(settings.url);
-  while (!signal.aborted) await visitor.read("/");
+  const failed: string[] = [];
+  while (!signal.aborted) {
+    const status = await visitor
+      .get("/")
+      .then(async (answer) => (await answer.text()) && answer.status, String);
+    if (status !== 200) failed.push(String(status));
+  }
+  return failed;
 }
 
 it("web is scaled out under load, and in again without a lost stream", async () => {
@@ -77,7 +84,7 @@ it("web is scaled out under load, and in again without a lost stream", async () 
       240,
     );
     stop.abort();
-    await crowd;
+    expect((await crowd).flat()).toEqual([]);
     await eventually(
       "web is scaled in",
       async () => (await wanted()) < most,

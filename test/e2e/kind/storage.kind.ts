@@ -47,7 +47,7 @@ describe("a volume that fills up", () => {
     const { visitor, address } = await withConversation(15);
     await inNode(
       controlPlane,
-      `dd if=/dev/zero of=${SHARED}/filler bs=64k 2>/dev/null; sync; true`,
+      `for size in 64k 4k; do dd if=/dev/zero bs=$size >>${SHARED}/filler 2>/dev/null; sync; done; true`,
     );
     const answer = await visitor.post(`${address}/messages`, {
       message: "count to 3 for me",

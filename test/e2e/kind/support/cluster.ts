@@ -157,11 +157,12 @@ export async function asStranger(
     return phase === "Succeeded" || phase === "Failed";
   });
   const output = await kubectl("logs", name);
-  await kubectl("delete", "pod", name, "--wait=false");
+  await kubectl("delete", "pod", name, "--wait=true");
   return output;
 }
 
-function strangerPod(
+/** A pod that the namespace lets in, with a program to run. */
+export function strangerPod(
   name: string,
   labels: Record<string, string>,
   program: string,
