@@ -38,6 +38,21 @@ const apiServer = () =>
 const podAddress = async (component: string) =>
   (await podsOf(component))[0]!.ip;
 
+/** Whether the API server would take a pod that mounts the records. */
+const thief = (readOnly: boolean) => {
+  const pod = strangerPod("thief", {}, "");
+  const claim = { claimName: "records", readOnly };
+  const volumes = [{ name: "data", persistentVolumeClaim: claim }];
+  const overrides = { ...pod, spec: { ...pod.spec, volumes } };
+  return kubectl(
+    "run",
+    "thief",
+    `--image=${settings.image}`,
+    "--dry-run=server",
+    `--overrides=${JSON.stringify(overrides)}`,
+  );
+};
+
 it("a pod of no name reaches neither backend nor web nor web's metrics", async () => {
   const [web, backend] = [await podAddress("web"), await podAddress("backend")];
   const results = await reach("stranger", {}, [
@@ -85,19 +100,6 @@ it("the ingress reaches the API server, so that backend was stopped by a policy"
 });
 
 it("a pod that is no part of Keepsake may read its claims, and not write to them", async () => {
-  const thief = (readOnly: boolean) => {
-    const pod = strangerPod("thief", {}, "");
-    const claim = { claimName: "records", readOnly };
-    const volumes = [{ name: "data", persistentVolumeClaim: claim }];
-    const overrides = { ...pod, spec: { ...pod.spec, volumes } };
-    return kubectl(
-      "run",
-      "thief",
-      `--image=${settings.image}`,
-      "--dry-run=server",
-      `--overrides=${JSON.stringify(overrides)}`,
-    );
-  };
   await expect(thief(false)).rejects.toThrow(
     "Only backend, sweep, preflight may write to the claim records",
   );
