@@ -24,6 +24,8 @@ export interface TestBackend {
   port: number;
   directory: string;
   parts: ReturnType<typeof createBackend>;
+  /** How many requests came since this was asked last. */
+  takeCalls(): number;
   /** Ends it as a process that is killed: connections break, nothing is handed over. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -33,6 +35,8 @@ export interface TestBackendOptions {
   /** Shared with other backends, as pods share a volume. */
   directory?: string;
   port?: number;
+  /** An address of the loopback network; 127.0.0.1 by default. */
+  host?: string;
   env?: Record<string, string>;
   tokens?: Tokens;
   now?: () => Date;
@@ -51,8 +55,9 @@ export async function startBackend(
     ...options.env,
   });
   const server = createServer();
-  const port = await listenOn(server, options.port ?? 0);
-  const url = `http://127.0.0.1:${port}`;
+  const host = options.host ?? "127.0.0.1";
+  const port = await listenOn(server, options.port ?? 0, host);
+  const url = `http://${host}:${port}`;
   const parts = createBackend({
     config,
     log: createLog("silent", {}),
@@ -63,7 +68,11 @@ export async function startBackend(
   });
   const app = createBackendApp({ ...parts, probes: { whyNotReady } });
   const handle = app.callback();
-  server.on("request", (request, response) => void handle(request, response));
+  let calls = 0;
+  server.on("request", (request, response) => {
+    calls += 1;
+    void handle(request, response);
+  });
   parts.replies.start();
   const end = async () => {
     await new Promise((resolve) => {
@@ -79,6 +88,11 @@ export async function startBackend(
     port,
     directory,
     parts,
+    takeCalls: () => {
+      const taken = calls;
+      calls = 0;
+      return taken;
+    },
     kill: end,
     stop: async () => {
       await end();
@@ -93,10 +107,14 @@ const whyNotReady = () => undefined;
 export const temporaryDirectory = () =>
   mkdtemp(path.join(tmpdir(), "keepsake-test-"));
 
-async function listenOn(server: Server, port: number): Promise<number> {
+async function listenOn(
+  server: Server,
+  port: number,
+  host: string,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

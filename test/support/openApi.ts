@@ -1,0 +1,28 @@
+import { createLog } from "../../app/shared/log";
+import { Registry } from "../../app/shared/metrics";
+import type { ApiContext } from "../../app/web/api/Api";
+import {
+  type ApiParts,
+  createApi,
+  type OpenApi,
+} from "../../app/web/api/createApi";
+import { fixedTokens, TOKEN } from "./startBackend";
+
+/** Web's side of the API, as one of its processes has it. */
+export function openApi(url: string, parts: Partial<ApiParts> = {}): OpenApi {
+  return createApi({
+    config: { BACKEND_URL: url },
+    log: createLog("silent", {}),
+    metrics: new Registry(),
+    tokens: fixedTokens(TOKEN),
+    ...parts,
+  });
+}
+
+/** One request of a session. */
+export function request(
+  owner: string,
+  versions: Record<string, number> = {},
+): ApiContext {
+  return { owner, requestId: "test", versions, calls: [] };
+}
