@@ -29,7 +29,7 @@ export type Reply<O extends Operation> =
   { value: z.output<O["answer"]>; etag?: string; bytes: number } | "unchanged";
 
 export interface ApiClientOptions {
-  transport: Transport;
+  transport: Pick<Transport, "send">;
   /** The host that requests name. */
   host: string;
   log: Logger;

@@ -1,0 +1,187 @@
+import { Resolver } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLog } from "../../app/shared/log";
+import { Registry } from "../../app/shared/metrics";
+import type { ApiContext } from "../../app/web/api/Api";
+import { ApiClient } from "../../app/web/api/ApiClient";
+import { CachedApi } from "../../app/web/api/CachedApi";
+import {
+  createApi,
+  type OpenApi,
+  RECORD_AGE_MS,
+} from "../../app/web/api/createApi";
+import { RecordCache } from "../../app/web/api/RecordCache";
+import { relations } from "../../app/web/api/relations";
+import { hostResolver } from "../../app/web/api/transport/resolveHost";
+import { PerCallTransport } from "./roads/perCall";
+
+/*
+ * The same pages and calls by three roads, with and without the cache; see the script `api`, which
+ * lays the roads. A page is the conversation of 20 messages with everything beside it; a call is
+ * the conversation's new title.
+ */
+
+const [pagesText = "100", token = "", certificate = ""] = process.argv.slice(2);
+const pages = Number(pagesText);
+const tokens = {
+  current: () => Promise.resolve([token]),
+  renewed: () => Promise.resolve([token]),
+};
+const log = createLog("error", {});
+
+interface Road {
+  name: string;
+  open: (recordAgeMs: number) => OpenApi;
+}
+
+const roads: Road[] = [
+  { name: "public name, TLS, a connection a call", open: publicRoad },
+  { name: "internal name, HTTP, a connection a call", open: internalRoad },
+  { name: "ours", open: ourRoad },
+];
+
+function publicRoad(recordAgeMs: number): OpenApi {
+  const url = new URL("https://backend.example.com:8443");
+  return perCall(url, "10.77.3.2:5301", recordAgeMs);
+}
+
+function internalRoad(recordAgeMs: number): OpenApi {
+  const url = new URL("http://backend.keepsake.svc.cluster.local.:8081");
+  return perCall(url, "10.77.1.2:5302", recordAgeMs);
+}
+
+function ourRoad(recordAgeMs: number): OpenApi {
+  const resolver = new Resolver();
+  resolver.setServers(["10.77.1.2:5302"]);
+  return createApi({
+    config: { BACKEND_URL: "http://backend.keepsake.svc.cluster.local.:8081" },
+    log,
+    metrics: new Registry(),
+    tokens,
+    recordAgeMs,
+    resolve: hostResolver(resolver),
+  });
+}
+
+function perCall(url: URL, server: string, recordAgeMs: number): OpenApi {
+  const resolver = new Resolver();
+  resolver.setServers([server]);
+  const ca = readFileSync(certificate, "utf8");
+  const transport = new PerCallTransport({ url, resolver, token, ca });
+  const metrics = new Registry();
+  return new CachedApi({
+    client: new ApiClient({ transport, host: url.host, log, metrics }),
+    cache: new RecordCache({
+      relations,
+      metrics,
+      maxAgeMs: recordAgeMs,
+      maxBytes: 10_000_000,
+      now: () => performance.now(),
+    }),
+    watch: () => {
+      throw new Error("Nothing is watched here.");
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+const OWNER = "bench";
+const request = (versions: Record<string, number> = {}): ApiContext => ({
+  owner: OWNER,
+  requestId: "bench",
+  versions,
+  calls: [],
+});
+
+async function main(): Promise<void> {
+  const id = await conversationOf20();
+  const rows = [];
+  for (const recordAgeMs of [0, RECORD_AGE_MS]) {
+    for (const { name, open } of roads) {
+      const api = open(recordAgeMs);
+      const cache = recordAgeMs === 0 ? "without" : "with";
+      rows.push({ road: name, cache, ...(await measure(api, id)) });
+      await api.close();
+    }
+  }
+  const [first] = rows;
+  console.table(
+    rows.map((row) => ({
+      ...row,
+      "pages × first": ratio(first!["page ms"], row["page ms"]),
+      "calls × first": ratio(first!["call ms"], row["call ms"]),
+    })),
+  );
+}
+
+async function measure(api: OpenApi, id: string) {
+  const context = request();
+  await readPage(api, context, id);
+  const pageMs: number[] = [];
+  const callMs: number[] = [];
+  let calls = 0;
+  for (let page = 0; page < pages; page++) {
+    const warm = request(context.versions);
+    pageMs.push(await timed(() => readPage(api, warm, id)));
+    calls += warm.calls.filter(({ cached }) => !cached).length;
+  }
+  for (let call = 0; call < pages / 4; call++) {
+    const title = `Title ${call}`;
+    callMs.push(
+      await timed(() => api.changeConversation(request(), id, { title })),
+    );
+  }
+  return {
+    "page ms": median(pageMs),
+    "page p95": quantile(pageMs, 0.95),
+    "calls a page": Math.round((100 * calls) / pages) / 100,
+    "call ms": median(callMs),
+  };
+}
+
+const readPage = (api: OpenApi, context: ApiContext, id: string) =>
+  Promise.all([
+    api.listConversations(context, {}),
+    api.listProjects(context),
+    api.listModels(context),
+    api.readConversation(context, id, { limit: 50 }),
+  ]);
+
+async function conversationOf20(): Promise<string> {
+  const api = ourRoad(0);
+  const made = await api.createConversation(request(), { text: "Hello" });
+  const { id } = made.conversation;
+  for (let turn = 1; turn <= 10; turn++) {
+    for (;;) {
+      const page = await api.readConversation(request(), id, { limit: 1 });
+      if (page.reply === null) break;
+      await sleep(10);
+    }
+    if (turn < 10) await api.sendMessage(request(), id, { text: `${turn}` });
+  }
+  await api.close();
+  return id;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+const median = (values: number[]) => quantile(values, 0.5);
+
+function quantile(values: number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.floor(part * (sorted.length - 1))] ?? 0;
+  return Math.round(value * 1000) / 1000;
+}
+
+const ratio = (first: number, ms: number) =>
+  Math.round((10 * first) / Math.max(ms, 0.001)) / 10;
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
