@@ -21,6 +21,9 @@ interface State {
   lastReply: string;
 }
 
+/** How many messages make up the state: bounds the work for an answer. */
+const lookedBack = 200;
+
 /**
  * Answers the last of the visitor's messages, in the manner of the program of 1966. The same
  * messages always get the same answer.
@@ -36,7 +39,7 @@ export function answer(inputs: string[]): string {
     lastReply: "",
   };
   let reply: (() => string) | undefined;
-  for (const input of inputs) reply = react(state, input);
+  for (const input of inputs.slice(-lookedBack)) reply = react(state, input);
   return reply?.() ?? fallbacks[0]!;
 }
 

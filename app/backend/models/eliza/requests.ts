@@ -59,6 +59,8 @@ const codeOf = asksFor(
   "code|program|script|function|snippet|source|fence|algorithm|query|hello,? world|regex",
 );
 const codeIn = /\b(?:code|program|script|function|snippet|hello,? world)\b/;
+const poem = asksFor("poem|verse|haiku|rhyme");
+const joke = asksFor("joke|pun");
 const everyFormat =
   /\b(?:markdown|formatting|every format|all formats|rich text)\b/;
 const echo =
@@ -87,10 +89,9 @@ const readers: Reader[] = [
     said("code", [code(text)]),
   (text) => longText.test(text) && aText(text, 400),
   (text) => story.test(text) && aText(text, 180),
-  (text) => asksFor("poem|verse|haiku|rhyme").test(text) && said("poem", poems),
+  (text) => poem.test(text) && said("poem", poems),
   (text) =>
-    (asksFor("joke|pun").test(text) || /\bmake me laugh\b/.test(text)) &&
-    said("joke", jokes),
+    (joke.test(text) || /\bmake me laugh\b/.test(text)) && said("joke", jokes),
   (text) => surprise.test(text) && said("surprise", [...poems, ...jokes]),
   (_text, message) => {
     const words = echo.exec(message)?.[1];
