@@ -169,8 +169,13 @@ export class InMemoryApi implements Api {
     void this.#run(kept, reply, prompt.text);
   }
 
-  async #run(kept: Kept, reply: Reply, prompt: string): Promise<void> {
-    this.#emit(reply, { kind: "epoch", epoch: 1, keep: 0 });
+  async #run(
+    kept: Kept,
+    reply: Reply,
+    prompt: string,
+    epoch = 1,
+  ): Promise<void> {
+    this.#emit(reply, { kind: "epoch", epoch, keep: 0 });
     for await (const said of this.script(prompt)) {
       if (reply.ended) return;
       const event = typeof said === "string" ? textEvent(said) : said;
@@ -220,7 +225,10 @@ export class InMemoryApi implements Api {
   async retryReply(context: ApiContext, id: string, number: number) {
     const kept = this.#find(context, id);
     const prompt = kept.messages.find((one) => one.number === number - 1);
-    if (kept.reply?.ended && prompt) this.#write(kept, prompt);
+    const { reply } = kept;
+    if (!reply?.ended || !prompt) return;
+    reply.ended = undefined;
+    void this.#run(kept, reply, prompt.text, 2);
   }
 
   async *watchReply(

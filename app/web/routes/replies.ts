@@ -1,6 +1,7 @@
 import { Router } from "@koa/router";
 import { NotFoundError, toVisibleError } from "../../shared/errors";
-import type { Message, ReplyState } from "../../shared/records";
+import type { Message, ReplyEvent, ReplyState } from "../../shared/records";
+import type { Api, ApiContext } from "../api/Api";
 import { messageOf } from "../chat/Articles";
 import type { WebContext, WebState } from "../middleware/WebContext";
 import { heartbeat } from "../streaming/encodeEvent";
@@ -43,7 +44,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   ctx.body = live.body;
   const context = { ...ctx.state.api, signal: live.signal };
   sendEvents(live, {
-    follow: deps.api.watchReply(context, id, number, undefined, live.signal),
+    follow: followRetried(deps.api, context, id, number, live.signal),
     seen: parseSeen(ctx.get("last-event-id") || String(ctx.query.offset ?? "")),
     renderEnd: (ended) => renderEnd(ctx, deps, { id, number, known, ended }),
   }).catch((error: unknown) => {
@@ -53,6 +54,37 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     sendTrouble(live, toVisibleError(error).message);
     live.end("backend");
   });
+}
+
+/**
+ * A reply's events from its beginning to its end. That it failed is its end only if nobody has
+ * asked for it again since.
+ */
+async function* followRetried(
+  api: Api,
+  context: ApiContext,
+  id: string,
+  number: number,
+  signal: AbortSignal,
+): AsyncGenerator<{ event: ReplyEvent }, void> {
+  let offset: string | undefined;
+  for (;;) {
+    let hasFailed = false;
+    for await (const told of api.watchReply(
+      context,
+      id,
+      number,
+      offset,
+      signal,
+    )) {
+      offset = told.offset;
+      hasFailed = told.event.kind === "end" && told.event.outcome === "failed";
+      yield told;
+    }
+    if (!hasFailed || signal.aborted) return;
+    const { reply } = await api.readConversation(context, id, { limit: 1 });
+    if (reply?.number !== number || reply.status !== "writing") return;
+  }
 }
 
 /** What is known of a reply when a stream of it opens: that it is being written, or a message. */

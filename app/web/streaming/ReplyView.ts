@@ -96,7 +96,11 @@ export class ReplyView {
   }
 
   #beginEpoch(epoch: number, keep: number): void {
-    if (epoch > 1 && this.epoch > 0) {
+    if (this.ended) {
+      // It had failed, and was asked for again.
+      this.ended = undefined;
+      this.story = undefined;
+    } else if (epoch > 1 && this.epoch > 0) {
       this.story = keep > 0 || this.text === "" ? CONTINUED : RESTARTED;
     }
     this.epoch = epoch;

@@ -117,7 +117,10 @@ describe("a reply's events", () => {
     expect(await visitor.read(address)).toContain(reason);
     web.api.script = () => ["All of it"];
     await visitor.post(`${address}/replies/2/retry`, {});
-    await new EventWatcher().follow(visitor, `${address}/replies/2`);
+    const again = new EventWatcher();
+    await again.follow(visitor, `${address}/replies/2`);
+    expect(again.end?.outcome).toBe("complete");
+    expect(again.notice).toBeUndefined();
     expect(await visitor.read(address)).toContain("<p>All of it</p>");
   });
 
