@@ -27,7 +27,7 @@ function plain(app: Koa): { use: Koa.Middleware; kept: () => string } {
       void map.set(id, structuredClone(session)),
     destroy: async (id: string) => void map.delete(id),
   };
-  const options = { key: "keepsake", store, maxAge: 1000 };
+  const options = { key: "keepsake", store, maxAge: 10_000 };
   return {
     use: createKoaSession(options, app) as Koa.Middleware,
     kept: () => JSON.stringify([...map]),
@@ -35,7 +35,7 @@ function plain(app: Koa): { use: Koa.Middleware; kept: () => string } {
 }
 
 function ours(app: Koa): { use: Koa.Middleware; kept: () => string } {
-  const lifetime = { idleMs: 1000, absoluteMs: 3000 };
+  const lifetime = { idleMs: 10_000, absoluteMs: 3_000 };
   const store = createMemorySessionStore({ ...lifetime, now: Date.now });
   const log = pino({ level: "silent" });
   const keys = ["a key of more than sixteen"];
