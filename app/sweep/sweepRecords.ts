@@ -4,7 +4,7 @@ import { ExclusiveLog } from "../shared/files/exclusiveLog";
 import { createFiles } from "../shared/files/Files";
 import { removeFolded } from "../shared/files/foldLog";
 import { isSegment, LogListing } from "../shared/files/logListing";
-import { newestVersion } from "../shared/files/versionedDocument";
+import { newestVersion } from "../shared/files/documentVersions";
 import type { Sweep } from "./Sweep";
 import { sweepNames } from "./sweepSessions";
 

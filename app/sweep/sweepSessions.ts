@@ -1,7 +1,7 @@
 import path from "node:path";
 import { errorCode } from "../shared/errorCode";
 import { isTemporary, removeFolder } from "../shared/files/exclusiveFile";
-import { newestVersion, oldVersions } from "../shared/files/versionedDocument";
+import { newestVersion, oldVersions } from "../shared/files/documentVersions";
 import { OWNERS } from "../web/sessions/fileSessionStore";
 import { LEFTOVER_AFTER_MS, SETTLED_AFTER_MS, type Sweep } from "./Sweep";
 

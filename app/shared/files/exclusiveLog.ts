@@ -4,6 +4,7 @@ import { errorCode } from "../errorCode";
 import { AppendableEntry, type Lines, readLines } from "./appendableEntry";
 import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
 import { type Cached, elapsedMs, type Files, TRUSTED_MS } from "./Files";
+import { isUnreadable } from "./fileErrors";
 import { foldLog } from "./foldLog";
 import { type JsonObject, parseObject } from "./json";
 import {
@@ -278,9 +279,8 @@ export class ExclusiveLog {
     try {
       return (await this.files.fileSystem.readFile(file)).toString();
     } catch (error) {
-      const code = errorCode(error);
-      if (code === "ENOENT") return undefined;
-      if (code && UNREADABLE.includes(code)) return "";
+      if (errorCode(error) === "ENOENT") return undefined;
+      if (isUnreadable(error)) return "";
       throw error;
     }
   }
@@ -294,9 +294,6 @@ export class ExclusiveLog {
     });
   }
 }
-
-/** Errors of a file itself; all others are of the file system, and the file may be well. */
-const UNREADABLE = ["EACCES", "EPERM", "EISDIR", "ELOOP", "ENXIO"];
 
 /** One line of an entry's file or of a segment. */
 export interface LogLine {
