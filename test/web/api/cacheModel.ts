@@ -4,7 +4,7 @@ import type { ApiContext } from "../../../app/web/api/Api";
 import { RecordCache } from "../../../app/web/api/RecordCache";
 import type { Change, Kind, Relations } from "../../../app/web/api/relations";
 import { mergeChanges } from "../../../app/web/sessions/mergeChanges";
-import { alter, emptyWorld, render, type World } from "./cacheWorld";
+import { alter, firstWorld, render, type World } from "./cacheWorld";
 
 /*
  * Several pods, each with a cache of its own; several sessions, two of which are one owner's; and
@@ -30,16 +30,16 @@ interface Request {
   pod: number;
   base: JsonObject;
   context: ApiContext;
-  /** The number of the newest change that this request must see. */
-  sees: number;
-  /** The newest change that it made. */
-  made: number;
+  /** The numbers of the changes that this request must see. */
+  sees: number[];
+  /** Those of them that it made. */
+  made: number[];
 }
 
 interface Session {
   values: JsonObject;
-  /** The newest change that was acknowledged to it. */
-  acknowledged: number;
+  /** The numbers of the changes that were acknowledged to it. */
+  acknowledged: number[];
 }
 
 /** All that was ever true for one owner, and since when. */
@@ -59,9 +59,9 @@ export class CacheModel {
 
   constructor(relations: Relations) {
     this.pods = Array.from({ length: PODS }, () => this.pod(relations));
-    this.sessions = OWNERS.map(() => ({ values: {}, acknowledged: 0 }));
+    this.sessions = OWNERS.map(() => ({ values: {}, acknowledged: [] }));
     for (const owner of OWNERS) {
-      this.histories.set(owner, { worlds: [emptyWorld()], times: [0] });
+      this.histories.set(owner, { worlds: [firstWorld()], times: [0] });
     }
   }
 
@@ -113,8 +113,8 @@ export class CacheModel {
         versions: versions as Record<string, number>,
         calls: [],
       },
-      sees: acknowledged,
-      made: 0,
+      sees: [...acknowledged],
+      made: [],
     });
   }
 
@@ -128,8 +128,8 @@ export class CacheModel {
     worlds.push(world);
     times.push(this.now);
     this.pods[request.pod]!.changed(request.context, what);
-    request.made = worlds.length - 1;
-    request.sees = request.made;
+    request.made.push(worlds.length - 1);
+    request.sees.push(worlds.length - 1);
   }
 
   private save(slot: number, request: Request): void {
@@ -141,7 +141,7 @@ export class CacheModel {
       { ...request.base, versions },
       session.values,
     );
-    session.acknowledged = Math.max(session.acknowledged, request.made);
+    session.acknowledged.push(...request.made);
   }
 
   private async read(
@@ -150,11 +150,16 @@ export class CacheModel {
   ): Promise<void> {
     const { worlds, times } = this.histories.get(owner)!;
     const bound = this.now - MAX_AGE_MS;
+    const show = (world: World) => `${owner}: ${render(world, record, id)}`;
+    // A change that this record does not show need not be seen in it.
+    const shown = sees.filter(
+      (number) => show(worlds[number]!) !== show(worlds[number - 1]!),
+    );
     const oldest = Math.max(
-      sees,
+      0,
+      ...shown,
       times.findLastIndex((at) => at <= bound),
     );
-    const show = (world: World) => `${owner}: ${render(world, record, id)}`;
     const reading = this.pods[pod]!.read(context, {
       key: `${record} ${id}`,
       kinds: [record],

@@ -14,7 +14,14 @@ interface Conversation {
   isDeleted: boolean;
 }
 
-export const emptyWorld = (): World => ({ conversations: {}, projects: {} });
+/** Where all begins: two conversations, each in a project of its own. */
+export const firstWorld = (): World => ({
+  conversations: {
+    c0: { title: "new", project: "p0", messages: 0, isDeleted: false },
+    c1: { title: "new", project: "p1", messages: 0, isDeleted: false },
+  },
+  projects: { p0: "name", p1: "name" },
+});
 
 /** @param to What to change it to: any number means something. */
 export function alter(
@@ -23,12 +30,7 @@ export function alter(
   id: number,
   to: number,
 ): void {
-  const conversation = (world.conversations[`c${id}`] ??= {
-    title: "new",
-    project: null,
-    messages: 0,
-    isDeleted: false,
-  });
+  const conversation = world.conversations[`c${id}`]!;
   const project = `p${to % 2}`;
   if (what === "message") conversation.messages += 1;
   else if (what === "project") {
