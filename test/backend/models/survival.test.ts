@@ -83,6 +83,8 @@ async function survive(
 ): Promise<Message | undefined> {
   const directory = await folder();
   const first = await startPod(directory, env);
+  // Both before the reply begins: a process takes its time to start on a busy machine.
+  const second = await startPod(directory, env);
   const answer = await callApi(first, "POST", "/v1/conversations", {
     body: { text },
   });
@@ -90,7 +92,6 @@ async function survive(
     answer.body,
   );
   const route = `/v1/conversations/${conversation.id}`;
-  const second = await startPod(directory, env);
   const page = async (pod: { url: string }) =>
     ConversationPage.parse((await callApi(pod, "GET", route)).body);
   await waitFor(async () => (await page(second)).reply?.text.startsWith(half));
