@@ -101,7 +101,10 @@ it("finds an ingress that is not sticky", async () => {
     "annotate",
     "service",
     "web",
-    "traefik.ingress.kubernetes.io/service.sticky.cookie-",
+    // Any of them alone keeps Traefik sticky.
+    ...["", ".name", ".httponly", ".samesite"].map(
+      (part) => `traefik.ingress.kubernetes.io/service.sticky.cookie${part}-`,
+    ),
   );
   try {
     const found = await eventually("Traefik has noticed", async () => {
@@ -283,7 +286,7 @@ it("finds missing metrics", async () => {
 });
 
 it("finds a grace period that is too short", async () => {
-  const spec = { template: { spec: { terminationGracePeriodSeconds: 5 } } };
+  const spec = { template: { spec: { terminationGracePeriodSeconds: 15 } } };
   await kubectl(
     "patch",
     "deployment",
@@ -296,7 +299,7 @@ it("finds a grace period that is too short", async () => {
     const report = await preflight("--only", "drain");
     expect(report.status).toBe(1);
     expect(onlyFinding(report).seen).toMatch(
-      /^web: .* don't fit into its grace period of 5 s\.$/,
+      /^web: .* don't fit into its grace period of 15 s\.$/,
     );
   } finally {
     await restore();
