@@ -1,5 +1,5 @@
 import { App, type Chart } from "cdk8s";
-import type { k8s } from "cdk8s-plus-34";
+import type { k8s } from "cdk8s-plus-27";
 import { AwsChart } from "./charts/AwsChart";
 import { BackendChart } from "./charts/BackendChart";
 import { LoadBalancerChart } from "./charts/LoadBalancerChart";

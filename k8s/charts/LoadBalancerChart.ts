@@ -1,5 +1,5 @@
 import { ApiObject, Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { DrainTimes } from "../constructs/drain";
 import { emit } from "../constructs/emit";

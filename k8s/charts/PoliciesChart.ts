@@ -1,7 +1,15 @@
 import { Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "../constructs/emit";
+import {
+  type MatchResources,
+  type Validation,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  type ValidatingAdmissionPolicyProps,
+  type Variable,
+} from "../constructs/newer";
 import { labels } from "../constructs/labels";
 import { block, podsIn, tcp, udp } from "../constructs/networkPolicy";
 
@@ -93,18 +101,21 @@ export class PoliciesChart extends Chart {
   /** A policy of the whole cluster, bound to this namespace alone. */
   private admit(
     id: string,
-    rules: Pick<k8s.ValidatingAdmissionPolicySpec, "variables" | "validations">,
+    rules: Pick<
+      ValidatingAdmissionPolicyProps["spec"],
+      "variables" | "validations"
+    >,
   ): void {
     const { namespace } = this.props;
     const metadata = {
       name: `${namespace}-${id}`,
       labels: labels(namespace, "policy"),
     };
-    emit(this, `${id}-policy`, k8s.KubeValidatingAdmissionPolicy, {
+    emit(this, `${id}-policy`, ValidatingAdmissionPolicy, {
       metadata,
       spec: { failurePolicy: "Fail", matchConstraints: allPods, ...rules },
     });
-    emit(this, `${id}-binding`, k8s.KubeValidatingAdmissionPolicyBinding, {
+    emit(this, `${id}-binding`, ValidatingAdmissionPolicyBinding, {
       metadata,
       spec: {
         policyName: metadata.name,
@@ -122,7 +133,7 @@ export class PoliciesChart extends Chart {
 }
 
 /** `ephemeralcontainers` is how a debugger's image would come in afterwards. */
-const allPods: k8s.MatchResources = {
+const allPods: MatchResources = {
   // Defaults, but stated: where they are not, a change from client-side to server-side apply is a conflict.
   matchPolicy: "Equivalent",
   namespaceSelector: {},
@@ -138,7 +149,7 @@ const allPods: k8s.MatchResources = {
   ],
 };
 
-const claimVariables: k8s.Variable[] = [
+const claimVariables: Variable[] = [
   {
     name: "component",
     expression:
@@ -152,7 +163,7 @@ const claimVariables: k8s.Variable[] = [
 ];
 
 /** Others may look, if they mount it read-only. */
-function ownersOnly(claim: string, owners: string[]): k8s.Validation {
+function ownersOnly(claim: string, owners: string[]): Validation {
   const list = owners.map((owner) => `'${owner}'`).join(", ");
   return {
     expression: `!('${claim}' in variables.writable) || variables.component in [${list}]`,

@@ -1,5 +1,5 @@
 import { Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "../constructs/emit";
 import { labels } from "../constructs/labels";

@@ -1,5 +1,5 @@
 import { Chart } from "cdk8s";
-import type { k8s } from "cdk8s-plus-34";
+import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { DrainTimes } from "../constructs/drain";
 import { allow, podsIn, podsOf, tcp } from "../constructs/networkPolicy";

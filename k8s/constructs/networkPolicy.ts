@@ -1,4 +1,4 @@
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "./emit";
 import { type Component, labels, selector } from "./labels";

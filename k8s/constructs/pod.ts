@@ -1,4 +1,4 @@
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import { type Component, selector } from "./labels";
 
 /** The user `node` of the image, whom the access points of EFS map everyone to. */

@@ -1,4 +1,4 @@
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { Workload } from "../schema/environment";
 import type { DrainTimes } from "./drain";

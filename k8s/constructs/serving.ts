@@ -1,8 +1,16 @@
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { Workload } from "../schema/environment";
 import type { DrainTimes } from "./drain";
 import { emit } from "./emit";
+import {
+  type Container,
+  Deployment,
+  type DeploymentProps,
+  type PodSpec,
+  Service,
+  type ServiceProps,
+} from "./newer";
 import { labels, selector } from "./labels";
 import {
   containerResources,
@@ -51,8 +59,8 @@ export function addServing(scope: Construct, props: ServingProps): void {
     metadata: metadata(props),
     automountServiceAccountToken: false,
   });
-  emit(scope, "service", k8s.KubeService, service(props));
-  emit(scope, "deployment", k8s.KubeDeployment, deployment(props, settings));
+  emit(scope, "service", Service, service(props));
+  emit(scope, "deployment", Deployment, deployment(props, settings));
   addScaling(scope, props);
 }
 
@@ -74,7 +82,7 @@ function allSettings(props: ServingProps): Record<string, string> {
   };
 }
 
-function service(props: ServingProps): k8s.KubeServiceProps {
+function service(props: ServingProps): ServiceProps {
   return {
     metadata: { ...metadata(props), annotations: props.serviceAnnotations },
     spec: {
@@ -102,10 +110,7 @@ function service(props: ServingProps): k8s.KubeServiceProps {
   };
 }
 
-function deployment(
-  props: ServingProps,
-  settings: string,
-): k8s.KubeDeploymentProps {
+function deployment(props: ServingProps, settings: string): DeploymentProps {
   return {
     metadata: metadata(props),
     spec: {
@@ -148,7 +153,7 @@ function annotations(props: ServingProps): Record<string, string> {
   };
 }
 
-function podSpec(props: ServingProps, settings: string): k8s.PodSpec {
+function podSpec(props: ServingProps, settings: string): PodSpec {
   return {
     serviceAccountName: props.component,
     automountServiceAccountToken: false,
@@ -177,7 +182,7 @@ function podSpec(props: ServingProps, settings: string): k8s.PodSpec {
   };
 }
 
-function container(props: ServingProps, settings: string): k8s.Container {
+function container(props: ServingProps, settings: string): Container {
   return {
     name: props.component,
     image: props.image,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "./emit";
 import { type Component, labels } from "./labels";

@@ -1,6 +1,9 @@
 import type { Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
 import { emit } from "../constructs/emit";
+import {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from "../constructs/newer";
 import { labels } from "../constructs/labels";
 import { validations } from "./fields";
 
@@ -10,7 +13,7 @@ export function addFieldsPolicy(chart: Chart): void {
     name: "keepsake-fields",
     labels: labels("keepsake", "policy"),
   };
-  emit(chart, "fields", k8s.KubeValidatingAdmissionPolicy, {
+  emit(chart, "fields", ValidatingAdmissionPolicy, {
     metadata,
     spec: {
       failurePolicy: "Fail",
@@ -31,7 +34,7 @@ export function addFieldsPolicy(chart: Chart): void {
       validations: validations(),
     },
   });
-  emit(chart, "fields-binding", k8s.KubeValidatingAdmissionPolicyBinding, {
+  emit(chart, "fields-binding", ValidatingAdmissionPolicyBinding, {
     metadata,
     spec: { policyName: metadata.name, validationActions: ["Deny"] },
   });

@@ -1,5 +1,5 @@
 import { ApiObject, Testing } from "cdk8s";
-import { k8s } from "cdk8s-plus-34";
+import { k8s } from "cdk8s-plus-27";
 import { emit } from "../../k8s/constructs/emit";
 
 const deployment = (podFields: object, containerFields: object = {}) => ({

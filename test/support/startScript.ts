@@ -1,5 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -23,6 +29,11 @@ export function copyRepository(): { folder: string; remove(): void } {
       recursive: true,
     });
   }
+  // Or the copy would install, through the link, into the repository itself.
+  copyFileSync(
+    path.join(repository, "package-lock.json"),
+    path.join(repository, "node_modules/.keepsake-lock"),
+  );
   symlinkSync(
     path.join(repository, "node_modules"),
     path.join(folder, "node_modules"),
