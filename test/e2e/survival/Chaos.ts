@@ -79,7 +79,9 @@ export class Chaos {
     this.note(member, "SIGCONT");
   }
 
+  /** Who was ended and then killed as well is brought back once. */
   private revive(member: Member): void {
+    if (member.isRunning) return;
     this.note(member, "started");
     member.start();
   }
