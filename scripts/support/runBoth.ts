@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "./freePorts";
 
 /*
  * Runs backend and web beside each other, as `scripts/start` does: waits until both are ready,
@@ -19,24 +19,6 @@ const metricsPort = given.METRICS_PORT || "9090";
 
 let ending = false;
 const children = new Map<string, ChildProcess>();
-
-async function freePorts(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<string>((resolve) =>
-          server.listen(0, () =>
-            resolve(String((server.address() as AddressInfo).port)),
-          ),
-        ),
-    ),
-  );
-  await Promise.all(
-    servers.map((server) => new Promise((resolve) => server.close(resolve))),
-  );
-  return ports;
-}
 
 function start(role: "web" | "backend", env: NodeJS.ProcessEnv): ChildProcess {
   const file = path.join(__dirname, "../../app", role, "main.js");
@@ -110,7 +92,7 @@ async function main(): Promise<void> {
       else void end(0);
     });
   }
-  const [backendPort = "0", backendMetricsPort = "0"] = await freePorts(2);
+  const [backendPort, backendMetricsPort] = (await freePorts(2)).map(String);
   const backendUrl = `http://localhost:${backendPort}`;
   const backendEnv = { PORT: backendPort, METRICS_PORT: backendMetricsPort };
   const webEnv = {

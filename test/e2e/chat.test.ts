@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { startBrowser } from "../support/chromium";
-import { copyRepository, freePorts, StartScript } from "../support/startScript";
+import { freePorts } from "../../scripts/support/freePorts";
+import { copyRepository, StartScript } from "../support/startScript";
 
 jest.setTimeout(240_000);
 

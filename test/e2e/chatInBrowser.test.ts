@@ -88,7 +88,7 @@ describe("with a keyboard alone", () => {
       true,
     );
     await page.keyboard.press("Enter");
-    await page.getByText("Stopped.").waitFor();
+    await page.getByText("Stopped.", { exact: true }).waitFor();
     await send().waitFor();
     web.api.script = () => ["Yes."];
     await say("still there?");
@@ -459,7 +459,7 @@ describe("an accessibility checker finds nothing", () => {
     await stop().waitFor();
     expect(await violations()).toEqual([]);
     await stop().click();
-    await page.getByText("Stopped.").waitFor();
+    await page.getByText("Stopped.", { exact: true }).waitFor();
     for (const path of [
       "/projects",
       "/search?q=everything",

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
-import { copyRepository, freePorts, StartScript } from "../support/startScript";
+import { freePorts } from "../../scripts/support/freePorts";
+import { copyRepository, StartScript } from "../support/startScript";
 
 jest.setTimeout(120_000);
 

@@ -6,7 +6,6 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -95,23 +94,4 @@ export class StartScript {
   async exitCode(): Promise<number | null> {
     return await this.#exited;
   }
-}
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, () =>
-            resolve((server.address() as AddressInfo).port),
-          ),
-        ),
-    ),
-  );
-  await Promise.all(
-    servers.map((server) => new Promise((resolve) => server.close(resolve))),
-  );
-  return ports;
 }
