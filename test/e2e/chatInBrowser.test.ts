@@ -234,6 +234,7 @@ describe("while a reply arrives", () => {
     });
     await message().fill("count");
     await message().press("Enter");
+    await page.locator(".writing").waitFor();
     reply.next(3);
     await page.getByText("Model one replied").waitFor({ state: "attached" });
     expect(await page.evaluate("window.said")).toEqual([
