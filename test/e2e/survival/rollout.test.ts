@@ -95,7 +95,9 @@ it("replaces every process under load without a failed request, a lost character
     expect(Object.fromEntries(visitor.troubles)).toEqual({});
     expect(await faultsOf(visitor)).toEqual([]);
   }
-  await page.locator("article.from-model:not(.writing)").waitFor();
+  // The reply is long, so that it outlasts the rollout, also on a fast machine.
+  const ended = page.locator("article.from-model:not(.writing)");
+  await ended.waitFor({ timeout: 120_000 });
   const text = await page.locator("article.from-model .text").innerText();
   expect(words(text)).toBe(words(answer([PROMPT])));
   expect(await faultsSeen()).toEqual([]);
