@@ -105,6 +105,7 @@ function webChart(app: App, environment: Environment, { drain }: Derived) {
     settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
     ingressPeers: ingressPeers(environment),
+    authenticate: "authenticate" in ingress ? ingress.authenticate : undefined,
     serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
     monitoringNamespace: environment.network.monitoringNamespace,
     scrapedByAnnotation: !environment.observability.prometheusOperator,

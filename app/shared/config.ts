@@ -2,7 +2,13 @@ import { z } from "zod";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { modelSettings } from "./modelConfig";
-import { httpUrl, list, seconds } from "./settingTypes";
+import {
+  httpsUrl,
+  httpUrl,
+  list,
+  loadBalancerArn,
+  seconds,
+} from "./settingTypes";
 
 /** Thrown at start: its message names every setting that is wrong, and what to do about each. */
 export class ConfigError extends Error {
@@ -89,6 +95,26 @@ const web = z.object({
     )
     .optional()
     .describe("keys that sign the session cookie, newest first"),
+  SIGN_IN_LOAD_BALANCER: list
+    .refine(
+      (arns) =>
+        arns.length > 0 && arns.every((arn) => loadBalancerArn.test(arn)),
+      "must be the ARN of an Application Load Balancer, arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID (several with commas). It may end in * after loadbalancer/app/",
+    )
+    .optional()
+    .describe(
+      "the ARN of the load balancer that signs visitors in (OIDC, Cognito), and whose word for who they are is taken; it may end in `*`. By default visitors are anonymous",
+    ),
+  SIGN_IN_KEYS_URL: httpsUrl
+    .optional()
+    .describe(
+      "where that load balancer's public keys are, in partitions where it is not https://public-keys.auth.elb.REGION.amazonaws.com",
+    ),
+  SIGN_OUT_URL: httpsUrl
+    .optional()
+    .describe(
+      "where signing out goes on after Keepsake's part: the identity provider's address for it",
+    ),
   ...both,
 });
 

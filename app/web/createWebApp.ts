@@ -4,9 +4,10 @@ import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
 import type { Api } from "./api/Api";
 import { Articles } from "./chat/Articles";
+import type { Identity } from "./identity/Identity";
 import { answerErrors } from "./middleware/answerErrors";
 import { compressPages } from "./middleware/compressPages";
-import { identifyVisitor } from "./middleware/identifyVisitor";
+import { identifyVisitor, requirePerson } from "./middleware/identifyVisitor";
 import { observeRequests } from "./middleware/observeRequests";
 import { readForm } from "./middleware/readForm";
 import { reportTiming } from "./middleware/reportTiming";
@@ -33,6 +34,10 @@ export interface WebAppDeps {
   /** The name under which this process shows itself on every page. */
   host: string;
   sessions: Omit<SessionsOptions, "log" | "now">;
+  /** Tells who visitors are, where they are signed in before they get here. */
+  identity?: Identity;
+  /** Where signing out goes on, if it does: the identity provider's address for it. */
+  signOutUrl?: string;
   api: Api;
   log: Logger;
   metrics: Registry;
@@ -76,6 +81,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(answerProbes({ ...deps, heartbeatSeconds: HEARTBEAT_MS / 1_000 }));
   app.use(requireSameOrigin());
   app.use(trackScript());
+  app.use(requirePerson(deps.identity));
   app.use(createSessions(app, { ...deps.sessions, log, now }));
   app.use(identifyVisitor());
   app.use(readForm());

@@ -1,4 +1,9 @@
-import { ConfigError, environment, readWebConfig } from "../shared/config";
+import {
+  ConfigError,
+  environment,
+  readWebConfig,
+  type WebConfig,
+} from "../shared/config";
 import { Drain, drainOnSignals } from "../shared/drain";
 import { createLog } from "../shared/log";
 import { createMetrics, createMetricsServer } from "../shared/metrics";
@@ -6,7 +11,9 @@ import { readOrMakeSecret } from "../shared/secrets";
 import { createHttpServer, listen } from "../shared/server";
 import { readTokens } from "../shared/Tokens";
 import { createApi } from "./api/createApi";
+import { createLoadBalancerIdentity } from "./identity/loadBalancerIdentity";
 import { createWebApp } from "./createWebApp";
+import type { Identity } from "./identity/Identity";
 import { openSessionStore } from "./sessions/openSessionStore";
 
 /** The settings → the parts → listening → until told to end. */
@@ -27,6 +34,8 @@ async function main(): Promise<void> {
     host,
     drainSeconds,
     api,
+    identity: identityOf(config),
+    signOutUrl: config.SIGN_OUT_URL,
     log,
     metrics,
     now: Date.now,
@@ -50,6 +59,14 @@ async function main(): Promise<void> {
   const port = await listen(server, config.PORT, "PORT");
   drainOnSignals(drain, log);
   log.info({ port }, "web listens");
+}
+
+/** Nobody's word is taken for who visitors are, unless a setting says whose. */
+function identityOf(config: WebConfig): Identity | undefined {
+  const { SIGN_IN_LOAD_BALANCER: loadBalancers } = config;
+  if (!loadBalancers) return undefined;
+  const keysUrl = config.SIGN_IN_KEYS_URL;
+  return createLoadBalancerIdentity({ loadBalancers, keysUrl });
 }
 
 async function whyUnusable(check: Promise<void>): Promise<string | undefined> {

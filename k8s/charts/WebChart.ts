@@ -2,10 +2,18 @@ import { Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { DrainTimes } from "../constructs/drain";
-import { allow, podsIn, podsOf, tcp } from "../constructs/networkPolicy";
+import {
+  allow,
+  block,
+  NOT_THE_INTERNET,
+  podsIn,
+  podsOf,
+  tcp,
+} from "../constructs/networkPolicy";
 import { PORTS } from "../constructs/ports";
 import { addServing } from "../constructs/serving";
 import type { Workload } from "../schema/environment";
+import type { Authenticate } from "../schema/ingress";
 
 export interface WebProps {
   namespace: string;
@@ -21,6 +29,8 @@ export interface WebProps {
   clusterDomain: string;
   /** Who may reach web: the ingress, and nobody else. */
   ingressPeers: k8s.NetworkPolicyPeer[];
+  /** How people are signed in before they reach web; left out, visitors are anonymous. */
+  authenticate?: Authenticate;
   /** For an ingress that reads its stickiness from the Service. */
   serviceAnnotations?: Record<string, string>;
   monitoringNamespace: string;
@@ -43,6 +53,7 @@ export class WebChart extends Chart {
         LOG_LEVEL: props.logLevel,
         SESSION_DIRECTORY,
         BACKEND_URL: backendUrl(props),
+        ...signInSettings(props.authenticate),
       },
       secret: {
         name: props.secretName,
@@ -59,10 +70,28 @@ export class WebChart extends Chart {
           ports: [tcp(PORTS.web.metrics)],
         },
       ],
-      egress: [{ to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] }],
+      egress: [
+        { to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] },
+        ...(props.authenticate ? [toPublishedKeys] : []),
+      ],
     });
   }
 }
+
+function signInSettings(authenticate?: Authenticate): Record<string, string> {
+  if (!authenticate) return {};
+  const { loadBalancer, signOutUrl } = authenticate;
+  return {
+    SIGN_IN_LOAD_BALANCER: loadBalancer,
+    ...(signOutUrl ? { SIGN_OUT_URL: signOutUrl } : {}),
+  };
+}
+
+/** AWS publishes the load balancers' keys under names whose addresses change. */
+const toPublishedKeys = {
+  to: [block("0.0.0.0/0", NOT_THE_INTERNET)],
+  ports: [tcp(443)],
+};
 
 /** The trailing dot ends the name, so that no search domain is tried first: one query instead of several. */
 const backendUrl = ({ namespace, clusterDomain }: WebProps) =>

@@ -109,10 +109,17 @@ function authentication({
       }),
     };
   }
-  const { kind: _, userInfoEndpoint, ...oidc } = authenticate;
+  const { issuer, authorizationEndpoint, tokenEndpoint, userInfoEndpoint } =
+    authenticate;
   return {
     ...always,
-    "auth-idp-oidc": JSON.stringify({ ...oidc, userInfoEndpoint }),
+    "auth-idp-oidc": JSON.stringify({
+      issuer,
+      authorizationEndpoint,
+      tokenEndpoint,
+      userInfoEndpoint,
+      secretName: authenticate.secretName,
+    }),
   };
 }
 

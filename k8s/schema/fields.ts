@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { loadBalancerArn as anyLoadBalancer } from "../../app/shared/settingTypes";
 
 export const dnsLabel = z
   .string()
@@ -55,6 +56,13 @@ export const certificateArn = z
   .regex(
     /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/,
     'must be the ARN of a certificate in ACM, such as "arn:aws:acm:eu-central-1:111122223333:certificate/…", of the load balancer\'s region',
+  );
+
+export const loadBalancerArn = z
+  .string("must be the ARN of the load balancer that signs people in")
+  .regex(
+    anyLoadBalancer,
+    'must be the ARN of an Application Load Balancer, or, before it is made, the beginning of it and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*"',
   );
 
 export const image = z

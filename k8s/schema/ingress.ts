@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { certificateArn, cidr, hostName, image, port, whole } from "./fields";
+import {
+  certificateArn,
+  cidr,
+  hostName,
+  image,
+  loadBalancerArn,
+  port,
+  whole,
+} from "./fields";
 
 /** Seconds between two heartbeats of an event stream: what every idle time-out must exceed. */
 export const HEARTBEAT_SECONDS = 10;
@@ -17,8 +25,19 @@ const stickiness = z
   .prefault({})
   .describe("makes it fast, never correct: none works too");
 
+const signIn = {
+  loadBalancer: loadBalancerArn.describe(
+    "whose word web takes for who somebody is: its ARN, or the beginning of it and a *, with your account in it",
+  ),
+  signOutUrl: z
+    .url({ protocol: /^https$/, error: "must be an https:// URL" })
+    .optional()
+    .describe("the identity provider's page on which signing out goes on"),
+};
+
 const oidc = z.strictObject({
   kind: z.literal("oidc"),
+  ...signIn,
   issuer: z.url("must be the issuer's URL"),
   authorizationEndpoint: z.url("must be a URL"),
   tokenEndpoint: z.url("must be a URL"),
@@ -30,6 +49,7 @@ const oidc = z.strictObject({
 
 const cognito = z.strictObject({
   kind: z.literal("cognito"),
+  ...signIn,
   userPoolArn: z
     .string()
     .regex(/^arn:aws[a-z-]*:cognito-idp:/, "must be a user pool's ARN"),
@@ -125,6 +145,8 @@ export const ingress = z.discriminatedUnion(
   'must have a kind: "alb", "eks-auto" or "traefik"',
 );
 
+/** How people are signed in before they reach web. */
+export type Authenticate = z.output<typeof oidc> | z.output<typeof cognito>;
 export type Ingress = z.output<typeof ingress>;
 export type LoadBalancer = Extract<Ingress, { kind: "alb" | "eks-auto" }>;
 export type Traefik = Extract<Ingress, { kind: "traefik" }>;

@@ -19,6 +19,8 @@ const DECIDED: Record<string, string> = {
   MODEL_PROVIDER: "set models.providers",
   MODELS: "set models.models",
   AWS_REGION: "set models.region",
+  SIGN_IN_LOAD_BALANCER: "set ingress.authenticate.loadBalancer",
+  SIGN_OUT_URL: "set ingress.authenticate.signOutUrl",
   OPENAI_BASE_URL: "set models.openai.baseUrl",
 };
 

@@ -42,6 +42,8 @@ const oidc = {
   tokenEndpoint: "https://id.example.com/token",
   userInfoEndpoint: "https://id.example.com/userinfo",
   secretName: "oidc",
+  loadBalancer:
+    "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*",
 };
 
 type Mistake = [string, object, Record<string, unknown>, string];
@@ -321,6 +323,12 @@ const mistakes: Mistake[] = [
     'ingress.authenticate.issuer "id.example.com" must be the issuer\'s URL.',
   ],
   [
+    "signing in by anybody's load balancer",
+    eks,
+    { "ingress.authenticate": { ...oidc, loadBalancer: "*" } },
+    'ingress.authenticate.loadBalancer "*" must be the ARN of an Application Load Balancer, or, before it is made, the beginning of it and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*".',
+  ],
+  [
     "a user pool that is none",
     eks,
     {
@@ -329,6 +337,7 @@ const mistakes: Mistake[] = [
         userPoolArn: "eu-central-1_abc",
         userPoolClientId: "client",
         userPoolDomain: "keepsake",
+        loadBalancer: oidc.loadBalancer,
       },
     },
     'ingress.authenticate.userPoolArn "eu-central-1_abc" must be a user pool\'s ARN.',

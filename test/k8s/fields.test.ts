@@ -14,6 +14,19 @@ async function objectsWith(name: string, changes: object): Promise<Manifest[]> {
   return parseManifests(manifests({ ...environment, ...changes }));
 }
 
+const LOAD_BALANCER =
+  "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*";
+
+/** The settings of web. */
+const settingsOf = (objects: Manifest[]) =>
+  field(
+    objects.find(
+      ({ kind, metadata }) =>
+        kind === "ConfigMap" && metadata.name.startsWith("web-"),
+    ),
+    "data",
+  );
+
 type Expected = [at: string, value: unknown];
 
 /** Each field that we rely on, by its name: a typed class that dropped one would fail here. */
@@ -412,6 +425,8 @@ describe("on EKS", () => {
             "arn:aws:cognito-idp:eu-central-1:111122223333:userpool/x",
           userPoolClientId: "client",
           userPoolDomain: "keepsake",
+          loadBalancer: LOAD_BALANCER,
+          signOutUrl: "https://id.example.com/logout",
         },
         tags: { team: "chat" },
       },
@@ -428,6 +443,13 @@ describe("on EKS", () => {
       userPoolARN: "arn:aws:cognito-idp:eu-central-1:111122223333:userpool/x",
       userPoolClientID: "client",
       userPoolDomain: "keepsake",
+    });
+    expect(find(given, "NetworkPolicy", "web").spec).toMatchObject({
+      egress: [{}, { ports: [{ port: 443 }] }],
+    });
+    expect(settingsOf(given)).toMatchObject({
+      SIGN_IN_LOAD_BALANCER: LOAD_BALANCER,
+      SIGN_OUT_URL: "https://id.example.com/logout",
     });
     const { spec } = find(
       given,
@@ -455,6 +477,7 @@ describe("on EKS", () => {
           tokenEndpoint: "https://id.example.com/token",
           userInfoEndpoint: "https://id.example.com/userinfo",
           secretName: "oidc",
+          loadBalancer: LOAD_BALANCER,
         },
       },
     });

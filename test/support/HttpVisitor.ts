@@ -1,6 +1,8 @@
 /** A visitor without a browser: keeps cookies, and sends forms as a browser would. */
 export class HttpVisitor {
   readonly cookies = new Map<string, string>();
+  /** What is sent along with every request, as by a proxy in between. */
+  always: () => Record<string, string> = () => ({});
   readonly #address: string;
 
   constructor(address: string) {
@@ -53,7 +55,11 @@ export class HttpVisitor {
     const answer = await fetch(this.#address + path, {
       redirect: "manual",
       ...init,
-      headers: { ...(cookie && { cookie }), ...init.headers },
+      headers: {
+        ...this.always(),
+        ...(cookie && { cookie }),
+        ...init.headers,
+      },
     });
     for (const line of answer.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];

@@ -2,15 +2,19 @@ import type { AddressInfo } from "node:net";
 import { createLog } from "../../app/shared/log";
 import { createMetrics } from "../../app/shared/metrics";
 import { createHttpServer } from "../../app/shared/server";
-import { createWebApp } from "../../app/web/createWebApp";
+import { createWebApp, type WebAppDeps } from "../../app/web/createWebApp";
 import { createMemorySessionStore } from "../../app/web/sessions/memorySessionStore";
+import type { SessionStore } from "../../app/web/sessions/SessionStore";
 import { InMemoryApi } from "./inMemoryApi";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
 /** Web as it is, over real HTTP, on an API and sessions in memory. */
 export async function startWeb(
-  options: { whyNotReady?: () => Promise<string | undefined> } = {},
+  options: Pick<
+    Partial<WebAppDeps>,
+    "whyNotReady" | "identity" | "signOutUrl"
+  > & { store?: SessionStore } = {},
 ) {
   const api = new InMemoryApi();
   const metrics = createMetrics();
@@ -19,7 +23,9 @@ export async function startWeb(
     host: "web-test",
     sessions: {
       lifetime,
-      store: createMemorySessionStore({ ...lifetime, now: Date.now }),
+      store:
+        options.store ??
+        createMemorySessionStore({ ...lifetime, now: Date.now }),
       keys: ["a key that only tests have"],
     },
     tokens: [],
@@ -28,6 +34,8 @@ export async function startWeb(
     log: createLog("silent", {}),
     metrics,
     now: Date.now,
+    identity: options.identity,
+    signOutUrl: options.signOutUrl,
     whyNotReady: options.whyNotReady ?? (async () => undefined),
   });
   const handle = app.callback();

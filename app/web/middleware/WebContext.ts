@@ -1,12 +1,15 @@
 import type { RouterContext } from "@koa/router";
 import type { DefaultState, Middleware } from "koa";
 import type { ApiContext } from "../api/Api";
+import type { Person } from "../identity/Identity";
 import type { VisitorSession } from "../sessions/sessions";
 import type { Form } from "./readForm";
 
 /** What middleware leaves for routes. */
 export interface WebState extends DefaultState {
   requestId: string;
+  /** Who is signed in; nobody where visitors are anonymous. */
+  person: Person | undefined;
   visitor: VisitorSession;
   /** What every API call of this request is made with. */
   api: ApiContext;

@@ -31,6 +31,7 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
 }
 
 const titles: Record<number, string> = {
+  401: "Not signed in",
   403: "Not done",
   404: "Not found",
   409: "Not now",

@@ -1,12 +1,29 @@
+import type { Identity } from "../identity/Identity";
 import type { WebMiddleware } from "./WebContext";
 
 /**
- * Decides for whom this request's API calls are made: the session's owner. Nothing else that a
- * visitor sends says who they are.
+ * Lets nobody in who has not been signed in, where visitors are. It comes before the sessions, so
+ * that nobody else gets one.
+ */
+export function requirePerson(identity: Identity | undefined): WebMiddleware {
+  return async (ctx, next) => {
+    ctx.state.person = await identity?.personOf(ctx.req.headers);
+    await next();
+  };
+}
+
+/**
+ * Decides for whom this request's API calls are made: the person who is signed in, or the
+ * session's anonymous owner. Nothing else that a visitor sends says who they are.
  */
 export function identifyVisitor(): WebMiddleware {
   return async (ctx, next) => {
-    const { values } = ctx.state.visitor;
+    const { visitor, person } = ctx.state;
+    // A session is one person's: whoever comes with another's gets one of their own.
+    if (person && visitor.values.owner !== person.owner) {
+      await visitor.signIn(person.owner);
+    }
+    const { values } = visitor;
     ctx.state.api = {
       owner: values.owner,
       requestId: ctx.state.requestId,

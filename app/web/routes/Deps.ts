@@ -13,6 +13,8 @@ export interface RouteDeps {
   streams: Streams;
   /** The name under which this process shows itself. */
   host: string;
+  /** Where signing out goes on, if it does. */
+  signOutUrl?: string;
   /** Milliseconds since 1970. */
   now: () => number;
 }

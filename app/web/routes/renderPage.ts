@@ -41,6 +41,7 @@ export async function renderPage(
       host: deps.host,
       shortId: visitor.shortId,
       isNew,
+      person: ctx.state.person,
       calls: viewCalls(api.calls),
     },
     picker: picker && viewPicker(frame.models, picker.model, picker.saveAt),

@@ -1,24 +1,54 @@
 import { Router } from "@koa/router";
+import { VisibleError } from "../../shared/errors";
 import { checkModel } from "../chat/chooseModel";
-import type { WebState } from "../middleware/WebContext";
+import { forgetLoadBalancerSession } from "../identity/loadBalancerSession";
+import type { WebContext, WebState } from "../middleware/WebContext";
 import type { RouteDeps } from "./Deps";
 import { seeOther } from "./renderPage";
 
 /** What concerns the session alone. */
-export function sessionRoutes({ api }: RouteDeps): Router<WebState> {
+export function sessionRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>({ prefix: "/session" });
   router.post("/reset", async (ctx) => {
-    const { visitor } = ctx.state;
-    await visitor.startOver();
+    const { visitor, person } = ctx.state;
+    if (person) await visitor.signIn(person.owner);
+    else await visitor.startOver();
     // The page that shows it comes with the next request.
     visitor.values.isUnseen = true;
     seeOther(ctx, "/");
   });
   router.post("/model", async (ctx) => {
     const model = ctx.state.form.get("model") ?? "";
-    await checkModel(api, ctx.state.api, model);
+    await checkModel(deps.api, ctx.state.api, model);
     ctx.state.visitor.values.model = model;
     seeOther(ctx, "/");
   });
+  router.post("/sign-out", (ctx) => signOut(ctx, deps));
+  // Whoever loads the page anew that a sign-out was answered with.
+  router.get("/sign-out", (ctx) => seeOther(ctx, "/"));
   return router;
+}
+
+/**
+ * The answer is a page rather than the way to another: the way to any page leads through the load
+ * balancer, which would sign the visitor in again.
+ */
+async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
+  const { visitor, person, form } = ctx.state;
+  if (!person) {
+    throw new VisibleError(
+      409,
+      "Nobody is signed in here, so there is nobody to sign out. Reset session begins anew.",
+    );
+  }
+  const isEverywhere = form.has("everywhere");
+  if (isEverywhere) await visitor.signOutEverywhere();
+  else visitor.signOut();
+  forgetLoadBalancerSession(ctx);
+  ctx.type = "html";
+  ctx.body = deps.render("signedOut.njk", {
+    title: "Signed out",
+    isEverywhere,
+    signOutUrl: deps.signOutUrl,
+  });
 }
