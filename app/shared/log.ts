@@ -2,6 +2,10 @@ import pino, { type Logger } from "pino";
 
 export type { Logger };
 
+/** What a line holds of an error: its message, its stack and its causes. */
+export const errorLine: (error: unknown) => unknown = pino.stdSerializers
+  .err as (error: unknown) => unknown;
+
 /**
  * A logger that writes JSON lines on standard output.
  *
@@ -14,7 +18,7 @@ export function createLog(level: string, base: Record<string, string>): Logger {
     base,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: errorLine },
     // Neither ever belongs in a log, whoever passes it by mistake.
     redact: ["headers.authorization", "headers.cookie"],
   });

@@ -7,7 +7,8 @@ import {
 import { errorCode } from "../shared/errorCode";
 import { boundFileSystem } from "../shared/files/boundedFileSystem";
 import { nodeFileSystem } from "../shared/files/FileSystem";
-import { createLog, type Logger } from "../shared/log";
+import { createLog, errorLine, type Logger } from "../shared/log";
+import { hideHashes, hideHashesIn } from "../web/sessions/hideHashes";
 import { Sweep } from "./Sweep";
 import { sweepRecords } from "./sweepRecords";
 import { sweepSessions } from "./sweepSessions";
@@ -34,7 +35,7 @@ async function main(args: string[]): Promise<number> {
     return what === "--help" ? 0 : 2;
   }
   const config = readSweepConfig(environment());
-  const log = createLog(config.LOG_LEVEL, { role: "sweep", of: what });
+  const log = logFor(what, config);
   const directory = directoryOf(what, config);
   const begun = performance.now();
   const sweep = await begin(directory, config, log);
@@ -45,6 +46,18 @@ async function main(args: string[]): Promise<number> {
   const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);
   log.info({ ...sweep.tally, seconds, mostMiB, directory }, "swept");
   return sweep.tally.failed > 0 ? 1 : 0;
+}
+
+/** A session's folder is named by a hash without salt, which no log holds. */
+const withoutHashes = {
+  error: (error: unknown) => errorLine(hideHashesIn(error)),
+  file: hideHashes,
+};
+
+function logFor(what: What, config: SweepConfig): Logger {
+  const log = createLog(config.LOG_LEVEL, { role: "sweep", of: what });
+  if (what !== "sessions") return log;
+  return log.child({}, { serializers: withoutHashes });
 }
 
 function directoryOf(what: What, config: SweepConfig): string {

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const keys =
     config.SESSION_KEYS ??
     (await readOrMakeSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
-  const sessions = await openSessionStore({ config, log, metrics });
+  const sessions = await openSessionStore({ config, keys, log, metrics });
   const api = createApi({ config, log, metrics, tokens });
   const { app, streams } = await createWebApp({
     host,

@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
 import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
@@ -249,6 +249,22 @@ describe("the command", () => {
       failed: 0,
     });
     expect(code).toBe(0);
+  });
+
+  test("names what it can't sweep, and no session by its hash", async () => {
+    const { directory, make } = await setUp();
+    const { folder } = await make();
+    await rm(folder, { recursive: true });
+    await writeFile(folder, "");
+    const sweep = startProcess(main, ["sessions"], {
+      SESSION_DIRECTORY: directory,
+    });
+    const { code, output } = await sweep.ended;
+    expect(output).toContain("could not be swept");
+    expect(output).toContain("ENOTDIR");
+    expect(output).toContain(`${path.dirname(folder)}/…`);
+    expect(output).not.toContain(path.basename(folder));
+    expect(code).toBe(1);
   });
 
   test("says what to do where it can't begin", async () => {

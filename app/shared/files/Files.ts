@@ -9,6 +9,8 @@ export interface Damage {
   reason: string;
   /** What serves in its place, and what whoever operates the server can do. */
   advice: string;
+  /** What the mark holds that was put beside it, and nothing else does. */
+  mark?: string;
 }
 
 /** What every structure on disk needs; one for a process and directory. */

@@ -73,7 +73,8 @@ async function* boundEntries(
       yield value;
     }
   } finally {
-    await iterator.return?.();
+    // Not waited for: after a call that hangs this waits for it, and then closes the folder.
+    void iterator.return?.().catch(() => undefined);
   }
 }
 

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Cached, Instant } from "./Files";
-import { isObject, type JsonObject, parseObject } from "./json";
+import { copyObject, isObject, type JsonObject, parseObject } from "./json";
 
 /** Of a version's file. The data may have a format of its own. */
-export const FORMAT = 1;
+const FORMAT = 1;
 export const VERSION = /^v([1-9]\d{0,14})$/;
 const DAMAGED = /^v([1-9]\d{0,14})\.damaged$/;
+/** A file that is there before anyone writes a tombstone. */
+export const ENDING = "ending";
 
 /** One version of a document, and the newest when it was read. */
 export interface DocumentVersion {
@@ -38,6 +40,8 @@ export function newestVersion(names: readonly string[]): string | undefined {
 
 /** What a listing of a document's folder tells. */
 export interface Found {
+  /** Whether what can't be read and is newer than all that can may be a tombstone. */
+  isEnding: boolean;
   /** Of versions that are not marked as damaged, newest first. */
   numbers: number[];
   /** The number after the highest that is taken. */
@@ -51,6 +55,7 @@ export function toFound(names: readonly string[], listedAt: Instant): Found {
   const numbers = numbersOf(names, VERSION);
   const damaged = new Set(numbersOf(names, DAMAGED));
   return {
+    isEnding: names.includes(ENDING),
     numbers: numbers.filter((number) => !damaged.has(number)),
     next: (numbers[0] ?? 0) + 1,
     names,
@@ -66,6 +71,7 @@ function numbersOf(names: readonly string[], pattern: RegExp): number[] {
 }
 
 export const at = (newest: DocumentVersion): Found => ({
+  isEnding: false,
   numbers: [newest.number],
   next: newest.number + 1,
   names: [],
@@ -75,30 +81,40 @@ export const at = (newest: DocumentVersion): Found => ({
 
 export const token = () => randomBytes(12).toString("base64url");
 
-/** A version in memory: as text, since every reader gets a copy of its own. */
+/** A version in memory, of which every reader gets a copy of its own. */
 export class KnownVersion implements Cached {
   readonly weight: number;
   readonly savedAt: number;
   readonly ended: boolean;
-  private readonly text: string;
+  /** As text until somebody reads it: of most versions that are written, nobody does. */
+  private data: string | JsonObject;
   /** Older versions that may still be on disk, and since when they are known to be superseded. */
   superseded = new Map<number, Instant>();
 
+  /** @param saved Its data as text, or as a parsed object that is this one's alone from now on. */
   constructor(
     readonly number: number,
-    saved: { savedAt: number; ended?: boolean; data?: JsonObject },
+    saved: { savedAt: number; ended?: boolean; data?: string | JsonObject },
+    characters: number,
   ) {
     this.savedAt = saved.savedAt;
     this.ended = saved.ended === true;
-    this.text = JSON.stringify(saved.data ?? {});
-    this.weight = 2 * this.text.length + 500;
+    this.data = saved.data ?? {};
+    this.weight = 2 * characters + 500;
   }
 
   toVersion(listedAt: Instant): DocumentVersion {
     const { number, savedAt, ended } = this;
-    const data = parseObject(this.text) ?? {};
-    return { number, savedAt, ended, data, listedAt };
+    if (typeof this.data === "string") this.data = parseObject(this.data) ?? {};
+    return { number, savedAt, ended, data: copyObject(this.data), listedAt };
   }
+}
+
+/** @param data As text; none for a tombstone. */
+export function versionText(savedAt: number, data: string | undefined): string {
+  const head = JSON.stringify({ format: FORMAT, token: token(), savedAt });
+  const rest = data === undefined ? '"ended":true' : `"data":${data}`;
+  return `${head.slice(0, -1)},${rest}}`;
 }
 
 export function parseVersion(
@@ -110,8 +126,8 @@ export function parseVersion(
   const { savedAt, ended, data } = saved;
   if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
     return undefined;
-  if (ended === true) return new KnownVersion(number, { savedAt, ended });
+  if (ended === true) return new KnownVersion(number, { savedAt, ended }, 0);
   return isObject(data)
-    ? new KnownVersion(number, { savedAt, data })
+    ? new KnownVersion(number, { savedAt, data }, text.length)
     : undefined;
 }

@@ -29,6 +29,18 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A copy that shares nothing which can be changed; long texts cost nothing. */
+export function copyObject(object: JsonObject): JsonObject {
+  const copy: JsonObject = {};
+  for (const key of Object.keys(object)) copy[key] = copyOf(object[key]);
+  return copy;
+}
+
+function copyOf(value: Json | undefined): Json {
+  if (Array.isArray(value)) return value.map(copyOf);
+  return isObject(value) ? copyObject(value) : (value ?? null);
+}
+
 function withoutPrototype(key: string, value: Json): Json | undefined {
   return key === "__proto__" ? undefined : value;
 }

@@ -11,13 +11,14 @@ import {
 import {
   at,
   type DocumentVersion,
-  FORMAT,
+  ENDING,
   type Found,
   KnownVersion,
   parseVersion,
   toFound,
   token,
   VERSION,
+  versionText,
 } from "./documentVersions";
 import { isUnreadable } from "./fileErrors";
 import type { JsonObject } from "./json";
@@ -111,15 +112,30 @@ export class VersionedDocument {
       let found = await this.look();
       for (let attempt = 1; ; attempt++) {
         if (!found || found.next === 1 || found.newest?.ended) return false;
+        if (!found.isEnding) await this.announceEnd();
         const made = await this.write(found.next, found.listedAt, undefined);
         if (made) {
-          // With nothing before it, not even a damaged tombstone can bring the document back.
           void this.remove(found.names.filter((name) => VERSION.test(name)));
           return true;
         }
         found = await this.lookAgain(attempt);
       }
     });
+  }
+
+  /**
+   * From here on a version that can't be read may be a tombstone, and nothing older serves in its
+   * place. It is on disk when the tombstone is.
+   */
+  private async announceEnd(): Promise<void> {
+    const { fileSystem } = this.files;
+    try {
+      const file = path.join(this.folder, ENDING);
+      await (await fileSystem.open(file, "wx")).close();
+    } catch (error) {
+      // Another was first, or the folder has gone.
+      if (!["EEXIST", "ENOENT"].includes(errorCode(error) ?? "")) throw error;
+    }
   }
 
   private async lookAgain(attempt: number): Promise<Found | undefined> {
@@ -163,16 +179,19 @@ export class VersionedDocument {
   private async loadNewest(
     found: Found,
   ): Promise<DocumentVersion | undefined | "missing"> {
-    for (const number of found.numbers) {
+    const { isEnding, numbers, next, listedAt } = found;
+    for (const number of numbers) {
+      if (isEnding && number !== next - 1) break;
       const loaded = await this.load(number);
       if (loaded === "missing") return "missing";
       if (loaded) {
-        const known = this.remember(loaded, found);
-        return known.toVersion(found.listedAt);
+        return this.remember(loaded, found).toVersion(listedAt);
       }
       await this.setAside(number, found);
     }
-    return undefined;
+    if (!isEnding || next === 1) return undefined;
+    const tombstone = { savedAt: 0, ended: true };
+    return new KnownVersion(next - 1, tombstone, 0).toVersion(listedAt);
   }
 
   private async load(
@@ -212,23 +231,36 @@ export class VersionedDocument {
   /** A mark, and not another name: the number must stay taken. */
   private async setAside(number: number, found: Found): Promise<void> {
     const file = path.join(this.folder, `v${number}`);
-    const before = found.numbers.find((other) => other < number);
-    this.report(
-      file,
-      "can't be read as a version",
-      `${before ? `v${before} serves instead, if it can be read` : "Nothing is left to serve instead"}. ` +
-        `It was marked by ${file}.damaged; to use it after all, restore it from a backup and remove the mark.`,
-    );
-    await makeExclusively(
+    const mark = token();
+    const isMarked = await makeExclusively(
       this.files.fileSystem,
       this.folder,
       `v${number}.damaged`,
-      Buffer.from(`${token()}\n`),
+      Buffer.from(`${mark}\n`),
     ).catch(() => false);
+    const advice =
+      `${this.insteadOf(number, found)} It was marked by ${file}.damaged; ` +
+      "to use it after all, restore it from a backup and remove the mark.";
+    this.report(file, "can't be read as a version", advice, isMarked && mark);
   }
 
-  private report(file: string, reason: string, advice: string) {
-    this.files.onDamage({ path: file, reason, advice });
+  private insteadOf(number: number, { isEnding, numbers }: Found): string {
+    if (isEnding)
+      return "It may be what ended the document, so that stays ended.";
+    const before = numbers.find((other) => other < number);
+    return before
+      ? `v${before} serves instead, if it can be read.`
+      : "Nothing is left to serve instead.";
+  }
+
+  private report(
+    file: string,
+    reason: string,
+    advice: string,
+    mark?: string | false,
+  ) {
+    const marked = mark ? { mark } : {};
+    this.files.onDamage({ path: file, reason, advice, ...marked });
   }
 
   /** @returns `undefined` if another made that version first. */
@@ -237,16 +269,13 @@ export class VersionedDocument {
     listedAt: Instant,
     data: JsonObject | undefined,
   ): Promise<DocumentVersion | undefined> {
-    const saved = {
-      format: FORMAT,
-      token: token(),
-      savedAt: this.files.now().wall,
-      ...(data ? { data } : { ended: true }),
-    };
-    const bytes = Buffer.from(JSON.stringify(saved));
+    const savedAt = this.files.now().wall;
+    const text = data && JSON.stringify(data);
+    const bytes = Buffer.from(versionText(savedAt, text));
     const made = await this.make(number, bytes, listedAt);
     if (!made) return undefined;
-    const version = new KnownVersion(number, saved);
+    const saved = { savedAt, ended: !data, data: text };
+    const version = new KnownVersion(number, saved, text?.length ?? 0);
     this.supersede(version);
     return version.toVersion(listedAt);
   }

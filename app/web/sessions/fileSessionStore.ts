@@ -93,7 +93,10 @@ class FileSessionStore implements SessionStore {
     let count = 0;
     for (const hash of (await listFresh(fileSystem, folder)) ?? []) {
       if (!/^[0-9a-f]{64}$/.test(hash)) continue;
-      if (await this.document(hash).end()) count++;
+      const document = this.document(hash);
+      if (await document.end()) count++;
+      // One that isn't there may be about to be made, and must be found the next time.
+      else if (!(await document.read())?.ended) continue;
       // What stays behind is swept.
       await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
     }

@@ -4,11 +4,13 @@ import type { WebConfig } from "../../shared/config";
 import { errorCode } from "../../shared/errorCode";
 import { boundFileSystem } from "../../shared/files/boundedFileSystem";
 import { makeFolder, temporaryName } from "../../shared/files/exclusiveFile";
-import { createFiles } from "../../shared/files/Files";
+import { createFiles, type Damage } from "../../shared/files/Files";
 import { type FileSystem, nodeFileSystem } from "../../shared/files/FileSystem";
 import { measureFileSystem } from "../../shared/files/measuredFileSystem";
 import type { Logger } from "../../shared/log";
 import { createFileSessionStore } from "./fileSessionStore";
+import { hideHashes, hideHashesIn } from "./hideHashes";
+import { logIdOfHash } from "./sessionId";
 import type { SessionLifetime, SessionStore } from "./SessionStore";
 
 export interface OpenSessionStore {
@@ -38,11 +40,14 @@ type Settings = Pick<
  */
 export async function openSessionStore({
   config,
+  keys,
   log,
   metrics,
   fileSystem = nodeFileSystem,
 }: {
   config: Settings;
+  /** Salt what logs say of sessions; newest first. */
+  keys: readonly string[];
   log: Logger;
   metrics: Registry;
   fileSystem?: FileSystem;
@@ -66,7 +71,10 @@ export async function openSessionStore({
     onConflict: () => figures.conflicts.inc(),
     onDamage: (damage) => {
       figures.damage.inc();
-      log.error({ damage }, "a session file is damaged and was set aside");
+      log.error(
+        describe(damage, directory, keys[0] ?? ""),
+        "a session file is damaged and was set aside",
+      );
     },
   });
   const store = createFileSessionStore({
@@ -77,7 +85,7 @@ export async function openSessionStore({
     onMerge: () => figures.merges.inc(),
   });
   return {
-    store: measureWrites(store, figures.seconds),
+    store: observe(store, figures.seconds),
     lifetime,
     check: () => requireReadable(bounded, config.SESSION_DIRECTORY, directory),
   };
@@ -111,28 +119,58 @@ function createFigures(registry: Registry) {
   };
 }
 
-function measureWrites(
+/** What a log may say of damage: which session, by its salted hash, and how to find the file. */
+function describe(damage: Damage, directory: string, salt: string): object {
+  const { path: file, reason, advice, mark } = damage;
+  const inside = path.relative(directory, file);
+  const [shard = "", hash = ""] = inside.split(path.sep);
+  const find = mark
+    ? `grep -rl ${mark} ${path.join(directory, shard)}`
+    : `find ${path.join(directory, shard)} -maxdepth 1 ! -type d, or an older line on this session`;
+  return {
+    session: logIdOfHash(hash, salt),
+    damage: {
+      path: hideHashes(file),
+      reason,
+      advice: `${hideHashes(advice)} To find it: ${find}.`,
+    },
+  };
+}
+
+/** Times what writes, and keeps out of all errors what no log may hold. */
+function observe(
   store: SessionStore,
   seconds: Histogram<"operation">,
 ): SessionStore {
-  const measured =
-    <A extends unknown[], T>(write: (...given: A) => Promise<T>) =>
-    async (...given: A): Promise<T> => {
+  const measured = <A extends unknown[], T>(
+    write: (...given: A) => Promise<T>,
+  ) =>
+    hiding(async (...given: A): Promise<T> => {
       const end = seconds.startTimer({ operation: "write" });
       try {
         return await write(...given);
       } finally {
         end();
       }
-    };
+    });
   return {
-    read: (id) => store.read(id),
+    read: hiding(store.read.bind(store)),
     create: measured(store.create.bind(store)),
     save: measured(store.save.bind(store)),
     end: measured(store.end.bind(store)),
     endAllOf: measured(store.endAllOf.bind(store)),
   };
 }
+
+const hiding =
+  <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
+  async (...given: A): Promise<T> => {
+    try {
+      return await call(...given);
+    } catch (error) {
+      throw hideHashesIn(error);
+    }
+  };
 
 async function requireWritable(
   fileSystem: FileSystem,

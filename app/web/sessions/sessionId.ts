@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHmac, hash, randomBytes } from "node:crypto";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const ID = /^[a-z2-7]{32}$/;
@@ -13,18 +13,21 @@ export const isSessionId = (text: string | undefined): text is string =>
   text !== undefined && ID.test(text);
 
 /** What a session is stored under: from it nobody learns the id. */
-export const hashOf = (id: string) =>
-  createHash("sha256").update(id).digest("hex");
+export const hashOf = (id: string) => hash("sha256", id, "hex");
 
 /** What a page may show of an id: eight characters that tell sessions apart, and no part of it. */
 export function shortIdOf(id: string): string {
-  const hash = createHash("sha256").update(`short:${id}`).digest();
-  return base32(hash.subarray(0, 5));
+  const digest = hash("sha256", `short:${id}`, "buffer");
+  return base32(digest.subarray(0, 5));
 }
 
 /** What a log may say of an id: the same for the same id and salt, and of no use without both. */
 export const logIdOf = (id: string, salt: string) =>
-  createHmac("sha256", salt).update(id).digest("hex").slice(0, 16);
+  logIdOfHash(hashOf(id), salt);
+
+/** The same, from what the session is stored under. */
+export const logIdOfHash = (hashed: string, salt: string) =>
+  createHmac("sha256", salt).update(hashed).digest("hex").slice(0, 16);
 
 function base32(bytes: Uint8Array): string {
   let text = "";

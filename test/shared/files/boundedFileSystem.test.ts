@@ -87,11 +87,35 @@ test("many calls pass, a few at a time, with their results and errors", async ()
   expect(names.toSorted()).toEqual(["hanging", "well"]);
 });
 
+test("a listing that hangs in the middle ends in time", async () => {
+  const { folder, bounded } = await setUp();
+  const slow: FileSystem = {
+    ...nodeFileSystem,
+    async *entries() {
+      yield { name: "first", isFolder: false };
+      await once(new EventEmitter(), "never");
+    },
+  };
+  const names: string[] = [];
+  const list = async (from: FileSystem) => {
+    for await (const { name } of from.entries(folder)) names.push(name);
+  };
+  const bounds = { timeoutMs: 20, concurrency: 2 };
+  const listing = list(boundFileSystem(slow, bounds));
+  await expect(listing).rejects.toThrow(StorageTimeoutError);
+  expect(names).toEqual(["first"]);
+  await list(bounded);
+});
+
 test("a file that opens after it was given up is closed", async () => {
   const events = new EventEmitter();
+  const file = await nodeFileSystem.open((await setUp()).well, "r");
   const handle = {
-    ...(await nodeFileSystem.open((await setUp()).well, "r")),
-    close: async () => void events.emit("closed"),
+    ...file,
+    close: async () => {
+      await file.close();
+      events.emit("closed");
+    },
   };
   const slow: FileSystem = {
     ...nodeFileSystem,

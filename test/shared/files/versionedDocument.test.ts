@@ -220,6 +220,58 @@ describe("a version that can't be read", () => {
   });
 });
 
+/** Ended, with everything still there that a crash may leave: all older versions. */
+async function setUpEnded() {
+  const keeping = { ...nodeFileSystem, unlink: () => Promise.resolve() };
+  const all = await setUp({ fileSystem: keeping });
+  const { document, folder } = all;
+  await document.create({ a: 1 });
+  await document.update(() => ({ a: 2 }));
+  await document.end();
+  expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
+  return { ...all, tombstone: path.join(folder, "v3") };
+}
+
+describe("a document that was ended", () => {
+  test.each<[string, (file: string) => Promise<void>]>([
+    ["is empty", (file) => truncate(file)],
+    ["is zeros", (file) => writeFile(file, Buffer.alloc(100))],
+    [
+      "is a folder",
+      async (file) => {
+        await rm(file);
+        await mkdir(file);
+      },
+    ],
+    ["was marked", (file) => writeFile(`${file}.damaged`, "")],
+  ])("stays so when its tombstone %s", async (_, damageIt) => {
+    const { elsewhere, tombstone, damage } = await setUpEnded();
+    await damageIt(tombstone);
+    for (let again = 0; again < 2; again++) {
+      expect((await elsewhere.read())?.ended).toBe(true);
+      expect(await elsewhere.update(() => ({ a: 3 }))).toBeUndefined();
+      expect(await elsewhere.end()).toBe(false);
+    }
+    await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
+    for (const { advice } of damage) expect(advice).toContain("stays ended");
+  });
+
+  test("but one whose end failed goes on", async () => {
+    const { document, elsewhere } = await setUp({
+      fileSystem: {
+        ...nodeFileSystem,
+        link: () => Promise.reject(new Error("no")),
+      },
+    });
+    await elsewhere.create({ a: 1 });
+    await expect(document.end()).rejects.toThrow("no");
+    expect((await document.read())?.data).toEqual({ a: 1 });
+    await elsewhere.update(() => ({ a: 2 }));
+    expect((await document.read())?.data).toEqual({ a: 2 });
+    expect(await elsewhere.end()).toBe(true);
+  });
+});
+
 test("a key __proto__ on disk changes nothing", async () => {
   const { folder, document } = await setUp();
   await document.create({});

@@ -1,16 +1,24 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { inspect } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import Koa from "koa";
 import pino from "pino";
 import { Registry } from "prom-client";
+import type { Damage } from "../../../app/shared/files/Files";
 import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/shared/files/FileSystem";
+import { OWNERS } from "../../../app/web/sessions/fileSessionStore";
 import { openSessionStore } from "../../../app/web/sessions/openSessionStore";
 import { createSessions, sessionOf } from "../../../app/web/sessions/sessions";
-import { hashOf, newSessionId } from "../../../app/web/sessions/sessionId";
+import {
+  hashOf,
+  logIdOf,
+  newSessionId,
+} from "../../../app/web/sessions/sessionId";
 import { Browser } from "../../support/browser";
 import { serveApp } from "../../support/sessionApp";
 import { temporaryFolders } from "../../support/temporaryFolder";
@@ -32,8 +40,10 @@ async function open(
     STORAGE_TIMEOUT_SECONDS: timeoutSeconds,
     UV_THREADPOOL_SIZE: 4,
   };
-  const opened = await openSessionStore({ config, log, metrics, fileSystem });
-  return { ...opened, metrics, lines, log };
+  const keys = ["a key of more than sixteen"];
+  const given = { config, keys, log, metrics, fileSystem };
+  const opened = await openSessionStore(given);
+  return { ...opened, keys, metrics, lines, log };
 }
 
 const closings: (() => Promise<void>)[] = [];
@@ -54,8 +64,7 @@ async function serve(
     if (ctx.path === "/elsewhere") ctx.body = "served";
     else await next();
   });
-  const keys = ["a key of more than sixteen"];
-  app.use(createSessions(app, { ...opened, keys, now: Date.now }));
+  app.use(createSessions(app, { ...opened, now: Date.now }));
   app.use((ctx) => {
     const { values } = sessionOf(ctx);
     if (ctx.query.model) values.model = String(ctx.query.model);
@@ -109,9 +118,29 @@ describe("a damaged session", () => {
     const logged = after.lines.join("");
     expect(logged).toContain("v2 serves instead");
     expect(logged).toContain("restore it from a backup");
+    expect(logged).toContain("grep -rl ");
     expect(await after.metrics.metrics()).toContain(
       "keepsake_session_damage_total 1",
     );
+  });
+
+  test("is named in the log by a salted hash, with what finds it", async () => {
+    const { directory, browser, folder } = await makeThreeVersions();
+    await truncate(path.join(folder, "v3"), 10);
+    const after = await serve(directory);
+    Object.assign(browser, { origin: after.origin });
+    await browser.text("/");
+    expect(after.lines.join("")).not.toContain(path.basename(folder));
+    const [line] = after.lines.map(
+      (text) => JSON.parse(text) as { session: string; damage: Damage },
+    );
+    const id = browser.cookies.get("keepsake") ?? "";
+    expect(line?.session).toBe(logIdOf(id, after.keys[0] ?? ""));
+    const find = /To find it: (grep .*)\.$/.exec(
+      line?.damage.advice ?? "",
+    )?.[1];
+    const found = execFileSync("sh", ["-c", find ?? "false"]).toString();
+    expect(found.trim()).toBe(path.join(folder, "v3.damaged"));
   });
 
   test.each<[string, (folder: string) => Promise<void>]>([
@@ -197,6 +226,57 @@ const isWell = (check: () => Promise<void>) =>
     () => true,
     () => false,
   );
+
+test("no error of the store shows under what a session is stored", async () => {
+  const directory = await temporaryFolder();
+  const failing: FileSystem = {
+    ...nodeFileSystem,
+    link: (file) => nodeFileSystem.link(file, path.join(file, "no")),
+    // Refused: it isn't empty.
+    readdir: (folder) => nodeFileSystem.rmdir(folder).then(() => []),
+  };
+  const { store } = await open(directory);
+  const broken = (await open(directory, failing)).store;
+  const id = newSessionId();
+  const from = await store.create(id, {}, "ann");
+  const results = await Promise.allSettled([
+    broken.read(id),
+    broken.save(id, {}, { a: 1 }, from),
+    broken.end(id),
+    store.create(id, {}),
+  ]);
+  for (const result of results) {
+    expect(result.status).toBe("rejected");
+    const { reason } = result as PromiseRejectedResult;
+    const shown = `${inspect(reason)} ${JSON.stringify(reason)}`;
+    expect(shown).not.toMatch(/[0-9a-f]{64}/);
+  }
+});
+
+test("a session that is made while its owner signs out everywhere is found the next time", async () => {
+  const directory = await temporaryFolder();
+  const elsewhere = (await open(directory)).store;
+  const id = newSessionId();
+  const counts: number[] = [];
+  const interrupted: FileSystem = {
+    ...nodeFileSystem,
+    mkdir: async (folder) => {
+      const isSession = path.basename(folder) === hashOf(id);
+      if (isSession) counts.push(await elsewhere.endAllOf("ann"));
+      await nodeFileSystem.mkdir(folder);
+    },
+  };
+  const { store } = await open(directory, interrupted);
+  await store.create(id, {}, "ann");
+  expect(counts.every((count) => count === 0)).toBe(true);
+  expect(counts).not.toEqual([]);
+  expect(await elsewhere.endAllOf("ann")).toBe(1);
+  expect(await store.read(id)).toBeUndefined();
+  // And nothing is listed any more.
+  const owner = hashOf("ann");
+  const folder = path.join(directory, OWNERS, owner.slice(0, 2), owner);
+  expect(await readdir(folder)).toEqual([]);
+});
 
 test("tells how long it takes, and of conflicts and merges", async () => {
   const directory = await temporaryFolder();

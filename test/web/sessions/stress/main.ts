@@ -17,6 +17,8 @@ const increments = times("STRESS_INCREMENTS", 2000);
 const tokens = times("STRESS_TOKENS", 300);
 const logouts = times("STRESS_LOGOUTS", 40);
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
 async function run(
   kind: StressOptions["kind"],
   mounts: string[],
@@ -25,15 +27,17 @@ async function run(
   const name = `stress-${kind}-${Date.now()}`;
   await mkdir(path.join(mounts[0] ?? "", name), { recursive: true });
   const begun = performance.now();
+  const since = () => Math.round((performance.now() - begun) / 1000);
   const report = await stress({
     kind,
     directories: mounts.map((mount) => path.join(mount, name)),
     increments: Math.ceil((increments * share) / mounts.length),
     tokens: Math.ceil(tokens * share),
     logouts: Math.ceil(logouts * share),
+    onPart: (found) => say(`  ${kind}, ${since()} s: ${JSON.stringify(found)}`),
   });
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  process.stdout.write(`${kind}: ${JSON.stringify({ ...report, seconds })}\n`);
+  const seconds = since();
+  say(`${kind}: ${JSON.stringify({ ...report, seconds })}`);
   const { lost, missing, stale, torn, resurrected, failed } = report;
   return lost + missing + stale + torn + resurrected + failed;
 }
@@ -43,10 +47,10 @@ async function main() {
   const local = process.argv[2] ?? "";
   const mounts =
     NFS_A && NFS_B ? [NFS_A, NFS_B] : Array.from({ length: 8 }, () => local);
-  process.stdout.write(`${mounts.length} processes on ${mounts.join(", ")}\n`);
+  say(`${mounts.length} processes on ${mounts.join(", ")}`);
   const faults = await run("file", mounts, 1);
   const seen = await run("rename", mounts, 0.1);
-  if (seen === 0) process.stdout.write("The harness saw nothing.\n");
+  if (seen === 0) say("The harness saw nothing.");
   process.exitCode = faults === 0 && seen > 0 ? 0 : 1;
 }
 

@@ -14,6 +14,8 @@ export interface StressOptions {
   tokens: number;
   /** Sessions that one process ends while the others write to them. */
   logouts: number;
+  /** Told of each part that is done, with what it found. */
+  onPart?: (found: object) => void;
 }
 
 export interface StressReport extends Faults {
@@ -33,11 +35,17 @@ export async function stress(options: StressOptions): Promise<StressReport> {
   const workers = options.directories.map(
     (directory) => new Worker(startProcess(file, [options.kind, directory])),
   );
+  const { onPart = () => undefined } = options;
+  const told = async <T extends object>(part: Promise<T>): Promise<T> => {
+    const found = await part;
+    onPart(found);
+    return found;
+  };
   try {
     return {
-      ...(await increment(workers, options.increments)),
-      ...(await writeTokens(workers, options.tokens)),
-      ...(await logOut(workers, options.logouts)),
+      ...(await told(increment(workers, options.increments))),
+      ...(await told(writeTokens(workers, options.tokens))),
+      ...(await told(logOut(workers, options.logouts))),
       failed: workers.reduce((sum, worker) => sum + worker.failed, 0),
     };
   } finally {
