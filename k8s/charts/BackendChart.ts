@@ -1,34 +1,23 @@
 import { Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
-import type { DrainTimes } from "../constructs/drain";
 import {
   allow,
   block,
   NOT_THE_INTERNET,
-  podsIn,
   podsOf,
+  scraped,
   tcp,
 } from "../constructs/networkPolicy";
 import { PORTS } from "../constructs/ports";
-import { addServing } from "../constructs/serving";
-import type { Environment, Workload } from "../schema/environment";
+import { addServing, type ServingChartProps } from "../constructs/serving";
+import type { Environment } from "../schema/environment";
 
 type Models = Environment["models"];
 
-export interface BackendProps {
-  namespace: string;
-  image: string;
-  workload: Workload;
-  drain: DrainTimes;
-  logLevel: string;
-  /** Other settings, by their names. */
-  settings: Record<string, string>;
-  secretName: string;
+export interface BackendProps extends ServingChartProps {
   recordsClaim: string;
   models: Models;
-  monitoringNamespace: string;
-  scrapedByAnnotation: boolean;
 }
 
 const DATA_DIRECTORY = "/data/records";
@@ -62,10 +51,7 @@ export class BackendChart extends Chart {
           from: [podsOf("web"), podsOf("backend")],
           ports: [tcp(PORTS.backend.http)],
         },
-        {
-          from: [podsIn(props.monitoringNamespace)],
-          ports: [tcp(PORTS.backend.metrics)],
-        },
+        scraped(props.monitoringNamespace, PORTS.backend.metrics),
       ],
       egress: [
         { to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] },

@@ -1,29 +1,19 @@
 import { Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
-import type { DrainTimes } from "../constructs/drain";
 import {
   allow,
   block,
   NOT_THE_INTERNET,
-  podsIn,
   podsOf,
+  scraped,
   tcp,
 } from "../constructs/networkPolicy";
 import { PORTS } from "../constructs/ports";
-import { addServing } from "../constructs/serving";
-import type { Workload } from "../schema/environment";
+import { addServing, type ServingChartProps } from "../constructs/serving";
 import type { Authenticate } from "../schema/ingress";
 
-export interface WebProps {
-  namespace: string;
-  image: string;
-  workload: Workload;
-  drain: DrainTimes;
-  logLevel: string;
-  /** Other settings, by their names. */
-  settings: Record<string, string>;
-  secretName: string;
+export interface WebProps extends ServingChartProps {
   sessionsClaim: string;
   /** The cluster's own domain, in which the backend's Service has its name. */
   clusterDomain: string;
@@ -33,8 +23,6 @@ export interface WebProps {
   authenticate?: Authenticate;
   /** For an ingress that reads its stickiness from the Service. */
   serviceAnnotations?: Record<string, string>;
-  monitoringNamespace: string;
-  scrapedByAnnotation: boolean;
 }
 
 const SESSION_DIRECTORY = "/data/sessions";
@@ -65,10 +53,7 @@ export class WebChart extends Chart {
     allow(this, props.namespace, "web", {
       ingress: [
         { from: props.ingressPeers, ports: [tcp(PORTS.web.http)] },
-        {
-          from: [podsIn(props.monitoringNamespace)],
-          ports: [tcp(PORTS.web.metrics)],
-        },
+        scraped(props.monitoringNamespace, PORTS.web.metrics),
       ],
       egress: [
         { to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] },

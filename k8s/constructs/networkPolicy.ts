@@ -55,6 +55,15 @@ export const podsIn = (namespace: string): k8s.NetworkPolicyPeer => ({
   },
 });
 
+/** Lets Prometheus read metrics, and nobody else. */
+export const scraped = (
+  monitoringNamespace: string,
+  port: number,
+): k8s.NetworkPolicyIngressRule => ({
+  from: [podsIn(monitoringNamespace)],
+  ports: [tcp(port)],
+});
+
 export const block = (
   cidr: string,
   except?: string[],

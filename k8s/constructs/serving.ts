@@ -47,6 +47,19 @@ export interface ServingProps {
   serviceAnnotations?: Record<string, string>;
 }
 
+/** What an environment says of a component that serves HTTP: web's chart and backend's add their own. */
+export interface ServingChartProps extends Pick<
+  ServingProps,
+  "namespace" | "image" | "workload" | "drain" | "scrapedByAnnotation"
+> {
+  logLevel: string;
+  /** Other settings, by their names. */
+  settings: Record<string, string>;
+  secretName: string;
+  /** Where Prometheus is, which alone may read metrics. */
+  monitoringNamespace: string;
+}
+
 /** Adds a Deployment that serves HTTP, with all that belongs to it: settings, account, Service, budget, autoscaler. */
 export function addServing(scope: Construct, props: ServingProps): void {
   const settings = addSettings(
