@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import path from "node:path";
+import { freePorts } from "../../../scripts/support/freePorts";
 import { operations } from "../../../app/shared/operations";
 import { ConversationPage, type Message } from "../../../app/shared/records";
 import {
@@ -39,21 +38,12 @@ afterEach(async () => {
   await server.close();
 });
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
-}
-
 /** A backend as a pod runs it: a process of its own, that can be killed. */
 async function startPod(directory: string, env: Record<string, string>) {
-  const port = await freePort();
+  const [port, metricsPort] = await freePorts(2);
   const pod = startProcess("app/backend/main.ts", [], {
     PORT: String(port),
-    METRICS_PORT: String(await freePort()),
+    METRICS_PORT: String(metricsPort),
     DATA_DIRECTORY: path.join(directory, "records"),
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     INTERNAL_TOKEN: TOKEN,

@@ -57,7 +57,7 @@ const sent = (context: ApiContext) =>
 test("the page of a conversation costs two calls, and nothing once it is known", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
-  const other = openApi(backend.url);
+  const other = openApi(backend.url, { recordAgeMs: 600_000 });
   const cold = request(owner);
   await page(cold, id, other);
   expect(sent(cold)).toBe(2);
