@@ -1,6 +1,9 @@
 import path from "node:path";
 import type { BackendConfig } from "../shared/config";
+import { boundFileSystem, boundsFrom } from "../shared/files/boundedFileSystem";
 import { createFiles } from "../shared/files/Files";
+import { type FileSystem, nodeFileSystem } from "../shared/files/FileSystem";
+import { requireReadable } from "../shared/files/requireReadable";
 import { LiveStreams } from "../shared/LiveStreams";
 import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
@@ -29,12 +32,18 @@ export interface BackendGiven {
   /** Where other backends reach this process. */
   address: string;
   now?: () => Date;
+  fileSystem?: FileSystem;
 }
 
 /** All parts of the backend, put together. */
 export function createBackend(given: BackendGiven) {
   const { config, log, metrics, tokens, now = () => new Date() } = given;
+  const fileSystem = boundFileSystem(
+    given.fileSystem ?? nodeFileSystem,
+    boundsFrom(config),
+  );
   const files = createFiles({
+    fileSystem,
     onDamage: (damage) => log.error({ damage }, "a file is damaged"),
   });
   const folders = foldersIn(config.DATA_DIRECTORY);
@@ -63,7 +72,7 @@ export function createBackend(given: BackendGiven) {
     log,
     leaseMs,
     address: given.address,
-    fileSystem: files.fileSystem,
+    fileSystem,
     inProgressFolder: path.join(config.DATA_DIRECTORY, "in-progress"),
     perOwner: config.REPLIES_PER_OWNER,
     perProcess: config.REPLIES_PER_PROCESS,
@@ -95,6 +104,9 @@ export function createBackend(given: BackendGiven) {
     metrics,
     tokens,
     streams: new LiveStreams(),
+    /** Whether records can be read now. @throws Error saying what to do, in bounded time. */
+    checkStorage: () =>
+      requireReadable(fileSystem, "DATA_DIRECTORY", config.DATA_DIRECTORY),
   };
 }
 

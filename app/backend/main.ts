@@ -6,6 +6,7 @@ import { errorCode } from "../shared/errorCode";
 import { createLog } from "../shared/log";
 import { createMetrics, createMetricsServer } from "../shared/metrics";
 import { createHttpServer, listen } from "../shared/server";
+import { whyRejected } from "../shared/whyRejected";
 import { readTokens } from "../shared/Tokens";
 import { createBackend, createBackendApp } from "./createBackend";
 
@@ -39,7 +40,10 @@ async function main(): Promise<void> {
   });
   const app = createBackendApp({
     ...backend,
-    probes: { whyNotReady: () => (drain.hasBegun ? "draining" : undefined) },
+    probes: {
+      whyNotReady: async () =>
+        drain.hasBegun ? "draining" : whyRejected(backend.checkStorage()),
+    },
   });
   const handle = app.callback();
   const metricsServer = createMetricsServer(metrics);

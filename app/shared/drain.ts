@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endProcess } from "./endProcess";
 import type { Logger } from "./log";
 
 /** How often connections that have become idle are closed towards the end. */
@@ -45,12 +46,21 @@ export class Drain {
     return this.isBegun;
   }
 
-  /** Resolves when the last connection is closed, or time is up. */
+  /**
+   * Resolves when the last connection is closed, or time is up.
+   *
+   * @throws Error if a part of the process did not let go in time: what it is at may hang for ever.
+   */
   async run(): Promise<void> {
     if (this.isBegun) return;
     this.isBegun = true;
-    const { seconds, leave, handOver, close } = this.parts;
-    const third = (seconds * 1_000) / 3;
+    const ms = this.parts.seconds * 1_000;
+    const late = sleep(ms + HURRY_MS, undefined, { ref: false });
+    await Promise.race([this.goThrough(ms / 3), late.then(refuseToWait)]);
+  }
+
+  private async goThrough(third: number): Promise<void> {
+    const { leave, handOver, close } = this.parts;
     this.handedOver = handOver?.() ?? Promise.resolve();
     await Promise.all([this.handedOver, sleep(third)]);
     await leave(third);
@@ -76,19 +86,23 @@ export class Drain {
   }
 }
 
+function refuseToWait(): never {
+  throw new Error("The drain took longer than DRAIN_SECONDS.");
+}
+
 /**
- * Drains on SIGTERM or SIGINT, then ends the process with exit code 0. A second signal ends it at
- * once.
+ * Drains on SIGTERM or SIGINT, then ends the process with exit code 0, in bounded time whatever
+ * hangs. A second signal ends it at once.
  */
 export function drainOnSignals(drain: Drain, log: Logger): void {
   const end = (signal: NodeJS.Signals) => {
     const again = drain.hasBegun;
     log.info({ signal }, again ? "ends at once" : "drains, then ends");
     void (again ? drain.hurry() : drain.run()).then(
-      () => process.exit(0),
+      () => endProcess(0, log),
       (error: unknown) => {
         log.error({ error }, "could not end in order");
-        process.exit(1);
+        return endProcess(1, log);
       },
     );
   };

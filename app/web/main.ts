@@ -10,6 +10,7 @@ import { createMetrics, createMetricsServer } from "../shared/metrics";
 import { readOrMakeSecret } from "../shared/secrets";
 import { createHttpServer, listen } from "../shared/server";
 import { readTokens } from "../shared/Tokens";
+import { whyRejected } from "../shared/whyRejected";
 import { createApi } from "./api/createApi";
 import { createLoadBalancerIdentity } from "./identity/loadBalancerIdentity";
 import { createWebApp } from "./createWebApp";
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     sessions: { ...sessions, keys },
     tokens: [...(await tokens.current())],
     whyNotReady: async () =>
-      drain.hasBegun ? "draining" : whyUnusable(sessions.check()),
+      drain.hasBegun ? "draining" : whyRejected(sessions.check()),
   });
   const handle = app.callback();
   const server = createHttpServer(
@@ -67,15 +68,6 @@ function identityOf(config: WebConfig): Identity | undefined {
   if (!loadBalancers) return undefined;
   const keysUrl = config.SIGN_IN_KEYS_URL;
   return createLoadBalancerIdentity({ loadBalancers, keysUrl });
-}
-
-async function whyUnusable(check: Promise<void>): Promise<string | undefined> {
-  try {
-    await check;
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 main().catch((error: unknown) => {

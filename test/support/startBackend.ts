@@ -10,7 +10,9 @@ import {
 import { readBackendConfig } from "../../app/shared/config";
 import { createLog } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
+import type { FileSystem } from "../../app/shared/files/FileSystem";
 import type { Tokens } from "../../app/shared/Tokens";
+import { whyRejected } from "../../app/shared/whyRejected";
 
 export const TOKEN = "a-token-for-tests-only";
 
@@ -40,6 +42,7 @@ export interface TestBackendOptions {
   env?: Record<string, string>;
   tokens?: Tokens;
   now?: () => Date;
+  fileSystem?: FileSystem;
 }
 
 /** A backend as its process runs it, on a port of its own. */
@@ -65,7 +68,9 @@ export async function startBackend(
     tokens: options.tokens ?? fixedTokens(TOKEN),
     address: url,
     now: options.now,
+    fileSystem: options.fileSystem,
   });
+  const whyNotReady = () => whyRejected(parts.checkStorage());
   const app = createBackendApp({ ...parts, probes: { whyNotReady } });
   const handle = app.callback();
   let calls = 0;
@@ -101,8 +106,6 @@ export async function startBackend(
     },
   };
 }
-
-const whyNotReady = () => undefined;
 
 export const temporaryDirectory = () =>
   mkdtemp(path.join(tmpdir(), "keepsake-test-"));

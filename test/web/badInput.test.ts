@@ -228,6 +228,18 @@ describe("while the backend isn't there", () => {
     expect((await visitor.post("/conversations", form)).status).toBe(303);
   });
 
+  it("a full disk is told as such, and what was typed is given back", async () => {
+    web.api.fault = new VisibleError(507, "The server's storage is full.");
+    const form = { message: "not lost", key: "f".repeat(36) };
+    const answer = await visitor.post("/conversations", form);
+    const page = await answer.text();
+    expect(answer.status).toBe(507);
+    expect(page).toContain("storage is full");
+    expect(page).toContain("not lost</textarea>");
+    web.api.fault = undefined;
+    expect((await visitor.post("/conversations", form)).status).toBe(303);
+  });
+
   it("the process stays ready, and says what is missing", async () => {
     web.api.fault = fault;
     const answer = await visitor.get("/readyz");

@@ -3,6 +3,7 @@ import type { Middleware } from "koa";
 import { toVisibleError, VisibleError } from "../../shared/errors";
 import type { Problem } from "../../shared/operations";
 import type { BackendState } from "../BackendState";
+import { toStorageProblem } from "./storageProblems";
 
 /** A request that is not as the API's description says. */
 export class InvalidRequestError extends VisibleError {
@@ -20,7 +21,8 @@ export function answerProblems(): Middleware<BackendState> {
       await next();
       if (ctx.body == null) refuseUnrouted(ctx.status);
     } catch (error) {
-      const problem = toProblem(error, ctx.state.requestId);
+      const shown = toStorageProblem(error) ?? error;
+      const problem = toProblem(shown, ctx.state.requestId);
       // What says itself what to do is no fault: a deadline that passed, a process that is full.
       if (!(error instanceof VisibleError) && problem.status >= 500) {
         ctx.state.log.error({ error, path: ctx.path }, "request failed");

@@ -10,7 +10,7 @@ import {
 import { type Operation, operations, Problem } from "../../shared/operations";
 
 /** What any call may be answered with besides success. */
-const EVERYWHERE = [400, 401, 500, 504];
+const EVERYWHERE = [400, 401, 500, 503, 504, 507];
 const WITH_BODY = [413, 415];
 
 const CallHeaders = z.object({
@@ -128,8 +128,12 @@ function responsesOf(
   { status, answer, errors, method }: Operation,
   hasBody: boolean,
 ): ZodOpenApiResponsesObject {
-  const failures = [...EVERYWHERE, ...errors, ...(hasBody ? WITH_BODY : [])];
-  const problems = failures.map((code) => [
+  const failures = new Set([
+    ...EVERYWHERE,
+    ...errors,
+    ...(hasBody ? WITH_BODY : []),
+  ]);
+  const problems = [...failures].map((code) => [
     String(code),
     {
       description: STATUS_CODES[code] ?? "Error",

@@ -2,7 +2,7 @@ import type { Middleware } from "koa";
 
 export interface Probes {
   /** Why this process should be given no more work, if it should not. */
-  whyNotReady(this: void): string | undefined;
+  whyNotReady(this: void): Promise<string | undefined>;
 }
 
 /** `/livez` says that the process runs, `/readyz` whether it should be given work. */
@@ -11,7 +11,7 @@ export function serveProbes(probes: Probes): Middleware {
     if (ctx.path === "/livez") {
       ctx.body = "alive\n";
     } else if (ctx.path === "/readyz") {
-      const reason = probes.whyNotReady();
+      const reason = await probes.whyNotReady();
       ctx.status = reason === undefined ? 200 : 503;
       ctx.body = `${reason ?? "ready"}\n`;
     } else {

@@ -16,6 +16,16 @@ export interface Bounds {
   concurrency: number;
 }
 
+/** The bounds of a process with these settings. */
+export const boundsFrom = (config: {
+  STORAGE_TIMEOUT_SECONDS: number;
+  UV_THREADPOOL_SIZE: number;
+}): Bounds => ({
+  timeoutMs: config.STORAGE_TIMEOUT_SECONDS * 1000,
+  // The rest is for all else that needs a thread: looking up names, serving static files.
+  concurrency: Math.floor(config.UV_THREADPOOL_SIZE * 0.75),
+});
+
 /**
  * A file system whose calls end in time, whatever the disk does: one that takes longer rejects,
  * and while all places are held by calls that hang, others reject at once. When those return,
@@ -57,7 +67,7 @@ function boundFile(gate: Gate, handle: OpenFile): OpenFile {
     read: (position, length) => gate.run(() => handle.read(position, length)),
     size: () => gate.run(() => handle.size()),
     sync: () => gate.run(() => handle.sync()),
-    close: () => gate.run(() => handle.close()),
+    close: () => gate.runAnyway(() => handle.close()),
   };
 }
 
@@ -113,6 +123,32 @@ class Gate {
       }, this.bounds.timeoutMs);
       ended.finally(() => clearTimeout(timer)).then(resolve, reject);
     });
+  }
+
+  /** As {@link run}, but what is refused is done when there is a place, however late. */
+  async runAnyway(call: () => Promise<void>): Promise<void> {
+    let isBegun = false;
+    const begin = () => {
+      isBegun = true;
+      return call();
+    };
+    try {
+      await this.run(begin);
+    } catch (error) {
+      if (!isBegun) this.runLater(call);
+      throw error;
+    }
+  }
+
+  private runLater(call: () => Promise<void>): void {
+    const admit = () => {
+      this.waiting.delete(waiting);
+      call()
+        .catch(() => undefined)
+        .finally(() => this.leave());
+    };
+    const waiting = { admit, refuse: () => undefined };
+    this.waiting.add(waiting);
   }
 
   private enter(): Promise<void> | undefined {

@@ -38,6 +38,7 @@ const titles: Record<number, string> = {
   413: "Too long",
   429: "Too many at once",
   503: "Not reachable",
+  507: "Not saved",
 };
 
 const NOTHING_LOST = "What you typed is kept below. Nothing was lost.";

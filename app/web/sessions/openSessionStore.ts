@@ -2,10 +2,14 @@ import path from "node:path";
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { WebConfig } from "../../shared/config";
 import { errorCode } from "../../shared/errorCode";
-import { boundFileSystem } from "../../shared/files/boundedFileSystem";
+import {
+  boundFileSystem,
+  boundsFrom,
+} from "../../shared/files/boundedFileSystem";
 import { makeFolder, temporaryName } from "../../shared/files/exclusiveFile";
 import { createFiles, type Damage } from "../../shared/files/Files";
 import { type FileSystem, nodeFileSystem } from "../../shared/files/FileSystem";
+import { requireReadable } from "../../shared/files/requireReadable";
 import { measureFileSystem } from "../../shared/files/measuredFileSystem";
 import type { Logger } from "../../shared/log";
 import { createFileSessionStore } from "./fileSessionStore";
@@ -54,11 +58,7 @@ export async function openSessionStore({
 }): Promise<OpenSessionStore> {
   const directory = path.resolve(config.SESSION_DIRECTORY);
   const figures = createFigures(metrics);
-  const bounded = boundFileSystem(fileSystem, {
-    timeoutMs: config.STORAGE_TIMEOUT_SECONDS * 1000,
-    // The rest is for all else that needs a thread: looking up names, serving static files.
-    concurrency: Math.floor(config.UV_THREADPOOL_SIZE * 0.75),
-  });
+  const bounded = boundFileSystem(fileSystem, boundsFrom(config));
   await requireWritable(bounded, config.SESSION_DIRECTORY, directory);
   const lifetime = {
     idleMs: config.SESSION_IDLE_SECONDS * 1000,
@@ -87,7 +87,7 @@ export async function openSessionStore({
   return {
     store: observe(store, figures.seconds),
     lifetime,
-    check: () => requireReadable(bounded, config.SESSION_DIRECTORY, directory),
+    check: () => requireReadable(bounded, "SESSION_DIRECTORY", directory),
   };
 }
 
@@ -186,22 +186,6 @@ async function requireWritable(
     throw new Error(
       `SESSION_DIRECTORY ${JSON.stringify(setting)} is not writable (${errorCode(error) ?? String(error)}). ` +
         "Mount a volume there or set another path.",
-      { cause: error },
-    );
-  }
-}
-
-async function requireReadable(
-  fileSystem: FileSystem,
-  setting: string,
-  directory: string,
-): Promise<void> {
-  try {
-    await fileSystem.readdir(directory);
-  } catch (error) {
-    throw new Error(
-      `SESSION_DIRECTORY ${JSON.stringify(setting)} can't be read (${errorCode(error) ?? String(error)}). ` +
-        "Look whether its volume is mounted and answers.",
       { cause: error },
     );
   }

@@ -107,6 +107,38 @@ test("a listing that hangs in the middle ends in time", async () => {
   await list(bounded);
 });
 
+test("a file that is closed while all places hang is closed afterwards", async () => {
+  const { bounded, hanging, well, calls } = await setUp();
+  const events = new EventEmitter();
+  const file = await nodeFileSystem.open(well, "r");
+  const watched = boundFileSystem(
+    {
+      ...nodeFileSystem,
+      open: async () => ({
+        ...file,
+        close: async () => {
+          await file.close();
+          events.emit("closed");
+        },
+      }),
+      readFile: (path_) => {
+        const call = nodeFileSystem.readFile(path_);
+        calls.push(call);
+        return call;
+      },
+    },
+    { timeoutMs: 100, concurrency: 2 },
+  );
+  const open = await watched.open(well, "r");
+  const reads = [1, 2].map(() => watched.readFile(hanging));
+  await Promise.allSettled(reads);
+  const closed = once(events, "closed");
+  await expect(open.close()).rejects.toThrow(StorageTimeoutError);
+  await release(hanging, calls);
+  await closed;
+  expect((await bounded.readFile(well)).toString()).toBe("text");
+});
+
 test("a file that opens after it was given up is closed", async () => {
   const events = new EventEmitter();
   const file = await nodeFileSystem.open((await setUp()).well, "r");

@@ -1,0 +1,114 @@
+import { Problem } from "../../app/shared/operations";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/shared/files/FileSystem";
+import {
+  callApi,
+  startBackend,
+  type TestBackend,
+  type TestBackendOptions,
+} from "../support/startBackend";
+import { waitFor } from "../support/waitFor";
+
+const backends: TestBackend[] = [];
+afterEach(async () => {
+  for (const backend of backends.splice(0)) await backend.stop();
+});
+
+async function start(options: TestBackendOptions): Promise<TestBackend> {
+  const backend = await startBackend(options);
+  backends.push(backend);
+  return backend;
+}
+
+const create = (backend: TestBackend, key = "a-key") =>
+  callApi(backend, "POST", "/v1/conversations", {
+    body: { text: "Not to be lost" },
+    headers: { "idempotency-key": key },
+  });
+
+const list = (backend: TestBackend) =>
+  callApi(backend, "GET", "/v1/conversations");
+
+const statusOf = async (backend: TestBackend, route: string) =>
+  (await fetch(backend.url + route)).status;
+
+/** As a full disk does: nothing new is made, and all that is there can be read. */
+function refusable() {
+  let code: string | undefined;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    mkdir: async (folder) => {
+      if (code) throw Object.assign(new Error(code), { code });
+      await nodeFileSystem.mkdir(folder);
+    },
+    open: async (file, flags) => {
+      if (code && flags === "wx") {
+        throw Object.assign(new Error(code), { code });
+      }
+      return nodeFileSystem.open(file, flags);
+    },
+  };
+  return { fileSystem, refuse: (with_?: string) => (code = with_) };
+}
+
+describe("a disk that can't be written", () => {
+  test.each([
+    ["ENOSPC", "storage is full"],
+    ["EDQUOT", "storage is full"],
+    ["EROFS", "can only be read"],
+  ])("(%s) is told with 507 and what to do", async (code, why) => {
+    const { fileSystem, refuse } = refusable();
+    const backend = await start({ fileSystem });
+    expect((await create(backend, "before")).status).toBe(201);
+    refuse(code);
+    const refused = await create(backend);
+    expect(refused.status).toBe(507);
+    const { detail } = Problem.parse(refused.body);
+    expect(detail).toContain(why);
+    expect(detail).toContain("What was saved before is kept.");
+    expect((await list(backend)).status).toBe(200);
+    refuse();
+    // The same request again is the same message, once.
+    expect((await create(backend)).status).toBe(201);
+    const { body } = await list(backend);
+    expect((body as { conversations: unknown[] }).conversations).toHaveLength(
+      2,
+    );
+  });
+});
+
+test("a disk that hangs fails readiness and requests in time, and nothing else, and comes back", async () => {
+  let answers: Promise<unknown> = Promise.resolve();
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readdir: async (folder) => {
+      await answers;
+      return nodeFileSystem.readdir(folder);
+    },
+  };
+  const env = { STORAGE_TIMEOUT_SECONDS: "1" };
+  const backend = await start({ fileSystem, env });
+  expect((await create(backend)).status).toBe(201);
+  await waitFor(async () => (await statusOf(backend, "/readyz")) === 200);
+
+  let release: (value: unknown) => void = Boolean;
+  answers = new Promise((resolve) => (release = resolve));
+  const requests = Array.from({ length: 6 }, () => list(backend));
+  expect(await statusOf(backend, "/readyz")).toBe(503);
+  for (const request of requests) {
+    const { status, body } = await request;
+    expect(status).toBe(503);
+    expect(Problem.parse(body).detail).toContain("does not answer");
+  }
+  const ready = await fetch(`${backend.url}/readyz`);
+  expect(await ready.text()).toContain("can't be read (ETIMEDOUT)");
+  expect(await statusOf(backend, "/livez")).toBe(200);
+  expect((await callApi(backend, "GET", "/v1/models")).status).toBe(200);
+
+  release(undefined);
+  answers = Promise.resolve();
+  await waitFor(async () => (await statusOf(backend, "/readyz")) === 200);
+  expect((await list(backend)).status).toBe(200);
+});

@@ -1,0 +1,89 @@
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { hashOf } from "../../../app/web/sessions/sessionId";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import { makeHangingFile } from "../../support/pipes";
+import { startProcess } from "../../support/processes";
+import { temporaryFolders } from "../../support/temporaryFolder";
+
+/*
+ * A real process whose threads wait for ever in the kernel, as on a network file system whose
+ * server is gone.
+ */
+
+const temporaryFolder = temporaryFolders();
+const children: ReturnType<typeof startProcess>[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill("SIGKILL");
+    await child.ended;
+  }
+});
+
+async function startWeb(directory: string) {
+  const main = path.join(__dirname, "../../../app/web/main.ts");
+  const child = startProcess(main, [], {
+    PORT: "0",
+    METRICS_PORT: "0",
+    SESSION_DIRECTORY: path.join(directory, "sessions"),
+    SECRETS_DIRECTORY: path.join(directory, "secrets"),
+    BACKEND_URL: "http://127.0.0.1:9",
+    STORAGE_TIMEOUT_SECONDS: "0.5",
+    DRAIN_SECONDS: "0",
+  });
+  children.push(child);
+  const port = await new Promise<number>((resolve, reject) => {
+    let output = "";
+    child.stdout?.on("data", (chunk) => {
+      output += String(chunk);
+      const told = /"port":(\d+),"msg":"web listens"/.exec(output)?.[1];
+      if (told) resolve(Number(told));
+    });
+    child.once("close", () => reject(new Error(output)));
+  });
+  return { child, address: `http://127.0.0.1:${port}` };
+}
+
+/** A process that has as many threads in a session that hangs as it allows. */
+async function startHanging() {
+  const directory = await temporaryFolder();
+  await mkdir(path.join(directory, "secrets"));
+  const before = await startWeb(directory);
+  const first = new HttpVisitor(before.address);
+  await first.get("/");
+  const hash = hashOf(first.cookies.get("keepsake") ?? "");
+  const sessions = path.join(directory, "sessions");
+  const version = path.join(sessions, hash.slice(0, 2), hash, "v1");
+  await rm(version);
+  makeHangingFile(version);
+
+  // Another process has nothing of it in memory.
+  const { child, address } = await startWeb(directory);
+  const visits = Array.from({ length: 6 }, async () => {
+    const visitor = new HttpVisitor(address);
+    for (const [name, value] of first.cookies) visitor.cookies.set(name, value);
+    return (await visitor.get("/")).status;
+  });
+  return { child, address, statuses: await Promise.all(visits) };
+}
+
+test("answers in time, is alive and not ready, and ends when it is told to", async () => {
+  const { child, address, statuses } = await startHanging();
+  expect(new Set(statuses)).toEqual(new Set([503]));
+  const ready = await fetch(`${address}/readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.text()).toContain("ETIMEDOUT");
+  expect((await fetch(`${address}/livez`)).status).toBe(200);
+  child.kill("SIGTERM");
+  const { output } = await child.ended;
+  expect(output).toContain("drains, then ends");
+  expect(output).toContain("calls that the storage does not answer");
+}, 60_000);
+
+test("ends at once when it is told to twice", async () => {
+  const { child } = await startHanging();
+  child.kill("SIGTERM");
+  child.kill("SIGINT");
+  const { output } = await child.ended;
+  expect(output).toContain("ends at once");
+}, 60_000);
