@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLog } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
+import { continueTrace } from "../../app/shared/trace";
 import type { ApiContext } from "../../app/web/api/Api";
 import { ApiClient } from "../../app/web/api/ApiClient";
 import { CachedApi } from "../../app/web/api/CachedApi";
@@ -90,6 +91,7 @@ const OWNER = "bench";
 const request = (versions: Record<string, number> = {}): ApiContext => ({
   owner: OWNER,
   requestId: "bench",
+  trace: continueTrace({}).headers,
   versions,
   calls: [],
 });

@@ -1,5 +1,6 @@
 import { createLog } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
+import { continueTrace } from "../../app/shared/trace";
 import type { ApiContext } from "../../app/web/api/Api";
 import {
   type ApiParts,
@@ -19,10 +20,12 @@ export function openApi(url: string, parts: Partial<ApiParts> = {}): OpenApi {
   });
 }
 
+const { headers: trace } = continueTrace({});
+
 /** One request of a session. */
 export function request(
   owner: string,
   versions: Record<string, number> = {},
 ): ApiContext {
-  return { owner, requestId: "test", versions, calls: [] };
+  return { owner, requestId: "test", trace, versions, calls: [] };
 }

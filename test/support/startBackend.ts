@@ -8,7 +8,7 @@ import {
   createBackendApp,
 } from "../../app/backend/createBackend";
 import { readBackendConfig } from "../../app/shared/config";
-import { createLog } from "../../app/shared/log";
+import { createLog, type Logger } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
 import type { Tokens } from "../../app/shared/Tokens";
@@ -41,6 +41,7 @@ export interface TestBackendOptions {
   host?: string;
   env?: Record<string, string>;
   tokens?: Tokens;
+  log?: Logger;
   now?: () => Date;
   fileSystem?: FileSystem;
 }
@@ -63,7 +64,7 @@ export async function startBackend(
   const url = `http://${host}:${port}`;
   const parts = createBackend({
     config,
-    log: createLog("silent", {}),
+    log: options.log ?? createLog("silent", {}),
     metrics: new Registry(),
     tokens: options.tokens ?? fixedTokens(TOKEN),
     address: url,

@@ -3,18 +3,19 @@ import { createLog } from "../../app/shared/log";
 import { createMetrics } from "../../app/shared/metrics";
 import { createHttpServer } from "../../app/shared/server";
 import { createWebApp, type WebAppDeps } from "../../app/web/createWebApp";
+import type { Api } from "../../app/web/api/Api";
 import { createMemorySessionStore } from "../../app/web/sessions/memorySessionStore";
 import type { SessionStore } from "../../app/web/sessions/SessionStore";
 import { InMemoryApi } from "./inMemoryApi";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
-/** Web as it is, over real HTTP, on an API and sessions in memory. */
+/** Web as it is, over real HTTP, on sessions in memory, and an API in memory unless one is given. */
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
     "whyNotReady" | "identity" | "signOutUrl"
-  > & { store?: SessionStore } = {},
+  > & { store?: SessionStore; api?: Api } = {},
 ) {
   const api = new InMemoryApi();
   const metrics = createMetrics();
@@ -30,7 +31,7 @@ export async function startWeb(
     },
     tokens: [],
     drainSeconds: 0,
-    api,
+    api: options.api ?? api,
     log: createLog("silent", {}),
     metrics,
     now: Date.now,

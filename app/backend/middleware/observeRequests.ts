@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Middleware } from "koa";
 import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../../shared/log";
+import { continueTrace, traceFields } from "../../shared/trace";
 import type { BackendState } from "../BackendState";
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Gives every request its id (the caller's, where it sent one), a log line and a measurement. */
 export function observeRequests(
@@ -24,7 +24,11 @@ export function observeRequests(
     const given = ctx.get("x-request-id");
     const requestId = REQUEST_ID.test(given) ? given : randomUUID();
     ctx.state.requestId = requestId;
-    ctx.state.log = log.child({ requestId, ...trace(ctx.get("traceparent")) });
+    const trace = continueTrace({
+      traceparent: ctx.get("traceparent"),
+      tracestate: ctx.get("tracestate"),
+    });
+    ctx.state.log = log.child({ requestId, ...traceFields(trace) });
     ctx.set("x-request-id", requestId);
     await next();
     const ms = performance.now() - begun;
@@ -35,10 +39,4 @@ export function observeRequests(
       "answered",
     );
   };
-}
-
-/** W3C trace context: the trace that this request is part of. */
-function trace(traceparent: string): { traceId?: string } {
-  if (!TRACEPARENT.test(traceparent)) return {};
-  return { traceId: traceparent.slice(3, 35) };
 }

@@ -26,6 +26,10 @@ const CallHeaders = z.object({
     .string()
     .optional()
     .meta({ description: "W3C trace context." }),
+  tracestate: z
+    .string()
+    .optional()
+    .meta({ description: "W3C trace context, as it came." }),
   "keepsake-deadline-ms": z
     .string()
     .regex(/^[0-9]{1,9}$/)

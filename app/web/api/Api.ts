@@ -7,14 +7,15 @@ import type {
   Project,
   ReplyEvent,
 } from "../../shared/records";
+import type { Trace } from "../../shared/trace";
 
 /** What every call is made for: one visitor's request. */
 export interface ApiContext {
   /** Whose records: from the session, never from what the visitor sent. */
   owner: string;
   requestId: string;
-  /** W3C trace context, passed on. */
-  traceparent?: string;
+  /** W3C trace context: this request's own place in its trace. */
+  trace: Trace["headers"];
   /** The session's counters of changes by kind of record; the cache reads and raises them. */
   versions: Record<string, number>;
   /** What this request's calls have cost so far; the page shows it. */

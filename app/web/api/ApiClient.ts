@@ -193,14 +193,14 @@ export class ApiClient {
 
 /** For whom, and in which request, a call is made. */
 export function contextHeaders(
-  { owner, requestId, traceparent }: ApiContext,
+  { owner, requestId, trace }: ApiContext,
   host: string,
 ): Record<string, string> {
   return {
     host,
     "keepsake-owner": encodeURIComponent(owner),
     "x-request-id": requestId,
-    ...(traceparent && { traceparent }),
+    ...trace,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RouterContext } from "@koa/router";
 import type { DefaultState, Middleware } from "koa";
+import type { Trace } from "../../shared/trace";
 import type { ApiContext } from "../api/Api";
 import type { Person } from "../identity/Identity";
 import type { VisitorSession } from "../sessions/sessions";
@@ -8,6 +9,7 @@ import type { Form } from "./readForm";
 /** What middleware leaves for routes. */
 export interface WebState extends DefaultState {
   requestId: string;
+  trace: Trace;
   /** Who is signed in; nobody where visitors are anonymous. */
   person: Person | undefined;
   visitor: VisitorSession;

@@ -27,7 +27,7 @@ export function identifyVisitor(): WebMiddleware {
     ctx.state.api = {
       owner: values.owner,
       requestId: ctx.state.requestId,
-      traceparent: ctx.get("traceparent") || undefined,
+      trace: ctx.state.trace.headers,
       versions: values.versions,
       calls: [],
       signal: ctx.method === "GET" ? whenGone(ctx.res) : undefined,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Histogram } from "prom-client";
 import type { Logger } from "../../shared/log";
 import type { Registry } from "../../shared/metrics";
+import { continueTrace, traceFields } from "../../shared/trace";
 import type { WebMiddleware } from "./WebContext";
 
 const requestIdPattern = /^[\w.:=-]{8,128}$/;
@@ -21,12 +22,18 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
     const requestId = requestIdPattern.test(given) ? given : randomUUID();
     ctx.state.requestId = requestId;
     ctx.set("x-request-id", requestId);
+    ctx.state.trace = continueTrace({
+      traceparent: ctx.get("traceparent"),
+      tracestate: ctx.get("tracestate"),
+    });
     await next();
     const ms = performance.now() - begin;
     const { method, status } = ctx;
     // The pattern, not the address: an address has ids, and there would be no end of series.
     const route = String(ctx["_matchedRoute"] ?? "other");
     durations.observe({ method, route, status }, ms / 1_000);
-    log.debug({ requestId, method, path: ctx.path, status, ms }, "request");
+    const traced = traceFields(ctx.state.trace);
+    const { path } = ctx;
+    log.debug({ requestId, ...traced, method, path, status, ms }, "request");
   };
 }

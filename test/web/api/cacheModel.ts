@@ -110,6 +110,7 @@ export class CacheModel {
       context: {
         owner,
         requestId: "test",
+        trace: { traceparent: "" },
         versions: versions as Record<string, number>,
         calls: [],
       },

@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+
+/** W3C trace context, as a process passes it on: https://www.w3.org/TR/trace-context-2/ */
+export interface Trace {
+  /** 32 hexadecimal digits: the same in all processes that the request comes through. */
+  traceId: string;
+  /** 16 hexadecimal digits: what this process does for the request. */
+  spanId: string;
+  /** What the caller does; absent where the trace begins here. */
+  parentId?: string;
+  /** The headers of all calls that are made for the request. */
+  headers: { traceparent: string; tracestate?: string };
+}
+
+/** Later versions may say more, behind another dash. */
+const TRACEPARENT =
+  /^(?<version>[0-9a-f]{2})-(?<traceId>[0-9a-f]{32})-(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?<more>-.*)?$/;
+
+/** Whether the caller records the trace, and whether its id is random: all that is known of flags. */
+const KNOWN_FLAGS = 0b11;
+
+/** A trace that begins here is recorded by nobody, so far, and has a random id. */
+const FIRST_FLAGS = 0b10;
+
+const MAX_MEMBERS = 32;
+const SIMPLE_KEY = "[a-z0-9][a-z0-9_*/-]{0,255}";
+const TENANT_KEY = "[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13}";
+const VALUE =
+  "[\\x20-\\x2b\\x2d-\\x3c\\x3e-\\x7e]{0,255}[\\x21-\\x2b\\x2d-\\x3c\\x3e-\\x7e]";
+const MEMBER = new RegExp(`^(${TENANT_KEY}|${SIMPLE_KEY})=${VALUE}$`);
+
+/**
+ * Goes on with the caller's trace, under an id of this process's own; with a new one where the
+ * caller has none, or none that the specification allows.
+ *
+ * @param given The headers that came; those that came several times joined by commas.
+ */
+export function continueTrace(given: {
+  traceparent?: string;
+  tracestate?: string;
+}): Trace {
+  const spanId = randomId(8);
+  const parent = parse(given.traceparent);
+  if (!parent) {
+    const traceId = randomId(16);
+    return {
+      traceId,
+      spanId,
+      headers: headersOf(traceId, spanId, FIRST_FLAGS),
+    };
+  }
+  const { traceId, parentId, flags } = parent;
+  const tracestate = validState(given.tracestate);
+  const headers = {
+    ...headersOf(traceId, spanId, flags),
+    ...(tracestate && { tracestate }),
+  };
+  return { traceId, spanId, parentId, headers };
+}
+
+function parse(traceparent = "") {
+  const groups = TRACEPARENT.exec(traceparent.trim())?.groups;
+  if (!groups) return undefined;
+  const { version, traceId = "", parentId = "", flags = "", more } = groups;
+  const isTooLong = version === "00" && more !== undefined;
+  if (version === "ff" || isTooLong) return undefined;
+  if (isNothing(traceId) || isNothing(parentId)) return undefined;
+  return { traceId, parentId, flags: parseInt(flags, 16) & KNOWN_FLAGS };
+}
+
+/** As it came, or nothing: half of what others keep there would mislead them. */
+function validState(tracestate = ""): string | undefined {
+  const members = tracestate
+    .split(",")
+    .map((member) => member.trim())
+    .filter((member) => member !== "");
+  const keys = new Set(members.map((member) => member.split("=", 1)[0]));
+  const isValid =
+    members.length <= MAX_MEMBERS &&
+    keys.size === members.length &&
+    members.every((member) => MEMBER.test(member));
+  return isValid && members.length > 0 ? members.join(",") : undefined;
+}
+
+const isNothing = (id: string) => /^0+$/.test(id);
+
+function headersOf(traceId: string, spanId: string, flags: number) {
+  const hex = flags.toString(16).padStart(2, "0");
+  return { traceparent: `00-${traceId}-${spanId}-${hex}` };
+}
+
+/** Random, and never nothing. */
+function randomId(bytes: number): string {
+  const id = randomBytes(bytes).toString("hex");
+  return isNothing(id) ? randomId(bytes) : id;
+}
+
+/** What a log line says of it. */
+export const traceFields = ({ traceId, spanId, parentId }: Trace) => ({
+  traceId,
+  spanId,
+  ...(parentId !== undefined && { parentId }),
+});

@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import { createServer, request as forward } from "node:http";
+import type { AddressInfo } from "node:net";
+import pino from "pino";
+import type { OpenApi } from "../../app/web/api/createApi";
+import { HttpVisitor } from "../support/HttpVisitor";
+import { openApi } from "../support/openApi";
+import { startBackend, type TestBackend } from "../support/startBackend";
+import { startWeb, type TestWeb } from "../support/startWeb";
+import { waitFor } from "../support/waitFor";
+
+/* W3C trace context, from a visitor's request through web to the backend and its log. */
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT = "00f067aa0ba902b7";
+
+let backend: TestBackend;
+let api: OpenApi;
+let web: TestWeb;
+let relay: Awaited<ReturnType<typeof startRelay>>;
+const logged: Record<string, unknown>[] = [];
+const write = (line: string) =>
+  logged.push(JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+  backend = await startBackend({ log: pino({ level: "info" }, { write }) });
+  relay = await startRelay(backend.url);
+  api = openApi(relay.url);
+  web = await startWeb({ api });
+});
+
+afterAll(async () => {
+  await web.close();
+  await api.close();
+  relay.close();
+  await backend.stop();
+});
+
+/** Passes calls on to the backend, and keeps what was said of their trace. */
+async function startRelay(to: string) {
+  const seen: { traceparent?: string; tracestate?: string }[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const { method, headers } = incoming;
+    seen.push({
+      traceparent: headers["traceparent"] as string | undefined,
+      tracestate: headers["tracestate"] as string | undefined,
+    });
+    const onward = forward(to + incoming.url, { method, headers });
+    onward.once("response", (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${port}`, seen, close };
+}
+
+/** What a new visitor's request makes web tell the backend. */
+async function told(headers: Record<string, string>) {
+  relay.seen.length = 0;
+  const page = await new HttpVisitor(web.address).get("/", headers);
+  expect(page.status).toBe(200);
+  expect(relay.seen.length).toBeGreaterThan(0);
+  const [first = {}] = relay.seen;
+  // All calls of one request come from the same place in the trace.
+  expect(relay.seen.every((one) => one.traceparent === first.traceparent)).toBe(
+    true,
+  );
+  const [version, traceId, parentId, flags] =
+    first.traceparent?.split("-") ?? [];
+  expect(traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
+  expect(parentId).toMatch(/^(?!0+$)[0-9a-f]{16}$/);
+  return { version, traceId, parentId, flags, tracestate: first.tracestate };
+}
+
+test("a trace goes on under an id of web's own, as sampled as it was, with its state", async () => {
+  const tracestate = "congo=t61rcWkgMzE,tenant@vendor=1:2";
+  for (const flags of ["00", "01"]) {
+    const given = { traceparent: `00-${TRACE}-${PARENT}-${flags}`, tracestate };
+    const first = await told(given);
+    expect(first).toMatchObject({ version: "00", flags, tracestate });
+    expect(first.traceId).toBe(TRACE);
+    expect(first.parentId).not.toBe(PARENT);
+    const second = await told(given);
+    expect(second.traceId).toBe(TRACE);
+    expect(second.parentId).not.toBe(first.parentId);
+  }
+});
+
+test("the backend's log names the trace, what web did in it, and an id of its own", async () => {
+  logged.length = 0;
+  const { parentId } = await told({
+    traceparent: `00-${TRACE}-${PARENT}-01`,
+  });
+  const line = await waitFor(async () =>
+    logged.find(({ msg }) => msg === "answered"),
+  );
+  expect(line).toMatchObject({
+    traceId: TRACE,
+    parentId,
+    spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+  });
+  expect(line.spanId).not.toBe(parentId);
+});
+
+test("a request without a trace begins one that nobody records yet", async () => {
+  const first = await told({ tracestate: "congo=t61" });
+  expect(first).toMatchObject({ version: "00", tracestate: undefined });
+  expect(parseInt(first.flags ?? "", 16) & 1).toBe(0);
+  expect((await told({})).traceId).not.toBe(first.traceId);
+});
+
+const invalid = {
+  "is empty": "",
+  "is something else": "hello",
+  "has upper case": `00-${TRACE.toUpperCase()}-${PARENT}-01`,
+  "has no trace": `00-${"0".repeat(32)}-${PARENT}-01`,
+  "has no parent": `00-${TRACE}-${"0".repeat(16)}-01`,
+  "is of the version that never will be": `ff-${TRACE}-${PARENT}-01`,
+  "is longer than its version allows": `00-${TRACE}-${PARENT}-01-more`,
+  "is cut off": `00-${TRACE}-${PARENT}`,
+  "came twice": `00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`,
+};
+
+test.each(Object.entries(invalid))(
+  "a header that %s is replaced, and its state dropped",
+  async (_, traceparent) => {
+    const found = await told({ traceparent, tracestate: "congo=t61" });
+    expect(found.traceId).not.toBe(TRACE);
+    expect(found.tracestate).toBeUndefined();
+  },
+);
+
+test("a header of a later version is understood as far as this one goes", async () => {
+  const traceparent = `cc-${TRACE}-${PARENT}-fd-what-the-future-will-be-like`;
+  const found = await told({ traceparent });
+  expect(found).toMatchObject({ version: "00", traceId: TRACE, flags: "01" });
+});
+
+const members = (count: number) =>
+  Array.from({ length: count }, (_, index) => `key${index}=value`).join(",");
+
+const states: Record<string, [given: string, kept: string | undefined]> = {
+  "in several lines is one": ["a=1, b=2,,c=3", "a=1,b=2,c=3"],
+  "of 32 members is kept": [members(32), members(32)],
+  "of 33 is dropped": [members(33), undefined],
+  "with a key twice is dropped": ["a=1,b=2,a=3", undefined],
+  "with a key in upper case is dropped": ["A=1", undefined],
+  "without values is dropped": ["a,b", undefined],
+};
+
+test.each(Object.entries(states))(
+  "a state %s, and the trace goes on",
+  async (_, [tracestate, kept]) => {
+    const traceparent = `00-${TRACE}-${PARENT}-01`;
+    const found = await told({ traceparent, tracestate });
+    expect(found).toMatchObject({ traceId: TRACE, tracestate: kept });
+  },
+);
