@@ -142,11 +142,11 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
     if (html.split(prompt).length !== 2 + titles(html, prompt)) {
       faults.push(`${where}: its prompt is there more or less than once`);
     }
-    if (!reply.includes(blocks.join("\n"))) {
+    if (!reply.includes(blocks.join(""))) {
       faults.push(`${where}: the message is not what the model said`);
     }
     for (const one of seen) {
-      if (one.join("\n") !== blocks.join("\n")) {
+      if (one.join("") !== blocks.join("")) {
         faults.push(`${where}: a watcher saw something else`);
       }
     }

@@ -3,13 +3,8 @@ import path from "node:path";
 import { survive } from "./survive";
 
 /*
- * The long form, for a person to run and read (the short one is survival.test.ts):
- *
- *   npm run build && node -r ./test/support/typescript.js test/e2e/survival/main.ts
- *
- * SURVIVAL_SEED, SURVIVAL_SECONDS, SURVIVAL_CONVERSATIONS, SURVIVAL_LEASE, SURVIVAL_EVERY_MS;
- * NFS_A and NFS_B: two mounts of one directory; SURVIVAL_BROKEN=1: backends that don't claim
- * exclusively, which must be noticed; SURVIVAL_LOG: where to keep what was done to whom.
+ * The long form, for a person to run and read: see scripts/stress-replies. The short one is
+ * survival.test.ts. The numbers are such that two cores can run five processes and 200 watchers.
  */
 
 const given = process.env;
@@ -26,9 +21,9 @@ async function main(): Promise<void> {
     ms: 1_000 * number("SURVIVAL_SECONDS", 120),
     everyMs: number("SURVIVAL_EVERY_MS", 1_000),
     conversations: number("SURVIVAL_CONVERSATIONS", 100),
-    words: number("SURVIVAL_WORDS", 150),
-    wordMs: number("SURVIVAL_WORD_MS", 60),
-    leaseSeconds: number("SURVIVAL_LEASE", 2),
+    words: number("SURVIVAL_WORDS", 100),
+    wordMs: number("SURVIVAL_WORD_MS", 250),
+    leaseSeconds: number("SURVIVAL_LEASE", 4),
     drainSeconds: number("SURVIVAL_DRAIN", 3),
     mounts: mounts.length > 0 ? mounts : undefined,
     preload: given["SURVIVAL_BROKEN"]
