@@ -139,7 +139,7 @@ export const ModelDescription = z
   .meta({ id: "ModelDescription" });
 
 /** What a reply's stream is made of, in order (see the reply's log). */
-export const ReplyEvent = z.union([
+export const ReplyEvent = z.discriminatedUnion("kind", [
   /** A process began to write: the text so far is the first `keep` units of what was said before. */
   z.object({
     kind: z.literal("epoch"),

@@ -15,6 +15,7 @@ export async function* watchReply(
 ): AsyncGenerator<ModelEvent> {
   signal.throwIfAborted();
   const controller = new AbortController();
+  const interruption = new Interruption(controller);
   const stop = () => controller.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   let patience = firstToken(timeouts.firstTokenMs);
@@ -22,7 +23,7 @@ export async function* watchReply(
   try {
     for (;;) {
       controller.signal.throwIfAborted();
-      const next = await within(patience, reply.next(), controller);
+      const next = await interruption.within(patience, reply.next());
       if (next.done === true) return;
       patience = patienceAfter(next.value, patience, timeouts);
       yield next.value;
@@ -77,27 +78,33 @@ function patienceAfter(
   return before;
 }
 
-/** Waits for the next event no longer than patience lasts, even if the reply ignores its signal. */
-async function within<T>(
-  patience: Patience,
-  next: Promise<T>,
-  controller: AbortController,
-): Promise<T> {
-  const { signal } = controller;
-  const done = new AbortController();
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), {
-      signal: done.signal,
+const nothing = () => undefined;
+
+/** Listens to a signal once for a whole reply: a reply has many events. */
+class Interruption {
+  private giveUp: (reason: Error) => void = nothing;
+
+  constructor(private readonly controller: AbortController) {
+    const { signal } = controller;
+    const stop = () => this.giveUp(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+  }
+
+  /** Waits for an event no longer than patience lasts, even if the reply ignores its signal. */
+  within<T>(patience: Patience, next: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => this.controller.abort(patience.error(patience.ms)),
+        patience.ms,
+      );
+      const settle = <A>(end: (result: A) => void) => {
+        return (result: A) => {
+          clearTimeout(timer);
+          end(result);
+        };
+      };
+      this.giveUp = settle(reject);
+      next.then(settle(resolve), settle(reject));
     });
-  });
-  const timer = setTimeout(
-    () => controller.abort(patience.error(patience.ms)),
-    patience.ms,
-  );
-  try {
-    return await Promise.race([next, ended]);
-  } finally {
-    clearTimeout(timer);
-    done.abort();
   }
 }

@@ -18,6 +18,7 @@ export class HeldEpoch {
   private length: number;
   private flushing: Promise<void> | undefined;
   private changed = deferred();
+  private isWaking = false;
   private hasLeft: Left | undefined;
   private isEnding = false;
 
@@ -122,7 +123,8 @@ export class HeldEpoch {
   }
 
   /**
-   * The lines after a place in this entry, until the process leaves it. Ends early when aborted.
+   * The lines after a place in this entry, until the process leaves it: each time all that there
+   * are by then, or {@link BATCH_LINES} of them. Ends early when aborted.
    *
    * @param ahead Whether lines are wanted before they stand for ever.
    */
@@ -130,7 +132,7 @@ export class HeldEpoch {
     from: Position,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine, void> {
+  ): AsyncGenerator<PlacedLine[], void> {
     let next = this.lines.findIndex(({ at }) => compare(at, from) > 0);
     if (next === -1) next = this.lines.length;
     for (;;) {
@@ -138,8 +140,9 @@ export class HeldEpoch {
       const left = this.hasLeft;
       const end = ahead && !left ? this.lines.length : this.committed;
       while (next < end) {
-        const line = this.lines[next++];
-        if (line) yield line;
+        const batch = this.lines.slice(next, Math.min(end, next + BATCH_LINES));
+        next += batch.length;
+        yield batch;
       }
       if (left ?? signal.aborted) return;
       if (this.hasLeft || next < (ahead ? this.lines.length : this.committed)) {
@@ -176,12 +179,21 @@ export class HeldEpoch {
     this.wake();
   }
 
+  /** Those who watch are woken once for all that is said in one go. */
   private wake(): void {
-    const { resolve } = this.changed;
-    this.changed = deferred();
-    resolve();
+    if (this.isWaking) return;
+    this.isWaking = true;
+    setImmediate(() => {
+      this.isWaking = false;
+      const { resolve } = this.changed;
+      this.changed = deferred();
+      resolve();
+    });
   }
 }
+
+/** Balances what a slow watcher's next piece takes in memory against the cost of each piece. */
+const BATCH_LINES = 1_024;
 
 interface Deferred {
   promise: Promise<void>;

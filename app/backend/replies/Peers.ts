@@ -12,8 +12,8 @@ export class PeerGoneError extends Error {
 /** Other backend processes, at the addresses that are in the headers of epochs. */
 export interface Peers {
   /**
-   * The lines after a place, live, from the process that holds a reply. Ends when that process
-   * leaves it, or when the connection breaks or falls silent.
+   * The lines after a place, live and as many as come together, from the process that holds a
+   * reply. Ends when that process leaves it, or when the connection breaks or falls silent.
    *
    * @throws PeerGoneError
    */
@@ -23,7 +23,7 @@ export interface Peers {
     from: Position,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine, void>;
+  ): AsyncGenerator<PlacedLine[], void>;
   /**
    * Asks the holder to stop a reply.
    *
@@ -44,6 +44,11 @@ const SentLine = z.object({
 
 export const encodeForPeer = ({ line, at }: PlacedLine): string =>
   `${JSON.stringify({ at: toOffset(at), line })}\n`;
+
+function decodeFromPeer(text: string): PlacedLine {
+  const { at, line } = SentLine.parse(JSON.parse(text));
+  return { at: fromOffset(at), line };
+}
 
 /**
  * Where a process serves its peers; see `routes/heldReplies.ts`. The process is named, so that
@@ -148,16 +153,13 @@ async function quietly<T>(
 
 async function* sentLines(
   body: AsyncIterable<Buffer>,
-): AsyncGenerator<PlacedLine, void> {
+): AsyncGenerator<PlacedLine[], void> {
   let rest = "";
   const decoder = new TextDecoder();
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    for (const text of lines) {
-      const { at, line } = SentLine.parse(JSON.parse(text));
-      yield { at: fromOffset(at), line };
-    }
+    if (lines.length > 0) yield lines.map(decodeFromPeer);
   }
 }
 

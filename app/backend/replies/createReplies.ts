@@ -51,12 +51,15 @@ export interface RepliesOptions {
 export interface ServedReplies extends Replies {
   /** What a reply's log says after a place, as far as it is on disk. */
   read(ref: ReplyRef, from: Position): Promise<Reading | undefined>;
-  /** The lines of a reply after a place, live, past ends that aren't final, until aborted. */
+  /**
+   * The lines of a reply after a place, live and as many as there are each time, past ends that
+   * aren't final, until aborted.
+   */
   follow(
     ref: ReplyRef,
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedLine, void>;
+  ): AsyncGenerator<FollowedLine[], void>;
   /** What another backend is told: `undefined` if this process doesn't hold the reply. */
   held(ref: ReplyRef): HeldEpoch | undefined;
   stopHeld(ref: ReplyRef): Promise<boolean>;
@@ -200,11 +203,13 @@ class RepliesOfProcess implements ServedReplies {
     const from = offset === undefined ? start : fromOffset(offset);
     const reading = await this.logOf(ref).read(from);
     if (reading?.newest.kind === "end" && reading.lines.length === 0) return;
-    const lines = this.follow(ref, from, { ahead: true, signal });
-    for await (const { line, at, isLast } of lines) {
-      const event = toEvent(line);
-      if (event) yield { event, offset: toOffset(at) };
-      if (isLast) return;
+    const followed = this.follow(ref, from, { ahead: true, signal });
+    for await (const lines of followed) {
+      for (const { line, at, isLast } of lines) {
+        const event = toEvent(line);
+        if (event) yield { event, offset: toOffset(at) };
+        if (isLast) return;
+      }
     }
   }
 
@@ -216,7 +221,7 @@ class RepliesOfProcess implements ServedReplies {
     ref: ReplyRef,
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedLine, void> {
+  ): AsyncGenerator<FollowedLine[], void> {
     return followLog(this.followed(ref), from, options);
   }
 

@@ -34,11 +34,26 @@ export function saidIn(lines: readonly PlacedLine[]): Said {
   return lines.reduce((said, { line }) => afterLine(said, line), nothingSaid);
 }
 
+const isText = (line: Line | undefined): line is Line & { text: string } =>
+  typeof line?.["text"] === "string" && line["kind"] === undefined;
+
+/** Fewer lines that say the same: pieces of text that follow each other become one. */
+export function joinTexts(lines: Line[]): Line[] {
+  const joined: Line[] = [];
+  for (const line of lines) {
+    const last = joined.at(-1);
+    if (isText(last) && isText(line)) {
+      joined[joined.length - 1] = { text: last.text + line.text };
+    } else {
+      joined.push(line);
+    }
+  }
+  return joined;
+}
+
 /** What a line tells those who watch; `undefined` for heartbeats and the like. */
 export function toEvent(line: Line): ReplyEvent | undefined {
-  if (typeof line["text"] === "string" && line["kind"] === undefined) {
-    return { kind: "text", text: line["text"] };
-  }
+  if (isText(line)) return { kind: "text", text: line.text };
   if (typeof line["reasoning"] === "string" && line["kind"] === undefined) {
     return { kind: "reasoning", text: line["reasoning"] };
   }

@@ -21,7 +21,7 @@ export interface Followed {
     from: Position,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine, void>;
+  ): AsyncGenerator<PlacedLine[], void>;
   /** This process, as the headers of its epochs name it. */
   process: string;
   /** Told that an epoch's holder doesn't answer there any more. */
@@ -48,8 +48,9 @@ export interface FollowedLine extends PlacedLine {
 }
 
 /**
- * The lines after a place, live: from memory where this process holds the log, from its holder
- * where that answers, from the files where it doesn't. Goes on until aborted.
+ * The lines after a place, live and as many as there are each time, at least one: from memory
+ * where this process holds the log, from its holder where that answers, from the files where it
+ * doesn't. Goes on until aborted.
  *
  * @throws NotFoundError if there is no log; VisibleError (400) for a place inside a line.
  */
@@ -57,14 +58,14 @@ export async function* followLog(
   followed: Followed,
   from: Position = start,
   options: FollowOptions,
-): AsyncGenerator<FollowedLine, void> {
+): AsyncGenerator<FollowedLine[], void> {
   const { signal } = options;
   const shunned = new Map<number, number>();
   let position = from;
   while (!signal.aborted) {
-    for await (const line of nextLines(followed, position, options, shunned)) {
-      position = line.at;
-      yield line;
+    for await (const lines of nextLines(followed, position, options, shunned)) {
+      position = lines.at(-1)?.at ?? position;
+      yield lines;
       if (signal.aborted) return;
     }
     if (signal.aborted) return;
@@ -77,7 +78,7 @@ async function* nextLines(
   from: Position,
   options: FollowOptions,
   shunned: Map<number, number>,
-): AsyncGenerator<FollowedLine, void> {
+): AsyncGenerator<FollowedLine[], void> {
   const held = followed.held();
   if (held && from.entry >= held.number) {
     yield* heldLines(held, from, options);
@@ -89,8 +90,12 @@ async function* nextLines(
     const { lines, newest } = reading;
     const ends = newest.kind === "end";
     if (ends && lines.length > 0) await followed.onEnd(newest);
-    for (const [index, line] of lines.entries()) {
-      yield { ...line, isLast: ends && index === lines.length - 1 };
+    if (lines.length > 0) {
+      yield lines.map(({ line, at }, index) => ({
+        line,
+        at,
+        isLast: ends && index === lines.length - 1,
+      }));
     }
   }
   // What this process holds is followed in memory as soon as what was before is told.
@@ -109,11 +114,18 @@ async function* heldLines(
   held: HeldEpoch,
   from: Position,
   { ahead, signal }: FollowOptions,
-): AsyncGenerator<FollowedLine, void> {
-  for await (const line of held.follow(from, ahead, signal)) {
-    yield { ...line, isLast: line.at.entry > held.number };
+): AsyncGenerator<FollowedLine[], void> {
+  for await (const lines of held.follow(from, ahead, signal)) {
+    yield lines.map((line) => ofEpoch(held.number, line));
   }
 }
+
+/** What comes after an epoch in what its holder says is its end. */
+const ofEpoch = (number: number, { line, at }: PlacedLine): FollowedLine => ({
+  line,
+  at,
+  isLast: at.entry > number,
+});
 
 async function* peerLines(
   followed: Followed,
@@ -121,16 +133,18 @@ async function* peerLines(
   from: Position,
   { ahead, signal }: FollowOptions,
   shunned: Map<number, number>,
-): AsyncGenerator<FollowedLine, void> {
+): AsyncGenerator<FollowedLine[], void> {
   const until = shunned.get(epoch.epoch) ?? 0;
   if (epoch.process === followed.process || performance.now() < until) return;
   let position = from;
   try {
-    for await (const line of followed.peer(epoch, from, ahead, signal)) {
-      if (compare(line.at, position) <= 0) continue;
-      position = line.at;
-      yield { ...line, isLast: line.at.entry > epoch.epoch };
-      if (isHandover(line)) await followed.onHandover(epoch);
+    for await (const lines of followed.peer(epoch, from, ahead, signal)) {
+      const fresh = lines.filter(({ at }) => compare(at, position) > 0);
+      position = fresh.at(-1)?.at ?? position;
+      if (fresh.length > 0) {
+        yield fresh.map((line) => ofEpoch(epoch.epoch, line));
+      }
+      if (isHandover(fresh.at(-1))) await followed.onHandover(epoch);
     }
   } catch (error) {
     if (!(error instanceof PeerGoneError)) throw error;

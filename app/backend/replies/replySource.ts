@@ -1,7 +1,7 @@
 import { logSource } from "../streams/logSource";
 import type { StreamSource } from "../streams/StreamSource";
 import type { ServedReplies } from "./createReplies";
-import { toEvent } from "./events";
+import { joinTexts, toEvent } from "./events";
 import type { ReplyRef } from "./Replies";
 
 /**
@@ -20,6 +20,7 @@ export function replySource(
       const event = toEvent(line);
       return event && Buffer.from(JSON.stringify(event));
     },
+    join: joinTexts,
     closes: (end) => end["outcome"] !== "failed",
   });
 }

@@ -40,7 +40,9 @@ function answerLines(ctx: ParameterizedContext, held: HeldEpoch): void {
 }
 
 async function* encoded(...[held, ...asked]: [HeldEpoch, ...Asked]) {
-  for await (const line of held.follow(...asked)) yield encodeForPeer(line);
+  for await (const lines of held.follow(...asked)) {
+    yield lines.map(encodeForPeer).join("");
+  }
 }
 
 type Asked = Parameters<HeldEpoch["follow"]>;

@@ -18,8 +18,11 @@ export interface StreamChunk {
   isClosed: boolean;
 }
 
-export interface FollowedMessage {
-  data: Buffer | undefined;
+/** What came at once, in order. */
+export interface FollowedMessages {
+  /** As in {@link StreamMessage}; none where the stream was closed by something that is no message. */
+  data: Buffer[];
+  /** After the last of them. */
   at: Position;
   isClosed: boolean;
 }
@@ -30,18 +33,22 @@ export interface StreamSource {
   /**
    * What is in the stream after a place, and stands for ever.
    *
+   * @param options.ahead The reader reads ahead: see {@link follow}.
    * @returns `undefined` if there is no such stream.
    * @throws VisibleError (400) for a place that is none.
    */
-  read(from: Position): Promise<StreamChunk | undefined>;
+  read(
+    from: Position,
+    options?: { ahead: boolean },
+  ): Promise<StreamChunk | undefined>;
   /**
-   * What comes after a place, as it comes; ends when the stream is closed, or when aborted. A
-   * closure that has no message of its own comes without data.
+   * What comes after a place, as it comes; ends when the stream is closed, or when aborted.
    *
-   * @param ahead Whether also what doesn't stand for ever yet is wanted.
+   * @param ahead Whether also what doesn't stand for ever yet is wanted. Then several messages
+   *   may have been joined to one that says the same.
    */
   follow(
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedMessage, void>;
+  ): AsyncGenerator<FollowedMessages, void>;
 }

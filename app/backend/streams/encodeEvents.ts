@@ -30,49 +30,24 @@ export async function* encodeEvents(
   const end = setTimeout(() => controller.abort(), times.eventsMs);
   try {
     const { cursor } = request;
-    yield encodeFirst(source, first, request);
+    const known = first.messages.map(({ data }) => data);
+    yield encode(source, known, { ...first, isUpToDate: true }, cursor);
     if (first.isClosed) return;
     const { signal } = controller;
-    const lines = source.follow(first.next, { ahead: request.ahead, signal });
-    for await (const line of withHeartbeats(lines, times.heartbeatMs)) {
-      if (!line) {
+    const all = source.follow(first.next, { ahead: request.ahead, signal });
+    for await (const told of withHeartbeats(all, times.heartbeatMs)) {
+      if (!told) {
         yield HEARTBEAT;
         continue;
       }
-      const place = { ...line, next: line.at, isUpToDate: true };
-      yield encode(source, line.data ? [line.data] : [], place, cursor);
-      if (line.isClosed) return;
+      const { data, at: next, isClosed } = told;
+      yield encode(source, data, { next, isUpToDate: true, isClosed }, cursor);
+      if (isClosed) return;
     }
   } finally {
     clearTimeout(end);
     controller.abort();
   }
-}
-
-/** Those who read ahead learn every message's own offset, which the protocol doesn't ask for. */
-function encodeFirst(
-  source: StreamSource,
-  first: StreamChunk,
-  { ahead, cursor }: ReadRequest,
-): string {
-  const last = { ...first, isUpToDate: true };
-  if (!ahead || first.messages.length === 0) {
-    const data = first.messages.map((message) => message.data);
-    return encode(source, data, last, cursor);
-  }
-  const ends = first.messages.length - 1;
-  return first.messages
-    .map(({ data, at }, index) =>
-      encode(
-        source,
-        [data],
-        index === ends
-          ? last
-          : { next: at, isUpToDate: false, isClosed: false },
-        cursor,
-      ),
-    )
-    .join("");
 }
 
 function encode(

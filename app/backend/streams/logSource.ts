@@ -2,7 +2,17 @@ import type { Reading } from "../replies/EpochLog";
 import type { FollowedLine } from "../replies/followLog";
 import type { Line, PlacedLine } from "../replies/lines";
 import type { Position } from "../replies/position";
-import type { StreamChunk, StreamSource } from "./StreamSource";
+import type {
+  FollowedMessages,
+  StreamChunk,
+  StreamMessage,
+  StreamSource,
+} from "./StreamSource";
+
+interface FollowOptions {
+  ahead: boolean;
+  signal: AbortSignal;
+}
 
 /** A log whose lines are messages of a stream. */
 export interface StreamedLog {
@@ -10,10 +20,12 @@ export interface StreamedLog {
   read(from: Position): Promise<Reading | undefined>;
   follow(
     from: Position,
-    options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedLine, void>;
+    options: FollowOptions,
+  ): AsyncGenerator<FollowedLine[], void>;
   /** What a line says in the stream; `undefined` for one that is no message. */
   toData(line: Line): Buffer | undefined;
+  /** Fewer lines that say the same, for those who read ahead: every line costs them something. */
+  join?(this: void, lines: Line[]): Line[];
   /** Whether the stream is closed by an end. */
   closes(end: Line): boolean;
 }
@@ -25,36 +37,59 @@ const UNSETTLED_ATTEMPTS = 50;
 /** A log as a stream. */
 export function logSource(log: StreamedLog): StreamSource {
   const { contentType } = log;
-  const toMessages = (lines: PlacedLine[]) =>
-    lines.flatMap(({ line, at }) => {
-      const data = log.toData(line);
-      return data ? [{ data, at }] : [];
-    });
-  const toChunk = ({ lines, tail, newest }: Reading): StreamChunk => ({
-    messages: toMessages(lines),
+  const toChunk = (
+    { lines, tail, newest }: Reading,
+    ahead: boolean,
+  ): StreamChunk => ({
+    messages: ahead
+      ? toData(log, joined(log, lines)).map((data) => ({ data, at: tail }))
+      : toMessages(log, lines),
     next: tail,
     isUpToDate: true,
     isClosed: newest.kind === "end" && log.closes(newest),
   });
   return {
     contentType,
-    read: async (from) => {
+    read: async (from, { ahead } = { ahead: false }) => {
       for (let attempt = 0; attempt < UNSETTLED_ATTEMPTS; attempt++) {
         const reading = await log.read(from);
         if (!reading) return undefined;
-        if (reading.settled) return toChunk(reading);
+        if (reading.settled) return toChunk(reading, ahead);
         await new Promise((resolve) => setTimeout(resolve, UNSETTLED_MS));
       }
       return { messages: [], next: from, isUpToDate: false, isClosed: false };
     },
-    async *follow(from, options) {
-      for await (const line of log.follow(from, options)) {
-        const isClosed = line.isLast && log.closes(line.line);
-        const [message] = toMessages([line]);
-        if (message) yield { ...message, isClosed };
-        else if (isClosed) yield { data: undefined, at: line.at, isClosed };
-        if (isClosed) return;
-      }
-    },
+    follow: (from, options) => followMessages(log, from, options),
   };
+}
+
+function toMessages(log: StreamedLog, lines: PlacedLine[]): StreamMessage[] {
+  return lines.flatMap(({ line, at }) => {
+    const data = log.toData(line);
+    return data ? [{ data, at }] : [];
+  });
+}
+
+const toData = (log: StreamedLog, lines: Pick<PlacedLine, "line">[]) =>
+  lines.flatMap(({ line }) => log.toData(line) ?? []);
+
+function joined({ join }: StreamedLog, lines: PlacedLine[]) {
+  const all = lines.map(({ line }) => line);
+  return (join?.(all) ?? all).map((line) => ({ line }));
+}
+
+async function* followMessages(
+  log: StreamedLog,
+  from: Position,
+  options: FollowOptions,
+): AsyncGenerator<FollowedMessages, void> {
+  for await (const all of log.follow(from, options)) {
+    const end = all.findIndex(({ line, isLast }) => isLast && log.closes(line));
+    const isClosed = end !== -1;
+    const told = isClosed ? all.slice(0, end + 1) : all;
+    const data = toData(log, options.ahead ? joined(log, told) : told);
+    const at = told.at(-1)?.at ?? from;
+    if (data.length > 0 || isClosed) yield { data, at, isClosed };
+    if (isClosed) return;
+  }
 }

@@ -46,8 +46,12 @@ export async function serveStream(
   answerChunk(ctx, source, from, chunk, request);
 }
 
-async function read(source: StreamSource, from: Position) {
-  const chunk = await source.read(from);
+async function read(
+  source: StreamSource,
+  from: Position,
+  { ahead }: Pick<ReadRequest, "ahead"> = { ahead: false },
+) {
+  const chunk = await source.read(from, { ahead });
   if (!chunk) throw new NotFoundError("stream");
   return chunk;
 }
@@ -151,7 +155,7 @@ async function answerLater(
       source,
       chunk.next,
       {
-        messages: data ? [{ data, at }] : [],
+        messages: data.map((one) => ({ data: one, at })),
         next: at,
         isUpToDate: true,
         isClosed,
@@ -184,7 +188,7 @@ async function startEvents(
   options: ServeOptions,
   controller: AbortController,
 ): Promise<void> {
-  const first = await read(source, from);
+  const first = await read(source, from, request);
   const events = encodeEvents(source, first, request, options, controller);
   ctx.status = 200;
   ctx.set("content-type", "text/event-stream");

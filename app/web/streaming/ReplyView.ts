@@ -43,9 +43,16 @@ export class ReplyView {
   #from = 0;
   #settledSince: string[] = [];
   #isNew = true;
+  /** The end of the text, of which no HTML was made yet. */
+  #unrendered = "";
+  readonly #seen: Seen | undefined;
 
-  /** @param known A text that the watcher has already, of an epoch that need not be known. */
-  constructor(known?: string) {
+  /**
+   * @param known A text that the watcher has already, of an epoch that need not be known.
+   * @param seen What they saw before their connection was lost: it is skipped.
+   */
+  constructor({ known, seen }: { known?: string; seen?: Seen } = {}) {
+    this.#seen = seen;
     if (known === undefined) return;
     this.epoch = 1;
     this.#append(known);
@@ -73,10 +80,12 @@ export class ReplyView {
     else if (event.kind === "end") this.#end(event);
     if (event.kind !== "notice") this.hindrance = undefined;
     this.#isNew = true;
+    this.#skipSeen();
   }
 
   /** The blocks that the watcher lacks; they count as seen from now on. */
   take(): Update {
+    this.#render();
     const update = {
       from: this.#from,
       html: [...this.#settledSince, ...this.#growing.unsettled],
@@ -86,13 +95,6 @@ export class ReplyView {
     this.#settledSince = [];
     this.#isNew = false;
     return update;
-  }
-
-  /** Skips what a watcher saw before their connection was lost. */
-  skipSeen(seen: Seen): void {
-    if (this.epoch === seen.epoch && this.text.length <= seen.length) {
-      this.take();
-    }
   }
 
   #beginEpoch(epoch: number, keep: number): void {
@@ -107,9 +109,39 @@ export class ReplyView {
     if (keep < this.text.length) this.#cutTo(keep);
   }
 
+  /** Not rendered before anyone takes it: much may come together. */
   #append(piece: string): void {
+    const seen = this.#seenOf(piece);
+    if (seen > 0) {
+      this.#grow(piece.slice(0, seen));
+      this.#skipSeen();
+    }
+    this.#grow(piece.slice(seen));
+  }
+
+  #grow(piece: string): void {
     this.text += piece;
-    this.#settledSince.push(...this.#growing.append(piece));
+    this.#unrendered += piece;
+  }
+
+  #render(): void {
+    if (this.#unrendered === "") return;
+    this.#settledSince.push(...this.#growing.append(this.#unrendered));
+    this.#unrendered = "";
+  }
+
+  /** How much of a piece the watcher has seen already, if not all. */
+  #seenOf(piece: string): number {
+    if (this.#seen?.epoch !== this.epoch) return 0;
+    const length = this.#seen.length - this.text.length;
+    return length > 0 && length < piece.length ? length : 0;
+  }
+
+  #skipSeen(): void {
+    const seen = this.#seen;
+    if (this.epoch === seen?.epoch && this.text.length <= seen.length) {
+      this.take();
+    }
   }
 
   #end(event: Ended): void {
@@ -127,6 +159,7 @@ export class ReplyView {
   #cutTo(length: number): void {
     this.text = this.text.slice(0, length);
     this.#growing = new GrowingMarkdown();
+    this.#unrendered = "";
     const settled = this.#growing.append(this.text);
     // What is settled in the beginning of a text is settled in all of it: the watcher has it.
     this.#from = Math.min(this.#from, settled.length);

@@ -33,7 +33,7 @@ export async function sendEvents(
   { follow, seen, renderEnd }: EventStreamInput,
 ): Promise<void> {
   live.write(`retry: ${Math.round(LOST_RETRY_MS * (0.5 + Math.random()))}\n\n`);
-  const view = new ReplyView();
+  const view = new ReplyView({ seen });
   const encode = blocksEncoder();
   const pace = new Pace(live, () => {
     live.write(
@@ -42,7 +42,6 @@ export async function sendEvents(
   });
   for await (const { event } of follow) {
     view.apply(event);
-    if (seen) view.skipSeen(seen);
     if (view.hasNews) pace.wake();
   }
   await pace.settle();

@@ -177,7 +177,7 @@ const Control = z.object({
   streamClosed: z.boolean().optional(),
 });
 
-/** Those who read ahead are told one event at a time, so that each has its own offset. */
+/** Events that come together share an offset: whoever has taken one takes the rest too. */
 function toTold(
   events: ReplyEvent[],
   control: z.output<typeof Control>,
@@ -188,10 +188,10 @@ function toTold(
     return [{ event: undefined, offset, isEnd: isClosed }];
   }
   const isLast = isClosed || control.upToDate === true;
-  return events.map((event) => ({
+  return events.map((event, index) => ({
     event,
     offset,
-    isEnd: isLast && event.kind === "end",
+    isEnd: isLast && index === events.length - 1 && event.kind === "end",
   }));
 }
 

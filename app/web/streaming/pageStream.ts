@@ -29,7 +29,7 @@ export async function writeReplyIntoPage(
 ): Promise<void> {
   const attempt = new PageAttempt(text);
   live.write(attempt.begin());
-  const view = new ReplyView(text);
+  const view = new ReplyView({ known: text });
   const pace = new Pace(live, () => live.write(attempt.show(view)));
   for await (const { event } of follow) {
     view.apply(event);

@@ -100,9 +100,9 @@ describe("a process that was frozen for longer than the lease", () => {
     const reading = (async () => {
       const from = { entry: 0, bytes: 0 };
       const options = { ahead: false, signal: never };
-      for await (const one of sleeper.follow(ref, from, options)) {
-        lines.push(JSON.stringify(one.line));
-        if (one.isLast) return;
+      for await (const all of sleeper.follow(ref, from, options)) {
+        lines.push(...all.map(({ line }) => JSON.stringify(line)));
+        if (all.at(-1)?.isLast) return;
       }
     })();
     freeze();
