@@ -2,5 +2,8 @@
 const { cpSync } = require("node:fs");
 
 for (const folder of ["views", "public"]) {
-  cpSync(`app/web/${folder}`, `build/app/web/${folder}`, { recursive: true });
+  cpSync(`app/web/${folder}`, `build/app/web/${folder}`, {
+    recursive: true,
+    filter: (source) => !source.endsWith("tsconfig.json"),
+  });
 }

@@ -46,6 +46,8 @@ export interface WebAppDeps {
   /** For preflight: who may probe, and what it then compares. */
   tokens: string[];
   drainSeconds: number;
+  /** How long a stream may be silent; {@link HEARTBEAT_MS} if it isn't said. */
+  heartbeatMs?: number;
   /** Why this process should get no new visitors, if it should not. */
   whyNotReady: () => Promise<string | undefined>;
 }
@@ -62,10 +64,10 @@ export interface WebApp {
  * @throws the file system's error if the templates or static files can't be read.
  */
 export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
-  const { log, metrics, now } = deps;
+  const { log, metrics, now, heartbeatMs = HEARTBEAT_MS } = deps;
   const assets = await loadAssets(path.join(__dirname, "public"));
   const render = createViews(path.join(__dirname, "views"), assets);
-  const streams = new Streams(metrics);
+  const streams = new Streams(metrics, heartbeatMs);
   const articles = new Articles(render);
   const routeDeps = { ...deps, render, streams, articles };
   const app = new Koa<WebState>();
@@ -78,7 +80,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(compressPages());
   app.use(answerErrors(log, render));
   app.use(probeRoutes(deps).routes());
-  app.use(answerProbes({ ...deps, heartbeatSeconds: HEARTBEAT_MS / 1_000 }));
+  app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
   app.use(requireSameOrigin());
   app.use(trackScript());
   app.use(requirePerson(deps.identity));

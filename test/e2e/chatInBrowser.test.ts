@@ -3,6 +3,7 @@ import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { VisibleError } from "../../app/shared/errors";
 import { startBrowser } from "../support/chromium";
+import { startFreezingProxy } from "../support/freezingProxy";
 import { slowly } from "../support/inMemoryApi";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { stepwise } from "../support/stepwise";
@@ -30,10 +31,13 @@ const log = () => page.getByRole("log", { name: "Conversation" });
 const fromEnd = () => log().evaluate((it) => Math.abs(it.scrollTop));
 const articles = () => log().getByRole("article");
 
-async function open(options: BrowserContextOptions = {}): Promise<void> {
+async function open(
+  options: BrowserContextOptions = {},
+  address = web.address,
+): Promise<void> {
   const context = await browser.newContext(options);
   page = await context.newPage();
-  await page.goto(web.address);
+  await page.goto(address);
 }
 
 /** Says something, and waits until it has been answered. */
@@ -259,6 +263,25 @@ describe("while a reply arrives", () => {
     await page.locator(".writing").waitFor({ state: "detached" });
     const shown = await articles().last().locator(".text p").allInnerTexts();
     expect(shown).toEqual(words.map((word) => word.trim()));
+  });
+
+  it("a connection that is open and silent counts as lost, and is made again", async () => {
+    await web.close();
+    web = await startWeb({ heartbeatMs: 300 });
+    const proxy = await startFreezingProxy(web.address);
+    await open({}, proxy.url);
+    const reply = stepwise(["One", " two", " three"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    expect(proxy.freeze()).toBeGreaterThan(0);
+    reply.next(2);
+    await page.getByText("One two three", { exact: true }).waitFor();
+    await page.locator(".writing").waitFor({ state: "detached" });
+    expect(await page.locator("#connection:visible").count()).toBe(0);
+    await proxy.close();
   });
 
   it("another server's going on is told, and its reload finds it where it is", async () => {

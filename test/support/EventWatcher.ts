@@ -11,6 +11,8 @@ interface Event {
 export class EventWatcher {
   /** The events of the present connection. */
   events: Event[] = [];
+  /** What keeps the connection open, and says how often it comes. */
+  heartbeats: { everyMs: number }[] = [];
   /** The HTML of the reply, in blocks, as they would be in the page. */
   blocks: string[] = [];
   lastId: string | undefined;
@@ -57,6 +59,10 @@ export class EventWatcher {
       if (name) Object.assign(event, { [name]: value });
     }
     if (event.event === "") return;
+    if (event.event === "heartbeat") {
+      this.heartbeats.push(JSON.parse(event.data));
+      return;
+    }
     this.events.push(event);
     if (event.event === "end") this.end = JSON.parse(event.data);
     if (event.event === "blocks") {

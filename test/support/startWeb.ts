@@ -14,7 +14,7 @@ export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
-    "whyNotReady" | "identity" | "signOutUrl"
+    "whyNotReady" | "identity" | "signOutUrl" | "heartbeatMs"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const api = new InMemoryApi();
@@ -37,6 +37,7 @@ export async function startWeb(
     now: Date.now,
     identity: options.identity,
     signOutUrl: options.signOutUrl,
+    heartbeatMs: options.heartbeatMs,
     whyNotReady: options.whyNotReady ?? (async () => undefined),
   });
   const handle = app.callback();

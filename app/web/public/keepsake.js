@@ -5,32 +5,48 @@
  */
 
 const scripted = document.documentElement.classList;
+/** @param {string} id */
 const byId = (id) => document.getElementById(id);
+/** The message box, on pages that have one. */
+const box = () => /** @type {HTMLTextAreaElement | null} */ (byId("message"));
+/** @param {Element | null | undefined} node */
+const asHtml = (node) => (node instanceof HTMLElement ? node : undefined);
 document.cookie = "script=on; path=/; samesite=lax; max-age=31536000";
 scripted.add("scripted");
 
 /* Pages: swapping in what the server sent, without touching what is the same. */
 
-/** Makes `old` like `fresh`, keeping every node that both have: focus, selection, scrolling stay. */
+/**
+ * Makes `old` like `fresh`, keeping every node that both have: focus, selection, scrolling stay.
+ *
+ * @param {Node} old
+ * @param {Node} fresh of the same kind
+ */
 function morph(old, fresh) {
-  if (old.nodeType === Node.TEXT_NODE) {
-    morphText(old, fresh.data);
-    return;
-  }
-  if (old.nodeType !== Node.ELEMENT_NODE) return;
+  if (old instanceof Text && fresh instanceof Text) morphText(old, fresh.data);
+  if (!(old instanceof Element && fresh instanceof Element)) return;
   // A reply that is being watched is newer here than in any page that was rendered meanwhile.
-  if (old === watched?.article && fresh.dataset.events) return;
+  if (old === watched?.article && asHtml(fresh)?.dataset.events) return;
   morphAttributes(old, fresh);
   if (old.localName !== "textarea") morphChildren(old, [...fresh.childNodes]);
 }
 
-/** Text that only grew is appended to, so that a selection in it stays. */
+/**
+ * Text that only grew is appended to, so that a selection in it stays.
+ *
+ * @param {Text} old
+ * @param {string} text
+ */
 function morphText(old, text) {
   if (old.data === text) return;
   if (text.startsWith(old.data)) old.appendData(text.slice(old.length));
   else old.data = text;
 }
 
+/**
+ * @param {Element} old
+ * @param {Element} fresh
+ */
 function morphAttributes(old, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -42,12 +58,17 @@ function morphAttributes(old, fresh) {
   }
 }
 
+/**
+ * @param {Node} parent
+ * @param {Node[]} fresh what its children are to be like, from `first` on
+ * @param {ChildNode | null} first
+ */
 function morphChildren(parent, fresh, first = parent.firstChild) {
   let next = first;
   for (const node of fresh) {
     const match = findMatch(next, node);
     if (match) {
-      while (next !== match) next = removeAndNext(next);
+      while (next && next !== match) next = removeAndNext(next);
       next = match.nextSibling;
       morph(match, node);
     } else {
@@ -57,27 +78,43 @@ function morphChildren(parent, fresh, first = parent.firstChild) {
   while (next) next = removeAndNext(next);
 }
 
-/** The node that stands for `node` now: the one with its id, or the next if it is of its kind. */
+/** @param {Node} node */
+const idOf = (node) => (node instanceof Element ? node.id : "");
+
+/**
+ * The node that stands for `node` now: the one with its id, or the next if it is of its kind.
+ *
+ * @param {ChildNode | null} next
+ * @param {Node} node
+ */
 function findMatch(next, node) {
-  if (!node.id) {
-    const isAlike = next && next.nodeName === node.nodeName && !next.id;
+  const id = idOf(node);
+  if (!id) {
+    const isAlike = next && next.nodeName === node.nodeName && !idOf(next);
     return isAlike ? next : null;
   }
   for (let one = next; one; one = one.nextSibling) {
-    if (one.id === node.id && one.nodeName === node.nodeName) return one;
+    if (idOf(one) === id && one.nodeName === node.nodeName) return one;
   }
   return null;
 }
 
+/** @param {ChildNode} node */
 function removeAndNext(node) {
   const next = node.nextSibling;
   node.remove();
   return next;
 }
 
+/** @param {string} html */
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Shows a page that came from the server. */
+/**
+ * Shows a page that came from the server.
+ *
+ * @param {string} html
+ * @param {string} [address] where it is, if not here
+ */
 function show(html, address) {
   const fresh = parse(html);
   const before = location.href;
@@ -101,7 +138,11 @@ function scrollDown() {
   log()?.scrollTo({ top: 0 });
 }
 
-/** Runs a change, after which what the reader looks at is where it was. */
+/**
+ * Runs a change, after which what the reader looks at is where it was.
+ *
+ * @param {() => void} change
+ */
 function keepScrollPosition(change) {
   const scroller = log();
   if (!scroller || isAtEnd()) {
@@ -120,68 +161,117 @@ function keepScrollPosition(change) {
 
 /* Replies in progress. */
 
+/**
+ * The reply that is being watched. `from` and `html` are of the last blocks that came.
+ *
+ * @typedef {{
+ *   article: HTMLElement, address: string, from: number, html: string, heartbeatMs: number, lastId?: string,
+ *   source?: EventSource, retry?: number, silence?: number, quiet?: number,
+ * }} Watched
+ * @typedef {{ from: number, same?: number, html: string, notice?: string }} Blocks
+ * @typedef {{ html: string, outcome: string }} Ending
+ */
+
+/** @type {Watched | null} */
 let watched = null;
 
+/** How many heartbeats may be missing before a connection counts as lost, however open it seems. */
+const MISSED_HEARTBEATS = 2.5;
+
 function watch() {
-  const article = document.querySelector("article[data-events]");
+  const article = asHtml(document.querySelector("article[data-events]"));
   // Without the cookie, the server writes the reply into the page itself.
   const isFollowable = article && !article.querySelector(".attempt");
   if (watched && watched.article === article && isFollowable) return;
-  watched?.source.close();
-  clearTimeout(watched?.timer);
+  if (watched) disconnect(watched);
   watched = null;
-  if (!isFollowable) return;
-  watched = { article, address: article.dataset.events, from: -1, html: "" };
+  const address = article?.dataset.events;
+  if (!article || !address || !isFollowable) return;
+  watched = { article, address, from: -1, html: "", heartbeatMs: 10_000 };
   announce(`${authorOf(article)} is writing.`);
   connect(watched);
 }
 
+/** @param {Watched} state */
+function disconnect(state) {
+  state.source?.close();
+  clearTimeout(state.retry);
+  clearTimeout(state.silence);
+}
+
+/** @param {Element} article */
 const authorOf = (article) =>
   article.querySelector("header h2")?.textContent ?? "The model";
 
+/**
+ * @param {Watched} state
+ * @param {number} failures how many attempts before this one came to nothing
+ */
 function connect(state, failures = 0) {
   const after = state.lastId ? `?offset=${state.lastId}` : "";
   const source = new EventSource(state.address + after);
   state.source = source;
   state.from = -1;
   let failed = failures;
-  source.addEventListener("open", () => {
+  /** @param {(event: MessageEvent) => void} take */
+  const heard = (take) => (/** @type {MessageEvent} */ event) => {
     failed = 0;
     setConnected(true);
-  });
-  source.addEventListener("blocks", (event) => {
-    state.lastId = event.lastEventId;
-    setConnected(true);
-    showBlocks(state, JSON.parse(event.data));
-  });
-  source.addEventListener("end", (event) => {
-    source.close();
-    setConnected(true);
-    finish(state, JSON.parse(event.data));
-  });
+    listen();
+    take(event);
+  };
+  // A server that was frozen, or a network that is gone, leaves a connection open and silent.
+  const listen = () => {
+    clearTimeout(state.silence);
+    state.silence = setTimeout(lose, MISSED_HEARTBEATS * state.heartbeatMs);
+  };
+  const lose = () => {
+    disconnect(state);
+    setConnected(false);
+    failed += 1;
+    const pause = Math.min(8000, 400 * 2 ** failed) * (0.5 + Math.random());
+    state.retry = setTimeout(() => {
+      if (watched !== state) return;
+      // Perhaps the reply has ended meanwhile: the page itself knows.
+      if (failed % 3 === 0) void refresh();
+      connect(state, failed);
+    }, pause);
+  };
+  source.addEventListener(
+    "heartbeat",
+    heard(({ data }) => {
+      state.heartbeatMs = JSON.parse(data).everyMs;
+      listen();
+    }),
+  );
+  source.addEventListener(
+    "blocks",
+    heard((event) => {
+      state.lastId = event.lastEventId;
+      showBlocks(state, JSON.parse(event.data));
+    }),
+  );
+  source.addEventListener(
+    "end",
+    heard((event) => {
+      disconnect(state);
+      finish(state, JSON.parse(event.data));
+    }),
+  );
   source.addEventListener("reconnect", () => {
     state.from = -1;
   });
   source.addEventListener("trouble", () => setConnected(false));
   source.addEventListener("error", () => {
     state.from = -1;
-    if (source.readyState !== EventSource.CLOSED) {
-      // The browser connects again by itself; a moment of it is nothing to speak of.
-      state.quiet ??= setTimeout(() => setConnected(false), 1500);
-      return;
-    }
-    setConnected(false);
-    failed += 1;
-    const pause = Math.min(8000, 400 * 2 ** failed) * (0.5 + Math.random());
-    state.timer = setTimeout(() => {
-      if (watched !== state) return;
-      // Perhaps the reply has ended meanwhile: the page itself knows.
-      if (failed % 3 === 0) void refresh();
-      connect(state, failed);
-    }, pause);
+    if (source.readyState === EventSource.CLOSED) lose();
+    // The browser connects again by itself; a moment of it is nothing to speak of.
+    else state.quiet ??= setTimeout(() => setConnected(false), 1500);
   });
+  listen();
 }
 
+/** @param {boolean} isConnected */
 function setConnected(isConnected) {
   clearTimeout(watched?.quiet);
   if (watched) watched.quiet = undefined;
@@ -189,9 +279,15 @@ function setConnected(isConnected) {
   if (notice) notice.hidden = isConnected;
 }
 
-/** Replaces the blocks from the one at index `from` on. */
+/**
+ * Replaces the blocks from the one at index `from` on.
+ *
+ * @param {Watched} state
+ * @param {Blocks} blocks
+ */
 function showBlocks(state, { from, same = 0, html, notice }) {
   const text = state.article.querySelector(".text");
+  if (!text) return;
   const known = from === state.from ? state.html.slice(0, same) : "";
   Object.assign(state, { from, html: known + html });
   const fresh = parse(state.html).body;
@@ -202,6 +298,10 @@ function showBlocks(state, { from, same = 0, html, notice }) {
   });
 }
 
+/**
+ * @param {Element} article
+ * @param {string} [text]
+ */
 function showNotice(article, text) {
   let notice = article.querySelector(":scope > .notice");
   if (!text) {
@@ -211,37 +311,60 @@ function showNotice(article, text) {
   if (!notice) {
     notice = document.createElement("p");
     notice.className = "notice";
-    article.querySelector(".text").after(notice);
+    article.querySelector(".text")?.after(notice);
   }
   if (notice.textContent !== text) notice.textContent = text;
 }
 
+/**
+ * @param {Watched} state
+ * @param {Ending} ending
+ */
 function finish(state, { html, outcome }) {
   const fresh = parse(html).body.firstElementChild;
   watched = null;
-  keepScrollPosition(() => morph(state.article, fresh));
-  byId("main").classList.remove("replying");
-  byId("main")
-    .querySelectorAll(".stop, #stop")
-    .forEach((one) => one.remove());
-  const author = authorOf(state.article);
-  const words = state.article.querySelector(".text").innerText;
-  if (outcome === "failed") announce(`${author} could not finish the reply.`);
-  else if (outcome === "stopped") announce(`${author} was stopped.`);
-  else if (words.length <= 300) announce(`${author} replied: ${words}`);
-  else announce(`${author} has replied.`);
+  if (fresh) keepScrollPosition(() => morph(state.article, fresh));
+  const main = byId("main");
+  main?.classList.remove("replying");
+  main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
+  announce(sentenceOf(state.article, outcome));
   settle();
 }
 
-/** Said once, politely, by a screen reader; the growing text itself is not read out. */
+/**
+ * @param {Element} article
+ * @param {string} outcome
+ */
+function sentenceOf(article, outcome) {
+  const author = authorOf(article);
+  if (outcome === "failed") return `${author} could not finish the reply.`;
+  if (outcome === "stopped") return `${author} was stopped.`;
+  const words = asHtml(article.querySelector(".text"))?.innerText ?? "";
+  const isShort = words.length <= 300;
+  return isShort ? `${author} replied: ${words}` : `${author} has replied.`;
+}
+
+/**
+ * Said once, politely, by a screen reader; the growing text itself is not read out.
+ *
+ * @param {string} sentence
+ */
 function announce(sentence) {
-  byId("status").textContent = sentence;
+  const status = byId("status");
+  if (status) status.textContent = sentence;
 }
 
 /* Forms. */
 
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter
+ */
 async function submit(form, submitter) {
-  const data = new URLSearchParams(new FormData(form, submitter));
+  const data = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) {
+    if (typeof value === "string") data.append(name, value);
+  }
   form.setAttribute("aria-busy", "true");
   hideProblem();
   try {
@@ -264,10 +387,14 @@ async function submit(form, submitter) {
   }
 }
 
-/** Only what was sent is cleared: what was typed meanwhile is not. */
+/**
+ * Only what was sent is cleared: what was typed meanwhile is not.
+ *
+ * @param {string | null} sent
+ */
 function clearComposer(sent) {
-  const box = byId("message");
-  if (box.value === sent) box.value = "";
+  const typed = box();
+  if (typed && typed.value === sent) typed.value = "";
   keepDraft();
 }
 
@@ -275,18 +402,27 @@ function hideProblem() {
   document.querySelector(".composer > .problem")?.remove();
 }
 
-/** Says why a form could not be sent; what was typed stays where it is. */
+/**
+ * Says why a form could not be sent; what was typed stays where it is.
+ *
+ * @param {Element | null} problem none if not even an answer came
+ */
 function showProblem(problem) {
   hideProblem();
   const composer = document.querySelector(".composer");
-  const template = byId("unreachable").content.firstElementChild;
-  const notice = problem ?? template.cloneNode(true);
+  const notice = problem ?? unreachable();
   if (!composer) {
-    alert(notice.textContent.trim());
+    alert(notice.textContent?.trim());
     return;
   }
   composer.prepend(notice);
-  byId("message").focus();
+  box()?.focus();
+}
+
+function unreachable() {
+  const template = byId("unreachable");
+  const isThere = template instanceof HTMLTemplateElement;
+  return isThere ? template.content.cloneNode(true) : new Text();
 }
 
 /** Reads the page again, and shows what has changed. */
@@ -297,7 +433,7 @@ async function refresh() {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
   event.preventDefault();
   if (form.getAttribute("aria-busy") !== "true") {
     void submit(form, event.submitter);
@@ -307,84 +443,94 @@ document.addEventListener("submit", (event) => {
 /* The message box. */
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.id === "message" && event.key === "Enter") {
+  const { target } = event;
+  if (target instanceof HTMLTextAreaElement && event.key === "Enter") {
+    if (target !== box()) return;
     // While an input method composes a word, Enter chooses it.
     if (event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (event.target.value.trim()) byId("composer").requestSubmit();
+    if (target.value.trim()) target.form?.requestSubmit();
   }
   if (event.key === "Escape") closePanels();
 });
 
 function closePanels() {
   if (location.hash === "#side") location.hash = "#main";
-  const open = document.querySelector(".options[open]");
+  const open = openOptions();
   if (!open) return;
   open.open = false;
-  open.querySelector("summary").focus();
+  open.querySelector("summary")?.focus();
 }
 
-document.addEventListener("input", (event) => {
-  if (event.target.id === "message") keepDraft();
+/** @returns {HTMLDetailsElement | null} */
+const openOptions = () => document.querySelector(".options[open]");
+
+document.addEventListener("input", ({ target }) => {
+  if (target === box()) keepDraft();
 });
 
 const draftKey = () => `draft:${location.pathname}`;
 
 function keepDraft() {
-  const { value } = byId("message");
-  if (value) sessionStorage.setItem(draftKey(), value);
+  const text = box()?.value;
+  if (text) sessionStorage.setItem(draftKey(), text);
   else sessionStorage.removeItem(draftKey());
   fitBox();
 }
 
 function restoreDraft() {
-  const box = byId("message");
+  const typed = box();
   const draft = sessionStorage.getItem(draftKey());
-  if (box && draft && !box.value) box.value = draft;
+  if (typed && draft && !typed.value) typed.value = draft;
   fitBox();
 }
 
 /** Where the style sheet can't make the box as high as its text. */
 function fitBox() {
-  const box = byId("message");
-  if (!box || CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight}px`;
+  const typed = box();
+  if (!typed || CSS.supports("field-sizing", "content")) return;
+  typed.style.height = "auto";
+  typed.style.height = `${typed.scrollHeight}px`;
 }
 
 /* Small things. */
 
-document.addEventListener("click", (event) => {
-  const { target } = event;
-  const copy = target.closest?.("[data-copy]");
+document.addEventListener("click", ({ target }) => {
+  if (!(target instanceof Element)) return;
+  const copy = asHtml(target.closest("[data-copy]"));
   if (copy) void copyNear(copy);
-  const options = document.querySelector(".options[open]");
+  const options = openOptions();
   if (options && !options.contains(target)) options.open = false;
 });
 
+/** @param {HTMLElement} button */
 async function copyNear(button) {
   const isCode = button.dataset.copy === "code";
-  const source = isCode
-    ? button.parentElement.querySelector("code")
-    : button.closest("article").querySelector(":scope > .text");
+  const source = asHtml(
+    isCode
+      ? button.parentElement?.querySelector("code")
+      : button.closest("article")?.querySelector(":scope > .text"),
+  );
+  if (!source) return;
   const text = isCode ? source.textContent : source.innerText;
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(text ?? "");
     button.textContent = "Copied";
   } catch {
-    getSelection().selectAllChildren(source);
+    getSelection()?.selectAllChildren(source);
     button.textContent = "Selected";
   }
-  announce(button.textContent);
+  announce(button.textContent ?? "");
   setTimeout(() => {
     button.textContent = "Copy";
   }, 1500);
 }
 
-document.addEventListener("change", (event) => {
-  const { save } = event.target.dataset;
+document.addEventListener("change", ({ target }) => {
+  if (!(target instanceof HTMLSelectElement)) return;
+  const { save } = target.dataset;
   if (!save) return;
-  const body = new URLSearchParams({ model: event.target.value });
+  const body = new URLSearchParams({ model: target.value });
   fetch(save, { method: "POST", body })
     .then((answer) => (answer.ok ? refresh() : undefined))
     .catch(() => undefined);
@@ -396,7 +542,8 @@ const clock = new Intl.DateTimeFormat(undefined, {
 });
 
 function showLocalTimes() {
-  for (const time of document.querySelectorAll("time[datetime]")) {
+  for (const time of document.querySelectorAll("time")) {
+    if (!time.dateTime) continue;
     const at = new Date(time.dateTime);
     time.textContent = clock.format(at);
     time.title = at.toLocaleString();
@@ -414,7 +561,7 @@ function settle() {
 /** Ready to be typed into, except where that would bring up a keyboard over half of the page. */
 function focusBox() {
   const isFree = document.activeElement === document.body && !location.hash;
-  if (isFree && matchMedia("(hover: hover)").matches) byId("message")?.focus();
+  if (isFree && matchMedia("(hover: hover)").matches) box()?.focus();
 }
 
 let path = location.pathname;

@@ -38,7 +38,10 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const id = idOf(ctx, "conversation");
   const number = replyNumberOf(ctx);
   const known = await readReply(ctx, deps, id, number);
-  const live = deps.streams.open(heartbeat, sendReconnect);
+  const beat = heartbeat(deps.streams.heartbeatMs);
+  const live = deps.streams.open(beat, sendReconnect);
+  // The first tells the reader how long to wait for the next.
+  live.write(beat);
   ctx.set("content-type", "text/event-stream; charset=utf-8");
   ctx.set("x-accel-buffering", "no");
   ctx.body = live.body;

@@ -19,9 +19,9 @@ export class LiveBody {
   readonly #heartbeat: NodeJS.Timeout;
   #blockedSince: number | undefined;
 
-  /** @param heartbeat What is sent now and then, and means nothing. */
-  constructor(heartbeat: string) {
-    this.#heartbeat = setInterval(() => this.#beat(heartbeat), HEARTBEAT_MS);
+  /** @param heartbeat What is sent every so many milliseconds, and means nothing. */
+  constructor(heartbeat: string, everyMs: number) {
+    this.#heartbeat = setInterval(() => this.#beat(heartbeat), everyMs);
     this.#heartbeat.unref();
     this.body.on("drain", () => {
       this.#blockedSince = undefined;

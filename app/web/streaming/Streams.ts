@@ -8,7 +8,11 @@ export class Streams {
   readonly #open = new LiveStreams();
   readonly #lost: Counter<"cause">;
 
-  constructor(metrics: Registry) {
+  /** @param heartbeatMs How long a stream may be silent. */
+  constructor(
+    metrics: Registry,
+    readonly heartbeatMs: number,
+  ) {
     const registers = [metrics];
     const gauge: Gauge = new Gauge({
       name: "keepsake_streams_open",
@@ -29,7 +33,7 @@ export class Streams {
 
   /** Opens a stream. @param sayGoodbye is called before a drain ends it. */
   open(heartbeat: string, sayGoodbye: (live: LiveBody) => void): LiveBody {
-    const live = new LiveBody(heartbeat);
+    const live = new LiveBody(heartbeat, this.heartbeatMs);
     const forget = this.#open.add(() => {
       sayGoodbye(live);
       live.end("drain");

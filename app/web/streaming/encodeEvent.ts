@@ -7,8 +7,12 @@ export interface ServerEvent {
   retryMs?: number;
 }
 
-/** A comment: keeps a connection open and means nothing. */
-export const heartbeat = ":\n\n";
+/**
+ * Keeps a connection open. It is an event rather than a comment, of which a browser tells nobody:
+ * where none came for a while, the connection is lost, however open it seems.
+ */
+export const heartbeat = (everyMs: number): string =>
+  encodeEvent({ event: "heartbeat", data: { everyMs } });
 
 /** One server-sent event, as it goes over the wire. */
 export function encodeEvent({ event, data, id, retryMs }: ServerEvent): string {

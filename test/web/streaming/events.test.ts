@@ -71,6 +71,23 @@ describe("a reply's events", () => {
     expect(watcher.blocks.at(-1)).toBe("<p>And more.</p>");
   });
 
+  it("come with heartbeats while the model is silent, which say how often they come", async () => {
+    await web.close();
+    web = await startWeb({ heartbeatMs: 50 });
+    visitor = new HttpVisitor(web.address);
+    const reply = stepwise(["One", " two."]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    await watcher.follow(visitor, `${address}/replies/2`, ({ heartbeats }) => {
+      if (heartbeats.length === 5) reply.next(2);
+      return false;
+    });
+    expect(watcher.end?.outcome).toBe("complete");
+    expect(watcher.heartbeats.length).toBeGreaterThanOrEqual(5);
+    expect(watcher.heartbeats[0]).toEqual({ everyMs: 50 });
+  });
+
   it("of a reply that ended long ago bring it whole", async () => {
     const address = await visitor.begin("hello");
     await new EventWatcher().follow(visitor, `${address}/replies/2`);
