@@ -5,7 +5,13 @@ import { newSessionId } from "../../app/web/sessions/sessionId";
 import { atScale } from "./sessionStores/atScale";
 import type { Contestant } from "./sessionStores/Contestant";
 import { keepsake } from "./sessionStores/keepsake";
-import { redis, renaming, sessionFileStore } from "./sessionStores/others";
+import {
+  hasRedis,
+  redis,
+  renaming,
+  sessionFileStore,
+} from "./sessionStores/others";
+import { kindOf, nfsCalls } from "./sessionStores/place";
 
 /*
  * Gets and sets of sessions of 2 KB and 64 KB, by 1 and by 32 at a time: Keepsake's store beside
@@ -15,10 +21,14 @@ import { redis, renaming, sessionFileStore } from "./sessionStores/others";
  *
  *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (1000), in five
  *                                               rounds; numbers of sessions (1000 100000 1000000)
- *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system; Redis stays local
+ *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system, whose remote calls are
+ *                                               counted too; Redis stays local
  *
+ * BENCH_DIRECTORY says where else (the temporary directory, which may be in memory);
  * BENCH_ONLY=stores or scale leaves out the other half; BENCH_SESSIONS sets how many sessions the
  * stores hold (500).
+ * Without redis-server its contestants are left out. A million sessions need 9 GB and 3 million
+ * inodes.
  *
  * Only Keepsake, Redis with `always` and `rename, flushed` promise that what was acknowledged
  * survives a crash.
@@ -30,9 +40,11 @@ const SESSIONS = Number(process.env.BENCH_SESSIONS ?? 500);
 const only = process.env.BENCH_ONLY;
 
 async function main(): Promise<void> {
-  const place = process.env.NFS_A ?? tmpdir();
+  const { NFS_A, BENCH_DIRECTORY = tmpdir() } = process.env;
+  const place = NFS_A ?? BENCH_DIRECTORY;
   const directory = await mkdtemp(path.join(place, "keepsake-bench-"));
-  const local = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
+  const local = await mkdtemp(path.join(BENCH_DIRECTORY, "keepsake-bench-"));
+  console.log(`In ${place}, on ${await kindOf(place)}.`);
   try {
     for (const bytes of only === "scale" ? [] : [2_048, 65_536]) {
       await compare(directory, local, bytes);
@@ -53,8 +65,7 @@ async function compare(directory: string, local: string, bytes: number) {
   const inside = path.join(directory, `${bytes}`);
   const contestants = [
     keepsake(path.join(inside, "keepsake")),
-    await redis(local, "everysec"),
-    await redis(local, "always"),
+    ...(await redises(local)),
     await sessionFileStore(inside),
     await renaming(inside, false),
     await renaming(inside, true),
@@ -73,6 +84,17 @@ async function compare(directory: string, local: string, bytes: number) {
   for (const contestant of contestants) await contestant.stop?.();
 }
 
+async function redises(directory: string): Promise<Contestant[]> {
+  if (hasRedis()) {
+    return [
+      await redis(directory, "everysec"),
+      await redis(directory, "always"),
+    ];
+  }
+  console.log("\nThere is no redis-server here: it is left out.");
+  return [];
+}
+
 async function race(
   contestants: Contestant[],
   operation: "get" | "set",
@@ -87,9 +109,13 @@ async function race(
       // What a request does before it saves, and no part of it.
       if (operation === "set") await contestant.get(ids[0] ?? "");
       contestant.costs?.(1);
+      const before = nfsCalls();
       const count = await run(contestant, operation, ids, bytes, concurrency);
+      const remote = (nfsCalls() - before) / count.done;
       rates[i]?.push(count.rate);
-      costs[i] = contestant.costs?.(count.done) ?? "";
+      costs[i] =
+        (remote > 0 ? `${remote.toFixed(1)} NFS calls ` : "") +
+        (contestant.costs?.(count.done) ?? "");
     }
   }
   const ours = median(rates[0] ?? []);

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createFiles } from "../../../app/shared/files/Files";
 import {
   type FileSystem,
@@ -38,7 +37,7 @@ export function keepsake(
       if (!saved) throw new Error("a session is missing");
       known.set(id, saved);
     },
-    costs: (operations) => costs(calls, operations) + nfsCosts(operations),
+    costs: (operations) => costs(calls, operations),
   };
 }
 
@@ -77,16 +76,4 @@ function costs(calls: Map<string, number>, operations: number): string {
   );
   calls.clear();
   return parts.join(", ");
-}
-
-let before: number | undefined;
-
-/** Remote calls of all network file systems here, as the system counts them. */
-function nfsCosts(operations: number): string {
-  const stats = readFileSync("/proc/self/mountstats", "utf8");
-  const rows = [...stats.matchAll(/^\s+([A-Z_]+): (\d+) /gm)];
-  const now = rows.reduce((sum, row) => sum + Number(row[2]), 0);
-  const since = now - (before ?? now);
-  before = now;
-  return since > 0 ? `; ${(since / operations).toFixed(1)} NFS calls` : "";
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -39,6 +39,9 @@ interface RedisClient {
   connect(): Promise<unknown>;
   destroy(): void;
 }
+
+export const hasRedis = () =>
+  spawnSync("redis-server", ["--version"]).error === undefined;
 
 /** connect-redis, on a Redis of its own that appends every write to a file. */
 export async function redis(

@@ -1,25 +1,44 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { createFiles, type Damage } from "../../../../app/shared/files/Files";
-import { createFileSessionStore } from "../../../../app/web/sessions/fileSessionStore";
+import { createFiles, type Damage } from "../../app/shared/files/Files";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/shared/files/FileSystem";
+import { createFileSessionStore } from "../../app/web/sessions/fileSessionStore";
 
 /*
- * For a machine that is cut off under load, with the directory surviving on a disk that outlives it:
+ * What runs in a machine that is cut off under load, with the directory on a disk that outlives it
+ * (see scripts/cut-power):
  *
- *   powerCut.ts load DIRECTORY ROUND      saves without end; prints a line for each that was
+ *   powerCut.js load DIRECTORY ROUND      saves without end; prints a line for each that was
  *                                         acknowledged, to be kept outside of the machine
- *   powerCut.ts check DIRECTORY FILE      reads those lines, and exits with 1 if any save is missing
+ *   powerCut.js check DIRECTORY FILE      reads those lines (FILE may be a disk that holds them),
+ *                                         and exits with 1 if any save is missing
  *
  * Several may load at once, each with a round of its own. Each makes new sessions all the time, and
- * saves to some that all know.
+ * saves to some that all know. With `unflushed` as the fourth argument nothing is flushed, which a
+ * check must notice.
  */
 
-const [command, directory = "", what = ""] = process.argv.slice(2);
+const [command, directory = "", what = "", how] = process.argv.slice(2);
 const damages: Damage[] = [];
+
+const unflushed: FileSystem = {
+  ...nodeFileSystem,
+  syncDirectory: () => Promise.resolve(),
+  open: async (file, flags) => {
+    const open = await nodeFileSystem.open(file, flags);
+    return { ...open, sync: () => Promise.resolve() };
+  },
+};
 
 const store = createFileSessionStore({
   directory: path.resolve(directory),
-  files: createFiles({ onDamage: (damage) => damages.push(damage) }),
+  files: createFiles({
+    fileSystem: how === "unflushed" ? unflushed : nodeFileSystem,
+    onDamage: (damage) => damages.push(damage),
+  }),
   idleMs: 1e12,
   absoluteMs: 1e12,
   now: Date.now,
