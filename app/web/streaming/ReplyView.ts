@@ -25,6 +25,7 @@ const CONTINUED =
   "The server that was writing this was replaced. Another is going on from here.";
 const RESTARTED =
   "The server that was writing this was replaced. Another has begun the answer again.";
+const THINKING = "The model is thinking before it answers.";
 
 /**
  * A reply as one watcher sees it. Events go in as they come; what the watcher lacks is taken out
@@ -76,9 +77,11 @@ export class ReplyView {
   apply(event: ReplyEvent): void {
     if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
     else if (event.kind === "text") this.#append(event.text);
-    else if (event.kind === "notice") this.hindrance = event.notice;
     else if (event.kind === "end") this.#end(event);
-    if (event.kind !== "notice") this.hindrance = undefined;
+    const hindrance = hindranceIn(event);
+    // Of its thoughts nothing is shown until it has answered: one is like another.
+    if (event.kind === "reasoning" && hindrance === this.hindrance) return;
+    this.hindrance = hindrance;
     this.#isNew = true;
     this.#skipSeen();
   }
@@ -173,4 +176,9 @@ export function parseSeen(id: string | undefined): Seen | undefined {
   return match
     ? { epoch: Number(match[1]), length: Number(match[2]) }
     : undefined;
+}
+
+function hindranceIn(event: ReplyEvent): string | undefined {
+  if (event.kind === "reasoning") return THINKING;
+  return event.kind === "notice" ? event.notice : undefined;
 }

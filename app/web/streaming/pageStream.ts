@@ -59,8 +59,8 @@ class PageAttempt {
 
   /** What to write so that the page shows what is to be seen now. */
   show({ text, story, hindrance }: ReplyView): string {
-    const hasGrownFrom =
-      this.#hindrance !== undefined && hindrance === undefined;
+    const before = this.#hindrance;
+    const hasGrownFrom = before !== undefined && hindrance === undefined;
     this.#hindrance = hindrance;
     if (story !== this.#story) {
       this.#story = story;
@@ -74,7 +74,9 @@ class PageAttempt {
     const grown = this.#grow(text.slice(this.#sent.length));
     this.#sent = text;
     // Within the attempt, so that it goes with it when the reply goes on.
-    return hindrance ? `${grown}</span>${notice(hindrance)}<span>` : grown;
+    return hindrance && hindrance !== before
+      ? `${grown}</span>${notice(hindrance)}<span>`
+      : grown;
   }
 
   finish(): string {

@@ -88,6 +88,27 @@ describe("a reply's events", () => {
     expect(watcher.heartbeats[0]).toEqual({ everyMs: 50 });
   });
 
+  it("say that the model is thinking until it answers", async () => {
+    const reply = stepwise([
+      { kind: "reasoning", text: "Hm." },
+      { kind: "reasoning", text: " Well." },
+      "So it is.",
+    ]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    reply.next(2);
+    await watcher.follow(visitor, `${address}/replies/2`, ({ notice }) =>
+      /thinking/.test(notice ?? ""),
+    );
+    expect(watcher.text).toBe("");
+    reply.next();
+    await watcher.follow(visitor, `${address}/replies/2`, ({ text: seen }) =>
+      seen.includes("So it is."),
+    );
+    expect(watcher.notice).toBeUndefined();
+  });
+
   it("of a reply that ended long ago bring it whole", async () => {
     const address = await visitor.begin("hello");
     await new EventWatcher().follow(visitor, `${address}/replies/2`);

@@ -103,6 +103,26 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe("<p>One two</p>");
   });
 
+  it("says once that the model is thinking, however long it does", async () => {
+    const thoughts = Array.from({ length: 20 }, (_, i) => ({
+      kind: "reasoning" as const,
+      text: `thought ${i}`,
+    }));
+    const reply = stepwise([...thoughts, "So it is."]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    reply.next();
+    let isTold = false;
+    const page = await readWhile(address, (sofar) => {
+      if (isTold || !sofar.includes("thinking")) return;
+      isTold = true;
+      reply.next(20);
+    });
+    expect(page.split("The model is thinking")).toHaveLength(2);
+    expect(page).not.toContain("thought 1");
+    expect(shownReply(page)).toBe("<p>So it is.</p>");
+  });
+
   it("tells a browser to load it again when the server drains", async () => {
     web.api.script = () => slowly("word ".repeat(2_000), 5);
     const address = await visitor.begin("hello");
