@@ -111,12 +111,11 @@ describe("the page of a reply in progress, without a script", () => {
     const reply = stepwise([...thoughts, "So it is."]);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
-    reply.next();
     let isTold = false;
     const page = await readWhile(address, (sofar) => {
-      if (isTold || !sofar.includes("thinking")) return;
-      isTold = true;
-      reply.next(20);
+      if (isTold) return;
+      isTold = sofar.includes("thinking");
+      reply.next(isTold ? 20 : 1);
     });
     expect(page.split("The model is thinking")).toHaveLength(2);
     expect(page).not.toContain("thought 1");
