@@ -193,7 +193,7 @@ export class HeldEpoch {
 }
 
 /** Balances what a slow watcher's next piece takes in memory against the cost of each piece. */
-const BATCH_LINES = 1_024;
+export const BATCH_LINES = 1_024;
 
 interface Deferred {
   promise: Promise<void>;

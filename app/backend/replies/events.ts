@@ -37,15 +37,18 @@ export function saidIn(lines: readonly PlacedLine[]): Said {
 const isText = (line: Line | undefined): line is Line & { text: string } =>
   typeof line?.["text"] === "string" && line["kind"] === undefined;
 
+/** A slow reader's next piece should be no longer, in UTF-16 units. */
+const JOINED = 65_536;
+
 /** Fewer lines that say the same: pieces of text that follow each other become one. */
-export function joinTexts(lines: Line[]): Line[] {
-  const joined: Line[] = [];
-  for (const line of lines) {
-    const last = joined.at(-1);
-    if (isText(last) && isText(line)) {
-      joined[joined.length - 1] = { text: last.text + line.text };
+export function joinTexts(lines: PlacedLine[]): PlacedLine[] {
+  const joined: PlacedLine[] = [];
+  for (const { line, at } of lines) {
+    const last = joined.at(-1)?.line;
+    if (isText(last) && isText(line) && last.text.length < JOINED) {
+      joined[joined.length - 1] = { line: { text: last.text + line.text }, at };
     } else {
-      joined.push(line);
+      joined.push({ line, at });
     }
   }
   return joined;

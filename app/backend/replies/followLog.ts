@@ -1,6 +1,6 @@
 import { NotFoundError } from "../../shared/errors";
 import type { EpochLog } from "./EpochLog";
-import { untilAborted, type HeldEpoch } from "./HeldEpoch";
+import { BATCH_LINES, untilAborted, type HeldEpoch } from "./HeldEpoch";
 import { PeerGoneError } from "./Peers";
 import {
   isHandover,
@@ -90,12 +90,10 @@ async function* nextLines(
     const { lines, newest } = reading;
     const ends = newest.kind === "end";
     if (ends && lines.length > 0) await followed.onEnd(newest);
-    if (lines.length > 0) {
-      yield lines.map(({ line, at }, index) => ({
-        line,
-        at,
-        isLast: ends && index === lines.length - 1,
-      }));
+    const last = ends ? lines.at(-1) : undefined;
+    for (let begin = 0; begin < lines.length; begin += BATCH_LINES) {
+      const batch = lines.slice(begin, begin + BATCH_LINES);
+      yield batch.map((one) => ({ ...one, isLast: one === last }));
     }
   }
   // What this process holds is followed in memory as soon as what was before is told.

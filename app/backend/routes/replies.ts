@@ -17,6 +17,8 @@ export interface ReplyStreamRoutes {
     conversation: string,
     number: number,
   ): Promise<ReplyRef>;
+  /** How often a silent stream gives a sign of life, in milliseconds. */
+  heartbeatMs?: number;
 }
 
 /** Below every proxy's idle time-out, and short enough to notice a process that has frozen. */
@@ -29,14 +31,14 @@ const EVENTS_MS = 60_000;
 /** Replies as streams by the Durable Streams protocol: `GET` and `HEAD`. */
 export function serveReplyStreams<State extends { ownerHash: string }>(
   router: Router<State>,
-  { replies, streams, refOf }: ReplyStreamRoutes,
+  { replies, streams, refOf, heartbeatMs = HEARTBEAT_MS }: ReplyStreamRoutes,
 ): void {
   router.get("/v1/conversations/:id/replies/:number", async (ctx) => {
     const { id = "", number = "" } = ctx.params;
     if (!/^[1-9]\d{0,8}$/.test(number)) throw new NotFoundError("reply");
     const ref = await refOf(ctx.state.ownerHash, id, Number(number));
     await serveStream(ctx, replySource(replies, ref), {
-      heartbeatMs: HEARTBEAT_MS,
+      heartbeatMs,
       longPollMs: LONG_POLL_MS,
       eventsMs: EVENTS_MS * (0.9 + 0.2 * Math.random()),
       leave: (controller) => streams.add(() => controller.abort()),

@@ -31,7 +31,7 @@ export async function* encodeEvents(
   try {
     const { cursor } = request;
     const known = first.messages.map(({ data }) => data);
-    yield encode(source, known, { ...first, isUpToDate: true }, cursor);
+    yield encode(source, known, first, cursor);
     if (first.isClosed) return;
     const { signal } = controller;
     const all = source.follow(first.next, { ahead: request.ahead, signal });

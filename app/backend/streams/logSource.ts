@@ -25,7 +25,7 @@ export interface StreamedLog {
   /** What a line says in the stream; `undefined` for one that is no message. */
   toData(line: Line): Buffer | undefined;
   /** Fewer lines that say the same, for those who read ahead: every line costs them something. */
-  join?(this: void, lines: Line[]): Line[];
+  join?(this: void, lines: PlacedLine[]): PlacedLine[];
   /** Whether the stream is closed by an end. */
   closes(end: Line): boolean;
 }
@@ -41,9 +41,7 @@ export function logSource(log: StreamedLog): StreamSource {
     { lines, tail, newest }: Reading,
     ahead: boolean,
   ): StreamChunk => ({
-    messages: ahead
-      ? toData(log, joined(log, lines)).map((data) => ({ data, at: tail }))
-      : toMessages(log, lines),
+    messages: toMessages(log, ahead ? joined(log, lines) : lines),
     next: tail,
     isUpToDate: true,
     isClosed: newest.kind === "end" && log.closes(newest),
@@ -70,13 +68,8 @@ function toMessages(log: StreamedLog, lines: PlacedLine[]): StreamMessage[] {
   });
 }
 
-const toData = (log: StreamedLog, lines: Pick<PlacedLine, "line">[]) =>
-  lines.flatMap(({ line }) => log.toData(line) ?? []);
-
-function joined({ join }: StreamedLog, lines: PlacedLine[]) {
-  const all = lines.map(({ line }) => line);
-  return (join?.(all) ?? all).map((line) => ({ line }));
-}
+const joined = ({ join }: StreamedLog, lines: PlacedLine[]) =>
+  join?.(lines) ?? lines;
 
 async function* followMessages(
   log: StreamedLog,
@@ -87,7 +80,8 @@ async function* followMessages(
     const end = all.findIndex(({ line, isLast }) => isLast && log.closes(line));
     const isClosed = end !== -1;
     const told = isClosed ? all.slice(0, end + 1) : all;
-    const data = toData(log, options.ahead ? joined(log, told) : told);
+    const lines = options.ahead ? joined(log, told) : told;
+    const data = toMessages(log, lines).map((message) => message.data);
     const at = told.at(-1)?.at ?? from;
     if (data.length > 0 || isClosed) yield { data, at, isClosed };
     if (isClosed) return;

@@ -188,7 +188,7 @@ async function startEvents(
   options: ServeOptions,
   controller: AbortController,
 ): Promise<void> {
-  const first = await read(source, from, request);
+  const first = bounded(await read(source, from, request), from);
   const events = encodeEvents(source, first, request, options, controller);
   ctx.status = 200;
   ctx.set("content-type", "text/event-stream");

@@ -40,6 +40,9 @@ export interface ApiClientOptions {
 const READ = { deadlineMs: 6_000, attemptMs: 2_500 };
 const WRITE = { deadlineMs: 15_000, attemptMs: 6_000 };
 
+/** Without a problem of ours these are a proxy's word: there is no backend behind it now. */
+const PROXY_ERRORS = new Set([502, 503, 504]);
+
 const UNREACHABLE =
   "Keepsake can't reach its records at the moment. Nothing is lost; please try again in a few seconds.";
 
@@ -225,7 +228,12 @@ export function toError(answer: Pick<Answer, "status" | "body">): Error {
       "The backend knows none of this process's INTERNAL_TOKENs",
     );
   }
-  if (!problem.success) return new Error(`The backend answered ${status}`);
+  if (!problem.success) {
+    const cause = new Error(`The backend answered ${status}`);
+    return PROXY_ERRORS.has(status)
+      ? new VisibleError(503, UNREACHABLE, { cause })
+      : cause;
+  }
   return new VisibleError(status, problem.data.detail);
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Router } from "@koa/router";
 import Koa from "koa";
 import { Agent, request } from "undici";
@@ -21,6 +21,8 @@ export interface ServedProcess {
   replies: ServedReplies;
   streams: LiveStreams;
   address: string;
+  /** What waits in memory for readers to take it. */
+  unsentBytes(): number;
   /** The URL of a reply's stream. */
   url(of?: ReplyRef): string;
   /** What `followReply` opens. */
@@ -38,7 +40,7 @@ interface State {
 export async function serveProcess(
   directory: Directory,
   models: ReplyModels,
-  given: Parameters<Directory["process"]>[1] = {},
+  given: Parameters<Directory["process"]>[1] & { heartbeatMs?: number } = {},
 ): Promise<ServedProcess> {
   const app = new Koa<State>();
   // Connections break here on purpose.
@@ -54,7 +56,9 @@ export async function serveProcess(
   });
   const replies = directory.process(models, { ...given, peers, address });
   const streams = new LiveStreams();
-  app.use(routes(replies, streams));
+  app.use(routes(replies, streams, given.heartbeatMs));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
   const agent = new Agent();
   const url = (of = ref) =>
     `${address}/v1/conversations/${of.conversation}/replies/${of.number}`;
@@ -62,6 +66,8 @@ export async function serveProcess(
     replies,
     streams,
     address,
+    unsentBytes: () =>
+      [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0),
     url,
     open: async (query, signal) => {
       const answer = await request(url() + query, {
@@ -87,7 +93,11 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-function routes(replies: ServedReplies, streams: LiveStreams) {
+function routes(
+  replies: ServedReplies,
+  streams: LiveStreams,
+  heartbeatMs?: number,
+) {
   const router = new Router<State>();
   router.use(async (ctx, next) => {
     try {
@@ -105,6 +115,7 @@ function routes(replies: ServedReplies, streams: LiveStreams) {
   serveReplyStreams(router, {
     replies,
     streams,
+    heartbeatMs,
     refOf: (ownerHash, conversation, number) =>
       Promise.resolve({ ownerHash, conversation, number }),
   });

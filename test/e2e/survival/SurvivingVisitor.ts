@@ -14,8 +14,6 @@ export interface Acknowledged {
   seen: string[][];
 }
 
-/** How long an answer may take to begin, in milliseconds, before it is asked for again. */
-const PATIENCE_MS = 8_000;
 /** Two tabs that watch the same reply. */
 const WATCHERS = 2;
 
@@ -30,6 +28,8 @@ export class SurvivingVisitor {
   constructor(
     address: string,
     private readonly name: string,
+    /** How long an answer may take to begin, in milliseconds, before it is asked for again. */
+    private readonly patienceMs = 8_000,
   ) {
     this.visitor = new HttpVisitor(address);
     this.visitor.cookies.set("script", "on");
@@ -94,7 +94,7 @@ export class SurvivingVisitor {
   ): Promise<Response> {
     for (;;) {
       try {
-        const answered = await withPatience(ask());
+        const answered = await withPatience(ask(), this.patienceMs);
         if (accepted.includes(answered.status)) return answered;
         this.note(`${answered.status}`);
         await answered.arrayBuffer();
@@ -110,9 +110,12 @@ export class SurvivingVisitor {
   }
 }
 
-async function withPatience<T>(promise: Promise<T>): Promise<T> {
+async function withPatience<T>(
+  promise: Promise<T>,
+  patienceMs: number,
+): Promise<T> {
   const late = Symbol("late");
-  const first = await Promise.race([promise, sleep(PATIENCE_MS, late)]);
+  const first = await Promise.race([promise, sleep(patienceMs, late)]);
   if (first === late) throw new Error("no answer in time");
   return promise;
 }

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
     wordMs: number("SURVIVAL_WORD_MS", 250),
     leaseSeconds: number("SURVIVAL_LEASE", 4),
     drainSeconds: number("SURVIVAL_DRAIN", 3),
+    patienceMs: 1_000 * number("SURVIVAL_PATIENCE", 8),
     mounts: mounts.length > 0 ? mounts : undefined,
     preload: given["SURVIVAL_BROKEN"]
       ? [path.join(__dirname, "brokenClaims.js")]

@@ -21,6 +21,8 @@ export interface Survival {
   wordMs: number;
   leaseSeconds: number;
   drainSeconds: number;
+  /** How long visitors wait for an answer before they ask again, in milliseconds. */
+  patienceMs?: number;
   /** The mounts of one directory; a new local one if there are none. */
   mounts?: string[];
   /** Modules that break backends on purpose. */
@@ -51,6 +53,9 @@ export async function survive(survival: Survival): Promise<Outcome> {
     const { visitors, blows } = await talkThrough(cluster, survival);
     const faults = await Promise.all(visitors.map(faultsOf));
     faults.push(await logFaults(records));
+    if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
+      faults.push(["not every visitor got a reply, so that little is shown"]);
+    }
     const badEnds = cluster.members.flatMap(({ name, ends }) =>
       ends
         .filter((end) => end !== 0 && end !== "SIGKILL")
@@ -94,6 +99,10 @@ async function startCluster(
       LEASE_SECONDS: String(survival.leaseSeconds),
       DRAIN_SECONDS: String(survival.drainSeconds),
       ELIZA_DELAY_MS: String(survival.wordMs),
+      // Where visitors must be more patient, so must those who wait for the disk.
+      ...(survival.patienceMs && {
+        STORAGE_TIMEOUT_SECONDS: String(Math.ceil(survival.patienceMs / 1_600)),
+      }),
     },
   });
   return { cluster, records: records[0] ?? "" };
@@ -118,12 +127,14 @@ async function logFaults(records: string): Promise<string[]> {
 
 async function talkThrough(cluster: Cluster, survival: Survival) {
   const { seed, ms, everyMs, leaseSeconds, conversations, words } = survival;
+  const { patienceMs } = survival;
   const leaseMs = leaseSeconds * 1_000;
   const chaos = new Chaos(cluster, { seed, ms, everyMs, leaseMs });
   let isOver = false;
   const visitors = Array.from(
     { length: conversations },
-    (_, index) => new SurvivingVisitor(cluster.front.url, `Visitor ${index}`),
+    (_, index) =>
+      new SurvivingVisitor(cluster.front.url, `Visitor ${index}`, patienceMs),
   );
   const talking = visitors.map(async (visitor, index) => {
     // Not all at once: a crowd at the door is another test.

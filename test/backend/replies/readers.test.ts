@@ -1,0 +1,76 @@
+import { createConnection, type Socket } from "node:net";
+import { once } from "node:events";
+import { Directory, never, ref, until, watched } from "./processes";
+import { scriptedModels } from "./scriptedModels";
+import { credentials, serveProcess, type ServedProcess } from "./servers";
+
+let directory: Directory;
+let process: ServedProcess | undefined;
+beforeEach(async () => (directory = await Directory.make()));
+afterEach(async () => {
+  await directory.remove();
+  await process?.kill();
+});
+
+const QUERY = "?ahead=true&live=sse&offset=-1";
+
+it("gives signs of life while the model is silent", async () => {
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const { models } = scriptedModels(() => ["One ", () => held, "two"]);
+  process = await serveProcess(directory, models, { heartbeatMs: 20 });
+  await process.replies.begin(ref);
+  const answer = await fetch(process.url() + QUERY, { headers: credentials });
+  let text = "";
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    // Three comments, which no reader of events takes for one.
+    if (text.split("\n: still here\n").length > 3) go();
+  }
+  expect(text).toContain('"streamClosed":true');
+});
+
+/** A reader who asks and then takes nothing. */
+async function stalled(url: URL): Promise<Socket> {
+  const socket = createConnection(Number(url.port), url.hostname);
+  await once(socket, "connect");
+  socket.pause();
+  socket.write(
+    `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: ${credentials.authorization}\r\n\r\n`,
+  );
+  return socket;
+}
+
+const PIECE = `${"word ".repeat(200)}\n`;
+const PIECES = 20_000;
+const READERS = 10;
+const MIB = 1024 * 1024;
+
+it("holds a bounded part of a long reply for readers who take nothing", async () => {
+  const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const { models } = scriptedModels(function* () {
+    for (let index = 0; index < PIECES; index++) {
+      if (index % 50 === 0) yield nextTurn;
+      yield PIECE;
+    }
+  });
+  process = await serveProcess(directory, models);
+  const { replies, unsentBytes } = process;
+  await replies.begin(ref);
+  const url = new URL(process.url() + QUERY);
+  const readers = await Promise.all(
+    Array.from({ length: READERS }, () => stalled(url)),
+  );
+  let mostUnsent = 0;
+  const seen = watched(replies.watch(ref, undefined, never), () => {
+    mostUnsent = Math.max(mostUnsent, unsentBytes());
+  });
+  await until(async () => (await replies.snapshot(ref))?.status === "complete");
+  const { text } = await seen;
+  expect(text).toHaveLength(PIECE.length * PIECES);
+  mostUnsent = Math.max(mostUnsent, unsentBytes());
+  // Each alone would be 19 MiB, if it were kept for its reader.
+  expect(mostUnsent).toBeGreaterThan(0);
+  expect(mostUnsent / READERS).toBeLessThan(4 * MIB);
+  for (const reader of readers) reader.destroy();
+});
