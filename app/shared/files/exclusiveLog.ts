@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { errorCode } from "../errorCode";
-import { AppendableEntry, type Lines, readLines } from "./appendableEntry";
 import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
 import { type Cached, elapsedMs, type Files, TRUSTED_MS } from "./Files";
 import { isUnreadable } from "./fileErrors";
@@ -40,8 +39,6 @@ export interface LogOptions {
  * A number that a segment holds stays taken.
  *
  * An entry is an object of the caller's, of which `number` and `token` are the log's own fields.
- * Instead, an entry may be *appendable*: a file that its maker goes on writing lines to. A log with
- * appendable entries should have no segments (`segmentSizes: []`).
  *
  * All methods throw the file system's error if it can't be read or written, and `LogMissingError`
  * if there is no such log: only {@link make} makes its folder, so nothing that was deleted comes
@@ -144,32 +141,6 @@ export class ExclusiveLog {
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
     return this.readNumbers(known.lastOnes(count, before - 1), known);
-  }
-
-  /**
-   * Makes an appendable entry with this number, beginning with `firstLine`.
-   *
-   * @returns `undefined` if the number is taken, whoever took it.
-   */
-  async createAppendable(
-    number: number,
-    firstLine: JsonObject,
-  ): Promise<AppendableEntry | undefined> {
-    if ((await this.list()).has(number)) return undefined;
-    const file = path.join(this.folder, String(number));
-    return AppendableEntry.create(this.files.fileSystem, file, firstLine);
-  }
-
-  /**
-   * The lines of an entry from a byte on, appendable or not. A last line that isn't complete is
-   * left for the next time.
-   *
-   * @param from Where to go on: 0, or `next` of what was read before.
-   * @returns `undefined` if there is no such entry. (An appendable one whose maker died at once
-   *   has no line at all.)
-   */
-  readLines(number: number, from = 0): Promise<Lines | undefined> {
-    return readLines(this.files, path.join(this.folder, String(number)), from);
   }
 
   /**

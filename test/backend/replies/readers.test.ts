@@ -12,10 +12,13 @@ afterEach(async () => {
   await process?.kill();
 });
 
+const nothing = () => undefined;
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 const QUERY = "?ahead=true&live=sse&offset=-1";
 
 it("gives signs of life while the model is silent", async () => {
-  let go: () => void = () => undefined;
+  let go: () => void = nothing;
   const held = new Promise<void>((resolve) => (go = resolve));
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   process = await serveProcess(directory, models, { heartbeatMs: 20 });
@@ -47,7 +50,6 @@ const READERS = 10;
 const MIB = 1024 * 1024;
 
 it("holds a bounded part of a long reply for readers who take nothing", async () => {
-  const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const { models } = scriptedModels(function* () {
     for (let index = 0; index < PIECES; index++) {
       if (index % 50 === 0) yield nextTurn;
@@ -55,7 +57,8 @@ it("holds a bounded part of a long reply for readers who take nothing", async ()
     }
   });
   process = await serveProcess(directory, models);
-  const { replies, unsentBytes } = process;
+  const server = process;
+  const { replies } = server;
   await replies.begin(ref);
   const url = new URL(process.url() + QUERY);
   const readers = await Promise.all(
@@ -63,12 +66,12 @@ it("holds a bounded part of a long reply for readers who take nothing", async ()
   );
   let mostUnsent = 0;
   const seen = watched(replies.watch(ref, undefined, never), () => {
-    mostUnsent = Math.max(mostUnsent, unsentBytes());
+    mostUnsent = Math.max(mostUnsent, server.unsentBytes());
   });
   await until(async () => (await replies.snapshot(ref))?.status === "complete");
   const { text } = await seen;
   expect(text).toHaveLength(PIECE.length * PIECES);
-  mostUnsent = Math.max(mostUnsent, unsentBytes());
+  mostUnsent = Math.max(mostUnsent, server.unsentBytes());
   // Each alone would be 19 MiB, if it were kept for its reader.
   expect(mostUnsent).toBeGreaterThan(0);
   expect(mostUnsent / READERS).toBeLessThan(4 * MIB);

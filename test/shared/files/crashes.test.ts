@@ -162,28 +162,6 @@ test("a log keeps every acknowledged entry through any crash, folding included",
   expect(count).toBeGreaterThan(100);
 });
 
-test("an appendable entry keeps every flushed line through any crash", async () => {
-  const disk = new MemoryDisk();
-  await log(disk).make();
-  const entry = await log(disk).createAppendable(1, { n: 0 });
-  const flushed = [disk.operations.length];
-  for (let n = 1; n <= 3; n++) {
-    entry?.append({ n });
-    await entry?.flush();
-    flushed.push(disk.operations.length);
-  }
-  const begun = flushed[0] ?? 0;
-  for (let cut = begun; cut <= disk.operations.length; cut++) {
-    const least = flushed.filter((at) => at <= cut).length;
-    for (const found of disk.cutAfter(cut)) {
-      const read = await log(found).readLines(1);
-      const seen = read?.lines.map((line) => line.n) ?? [];
-      expect(seen.length).toBeGreaterThanOrEqual(least);
-      expect(seen).toEqual([0, 1, 2, 3].slice(0, seen.length));
-    }
-  }
-});
-
 test("the disk forgets what was not flushed: a store that flushes nothing is found out", async () => {
   const disk = new MemoryDisk();
   const careless = Object.assign(Object.create(disk) as FileSystem, {

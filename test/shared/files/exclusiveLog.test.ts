@@ -1,5 +1,4 @@
 import {
-  appendFile,
   readdir,
   rm,
   truncate,
@@ -119,7 +118,6 @@ test("a write makes no log that isn't there", async () => {
   await rm(folder, { recursive: true });
   await expect(log.append({})).rejects.toThrow(LogMissingError);
   await expect(log.createAt(1, {})).rejects.toThrow(LogMissingError);
-  await expect(log.createAppendable(1, {})).rejects.toThrow(LogMissingError);
   expect(await log.listIfThere()).toBeUndefined();
 });
 
@@ -293,88 +291,5 @@ describe("folding", () => {
     expect(read).toEqual([textOf(1), textOf(3)]);
     expect(damage[0]?.path).toBe(path.join(folder, "2"));
     expect(await log.createAt(2, {})).toBe(false);
-  });
-});
-
-describe("an appendable entry", () => {
-  const unfolded = { segmentSizes: [] };
-
-  test("is read while it grows, from where a reader was", async () => {
-    const { log, elsewhere } = await setUp({}, unfolded);
-    const entry = await log.createAppendable(1, { kind: "epoch", epoch: 1 });
-    const reader = elsewhere();
-    const first = await reader.readLines(1);
-    expect(first?.lines).toEqual([{ kind: "epoch", epoch: 1 }]);
-    expect(first?.next).toBe(entry?.bytes);
-    entry?.append({ text: "Grüße" });
-    entry?.append({ text: "🙂" });
-    expect((await reader.readLines(1, first?.next))?.lines).toEqual([]);
-    await entry?.flush();
-    const second = await reader.readLines(1, first?.next);
-    expect(second?.lines).toEqual([{ text: "Grüße" }, { text: "🙂" }]);
-    expect(second?.next).toBe(entry?.bytes);
-    await entry?.close();
-  });
-
-  test("is made by one of many, and competes with entries for its number", async () => {
-    const { log, elsewhere } = await setUp({}, unfolded);
-    const made = await Promise.all([
-      log.createAppendable(1, { by: 1 }),
-      elsewhere().createAppendable(1, { by: 2 }),
-      elsewhere().createAt(1, { by: 3 }),
-    ]);
-    const winners = made.filter(Boolean);
-    expect(winners).toHaveLength(1);
-    expect((await log.readLines(1))?.lines[0]?.by).toBe(
-      made.findIndex(Boolean) + 1,
-    );
-    for (const entry of made)
-      if (typeof entry === "object") await entry.close();
-    expect(await log.append({ end: true })).toBe(2);
-    expect((await log.list()).last).toBe(2);
-    expect((await log.readLines(2))?.lines[0]?.end).toBe(true);
-  });
-
-  test("is read up to its last whole line", async () => {
-    const { log, folder } = await setUp({}, unfolded);
-    const entry = await log.createAppendable(1, {});
-    await entry?.close();
-    await appendFile(path.join(folder, "1"), '{"text":"cu');
-    const cut = await log.readLines(1);
-    expect(cut?.lines).toEqual([{}]);
-    await appendFile(path.join(folder, "1"), 't"}\n');
-    expect((await log.readLines(1, cut?.next))?.lines).toEqual([
-      { text: "cut" },
-    ]);
-    expect(await log.readLines(2)).toBeUndefined();
-  });
-
-  test("writes the same again after a write that failed half way", async () => {
-    let fail = false;
-    const failing: FileSystem = {
-      ...nodeFileSystem,
-      open: async (file, flags) => {
-        const handle = await nodeFileSystem.open(file, flags);
-        const write = async (data: Buffer, position: number) => {
-          if (!fail) return handle.write(data, position);
-          await handle.write(data.subarray(0, 18), position);
-          throw Object.assign(new Error("full"), { code: "ENOSPC" });
-        };
-        return { ...handle, write };
-      },
-    };
-    const { log, elsewhere } = await setUp({ fileSystem: failing }, unfolded);
-    const entry = await log.createAppendable(1, {});
-    fail = true;
-    entry?.append({ text: "one" });
-    entry?.append({ text: "two" });
-    await expect(entry?.flush()).rejects.toThrow("full");
-    const seen = await elsewhere().readLines(1);
-    expect(seen?.lines).toEqual([{}, { text: "one" }]);
-    fail = false;
-    entry?.append({ text: "three" });
-    await entry?.close();
-    const rest = await elsewhere().readLines(1, seen?.next);
-    expect(rest?.lines).toEqual([{ text: "two" }, { text: "three" }]);
   });
 });

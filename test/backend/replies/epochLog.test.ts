@@ -1,0 +1,64 @@
+import { EpochLog } from "../../../app/backend/replies/EpochLog";
+import { HeldEpoch } from "../../../app/backend/replies/HeldEpoch";
+import type { FileSystem } from "../../../app/shared/files/FileSystem";
+import { MemoryDisk } from "../../support/memoryDisk";
+
+const FOLDER = "/replies/2";
+
+async function open(fileSystem: FileSystem): Promise<HeldEpoch> {
+  const log = new EpochLog(fileSystem, FOLDER);
+  const by = { holder: "http://127.0.0.1:1", process: "one", keep: 0 };
+  const entry = await log.open(1, () => by);
+  if (!entry) throw new Error("somebody else was first");
+  return new HeldEpoch(log, entry);
+}
+
+async function textsIn(fileSystem: FileSystem): Promise<unknown[]> {
+  const reading = await new EpochLog(fileSystem, FOLDER).read();
+  return reading?.lines.slice(1).map(({ line }) => line["text"]) ?? [];
+}
+
+it("keeps every flushed line of an epoch through any crash", async () => {
+  const disk = new MemoryDisk();
+  const held = await open(disk);
+  const flushed: number[] = [];
+  for (const text of ["one", "two", "three"]) {
+    held.say({ text });
+    await held.flush();
+    flushed.push(disk.operations.length);
+  }
+  for (let cut = 0; cut <= disk.operations.length; cut++) {
+    const least = flushed.filter((at) => at <= cut).length;
+    for (const found of disk.cutAfter(cut)) {
+      const seen = await textsIn(found);
+      expect(seen.length).toBeGreaterThanOrEqual(least);
+      expect(seen).toEqual(["one", "two", "three"].slice(0, seen.length));
+    }
+  }
+});
+
+it("writes the same again after a write that failed half way", async () => {
+  const disk = new MemoryDisk();
+  let fails = false;
+  const failing = Object.assign(Object.create(disk) as FileSystem, {
+    open: async (...asked: Parameters<FileSystem["open"]>) => {
+      const file = await disk.open(...asked);
+      const write = async (data: Buffer, position: number) => {
+        if (!fails) return file.write(data, position);
+        await file.write(data.subarray(0, 18), position);
+        throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      };
+      return { ...file, write };
+    },
+  });
+  const held = await open(failing);
+  fails = true;
+  held.say({ text: "one" });
+  held.say({ text: "two" });
+  await expect(held.flush()).rejects.toThrow("full");
+  expect(await textsIn(disk)).toEqual(["one"]);
+  fails = false;
+  held.say({ text: "three" });
+  await held.flush();
+  expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
+});
