@@ -1,10 +1,4 @@
-import {
-  readdir,
-  rm,
-  truncate,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
   ExclusiveLog,
