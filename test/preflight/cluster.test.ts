@@ -2,6 +2,7 @@ import { addOns } from "../../app/preflight/checks/addOns";
 import { autoscaling } from "../../app/preflight/checks/autoscaling";
 import { backendName } from "../../app/preflight/checks/backendName";
 import { drain } from "../../app/preflight/checks/drain";
+import { idleTimeout } from "../../app/preflight/checks/idleTimeout";
 import { model } from "../../app/preflight/checks/model";
 import { readinessGates } from "../../app/preflight/checks/readinessGates";
 import { closeAll, clusterOf, run, serve, statusesOf } from "./support";
@@ -71,14 +72,32 @@ function drainCluster(grace: number, attributes?: string) {
   });
 }
 
-const asksTheLiveGroup = (name: string, args: string[]) => {
-  expect([name, args.includes("arn:live")]).toEqual(["aws", true]);
-  return Promise.resolve(
-    JSON.stringify({
-      Attributes: [{ Key: "deregistration_delay.timeout_seconds", Value: "7" }],
-    }),
-  );
-};
+/** AWS as its command line tells of it. */
+const asksAws =
+  (idleSeconds: number) =>
+  (name: string, [, asked = "", , arn]: string[]) => {
+    expect([name, arn]).toEqual([
+      "aws",
+      asked.startsWith("describe-target-group") ? "arn:live" : "arn:alb",
+    ]);
+    const attribute = (Key: string, Value: number) => ({
+      Attributes: [{ Key, Value: String(Value) }],
+    });
+    const answers: Record<string, object> = {
+      "describe-target-group-attributes": attribute(
+        "deregistration_delay.timeout_seconds",
+        7,
+      ),
+      "describe-target-groups": {
+        TargetGroups: [{ LoadBalancerArns: ["arn:alb"] }],
+      },
+      "describe-load-balancer-attributes": attribute(
+        "idle_timeout.timeout_seconds",
+        idleSeconds,
+      ),
+    };
+    return Promise.resolve(JSON.stringify(answers[asked]));
+  };
 
 const clusterWith = (...pods: unknown[]) =>
   clusterOf({
@@ -144,7 +163,7 @@ describe("the drain", () => {
   it("is judged by the live target group where it can be asked", async () => {
     const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=30");
     const outcome = (
-      await run(drain, {}, { cluster, command: asksTheLiveGroup })
+      await run(drain, {}, { cluster, command: asksAws(60) })
     ).at(-1);
     expect(outcome?.status).toBe("failure");
     expect(outcome?.seen).toContain(
@@ -158,6 +177,32 @@ describe("the drain", () => {
     });
     const [outcome] = await run(drain, {}, { cluster });
     expect(outcome?.todo).toContain("--namespace");
+  });
+});
+
+describe("the idle time-out of a live load balancer", () => {
+  it.each([
+    [60, "ok"],
+    [15, "failure"],
+  ])("of %s s is judged against the heartbeat: %s", async (seconds, status) => {
+    const cluster = drainCluster(35, "");
+    const outcome = (
+      await run(idleTimeout, {}, { cluster, command: asksAws(seconds) })
+    ).at(-1);
+    expect([outcome?.status, outcome?.seen]).toEqual([
+      status,
+      `The live load balancer closes connections that are silent for ${seconds} s; heartbeats come every 10 s.`,
+    ]);
+  });
+
+  it("is not asked for where the AWS command line has no rights", async () => {
+    const command = () => Promise.reject(new Error("AccessDenied"));
+    const outcomes = await run(
+      idleTimeout,
+      {},
+      { cluster: drainCluster(35, ""), command },
+    );
+    expect(statusesOf(outcomes)).toEqual(["skipped"]);
   });
 });
 
@@ -235,12 +280,12 @@ describe("the add-ons", () => {
     });
 
   it.each([
-    ["are well when new", efs("v2.1.4-eksbuild.1"), "ok", "2.1.4"],
+    ["are well when new", efs("v3.3.0-eksbuild.1"), "ok", "3.3.0"],
     [
       "are to be updated when old",
       efs("v1.7.0"),
       "warning",
-      "older than 2.1.0",
+      "older than 2.0.5",
     ],
     [
       "fail on nodes without the driver",

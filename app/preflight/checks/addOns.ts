@@ -19,9 +19,9 @@ import {
 import { isAtLeast, versionOf } from "../cluster/version";
 
 const EFS = "efs.csi.aws.com";
-/** The first that signs in by Pod Identity, as docs/eks.md sets it up. */
-const EFS_SINCE = [2, 1, 0];
-/** The first that knows all annotations that the manifests use. */
+/** The first that signs in by Pod Identity (its changelog), as docs/eks.md sets it up. */
+const EFS_SINCE = [2, 0, 5];
+/** The first that knows all that the manifests use: certificateArn of IngressClassParams, and prefix lists. */
 const CONTROLLER_SINCE = [2, 8, 0];
 
 /** Are the driver and the controller there that the manifests rely on, and new enough. */

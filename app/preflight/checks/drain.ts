@@ -15,7 +15,7 @@ import {
   ingressesOf,
   settingOf,
 } from "../cluster/objects";
-import { deregistrationDelay } from "../ingress/targetGroup";
+import { deregistrationDelay } from "../ingress/deregistrationDelay";
 import type { Subject } from "../Check";
 
 /** Do the time-outs of a pod's end fit into one another. */
@@ -101,7 +101,7 @@ async function delayFits(
     );
   }
   const web = times.find((time) => time.name.includes("web"));
-  const delay = await deregistrationDelay(subject, cluster, ingress);
+  const delay = await deregistrationDelay(subject, ingress);
   if (!web) return skipped("There is no Deployment of web.");
   const needed = web.preStop + web.drain;
   const seen = `The ingress ${name}: deregistration delay ${delay.seconds} s (${delay.source}), web's preStop and drain ${needed} s.`;

@@ -1,7 +1,9 @@
 import { type Check, failure, ok, type Outcome, type Subject } from "../Check";
 import { listenToStream } from "../ingress/listen";
 import { askWho } from "../ingress/probe";
+import { liveTimes } from "../ingress/liveAlb";
 import { throughIngress } from "../ingress/throughIngress";
+import { HEARTBEAT_MS } from "../../web/streaming/LiveBody";
 
 /** A heartbeat may be late by as much as it is apart from the next, halved, and still be in time. */
 const MARGIN = 1.5;
@@ -10,8 +12,26 @@ const MARGIN = 1.5;
 export const idleTimeout: Check = {
   name: "idle-timeout",
   why: "A model may think for a while before it writes. A proxy that cuts silent streams makes every such page reconnect, again and again.",
-  run: (subject) => throughIngress(subject, () => look(subject)),
+  run: async (subject) => [
+    await throughIngress(subject, () => look(subject)),
+    ...(await live(subject)),
+  ],
 };
+
+/** From outside of the cluster no stream can be watched, but AWS can be asked. */
+async function live(subject: Subject): Promise<Outcome[]> {
+  const { idleTimeout: seconds } = await liveTimes(subject);
+  if (seconds === undefined) return [];
+  const heartbeat = HEARTBEAT_MS / 1_000;
+  const seen = `The live load balancer closes connections that are silent for ${seconds} s; heartbeats come every ${heartbeat} s.`;
+  if (seconds > heartbeat * MARGIN) return [ok(seen)];
+  return [
+    failure(
+      seen,
+      "Set idle_timeout.timeout_seconds to 60 or more: idleTimeoutSeconds of the environment, which its IngressClassParams say.",
+    ),
+  ];
+}
 
 async function look({ config, signal }: Subject): Promise<Outcome> {
   const { heartbeatSeconds } = await askWho(config);
