@@ -25,8 +25,14 @@ install() {
   fi
 }
 
+# Compiles what has changed; a folder's time tells of files that are gone.
 build() {
+  local stamp=build/.keepsake-built sources
+  sources=(app k8s scripts package-lock.json tsconfig.json tsconfig.build.json)
+  if [ -f "$stamp" ] && [ -z "$(find "${sources[@]}" -newer "$stamp" -print -quit)" ]; then return; fi
+  mkdir -p build && touch "$stamp.begun"
   npm run --silent build
+  mv "$stamp.begun" "$stamp"
 }
 
 need_node

@@ -72,6 +72,12 @@ function drainCluster(grace: number, attributes?: string) {
   });
 }
 
+const attribute = (Key: string, Value: number) => ({
+  Attributes: [{ Key, Value: String(Value) }],
+});
+
+const withoutRights = () => Promise.reject(new Error("AccessDenied"));
+
 /** AWS as its command line tells of it. */
 const asksAws =
   (idleSeconds: number) =>
@@ -80,9 +86,6 @@ const asksAws =
       "aws",
       asked.startsWith("describe-target-group") ? "arn:live" : "arn:alb",
     ]);
-    const attribute = (Key: string, Value: number) => ({
-      Attributes: [{ Key, Value: String(Value) }],
-    });
     const answers: Record<string, object> = {
       "describe-target-group-attributes": attribute(
         "deregistration_delay.timeout_seconds",
@@ -196,11 +199,10 @@ describe("the idle time-out of a live load balancer", () => {
   });
 
   it("is not asked for where the AWS command line has no rights", async () => {
-    const command = () => Promise.reject(new Error("AccessDenied"));
     const outcomes = await run(
       idleTimeout,
       {},
-      { cluster: drainCluster(35, ""), command },
+      { cluster: drainCluster(35, ""), command: withoutRights },
     );
     expect(statusesOf(outcomes)).toEqual(["skipped"]);
   });

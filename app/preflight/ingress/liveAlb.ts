@@ -29,19 +29,21 @@ const TargetGroups = z.object({
 export async function liveTimes({
   cluster,
   command,
-}: Subject): Promise<LiveTimes> {
+}: Pick<Subject, "cluster" | "command">): Promise<LiveTimes> {
   if (!cluster || !command) return {};
   const group = await targetGroup(cluster);
   if (!group) return {};
   const ask = async (...args: string[]): Promise<unknown> =>
     JSON.parse(await command("aws", ["elbv2", ...args, "--output", "json"]));
-  const unknown = () => undefined; // no fault: what the ingress says is judged in its place
   const [deregistrationDelay, idleTimeout] = await Promise.all([
     delayOf(group, ask).catch(unknown),
     idleTimeoutOf(group, ask).catch(unknown),
   ]);
   return { deregistrationDelay, idleTimeout };
 }
+
+/** No fault: what the ingress says is judged in its place. */
+const unknown = () => undefined;
 
 type Ask = (...args: string[]) => Promise<unknown>;
 

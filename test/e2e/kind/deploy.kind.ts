@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,7 +6,15 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { HttpVisitor } from "../../support/HttpVisitor";
-import { eventually, kubectl, restore, settings } from "./support/cluster";
+import {
+  awsEnvironment,
+  awsOf,
+  type Started,
+  startMoto,
+  startRegistry,
+  withAwsAndRegistry,
+} from "./support/aws";
+import { kubectl, restore, settings, inLongForm } from "./support/cluster";
 import {
   expectNothingLost,
   underLoad,
@@ -74,170 +82,136 @@ describe("deploy", () => {
     ).toBe(before);
   });
 
-  it("brings back the version before when the new one doesn't run, and nobody notices", async () => {
-    const counts = await underLoad(visitors(), async () => {
-      const { status, stderr } = await script(
-        "deploy",
-        ["kind", ...context, "--yes", "--image", "keepsake:absent"],
-        { ROLLOUT_TIMEOUT: "25s" },
+  inLongForm("of an image that can't be run", () => {
+    it("brings back the version before when the new one doesn't run, and nobody notices", async () => {
+      const counts = await underLoad(visitors(), async () => {
+        const { status, stderr } = await script(
+          "deploy",
+          ["kind", ...context, "--yes", "--image", "keepsake:absent"],
+          { ROLLOUT_TIMEOUT: "25s" },
+        );
+        expect([status, stderr]).toEqual([
+          1,
+          expect.stringContaining("Rolled back: the version before serves"),
+        ]);
+      });
+      expectNothingLost(counts);
+      const image = await kubectl(
+        "get",
+        "deployment",
+        "backend",
+        "-o",
+        "jsonpath={.spec.template.spec.containers[0].image}",
+      );
+      expect(image).toBe(settings.image);
+      expect((await new HttpVisitor(settings.url).get("/")).status).toBe(200);
+    });
+  });
+});
+
+withAwsAndRegistry(
+  "ecr-push, against stand-ins for AWS and its registry",
+  () => {
+    const started: Started[] = [];
+    let aws: Server;
+    let env: Record<string, string>;
+    let registry: string;
+    let folder: string;
+
+    beforeAll(async () => {
+      const servers = await Promise.all([startMoto(), startRegistry()]);
+      started.push(...servers);
+      registry = `localhost:${servers[1].port}`;
+      aws = await ecrThatPointsTo(registry, servers[0].port);
+      folder = await mkdtemp(path.join(os.tmpdir(), "ecr-"));
+      env = {
+        ...awsEnvironment((aws.address() as AddressInfo).port),
+        CONTAINER_TOOL: await toolWithoutTls(folder),
+      };
+    });
+
+    afterAll(async () => {
+      for (const server of started) server.stop();
+      aws.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    const ecr = (...args: string[]) => awsOf(env)("ecr", ...args);
+
+    it("makes nothing in a dry run", async () => {
+      const { status, stdout, stderr } = await script(
+        "ecr-push",
+        ["--dry-run", "--platform", "linux/amd64"],
+        env,
       );
       expect([status, stderr]).toEqual([
-        1,
-        expect.stringContaining("Rolled back: the version before serves"),
+        0,
+        expect.stringContaining("would run: aws ecr create-repository"),
       ]);
+      expect(stdout).toMatch(/\/keepsake@sha256:0{64}\n$/);
+      expect((await ecr("describe-repositories")).repositories).toEqual([]);
     });
-    expectNothingLost(counts);
-    const image = await kubectl(
-      "get",
-      "deployment",
-      "backend",
-      "-o",
-      "jsonpath={.spec.template.spec.containers[0].image}",
-    );
-    expect(image).toBe(settings.image);
-    expect((await new HttpVisitor(settings.url).get("/")).status).toBe(200);
-  });
-});
 
-const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
-/** Without these programs there is no stand-in: the tests are skipped, by name. */
-const withStandIns = MOTO_SERVER && REGISTRY_SERVER ? describe : describe.skip;
-
-withStandIns("ecr-push, against stand-ins for AWS and its registry", () => {
-  const children: ChildProcess[] = [];
-  let aws: Server;
-  let env: Record<string, string>;
-  let registry: string;
-  let folder: string;
-
-  beforeAll(async () => {
-    const [motoPort, registryPort] = [await freePort(), await freePort()];
-    children.push(
-      spawn(MOTO_SERVER!, ["-H", "127.0.0.1", "-p", String(motoPort)], {
-        stdio: "ignore",
-      }),
-      spawn(
-        REGISTRY_SERVER!,
-        ["registry", "serve", "--address", `127.0.0.1:${registryPort}`],
-        { stdio: "ignore" },
-      ),
-    );
-    registry = `localhost:${registryPort}`;
-    aws = await ecrThatPointsTo(registry, motoPort);
-    folder = await mkdtemp(path.join(os.tmpdir(), "ecr-"));
-    env = {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      AWS_DEFAULT_REGION: "eu-central-1",
-      CONTAINER_TOOL: await toolWithoutTls(folder),
-    };
-    await eventually("both answer", async () => {
-      const answers = await Promise.all([
-        fetch(`http://127.0.0.1:${motoPort}/moto-api/`),
-        fetch(`http://${registry}/v2/`),
+    it("makes a repository that scans and whose tags never move, and pushes what it then names", async () => {
+      const { status, stdout, stderr } = await script(
+        "ecr-push",
+        ["--platform", "linux/amd64"],
+        env,
+      );
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringContaining("Making the repository keepsake"),
       ]);
-      return answers.every(({ ok }) => ok);
+      const [, digest] =
+        /^localhost:\d+\/keepsake@(sha256:[0-9a-f]{64})\n$/.exec(stdout) ?? [];
+      const [repository] = (await ecr("describe-repositories"))
+        .repositories as [object];
+      expect(repository).toMatchObject({
+        imageTagMutability: "IMMUTABLE",
+        imageScanningConfiguration: { scanOnPush: true },
+      });
+      const manifest = await fetch(
+        `http://${registry}/v2/keepsake/manifests/${digest}`,
+      );
+      expect(manifest.status).toBe(200);
+      // What ECR would know by now: the same commit is not built again.
+      await ecr(
+        "put-image",
+        "--repository-name",
+        "keepsake",
+        "--image-tag",
+        await commit(),
+        "--image-manifest",
+        await manifest.text(),
+        "--image-digest",
+        digest!,
+      );
+      const again = await script(
+        "ecr-push",
+        ["--platform", "linux/amd64"],
+        env,
+      );
+      expect([again.status, again.stderr]).toEqual([
+        0,
+        expect.stringContaining("is there already"),
+      ]);
+      expect(again.stdout).toBe(stdout);
     });
-  });
 
-  afterAll(async () => {
-    for (const child of children) child.kill();
-    aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const ecr = async (...args: string[]) =>
-    JSON.parse(
-      (
-        await promisify(execFile)("aws", ["ecr", ...args, "--output", "json"], {
-          env: { ...process.env, ...env },
-        })
-      ).stdout,
-    ) as Record<string, unknown[]>;
-
-  it("makes nothing in a dry run", async () => {
-    const { status, stdout, stderr } = await script(
-      "ecr-push",
-      ["--dry-run", "--platform", "linux/amd64"],
-      env,
-    );
-    expect([status, stderr]).toEqual([
-      0,
-      expect.stringContaining("would run: aws ecr create-repository"),
-    ]);
-    expect(stdout).toMatch(/\/keepsake@sha256:0{64}\n$/);
-    expect((await ecr("describe-repositories")).repositories).toEqual([]);
-  });
-
-  it("makes a repository that scans and whose tags never move, and pushes what it then names", async () => {
-    const { status, stdout, stderr } = await script(
-      "ecr-push",
-      ["--platform", "linux/amd64"],
-      env,
-    );
-    expect([status, stderr]).toEqual([
-      0,
-      expect.stringContaining("Making the repository keepsake"),
-    ]);
-    const [, digest] =
-      /^localhost:\d+\/keepsake@(sha256:[0-9a-f]{64})\n$/.exec(stdout) ?? [];
-    const [repository] = (await ecr("describe-repositories")).repositories as [
-      object,
-    ];
-    expect(repository).toMatchObject({
-      imageTagMutability: "IMMUTABLE",
-      imageScanningConfiguration: { scanOnPush: true },
+    it("is what deploy takes the image from, in a dry run", async () => {
+      const { status, stdout } = await script(
+        "deploy",
+        ["kind", ...context, "--dry-run"],
+        env,
+      );
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^\+ +image: localhost:\d+\/keepsake@sha256:/m);
     });
-    const manifest = await fetch(
-      `http://${registry}/v2/keepsake/manifests/${digest}`,
-    );
-    expect(manifest.status).toBe(200);
-    // What ECR would know by now: the same commit is not built again.
-    await ecr(
-      "put-image",
-      "--repository-name",
-      "keepsake",
-      "--image-tag",
-      await commit(),
-      "--image-manifest",
-      await manifest.text(),
-      "--image-digest",
-      digest!,
-    );
-    const again = await script("ecr-push", ["--platform", "linux/amd64"], env);
-    expect([again.status, again.stderr]).toEqual([
-      0,
-      expect.stringContaining("is there already"),
-    ]);
-    expect(again.stdout).toBe(stdout);
-  });
-
-  it("is what deploy takes the image from, in a dry run", async () => {
-    const { status, stdout } = await script(
-      "deploy",
-      ["kind", ...context, "--dry-run"],
-      env,
-    );
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^\+ +image: localhost:\d+\/keepsake@sha256:/m);
-  });
-});
+  },
+);
 
 const commit = async () =>
   (await promisify(execFile)("git", ["rev-parse", "HEAD"])).stdout.trim();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => {
-    server.once("listening", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
 
 /** Moto names the real registry in its answers; here they name ours. */
 async function ecrThatPointsTo(

@@ -8,8 +8,8 @@ import {
   kubectl,
   podSecurity,
   restore,
-  rolledOut,
   settings,
+  inLongForm,
 } from "./support/cluster";
 
 interface Report {
@@ -96,8 +96,8 @@ it("passes", async () => {
   );
 });
 
-it("finds an ingress that is not sticky", async () => {
-  await kubectl(
+const withoutStickiness = () =>
+  kubectl(
     "annotate",
     "service",
     "web",
@@ -106,17 +106,69 @@ it("finds an ingress that is not sticky", async () => {
       (part) => `traefik.ingress.kubernetes.io/service.sticky.cookie${part}-`,
     ),
   );
-  try {
-    const found = await eventually("Traefik has noticed", async () => {
-      const report = await preflight("--only", "stickiness");
-      return notWell(report).length > 0 && onlyFinding(report);
-    });
-    expect(found.seen).toMatch(
-      /One visitor who keeps cookies was sent to \d pods/,
-    );
-  } finally {
-    await restore();
-  }
+
+/** Changes web's pods: as one revision, which `rollout undo` takes back. */
+const changeWeb = (spec: object) =>
+  kubectl(
+    "patch",
+    "deployment",
+    "web",
+    "--type=strategic",
+    "-p",
+    JSON.stringify({ spec: { template: { spec } } }),
+  );
+
+const WRONG_NAME = {
+  containers: [
+    {
+      name: "web",
+      env: [
+        {
+          name: "BACKEND_URL",
+          value: "http://back-end.keepsake.svc.cluster.local.:8081",
+        },
+      ],
+    },
+  ],
+};
+const SHORT_GRACE = { terminationGracePeriodSeconds: 15 };
+
+async function undoWeb(): Promise<void> {
+  await kubectl("rollout", "undo", "deployment/web");
+  await restore();
+}
+
+const setMetrics = (replicas: 0 | 1) =>
+  kubectl(
+    "--namespace",
+    "kube-system",
+    "scale",
+    "deployment/metrics-server",
+    `--replicas=${replicas}`,
+  );
+
+const metricsAreMissed = () =>
+  eventually(
+    "the autoscalers have noticed",
+    async () => (await hasMetrics()).every((status) => status === "False"),
+    180,
+  );
+
+inLongForm("one fault at a time", () => {
+  it("finds an ingress that is not sticky", async () => {
+    await withoutStickiness();
+    try {
+      const found = await eventually("Traefik has noticed", async () => {
+        const report = await preflight("--only", "stickiness");
+        return notWell(report).length > 0 && onlyFinding(report);
+      });
+      expect(found.seen).toMatch(
+        /One visitor who keeps cookies was sent to \d pods/,
+      );
+    } finally {
+      await restore();
+    }
+  });
 });
 
 /** A proxy between preflight and the ingress: `MODE` is what is wrong with it. */
@@ -210,9 +262,7 @@ it("finds an idle time-out that is too short", async () => {
     preflight("--url", url, "--only", "idle-timeout"),
   );
   expect(report.status).toBe(1);
-  expect(onlyFinding(report).seen).toMatch(
-    /silent stream was cut after 5\.\d s/,
-  );
+  expect(onlyFinding(report).seen).toMatch(/silent stream was cut after \d/);
 });
 
 it("finds a volume that is each node's own", async () => {
@@ -236,73 +286,73 @@ it("finds a volume that is each node's own", async () => {
   } finally {
     await inNode(node, `umount ${own}`);
   }
+
+  it("finds a wrong name of the backend", async () => {
+    await changeWeb(WRONG_NAME);
+    try {
+      const report = await preflight("--only", "backend-name");
+      expect(report.status).toBe(1);
+      expect(onlyFinding(report).seen).toContain(
+        "back-end.keepsake.svc.cluster.local. does not resolve",
+      );
+    } finally {
+      await undoWeb();
+    }
+  });
+
+  it("finds missing metrics", async () => {
+    await setMetrics(0);
+    try {
+      await metricsAreMissed();
+      const report = await preflight("--only", "autoscaling");
+      expect(report.status).toBe(1);
+      expect(notWell(report)[0]?.todo).toContain("metrics-server");
+    } finally {
+      await setMetrics(1);
+    }
+  });
+
+  it("finds a grace period that is too short", async () => {
+    await changeWeb(SHORT_GRACE);
+    try {
+      const report = await preflight("--only", "drain");
+      expect(report.status).toBe(1);
+      expect(onlyFinding(report).seen).toMatch(
+        /^web: .* don't fit into its grace period of 15 s\.$/,
+      );
+    } finally {
+      await undoWeb();
+    }
+  });
 });
 
-it("finds a wrong name of the backend", async () => {
-  await kubectl(
-    "set",
-    "env",
-    "deployment/web",
-    "BACKEND_URL=http://back-end.keepsake.svc.cluster.local.:8081",
-  );
-  try {
-    const report = await preflight("--only", "backend-name");
-    expect(report.status).toBe(1);
-    expect(onlyFinding(report).seen).toContain(
-      "back-end.keepsake.svc.cluster.local. does not resolve",
-    );
-  } finally {
-    await kubectl("rollout", "undo", "deployment/web");
-    await restore();
-  }
-});
-
-it("finds missing metrics", async () => {
-  await kubectl(
-    "--namespace",
-    "kube-system",
-    "scale",
-    "deployment/metrics-server",
-    "--replicas=0",
-  );
-  try {
-    await eventually(
-      "the autoscalers have noticed",
-      async () => (await hasMetrics()).every((status) => status === "False"),
-      180,
-    );
-    const report = await preflight("--only", "autoscaling");
-    expect(report.status).toBe(1);
-    expect(notWell(report)[0]?.todo).toContain("metrics-server");
-  } finally {
-    await kubectl(
-      "--namespace",
-      "kube-system",
-      "scale",
-      "deployment/metrics-server",
-      "--replicas=1",
-    );
-  }
-});
-
-it("finds a grace period that is too short", async () => {
-  const spec = { template: { spec: { terminationGracePeriodSeconds: 15 } } };
-  await kubectl(
-    "patch",
-    "deployment",
-    "web",
-    "--type=strategic",
-    "-p",
-    JSON.stringify({ spec }),
-  );
-  try {
-    const report = await preflight("--only", "drain");
-    expect(report.status).toBe(1);
-    expect(onlyFinding(report).seen).toMatch(
-      /^web: .* don't fit into its grace period of 15 s\.$/,
-    );
-  } finally {
-    await restore();
-    await rolledOut("web");
-  }
-});
+// The same faults all at once: in CI, where there is no time for one after the other.
+if (settings.short) {
+  it("finds what is wrong with the ingress, the backend's name, the metrics and the grace period, all at once", async () => {
+    await setMetrics(0);
+    await withoutStickiness();
+    await changeWeb({ ...WRONG_NAME, ...SHORT_GRACE });
+    try {
+      await metricsAreMissed();
+      const wrong = ["autoscaling", "backend-name", "drain", "stickiness"];
+      const report = await eventually("Traefik has noticed", async () => {
+        const seen = await preflight("--only", wrong.join(","));
+        const checks = new Set(notWell(seen).map(({ check }) => check));
+        return wrong.every((check) => checks.has(check)) && seen;
+      });
+      expect(report.status).toBe(1);
+      const all = notWell(report)
+        .map(({ seen, todo }) => `${seen} ${todo}`)
+        .join("\n");
+      expect(all).toContain("metrics-server");
+      expect(all).toContain(
+        "back-end.keepsake.svc.cluster.local. does not resolve",
+      );
+      expect(all).toContain("don't fit into its grace period of 15 s.");
+      expect(all).toMatch(/One visitor who keeps cookies was sent to \d pods/);
+    } finally {
+      await setMetrics(1);
+      await undoWeb();
+    }
+  });
+}

@@ -6,6 +6,7 @@ import {
   restore,
   rolledOut,
   settings,
+  inLongForm,
 } from "./support/cluster";
 import {
   expectNothingLost,
@@ -37,20 +38,22 @@ async function setImage(image: string): Promise<void> {
   for (const part of ["backend", "web"]) await rolledOut(part);
 }
 
-it("no request fails and no character is lost while both Deployments are rolled", async () => {
-  const counts = await underLoad(visitors(), async () => {
-    for (const part of ["web", "backend"]) {
-      await kubectl("rollout", "restart", `deployment/${part}`);
-      await rolledOut(part);
-    }
-    // Those of before drain to their end.
-    for (const part of ["web", "backend"]) {
-      await eventually(`the old pods of ${part} are gone`, async () =>
-        (await podsOf(part)).every(({ ending }) => !ending),
-      );
-    }
+inLongForm("at a restart", () => {
+  it("no request fails and no character is lost while both Deployments are rolled", async () => {
+    const counts = await underLoad(visitors(), async () => {
+      for (const part of ["web", "backend"]) {
+        await kubectl("rollout", "restart", `deployment/${part}`);
+        await rolledOut(part);
+      }
+      // Those of before drain to their end.
+      for (const part of ["web", "backend"]) {
+        await eventually(`the old pods of ${part} are gone`, async () =>
+          (await podsOf(part)).every(({ ending }) => !ending),
+        );
+      }
+    });
+    expectNothingLost(counts);
   });
-  expectNothingLost(counts);
 });
 
 it("no request fails and no character is lost while a node is drained", async () => {
@@ -87,6 +90,7 @@ it("the version before works on the same directory, beside this one and after a 
     expect(await imagesOf("web")).toContain(settings.olderImage);
     await setImage(settings.image);
     expect(await imagesOf("backend")).toContain(settings.image);
+    if (settings.short) return;
     await kubectl("rollout", "undo", "deployment/backend");
     await rolledOut("backend");
     // One of each: web is of this version, backend of the one before.

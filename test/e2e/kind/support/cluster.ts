@@ -15,7 +15,12 @@ export const settings = {
   image: given("KIND_IMAGE"),
   olderImage: given("KIND_OLDER_IMAGE"),
   tool: process.env.CONTAINER_TOOL ?? "docker",
+  /** Whether each promise is to be shown in its smallest form (`scripts/kind-test --short`). */
+  short: process.env.KIND_SHORT === "1",
 };
+
+/** Tests that the short form leaves out, by name. */
+export const inLongForm = settings.short ? describe.skip : describe;
 
 function given(name: string): string {
   const value = process.env[name];

@@ -1,0 +1,83 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { eventually } from "./cluster";
+
+const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
+
+/** Without these programs there is no stand-in: the tests are skipped, by name. */
+export const withAws = MOTO_SERVER ? describe : describe.skip;
+export const withAwsAndRegistry =
+  MOTO_SERVER && REGISTRY_SERVER ? describe : describe.skip;
+
+export const REGION = "eu-central-1";
+
+/** A server of ours, until the tests are over. */
+export interface Started {
+  port: number;
+  stop(): void;
+}
+
+/** What stands in for AWS' own APIs: an empty account. */
+export const startMoto = () =>
+  start(MOTO_SERVER!, "/moto-api/", (port) => ["-H", "127.0.0.1", "-p", port]);
+
+/** What stands in for the registry of ECR. */
+export const startRegistry = () =>
+  start(REGISTRY_SERVER!, "/v2/", (port) => [
+    "registry",
+    "serve",
+    "--address",
+    `127.0.0.1:${port}`,
+  ]);
+
+async function start(
+  program: string,
+  probe: string,
+  args: (port: string) => string[],
+): Promise<Started> {
+  const port = await freePort();
+  const child: ChildProcess = spawn(program, args(String(port)), {
+    stdio: "ignore",
+  });
+  await eventually(
+    `${program} answers`,
+    async () => (await fetch(`http://127.0.0.1:${port}${probe}`)).ok,
+  );
+  child.unref();
+  return { port, stop: () => child.kill() };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => {
+    server.once("listening", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
+
+/** What sends the AWS command line to a stand-in. */
+export const awsEnvironment = (port: number): Record<string, string> => ({
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+  AWS_DEFAULT_REGION: REGION,
+  AWS_PAGER: "",
+});
+
+/** The AWS command line, by its environment. @returns Its answer. */
+export const awsOf =
+  (env: Record<string, string>) =>
+  async (...args: string[]): Promise<Record<string, unknown[]>> => {
+    const { stdout } = await promisify(execFile)(
+      "aws",
+      [...args, "--output", "json"],
+      { env: { ...process.env, ...env } },
+    );
+    return JSON.parse(stdout || "{}") as Record<string, unknown[]>;
+  };
