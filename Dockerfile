@@ -24,6 +24,8 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error 
  && find /image -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM node:24-bookworm-slim
+# What is removed is a layer, too, and carries the commit's time: not that of one that was cached.
+ARG SOURCE_DATE_EPOCH=0
 # Nothing installs packages in a running container; what can't be run needs no patching.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/*

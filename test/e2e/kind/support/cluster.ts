@@ -19,6 +19,9 @@ export const settings = {
   short: process.env.KIND_SHORT === "1",
 };
 
+// The short form is for machines of which nothing is known. What fails twice there is broken.
+if (settings.short) jest.retryTimes(1, { logErrorsBeforeRetry: true });
+
 /** Tests that the short form leaves out, by name. */
 export const inLongForm = settings.short ? describe.skip : describe;
 
