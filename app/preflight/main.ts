@@ -51,9 +51,11 @@ async function main(args: string[]): Promise<number> {
   const signal = untilStopped();
   // The first of the Job's pods reports; the others are there so that it isn't alone.
   if (config.JOB_COMPLETION_INDEX === 0) return report(options, config, signal);
-  for (const { directory } of directoriesOf(config)) {
-    await joinAsPeer(config, directory, signal);
-  }
+  await Promise.all(
+    directoriesOf(config).map(({ directory }) =>
+      joinAsPeer(config, directory, signal),
+    ),
+  );
   return 0;
 }
 

@@ -20,7 +20,7 @@ import {
   type Peer,
 } from "../storage/peers";
 
-/** The one that reports may come late: its image has to be pulled, or it looks at another directory. */
+/** The one that reports may come late: its image has to be pulled. */
 const PEER_PATIENCE_MS = 150_000;
 
 /** Do pods on different nodes see one directory, and does a name still have one winner between them. */
@@ -33,8 +33,11 @@ export const sharedVolume: Check = {
         "Needs two pods on two nodes. Run this as a Job (scripts/preflight).",
       );
     }
-    return inEachDirectory(config, (setting, directory) =>
-      between(config, cluster, setting, directory, signal),
+    return inEachDirectory(
+      config,
+      (setting, directory) =>
+        between(config, cluster, setting, directory, signal),
+      true,
     );
   },
 };

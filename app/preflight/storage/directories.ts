@@ -15,10 +15,15 @@ export function directoriesOf({
   );
 }
 
-/** Looks at each directory; says so if none was given. */
+/**
+ * Looks at each directory; says so if none was given.
+ *
+ * @param atOnce At all of them together: for a look that waits, and measures no time.
+ */
 export async function inEachDirectory(
   config: PreflightConfig,
   look: (setting: string, directory: string) => Promise<Outcome>,
+  atOnce = false,
 ): Promise<Outcome[]> {
   const directories = directoriesOf(config);
   if (directories.length === 0) {
@@ -27,6 +32,11 @@ export async function inEachDirectory(
         "No directory is mounted here. Run this as a Job in the cluster (scripts/preflight), or set SESSION_DIRECTORY and DATA_DIRECTORY.",
       ),
     ];
+  }
+  if (atOnce) {
+    return Promise.all(
+      directories.map(({ setting, directory }) => look(setting, directory)),
+    );
   }
   const outcomes: Outcome[] = [];
   for (const { setting, directory } of directories) {

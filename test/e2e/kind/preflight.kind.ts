@@ -286,7 +286,9 @@ it("finds a volume that is each node's own", async () => {
   } finally {
     await inNode(node, `umount ${own}`);
   }
+});
 
+inLongForm("one fault after the other", () => {
   it("finds a wrong name of the backend", async () => {
     await changeWeb(WRONG_NAME);
     try {
