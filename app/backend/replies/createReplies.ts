@@ -4,24 +4,24 @@ import type { FileSystem } from "../../shared/files/FileSystem";
 import type { Logger } from "../../shared/log";
 import type { Registry } from "../../shared/metrics";
 import { Caretaker } from "./Caretaker";
-import { EpochLog, type OwnEntry, type Reading } from "./EpochLog";
+import { EpochLog, type Reading } from "./EpochLog";
 import { followLog, type Followed, type FollowedLine } from "./followLog";
-import { HeldEpoch } from "./HeldEpoch";
-import { InProgress, nameOf } from "./inProgress";
+import type { HeldEpoch } from "./HeldEpoch";
+import { InProgress } from "./inProgress";
 import type { EpochHeader } from "./lines";
 import { PeerGoneError, type Peers } from "./Peers";
 import { fromOffset, start, toOffset, type Position } from "./position";
 import type {
-  EndedReply,
   Replies,
   ReplyModels,
   ReplyRecords,
   ReplyRef,
   ReplySnapshot,
 } from "./Replies";
-import { nothingSaid, saidIn, toEnded, toEvent, type Said } from "./events";
-import { createReplyMetrics, type ReplyMetrics } from "./replyMetrics";
-import { ReplyWriter } from "./ReplyWriter";
+import { saidIn, toEnded, toEvent } from "./events";
+import { createReplyMetrics } from "./replyMetrics";
+import { Settlement } from "./Settlement";
+import { Writers } from "./Writers";
 
 export interface RepliesOptions {
   records: ReplyRecords;
@@ -77,34 +77,38 @@ export function createReplies(options: RepliesOptions): ServedReplies {
   return new RepliesOfProcess(options);
 }
 
-type Purpose = "begin" | "go on" | "stop" | "retry";
-
 class RepliesOfProcess implements ServedReplies {
   readonly process = randomBytes(9).toString("base64url");
-  private readonly writers = new Map<string, ReplyWriter>();
-  private readonly claims = new Map<string, Promise<ReplyWriter | undefined>>();
   private readonly inProgress: InProgress;
+  private readonly settlement: Settlement;
+  private readonly writers: Writers;
   private readonly caretaker: Caretaker;
-  private readonly now: () => number;
-  private readonly metrics: ReplyMetrics | undefined;
-  private isDraining = false;
 
   constructor(private readonly options: RepliesOptions) {
-    const { fileSystem, inProgressFolder, log, leaseMs } = options;
-    this.now = options.now ?? (() => performance.now());
-    this.metrics =
-      options.metrics &&
-      createReplyMetrics(options.metrics, () => this.writers.size);
+    const { fileSystem, inProgressFolder, metrics } = options;
     this.inProgress = new InProgress(fileSystem, inProgressFolder);
-    this.caretaker = new Caretaker({
+    const logOf = (ref: ReplyRef) => this.logOf(ref);
+    const parts = {
+      ...options,
       inProgress: this.inProgress,
-      log,
-      leaseMs,
-      now: this.now,
-      logOf: (ref) => this.logOf(ref),
-      isHeld: (ref) => this.isBusyWith(ref),
-      takeOver: (ref, last) => this.takeOver(ref, last),
-      settle: (ref) => this.settle(ref),
+      logOf,
+      now: options.now ?? (() => performance.now()),
+    };
+    this.settlement = new Settlement(parts);
+    const told =
+      metrics && createReplyMetrics(metrics, () => this.writers.size);
+    this.writers = new Writers({
+      ...parts,
+      process: this.process,
+      flushMs: options.flushMs ?? FLUSH_MS,
+      settle: (ref, ended) => this.settlement.settleEnded(ref, ended),
+      onTakenOver: () => told?.takenOver(),
+    });
+    this.caretaker = new Caretaker({
+      ...parts,
+      isHeld: (ref) => this.writers.isBusyWith(ref),
+      takeOver: (ref, last) => this.writers.takeOver(ref, last),
+      settle: (ref) => this.settlement.settle(ref),
       holds: (ref, epoch) => options.peers.holds(epoch, ref),
     });
   }
@@ -114,11 +118,9 @@ class RepliesOfProcess implements ServedReplies {
   }
 
   async drain(): Promise<void> {
-    this.isDraining = true;
+    this.writers.leave();
     await this.caretaker.stop();
-    await Promise.allSettled(this.claims.values());
-    const writers = [...this.writers.values()];
-    await Promise.all(writers.map((writer) => writer.handOver()));
+    await this.writers.handOver();
   }
 
   async admit(ownerHash: string): Promise<void> {
@@ -139,7 +141,7 @@ class RepliesOfProcess implements ServedReplies {
 
   async begin(ref: ReplyRef): Promise<void> {
     await this.inProgress.add(ref);
-    await this.claim(ref, "begin", 0);
+    await this.writers.claim(ref, "begin", 0);
   }
 
   async retry(ref: ReplyRef): Promise<void> {
@@ -154,7 +156,7 @@ class RepliesOfProcess implements ServedReplies {
     }
     await this.admit(ref.ownerHash);
     await this.inProgress.add(ref);
-    await this.claim(ref, "retry", last);
+    await this.writers.claim(ref, "retry", last);
   }
 
   async stop(ref: ReplyRef): Promise<void> {
@@ -165,19 +167,17 @@ class RepliesOfProcess implements ServedReplies {
       const { newest, last } = reading;
       if (newest.kind === "end") return;
       if (await this.stopAtPeer(ref, newest)) continue;
-      const writer = await this.claim(ref, "stop", last);
+      const writer = await this.writers.claim(ref, "stop", last);
       await writer?.stop();
     }
   }
 
-  async stopHeld(ref: ReplyRef): Promise<boolean> {
-    const writer = this.writers.get(nameOf(ref));
-    await writer?.stop();
-    return writer?.held.left === "ended";
+  stopHeld(ref: ReplyRef): Promise<boolean> {
+    return this.writers.stop(ref);
   }
 
   async snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined> {
-    const writer = this.writerOf(ref);
+    const writer = this.writers.of(ref);
     if (writer && !writer.held.isBeingEnded) {
       const { text } = writer.said;
       return { status: "writing", text, offset: toOffset(writer.held.tail) };
@@ -226,7 +226,7 @@ class RepliesOfProcess implements ServedReplies {
   }
 
   held(ref: ReplyRef): HeldEpoch | undefined {
-    return this.writerOf(ref)?.held;
+    return this.writers.of(ref)?.held;
   }
 
   private followed(ref: ReplyRef): Followed {
@@ -240,29 +240,14 @@ class RepliesOfProcess implements ServedReplies {
       peer: (epoch, from, ahead, signal) =>
         peers.follow(epoch, ref, from, ahead, signal),
       onGone: () => this.caretaker.suspect(ref),
-      onHandover: ({ epoch }) => this.takeOver(ref, epoch),
-      onEnd: (end) => this.settleEnded(ref, toEnded(end)),
+      onHandover: ({ epoch }) => this.writers.takeOver(ref, epoch),
+      onEnd: (end) => this.settlement.settleEnded(ref, toEnded(end)),
     };
   }
 
   private logOf(ref: ReplyRef): EpochLog {
     const { fileSystem, records } = this.options;
     return new EpochLog(fileSystem, records.folder(ref));
-  }
-
-  private writerOf(ref: ReplyRef): ReplyWriter | undefined {
-    const writer = this.writers.get(nameOf(ref));
-    return writer?.held.left ? undefined : writer;
-  }
-
-  private isBusyWith(ref: ReplyRef): boolean {
-    return this.writers.has(nameOf(ref)) || this.claims.has(nameOf(ref));
-  }
-
-  /** @param last The entry that was found abandoned: if there is a newer one, it is not. */
-  private async takeOver(ref: ReplyRef, last: number): Promise<void> {
-    if (this.isDraining || this.isBusyWith(ref)) return;
-    await this.claim(ref, "go on", last);
   }
 
   /** @returns Whether the holder stopped it. */
@@ -278,136 +263,7 @@ class RepliesOfProcess implements ServedReplies {
       throw error;
     }
   }
-
-  /**
-   * Makes the entry after number `last`, if nobody else does, and writes on from there.
-   *
-   * @returns The writer, also if this process has it already; `undefined` if it is another's.
-   */
-  private claim(
-    ref: ReplyRef,
-    purpose: Purpose,
-    last: number,
-  ): Promise<ReplyWriter | undefined> {
-    const name = nameOf(ref);
-    const known = this.writerOf(ref);
-    if (known) return Promise.resolve(known);
-    const claim =
-      this.claims.get(name) ??
-      this.makeEpoch(ref, purpose, last).finally(() =>
-        this.claims.delete(name),
-      );
-    this.claims.set(name, claim);
-    return claim;
-  }
-
-  private async makeEpoch(
-    ref: ReplyRef,
-    purpose: Purpose,
-    last: number,
-  ): Promise<ReplyWriter | undefined> {
-    const log = this.logOf(ref);
-    const continues = purpose === "go on" && (await this.continues(ref));
-    let said = nothingSaid;
-    let lost = false;
-    const entry = await log.open(last + 1, (before) => {
-      const all = saidIn(before?.lines ?? []);
-      if (continues || purpose === "stop") said = all;
-      lost = purpose === "go on" && all.text !== said.text;
-      const { address } = this.options;
-      return { holder: address, process: this.process, keep: said.text.length };
-    });
-    if (!entry) return undefined;
-    if (purpose === "go on") this.metrics?.takenOver();
-    const held = new HeldEpoch(log, entry);
-    if (lost) held.say({ notice: BEGUN_AGAIN });
-    this.tell(ref, purpose, entry);
-    return this.write(ref, held, said, purpose);
-  }
-
-  private write(
-    ref: ReplyRef,
-    held: HeldEpoch,
-    said: Said,
-    purpose: Purpose,
-  ): ReplyWriter {
-    const { records, models, log, leaseMs, flushMs } = this.options;
-    const writer = new ReplyWriter(ref, held, said, {
-      records,
-      models,
-      log,
-      leaseMs,
-      flushMs: flushMs ?? FLUSH_MS,
-      now: this.now,
-      settle: (settled, ended) => this.settleEnded(settled, ended),
-    });
-    this.writers.set(nameOf(ref), writer);
-    void writer.finished().then(() => this.release(ref, writer));
-    // Another process can go on at once; this one won't be there for long.
-    if (this.isDraining) void writer.handOver();
-    if (purpose === "stop") void writer.stop();
-    return writer;
-  }
-
-  private release(ref: ReplyRef, writer: ReplyWriter): void {
-    const name = nameOf(ref);
-    if (this.writers.get(name) === writer) this.writers.delete(name);
-  }
-
-  /** For a reply that was found to have ended; doing it twice is doing it once. */
-  private async settle(ref: ReplyRef): Promise<void> {
-    const reading = await this.logOf(ref).read();
-    if (reading?.newest.kind === "end") {
-      await this.settleEnded(ref, toEnded(reading.newest));
-    }
-  }
-
-  private async settleEnded(ref: ReplyRef, ended: EndedReply): Promise<void> {
-    try {
-      if (ended.outcome !== "failed") {
-        await this.options.records.becomeMessage(ref, ended);
-      }
-      await this.inProgress.remove(ref);
-      if (ended.outcome === "failed") await this.listIfRetried(ref);
-    } catch (error) {
-      this.options.log.error(
-        { error, reply: ref },
-        "a reply that has ended is no message yet; this is tried again",
-      );
-    }
-  }
-
-  /** A Retry may have put it on the list just before it was taken off. */
-  private async listIfRetried(ref: ReplyRef): Promise<void> {
-    const reading = await this.logOf(ref).read();
-    if (reading?.newest.kind === "epoch") await this.inProgress.add(ref);
-  }
-
-  /** Whether the model can go on from the middle of a reply. */
-  private async continues(ref: ReplyRef): Promise<boolean> {
-    const { records, models, log } = this.options;
-    try {
-      const { model } = await records.promptFor(ref);
-      const info = await models.find(model, AbortSignal.timeout(FIND_MS));
-      return info?.continues ?? false;
-    } catch (error) {
-      log.warn({ error, reply: ref }, "the model of a reply can't be found");
-      return false;
-    }
-  }
-
-  private tell(ref: ReplyRef, purpose: Purpose, { number }: OwnEntry): void {
-    if (purpose === "begin") return;
-    const level = purpose === "go on" ? "warn" : "info";
-    this.options.log[level](
-      { reply: ref, epoch: number, purpose },
-      "took over",
-    );
-  }
 }
 
 /** Each attempt but the first means that another process took over meanwhile. */
 const STOP_ATTEMPTS = 5;
-const FIND_MS = 2_000;
-const BEGUN_AGAIN =
-  "The server that was writing this reply has gone, so the reply was begun again.";

@@ -1,0 +1,178 @@
+import type { Logger } from "../../shared/log";
+import type { EpochLog, OwnEntry } from "./EpochLog";
+import { nothingSaid, saidIn, type Said } from "./events";
+import { HeldEpoch } from "./HeldEpoch";
+import { nameOf } from "./inProgress";
+import type {
+  EndedReply,
+  ReplyModels,
+  ReplyRecords,
+  ReplyRef,
+} from "./Replies";
+import { ReplyWriter } from "./ReplyWriter";
+
+export interface WritersParts {
+  records: ReplyRecords;
+  models: ReplyModels;
+  logOf(this: void, ref: ReplyRef): EpochLog;
+  /** Where other backends reach this process, and what tells it from another one there. */
+  address: string;
+  process: string;
+  /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
+  settle(this: void, ref: ReplyRef, ended: EndedReply): Promise<void>;
+  /** Told of each reply that this process goes on with after another. */
+  onTakenOver(this: void): void;
+  log: Logger;
+  leaseMs: number;
+  flushMs: number;
+  now: () => number;
+}
+
+/** Why a process makes an epoch. */
+export type Purpose = "begin" | "go on" | "stop" | "retry";
+
+/** The replies that this process writes, and how it comes to write them. */
+export class Writers {
+  private readonly writers = new Map<string, ReplyWriter>();
+  private readonly claims = new Map<string, Promise<ReplyWriter | undefined>>();
+  private isDraining = false;
+
+  constructor(private readonly parts: WritersParts) {}
+
+  get size(): number {
+    return this.writers.size;
+  }
+
+  /** The writer of a reply that this process appends to. */
+  of(ref: ReplyRef): ReplyWriter | undefined {
+    const writer = this.writers.get(nameOf(ref));
+    return writer?.held.left ? undefined : writer;
+  }
+
+  isBusyWith(ref: ReplyRef): boolean {
+    return this.writers.has(nameOf(ref)) || this.claims.has(nameOf(ref));
+  }
+
+  /** @returns Whether this process had it, and has ended it. */
+  async stop(ref: ReplyRef): Promise<boolean> {
+    const writer = this.writers.get(nameOf(ref));
+    await writer?.stop();
+    return writer?.held.left === "ended";
+  }
+
+  /** From here on nothing is taken over, and what is begun is handed over at once. */
+  leave(): void {
+    this.isDraining = true;
+  }
+
+  /** Hands over all that is being written. */
+  async handOver(): Promise<void> {
+    await Promise.allSettled(this.claims.values());
+    const writers = [...this.writers.values()];
+    await Promise.all(writers.map((writer) => writer.handOver()));
+  }
+
+  /** @param last The entry that was found abandoned: if there is a newer one, it is not. */
+  async takeOver(ref: ReplyRef, last: number): Promise<void> {
+    if (this.isDraining || this.isBusyWith(ref)) return;
+    await this.claim(ref, "go on", last);
+  }
+
+  /**
+   * Makes the entry after number `last`, if nobody else does, and writes on from there.
+   *
+   * @returns The writer, also if this process has it already; `undefined` if it is another's.
+   */
+  claim(
+    ref: ReplyRef,
+    purpose: Purpose,
+    last: number,
+  ): Promise<ReplyWriter | undefined> {
+    const name = nameOf(ref);
+    const known = this.of(ref);
+    if (known) return Promise.resolve(known);
+    const claim =
+      this.claims.get(name) ??
+      this.makeEpoch(ref, purpose, last).finally(() =>
+        this.claims.delete(name),
+      );
+    this.claims.set(name, claim);
+    return claim;
+  }
+
+  private async makeEpoch(
+    ref: ReplyRef,
+    purpose: Purpose,
+    last: number,
+  ): Promise<ReplyWriter | undefined> {
+    const log = this.parts.logOf(ref);
+    const continues = purpose === "go on" && (await this.continues(ref));
+    let said = nothingSaid;
+    let lost = false;
+    const entry = await log.open(last + 1, (before) => {
+      const all = saidIn(before?.lines ?? []);
+      if (continues || purpose === "stop") said = all;
+      lost = purpose === "go on" && all.text !== said.text;
+      const { address, process } = this.parts;
+      return { holder: address, process, keep: said.text.length };
+    });
+    if (!entry) return undefined;
+    if (purpose === "go on") this.parts.onTakenOver();
+    const held = new HeldEpoch(log, entry);
+    if (lost) held.say({ notice: BEGUN_AGAIN });
+    this.tell(ref, purpose, entry);
+    return this.write(ref, held, said, purpose);
+  }
+
+  private write(
+    ref: ReplyRef,
+    held: HeldEpoch,
+    said: Said,
+    purpose: Purpose,
+  ): ReplyWriter {
+    const { records, models, log, leaseMs, flushMs, now } = this.parts;
+    const writer = new ReplyWriter(ref, held, said, {
+      records,
+      models,
+      log,
+      leaseMs,
+      flushMs,
+      now,
+      settle: (settled, ended) => this.parts.settle(settled, ended),
+    });
+    this.writers.set(nameOf(ref), writer);
+    void writer.finished().then(() => this.release(ref, writer));
+    // Another process can go on at once; this one won't be there for long.
+    if (this.isDraining) void writer.handOver();
+    if (purpose === "stop") void writer.stop();
+    return writer;
+  }
+
+  private release(ref: ReplyRef, writer: ReplyWriter): void {
+    const name = nameOf(ref);
+    if (this.writers.get(name) === writer) this.writers.delete(name);
+  }
+
+  /** Whether the model can go on from the middle of a reply. */
+  private async continues(ref: ReplyRef): Promise<boolean> {
+    const { records, models, log } = this.parts;
+    try {
+      const { model } = await records.promptFor(ref);
+      const info = await models.find(model, AbortSignal.timeout(FIND_MS));
+      return info?.continues ?? false;
+    } catch (error) {
+      log.warn({ error, reply: ref }, "the model of a reply can't be found");
+      return false;
+    }
+  }
+
+  private tell(ref: ReplyRef, purpose: Purpose, { number }: OwnEntry): void {
+    if (purpose === "begin") return;
+    const level = purpose === "go on" ? "warn" : "info";
+    this.parts.log[level]({ reply: ref, epoch: number, purpose }, "took over");
+  }
+}
+
+const FIND_MS = 2_000;
+const BEGUN_AGAIN =
+  "The server that was writing this reply has gone, so the reply was begun again.";
