@@ -1,5 +1,5 @@
 import { Router } from "@koa/router";
-import Koa from "koa";
+import Koa, { type Middleware } from "koa";
 import type { Registry } from "prom-client";
 import type { LiveStreams } from "../shared/LiveStreams";
 import type { Logger } from "../shared/log";
@@ -49,6 +49,7 @@ export function createBackendApp(parts: BackendParts): Koa<BackendState> {
   app.use(serveProbes(parts.probes));
   app.use(observeRequests(log, metrics));
   app.use(answerProblems());
+  app.use(nameProcess(parts.replies.process));
   app.use(serveOpenApi());
   app.use(authenticate(parts.tokens));
   app.use(keepDeadlines());
@@ -56,6 +57,14 @@ export function createBackendApp(parts: BackendParts): Koa<BackendState> {
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** Behind one address there are many processes: web tells by this which one it has reached. */
+function nameProcess(process: string): Middleware {
+  return async (ctx, next) => {
+    ctx.set("keepsake-process", process);
+    await next();
+  };
 }
 
 function routes(parts: BackendParts) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tokens } from "../../shared/Tokens";
 import type { Backend } from "./transport/Backend";
+import type { Connection } from "./transport/Connections";
 import type { Backends } from "./transport/Backends";
 import { type Answer, exchange, type Exchange } from "./transport/exchange";
 import { RetryBudget } from "./transport/RetryBudget";
@@ -43,6 +44,12 @@ const BACKOFF_MS = 25;
 const TOLERATED_OF_MANY = 0;
 const TOLERATED_OF_ONE = 4;
 
+/** Where a call has failed: it is sent elsewhere, if it can be. */
+interface Avoided {
+  backends: Set<Backend>;
+  processes: Set<string>;
+}
+
 /** Answers of a backend that can't now: another one may. */
 const BUSY = new Set([502, 503, 504]);
 
@@ -64,7 +71,7 @@ export class Transport {
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = this.options.now();
     const cost = noCost();
-    const avoided = new Set<Backend>();
+    const avoided: Avoided = { backends: new Set(), processes: new Set() };
     cost.dnsMs = await this.options.backends.refreshIfDue();
     this.budget.earn();
     for (;;) {
@@ -97,53 +104,72 @@ export class Transport {
   private async attempt(
     call: Call,
     leftMs: number,
-    avoided: Set<Backend>,
+    avoided: Avoided,
     cost: CallCost,
   ): Promise<{ answer: Answer } | { error: unknown }> {
-    const backend = this.options.backends.pick(avoided);
+    const backend = this.options.backends.pick(avoided.backends);
     this.begin(backend);
+    const isRetry = cost.attempts > 0;
+    const { processes } = avoided;
+    const connection = backend.connections.take(processes, isRetry);
     cost.attempts += 1;
     try {
       const timeoutMs = Math.max(1, Math.min(call.attemptMs, leftMs));
-      const answer = await this.exchange(backend, call, timeoutMs);
+      const answer = await this.exchange(connection, call, timeoutMs);
       backend.circuit.succeeded();
       addTiming(cost, answer);
-      if (BUSY.has(answer.status)) avoided.add(backend);
+      if (BUSY.has(answer.status)) avoid(avoided, backend, connection);
       return { answer };
     } catch (error) {
       if (call.signal?.aborted) {
         backend.circuit.abandoned();
         throw error;
       }
-      avoided.add(backend);
-      this.fail(backend);
+      avoid(avoided, backend, connection);
+      this.lose(backend, connection);
       return { error };
     } finally {
       backend.busy -= 1;
+      connection.busy -= 1;
     }
   }
 
   /** With the newest token; where that is not known yet, with those before it. */
   private async exchange(
-    backend: Backend,
+    connection: Connection,
     call: Call,
     timeoutMs: number,
   ): Promise<Answer> {
     const { tokens } = this.options;
+    const send = async (token: string) => {
+      const sent = toExchange(call, token, timeoutMs);
+      const answer = await exchange(connection.client, sent);
+      const process = answer.headers["keepsake-process"];
+      if (typeof process === "string") connection.process = process;
+      return answer;
+    };
     for (const token of await tokens.current()) {
-      const answer = await exchange(
-        backend.dispatcher(),
-        toExchange(call, token, timeoutMs),
-      );
+      const answer = await send(token);
       if (answer.status !== 401) return answer;
     }
     const [token = ""] = await tokens.renewed();
-    return exchange(backend.dispatcher(), toExchange(call, token, timeoutMs));
+    return send(token);
   }
 
   private begin(backend: Backend): void {
     backend.busy += 1;
     backend.circuit.begin();
+  }
+
+  /** A process may have died; its address has only if no other process answers there. */
+  private lose(backend: Backend, connection: Connection): void {
+    const { connections, circuit } = backend;
+    connections.lose(connection);
+    if (connections.hasMet && this.options.backends.count === 1) {
+      circuit.abandoned();
+    } else {
+      this.fail(backend);
+    }
   }
 
   private fail(backend: Backend): void {
@@ -167,6 +193,15 @@ export class Transport {
     await sleep(waitMs, undefined, { signal: call.signal });
     return true;
   }
+}
+
+function avoid(
+  { backends, processes }: Avoided,
+  backend: Backend,
+  { process }: Connection,
+): void {
+  backends.add(backend);
+  if (process !== undefined) processes.add(process);
 }
 
 function toExchange(call: Call, token: string, timeoutMs: number): Exchange {

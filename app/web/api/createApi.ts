@@ -23,6 +23,8 @@ export interface ApiParts {
   /** See {@link RECORD_AGE_MS}; 0 for no cache. */
   recordAgeMs?: number;
   cacheBytes?: number;
+  /** Milliseconds, never set back: by it connections and records grow old. */
+  now?: () => number;
 }
 
 /**
@@ -45,10 +47,9 @@ export interface OpenApi extends Api {
   close(): Promise<void>;
 }
 
-const now = () => performance.now();
-
 export function createApi(parts: ApiParts): OpenApi {
   const { config, log, metrics, tokens } = parts;
+  const now = parts.now ?? (() => performance.now());
   const url = new URL(config.BACKEND_URL);
   const backends = new Backends({
     url,

@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+export interface ClusterIp {
+  url: string;
+  /** Where new connections go, `http://127.0.0.1:8081`; may change at any time. */
+  endpoints: string[];
+  /** How many connections were made to it, or tried. */
+  connections: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Stands in for the address of a cluster's service, as kube-proxy makes it: each connection goes to
+ * an endpoint at random, and stays there. One that has gone but is listed still refuses.
+ */
+export async function startClusterIp(endpoints: string[]): Promise<ClusterIp> {
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    address.connections += 1;
+    const among = Math.floor(Math.random() * address.endpoints.length);
+    const { hostname, port } = new URL(
+      address.endpoints[among] ?? "http://127.0.0.1:1",
+    );
+    const endpoint = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [client, endpoint],
+      [endpoint, client],
+    ] as const) {
+      open.add(one);
+      one.setNoDelay(true);
+      one.pipe(other);
+      one.once("error", () => other.destroy());
+      one.once("close", () => {
+        open.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const address: ClusterIp = {
+    url: `http://127.0.0.1:${port}`,
+    endpoints,
+    connections: 0,
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return address;
+}
