@@ -43,7 +43,7 @@ export async function stress(options: StressOptions): Promise<StressReport> {
   };
   try {
     return {
-      ...(await told(increment(workers, options.increments))),
+      ...(await told(increment(workers, options.increments, onPart))),
       ...(await told(writeTokens(workers, options.tokens))),
       ...(await told(logOut(workers, options.logouts))),
       failed: workers.reduce((sum, worker) => sum + worker.failed, 0),
@@ -53,13 +53,26 @@ export async function stress(options: StressOptions): Promise<StressReport> {
   }
 }
 
-async function increment(workers: Worker[], times: number) {
+/** How often a long run says how far it has come. */
+const SLICES = 10;
+
+async function increment(
+  workers: Worker[],
+  times: number,
+  onPart: (found: object) => void,
+) {
   const id = newSessionId();
   await workers[0]?.ask("create", id);
-  const counts = await Promise.all(
-    workers.map((worker) => worker.ask("increment", id, times)),
-  );
-  const acknowledged = counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+  let acknowledged = 0;
+  for (let left = times, slices = SLICES; left > 0; slices--) {
+    const slice = Math.ceil(left / slices);
+    const counts = await Promise.all(
+      workers.map((worker) => worker.ask("increment", id, slice)),
+    );
+    acknowledged += counts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+    left -= slice;
+    if (left > 0) onPart({ acknowledged });
+  }
   const found = await Promise.all(
     workers.map((worker) => worker.ask("count", id)),
   );
