@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readOrMakeSecret } from "./secrets";
 
 /** What web shows the backend to be let in: several while it is rotated, newest first. */
@@ -12,6 +13,9 @@ const REREAD_MS = 5_000;
 
 /** So that a flood of wrong tokens doesn't become a flood of reads. */
 const RENEW_MS = 500;
+
+/** How long a call waits for a disk, before it uses what was read last. */
+const PATIENCE_MS = 1_000;
 
 /**
  * The tokens that the setting names, or else those in the file of `SECRETS_DIRECTORY`, which is
@@ -58,7 +62,8 @@ function rereadTokens(
   const after = (ms: number) => () => {
     if (performance.now() - readAt < ms) return Promise.resolve(tokens);
     reading ??= reread();
-    return reading;
+    const late = sleep(PATIENCE_MS, undefined, { ref: false });
+    return Promise.race([reading, late.then(() => tokens)]);
   };
   return { current: after(REREAD_MS), renewed: after(RENEW_MS) };
 }

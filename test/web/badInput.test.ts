@@ -246,6 +246,13 @@ describe("while the backend isn't there", () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ backend: "not reachable" });
   });
+
+  it("readiness is answered, whatever asking the backend hangs in", async () => {
+    web.api.isReady = () => new Promise<never>(() => undefined);
+    const answer = await visitor.get("/readyz");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ backend: "not reachable" });
+  });
 });
 
 it("a fault is told to the log and not to the visitor", async () => {

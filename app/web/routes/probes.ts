@@ -25,7 +25,10 @@ export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
     const timeout = AbortSignal.timeout(BACKEND_TIMEOUT_MS);
     const [reason, isBackendReady] = await Promise.all([
       whyNotReady(),
-      api.isReady(timeout).catch(() => false),
+      // Whatever it waits for may hang with the disk: a thread, for one, to look up a name.
+      Promise.race([api.isReady(timeout), refuseAt(timeout)]).catch(
+        () => false,
+      ),
     ]);
     ctx.status = reason === undefined ? 200 : 503;
     ctx.body = {
@@ -36,3 +39,8 @@ export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   });
   return router;
 }
+
+const refuseAt = (timeout: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    timeout.addEventListener("abort", reject, { once: true });
+  });
