@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { hang } from "./hang";
 import { stress, type StressOptions } from "./stress";
 
 /*
@@ -42,8 +43,21 @@ async function run(
   return lost + missing + stale + torn + resurrected + failed;
 }
 
+/** @returns Whether something was not as it should be. */
+async function takeAway(mount: string, stop: string, start: string) {
+  const report = await hang(mount, stop, start);
+  say(`hang: ${JSON.stringify(report)}`);
+  const { before, readyWhileGone, aliveWhileGone, pageWhileGone } = report;
+  const statuses = [before, readyWhileGone, aliveWhileGone, pageWhileGone];
+  return statuses.join() !== "200,503,200,503" || !report.isSame;
+}
+
 async function main() {
-  const { NFS_A, NFS_B } = process.env;
+  const { NFS_A, NFS_B, NFS_STOP, NFS_START } = process.env;
+  if (NFS_A && NFS_STOP && NFS_START) {
+    if (await takeAway(NFS_A, NFS_STOP, NFS_START)) process.exit(1);
+    process.exit();
+  }
   const local = process.argv[2] ?? "";
   const mounts =
     NFS_A && NFS_B ? [NFS_A, NFS_B] : Array.from({ length: 8 }, () => local);
