@@ -7,6 +7,8 @@ export interface ClusterIp {
   endpoints: string[];
   /** How many connections were made to it, or tried. */
   connections: number;
+  /** Breaks all connections. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -43,8 +45,11 @@ export async function startClusterIp(endpoints: string[]): Promise<ClusterIp> {
     url: `http://127.0.0.1:${port}`,
     endpoints,
     connections: 0,
-    close: async () => {
+    cut: () => {
       for (const socket of open) socket.destroy();
+    },
+    close: async () => {
+      address.cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

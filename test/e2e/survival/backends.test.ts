@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { freePorts } from "../../../scripts/support/freePorts";
+import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
+import { HttpVisitor } from "../../support/HttpVisitor";
+import { Member } from "./Cluster";
+
+jest.setTimeout(120_000);
+
+/*
+ * Web and three backends as processes, the backends behind one address as in a cluster; pages and
+ * forms all the time, each asked for once.
+ */
+
+const VISITORS = 6;
+
+let directory: string;
+let service: ClusterIp;
+let web: Member;
+let backends: Member[];
+let watching: NodeJS.Timeout;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "backends-"));
+  service = await startClusterIp([]);
+  const [webPort = 0, ...ports] = await freePorts(4);
+  const env = {
+    SECRETS_DIRECTORY: path.join(directory, "secrets"),
+    DRAIN_SECONDS: "2",
+    LEASE_SECONDS: "1",
+    ELIZA_DELAY_MS: "0",
+    REPLIES_PER_OWNER: "50",
+  };
+  web = new Member("web", "web", webPort, {
+    ...env,
+    SESSION_DIRECTORY: path.join(directory, "sessions"),
+    BACKEND_URL: service.url,
+  });
+  backends = ports.map(
+    (port, index) =>
+      new Member(`backend-${index + 1}`, "backend", port, {
+        ...env,
+        DATA_DIRECTORY: path.join(directory, "records"),
+        ADVERTISED_URL: `http://127.0.0.1:${port}`,
+      }),
+  );
+  for (const member of [web, ...backends]) member.start();
+  await Promise.all([web, ...backends].map((member) => member.whenReady()));
+  await balance();
+  watching = setInterval(() => void balance(), 200);
+});
+
+afterAll(async () => {
+  clearInterval(watching);
+  for (const member of [web, ...backends]) member.kill("SIGKILL");
+  await Promise.all([web, ...backends].map((member) => member.ended()));
+  await service.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** New connections go to those that say they are ready, a moment after they said so. */
+async function balance(): Promise<void> {
+  const ready = await Promise.all(backends.map((one) => one.isReady()));
+  service.endpoints = backends.flatMap(({ url }, index) =>
+    ready[index] ? [url] : [],
+  );
+}
+
+/** Visitors who open pages and send forms without end; all that didn't work is kept. */
+function load() {
+  const over = new AbortController();
+  const failed: string[] = [];
+  const answered = { count: 0 };
+  const expectStatus = (answer: Response, status: number, what: string) => {
+    answered.count += 1;
+    if (answer.status !== status) failed.push(`${what}: ${answer.status}`);
+  };
+  const visit = async (name: string) => {
+    const visitor = new HttpVisitor(web.url);
+    visitor.cookies.set("script", "on");
+    for (let turn = 0; !over.signal.aborted; turn++) {
+      const made = await visitor.post("/conversations", {
+        message: `${name} ${turn}`,
+      });
+      expectStatus(made, 303, "form");
+      await made.arrayBuffer();
+      const [address = "/"] = (made.headers.get("location") ?? "/").split("#");
+      for (const page of ["/", address, `/search?q=${turn}`]) {
+        const answer = await visitor.get(page);
+        expectStatus(answer, 200, page);
+        await answer.arrayBuffer();
+      }
+    }
+  };
+  const visitors = Array.from({ length: VISITORS }, (_, index) =>
+    visit(`Visitor ${index}`),
+  );
+  return {
+    /** Resolves when so many more pages and forms were answered. */
+    more: async (count: number) => {
+      const enough = answered.count + count;
+      while (answered.count < enough) await tick();
+    },
+    stop: async () => {
+      over.abort();
+      await Promise.all(visitors);
+      return failed;
+    },
+  };
+}
+
+const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+
+test.each(["SIGKILL", "SIGTERM"] as const)(
+  "one of three backends that gets a %s under load costs no page and no form",
+  async (signal) => {
+    const visitors = load();
+    await visitors.more(100);
+    const [, victim] = backends as [Member, Member];
+    victim.kill(signal);
+    await victim.ended();
+    await visitors.more(100);
+    victim.start();
+    await victim.whenReady();
+    await visitors.more(100);
+    expect(await visitors.stop()).toEqual([]);
+  },
+);
