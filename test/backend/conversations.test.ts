@@ -1,5 +1,9 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { z } from "zod";
+import { foldersIn } from "../../app/backend/Folders";
+import { createFiles } from "../../app/shared/files/Files";
+import { VersionedDocument } from "../../app/shared/files/versionedDocument";
 import { operations } from "../../app/shared/operations";
 import { ConversationPage } from "../../app/shared/records";
 import {
@@ -325,4 +329,30 @@ describe("bad input", () => {
       expect(response.status).toBe(400);
     }
   });
+});
+
+test("a list that a crash left behind is right once the conversation is opened", async () => {
+  const owner = randomUUID();
+  const { conversation } = await create(owner);
+  await answered(owner, conversation.id);
+  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const folders = foldersIn(join(backend.directory, "records"));
+  const folder = folders.settings(ownerHash, conversation.id);
+  /** All that a process did which was killed before it noted the change. */
+  const changeUnnoted = (changes: Record<string, string>) =>
+    new VersionedDocument(createFiles(), folder).update((data) => ({
+      ...data,
+      ...changes,
+    }));
+
+  await changeUnnoted({ title: "Another" });
+  expect((await list(owner)).conversations[0]?.title).not.toBe("Another");
+  await read(owner, conversation.id);
+  expect((await list(owner)).conversations[0]?.title).toBe("Another");
+
+  await changeUnnoted({ deletedAt: new Date().toISOString() });
+  expect((await list(owner)).conversations).toHaveLength(1);
+  const page = `/v1/conversations/${conversation.id}`;
+  expect((await callApi(backend, "GET", page, { owner })).status).toBe(404);
+  expect((await list(owner)).conversations).toEqual([]);
 });

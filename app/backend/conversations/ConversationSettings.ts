@@ -44,12 +44,25 @@ export class ConversationSettings {
 
   /** @throws NotFoundError if there are none, or the conversation is deleted. */
   async read(ownerHash: string, id: string): Promise<StoredConversation> {
-    const version = await this.documentOf(ownerHash, id).read();
-    const settings = version && parse(version);
-    if (!settings || settings.deletedAt !== null) {
-      throw new NotFoundError("conversation");
-    }
-    return settings;
+    return living(await this.documentOf(ownerHash, id).read());
+  }
+
+  /**
+   * The same, for a page. Who changed them may have died before it was noted: then the lists of
+   * conversations show what was before, until this is asked.
+   */
+  async readForPage(
+    ownerHash: string,
+    id: string,
+  ): Promise<StoredConversation> {
+    const [version, { conversations }] = await Promise.all([
+      this.documentOf(ownerHash, id).read(),
+      this.activity.read(ownerHash),
+    ]);
+    const noted = conversations.get(id)?.version ?? 0;
+    // At worst another process is about to note it: twice is once.
+    if (version && noted < version.number) await this.note(ownerHash, version);
+    return living(version);
   }
 
   /**
@@ -102,6 +115,14 @@ export class ConversationSettings {
     const folder = this.folders.settings(ownerHash, id);
     return new VersionedDocument(this.files, folder);
   }
+}
+
+function living(version: DocumentVersion | undefined): StoredConversation {
+  const settings = version && parse(version);
+  if (!settings || settings.deletedAt !== null) {
+    throw new NotFoundError("conversation");
+  }
+  return settings;
 }
 
 function parse({ data, ended }: DocumentVersion) {

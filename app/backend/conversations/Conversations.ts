@@ -102,7 +102,7 @@ export class Conversations {
   ): Promise<ConversationPage> {
     const log = this.logOf(ownerHash, id);
     const [settings, listing] = await Promise.all([
-      this.parts.settings.read(ownerHash, id),
+      this.parts.settings.readForPage(ownerHash, id),
       log.list(),
     ]);
     if (!listing) throw new NotFoundError("conversation");
