@@ -89,14 +89,18 @@ export class Transport {
   }
 
   /** A backend for a connection that lasts; it is to be told whether that was made. */
-  async pick(): Promise<{ backend: Backend; settle: (isUp: boolean) => void }> {
+  async pick(): Promise<{
+    backend: Backend;
+    settle: (found: "up" | "down" | "unknown") => void;
+  }> {
     await this.options.backends.refreshIfDue();
     const backend = this.options.backends.pick(new Set());
     this.begin(backend);
-    const settle = (isUp: boolean) => {
+    const settle = (found: "up" | "down" | "unknown") => {
       backend.busy -= 1;
-      if (isUp) backend.circuit.succeeded();
-      else this.fail(backend);
+      if (found === "up") backend.circuit.succeeded();
+      else if (found === "down") this.fail(backend);
+      else backend.circuit.abandoned();
     };
     return { backend, settle };
   }

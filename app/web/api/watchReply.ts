@@ -44,7 +44,7 @@ async function openStream(
 ): Promise<StreamAnswer> {
   const { transport, tokens, host, context, path } = options;
   const { backend, settle } = await transport.pick();
-  let isUp = false;
+  let found: "up" | "down" = "down";
   try {
     const [token = ""] = await tokens.current();
     const { statusCode, body } = await backend.streamDispatcher().request({
@@ -57,12 +57,13 @@ async function openStream(
       },
       signal,
     });
-    isUp = statusCode < 500;
+    if (statusCode < 500) found = "up";
     if (statusCode === 401) await tokens.renewed();
     // What is let go of without being read to its end is no fault.
     body.on("error", () => undefined);
     return { status: statusCode, body };
   } finally {
-    settle(isUp || signal.aborted);
+    // Who went away before there was an answer has learned nothing of the backend.
+    settle(found === "down" && signal.aborted ? "unknown" : found);
   }
 }
