@@ -170,7 +170,15 @@ async function* read(
   }
 }
 
-const Events = z.array(ReplyEvent);
+const KINDS = new Set<string>(
+  ReplyEvent.options.map(({ shape }) => shape.kind.value),
+);
+
+/** What a newer backend tells and this version doesn't know is passed over: a rollout has both. */
+const Events = z
+  .array(z.looseObject({ kind: z.string() }))
+  .transform((events) => events.filter(({ kind }) => KINDS.has(kind)))
+  .pipe(z.array(ReplyEvent));
 const Control = z.object({
   streamNextOffset: z.string(),
   upToDate: z.boolean().optional(),

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import {
   followReply,
   type StreamAnswer,
@@ -263,4 +264,27 @@ it("leaves nothing open behind a visitor who left", async () => {
   go();
   await until(() => directory.records.messages.length === 1);
   expect(directory.records.messages[0]?.text).toBe(ANSWER);
+});
+
+it("passes over what a newer backend tells and this version doesn't know", async () => {
+  const newer = [
+    { kind: "epoch", epoch: 1, keep: 0 },
+    { kind: "drawing", svg: "<svg/>" },
+    { kind: "text", text: "So it is." },
+    { kind: "end", outcome: "complete", text: "So it is." },
+  ];
+  const control = { streamNextOffset: "1", streamClosed: true };
+  const told = `event: data\ndata: ${JSON.stringify(newer)}\n\nevent: control\ndata: ${JSON.stringify(control)}\n\n`;
+  const { text, events } = await watched(
+    followReply({
+      open: async () => ({
+        status: 200,
+        body: Readable.from([Buffer.from(told)]),
+      }),
+      offset: undefined,
+      signal: never,
+    }),
+  );
+  expect(text).toBe("So it is.");
+  expect(events.map(({ kind }) => kind)).toEqual(["epoch", "text", "end"]);
 });
