@@ -143,6 +143,7 @@ function sweepsChart(app: App, environment: Environment) {
   return new SweepsChart(app, "sweeps", {
     ...environment,
     sessionIdleSeconds: settings.web["SESSION_IDLE_SECONDS"],
+    settings: settings.sweep,
     sessions: { claim: CLAIMS.sessions, schedule: sweeps.sessions },
     records: { claim: CLAIMS.records, schedule: sweeps.records },
   });

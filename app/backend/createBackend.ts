@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { BackendConfig } from "../shared/config";
 import { boundFileSystem, boundsFrom } from "../shared/files/boundedFileSystem";
 import { createFiles } from "../shared/files/Files";
@@ -73,7 +72,7 @@ export function createBackend(given: BackendGiven) {
     leaseMs,
     address: given.address,
     fileSystem,
-    inProgressFolder: path.join(config.DATA_DIRECTORY, "in-progress"),
+    inProgressFolder: folders.inProgress,
     perOwner: config.REPLIES_PER_OWNER,
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,

@@ -179,11 +179,11 @@ const preflight = z.object({
     .describe("a name that the pods of one run share"),
 });
 
-const sweep = z.object({
-  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
-  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
-  SESSION_IDLE_SECONDS: web.shape.SESSION_IDLE_SECONDS,
-  STORAGE_TIMEOUT_SECONDS: both.STORAGE_TIMEOUT_SECONDS,
+/** What sweeps alone read. */
+const sweepAlone = {
+  DELETED_CONVERSATION_SECONDS: seconds(2_592_000, 3_600, 315_360_000).describe(
+    "how long a conversation that was deleted can be restored; the next sweep ends that, and the one after it removes the conversation",
+  ),
   SWEEP_FOLDERS_PER_SECOND: z.coerce
     .number("must be a number, 1 to 100000")
     .min(1, "must be a number, 1 to 100000")
@@ -192,7 +192,15 @@ const sweep = z.object({
     .describe(
       "how many folders a second a sweep looks into; balances how long it takes against what it takes from visitors",
     ),
+};
+
+const sweep = z.object({
+  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
+  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
+  SESSION_IDLE_SECONDS: web.shape.SESSION_IDLE_SECONDS,
+  STORAGE_TIMEOUT_SECONDS: both.STORAGE_TIMEOUT_SECONDS,
   LOG_LEVEL: both.LOG_LEVEL,
+  ...sweepAlone,
 });
 
 export type SweepConfig = z.output<typeof sweep>;
@@ -200,8 +208,12 @@ export type PreflightConfig = z.output<typeof preflight>;
 export type WebConfig = z.output<typeof web>;
 export type BackendConfig = z.output<typeof backend>;
 
-/** The settings of both processes, for documentation: name → what it means. */
-export const settings = { web: web.shape, backend: backend.shape };
+/** The settings of both processes, and of sweeps alone: name → what it means. */
+export const settings = {
+  web: web.shape,
+  backend: backend.shape,
+  sweep: sweepAlone,
+};
 
 /**
  * Reads web's settings.

@@ -227,7 +227,8 @@ export const operations = {
     method: "delete",
     path: "/v1/conversations/{id}",
     tag: "Conversations",
-    summary: "Deletes a conversation; it can be restored",
+    summary:
+      "Deletes a conversation; it can be restored until a sweep removes it",
     params: byId,
     query: none,
     body: empty,

@@ -14,6 +14,10 @@ export interface Tally {
   versions: number;
   /** Entries and segments that a longer segment holds. */
   folded: number;
+  /** Deleted conversations that from now on can't be restored. */
+  ended: number;
+  /** Conversations that were removed with all that they held. */
+  conversations: number;
   /** What writes, makings and removals left behind that were cut. */
   leftovers: number;
   /** What could not be removed or looked into: the log names it. */
@@ -25,6 +29,8 @@ export const newTally = (): Tally => ({
   expired: 0,
   versions: 0,
   folded: 0,
+  ended: 0,
+  conversations: 0,
   leftovers: 0,
   failed: 0,
 });
@@ -43,6 +49,7 @@ const FAILURES_LOGGED = 20;
 /** One pass over a directory. */
 export class Sweep {
   readonly tally = newTally();
+  private nextTurn = 0;
 
   constructor(
     readonly fileSystem: FileSystem,
@@ -86,13 +93,12 @@ export class Sweep {
     work: (folder: string) => Promise<void>,
   ): Promise<void> {
     const iterator = folders[Symbol.asyncIterator]();
-    const pace = this.pace();
     // Whoever is free takes the next: iterators queue such requests.
     const worker = async () => {
       while (!this.signal.aborted) {
         const { done, value } = await iterator.next();
         if (done === true) return;
-        await pace();
+        await this.turn();
         this.tally.examined++;
         await this.attempt(value, () => work(value));
       }
@@ -101,16 +107,13 @@ export class Sweep {
     await iterator.return?.();
   }
 
-  private pace(): () => Promise<void> {
-    let next = performance.now();
-    return async () => {
-      const now = performance.now();
-      next = Math.max(next, now - 100) + 1000 / this.foldersPerSecond;
-      const waitMs = next - now;
-      if (waitMs > 5) {
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
-      }
-    };
+  /** Waits until one more folder may be looked into, or removed. */
+  async turn(): Promise<void> {
+    const now = performance.now();
+    this.nextTurn =
+      Math.max(this.nextTurn, now - 100) + 1000 / this.foldersPerSecond;
+    const waitMs = this.nextTurn - now;
+    if (waitMs > 5) await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 
   /** What fails is counted and named, and the rest goes on. */

@@ -14,7 +14,8 @@ import { sweepRecords } from "./sweepRecords";
 import { sweepSessions } from "./sweepSessions";
 
 const HELP = `Removes what nobody needs from disk, beside running processes and other sweeps:
-old versions, expired sessions, folded entries, and what crashes left behind.
+old versions, expired sessions, folded entries, conversations that were deleted long ago
+(DELETED_CONVERSATION_SECONDS), and what crashes left behind.
 
   node build/app/sweep/main.js sessions    looks in SESSION_DIRECTORY
   node build/app/sweep/main.js records     looks in DATA_DIRECTORY
@@ -40,7 +41,8 @@ async function main(args: string[]): Promise<number> {
   const begun = performance.now();
   const sweep = await begin(directory, config, log);
   const idleMs = config.SESSION_IDLE_SECONDS * 1000;
-  if (what === "records") await sweepRecords(sweep, directory);
+  const deletedMs = config.DELETED_CONVERSATION_SECONDS * 1000;
+  if (what === "records") await sweepRecords(sweep, directory, deletedMs);
   else await sweepSessions(sweep, directory, idleMs);
   const seconds = Math.round(performance.now() - begun) / 1000;
   const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);

@@ -1,23 +1,29 @@
 import path from "node:path";
 import { isTemporary } from "../shared/files/exclusiveFile";
-import { ExclusiveLog } from "../shared/files/exclusiveLog";
+import { ExclusiveLog, LogMissingError } from "../shared/files/exclusiveLog";
 import { createFiles } from "../shared/files/Files";
 import { removeFolded } from "../shared/files/foldLog";
 import { isSegment, LogListing } from "../shared/files/logListing";
 import { newestVersion } from "../shared/files/documentVersions";
+import { DeletedConversations } from "./DeletedConversations";
 import type { Sweep } from "./Sweep";
 import { sweepNames } from "./sweepSessions";
 
 /**
- * Removes old versions of documents, entries that are in a segment, and leftovers, from all
- * folders under a directory. Memory doesn't grow with their number.
+ * Removes old versions of documents, entries that are in a segment, conversations that were deleted
+ * long ago, and leftovers, from all folders under a directory. Memory doesn't grow with their
+ * number.
+ *
+ * @param deletedMs How long a conversation that was deleted can be restored.
  */
 export async function sweepRecords(
   sweep: Sweep,
   directory: string,
+  deletedMs: number,
 ): Promise<void> {
+  const deleted = new DeletedConversations(sweep, directory, deletedMs);
   await sweep.each(foldersUnder(sweep, directory), (folder) =>
-    sweepFolder(sweep, folder),
+    sweepFolder(sweep, folder, deleted),
   );
 }
 
@@ -34,14 +40,32 @@ async function* foldersUnder(
   }
 }
 
-async function sweepFolder(sweep: Sweep, folder: string): Promise<void> {
+async function sweepFolder(
+  sweep: Sweep,
+  folder: string,
+  deleted: DeletedConversations,
+): Promise<void> {
   const names = await sweep.fileSystem.readdir(folder);
   const newest = newestVersion(names);
   const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
+  if (newest) await deleted.lookAt(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });
   if (!listing.sources.some(isSegment)) return;
   const files = createFiles({ fileSystem: sweep.fileSystem, cacheBytes: 1 });
   const log = new ExclusiveLog(files, folder);
-  sweep.tally.folded += await removeFolded(log, sweep.begun);
+  sweep.tally.folded += await removeFoldedIfThere(log, sweep.begun);
+}
+
+/** A conversation may be removed meanwhile, with its messages. */
+async function removeFoldedIfThere(
+  log: ExclusiveLog,
+  now: number,
+): Promise<number> {
+  try {
+    return await removeFolded(log, now);
+  } catch (error) {
+    if (error instanceof LogMissingError) return 0;
+    throw error;
+  }
 }

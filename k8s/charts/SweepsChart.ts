@@ -16,6 +16,8 @@ export interface SweepsProps {
   logLevel: string;
   /** As web has it: a sweep that expects less would end sessions that web keeps. */
   sessionIdleSeconds?: string;
+  /** Other settings, by their names. */
+  settings: Record<string, string>;
   sessions: { claim: string; schedule: string };
   records: { claim: string; schedule: string };
 }
@@ -98,6 +100,7 @@ export class SweepsChart extends Chart {
             { name: sweep.setting, value: mountPath },
             { name: "LOG_LEVEL", value: this.props.logLevel },
             ...this.idleTime(sweep),
+            ...this.otherSettings(),
           ],
           resources: containerResources({
             cpu: "25m",
@@ -120,6 +123,12 @@ export class SweepsChart extends Chart {
     return of === "sessions" && sessionIdleSeconds !== undefined
       ? [{ name: "SESSION_IDLE_SECONDS", value: sessionIdleSeconds }]
       : [];
+  }
+
+  private otherSettings(): k8s.EnvVar[] {
+    return Object.entries(this.props.settings)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value }));
   }
 
   private metadata(name: string) {

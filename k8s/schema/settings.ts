@@ -60,5 +60,6 @@ export const settings = z
   .strictObject({
     web: ofComponent("web"),
     backend: ofComponent("backend"),
+    sweep: ofComponent("sweep"),
   })
   .prefault({});

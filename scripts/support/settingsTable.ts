@@ -7,6 +7,7 @@ export function settingsTable(): string {
     ...new Set([
       ...Object.keys(settings.web),
       ...Object.keys(settings.backend),
+      ...Object.keys(settings.sweep),
     ]),
   ];
   const rows = names.map((name) =>
@@ -19,7 +20,7 @@ export function settingsTable(): string {
 
 type Standard = string | number | string[] | undefined;
 type Role = keyof typeof settings;
-const roles: Role[] = ["web", "backend"];
+const roles: Role[] = ["web", "backend", "sweep"];
 
 function of(role: Role, name: string): z.ZodType<Standard> | undefined {
   const shape: Record<string, z.ZodType<Standard>> = settings[role];

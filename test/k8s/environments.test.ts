@@ -445,6 +445,12 @@ const mistakes: Mistake[] = [
     'settings.backend.LEASE_SECONDS "0" must be a number of seconds, 0.2 to 60.',
   ],
   [
+    "a sweep that would leave no time to undo",
+    kind,
+    { "settings.sweep": { DELETED_CONVERSATION_SECONDS: "60" } },
+    'settings.sweep.DELETED_CONVERSATION_SECONDS "60" must be a number of seconds, 3600 to 315360000.',
+  ],
+  [
     "a setting that there isn't",
     kind,
     { "settings.web": { LEASE_SECONDS: "4" } },

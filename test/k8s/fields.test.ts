@@ -515,6 +515,7 @@ describe("on EKS", () => {
       settings: {
         web: { SESSION_IDLE_SECONDS: "86400" },
         backend: { LEASE_SECONDS: "6" },
+        sweep: { DELETED_CONVERSATION_SECONDS: "604800" },
       },
     });
     const data = (component: string) =>
@@ -531,6 +532,10 @@ describe("on EKS", () => {
     const idle = { name: "SESSION_IDLE_SECONDS", value: "86400" };
     expect(env("sweep-sessions")).toContainEqual(idle);
     expect(env("sweep-records")).not.toContainEqual(idle);
+    expect(env("sweep-records")).toContainEqual({
+      name: "DELETED_CONVERSATION_SECONDS",
+      value: "604800",
+    });
   });
 
   test("a fixed number of pods has no autoscaler, and is stated", async () => {

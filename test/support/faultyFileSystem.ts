@@ -18,53 +18,74 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code: known, errno });
 }
 
+type Guard = <T>(
+  work: () => Promise<T>,
+  half?: () => Promise<unknown>,
+) => Promise<T>;
+
 /** A file system of which one call fails; the rest goes well. */
 export function failOnce(
   fileSystem: FileSystem,
   fault: Fault,
 ): { fileSystem: FileSystem; hasFailed: () => boolean; calls: () => number } {
   let calls = 0;
-  const guard = async <T>(
-    work: () => Promise<T>,
-    half: () => Promise<unknown> = () => Promise.resolve(),
-  ): Promise<T> => {
+  const guard: Guard = async (work, half) => {
     if (++calls !== fault.call) return work();
-    if (fault.kind === "half done") await half();
+    if (fault.kind === "half done") await half?.();
     if (fault.kind === "done and denied") await work();
     throw systemError(fault.code);
   };
+  return {
+    calls: () => calls,
+    hasFailed: () => calls >= fault.call,
+    fileSystem: guardAll(fileSystem, guard),
+  };
+}
+
+/** A file system for a process that is killed after so many calls: no further one takes effect. */
+export function dieAfter(
+  fileSystem: FileSystem,
+  count: number,
+): { fileSystem: FileSystem; hasDied: () => boolean } {
+  let calls = 0;
+  const guard: Guard = (work) =>
+    ++calls > count ? Promise.reject(systemError("EIO")) : work();
+  return {
+    hasDied: () => calls > count,
+    fileSystem: {
+      ...guardAll(fileSystem, guard),
+      open: async (file, flags) => {
+        const handle = await guard(() => fileSystem.open(file, flags));
+        // The system closes what a killed process had open.
+        return { ...guardFile(handle, guard), close: () => handle.close() };
+      },
+    },
+  };
+}
+
+function guardAll(fileSystem: FileSystem, guard: Guard): FileSystem {
   const guarded =
     <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
     (...given: A) =>
       guard(() => call(...given));
   return {
-    calls: () => calls,
-    hasFailed: () => calls >= fault.call,
-    fileSystem: {
-      readdir: guarded(fileSystem.readdir),
-      entries: fileSystem.entries,
-      readFile: guarded(fileSystem.readFile),
-      open: async (file, flags) =>
-        guardFile(await guard(() => fileSystem.open(file, flags)), guard),
-      link: guarded(fileSystem.link),
-      unlink: guarded(fileSystem.unlink),
-      mkdir: guarded(fileSystem.mkdir),
-      rmdir: guarded(fileSystem.rmdir),
-      rename: guarded(fileSystem.rename),
-      stat: guarded(fileSystem.stat),
-      syncDirectory: guarded(fileSystem.syncDirectory),
-      refresh: guarded(fileSystem.refresh),
-    },
+    readdir: guarded(fileSystem.readdir),
+    entries: fileSystem.entries,
+    readFile: guarded(fileSystem.readFile),
+    open: async (file, flags) =>
+      guardFile(await guard(() => fileSystem.open(file, flags)), guard),
+    link: guarded(fileSystem.link),
+    unlink: guarded(fileSystem.unlink),
+    mkdir: guarded(fileSystem.mkdir),
+    rmdir: guarded(fileSystem.rmdir),
+    rename: guarded(fileSystem.rename),
+    stat: guarded(fileSystem.stat),
+    syncDirectory: guarded(fileSystem.syncDirectory),
+    refresh: guarded(fileSystem.refresh),
   };
 }
 
-function guardFile(
-  file: OpenFile,
-  guard: <T>(
-    work: () => Promise<T>,
-    half?: () => Promise<unknown>,
-  ) => Promise<T>,
-): OpenFile {
+function guardFile(file: OpenFile, guard: Guard): OpenFile {
   return {
     write: (data, position) =>
       guard(

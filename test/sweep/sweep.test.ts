@@ -221,7 +221,7 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   await writeFile(path.join(log.folder, TEMPORARY), "");
   await age(directory, 2 * HOUR);
   const sweep = await begin(directory);
-  await sweepRecords(sweep, directory);
+  await sweepRecords(sweep, directory, 30 * IDLE);
   expect(sweep.tally).toMatchObject({ versions: 2, folded: 10, failed: 0 });
   expect(sweep.tally.leftovers).toBe(1);
   expect((await readdir(log.folder)).toSorted()).toEqual(["1-10", "11", "12"]);

@@ -124,6 +124,22 @@ export class VersionedDocument {
   }
 
   /**
+   * Ends the document for ever if nothing has come after this version: a write that makes the next
+   * one first goes before, and the document lives on.
+   *
+   * @returns Whether this call ended it.
+   */
+  endAfter(number: number): Promise<boolean> {
+    return this.files.serial.run(this.folder, async () => {
+      const listedAt = this.files.now();
+      const { numbers, next } = toFound((await this.list()) ?? [], listedAt);
+      // What serves instead of a damaged one may say the opposite of it.
+      if (numbers[0] !== number || next !== number + 1) return false;
+      return (await this.write(next, listedAt, undefined)) !== undefined;
+    });
+  }
+
+  /**
    * From here on a version that can't be read may be a tombstone, and nothing older serves in its
    * place. It is on disk when the tombstone is.
    */

@@ -92,6 +92,21 @@ test("a document is as it was or as it was to become, and nothing acknowledged i
   expect(count).toBeGreaterThan(100);
 });
 
+test("a document that is ended after a version is that version or ended, through any crash", async () => {
+  const count = await cutEverywhere<unknown>(
+    undefined,
+    [
+      { write: (fs) => document(fs).create({ n: 1 }), leads: { n: 1 } },
+      { write: (fs) => document(fs).endAfter(1), leads: "ended" },
+    ],
+    async (fileSystem) => {
+      const found = await document(fileSystem).read();
+      return found?.ended === true ? "ended" : found?.data;
+    },
+  );
+  expect(count).toBeGreaterThan(30);
+});
+
 test("a session opens as the old one or the new, through any crash", async () => {
   const id = "a".repeat(32);
   const other = "b".repeat(32);

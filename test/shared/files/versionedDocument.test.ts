@@ -111,6 +111,29 @@ test("stays ended, whoever writes", async () => {
   expect(await document.read()).toBeUndefined();
 });
 
+test("is ended after a version unless another came first", async () => {
+  const { document, elsewhere, folder } = await setUp();
+  expect(await document.endAfter(1)).toBe(false);
+  await document.create({ count: 0 });
+  await add(elsewhere);
+  expect(await document.endAfter(1)).toBe(false);
+  expect((await document.read())?.data).toEqual({ count: 1 });
+  const ends = await Promise.all([document.endAfter(2), elsewhere.endAfter(2)]);
+  expect(ends.filter(Boolean)).toHaveLength(1);
+  expect(await add(elsewhere)).toBeUndefined();
+  expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
+});
+
+test("is not ended after a version that serves in place of a damaged one", async () => {
+  const { document, folder } = await setUp();
+  await document.create({ count: 0 });
+  await add(document);
+  await writeFile(path.join(folder, "v2.damaged"), "");
+  expect(await document.endAfter(1)).toBe(false);
+  expect(await document.endAfter(2)).toBe(false);
+  expect((await document.read())?.data).toEqual({ count: 0 });
+});
+
 test("what one reader does to what it got, no other reader sees", async () => {
   const { document } = await setUp();
   await document.create({ list: [1] });
