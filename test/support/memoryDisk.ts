@@ -227,12 +227,21 @@ function* combinations<T>(choices: T[][]): Generator<T[]> {
   }
 }
 
+type Renaming = Extract<Operation, { kind: "rename" }>;
+
+function nameFor(name: string, kept: readonly Renaming[]): string {
+  const renaming = kept.find(({ to }) => name.startsWith(`${to}/`));
+  return renaming ? renaming.path + name.slice(renaming.to.length) : name;
+}
+
 function replay(
   done: Operation[],
   lost: Map<Operation, Buffer | boolean>,
 ): MemoryDisk {
   const disk = new MemoryDisk();
   const copies = new Map<File, File>();
+  /** Renames that were lost: what was done in such a folder was done to it under its old name. */
+  const kept: Renaming[] = [];
   const copyOf = (file: File) => {
     const copy = copies.get(file) ?? { data: Buffer.alloc(0), mtimeMs: 0 };
     copies.set(file, copy);
@@ -240,8 +249,10 @@ function replay(
   };
   for (const operation of done) {
     const fate = lost.get(operation) ?? true;
+    if (fate === false && operation.kind === "rename") kept.push(operation);
     if (fate === false) continue;
     const copy = { ...operation };
+    if ("path" in copy) copy.path = nameFor(copy.path, kept);
     if ("file" in copy) copy.file = copyOf(copy.file);
     if (copy.kind === "write" && fate !== true) copy.data = fate;
     try {
