@@ -1,39 +1,60 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
+interface Passage {
+  client: Socket;
+  upstream: Socket;
+  /** Whether it carries events, and so an answer that goes on. */
+  isStream: boolean;
+}
+
 /**
- * Stands before a server, which it can make look frozen to those who are connected: their
- * connections stay open, and nothing more comes through them. Whoever connects again is served.
+ * Stands before a server, which it can make look frozen to those who watch: their connections stay
+ * open, and nothing more comes through them. Whoever connects again is served.
  */
 export async function startFreezingProxy(target: string) {
   const { hostname, port } = new URL(target);
-  const open = new Set<Socket>();
+  const open = new Set<Passage>();
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(from);
-      from.pipe(to);
-      from.once("error", () => to.destroy());
-      from.once("close", () => {
-        open.delete(from);
-        to.destroy();
-      });
-    }
+    const passage = { client, upstream, isStream: false };
+    open.add(passage);
+    upstream.on("data", (chunk: Buffer) => {
+      passage.isStream ||= chunk.includes("text/event-stream");
+    });
+    join(passage, () => open.delete(passage));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** @returns how many connections it froze. */
+    /** @returns how many streams it froze. */
     freeze(): number {
-      for (const socket of open) socket.unpipe();
-      return open.size / 2;
+      const streams = [...open].filter(({ isStream }) => isStream);
+      for (const passage of open) {
+        passage.client.unpipe();
+        passage.upstream.unpipe();
+        // One that waits for its next request would swallow that.
+        if (!passage.isStream) passage.client.destroy();
+      }
+      return streams.length;
     },
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of open) socket.destroy();
+        for (const { client } of open) client.destroy();
       }),
   };
+}
+
+function join({ client, upstream }: Passage, onClose: () => void): void {
+  for (const [from, to] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    from.pipe(to);
+    from.once("error", () => to.destroy());
+    from.once("close", () => {
+      to.destroy();
+      onClose();
+    });
+  }
 }
