@@ -11,6 +11,7 @@ import { stepwise } from "../support/stepwise";
 let browser: Browser;
 let web: TestWeb;
 let page: Page;
+let proxy: Awaited<ReturnType<typeof startFreezingProxy>> | undefined;
 
 beforeAll(async () => {
   browser = await startBrowser();
@@ -21,6 +22,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await page.context().close();
+  await proxy?.close();
+  proxy = undefined;
   await web.close();
 });
 
@@ -268,7 +271,7 @@ describe("while a reply arrives", () => {
   it("a connection that is open and silent counts as lost, and is made again", async () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 300 });
-    const proxy = await startFreezingProxy(web.address);
+    proxy = await startFreezingProxy(web.address);
     await open({}, proxy.url);
     const reply = stepwise(["One", " two", " three"]);
     web.api.script = () => reply.script();
@@ -281,7 +284,6 @@ describe("while a reply arrives", () => {
     await page.getByText("One two three", { exact: true }).waitFor();
     await page.locator(".writing").waitFor({ state: "detached" });
     expect(await page.locator("#connection:visible").count()).toBe(0);
-    await proxy.close();
   });
 
   it("another server's going on is told, and its reload finds it where it is", async () => {
