@@ -18,21 +18,20 @@ export const list = z.string().transform((text) =>
 
 export const httpUrl = z
   .string()
-  .refine(isHttpUrl, "must be a URL that begins with http:// or https://");
+  .refine(
+    isUrlOf("http:", "https:"),
+    "must be a URL that begins with http:// or https://",
+  );
 
 export const httpsUrl = z
   .string()
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).protocol === "https:",
-    "must be a URL that begins with https://",
-  );
+  .refine(isUrlOf("https:"), "must be a URL that begins with https://");
 
 /** An Application Load Balancer's, or the beginning of some, of one region and account. */
 export const loadBalancerArn =
   /^arn:aws(?:-cn|-us-gov)?:elasticloadbalancing:[a-z]{2}-(?:gov-)?[a-z]+-\d:\d{12}:loadbalancer\/app\/[\w-]*(?:\/[0-9a-f]*)?\*?$/;
 
-function isHttpUrl(text: string): boolean {
-  return (
-    URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol)
-  );
+function isUrlOf(...protocols: string[]): (text: string) => boolean {
+  return (text) =>
+    URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }

@@ -1,8 +1,10 @@
 import { type Dispatcher, Pool } from "undici";
 import { Circuit } from "./Circuit";
-import { Connections, type ConnectionsOptions } from "./Connections";
-
-const CONNECT_TIMEOUT_MS = 1_000;
+import {
+  CONNECTION,
+  Connections,
+  type ConnectionsOptions,
+} from "./Connections";
 
 /** One address of the backend. */
 export class Backend {
@@ -15,7 +17,10 @@ export class Backend {
   constructor(private readonly options: ConnectionsOptions) {
     this.circuit = new Circuit(options.now);
     this.connections = new Connections(options);
-    this.streams = openPool(options.origin);
+    this.streams = new Pool(options.origin, {
+      ...CONNECTION,
+      connections: null,
+    });
   }
 
   get origin(): string {
@@ -32,13 +37,3 @@ export class Backend {
     await Promise.all([this.connections.close(), this.streams.close()]);
   }
 }
-
-const openPool = (origin: string): Pool =>
-  new Pool(origin, {
-    connections: null,
-    pipelining: 1,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // A reply's stream has no deadline.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });

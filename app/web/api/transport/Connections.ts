@@ -31,7 +31,13 @@ const ENOUGH = 16;
 /** Of so many calls, one at most opens a connection for that: it costs a round trip. */
 const CALLS_PER_MEETING = 20;
 
-const CONNECT_TIMEOUT_MS = 1_000;
+/** Of every connection to the backend: a call has a deadline of its own, and a reply's stream none. */
+export const CONNECTION = {
+  pipelining: 1,
+  connectTimeout: 1_000,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+};
 
 /**
  * The connections to one address. Behind the address of a cluster's service there are many
@@ -121,13 +127,7 @@ export class Connections {
 
   private open(): Connection {
     const { origin, maxAgeMs, now } = this.options;
-    const client = new Client(origin, {
-      pipelining: 1,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      // Each call has a deadline of its own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    const client = new Client(origin, CONNECTION);
     // Earlier than the age at random, so that they are not all made anew at the same moment.
     const retireAt = now() + maxAgeMs * (0.7 + 0.3 * Math.random());
     const connection: Connection = { client, busy: 0, retireAt };
