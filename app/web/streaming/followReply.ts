@@ -175,10 +175,17 @@ const KINDS = new Set<string>(
 );
 
 /** What a newer backend tells and this version doesn't know is passed over: a rollout has both. */
-const Events = z
-  .array(z.looseObject({ kind: z.string() }))
-  .transform((events) => events.filter(({ kind }) => KINDS.has(kind)))
-  .pipe(z.array(ReplyEvent));
+const Events = z.preprocess(
+  (events) => (Array.isArray(events) ? events.filter(mayBeKnown) : events),
+  z.array(ReplyEvent),
+);
+
+/** Whether it is of a kind that is known, or else so wrong that it must be refused. */
+function mayBeKnown(event: unknown): boolean {
+  if (typeof event !== "object" || event === null) return true;
+  const kind = "kind" in event ? event.kind : undefined;
+  return typeof kind !== "string" || KINDS.has(kind);
+}
 const Control = z.object({
   streamNextOffset: z.string(),
   upToDate: z.boolean().optional(),
