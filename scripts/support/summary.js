@@ -1,23 +1,52 @@
-// Adds up the results of several test runs and prints one closing line. Exits with 1 if a run
-// left no result, if anything failed, or if nothing passed.
-const { readdirSync, readFileSync } = require("node:fs");
+// Adds up the results of several test runs, `NAME.json` and, where files failed and were run once
+// more, `NAME.again.json`. Names what was skipped and what passed at its second try only, and prints
+// one closing line. Exits with 1 if anything failed at its last try, or if nothing passed.
+const { existsSync, readdirSync } = require("node:fs");
 const path = require("node:path");
+const { failed, failedTests, readFiles } = require("./testResults");
 
 const folder = process.argv[2];
-const runs = readdirSync(folder).map((name) =>
-  JSON.parse(readFileSync(path.join(folder, name), "utf8")),
-);
-const sum = (key) => runs.reduce((total, run) => total + (run[key] ?? 0), 0);
+const runs = readdirSync(folder)
+  .filter((name) => !name.endsWith(".again.json"))
+  .map((name) => path.join(folder, name));
 
-for (const run of runs) {
-  for (const file of run.testResults ?? []) {
-    for (const test of file.assertionResults ?? []) {
-      if (test.status === "pending") console.error(`skipped: ${test.fullName}`);
-    }
-  }
+/** The files of a run, each with its first try, and its last, which counts. */
+function bothTries(run) {
+  const again = run.replace(/\.json$/, ".again.json");
+  const later = existsSync(again) ? readFiles(again) : [];
+  return readFiles(run).map((first) => ({
+    first,
+    last: later.find((file) => file.name === first.name) ?? first,
+  }));
 }
-const passed = sum("numPassedTests");
-const failed = sum("numFailedTests") + sum("numRuntimeErrorTestSuites");
-const skipped = sum("numPendingTests");
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** What failed first and passed then: whole files, and tests that jest itself tried again. */
+function passedLate({ first, last }) {
+  if (failed(last)) return [];
+  const file = path.relative(".", first.name);
+  const late =
+    first === last
+      ? last.assertionResults.filter((test) => test.invocations > 1)
+      : failedTests(first);
+  if (first !== last && late.length === 0) return [file];
+  return late.map((test) => `${file}: ${test.fullName}`);
+}
+
+const tries = runs.flatMap(bothTries);
+const files = tries.map(({ last }) => last);
+const tests = files.flatMap((file) => file.assertionResults);
+const having = (status) => tests.filter((test) => test.status === status);
+const late = tries.flatMap(passedLate);
+
+for (const test of having("pending")) {
+  console.error(`skipped: ${test.fullName}`);
+}
+for (const name of late) console.error(`passed at a second try: ${name}`);
+
+const passed = having("passed").length;
+const broken = files.filter((file) => failed(file) && !failedTests(file)[0]);
+const failures = having("failed").length + broken.length;
+console.log(
+  `${passed} passed (${late.length} at a second try), ${failures} failed, ${having("pending").length} skipped`,
+);
+process.exit(failures > 0 || passed === 0 ? 1 : 0);
