@@ -5,13 +5,14 @@ import { freePorts } from "./freePorts";
 
 /*
  * Runs backend and web beside each other, as `scripts/start` does: waits until both are ready,
- * brings back one that dies, and ends both when it is told to end.
+ * brings back one that dies, sweeps as the CronJobs do in a cluster, and ends all when it is told to.
  */
 
 const READY_POLL_MS = 50;
 const READY_TIMEOUT_MS = 1_000;
 /** A process that dies later than this was well: it is started again. */
 const RESTART_PAUSE_MS = 500;
+const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 
 const given = process.env;
 const port = given.PORT || "8080";
@@ -20,9 +21,14 @@ const metricsPort = given.METRICS_PORT || "9090";
 let ending = false;
 const children = new Map<string, ChildProcess>();
 
-function start(role: "web" | "backend", env: NodeJS.ProcessEnv): ChildProcess {
+function start(
+  role: "web" | "backend" | "sweep",
+  env: NodeJS.ProcessEnv,
+  args: string[] = [],
+): ChildProcess {
   const file = path.join(__dirname, "../../app", role, "main.js");
-  const child = spawn(process.execPath, ["--enable-source-maps", file], {
+  const command = ["--enable-source-maps", file, ...args];
+  const child = spawn(process.execPath, command, {
     // A group of its own, so that the terminal's Ctrl-C reaches it once, through us.
     detached: true,
     stdio: ["ignore", "inherit", "inherit"],
@@ -69,6 +75,13 @@ function keepAlive(
   });
 }
 
+/** Says itself what it can't remove, if anything. */
+async function sweep(): Promise<void> {
+  for (const what of ["sessions", "records"]) {
+    if (!ending) await ended(start("sweep", {}, [what]));
+  }
+}
+
 function endAll(signal: NodeJS.Signals): void {
   for (const child of children.values()) child.kill(signal);
 }
@@ -111,6 +124,8 @@ async function main(): Promise<void> {
   console.log(
     `Keepsake is ready at http://localhost:${port} (Ctrl-C ends it; its state is in ./data)`,
   );
+  setInterval(() => void sweep(), SWEEP_EVERY_MS);
+  await sweep();
 }
 
 main().catch(() => end(1));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { freePorts } from "../../scripts/support/freePorts";
@@ -44,6 +44,21 @@ it("keeps its state in ./data, and ends both processes on Ctrl-C", async () => {
   expect(await script.interrupt()).toBe(0);
   await expect(fetch(address)).rejects.toThrow("fetch failed");
   expect(processesOf(folder)).toEqual([]);
+});
+
+it("sweeps what nobody needs, as the cluster's jobs do", async () => {
+  const folder = copied();
+  const leftovers = ["sessions/0a", "records/in-progress"].map((parent) => {
+    const file = path.join(folder, "data", parent, `${"0a".repeat(12)}.tmp`);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, "what a crash left behind");
+    utimesSync(file, 0, 0);
+    return file;
+  });
+  const script = await start(folder);
+  await script.ready();
+  await until(async () => !leftovers.some(existsSync));
+  expect(script.printed).not.toContain("sweep");
 });
 
 it("runs beside another copy, each with its own state", async () => {
