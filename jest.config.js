@@ -12,5 +12,6 @@ module.exports = {
       },
     ],
   },
-  testTimeout: 30_000,
+  // A safety net: what a test waits for gives up earlier, and says what it was.
+  testTimeout: 240_000,
 };

@@ -3,7 +3,6 @@ import { startBrowser } from "../support/chromium";
 import { freePorts } from "../../scripts/support/freePorts";
 import { copyRepository, StartScript } from "../support/startScript";
 
-jest.setTimeout(240_000);
 /** Longer than a long reply on a busy machine. */
 const PATIENCE_MS = 90_000;
 

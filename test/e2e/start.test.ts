@@ -5,8 +5,6 @@ import path from "node:path";
 import { freePorts } from "../../scripts/support/freePorts";
 import { copyRepository, StartScript } from "../support/startScript";
 
-jest.setTimeout(120_000);
-
 const copies: { remove(): void }[] = [];
 const started: StartScript[] = [];
 

@@ -3,7 +3,6 @@ import { manifests } from "../../k8s/keepsake";
 import {
   type ApiServer,
   describeWithApiServer,
-  START_MS,
   startApiServer,
 } from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
@@ -22,7 +21,7 @@ describeWithApiServer("the manifests on a real API server", () => {
       server = await startApiServer();
       await installDefinitions(server);
       text = manifests(await readEnvironment(name));
-    }, START_MS);
+    });
     afterAll(() => server.stop());
 
     test("apply at first try, with strict validation and without a warning", async () => {
@@ -55,32 +54,28 @@ describeWithApiServer("the manifests on a real API server", () => {
     });
   });
 
-  test(
-    "of kind can be applied from the client, compared, and then from the server",
-    async () => {
-      const server = await startApiServer();
-      try {
-        await installDefinitions(server);
-        const text = manifests(await readEnvironment("kind"));
-        await server.must(CLIENT_SIDE, text);
-        const before = await contents(server, text);
-        await server.must(CLIENT_SIDE, text);
-        expect(await contents(server, text)).toEqual(before);
-        expect(await server.kubectl(["diff", "-f", "-"], text)).toEqual({
-          code: 0,
-          stdout: "",
-          stderr: "",
-        });
-        expect(await server.kubectl(SERVER_SIDE, text)).toMatchObject({
-          code: 0,
-          stderr: "",
-        });
-      } finally {
-        await server.stop();
-      }
-    },
-    START_MS,
-  );
+  test("of kind can be applied from the client, compared, and then from the server", async () => {
+    const server = await startApiServer();
+    try {
+      await installDefinitions(server);
+      const text = manifests(await readEnvironment("kind"));
+      await server.must(CLIENT_SIDE, text);
+      const before = await contents(server, text);
+      await server.must(CLIENT_SIDE, text);
+      expect(await contents(server, text)).toEqual(before);
+      expect(await server.kubectl(["diff", "-f", "-"], text)).toEqual({
+        code: 0,
+        stdout: "",
+        stderr: "",
+      });
+      expect(await server.kubectl(SERVER_SIDE, text)).toMatchObject({
+        code: 0,
+        stderr: "",
+      });
+    } finally {
+      await server.stop();
+    }
+  });
 });
 
 /** Every object in the text as the server has it, but for the number of its last write. */

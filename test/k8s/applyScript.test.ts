@@ -9,7 +9,6 @@ import {
   type ApiServer,
   assets,
   describeWithApiServer,
-  START_MS,
   startApiServer,
 } from "./support/apiServer";
 
@@ -49,7 +48,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     await mkdir(path.join(folder, "dist"));
     await mkdir(path.join(folder, "scripts"));
     await symlink(script, path.join(folder, "scripts/apply"));
-  }, START_MS);
+  });
   afterAll(() => server.stop());
 
   test("removes what a change left behind, and only after the rollout", async () => {
@@ -67,7 +66,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     expect(pruned.match(/ pruned$/gm)).toHaveLength(2);
     expect(await settingsMaps()).toHaveLength(2);
     expect(await settingsMaps()).not.toEqual(before);
-  }, 60_000);
+  });
 
   test("leaves alone what it didn't apply", async () => {
     await server.must([
@@ -92,7 +91,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
       "-n",
       "keepsake",
     ]);
-  }, 60_000);
+  });
 
   test("lets a volume whose claim was deleted be claimed again", async () => {
     // What the volume controller writes when a claim is bound, and when it is deleted.
@@ -120,7 +119,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     };
     expect(spec.claimRef.uid).toBeUndefined();
     expect(spec.claimRef.name).toBe("records");
-  }, 60_000);
+  });
 
   const patchVolume = (change: object, ...options: string[]) =>
     server.must([

@@ -1,7 +1,7 @@
 import { parseEnvironment } from "../../k8s/environments";
 import { manifests } from "../../k8s/keepsake";
 import { kroBase, kroDefinition } from "../../k8s/kro/definition";
-import { type ApiServer, START_MS, startApiServer } from "./support/apiServer";
+import { type ApiServer, startApiServer } from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
 import { describeWithKro, startKro, until } from "./support/kro";
 import { field, type Manifest, parseManifests } from "./support/manifests";
@@ -102,34 +102,27 @@ describeWithKro("kind: Keepsake, by the real controller of kro", () => {
     await installDefinitions(server);
     kro = await startKro(server);
     await server.must(SERVER_SIDE, kroDefinition(await kroBase()));
-  }, START_MS);
+  });
   afterAll(async () => {
     await kro.stop();
     await server.stop();
   });
 
-  test(
-    "has a definition that becomes active",
-    async () => {
-      const state = await until(async () => {
-        const definition = await get(
-          server,
-          "resourcegraphdefinition/keepsake",
-        );
-        return field(definition, "status.state") === "Active"
-          ? "Active"
-          : undefined;
-      });
-      expect(state).toBe("Active");
-      const [namespace] = parseManifests(await plain(spec));
-      await server.must(SERVER_SIDE, JSON.stringify(namespace));
-      await until(async () => {
-        const { code } = await server.kubectl(["get", "keepsakes", "-A"]);
-        return code === 0 ? true : undefined;
-      });
-    },
-    START_MS,
-  );
+  test("has a definition that becomes active", async () => {
+    const state = await until(async () => {
+      const definition = await get(server, "resourcegraphdefinition/keepsake");
+      return field(definition, "status.state") === "Active"
+        ? "Active"
+        : undefined;
+    });
+    expect(state).toBe("Active");
+    const [namespace] = parseManifests(await plain(spec));
+    await server.must(SERVER_SIDE, JSON.stringify(namespace));
+    await until(async () => {
+      const { code } = await server.kubectl(["get", "keepsakes", "-A"]);
+      return code === 0 ? true : undefined;
+    });
+  });
 
   test.each(wrong())(
     "refuses %s, and says what to do",
@@ -152,114 +145,96 @@ describeWithKro("kind: Keepsake, by the real controller of kro", () => {
   describe.each(sizes)("with %s", (_, given) => {
     let expected: Manifest[];
 
-    test(
-      "makes the same objects as the plain manifests",
-      async () => {
-        const text = await plain(given);
-        expected = parseManifests(text)
-          .filter(({ kind }) => kind !== "Namespace")
-          .map(managedByKro);
-        await server.must(
-          ["apply", "--server-side", "--force-conflicts", "-f", "-"],
-          keepsake(given),
-        );
-        await until(async () => {
-          for (const object of expected) {
-            expect(await stated(server, object)).toEqual(object);
-          }
-          return true;
-        });
-        expect(expected.length).toBeGreaterThan(30);
-      },
-      START_MS,
-    );
-
-    test(
-      "makes no object beside them",
-      async () => {
-        const names = expected.map(nameOf).toSorted();
-        const found = await until(async () => {
-          const all = await made(server);
-          return all.length === names.length ? all : undefined;
-        });
-        expect(found).toEqual(names);
-      },
-      START_MS,
-    );
-  });
-
-  test(
-    "tells its address, its ready pods and where its files are",
-    async () => {
-      await patchStatus("deployment/web", { readyReplicas: 3, replicas: 3 });
-      await patchStatus("deployment/backend", {
-        readyReplicas: 2,
-        replicas: 2,
-      });
-      await patchStatus("ingress/web", {
-        loadBalancer: { ingress: [{ hostname: "keepsake.elb.example.com" }] },
-      });
+    test("makes the same objects as the plain manifests", async () => {
+      const text = await plain(given);
+      expected = parseManifests(text)
+        .filter(({ kind }) => kind !== "Namespace")
+        .map(managedByKro);
+      await server.must(
+        ["apply", "--server-side", "--force-conflicts", "-f", "-"],
+        keepsake(given),
+      );
       await until(async () => {
-        expect(
-          field(await get(server, "keepsake/keepsake"), "status"),
-        ).toMatchObject({
-          address: "keepsake.elb.example.com",
-          readyPods: { web: 3, backend: 2 },
-          fileSystem: spec.storage.records,
-        });
+        for (const object of expected) {
+          expect(await stated(server, object)).toEqual(object);
+        }
         return true;
       });
-      const table = await server.must(["get", "keepsakes", "-n", "keepsake"]);
-      expect(table).toMatch(/ADDRESS\s+WEB\s+BACKEND/);
-    },
-    START_MS,
-  );
+      expect(expected.length).toBeGreaterThan(30);
+    });
 
-  test(
-    "deletes no data when it is deleted",
-    async () => {
-      await server.must([
-        "create",
-        "secret",
-        "generic",
-        "keepsake",
-        "-n",
-        "keepsake",
-      ]);
-      const before = await get(server, "pv/keepsake-records");
-      expect(field(before, "spec.persistentVolumeReclaimPolicy")).toBe(
-        "Retain",
-      );
-      await server.must([
-        "delete",
-        "keepsake",
-        "keepsake",
-        "-n",
-        "keepsake",
-        "--wait=false",
-      ]);
-      await until(async () => {
-        const { code } = await server.kubectl([
-          "get",
-          "deployment/web",
-          "-n",
-          "keepsake",
-        ]);
-        return code === 0 ? undefined : true;
+    test("makes no object beside them", async () => {
+      const names = expected.map(nameOf).toSorted();
+      const found = await until(async () => {
+        const all = await made(server);
+        return all.length === names.length ? all : undefined;
       });
-      await server.must([
+      expect(found).toEqual(names);
+    });
+  });
+
+  test("tells its address, its ready pods and where its files are", async () => {
+    await patchStatus("deployment/web", { readyReplicas: 3, replicas: 3 });
+    await patchStatus("deployment/backend", {
+      readyReplicas: 2,
+      replicas: 2,
+    });
+    await patchStatus("ingress/web", {
+      loadBalancer: { ingress: [{ hostname: "keepsake.elb.example.com" }] },
+    });
+    await until(async () => {
+      expect(
+        field(await get(server, "keepsake/keepsake"), "status"),
+      ).toMatchObject({
+        address: "keepsake.elb.example.com",
+        readyPods: { web: 3, backend: 2 },
+        fileSystem: spec.storage.records,
+      });
+      return true;
+    });
+    const table = await server.must(["get", "keepsakes", "-n", "keepsake"]);
+    expect(table).toMatch(/ADDRESS\s+WEB\s+BACKEND/);
+  });
+
+  test("deletes no data when it is deleted", async () => {
+    await server.must([
+      "create",
+      "secret",
+      "generic",
+      "keepsake",
+      "-n",
+      "keepsake",
+    ]);
+    const before = await get(server, "pv/keepsake-records");
+    expect(field(before, "spec.persistentVolumeReclaimPolicy")).toBe("Retain");
+    await server.must([
+      "delete",
+      "keepsake",
+      "keepsake",
+      "-n",
+      "keepsake",
+      "--wait=false",
+    ]);
+    await until(async () => {
+      const { code } = await server.kubectl([
         "get",
-        "namespace/keepsake",
-        "secret/keepsake",
+        "deployment/web",
         "-n",
         "keepsake",
       ]);
-      const left = parseManifests(await plain(spec)).map(({ kind }) => kind);
-      // Nothing of Amazon's own is among the objects, so that nothing of it can be deleted with them.
-      expect(left).not.toContain("FileSystem");
-    },
-    START_MS,
-  );
+      return code === 0 ? undefined : true;
+    });
+    await server.must([
+      "get",
+      "namespace/keepsake",
+      "secret/keepsake",
+      "-n",
+      "keepsake",
+    ]);
+    const left = parseManifests(await plain(spec)).map(({ kind }) => kind);
+    // Nothing of Amazon's own is among the objects, so that nothing of it can be deleted with them.
+    expect(left).not.toContain("FileSystem");
+  });
 
   const patchStatus = (object: string, status: object) =>
     server.must([

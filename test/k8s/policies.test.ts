@@ -4,7 +4,6 @@ import {
   type ApiServer,
   describeWithApiServer,
   type Outcome,
-  START_MS,
   startApiServer,
 } from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
@@ -67,7 +66,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     await fillQuotaStatus(server);
     await untilRefused(() => dryRun(pod("web", {}, "tool:1")));
     await untilRefused(() => dryRun(pod("web", mounting("records"))));
-  }, START_MS);
+  });
   afterAll(() => server.stop());
 
   test("admit a pod that keeps to them", async () => {

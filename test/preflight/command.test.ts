@@ -28,10 +28,7 @@ async function preflight(args: string[], env: Record<string, string> = {}) {
   }
 }
 
-beforeAll(
-  () => promisify(execFile)("npm", ["run", "--silent", "build"]),
-  120_000,
-);
+beforeAll(() => promisify(execFile)("npm", ["run", "--silent", "build"]));
 
 it("gives a report as JSON, and ends with 0 when nothing is wrong", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 10;
 /** Far longer than anything here takes on a busy machine. */
-const GIVE_UP_MS = 20_000;
+const GIVE_UP_MS = 60_000;
 
 /**
  * Asks again and again, until the answer is something.
@@ -17,6 +17,23 @@ export async function waitFor<T>(
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > until) throw new Error("Waited in vain.");
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Looks again and again at what may still be on its way, until every expectation is met.
+ *
+ * @throws What the last look found, when it took far too long.
+ */
+export async function eventually(look: () => Promise<void>): Promise<void> {
+  const until = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (performance.now() > until) throw error;
+    }
     await sleep(POLL_MS);
   }
 }

@@ -77,4 +77,4 @@ test("while all backends are silent most pages say so without asking them; text 
     return answer.status === 200 && answer.text();
   });
   expect(back).toContain("Hello");
-}, 120_000);
+});

@@ -6,8 +6,6 @@ import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
 import { HttpVisitor } from "../../support/HttpVisitor";
 import { Member } from "./Cluster";
 
-jest.setTimeout(120_000);
-
 /*
  * Web and three backends as processes, the backends behind one address as in a cluster; pages and
  * forms all the time, each asked for once.

@@ -22,7 +22,7 @@ beforeAll(async () => {
     secretsDirectory: path.join(directory, "secrets"),
     env: { DRAIN_SECONDS: "3", LEASE_SECONDS: "2", ELIZA_DELAY_MS: "60" },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser.close();
@@ -101,4 +101,4 @@ it("replaces every process under load without a failed request, a lost character
   const text = await page.locator("article.from-model .text").innerText();
   expect(words(text)).toBe(words(answer([PROMPT])));
   expect(await faultsSeen()).toEqual([]);
-}, 180_000);
+});

@@ -21,7 +21,7 @@ beforeAll(async () => {
     // A drain that these tests would not wait for.
     env: { DRAIN_SECONDS: "600", LEASE_SECONDS: "2", ELIZA_DELAY_MS: "50" },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await cluster.stop();
@@ -63,5 +63,4 @@ it.each(["webs", "backends"] as const)(
     expect(visitor.acknowledged).toHaveLength(1);
     expect(await faultsOf(visitor)).toEqual([]);
   },
-  120_000,
 );

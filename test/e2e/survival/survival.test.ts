@@ -25,4 +25,4 @@ it("loses no prompt and no word, and doubles none, while processes are killed, e
   expect(outcome.badEnds).toEqual([]);
   expect(outcome.blows.length).toBeGreaterThan(4);
   expect(outcome.replies).toBeGreaterThanOrEqual(short.conversations);
-}, 180_000);
+});

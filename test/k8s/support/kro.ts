@@ -53,7 +53,7 @@ async function end(child: ChildProcess): Promise<void> {
  */
 export async function until<T>(
   ask: () => Promise<T | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

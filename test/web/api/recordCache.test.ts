@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import {
   type Change,
   type Kind,
@@ -6,6 +5,7 @@ import {
   type Relations,
 } from "../../../app/web/api/relations";
 import { CacheModel, MAX_AGE_MS, OWNERS, PODS, type Step } from "./cacheModel";
+import { fc } from "../../support/fastCheck";
 
 /** `RUNS=20000` looks longer. */
 const RUNS = Number(process.env.RUNS ?? 300);

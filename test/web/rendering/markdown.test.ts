@@ -1,9 +1,9 @@
-import * as fc from "fast-check";
 import { GrowingMarkdown } from "../../../app/web/rendering/GrowingMarkdown";
 import {
   renderBlocks,
   renderMarkdown,
 } from "../../../app/web/rendering/markdown";
+import { fc } from "../../support/fastCheck";
 
 describe("Markdown", () => {
   it.each([

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as fc from "fast-check";
 import pino from "pino";
 import { createFiles } from "../../../app/shared/files/Files";
 import type {
@@ -12,6 +11,7 @@ import { createFileSessionStore } from "../../../app/web/sessions/fileSessionSto
 import { newSessionId } from "../../../app/web/sessions/sessionId";
 import type { SessionStore } from "../../../app/web/sessions/SessionStore";
 import { MemoryDisk } from "../../support/memoryDisk";
+import { fc } from "../../support/fastCheck";
 
 /*
  * Processes on one disk, of whose system calls any may come before any other's, and time that
@@ -273,5 +273,5 @@ test(
     const checked = fc.assert(property, { numRuns: runs });
     await expect(checked).resolves.toBeUndefined();
   },
-  Math.max(60_000, runs * 200),
+  Math.max(240_000, runs * 200),
 );

@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { createEliza } from "../../../../app/backend/models/eliza/createEliza";
 import {
   assistant,
@@ -7,6 +6,7 @@ import {
   textOf,
   user,
 } from "../modelProviderContract";
+import { fc } from "../../../support/fastCheck";
 
 const eliza = createEliza({ delayMs: 0 });
 const signal = new AbortController().signal;
