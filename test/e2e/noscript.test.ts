@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../support/chromium";
+import { expectShown, newPage, startBrowser } from "../support/chromium";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { stepwise } from "../support/stepwise";
+import { expectEventually } from "../support/waitFor";
 
 let browser: Browser;
 let web: TestWeb;
@@ -13,8 +14,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 beforeEach(async () => {
   web = await startWeb();
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  page = await context.newPage();
+  page = await newPage(browser, { javaScriptEnabled: false });
   await page.goto(web.address);
 });
 afterEach(async () => {
@@ -45,18 +45,19 @@ describe("without a script", () => {
     await begin("hello");
     reply.next();
     await page.getByText("First **bold** words.").waitFor();
-    expect(await stop().isVisible()).toBe(true);
+    await stop().waitFor();
     expect(await page.locator(".ended").count()).toBe(0);
     reply.next(2);
     await page.locator(".ended").waitFor({ state: "attached" });
-    expect(await articles().last().locator("strong").innerText()).toBe("bold");
-    expect(await articles().last().locator("li").allInnerTexts()).toEqual([
-      "a list",
-      "of two",
-    ]);
-    expect(await page.getByText("**bold**").isVisible()).toBe(false);
-    expect(await send().isVisible()).toBe(true);
-    expect(await stop().isVisible()).toBe(false);
+    await expectEventually(async () => {
+      const shown = articles().last();
+      expect(await shown.locator("strong").innerText()).toBe("bold");
+      const items = await shown.locator("li").allInnerTexts();
+      expect(items).toEqual(["a list", "of two"]);
+      expect(await page.getByText("**bold**").isVisible()).toBe(false);
+      expect(await send().isVisible()).toBe(true);
+      expect(await stop().isVisible()).toBe(false);
+    });
   });
 
   it("Stop works while the page is still arriving", async () => {
@@ -67,7 +68,7 @@ describe("without a script", () => {
     await page.getByText("One").last().waitFor();
     await stop().click();
     await page.getByText("Stopped.").waitFor();
-    expect(await articles().last().innerText()).toContain("One");
+    await expectShown(articles().last().getByText("One", { exact: true }));
     await send().waitFor();
     reply.next();
   });
@@ -78,13 +79,15 @@ describe("without a script", () => {
     await begin("hello");
     reply.next(2);
     await page.getByText("One two").waitFor();
-    const reloaded = page.reload();
+    await page.reload({ waitUntil: "commit" });
     await page.getByText("One two").waitFor();
+    expect(await page.locator(".ended").count()).toBe(0);
     reply.next();
-    await reloaded;
-    expect(await articles().last().locator("p").innerText()).toBe(
-      "One two three",
-    );
+    await articles()
+      .last()
+      .locator("p")
+      .getByText("One two three", { exact: true })
+      .waitFor();
   });
 
   it("a long conversation opens at its end, and stays there as it grows", async () => {
@@ -96,9 +99,11 @@ describe("without a script", () => {
       state: "attached",
     });
     await page.reload();
-    expect(await page.getByText("Paragraph 59").isVisible()).toBe(true);
-    const box = await page.getByText("Paragraph 59").boundingBox();
-    expect(box?.y).toBeLessThan(page.viewportSize()?.height ?? 0);
+    await expectEventually(async () => {
+      expect(await page.getByText("Paragraph 59").isVisible()).toBe(true);
+      const box = await page.getByText("Paragraph 59").boundingBox();
+      expect(box?.y).toBeLessThan(page.viewportSize()?.height ?? 0);
+    });
   });
 
   it("forms do all that the script does: rename, model, project, search, reset", async () => {
@@ -114,9 +119,10 @@ describe("without a script", () => {
       .selectOption("Model two");
     await begin("again");
     await page.getByText("You said: again").last().waitFor();
-    expect(
-      await page.getByRole("combobox", { name: "Model" }).inputValue(),
-    ).toBe("eliza/two");
+    await expectEventually(async () => {
+      const model = page.getByRole("combobox", { name: "Model" });
+      expect(await model.inputValue()).toBe("eliza/two");
+    });
 
     await page.getByRole("searchbox", { name: "Search" }).fill("there");
     await page.getByRole("searchbox", { name: "Search" }).press("Enter");
@@ -124,8 +130,9 @@ describe("without a script", () => {
 
     await page.getByRole("button", { name: "Reset session" }).click();
     await page.getByText("(new)").waitFor();
-    expect(
-      await page.getByRole("navigation", { name: "Conversations" }).innerText(),
-    ).not.toContain("Greetings");
+    await expectEventually(async () => {
+      const list = page.getByRole("navigation", { name: "Conversations" });
+      expect(await list.innerText()).not.toContain("Greetings");
+    });
   });
 });

@@ -26,7 +26,9 @@ export async function waitFor<T>(
  *
  * @throws What the last look found, when it took far too long.
  */
-export async function eventually(look: () => Promise<void>): Promise<void> {
+export async function expectEventually(
+  look: () => Promise<void>,
+): Promise<void> {
   const until = performance.now() + GIVE_UP_MS;
   for (;;) {
     try {

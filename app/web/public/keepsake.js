@@ -109,6 +109,9 @@ function removeAndNext(node) {
 /** @param {string} html */
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
+/** Counts the pages that were shown or asked for: an older one must not come over a newer one. */
+let newest = 0;
+
 /**
  * Shows a page that came from the server.
  *
@@ -116,6 +119,7 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
  * @param {string} [address] where it is, if not here
  */
 function show(html, address) {
+  newest += 1;
   const fresh = parse(html);
   const before = location.href;
   if (address && address !== before) history.pushState({}, "", address);
@@ -425,10 +429,17 @@ function unreachable() {
   return isThere ? template.content.cloneNode(true) : new Text();
 }
 
-/** Reads the page again, and shows what has changed. */
+/**
+ * Reads the page again, and shows what has changed; not if its reader went elsewhere meanwhile, or
+ * was shown something newer.
+ */
 async function refresh() {
-  const answer = await fetch(location.href).catch(() => undefined);
-  if (answer?.ok) show(await answer.text());
+  const { href, pathname } = location;
+  const begun = ++newest;
+  const answer = await fetch(href).catch(() => undefined);
+  if (!answer?.ok) return;
+  const html = await answer.text();
+  if (begun === newest && pathname === location.pathname) show(html);
 }
 
 document.addEventListener("submit", (event) => {
