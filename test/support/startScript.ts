@@ -57,8 +57,9 @@ export class StartScript {
     });
     this.#process.stdout?.on("data", (chunk) => (this.#printed += chunk));
     this.#process.stderr?.on("data", (chunk) => (this.#printed += chunk));
+    // All that it printed has been read by then.
     this.#exited = new Promise((resolve) =>
-      this.#process.once("exit", resolve),
+      this.#process.once("close", resolve),
     );
   }
 
