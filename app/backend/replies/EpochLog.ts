@@ -140,15 +140,18 @@ export class EpochLog {
   }
 
   /**
-   * Appends lines that stand from then on.
+   * Appends lines that stand from then on. Can be tried again, with the same lines first, if it
+   * throws, whatever of it was done: they go to the same place.
    *
    * @returns Whether they do; `false` if the entry has been fenced off.
    */
   async append(entry: OwnEntry, data: Buffer): Promise<boolean> {
     await entry.file.write(data, entry.length);
     await entry.file.sync();
+    const stands = (await this.newest()) === entry.number;
+    // Not before: who can't list the folder tries all of it again.
     entry.length += data.length;
-    return (await this.newest()) === entry.number;
+    return stands;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { EpochLog } from "../../../app/backend/replies/EpochLog";
 import { HeldEpoch } from "../../../app/backend/replies/HeldEpoch";
 import type { FileSystem } from "../../../app/shared/files/FileSystem";
+import { failOnce, type FaultKind } from "../../support/faultyFileSystem";
 import { MemoryDisk } from "../../support/memoryDisk";
 
 const FOLDER = "/replies/2";
@@ -61,4 +62,45 @@ it("writes the same again after a write that failed half way", async () => {
   held.say({ text: "three" });
   await held.flush();
   expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
+});
+
+/** Does it once more if it fails, as a writer does a flush later. */
+const twice = (work: () => Promise<unknown>) => work().catch(work);
+
+const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
+
+describe.each(kinds)("a call to the disk that is %s", (kind) => {
+  it("neither loses nor doubles a line, whichever call it is", async () => {
+    for (let call = 1; ; call++) {
+      const disk = new MemoryDisk();
+      const opened = failOnce(disk, { call: 0, code: "EIO", kind });
+      await open(opened.fileSystem);
+      const at = opened.calls() + call;
+      const fresh = new MemoryDisk();
+      const faulty = failOnce(fresh, { call: at, code: "ETIMEDOUT", kind });
+      const held = await open(faulty.fileSystem);
+      const told: unknown[] = [];
+      const following = (async () => {
+        const from = { entry: 0, bytes: 0 };
+        const { signal } = new AbortController();
+        for await (const lines of held.follow(from, false, signal)) {
+          // What stands is on disk for whoever takes over.
+          told.push(...lines.map(({ line }) => line["text"]).filter(Boolean));
+          expect(await textsIn(fresh)).toEqual(expect.arrayContaining(told));
+        }
+      })();
+      for (const text of ["hello ", "world"]) {
+        held.say({ text });
+        await twice(() => held.flush());
+      }
+      held.say({ text: "!" });
+      await twice(() => held.end({ outcome: "complete" }));
+      await following;
+      const all = ["hello ", "world", "!"];
+      // An end that could not be told from another's is found in the files.
+      expect(all.slice(0, told.length)).toEqual(told);
+      expect(await textsIn(fresh)).toEqual([...all, undefined]);
+      if (!faulty.hasFailed()) return;
+    }
+  });
 });
