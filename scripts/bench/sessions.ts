@@ -12,6 +12,7 @@ import {
   sessionFileStore,
 } from "./sessionStores/others";
 import { kindOf, nfsCalls } from "./sessionStores/place";
+import { isWithin, median, runFor } from "./sessionStores/rounds";
 
 /*
  * Gets and sets of sessions of 2 KB and 64 KB, by 1 and by 32 at a time: Keepsake's store beside
@@ -28,8 +29,11 @@ import { kindOf, nfsCalls } from "./sessionStores/place";
  * BENCH_DIRECTORY says where else (the temporary directory, which may be in memory);
  * BENCH_ONLY=stores or scale leaves out the other half; BENCH_SESSIONS sets how many sessions the
  * stores hold (500).
- * Without redis-server its contestants are left out. A million sessions need 9 GB and 3 million
- * inodes.
+ * Without redis-server (or REDIS_SERVER, its path) its contestants are left out. A million sessions
+ * need 9 GB and 3 million inodes.
+ *
+ * However slow a machine is, each table takes a bounded time, and is printed when it is there: after
+ * twice the time that it should take, no further round is begun. "of" tells how many were measured.
  *
  * Only Keepsake, Redis with `always` and `rename, flushed` promise that what was acknowledged
  * survives a crash.
@@ -38,7 +42,10 @@ import { kindOf, nfsCalls } from "./sessionStores/place";
 const [ms = 5000, ...scales] = process.argv.slice(2).map(Number);
 /** Many short turns: what else the machine does then falls on all alike. */
 const ROUNDS = 25;
+/** On a slow machine a turn takes longer than it should, and there are fewer; never fewer than these. */
+const LEAST_ROUNDS = 3;
 const SESSIONS = Number(process.env.BENCH_SESSIONS ?? 500);
+const CONCURRENCIES = [1, 32];
 const only = process.env.BENCH_ONLY;
 
 async function main(): Promise<void> {
@@ -47,6 +54,8 @@ async function main(): Promise<void> {
   const directory = await mkdtemp(path.join(place, "keepsake-bench-"));
   const local = await mkdtemp(path.join(BENCH_DIRECTORY, "keepsake-bench-"));
   console.log(`In ${place}, on ${await kindOf(place)}.`);
+  if (place !== BENCH_DIRECTORY)
+    console.log(`Redis in ${local}, on ${await kindOf(local)}.`);
   try {
     for (const bytes of only === "scale" ? [] : [2_048, 65_536]) {
       await compare(directory, local, bytes);
@@ -54,9 +63,8 @@ async function main(): Promise<void> {
     const standard =
       process.env.NFS_A || only === "stores" ? [] : [1_000, 100_000, 1_000_000];
     const wanted = scales.length > 0 ? scales : standard;
-    for (const sessions of wanted) {
-      await atScale(path.join(directory, "scale"), sessions, ms / 5);
-    }
+    if (wanted.length > 0)
+      await atScale(path.join(directory, "scale"), wanted, ms, ROUNDS);
   } finally {
     await rm(directory, { recursive: true });
     await rm(local, { recursive: true });
@@ -72,18 +80,29 @@ async function compare(directory: string, local: string, bytes: number) {
     await renaming(inside, false),
     await renaming(inside, true),
   ];
-  const ids = Array.from({ length: SESSIONS }, newSessionId);
-  for (const contestant of contestants) {
-    await Promise.all(ids.map((id) => contestant.create(id, valuesOf(bytes))));
-    contestant.costs?.(1);
-  }
-  for (const concurrency of [1, 32]) {
-    for (const operation of ["get", "set"] as const) {
-      console.log(`\n${operation}, ${bytes} bytes, ${concurrency} at a time:`);
-      await race(contestants, operation, ids, bytes, concurrency);
+  // The same number for every lane, so that no two of them meet.
+  const most = Math.max(...CONCURRENCIES);
+  const ids = Array.from(
+    { length: Math.max(most, SESSIONS - (SESSIONS % most)) },
+    newSessionId,
+  );
+  try {
+    for (const contestant of contestants) {
+      await Promise.all(
+        ids.map((id) => contestant.create(id, valuesOf(bytes))),
+      );
     }
+    for (const concurrency of CONCURRENCIES) {
+      for (const operation of ["get", "set"] as const) {
+        console.log(
+          `\n${operation}, ${bytes} bytes, ${concurrency} at a time:`,
+        );
+        await race(contestants, { operation, ids, bytes, concurrency });
+      }
+    }
+  } finally {
+    for (const contestant of contestants) await contestant.stop?.();
   }
-  for (const contestant of contestants) await contestant.stop?.();
 }
 
 async function redises(directory: string): Promise<Contestant[]> {
@@ -97,69 +116,87 @@ async function redises(directory: string): Promise<Contestant[]> {
   return [];
 }
 
-async function race(
-  contestants: Contestant[],
-  operation: "get" | "set",
-  ids: string[],
-  bytes: number,
-  concurrency: number,
-): Promise<void> {
-  const rates = contestants.map((): number[] => []);
-  const costs: string[] = [];
+interface Cell {
+  operation: "get" | "set";
+  ids: string[];
+  bytes: number;
+  concurrency: number;
+}
+
+/** What one contestant did in all its turns. */
+interface Score {
+  rates: number[];
+  done: number;
+  remote: number;
+  costs: string;
+}
+
+async function race(contestants: Contestant[], cell: Cell): Promise<void> {
+  const scores = contestants.map((): Score => ({
+    rates: [],
+    done: 0,
+    remote: 0,
+    costs: "",
+  }));
+  const begun = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
+    if (round >= LEAST_ROUNDS && !isWithin(begun, 2 * ms * contestants.length))
+      break;
     for (const [i, contestant] of contestants.entries()) {
-      // What a request does before it saves, and no part of it.
-      if (operation === "set") await contestant.get(ids[0] ?? "");
-      contestant.costs?.(1);
-      const before = nfsCalls();
-      const count = await run(contestant, operation, ids, bytes, concurrency);
-      const remote = (nfsCalls() - before) / count.done;
-      rates[i]?.push(count.rate);
-      costs[i] =
-        (remote > 0 ? `${remote.toFixed(1)} NFS calls ` : "") +
-        (contestant.costs?.(count.done) ?? "");
+      const score = scores[i];
+      if (score) await takeTurn(contestant, cell, score);
     }
   }
-  const ours = median(rates[0] ?? []);
-  for (const [i, contestant] of contestants.entries()) {
-    const rate = median(rates[i] ?? []);
-    const spread = `${Math.round(Math.min(...(rates[i] ?? [])))} to ${Math.round(Math.max(...(rates[i] ?? [])))}`;
-    console.log(
-      `  ${contestant.name.padEnd(20)} ${Math.round(rate).toString().padStart(7)} a second (${spread})` +
-        `  keepsake is ${(ours / rate).toFixed(2)} times that  ${costs[i] ?? ""}`,
-    );
+  const ours = median(scores[0]?.rates ?? []);
+  for (const [i, { name }] of contestants.entries()) {
+    const score = scores[i];
+    if (score) tell(name, score, ours);
   }
 }
 
-async function run(
+async function takeTurn(
   contestant: Contestant,
-  operation: "get" | "set",
-  ids: string[],
-  bytes: number,
-  concurrency: number,
-): Promise<{ rate: number; done: number }> {
-  let done = 0;
-  const begun = performance.now();
-  const until = begun + ms / ROUNDS;
+  { operation, ids, bytes, concurrency }: Cell,
+  score: Score,
+): Promise<void> {
+  if (operation === "set") {
+    // What a request does before it saves, and no part of it.
+    await Promise.all(ids.map((id) => contestant.get(id)));
+  }
+  contestant.costs?.(1);
+  const before = nfsCalls();
   // Each lane has sessions of its own: visitors seldom wait for themselves.
-  const lanes = Array.from({ length: concurrency }, async (_, lane) => {
-    for (let i = lane; performance.now() < until; i += concurrency, done++) {
-      const id = ids[i % (ids.length - (ids.length % concurrency))] ?? "";
-      if (operation === "get") await contestant.get(id);
-      else await contestant.set(id, valuesOf(bytes, i));
-    }
+  const { done, seconds } = await runFor(ms / ROUNDS, concurrency, (_, n) => {
+    const id = ids[n % ids.length] ?? "";
+    return operation === "get"
+      ? contestant.get(id)
+      : contestant.set(id, valuesOf(bytes, n));
   });
-  await Promise.all(lanes);
-  return { rate: (done * 1000) / (performance.now() - begun), done };
+  score.rates.push(done / seconds);
+  score.done += done;
+  score.remote += nfsCalls() - before;
+  score.costs = contestant.costs?.(done) ?? "";
 }
+
+function tell(name: string, score: Score, ours: number): void {
+  const { rates, done, remote, costs } = score;
+  const rate = median(rates);
+  const [least, most] = [Math.min(...rates), Math.max(...rates)];
+  console.log(
+    `  ${name.padEnd(20)} ${rounded(rate).padStart(7)} a second (${rounded(least)} to ${rounded(most)}, of ${done})` +
+      `  keepsake is ${(ours / rate).toFixed(2)} times that  ` +
+      (remote > 0 ? `${(remote / done).toFixed(1)} NFS calls ` : "") +
+      costs,
+  );
+}
+
+const rounded = (rate: number) =>
+  rate < 100 ? rate.toFixed(1) : String(Math.round(rate));
 
 /** Values of about this size in JSON, as sessions hold: some short ones, and a text. */
 function valuesOf(bytes: number, n = 0): object {
   const versions = { messages: n, conversations: n };
   return { owner: "a".repeat(32), versions, text: "x".repeat(bytes - 100) };
 }
-
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 void main();

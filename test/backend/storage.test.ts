@@ -55,16 +55,19 @@ function refusable() {
 
 describe("a disk that can't be written", () => {
   test.each([
-    ["ENOSPC", "storage is full"],
-    ["EDQUOT", "storage is full"],
-    ["EROFS", "can only be read"],
-  ])("(%s) is told with 507 and what to do", async (code, why) => {
+    ["ENOSPC", 507, "storage is full"],
+    ["EDQUOT", 507, "storage is full"],
+    ["EROFS", 507, "can only be read"],
+    ["EACCES", 507, "may not write"],
+    ["EIO", 503, "reports an error"],
+    ["ESTALE", 503, "reports an error"],
+  ])("(%s) is told with %s and what to do", async (code, status, why) => {
     const { fileSystem, refuse } = refusable();
     const backend = await start({ fileSystem });
     expect((await create(backend, "before")).status).toBe(201);
     refuse(code);
     const refused = await create(backend);
-    expect(refused.status).toBe(507);
+    expect(refused.status).toBe(status);
     const { detail } = Problem.parse(refused.body);
     expect(detail).toContain(why);
     expect(detail).toContain("What was saved before is kept.");

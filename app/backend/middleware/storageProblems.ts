@@ -1,23 +1,8 @@
-import { errorCode } from "../../shared/errorCode";
 import { VisibleError } from "../../shared/errors";
-import { StorageTimeoutError } from "../../shared/files/boundedFileSystem";
-
-const KEPT =
-  "What was saved before is kept. Please try again later; whoever runs this server must";
-
-const full = `This could not be saved: the server's storage is full. ${KEPT} make room.`;
-
-const reasons = new Map([
-  ["ENOSPC", full],
-  ["EDQUOT", full],
-  [
-    "EROFS",
-    `This could not be saved: the server's storage can only be read. ${KEPT} look after it.`,
-  ],
-]);
-
-const SILENT =
-  "The server's storage does not answer at the moment. Nothing is lost; please try again in a minute.";
+import {
+  type StorageProblem,
+  storageProblemOf,
+} from "../../shared/storageProblem";
 
 /**
  * What a client may be told of an error of the file system.
@@ -25,12 +10,16 @@ const SILENT =
  * @returns `undefined` if it is no such error, or one that says nothing to anybody.
  */
 export function toStorageProblem(error: unknown): VisibleError | undefined {
-  if (error instanceof StorageTimeoutError) {
-    return new VisibleError(503, SILENT, { cause: error });
-  }
-  const reason = reasons.get(errorCode(error) ?? "");
-  if (reason) return new VisibleError(507, reason, { cause: error });
-  return error instanceof Error && error.cause !== undefined
-    ? toStorageProblem(error.cause)
-    : undefined;
+  // What says itself what to do knows better.
+  if (error instanceof VisibleError) return undefined;
+  const problem = storageProblemOf(error);
+  if (!problem) return undefined;
+  return new VisibleError(problem.status, messageFor(problem), {
+    cause: error,
+  });
 }
+
+const messageFor = ({ status, reason, advice }: StorageProblem) =>
+  status === 507
+    ? `This could not be saved: ${reason}. What was saved before is kept. ${advice}`
+    : `At the moment ${reason}. What was saved before is kept. ${advice}`;

@@ -1,5 +1,5 @@
-import { errorCode } from "../../shared/errorCode";
 import { VisibleError } from "../../shared/errors";
+import { storageProblemOf } from "../../shared/storageProblem";
 
 /** A session is there, maybe, but can't be read now: nobody gets another in its place. */
 export class SessionNotReadError extends VisibleError {
@@ -7,7 +7,7 @@ export class SessionNotReadError extends VisibleError {
   constructor(cause: unknown) {
     super(
       503,
-      `Your session can't be read at the moment: ${reasonFor(cause)}. ` +
+      `Your session can't be read at the moment: ${problemOf(cause).reason}. ` +
         "Nothing of it is lost. Please try again in a minute.",
       { cause },
     );
@@ -18,25 +18,19 @@ export class SessionNotReadError extends VisibleError {
 export class SessionNotSavedError extends VisibleError {
   override readonly name = "SessionNotSavedError";
   constructor(cause: unknown) {
+    const { status, reason, advice } = problemOf(cause);
     super(
-      503,
-      `Your session could not be saved: ${reasonFor(cause)}. What was saved before is kept, ` +
-        "but the page may not show your last change. Please try it again in a while.",
+      status,
+      `Your session could not be saved: ${reason}. What was saved before is kept, ` +
+        `but the page may not show your last change. ${advice}`,
       { cause },
     );
   }
 }
 
-const reasons = new Map([
-  ["ENOSPC", "the server's storage is full"],
-  ["EDQUOT", "the server's storage is full"],
-  ["EROFS", "the server's storage can only be read"],
-  ["EACCES", "the server may not write to its storage"],
-  ["EPERM", "the server may not write to its storage"],
-  ["ETIMEDOUT", "the server's storage does not answer"],
-]);
-
-function reasonFor(cause: unknown): string {
-  const reason = reasons.get(errorCode(cause) ?? "");
-  return reason ?? "the server's storage reports an error";
-}
+const problemOf = (cause: unknown) =>
+  storageProblemOf(cause) ?? {
+    status: 503,
+    reason: "the server's storage reports an error",
+    advice: "Please try again in a while.",
+  };

@@ -40,8 +40,10 @@ interface RedisClient {
   destroy(): void;
 }
 
+const redisServer = process.env.REDIS_SERVER ?? "redis-server";
+
 export const hasRedis = () =>
-  spawnSync("redis-server", ["--version"]).error === undefined;
+  spawnSync(redisServer, ["--version"]).error === undefined;
 
 /** connect-redis, on a Redis of its own that appends every write to a file. */
 export async function redis(
@@ -53,7 +55,7 @@ export async function redis(
   const port = await freePort();
   const settings = `--bind 127.0.0.1 --port ${port} --save  --appendonly yes`;
   const server = spawn(
-    "redis-server",
+    redisServer,
     [...settings.split(" "), "--appendfsync", appendfsync, "--dir", folder],
     { stdio: "ignore" },
   );

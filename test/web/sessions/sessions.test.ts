@@ -578,18 +578,21 @@ describe("a store that fails", () => {
   });
 
   test.each([
-    ["ENOSPC", "storage is full"],
-    ["EDQUOT", "storage is full"],
-    ["EROFS", "can only be read"],
-    ["EIO", "reports an error"],
-    ["ETIMEDOUT", "does not answer"],
+    ["ENOSPC", 507, "storage is full"],
+    ["EDQUOT", 507, "storage is full"],
+    ["EROFS", 507, "can only be read"],
+    ["EACCES", 507, "may not write"],
+    ["EIO", 503, "reports an error"],
+    ["ESTALE", 503, "reports an error"],
+    ["ETIMEDOUT", 503, "does not answer"],
+    ["EUNHEARDOF", 503, "reports an error"],
   ])(
     "to write (%s): the page is served, a change is not",
-    async (code, why) => {
+    async (code, status, why) => {
       const { browser, failed, owner } = await setUpFailing(code, ["save"]);
       expect(await json(failed, "/")).toMatchObject({ owner });
       const response = await failed.fetch("/model?name=lost", post);
-      expect(response.status).toBe(503);
+      expect(response.status).toBe(status);
       expect(await response.text()).toContain(why);
       expect(await json(browser, "/")).toEqual({ owner, versions: {} });
     },
@@ -601,7 +604,7 @@ describe("a store that fails", () => {
     const page = await json(stranger, "/who");
     expect(page.problem).toContain("storage is full");
     expect(stranger.cookies.size).toBe(0);
-    expect((await stranger.fetch("/model?name=x", post)).status).toBe(503);
+    expect((await stranger.fetch("/model?name=x", post)).status).toBe(507);
   });
 
   test("to make another at Reset: the visitor keeps the one there is", async () => {
