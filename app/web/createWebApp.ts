@@ -8,6 +8,7 @@ import type { Identity } from "./identity/Identity";
 import { answerErrors } from "./middleware/answerErrors";
 import { compressPages } from "./middleware/compressPages";
 import { identifyVisitor, requirePerson } from "./middleware/identifyVisitor";
+import { keepTyped } from "./middleware/keepTyped";
 import { observeRequests } from "./middleware/observeRequests";
 import { readForm } from "./middleware/readForm";
 import { reportTiming } from "./middleware/reportTiming";
@@ -84,9 +85,10 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requireSameOrigin());
   app.use(trackScript());
   app.use(requirePerson(deps.identity));
+  app.use(readForm());
+  app.use(keepTyped());
   app.use(createSessions(app, { ...deps.sessions, log, now }));
   app.use(identifyVisitor());
-  app.use(readForm());
   app.use(reportTiming());
   for (const routes of [
     chatRoutes,

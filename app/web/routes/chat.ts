@@ -67,19 +67,10 @@ async function send(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   seeOther(ctx, `/conversations/${id}`);
 }
 
-/** Reads what was typed, and keeps it at hand for the page that says why it could not be sent. */
-function takeMessage(ctx: WebContext): { text: string; key?: string } {
-  const { form } = ctx.state;
-  const text = form.get("message") ?? "";
-  const formKey = form.get("key") ?? "";
-  ctx.state.typed = {
-    text,
-    action: ctx.path,
-    key: formKey,
-    project: form.get("project"),
-  };
+function takeMessage({ state }: WebContext): { text: string; key?: string } {
+  const { text = "", key = "" } = state.typed ?? {};
   checkMessage(text);
-  return { text, key: messageKey(formKey, text) };
+  return { text, key: messageKey(key, text) };
 }
 
 async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
