@@ -54,7 +54,9 @@ async function sweepFolder(
   if (!listing.sources.some(isSegment)) return;
   const files = createFiles({ fileSystem: sweep.fileSystem, cacheBytes: 1 });
   const log = new ExclusiveLog(files, folder);
-  sweep.tally.folded += await removeFoldedIfThere(log, sweep.begun);
+  const folded = await removeFoldedIfThere(log, sweep.begun);
+  // Only now: others count meanwhile, and an addition across an `await` would forget them.
+  sweep.tally.folded += folded;
 }
 
 /** A conversation may be removed meanwhile, with its messages. */

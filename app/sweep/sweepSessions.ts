@@ -84,7 +84,9 @@ export async function sweepNames(
     await sweep.removeLeftover(path.join(folder, name));
   }
   if (age < SETTLED_AFTER_MS) return;
-  sweep.tally.versions += await sweep.remove(folder, oldVersions(names));
+  const removed = await sweep.remove(folder, oldVersions(names));
+  // Only now: others count meanwhile, and an addition across an `await` would forget them.
+  sweep.tally.versions += removed;
 }
 
 /** Removes what is listed under an owner and isn't there, and the list when it is empty. */

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
+import { errorCode } from "../../app/shared/errorCode";
 import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
 import { createFiles } from "../../app/shared/files/Files";
 import {
@@ -43,11 +44,12 @@ async function begin(
   directory: string,
   fileSystem: FileSystem = nodeFileSystem,
   stop = new AbortController(),
+  foldersPerSecond = 100_000,
 ) {
   return Sweep.begin(directory, {
     fileSystem,
     log: pino({ level: "silent" }),
-    foldersPerSecond: 100_000,
+    foldersPerSecond,
     signal: stop.signal,
   });
 }
@@ -57,7 +59,10 @@ async function age(file: string, ms: number): Promise<void> {
   const then = new Date(Date.now() - ms);
   const names = await readdir(file).catch(() => []);
   for (const name of names) await age(path.join(file, name), ms);
-  await utimes(file, then, then);
+  // A write's temporary file may go at any moment after it.
+  await utimes(file, then, then).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOENT") throw error;
+  });
 }
 
 describe("sweeping sessions", () => {
@@ -95,10 +100,8 @@ describe("sweeping sessions", () => {
     const { folder } = await make();
     const shard = path.dirname(folder);
     const hash = path.basename(folder);
-    const empty = path.join(
-      shard,
-      hash.replace(/^(..)./, "$1f").replace(/.$/, "0"),
-    );
+    const last = hash.endsWith("0") ? "1" : "0";
+    const empty = path.join(shard, hash.slice(0, -1) + last);
     const removed = path.join(shard, TEMPORARY);
     for (const made of [empty, removed]) await mkdir(made);
     await writeFile(path.join(removed, "v1"), "");
@@ -136,16 +139,72 @@ describe("sweeping sessions", () => {
     expect(await readdir(owners)).toEqual([]);
   });
 
-  test("reads nothing", async () => {
-    const { directory, make } = await setUp();
-    for (let i = 0; i < 5; i++) await make("ann");
+  test("reads nothing of what it keeps", async () => {
+    const { directory, make, store } = await setUp();
+    const refuse = () => Promise.reject(new Error("read"));
     const blind: FileSystem = {
       ...nodeFileSystem,
-      readFile: () => Promise.reject(new Error("read")),
+      readFile: refuse,
+      open: async (file, flags) => {
+        const handle = await nodeFileSystem.open(file, flags);
+        return { ...handle, read: refuse };
+      },
     };
+    const olds = [await make("ann"), await make("ann")];
+    for (const { id, folder } of olds) {
+      for (const n of [1, 2, 3]) await store.save(id, {}, { n });
+      await age(folder, HOUR / 2);
+    }
+    for (let i = 0; i < 3; i++) await make("ann");
     const sweep = await begin(directory, blind);
     await sweepSessions(sweep, directory, IDLE);
-    expect(sweep.tally).toMatchObject({ examined: 6, failed: 0 });
+    expect(sweep.tally).toMatchObject({ examined: 6, versions: 4, failed: 0 });
+  });
+
+  test("counts all that it removes, of however many sessions at once", async () => {
+    const { directory, make, store } = await setUp();
+    const all = await Promise.all(Array.from({ length: 20 }, () => make()));
+    await Promise.all(
+      all.map(async ({ id, folder }) => {
+        for (const n of [1, 2, 3]) await store.save(id, {}, { n });
+        await age(folder, HOUR / 2);
+      }),
+    );
+    const sweep = await begin(directory);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ examined: 20, versions: 40 });
+  });
+
+  test("takes sessions as they are listed, and keeps no list of them", async () => {
+    const directory = await temporaryFolder();
+    const stop = new AbortController();
+    let listed = 0;
+    // One without an end: who wanted all of it first would never begin.
+    async function* endless() {
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        yield { name: hashOf(String(listed++)), isFolder: true };
+      }
+    }
+    async function* one() {
+      yield { name: "ab", isFolder: true };
+    }
+    let looked = 0;
+    const huge: FileSystem = {
+      ...nodeFileSystem,
+      entries: (folder) => (folder === directory ? one() : endless()),
+      readdir: async () => {
+        if (++looked === 500) stop.abort();
+        // No more than a few are known that were not looked into yet.
+        expect(listed - looked).toBeLessThan(20);
+        return [];
+      },
+      stat: async () => ({ mtimeMs: Date.now(), size: 0, isDirectory: true }),
+    };
+    const sweep = await begin(directory, huge, stop);
+    await sweepSessions(sweep, directory, IDLE);
+    expect(sweep.tally).toMatchObject({ failed: 0, leftovers: 0 });
+    expect(sweep.tally.examined).toBeGreaterThanOrEqual(500);
   });
 
   test("is safe beside visitors and another sweep", async () => {
@@ -205,6 +264,32 @@ describe("sweeping sessions", () => {
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally.examined).toBe(0);
   });
+});
+
+test("a sweep looks into so many folders a second, and no more", async () => {
+  const directory = await temporaryFolder();
+  jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
+  try {
+    const sweep = await begin(directory, nodeFileSystem, undefined, 100);
+    const looked: number[] = [];
+    async function* folders() {
+      for (let n = 0; n < 300; n++) yield `folder ${n}`;
+    }
+    const begun = performance.now();
+    const swept = sweep.each(folders(), async () => {
+      looked.push(performance.now() - begun);
+    });
+    let isDone = false;
+    void swept.finally(() => (isDone = true));
+    while (!isDone) await jest.advanceTimersByTimeAsync(1);
+    // By this clock, which goes on only when all wait for it; the burst is a tenth of a second's.
+    for (const [n, ms] of looked.entries()) {
+      expect(n).toBeLessThanOrEqual(20 + (ms / 1000) * 100);
+    }
+    expect(looked).toHaveLength(300);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test("sweeping records removes what is superseded and folded, at any depth", async () => {
