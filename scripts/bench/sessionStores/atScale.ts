@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { hashOf, newSessionId } from "../../../app/web/sessions/sessionId";
@@ -55,7 +55,6 @@ export async function atScale(
   }
   for (const { directory: folder, ids } of fields) {
     await sweepAll(folder, ids.length);
-    rmSync(folder, { recursive: true });
   }
 }
 

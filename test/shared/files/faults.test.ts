@@ -1,7 +1,13 @@
+import path from "node:path";
+import pino from "pino";
 import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
+import { isTemporary } from "../../../app/shared/files/exclusiveFile";
 import { createFiles } from "../../../app/shared/files/Files";
 import type { FileSystem } from "../../../app/shared/files/FileSystem";
+import { Sweep } from "../../../app/sweep/Sweep";
+import { sweepSessions } from "../../../app/sweep/sweepSessions";
 import { createFileSessionStore } from "../../../app/web/sessions/fileSessionStore";
+import { hashOf } from "../../../app/web/sessions/sessionId";
 import type { SessionStore } from "../../../app/web/sessions/SessionStore";
 import {
   failOnce,
@@ -18,6 +24,7 @@ import { MemoryDisk } from "../../support/memoryDisk";
 const codes = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE"];
 const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
 const id = "a".repeat(32);
+const DAY = 86_400_000;
 
 const store = (fileSystem: FileSystem) =>
   createFileSessionStore({
@@ -45,12 +52,13 @@ async function failEverywhere(
   prepare: (disk: MemoryDisk) => Promise<unknown>,
   work: (fileSystem: FileSystem) => Promise<unknown>,
   check: (outcome: Outcome) => Promise<void>,
+  now: () => number = Date.now,
 ): Promise<number> {
   let count = 0;
   for (const code of codes) {
     for (const kind of kinds) {
       for (let call = 1; ; call++, count++) {
-        const disk = new MemoryDisk();
+        const disk = new MemoryDisk(undefined, now);
         await prepare(disk);
         const fault = { call, code, kind };
         const { fileSystem, hasFailed } = failOnce(disk, fault);
@@ -68,6 +76,18 @@ async function failEverywhere(
     }
   }
   return count;
+}
+
+/** @returns How much could not be swept. */
+async function sweepOnce(fileSystem: FileSystem): Promise<number> {
+  const sweep = await Sweep.begin("/sessions", {
+    fileSystem,
+    log: pino({ level: "silent" }),
+    foldersPerSecond: 1e9,
+    signal: new AbortController().signal,
+  });
+  await sweepSessions(sweep, "/sessions", DAY);
+  return sweep.tally.failed;
 }
 
 const read = async (disk: FileSystem) => (await store(disk).read(id))?.values;
@@ -119,6 +139,63 @@ test("a session that was ended without an error has ended", async () => {
       expect(await store(disk).save(id, {}, { n: 2 })).toBeUndefined();
     },
   );
+});
+
+test("who signed out everywhere without an error is signed out everywhere", async () => {
+  const ids = [id, "b".repeat(32)];
+  const count = await failEverywhere(
+    async (disk) => {
+      for (const each of ids) await store(disk).create(each, { n: 1 }, "ann");
+    },
+    (fileSystem) => store(fileSystem).endAllOf("ann"),
+    async ({ disk, error, result }) => {
+      for (const each of ids) {
+        const found = (await store(disk).read(each))?.values;
+        const allowed = error ? [undefined, { n: 1 }] : [undefined];
+        expect(allowed).toContainEqual(found);
+      }
+      if (!error) expect(result).toBe(2);
+      // And who was refused can do it again.
+      await store(disk).endAllOf("ann");
+      for (const each of ids) {
+        expect(await store(disk).read(each)).toBeUndefined();
+      }
+    },
+  );
+  expect(count).toBeGreaterThan(200);
+});
+
+test("a sweep that a fault befalls takes nothing that is used, and the next does the rest", async () => {
+  const expired = "b".repeat(32);
+  const folderOf = (each: string) =>
+    `/sessions/${hashOf(each).slice(0, 2)}/${hashOf(each)}`;
+  const clock = { now: 0 };
+  const count = await failEverywhere(
+    async (disk) => {
+      clock.now = 1_000_000_000_000;
+      for (const each of [id, expired])
+        await store(disk).create(each, { n: 1 });
+      clock.now += 30 * DAY;
+      for (const n of [2, 3]) await store(disk).save(id, {}, { n });
+      clock.now += DAY / 2;
+    },
+    sweepOnce,
+    async ({ disk, result, error }) => {
+      expect(await read(disk)).toEqual({ n: 3 });
+      expect(error ? 0 : Number(result)).toBeLessThanOrEqual(1);
+      await sweepOnce(disk);
+      clock.now += DAY / 2;
+      expect(await sweepOnce(disk)).toBe(0);
+      expect(await disk.readdir(folderOf(id))).toEqual(["v2", "v3"]);
+      const shard = path.dirname(folderOf(expired));
+      // (What was cut in its removal goes when it is old, which no folder is on this disk.)
+      const left = (await disk.readdir(shard)).filter((n) => !isTemporary(n));
+      expect(left).toEqual([]);
+      expect(await read(disk)).toEqual({ n: 3 });
+    },
+    () => clock.now,
+  );
+  expect(count).toBeGreaterThan(150);
 });
 
 test("a read tells of the fault, and never of an older session or none", async () => {

@@ -84,6 +84,39 @@ test("keeps a visitor's session over a restart, and for every process", async ()
   expect(await first.browser.text("/")).toContain('"model":"eliza"');
 });
 
+describe("a session ends", () => {
+  let now: number;
+  let clock: jest.SpyInstance<number>;
+  beforeEach(() => {
+    now = 1_700_000_000_000;
+    clock = jest.spyOn(Date, "now").mockImplementation(() => now);
+  });
+  afterEach(() => clock.mockRestore());
+
+  test("SESSION_IDLE_SECONDS after it was used", async () => {
+    const { store } = await open(await temporaryFolder());
+    const id = newSessionId();
+    await store.create(id, {});
+    now += 1_000_000;
+    expect(await store.read(id)).toBeDefined();
+    now += 1;
+    expect(await store.read(id)).toBeUndefined();
+  });
+
+  test("SESSION_ABSOLUTE_SECONDS after it was made, however busy it is", async () => {
+    const { store } = await open(await temporaryFolder());
+    const id = newSessionId();
+    await store.create(id, {});
+    for (let n = 1; n <= 10; n++) {
+      now += 1_000_000;
+      expect(await store.save(id, {}, { n })).toBeDefined();
+    }
+    now += 1;
+    expect(await store.read(id)).toBeUndefined();
+    expect(await store.save(id, {}, { n: 11 })).toBeUndefined();
+  });
+});
+
 test("says what to do about a directory that can't be written to", async () => {
   const file = path.join(await temporaryFolder(), "file");
   await writeFile(file, "");
