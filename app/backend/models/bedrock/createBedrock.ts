@@ -20,6 +20,9 @@ import { bedrockModels } from "./bedrockModels";
 import { converseEvents, converseInput, spaceAtEnd } from "./converse";
 import { bedrockError } from "./errors";
 
+/** Each reply holds one for its whole length; how many replies there may be is limited elsewhere. */
+const CONNECTIONS = { keepAlive: true, maxSockets: Infinity };
+
 /**
  * Models of Amazon Bedrock, by ConverseStream. Who Keepsake is to AWS, the SDK finds out by itself:
  * the pod's role (Pod Identity, IRSA), or a profile at home.
@@ -38,6 +41,8 @@ export function createBedrock(
     // HTTP/1.1, since a connection of HTTP/2 that breaks takes every reply on it along.
     requestHandler: new NodeHttpHandler({
       connectionTimeout: timeouts.connectMs,
+      httpAgent: CONNECTIONS,
+      httpsAgent: CONNECTIONS,
     }),
   });
 

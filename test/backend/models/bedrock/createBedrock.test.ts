@@ -94,6 +94,26 @@ describe("bedrock as a provider", () => {
   });
 });
 
+it("writes as many replies at once as it is asked for", async () => {
+  const together = 120;
+  const asked = new EventEmitter().setMaxListeners(together);
+  server.on("/converse-stream", async (response, what) => {
+    // None ends before the last has begun.
+    if (server.asked.length < together) await once(asked, "by all");
+    else asked.emit("by all");
+    await converseReply("Hi")(response, what);
+  });
+  const provider = providerAt(server.url);
+  const replies = await Promise.all(
+    Array.from({ length: together }, () =>
+      collect(provider.streamReply([user("hello")], { model }, never())),
+    ),
+  );
+  expect(replies.map((events) => textOf(events))).toEqual(
+    Array(together).fill("Hi"),
+  );
+});
+
 describe("what bedrock asks", () => {
   it("is ConverseStream of the model, signed for the region", async () => {
     await replyTo(converseReply("Hi"));
