@@ -1,3 +1,4 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readOrMakeSecret } from "./secrets";
 
@@ -7,6 +8,44 @@ export interface Tokens {
   /** Looks again at once, since a token was not known on one side. */
   renewed(): Promise<readonly string[]>;
 }
+
+/**
+ * Whether this is one of the tokens, or made of one: it may be one that came just now.
+ *
+ * @param made What is shown instead of a token itself.
+ */
+export async function isKnown(
+  tokens: Tokens,
+  given: string,
+  made = (token: string) => token,
+): Promise<boolean> {
+  const isOneOf = (known: readonly string[]) =>
+    includes(known.map(made), given);
+  return isOneOf(await tokens.current()) || isOneOf(await tokens.renewed());
+}
+
+/** Takes as long for a token that is nearly right as for any other. */
+function includes(tokens: readonly string[], given: string): boolean {
+  const hash = sha256(given);
+  let found = false;
+  for (const token of tokens) {
+    found = timingSafeEqual(sha256(token), hash) || found;
+  }
+  return found;
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest();
+
+/** What a header `authorization` holds; empty if it is none of ours. */
+export const bearer = (header: string): string =>
+  /^bearer (.+)$/i.exec(header)?.[1] ?? "";
+
+/**
+ * What preflight shows web pods. It goes through the ingress, maybe in clear text, and so must not
+ * be what opens the backend.
+ */
+export const probeToken = (token: string): string =>
+  createHmac("sha256", token).update("keepsake preflight").digest("hex");
 
 /** How long a token that was taken out of the file is still let in. */
 const REREAD_MS = 5_000;
@@ -28,13 +67,14 @@ export async function readTokens(
   config: { INTERNAL_TOKEN?: string[]; SECRETS_DIRECTORY: string },
   onFailure: (error: unknown) => void,
 ): Promise<Tokens> {
-  if (config.INTERNAL_TOKEN) return fixedTokens(config.INTERNAL_TOKEN);
+  if (config.INTERNAL_TOKEN) return fixedTokens(...config.INTERNAL_TOKEN);
   const read = () =>
     readOrMakeSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN");
   return rereadTokens(await read(), read, onFailure);
 }
 
-const fixedTokens = (tokens: readonly string[]): Tokens => ({
+/** Tokens that stay as they are. */
+export const fixedTokens = (...tokens: readonly string[]): Tokens => ({
   current: () => Promise.resolve(tokens),
   renewed: () => Promise.resolve(tokens),
 });

@@ -2,6 +2,7 @@ import path from "node:path";
 import Koa from "koa";
 import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
+import type { Tokens } from "../shared/Tokens";
 import type { Api } from "./api/Api";
 import { Articles } from "./chat/Articles";
 import type { Identity } from "./identity/Identity";
@@ -45,7 +46,7 @@ export interface WebAppDeps {
   /** Milliseconds since 1970. */
   now: () => number;
   /** For preflight: who may probe, and what it then compares. */
-  tokens: string[];
+  tokens: Tokens;
   drainSeconds: number;
   /** How long a stream may be silent; {@link HEARTBEAT_MS} if it isn't said. */
   heartbeatMs?: number;

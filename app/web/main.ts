@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     metrics,
     now: Date.now,
     sessions: { ...sessions, keys },
-    tokens: [...(await tokens.current())],
+    tokens,
     whyNotReady: async () =>
       drain.hasBegun ? "draining" : whyRejected(sessions.check()),
   });

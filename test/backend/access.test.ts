@@ -1,9 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readTokens } from "../../app/shared/Tokens";
+import { fixedTokens, readTokens } from "../../app/shared/Tokens";
 import {
   callApi,
-  fixedTokens,
   startBackend,
   temporaryDirectory,
   TOKEN,

@@ -13,6 +13,7 @@ import Koa from "koa";
 import type { Check, Outcome, Subject } from "../../app/preflight/Check";
 import type { Cluster } from "../../app/preflight/cluster/Cluster";
 import { readPreflightConfig } from "../../app/shared/config";
+import { fixedTokens } from "../../app/shared/Tokens";
 import { answerProbes } from "../../app/web/routes/preflight";
 
 export const TOKEN = "a-token-of-the-tests";
@@ -51,7 +52,12 @@ export async function serve(
 export function webPod(host: string, heartbeatSeconds = 10): Promise<string> {
   const app = new Koa();
   app.silent = true;
-  const props = { tokens: [TOKEN], host, drainSeconds: 30, heartbeatSeconds };
+  const props = {
+    tokens: fixedTokens(TOKEN),
+    host,
+    drainSeconds: 30,
+    heartbeatSeconds,
+  };
   app.use(answerProbes(props));
   const answer = app.callback();
   return serve((incoming, outgoing) => void answer(incoming, outgoing));

@@ -7,7 +7,8 @@ import {
   createApi,
   type OpenApi,
 } from "../../app/web/api/createApi";
-import { fixedTokens, TOKEN } from "./startBackend";
+import { fixedTokens } from "../../app/shared/Tokens";
+import { TOKEN } from "./startBackend";
 
 /** Web's side of the API, as one of its processes has it. */
 export function openApi(url: string, parts: Partial<ApiParts> = {}): OpenApi {

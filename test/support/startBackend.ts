@@ -11,15 +11,10 @@ import { readBackendConfig } from "../../app/shared/config";
 import { createLog, type Logger } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
-import type { Tokens } from "../../app/shared/Tokens";
+import { fixedTokens, type Tokens } from "../../app/shared/Tokens";
 import { whyRejected } from "../../app/shared/whyRejected";
 
 export const TOKEN = "a-token-for-tests-only";
-
-export const fixedTokens = (...tokens: string[]): Tokens => ({
-  current: () => Promise.resolve(tokens),
-  renewed: () => Promise.resolve(tokens),
-});
 
 export interface TestBackend {
   url: string;

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createLog } from "../../app/shared/log";
 import { createMetrics } from "../../app/shared/metrics";
 import { createHttpServer } from "../../app/shared/server";
+import { fixedTokens } from "../../app/shared/Tokens";
 import { createWebApp, type WebAppDeps } from "../../app/web/createWebApp";
 import type { Api } from "../../app/web/api/Api";
 import { createMemorySessionStore } from "../../app/web/sessions/memorySessionStore";
@@ -14,7 +15,7 @@ export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
-    "whyNotReady" | "identity" | "signOutUrl" | "heartbeatMs"
+    "whyNotReady" | "identity" | "tokens" | "signOutUrl" | "heartbeatMs"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const api = new InMemoryApi();
@@ -29,7 +30,7 @@ export async function startWeb(
         createMemorySessionStore({ ...lifetime, now: Date.now }),
       keys: ["a key that only tests have"],
     },
-    tokens: [],
+    tokens: options.tokens ?? fixedTokens(),
     drainSeconds: 0,
     api: options.api ?? api,
     log: createLog("silent", {}),

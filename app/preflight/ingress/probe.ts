@@ -1,5 +1,6 @@
 import { fetch, type Response } from "undici";
 import { z } from "zod";
+import { probeToken } from "../../shared/Tokens";
 import type { Settings } from "../Check";
 
 /** What a web pod says of itself through the ingress. */
@@ -36,7 +37,7 @@ export function whyNoProbe({
 
 const TIMEOUT_MS = 10_000;
 
-/** Asks through the ingress, as a browser would, with the internal token. */
+/** Asks through the ingress, as a browser would, and shows that it may. */
 export async function probe(
   config: Settings,
   path: string,
@@ -45,12 +46,13 @@ export async function probe(
     signal,
   }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
+  const [token = ""] = config.INTERNAL_TOKEN ?? [];
   const response = await fetch(new URL(path, config.PUBLIC_URL), {
     redirect: "manual",
     signal: signal ?? AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       ...config.headers,
-      authorization: `Bearer ${config.INTERNAL_TOKEN?.[0]}`,
+      authorization: `Bearer ${probeToken(token)}`,
       ...headers,
     },
   });

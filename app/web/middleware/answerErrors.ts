@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Logger } from "../../shared/log";
 import { toVisibleError } from "../../shared/errors";
 import type { Render } from "../rendering/views";
+import { ownAddress } from "./ownAddress";
 import type { WebContext, WebMiddleware } from "./WebContext";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -57,7 +58,8 @@ function problemPage(
     },
     // A message that is sent again after a conflict is another attempt, and the same message.
     composer: typed && { ...typed, key: typed.key || randomUUID() },
-    retry: ctx.method === "GET" && status >= 500 ? ctx.url : undefined,
+    retry:
+      ctx.method === "GET" && status >= 500 ? ownAddress(ctx.url) : undefined,
     ...wayBack(status === 404 ? "/" : ctx.path),
     requestId,
   };

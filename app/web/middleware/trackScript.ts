@@ -1,3 +1,4 @@
+import { ownAddress } from "./ownAddress";
 import type { WebMiddleware } from "./WebContext";
 
 /** Set by the browser's script: `keepsake.js`. */
@@ -9,13 +10,15 @@ const SCRIPT_COOKIE = "script";
  */
 export function trackScript(): WebMiddleware {
   return async (ctx, next) => {
-    if (ctx.method === "GET" && ctx.query.script === "off") {
+    const { script, ...query } = ctx.query;
+    if (ctx.method === "GET" && script === "off") {
       ctx.cookies.set(SCRIPT_COOKIE, null, {
         httpOnly: false,
         sameSite: "lax",
         signed: false,
       });
-      ctx.redirect(ctx.path);
+      ctx.query = query;
+      ctx.redirect(ownAddress(ctx.url));
       ctx.status = 303;
       return;
     }

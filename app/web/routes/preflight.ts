@@ -1,7 +1,7 @@
-import { timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Context, Middleware } from "koa";
+import { bearer, isKnown, probeToken, type Tokens } from "../../shared/Tokens";
 
 /** So that a probe that was forgotten ends: above any idle time-out that is too short for us. */
 export const QUIET_SECONDS_MAX = 60;
@@ -10,8 +10,8 @@ const EVENTS = 10;
 const EVENT_EVERY_MS = 200;
 
 export interface ProbeProps {
-  /** Who shows one of these may probe; for all others there is nothing here. */
-  tokens: string[];
+  /** Who shows what {@link probeToken} makes of one may probe; for all others nothing is here. */
+  tokens: Tokens;
   /** The name under which this pod shows itself. */
   host: string;
   drainSeconds: number;
@@ -27,7 +27,12 @@ export interface ProbeProps {
 export function answerProbes(props: ProbeProps): Middleware {
   return async (ctx, next) => {
     const answer = answers[ctx.path];
-    if (!answer || ctx.method !== "GET" || !maySee(ctx, props.tokens)) {
+    const given = bearer(ctx.get("authorization"));
+    if (
+      !answer ||
+      ctx.method !== "GET" ||
+      !(await isKnown(props.tokens, given, probeToken))
+    ) {
       await next();
       return;
     }
@@ -45,14 +50,6 @@ const answers: Record<
   },
   "/preflight/stream": streamTo,
 };
-
-function maySee(ctx: Context, tokens: string[]): boolean {
-  const given = Buffer.from(ctx.get("authorization").replace(/^Bearer /, ""));
-  return tokens.some((token) => {
-    const expected = Buffer.from(token);
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  });
-}
 
 function streamTo(ctx: Context): void {
   const asked = Number(ctx.query.quiet ?? 0);

@@ -155,4 +155,14 @@ describe("the page of a reply in progress, without a script", () => {
     expect(answer.headers.get("location")).toBe(address);
     expect(visitor.cookies.get("script")).toBe("");
   });
+
+  it.each([
+    ["//elsewhere.example/x?script=off", "/elsewhere.example/x"],
+    ["/\\elsewhere.example?script=off", "/elsewhere.example"],
+    ["/search?script=off&q=a%26b", "/search?q=a%26b"],
+  ])("asked for %s, leads to no other host", async (asked, location) => {
+    const answer = await visitor.get(asked);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get("location")).toBe(location);
+  });
 });
