@@ -1,6 +1,7 @@
 import { Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
+import { metricDefinitions } from "../../app/shared/metricDefinitions";
 import {
   allow,
   block,
@@ -42,7 +43,7 @@ export class BackendChart extends Chart {
       env: [...addressOfPod, ...apiKey(props)],
       secret: { name: props.secretName, keys: ["INTERNAL_TOKEN"] },
       volume: { claim: props.recordsClaim, mountPath: DATA_DIRECTORY },
-      streamsMetric: "keepsake_replies_in_progress",
+      streamsMetric: metricDefinitions.repliesInProgress.name,
     });
     allow(this, props.namespace, "backend", {
       ingress: [

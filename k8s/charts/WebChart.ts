@@ -1,6 +1,7 @@
 import { Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
+import { metricDefinitions } from "../../app/shared/metricDefinitions";
 import {
   allow,
   block,
@@ -48,7 +49,7 @@ export class WebChart extends Chart {
         keys: ["INTERNAL_TOKEN", "SESSION_KEYS"],
       },
       volume: { claim: props.sessionsClaim, mountPath: SESSION_DIRECTORY },
-      streamsMetric: "keepsake_streams_open",
+      streamsMetric: metricDefinitions.streamsOpen.name,
     });
     allow(this, props.namespace, "web", {
       ingress: [

@@ -1,3 +1,10 @@
+import {
+  type Loss,
+  metricDefinitions as metrics,
+  type Predecessor,
+} from "../../app/shared/metricDefinitions";
+import { rateOf, series, visits } from "./promql";
+
 /** One alert, before it is written as a rule of Prometheus. */
 export interface Alert {
   name: string;
@@ -48,6 +55,11 @@ function burning(
   });
 }
 
+/** The one loss that is nobody's wish: tabs are closed all day, and each rollout drains. */
+const BROKEN: Loss = "backend";
+/** A hand-over is how every rollout goes; this is what a dead process, or a stalled one, leaves. */
+const UNEXPECTED: Predecessor = "silence";
+
 /** All alerts on a Keepsake in this namespace. Each has a paragraph of its name in docs/runbooks.md. */
 export function alerts(namespace: string): Alert[] {
   const here = `namespace="${namespace}"`;
@@ -55,29 +67,29 @@ export function alerts(namespace: string): Alert[] {
     ...burning(
       "KeepsakePagesFail",
       (window) =>
-        `sum(rate(keepsake_http_request_seconds_count{${here},job="web",status=~"5.."}[${window}])) / sum(rate(keepsake_http_request_seconds_count{${here},job="web"}[${window}]))`,
+        `${rateOf(visits(namespace, "5.."), window)} / ${rateOf(visits(namespace), window)}`,
       "Visitors get error pages",
       "Pages and forms are answered with a server error.",
     ),
     ...burning(
       "KeepsakeStreamsLost",
       (window) =>
-        `sum(rate(keepsake_streams_lost_total{${here}}[${window}])) / sum(rate(keepsake_model_replies_total{${here}}[${window}]))`,
+        `${rateOf(series(metrics.streamsLost, { namespace, cause: BROKEN }), window)} / ${rateOf(series(metrics.modelReplies, { namespace }), window)}`,
       "Replies break off before visitors' eyes",
-      "Event streams end with an error that a visitor sees.",
+      "Event streams end because web can't get the reply from backend: a visitor sees it stop.",
     ),
-    ...modelAlerts(here),
-    ...storageAlerts(here),
+    ...modelAlerts(namespace),
+    ...storageAlerts(namespace),
     ...sweepAlerts(here),
     ...capacityAlerts(here),
   ];
 }
 
-function modelAlerts(here: string): Alert[] {
+function modelAlerts(namespace: string): Alert[] {
   return [
     {
       name: "KeepsakeRepliesFail",
-      expression: `sum(rate(keepsake_model_replies_total{${here},outcome="failed"}[10m])) / sum(rate(keepsake_model_replies_total{${here}}[10m])) > 0.05`,
+      expression: `${rateOf(series(metrics.modelReplies, { namespace, outcome: "failed" }), "10m")} / ${rateOf(series(metrics.modelReplies, { namespace }), "10m")} > 0.05`,
       for: "10m",
       severity: "page",
       summary: "The model does not answer",
@@ -86,17 +98,18 @@ function modelAlerts(here: string): Alert[] {
     },
     {
       name: "KeepsakeRepliesTakenOver",
-      expression: `sum(increase(keepsake_replies_taken_over_total{${here}}[30m])) > 20`,
+      expression: `sum(increase(${series(metrics.repliesTakenOver, { namespace, after: UNEXPECTED })}[30m])) > 20`,
       for: "0m",
       severity: "ticket",
       summary: "Backends take over each other's replies",
       description:
-        "No reply is lost, but processes die or stall in mid-reply, outside of rollouts.",
+        "No reply is lost, but processes die or stall in mid-reply. What a drain hands over, as every rollout does, is not counted.",
     },
   ];
 }
 
-function storageAlerts(here: string): Alert[] {
+function storageAlerts(namespace: string): Alert[] {
+  const here = `namespace="${namespace}"`;
   const volumes = `${here},persistentvolumeclaim=~"sessions|records"`;
   return [
     {
@@ -110,7 +123,7 @@ function storageAlerts(here: string): Alert[] {
     },
     {
       name: "KeepsakeStorageSlow",
-      expression: `histogram_quantile(0.95, sum by (le, operation) (rate(keepsake_session_store_seconds_bucket{${here}}[10m]))) > 0.5`,
+      expression: `histogram_quantile(0.95, sum by (le, operation) (rate(${series(metrics.sessionStore, { namespace }, "_bucket")}[10m]))) > 0.5`,
       for: "15m",
       severity: "ticket",
       summary: "Sessions are slow to read or write",
@@ -119,7 +132,7 @@ function storageAlerts(here: string): Alert[] {
     },
     {
       name: "KeepsakeSessionsDamaged",
-      expression: `sum(increase(keepsake_session_damage_total{${here}}[1h])) > 0`,
+      expression: `sum(increase(${series(metrics.sessionDamage, { namespace })}[1h])) > 0`,
       for: "0m",
       severity: "ticket",
       summary: "Session files can't be read",
@@ -128,7 +141,7 @@ function storageAlerts(here: string): Alert[] {
     },
     {
       name: "KeepsakeSessionsConflict",
-      expression: `sum(rate(keepsake_session_conflicts_total{${here}}[15m])) > 5`,
+      expression: `${rateOf(series(metrics.sessionConflicts, { namespace }), "15m")} > 5`,
       for: "30m",
       severity: "ticket",
       summary: "Sessions are written from several places at once",

@@ -1,3 +1,12 @@
+import {
+  type MetricDefinition,
+  metricDefinitions as metrics,
+} from "../../app/shared/metricDefinitions";
+import { rateOf, series, visitors, visits } from "./promql";
+
+/** Grafana's: long enough for a rate, at whatever zoom. */
+const WINDOW = "$__rate_interval";
+
 interface Panel {
   title: string;
   unit: string;
@@ -7,73 +16,72 @@ interface Panel {
 /** What someone who was woken up looks at, in this order. */
 function panels(namespace: string): Panel[] {
   const here = `namespace="${namespace}"`;
-  const quantile = (q: number, metric: string, by = "") =>
-    `histogram_quantile(${q}, sum by (le${by}) (rate(${metric}_bucket{${here}}[$__rate_interval])))`;
+  const quantile = (q: number, buckets: string, by = "") =>
+    `histogram_quantile(${q}, sum by (le${by}) (rate(${buckets}[${WINDOW}])))`;
+  const all = (metric: MetricDefinition) => series(metric, { namespace });
+  const answers = series(metrics.requests, visitors(namespace), "_bucket");
+  const store = series(metrics.sessionStore, { namespace }, "_bucket");
   return [
     {
       title: "Requests by status",
       unit: "reqps",
       queries: {
-        "{{status}}": `sum by (status) (rate(keepsake_http_request_seconds_count{${here},job="web"}[$__rate_interval]))`,
+        "{{status}}": `sum by (status) (rate(${visits(namespace)}[${WINDOW}]))`,
       },
     },
     {
       title: "Pages that failed",
       unit: "percentunit",
       queries: {
-        failed: `sum(rate(keepsake_http_request_seconds_count{${here},job="web",status=~"5.."}[$__rate_interval])) / sum(rate(keepsake_http_request_seconds_count{${here},job="web"}[$__rate_interval]))`,
+        failed: `${rateOf(visits(namespace, "5.."), WINDOW)} / ${rateOf(visits(namespace), WINDOW)}`,
       },
     },
     {
       title: "Time to answer",
       unit: "s",
       queries: {
-        median: quantile(0.5, "keepsake_http_request_seconds"),
-        "19 of 20": quantile(0.95, "keepsake_http_request_seconds"),
+        median: quantile(0.5, answers),
+        "19 of 20": quantile(0.95, answers),
       },
     },
     {
       title: "Streams open, by pod",
       unit: "short",
-      queries: { "{{pod}}": `keepsake_streams_open{${here}}` },
+      queries: { "{{pod}}": all(metrics.streamsOpen) },
     },
     {
       title: "Streams lost, by cause",
       unit: "ops",
       queries: {
-        "{{cause}}": `sum by (cause) (rate(keepsake_streams_lost_total{${here}}[$__rate_interval]))`,
+        "{{cause}}": `sum by (cause) (rate(${all(metrics.streamsLost)}[${WINDOW}]))`,
       },
     },
     {
       title: "Replies in progress, by pod",
       unit: "short",
-      queries: { "{{pod}}": `keepsake_replies_in_progress{${here}}` },
+      queries: { "{{pod}}": all(metrics.repliesInProgress) },
     },
     {
       title: "Replies ended, by outcome",
       unit: "ops",
       queries: {
-        "{{outcome}}": `sum by (outcome) (rate(keepsake_model_replies_total{${here}}[$__rate_interval]))`,
-        "taken over": `sum(rate(keepsake_replies_taken_over_total{${here}}[$__rate_interval]))`,
+        "{{outcome}}": `sum by (outcome) (rate(${all(metrics.modelReplies)}[${WINDOW}]))`,
+        "taken over after {{after}}": `sum by (after) (rate(${all(metrics.repliesTakenOver)}[${WINDOW}]))`,
       },
     },
     {
       title: "Session store, 19 of 20",
       unit: "s",
       queries: {
-        "{{operation}}": quantile(
-          0.95,
-          "keepsake_session_store_seconds",
-          ", operation",
-        ),
+        "{{operation}}": quantile(0.95, store, ", operation"),
       },
     },
     {
       title: "Sessions: conflicts and damage",
       unit: "ops",
       queries: {
-        conflicts: `sum(rate(keepsake_session_conflicts_total{${here}}[$__rate_interval]))`,
-        damage: `sum(rate(keepsake_session_damage_total{${here}}[$__rate_interval]))`,
+        conflicts: rateOf(all(metrics.sessionConflicts), WINDOW),
+        damage: rateOf(all(metrics.sessionDamage), WINDOW),
       },
     },
     {

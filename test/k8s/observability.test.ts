@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { metricDefinitions } from "../../app/shared/metricDefinitions";
 import { alerts } from "../../k8s/constructs/alerts";
 import { dashboard } from "../../k8s/constructs/dashboard";
 import { field, find, type Manifest, objectsOf } from "./support/manifests";
@@ -74,24 +75,65 @@ describe("the dashboard", () => {
   });
 });
 
+describe("what the runbook looks for in logs", () => {
+  const runbooks = readFileSync(path.join(root, "docs/runbooks.md"), "utf8");
+  const searches = [...runbooks.matchAll(/\| (grep -E '[^']+')$/gm)].map(
+    ([, command]) => command!,
+  );
+
+  /** What a command keeps of the lines that the log writes, one of each level. */
+  const kept = (command: string) =>
+    execFileSync("sh", ["-c", `node -e "$1" | ${command}`, "sh", WRITE_LINES], {
+      cwd: root,
+      encoding: "utf8",
+    })
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { level: string }).level);
+  const WRITE_LINES = `
+    const { transformSync } = require("@swc/core");
+    const { code } = transformSync(
+      require("fs").readFileSync("app/shared/log.ts", "utf8"),
+      { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    );
+    const log = { exports: {} };
+    new Function("require", "exports", code)(require, log.exports);
+    const lines = log.exports.createLog("trace", { role: "web" });
+    for (const level of ["fatal", "error", "warn", "info", "debug"])
+      lines[level]({ error: new Error("level: error") }, "it failed");
+  `;
+
+  test("is there", () => expect(searches).toHaveLength(2));
+
+  test.each(searches)(
+    "%s finds the lines of faults, and no others",
+    (search) => {
+      expect(kept(search)).toEqual(["fatal", "error"]);
+    },
+  );
+});
+
 describe("the metrics that alerts, dashboard and autoscaling ask for", () => {
   const asked = new Set(
-    [
-      ...all.map(([, { expression }]) => expression),
-      ...targets,
-      "keepsake_streams_open keepsake_replies_in_progress",
-    ]
+    [...all.map(([, { expression }]) => expression), ...targets]
       .join(" ")
       .match(/keepsake_[a-z_]+/g)
       ?.map((name) => name.replace(/_(bucket|count|sum)$/, "")),
   );
+  const known = Object.entries(metricDefinitions);
 
-  test.each([...asked])("%s is one that Keepsake has", (name) => {
-    const files = execFileSync("grep", ["-rlE", `"${name}"`, "app"], {
-      cwd: root,
-      encoding: "utf8",
-    });
-    expect(files).not.toBe("");
+  test("are all among those that are defined for them", () => {
+    const names = known.map(([, { name }]) => name) as string[];
+    expect([...asked].filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test.each(known)("%s is counted by what the definition names", (key) => {
+    const places = execFileSync(
+      "grep",
+      ["-rlE", `\\.\\.\\.metricDefinitions\\.${key}\\b`, "app"],
+      { cwd: root, encoding: "utf8" },
+    );
+    expect(places.trim().split("\n")).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { metricDefinitions } from "../../shared/metricDefinitions";
 import type { ModelError } from "./Model";
 
 /** The figures of one reply, told as it goes. Times are in milliseconds. */
@@ -39,15 +40,11 @@ export function createModelMetrics(registry: Registry): ModelMetrics {
     registers,
   });
   const replies = new Counter({
-    name: "keepsake_model_replies_total",
-    help: "Replies by how they ended: complete, stopped or failed",
-    labelNames: ["model", "outcome"],
+    ...metricDefinitions.modelReplies,
     registers,
   });
   const failures = new Counter({
-    name: "keepsake_model_failures_total",
-    help: "Failed replies by cause",
-    labelNames: ["model", "reason"],
+    ...metricDefinitions.modelFailures,
     registers,
   });
   return {

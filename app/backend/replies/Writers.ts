@@ -1,4 +1,5 @@
 import type { Logger } from "../../shared/log";
+import type { Predecessor } from "../../shared/metricDefinitions";
 import type { EpochLog, OwnEntry } from "./EpochLog";
 import { nothingSaid, saidIn, type Said } from "./events";
 import { HeldEpoch } from "./HeldEpoch";
@@ -21,7 +22,7 @@ export interface WritersParts {
   /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
   settle(this: void, ref: ReplyRef, ended: EndedReply): Promise<void>;
   /** Told of each reply that this process goes on with after another. */
-  onTakenOver(this: void): void;
+  onTakenOver(this: void, after: Predecessor): void;
   log: Logger;
   leaseMs: number;
   flushMs: number;
@@ -109,15 +110,17 @@ export class Writers {
     const continues = purpose === "go on" && (await this.continues(ref));
     let said = nothingSaid;
     let lost = false;
+    let after: Predecessor = "silence";
     const entry = await log.open(last + 1, (before) => {
       const all = saidIn(before?.lines ?? []);
       if (continues || purpose === "stop") said = all;
       lost = purpose === "go on" && all.text !== said.text;
+      after = before?.isHandedOver ? "handover" : "silence";
       const { address, process } = this.parts;
       return { holder: address, process, keep: said.text.length };
     });
     if (!entry) return undefined;
-    if (purpose === "go on") this.parts.onTakenOver();
+    if (purpose === "go on") this.parts.onTakenOver(after);
     const held = new HeldEpoch(log, entry);
     if (lost) held.say({ notice: BEGUN_AGAIN });
     this.tell(ref, purpose, entry);

@@ -102,7 +102,7 @@ class RepliesOfProcess implements ServedReplies {
       process: this.process,
       flushMs: options.flushMs ?? FLUSH_MS,
       settle: (ref, ended) => this.settlement.settleEnded(ref, ended),
-      onTakenOver: () => told?.takenOver(),
+      onTakenOver: (after) => told?.takenOver(after),
     });
     this.caretaker = new Caretaker({
       ...parts,

@@ -1,10 +1,15 @@
 import { Counter, Gauge } from "prom-client";
+import {
+  metricDefinitions,
+  PREDECESSORS,
+  type Predecessor,
+} from "../../shared/metricDefinitions";
 import type { Registry } from "../../shared/metrics";
 
 /** What a process tells of the replies that it writes. */
 export interface ReplyMetrics {
   /** It went on with a reply that another process had begun. */
-  takenOver(): void;
+  takenOver(after: Predecessor): void;
 }
 
 /**
@@ -16,15 +21,14 @@ export function createReplyMetrics(
 ): ReplyMetrics {
   const registers = [registry];
   const gauge: Gauge = new Gauge({
-    name: "keepsake_replies_in_progress",
-    help: "Replies that this process writes",
+    ...metricDefinitions.repliesInProgress,
     registers,
     collect: () => gauge.set(inProgress()),
   });
   const takeOvers = new Counter({
-    name: "keepsake_replies_taken_over_total",
-    help: "Replies that this process went on with after another process",
+    ...metricDefinitions.repliesTakenOver,
     registers,
   });
-  return { takenOver: () => takeOvers.inc() };
+  for (const after of PREDECESSORS) takeOvers.inc({ after }, 0);
+  return { takenOver: (after) => takeOvers.inc({ after }) };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Histogram } from "prom-client";
 import type { Logger } from "../../shared/log";
+import { metricDefinitions } from "../../shared/metricDefinitions";
 import type { Registry } from "../../shared/metrics";
 import { continueTrace, traceFields } from "../../shared/trace";
 import type { WebMiddleware } from "./WebContext";
@@ -10,9 +11,7 @@ const requestIdPattern = /^[\w.:=-]{8,128}$/;
 /** Gives every request an id, one line in the log, and a place in the metrics. */
 export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
   const durations = new Histogram({
-    name: "keepsake_http_request_seconds",
-    help: "Time until the head of the answer was ready, by route",
-    labelNames: ["method", "route", "status"],
+    ...metricDefinitions.requests,
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [metrics],
   });

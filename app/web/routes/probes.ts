@@ -1,4 +1,5 @@
 import { Router } from "@koa/router";
+import { PROBE_ROUTES } from "../../shared/metricDefinitions";
 import type { Api } from "../api/Api";
 
 /** The backend is asked for so long, at most. */
@@ -18,10 +19,10 @@ export interface ProbeDeps {
  */
 export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   const router = new Router();
-  router.get("/livez", (ctx) => {
+  router.get(PROBE_ROUTES.alive, (ctx) => {
     ctx.body = "ok\n";
   });
-  router.get("/readyz", async (ctx) => {
+  router.get(PROBE_ROUTES.ready, async (ctx) => {
     const timeout = AbortSignal.timeout(BACKEND_TIMEOUT_MS);
     const [reason, isBackendReady] = await Promise.all([
       whyNotReady(),

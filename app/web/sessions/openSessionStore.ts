@@ -12,6 +12,7 @@ import { type FileSystem, nodeFileSystem } from "../../shared/files/FileSystem";
 import { requireReadable } from "../../shared/files/requireReadable";
 import { measureFileSystem } from "../../shared/files/measuredFileSystem";
 import type { Logger } from "../../shared/log";
+import { metricDefinitions } from "../../shared/metricDefinitions";
 import { createFileSessionStore } from "./fileSessionStore";
 import { hideHashes, hideHashesIn } from "./hideHashes";
 import { logIdOfHash } from "./sessionId";
@@ -93,29 +94,23 @@ export async function openSessionStore({
 
 function createFigures(registry: Registry) {
   const registers = [registry];
-  const counter = (name: string, help: string) =>
-    new Counter({ name, help, registers });
   return {
     seconds: new Histogram({
-      name: "keepsake_session_store_seconds",
-      help: "Time of what the session store does: list and read one file, write one session.",
-      labelNames: ["operation"],
+      ...metricDefinitions.sessionStore,
       // From a local disk's cache to a network file system that fails over.
       buckets: [0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 5],
       registers,
     }),
-    conflicts: counter(
-      "keepsake_session_conflicts_total",
-      "Writes of a session that came second, and were tried again.",
-    ),
-    merges: counter(
-      "keepsake_session_merges_total",
-      "Saves that were merged with what another request saved meanwhile.",
-    ),
-    damage: counter(
-      "keepsake_session_damage_total",
-      "Session files that could not be read as what they should be.",
-    ),
+    conflicts: new Counter({
+      ...metricDefinitions.sessionConflicts,
+      registers,
+    }),
+    merges: new Counter({
+      name: "keepsake_session_merges_total",
+      help: "Saves that were merged with what another request saved meanwhile.",
+      registers,
+    }),
+    damage: new Counter({ ...metricDefinitions.sessionDamage, registers }),
   };
 }
 

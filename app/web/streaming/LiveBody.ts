@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import type { Loss } from "../../shared/metricDefinitions";
 
 /** Below the 60 s after which a load balancer closes a connection that says nothing. */
 export const HEARTBEAT_MS = 10_000;
@@ -6,7 +7,7 @@ export const HEARTBEAT_MS = 10_000;
 const STALLED_MS = 60_000;
 
 /** Why a stream ended. All but `done` are losses, from the reader's point of view. */
-export type EndCause = "done" | "visitor" | "stalled" | "drain" | "backend";
+export type EndCause = "done" | Loss;
 
 /**
  * A body that is written over time: keeps the connection alive, notices a reader who has left or

@@ -1,5 +1,6 @@
 import { Counter, Gauge } from "prom-client";
 import { LiveStreams } from "../../shared/LiveStreams";
+import { LOSSES, metricDefinitions } from "../../shared/metricDefinitions";
 import type { Registry } from "../../shared/metrics";
 import { LiveBody, type EndCause } from "./LiveBody";
 
@@ -15,18 +16,15 @@ export class Streams {
   ) {
     const registers = [metrics];
     const gauge: Gauge = new Gauge({
-      name: "keepsake_streams_open",
-      help: "Replies that are being sent to someone who watches",
+      ...metricDefinitions.streamsOpen,
       registers,
       collect: () => gauge.set(this.#open.size),
     });
     this.#lost = new Counter({
-      name: "keepsake_streams_lost_total",
-      help: "Streams that ended before their reply did",
-      labelNames: ["cause"],
+      ...metricDefinitions.streamsLost,
       registers,
     });
-    for (const cause of ["visitor", "stalled", "drain", "backend"]) {
+    for (const cause of LOSSES) {
       this.#lost.inc({ cause }, 0);
     }
   }

@@ -18,6 +18,7 @@ import {
   type FileSystem,
 } from "../../../app/shared/files/FileSystem";
 import { createLog } from "../../../app/shared/log";
+import type { Registry } from "../../../app/shared/metrics";
 import type { ReplyEvent } from "../../../app/shared/records";
 
 export const ref: ReplyRef = {
@@ -79,6 +80,7 @@ export class Directory {
       flushMs?: number;
       perOwner?: number;
       address?: string;
+      metrics?: Registry;
     } = {},
   ): ServedReplies {
     const replies = createReplies({

@@ -1,0 +1,22 @@
+import { metricDefinitions } from "../../app/shared/metricDefinitions";
+import { startWeb } from "../support/startWeb";
+
+test("probes are counted by their routes, so that alerts can tell them from visitors", async () => {
+  const web = await startWeb({ whyNotReady: async () => "it drains" });
+  try {
+    for (const address of ["/livez", "/readyz", "/nowhere"])
+      await (await fetch(web.address + address)).arrayBuffer();
+    const { name } = metricDefinitions.requests;
+    const text = await web.metrics.metrics();
+    const counts = text
+      .split("\n")
+      .filter((line) => line.startsWith(`${name}_count{`));
+    expect(counts).toEqual([
+      `${name}_count{method="GET",route="/livez",status="200"} 1`,
+      `${name}_count{method="GET",route="/readyz",status="503"} 1`,
+      expect.stringContaining('route="other",status="404"} 1'),
+    ]);
+  } finally {
+    await web.close();
+  }
+});
