@@ -7,37 +7,11 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from "zod-openapi";
-import { type Operation, operations, Problem } from "../../shared/operations";
+import { type Operation, operations } from "../../shared/operations";
+import { CallHeaders, problems, TagHeader } from "./describeCall";
+import { readReply } from "./describeReply";
 
-/** What any call may be answered with besides success. */
-const EVERYWHERE = [400, 401, 500, 503, 504, 507];
 const WITH_BODY = [413, 415];
-
-const CallHeaders = z.object({
-  "keepsake-owner": z
-    .string()
-    .regex(/^[\x21-\x7e]{1,512}$/)
-    .meta({ description: "Whose records this is about." }),
-  "x-request-id": z.string().optional().meta({
-    description:
-      "The same in the logs of both processes; one is made where none is sent.",
-  }),
-  traceparent: z
-    .string()
-    .optional()
-    .meta({ description: "W3C trace context." }),
-  tracestate: z
-    .string()
-    .optional()
-    .meta({ description: "W3C trace context, as it came." }),
-  "keepsake-deadline-ms": z
-    .string()
-    .regex(/^[0-9]{1,9}$/)
-    .optional()
-    .meta({
-      description: "After how many milliseconds nobody waits for the answer.",
-    }),
-});
 
 const KeyHeader = z.object({
   "idempotency-key": z
@@ -45,13 +19,6 @@ const KeyHeader = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .meta({ description: "The same key twice has an effect once." }),
-});
-
-const TagHeader = z.object({
-  "if-none-match": z.string().optional().meta({
-    description:
-      "The `etag` of an earlier answer: if that is still right, 304.",
-  }),
 });
 
 /** Describes the API by the same schemas that validate what comes in and what goes out. */
@@ -96,7 +63,7 @@ function paths(): ZodOpenApiPathsObject {
       [operation.method]: describe(id, operation),
     };
   }
-  return found;
+  return { ...found, ...readReply };
 }
 
 function describe(id: string, operation: Operation): ZodOpenApiOperationObject {
@@ -132,18 +99,6 @@ function responsesOf(
   { status, answer, errors, method }: Operation,
   hasBody: boolean,
 ): ZodOpenApiResponsesObject {
-  const failures = new Set([
-    ...EVERYWHERE,
-    ...errors,
-    ...(hasBody ? WITH_BODY : []),
-  ]);
-  const problems = [...failures].map((code) => [
-    String(code),
-    {
-      description: STATUS_CODES[code] ?? "Error",
-      content: { "application/problem+json": { schema: Problem } },
-    },
-  ]);
   return {
     [`${status}` as const]: {
       description: STATUS_CODES[status] ?? "Success",
@@ -154,7 +109,7 @@ function responsesOf(
     ...(method === "get" && {
       "304": { description: "Not changed since the answer with this tag" },
     }),
-    ...Object.fromEntries(problems),
+    ...problems([...errors, ...(hasBody ? WITH_BODY : [])]),
   };
 }
 
