@@ -2,6 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { z } from "zod";
 import { foldersIn } from "../../app/backend/Folders";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/shared/files/FileSystem";
 import { createFiles } from "../../app/shared/files/Files";
 import { VersionedDocument } from "../../app/shared/files/versionedDocument";
 import { operations } from "../../app/shared/operations";
@@ -199,6 +203,55 @@ describe("a conversation", () => {
     expect(after.status).toBe(201);
     await slow.stop();
   });
+});
+
+test("two prompts at once, on one process or two, make one turn and one reply", async () => {
+  let isHeld = false;
+  let release: () => void = Boolean;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  /** Holds up one process between saving a prompt and beginning the reply to it. */
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    mkdir: async (folder) => {
+      if (folder.endsWith("/replies/4")) {
+        isHeld = true;
+        await released;
+      }
+      return nodeFileSystem.mkdir(folder);
+    },
+  };
+  const directory = await temporaryDirectory();
+  const env = { ELIZA_DELAY_MS: "200", STORAGE_TIMEOUT_SECONDS: "60" };
+  const one = await startBackend({ directory, env, fileSystem });
+  const other = await startBackend({ directory, env });
+  try {
+    const body = { text: "Write a long text of 500 words" };
+    const { body: made } = await callApi(one, "POST", "/v1/conversations", {
+      body,
+    });
+    const { conversation } = operations.createConversation.answer.parse(made);
+    const path = `/v1/conversations/${conversation.id}`;
+    await callApi(one, "POST", `${path}/replies/2/stop`);
+
+    const send = (to: TestBackend) =>
+      callApi(to, "POST", `${path}/messages`, { body });
+    const first = send(one);
+    await waitFor(async () => isHeld);
+    expect((await send(other)).status).toBe(409);
+    const second = send(one);
+    release();
+    expect((await second).status).toBe(409);
+    expect((await first).status).toBe(201);
+
+    const page = await callApi(one, "GET", path);
+    const { messages, reply } = ConversationPage.parse(page.body);
+    expect(messages.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(reply).toMatchObject({ number: 4, status: "writing" });
+  } finally {
+    release();
+    await one.stop();
+    await other.stop();
+  }
 });
 
 describe("the list of conversations", () => {

@@ -48,19 +48,20 @@ export class ReplyStates {
   }
 
   /**
-   * Asked before a prompt is saved that follows another.
+   * Asked before a prompt is saved that follows another. A reply that nobody has begun (yet) is
+   * begun: who saved that prompt may be about to, on any process, or have died.
    *
    * @throws VisibleError (409) while the reply to that is being written.
    */
   async refuseWhileWriting(ref: ReplyRef): Promise<void> {
-    const found = await this.replies.snapshot(ref);
-    if (found?.status === "writing") {
+    const found = await this.find(ref);
+    if (found.status === "writing") {
       throw new VisibleError(
         409,
         "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
       );
     }
-    if (found?.ended && found.status !== "failed") {
+    if (found.ended && found.status !== "failed") {
       await this.records.becomeMessage(ref, found.ended);
     }
   }
