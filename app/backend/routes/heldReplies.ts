@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type Router from "@koa/router";
 import type { ParameterizedContext } from "koa";
-import { NotFoundError, VisibleError } from "../../shared/errors";
+import { VisibleError } from "../../shared/errors";
 import type { ServedReplies } from "../replies/createReplies";
 import type { HeldEpoch } from "../replies/HeldEpoch";
 import { encodeForPeer, NOT_HELD } from "../replies/Peers";
@@ -47,13 +47,13 @@ async function* encoded(...[held, ...asked]: [HeldEpoch, ...Asked]) {
 
 type Asked = Parameters<HeldEpoch["follow"]>;
 
-/** @throws NotFoundError where another process is meant, of which nothing is known here. */
+/** @throws VisibleError (421) where another process is meant: one that had this address has died. */
 function toRef(
   replies: HeldReplies,
   params: Record<string, string | undefined>,
 ): ReplyRef {
   const { owner = "", conversation = "", number = "" } = params;
-  if (params["process"] !== replies.process) throw new NotFoundError("process");
+  if (params["process"] !== replies.process) throw notHeld();
   return { ownerHash: owner, conversation, number: Number(number) };
 }
 

@@ -31,7 +31,7 @@ export interface ServedProcess {
   kill(): Promise<void>;
 }
 
-const TOKEN = "a token for these tests";
+export const TOKEN = "a token for these tests";
 
 interface State {
   ownerHash: string;

@@ -1,0 +1,47 @@
+import { createPeers, PeerGoneError } from "../../../app/backend/replies/Peers";
+import { Directory, never, ref, until } from "./processes";
+import { scriptedModels } from "./scriptedModels";
+import { serveProcess, TOKEN } from "./servers";
+
+let directory: Directory;
+beforeEach(async () => (directory = await Directory.make()));
+afterEach(() => directory.remove());
+
+const peersOf = () =>
+  createPeers({ token: () => Promise.resolve(TOKEN), silenceMs: 60_000 });
+
+/** Says a word, and then nothing. */
+const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
+
+async function holder() {
+  const served = await serveProcess(directory, stalled.models);
+  await served.replies.begin(ref);
+  await until(() => served.replies.held(ref) !== undefined);
+  const reading = await served.replies.read(ref, { entry: 0, bytes: 0 });
+  if (reading?.newest.kind !== "epoch") throw new Error("It has ended.");
+  return { served, epoch: reading.newest };
+}
+
+describe("a process at the address of a reply's holder", () => {
+  it("says that it holds it, where it is the holder", async () => {
+    const { served, epoch } = await holder();
+    const peers = peersOf();
+    expect(await peers.holds(epoch, ref)).toBe(true);
+    await peers.close();
+    await served.kill();
+  });
+
+  it("says that the holder has gone, where it was started in its place", async () => {
+    const { served, epoch } = await holder();
+    const peers = peersOf();
+    const before = { ...epoch, process: "its predecessor" };
+    expect(await peers.holds(before, ref)).toBe(false);
+    await expect(peers.stop(before, ref)).rejects.toThrow(PeerGoneError);
+    const from = { entry: 1, bytes: 0 };
+    const lines = peers.follow(before, ref, from, true, never);
+    await expect(lines.next()).rejects.toThrow(PeerGoneError);
+    expect(served.replies.held(ref)).toBeDefined();
+    await peers.close();
+    await served.kill();
+  });
+});
