@@ -2,7 +2,7 @@ import type { Message, ModelDescription } from "../../shared/records";
 import type { Files } from "../../shared/files/Files";
 import type { Activity } from "../activity/Activity";
 import type { Folders } from "../Folders";
-import { assemblePrompt } from "../models/assemblePrompt";
+import { assemblePrompt, tokensLeft } from "../models/assemblePrompt";
 import type { Projects } from "../projects/Projects";
 import type {
   EndedReply,
@@ -40,7 +40,7 @@ export class RecordsOfReplies implements ReplyRecords {
     return this.parts.folders.reply(ownerHash, conversation, number);
   }
 
-  async promptFor(ref: ReplyRef): Promise<ReplyPrompt> {
+  async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
     const { settings, projects } = this.parts;
     const [stored, history] = await Promise.all([
@@ -50,16 +50,19 @@ export class RecordsOfReplies implements ReplyRecords {
     const project = stored.project
       ? await projects.readIfThere(ownerHash, stored.project)
       : undefined;
-    const maxTokens = stored.maxTokens ?? undefined;
+    const longest = stored.maxTokens ?? undefined;
     const { messages, leftOut } = assemblePrompt(
       {
         systemPrompt: this.parts.systemPrompt,
         instructions: project?.instructions,
         history: history.map(({ role, text }) => ({ role, text })),
+        begun,
       },
       await this.window(stored.model),
-      maxTokens,
+      longest,
     );
+    const maxTokens =
+      longest === undefined ? undefined : tokensLeft(longest, begun);
     const temperature = stored.temperature ?? undefined;
     return { model: stored.model, messages, maxTokens, temperature, leftOut };
   }

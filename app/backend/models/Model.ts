@@ -29,7 +29,7 @@ export type ProviderName = "eliza" | "openai" | "bedrock";
 export interface ReplyOptions {
   /** The provider's own name of the model, the part of {@link ModelInfo.id} after the first slash. */
   model: string;
-  /** The most tokens to write; the model's own limit where absent. */
+  /** The most tokens to write, after what is begun; the model's own limit where absent. */
   maxTokens?: number;
   /** 0 to 1; the provider's default where absent. */
   temperature?: number;

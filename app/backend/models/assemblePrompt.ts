@@ -32,7 +32,8 @@ const margin = 0.1;
  * is too long by itself, the model must say so. Neighbours of one role become one message, because
  * many models insist on turns.
  *
- * @param maxTokens The longest reply that was asked for; room is kept for it, up to half of the window.
+ * @param maxTokens The longest reply that was asked for, with what is begun of it; room is kept for
+ *   the rest, up to half of the window.
  */
 export function assemblePrompt(
   parts: PromptParts,
@@ -45,7 +46,7 @@ export function assemblePrompt(
     : [];
   const room =
     info.contextTokens * (1 - margin) -
-    Math.min(maxTokens, info.contextTokens / 2) -
+    Math.min(tokensLeft(maxTokens, parts.begun), info.contextTokens / 2) -
     cost([...system, ...begun]);
   const kept = newest(parts.history, room);
   const messages = inTurns([...system, ...kept, ...begun]);
@@ -54,6 +55,11 @@ export function assemblePrompt(
     leftOut: parts.history.length - kept.length,
     estimatedTokens: cost(messages),
   };
+}
+
+/** How many tokens of a reply of this length are still to be written: an estimate, at least 1. */
+export function tokensLeft(maxTokens: number, begun = ""): number {
+  return Math.max(1, maxTokens - estimateTokens(begun));
 }
 
 function systemMessage(parts: PromptParts): ModelMessage[] {

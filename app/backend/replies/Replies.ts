@@ -14,11 +14,13 @@ export interface ReplyRef {
   number: number;
 }
 
-/** What a model is asked, read from the records whenever a process begins or goes on with a reply. */
+/** What a model is asked, made of the records whenever a process begins or goes on with a reply. */
 export interface ReplyPrompt {
   /** The model's id: `eliza/eliza`. */
   model: string;
+  /** The last one is the prompt, or what is begun of the answer. */
   messages: ModelMessage[];
+  /** How many tokens are to be written at most, after what is begun. */
   maxTokens?: number;
   temperature?: number;
   /** How many messages of the history did not fit the model's window. */
@@ -43,7 +45,8 @@ export interface EndedReply {
 export interface ReplyRecords {
   /** Where the reply's log is: `…/conversations/<id>/replies/<number>`. */
   folder(ref: ReplyRef): string;
-  promptFor(ref: ReplyRef): Promise<ReplyPrompt>;
+  /** @param begun The text that the reply goes on from; none by default. */
+  promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
   /** Makes the message of a reply that is complete or stopped. Called at least once; has effect once. */
   becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void>;
 }
@@ -110,7 +113,11 @@ export interface Replies {
     offset: string | undefined,
     signal: AbortSignal,
   ): AsyncIterable<{ event: ReplyEvent; offset: string }>;
-  /** Ends a reply in progress, wherever it is written. Does nothing to one that has ended. */
+  /**
+   * Ends a reply in progress, wherever it is written. Does nothing to one that has ended.
+   *
+   * @throws NotFoundError if there is no such reply; VisibleError (503) if it could not be ended now.
+   */
   stop(ref: ReplyRef): Promise<void>;
   /** Tries a failed reply again. @throws VisibleError (409) if it has not failed. */
   retry(ref: ReplyRef): Promise<void>;

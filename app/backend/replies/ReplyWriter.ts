@@ -104,7 +104,7 @@ export class ReplyWriter {
   /** @returns `undefined` if the model was interrupted for another reason than a Stop. */
   private async write(): Promise<EndedReply | undefined> {
     try {
-      const prompt = await this.tools.records.promptFor(this.ref);
+      const prompt = await this.tools.records.promptFor(this.ref, this.text);
       this.model = prompt.model;
       this.leftOut = prompt.leftOut;
       await this.listen(prompt);
@@ -123,9 +123,7 @@ export class ReplyWriter {
     const { signal } = this.controller;
     const events = this.tools.models.streamReply(
       model,
-      this.text === ""
-        ? messages
-        : [...messages, { role: "assistant", text: this.text }],
+      messages,
       { maxTokens, temperature },
       signal,
     );

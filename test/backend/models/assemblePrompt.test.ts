@@ -1,4 +1,7 @@
-import { assemblePrompt } from "../../../app/backend/models/assemblePrompt";
+import {
+  assemblePrompt,
+  tokensLeft,
+} from "../../../app/backend/models/assemblePrompt";
 import { checkReplyOptions } from "../../../app/backend/models/checkReplyOptions";
 import { estimateTokens } from "../../../app/backend/models/estimateTokens";
 import type { ModelMessage } from "../../../app/backend/models/Model";
@@ -75,6 +78,17 @@ describe("the prompt", () => {
       wide,
     );
     expect(messages).toEqual([user("Hello"), assistant("Good mor")]);
+  });
+
+  it("keeps room for the rest of a reply that is to be continued, and no more", () => {
+    const window = { contextTokens: 4_096, maxReplyTokens: 2_048 };
+    const history = turns(41);
+    const begun = "some words ".repeat(600);
+    const { messages } = assemblePrompt({ history }, window);
+    const continued = assemblePrompt({ history, begun }, window);
+    const used = continued.estimatedTokens + tokensLeft(2_048, begun);
+    expect(used).toBeLessThanOrEqual(window.contextTokens);
+    expect(continued.messages.slice(0, -1)).toEqual(messages);
   });
 
   it("makes turns of neighbours, and leaves out what is empty", () => {

@@ -69,7 +69,10 @@ async function startPod(directory: string, env: Record<string, string>) {
 async function survive(
   env: Record<string, string>,
   half: string,
-  text = "Tell me something",
+  {
+    text = "Tell me something",
+    options = {},
+  }: { text?: string; options?: { maxTokens?: number } } = {},
 ): Promise<Message | undefined> {
   const directory = await folder();
   const first = await startPod(directory, env);
@@ -85,6 +88,7 @@ async function survive(
   const page = async (pod: { url: string }) =>
     ConversationPage.parse((await callApi(pod, "GET", route)).body);
   await waitFor(async () => (await page(second)).reply?.text.startsWith(half));
+  await callApi(first, "PATCH", route, { body: options });
   first.pod.kill("SIGKILL");
   await first.pod.ended;
   const { messages } = await waitFor(async () => {
@@ -94,10 +98,15 @@ async function survive(
   return messages[1];
 }
 
+interface Asked {
+  messages: unknown[];
+  max_tokens?: number;
+}
+
 const asked = () =>
   server.asked
     .filter(({ method }) => method === "POST")
-    .map(({ body }) => JSON.parse(body) as { messages: unknown[] });
+    .map(({ body }) => JSON.parse(body) as Asked);
 
 const halfOf = (answer: Answer, whole: Answer) =>
   server.on("/chat/completions", answer, whole);
@@ -113,7 +122,8 @@ function openai(): Record<string, string> {
 describe("a reply whose process is killed in the middle of it", () => {
   it("of eliza, is finished to the letter by another process", async () => {
     const env = { ELIZA_DELAY_MS: "20" };
-    const message = await survive(env, "About", "write 120 words about boats");
+    const text = "write 120 words about boats";
+    const message = await survive(env, "About", { text });
     expect(message).toMatchObject({ outcome: "complete" });
     expect(message?.text.split(/\s+/)).toHaveLength(120);
   });
@@ -136,7 +146,8 @@ describe("a reply whose process is killed in the middle of it", () => {
       completeReply("a time."),
     );
     const env = { ...openai(), OPENAI_CONTINUATION: "prefill" };
-    const message = await survive(env, "Once upon ");
+    const options = { maxTokens: 500 };
+    const message = await survive(env, "Once upon ", { options });
     expect(message).toMatchObject({
       outcome: "complete",
       text: "Once upon a time.",
@@ -145,6 +156,9 @@ describe("a reply whose process is killed in the middle of it", () => {
       role: "assistant",
       content: "Once upon ",
     });
+    // Together no more than was chosen.
+    expect(asked().at(-1)?.max_tokens).toBeLessThan(500);
+    expect(asked().at(-1)?.max_tokens).toBeGreaterThan(490);
   });
 
   it("of bedrock, goes on from its last word", async () => {

@@ -45,10 +45,12 @@ export class MemoryRecords implements ReplyRecords {
     return path.join(this.directory, ownerHash, conversation, String(number));
   }
 
-  promptFor() {
+  promptFor(_ref: ReplyRef, begun = "") {
+    const answer: ModelMessage[] =
+      begun === "" ? [] : [{ role: "assistant", text: begun }];
     return Promise.resolve({
       model: "scripted/one",
-      messages: this.prompt,
+      messages: [...this.prompt, ...answer],
       leftOut: 0,
     });
   }

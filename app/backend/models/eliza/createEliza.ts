@@ -47,8 +47,8 @@ async function* speak(
     .filter(({ role }) => role === "user")
     .map(({ text }) => text);
   const begun = begunBy(messages);
-  const { text, reason } = shortened(answer(inputs), options.maxTokens);
-  const rest = continuation(text, begun);
+  const left = continuation(answer(inputs), begun);
+  const { text: rest, reason } = shortened(left, options.maxTokens);
   yield* atPace(wordsWithSpace(rest), delayMs, signal);
   const count = (parts: string[]) =>
     parts.reduce((sum, part) => sum + wordsWithSpace(part).length, 0);
