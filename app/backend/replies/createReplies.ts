@@ -170,6 +170,8 @@ class RepliesOfProcess implements ServedReplies {
       const writer = await this.writers.claim(ref, "stop", last);
       await writer?.stop();
     }
+    const reading = await this.logOf(ref).read();
+    if (reading?.newest.kind !== "end") throw notStopped();
   }
 
   stopHeld(ref: ReplyRef): Promise<boolean> {
@@ -264,6 +266,12 @@ class RepliesOfProcess implements ServedReplies {
     }
   }
 }
+
+const notStopped = () =>
+  new VisibleError(
+    503,
+    "The reply could not be stopped, because the servers that write it keep changing. Try again in a few seconds.",
+  );
 
 /** Each attempt but the first means that another process took over meanwhile. */
 const STOP_ATTEMPTS = 5;

@@ -1,5 +1,12 @@
 import { ModelError } from "../../../app/backend/models/Model";
-import { Directory, never, ref, until, watched } from "./processes";
+import {
+  Directory,
+  never,
+  ref,
+  unreachable,
+  until,
+  watched,
+} from "./processes";
 import { scriptedModels, wordsAfter } from "./scriptedModels";
 
 let directory: Directory;
@@ -119,6 +126,21 @@ describe("a reply", () => {
     expect(directory.records.messages).toMatchObject([
       { outcome: "stopped", text: "So far" },
     ]);
+  });
+
+  it("that can't be stopped now is not said to have stopped", async () => {
+    const { models } = stalling("So ", "far");
+    const holder = directory.process(models);
+    await holder.begin(ref);
+    // As if others took over again and again, each before it was asked.
+    const peers = { ...unreachable, stop: () => Promise.resolve(true) };
+    const other = directory.process(models, { peers });
+    await expect(other.stop(ref)).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining("Try again") as string,
+    });
+    await holder.stop(ref);
+    await other.stop(ref);
   });
 
   it("is handed over at a drain, and finished by another without a gap", async () => {
