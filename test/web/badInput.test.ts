@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/shared/errors";
 import { HttpVisitor } from "../support/HttpVisitor";
 import { slowly } from "../support/inMemoryApi";
@@ -170,27 +172,57 @@ describe("a cookie", () => {
   });
 });
 
-describe("a form from elsewhere", () => {
+describe("a form", () => {
   it.each<[string, Record<string, string>]>([
     ["another origin", { origin: "https://example.org" }],
     ["an opaque origin", { origin: "null" }],
     ["another port", { origin: "http://127.0.0.1:1" }],
     ["another site, by its own word", { "sec-fetch-site": "cross-site" }],
     ["a sibling domain", { "sec-fetch-site": "same-site" }],
-    ["nowhere", { origin: "" }],
-  ])("is refused: %s", async (_, headers) => {
+  ])("is refused if it is from %s", async (_, headers) => {
     const { origin, ...others } = headers;
     const sent = await fetch(`${web.address}/conversations`, {
       method: "POST",
       body: "message=x",
       headers: {
         "content-type": "application/x-www-form-urlencoded",
+        origin: origin ?? web.address,
         ...others,
-        ...(origin === "" ? {} : { origin: origin ?? web.address }),
       },
     });
     expect(sent.status).toBe(403);
     expect(await sent.text()).toContain("nothing was done");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a program, which says nothing of it", {}],
+    [
+      "a browser that keeps origins to itself",
+      { origin: "null", "sec-fetch-site": "same-origin" },
+    ],
+    ["this origin", { "sec-fetch-site": "same-origin" }],
+  ])("is taken if it is from %s", async (_, headers) => {
+    const sent = await fetch(`${web.address}/conversations`, {
+      method: "POST",
+      body: "message=x",
+      redirect: "manual",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        ...headers,
+      },
+    });
+    expect(sent.status).toBe(303);
+  });
+
+  it("is taken if its host has its scheme's standard port", async () => {
+    const [answer] = (await once(
+      request(`${web.address}/session/reset`, {
+        method: "POST",
+        headers: { origin: "http://localhost", host: "LOCALHOST:80" },
+      }).end(),
+      "response",
+    )) as [IncomingMessage];
+    expect(answer.resume().statusCode).toBe(303);
   });
 });
 
