@@ -31,6 +31,7 @@ export interface ApiCall {
   dnsMs: number;
   connectMs: number;
   waitMs: number;
+  transferMs: number;
   totalMs: number;
 }
 

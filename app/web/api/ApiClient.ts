@@ -177,6 +177,7 @@ export class ApiClient {
       dnsMs,
       connectMs,
       waitMs,
+      transferMs,
       totalMs,
     });
     const phases = {

@@ -9,6 +9,7 @@ export interface CallsView {
     dns: string;
     connect: string;
     wait: string;
+    transfer: string;
     total: string;
   }[];
 }
@@ -25,6 +26,7 @@ export function viewCalls(calls: ApiCall[]): CallsView {
       dns: ms(call.dnsMs),
       connect: ms(call.connectMs),
       wait: ms(call.waitMs),
+      transfer: ms(call.transferMs),
       total: ms(call.totalMs),
     })),
   };
@@ -32,14 +34,20 @@ export function viewCalls(calls: ApiCall[]): CallsView {
 
 /** The same for the browser's developer tools: the value of `Server-Timing`. */
 export function serverTiming(calls: ApiCall[], totalMs: number): string {
-  const parts = calls.map(({ name, cached, totalMs: duration }, index) =>
-    [
-      `api${index}`,
-      `desc="${name.replace(/[^\w :/.-]/g, "")}${cached ? " (cached)" : ""}"`,
-      `dur=${ms(duration)}`,
-    ].join(";"),
-  );
+  const parts = calls.flatMap((call, index) => timingOf(call, `api${index}`));
   return [...parts, `total;dur=${ms(totalMs)}`].join(", ");
+}
+
+function timingOf(call: ApiCall, id: string): string[] {
+  const name = call.name.replace(/[^\w :/.-]/g, "");
+  if (call.cached) return [`${id};desc="${name} (cached)";dur=0.0`];
+  return [
+    `${id};desc="${name}";dur=${ms(call.totalMs)}`,
+    `${id}-dns;dur=${ms(call.dnsMs)}`,
+    `${id}-connect;dur=${ms(call.connectMs)}`,
+    `${id}-wait;dur=${ms(call.waitMs)}`,
+    `${id}-transfer;dur=${ms(call.transferMs)}`,
+  ];
 }
 
 function ms(value: number): string {
