@@ -15,7 +15,7 @@ export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
-    "whyNotReady" | "identity" | "tokens" | "signOutUrl" | "heartbeatMs"
+    "whyNotReady" | "identity" | "tokens" | "log" | "signOutUrl" | "heartbeatMs"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const api = new InMemoryApi();
@@ -33,7 +33,7 @@ export async function startWeb(
     tokens: options.tokens ?? fixedTokens(),
     drainSeconds: 0,
     api: options.api ?? api,
-    log: createLog("silent", {}),
+    log: options.log ?? createLog("silent", {}),
     metrics,
     now: Date.now,
     identity: options.identity,

@@ -1,11 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { Middleware } from "koa";
 import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../../shared/log";
+import { requestIdOf } from "../../shared/requestId";
 import { continueTrace, traceFields } from "../../shared/trace";
 import type { BackendState } from "../BackendState";
-
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Gives every request its id (the caller's, where it sent one), a log line and a measurement. */
 export function observeRequests(
@@ -21,8 +19,7 @@ export function observeRequests(
   });
   return async (ctx, next) => {
     const begun = performance.now();
-    const given = ctx.get("x-request-id");
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(ctx.get("x-request-id"));
     ctx.state.requestId = requestId;
     const trace = continueTrace({
       traceparent: ctx.get("traceparent"),

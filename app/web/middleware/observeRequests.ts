@@ -1,12 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { Histogram } from "prom-client";
 import type { Logger } from "../../shared/log";
-import { metricDefinitions } from "../../shared/metricDefinitions";
+import {
+  metricDefinitions,
+  PROBE_ROUTES,
+} from "../../shared/metricDefinitions";
 import type { Registry } from "../../shared/metrics";
+import { requestIdOf } from "../../shared/requestId";
 import { continueTrace, traceFields } from "../../shared/trace";
 import type { WebMiddleware } from "./WebContext";
-
-const requestIdPattern = /^[\w.:=-]{8,128}$/;
 
 /** Gives every request an id, one line in the log, and a place in the metrics. */
 export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
@@ -17,8 +18,7 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
   });
   return async (ctx, next) => {
     const begin = performance.now();
-    const given = ctx.get("x-request-id");
-    const requestId = requestIdPattern.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(ctx.get("x-request-id"));
     ctx.state.requestId = requestId;
     ctx.set("x-request-id", requestId);
     ctx.state.trace = continueTrace({
@@ -33,6 +33,14 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
     durations.observe({ method, route, status }, ms / 1_000);
     const traced = traceFields(ctx.state.trace);
     const { path } = ctx;
-    log.debug({ requestId, ...traced, method, path, status, ms }, "request");
+    const line = { requestId, ...traced, method, path, status };
+    const level = isForPeople(route, path) ? "info" : "debug";
+    log[level]({ ...line, ms: Math.round(ms * 10) / 10 }, "answered");
   };
 }
+
+/** Probes and files come by the thousand, and tell nothing. */
+const isForPeople = (route: string, path: string) =>
+  !probes.has(route) && !path.startsWith("/assets/");
+
+const probes = new Set<string>(Object.values(PROBE_ROUTES));

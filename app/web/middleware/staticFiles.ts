@@ -6,7 +6,9 @@ const ONE_YEAR = "public, max-age=31536000, immutable";
 /** Answers for everything under `/assets/`. */
 export function staticFiles(assets: Assets): Middleware {
   return async (ctx, next) => {
-    const found = ctx.method === "GET" ? assets.find(ctx.path) : undefined;
+    const found = ["GET", "HEAD"].includes(ctx.method)
+      ? assets.find(ctx.path)
+      : undefined;
     if (!found) {
       await next();
       return;

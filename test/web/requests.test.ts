@@ -1,0 +1,69 @@
+import pino from "pino";
+import type { OpenApi } from "../../app/web/api/createApi";
+import { HttpVisitor } from "../support/HttpVisitor";
+import { openApi } from "../support/openApi";
+import { startBackend, type TestBackend } from "../support/startBackend";
+import { startWeb, type TestWeb } from "../support/startWeb";
+import { waitFor } from "../support/waitFor";
+
+type Line = Record<string, unknown>;
+
+const logged: Record<"web" | "backend", Line[]> = { web: [], backend: [] };
+const logInto = (lines: Line[]) =>
+  pino(
+    { level: "info" },
+    { write: (line: string) => lines.push(JSON.parse(line) as Line) },
+  );
+
+let backend: TestBackend;
+let api: OpenApi;
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeAll(async () => {
+  backend = await startBackend({ log: logInto(logged.backend) });
+  api = openApi(backend.url);
+  web = await startWeb({ api, log: logInto(logged.web) });
+  visitor = new HttpVisitor(web.address);
+});
+
+afterAll(async () => {
+  await web.close();
+  await api.close();
+  await backend.stop();
+});
+
+it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
+  "is logged by both processes under the id that came, %s",
+  async (requestId) => {
+    // A new visitor, whose records are in no cache.
+    await new HttpVisitor(web.address).get("/", { "x-request-id": requestId });
+    const isTheRequest = (line: Line) => line.requestId === requestId;
+    for (const lines of [logged.web, logged.backend]) {
+      await waitFor(async () => lines.some(isTheRequest));
+      expect(lines.find(isTheRequest)?.msg).toBe("answered");
+    }
+  },
+);
+
+it("is not logged if it is a probe or a file", async () => {
+  logged.web.length = 0;
+  const page = await visitor.read("/");
+  const file = /\/assets\/keepsake[^"]+\.css/.exec(page)?.[0] ?? "";
+  for (const path of ["/livez", "/readyz", file]) {
+    expect((await visitor.get(path)).status).toBe(200);
+  }
+  await visitor.get("/search");
+  await waitFor(async () => logged.web.some(({ path }) => path === "/search"));
+  expect(logged.web.map(({ path }) => path)).toEqual(["/", "/search"]);
+});
+
+it("tells what each call for a page cost, by phase, in its header and on the page", async () => {
+  const answer = await new HttpVisitor(web.address).get("/");
+  const timing = answer.headers.get("server-timing") ?? "";
+  expect(timing).toMatch(/api0;desc="\w+";dur=\d+\.\d/);
+  for (const phase of ["dns", "connect", "wait", "transfer"]) {
+    expect(timing).toMatch(new RegExp(`api0-${phase};dur=\\d+\\.\\d`));
+  }
+  expect(await answer.text()).toContain('<th scope="col">transfer</th>');
+});
