@@ -45,8 +45,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await proxy.close();
-  for (const child of processes) child.kill("SIGKILL");
-  await Promise.all(processes.map((child) => once(child, "exit")));
+  for (const child of processes) {
+    const isRunning = child.exitCode === null && child.signalCode === null;
+    if (isRunning && child.kill("SIGKILL")) await once(child, "exit");
+  }
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -54,7 +54,8 @@ export class Chaos {
     if (!member?.isRunning || !member.isUp || member.isFrozen) return;
     if (kind < 0.45) this.repairs.push(this.killed(member, pauseMs * 1_500));
     else if (kind < 0.7) this.repairs.push(this.told(member));
-    else this.repairs.push(this.frozen(member, pauseMs));
+    // A freeze in the middle of a drain takes the time in which that could have ended in order.
+    else if (!member.isEnding) this.repairs.push(this.frozen(member, pauseMs));
   }
 
   private async killed(member: Member, pauseMs: number): Promise<void> {

@@ -13,6 +13,10 @@ export class Member {
   isFrozen = false;
   /** Whether it has been ready since it was started. */
   isUp = false;
+  /** Whether it was told to end. */
+  isEnding = false;
+  /** What it said when it was asked last. */
+  wasReady = false;
   readonly url: string;
   /** Exit codes and signals so far, oldest first. */
   readonly ends: (number | NodeJS.Signals | null)[] = [];
@@ -29,6 +33,8 @@ export class Member {
 
   start(): void {
     this.isUp = false;
+    this.isEnding = false;
+    this.wasReady = false;
     const file = path.join(root, "build/app", this.role, "main.js");
     const preload = this.preload.flatMap((one) => ["-r", one]);
     const child = spawn(process.execPath, [...preload, file], {
@@ -51,13 +57,22 @@ export class Member {
   }
 
   async isReady(): Promise<boolean> {
-    if (!this.isRunning || this.isFrozen) return false;
-    const signal = AbortSignal.timeout(1_000);
+    const { child } = this;
+    const isReady =
+      this.isRunning && !this.isFrozen && (await this.saysReady());
+    // It may have been ended and started again while it was asked.
+    if (child !== this.child) return false;
+    this.isUp ||= isReady;
+    this.wasReady = isReady;
+    return isReady;
+  }
+
+  private async saysReady(): Promise<boolean> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const answer = await fetch(`${this.url}/readyz`, { signal }).catch(
       () => undefined,
     );
     await answer?.arrayBuffer().catch(() => undefined);
-    this.isUp ||= answer?.ok === true;
     return answer?.ok === true;
   }
 
@@ -72,6 +87,7 @@ export class Member {
   kill(signal: NodeJS.Signals): void {
     if (signal === "SIGSTOP") this.isFrozen = true;
     if (signal === "SIGCONT") this.isFrozen = false;
+    if (signal === "SIGTERM") this.isEnding = true;
     this.child?.kill(signal);
   }
 
@@ -97,7 +113,7 @@ export interface ClusterOptions {
 export class Cluster {
   readonly webs: Member[];
   readonly backends: Member[];
-  private watching: NodeJS.Timeout | undefined;
+  private stopAsking: () => Promise<void> = () => Promise.resolve();
 
   private constructor(
     readonly front: RoundRobin,
@@ -138,10 +154,15 @@ export class Cluster {
       ports,
       options,
     );
-    for (const member of cluster.members) member.start();
-    await Promise.all(cluster.members.map((member) => member.whenReady()));
-    await cluster.balance();
-    cluster.watching = setInterval(() => void cluster.balance(), BALANCE_MS);
+    try {
+      for (const member of cluster.members) member.start();
+      await Promise.all(cluster.members.map((member) => member.whenReady()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    cluster.balance();
+    cluster.stopAsking = keepAsking(cluster.members, () => cluster.balance());
     return cluster;
   }
 
@@ -150,26 +171,52 @@ export class Cluster {
   }
 
   /** Sends requests to those that say they are ready, as load balancers do. */
-  async balance(): Promise<void> {
-    const [webs, backends] = await Promise.all(
-      [this.webs, this.backends].map(async (members) => {
-        const ready = await Promise.all(members.map((one) => one.isReady()));
-        return members.filter((_, index) => ready[index]).map(({ url }) => url);
-      }),
-    );
-    // With none that is ready, a load balancer tries them all.
-    this.front.backends = webs?.length ? webs : this.webs.map(({ url }) => url);
-    this.inner.backends = backends?.length
-      ? backends
-      : this.backends.map(({ url }) => url);
+  balance(): void {
+    this.front.backends = urlsFor(this.webs);
+    this.inner.backends = urlsFor(this.backends);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.watching);
+    const stopped = this.stopAsking();
     for (const member of this.members) member.kill("SIGKILL");
     await Promise.all(this.members.map((member) => member.ended()));
+    await stopped;
     await Promise.all([this.front.close(), this.inner.close()]);
   }
 }
 
-const BALANCE_MS = 250;
+/** Where requests go: with none that is ready, a load balancer tries them all. */
+function urlsFor(members: Member[]): string[] {
+  const ready = members.filter(({ wasReady }) => wasReady);
+  return (ready.length > 0 ? ready : members).map(({ url }) => url);
+}
+
+/** How often each is asked whether it is ready. */
+const ASK_MS = 200;
+/** How long it may take to say so: who is only slow must not count as gone. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Asks each process again and again whether it is ready, however long another takes to say so.
+ *
+ * @param tell Called after every answer.
+ * @returns What ends it.
+ */
+export function keepAsking(
+  members: Member[],
+  tell: () => void,
+): () => Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const asking = members.map(async (member) => {
+    while (!signal.aborted) {
+      await member.isReady();
+      tell();
+      await sleep(ASK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  });
+  return async () => {
+    over.abort();
+    await Promise.all(asking);
+  };
+}

@@ -35,10 +35,10 @@ export class SurvivingVisitor {
     this.visitor.cookies.set("script", "on");
   }
 
-  /** Talks until told to stop, and finishes what was begun. */
+  /** Talks at least once, until told to stop, and finishes what was begun. */
   async talk(isOver: () => boolean, words: number): Promise<void> {
     await this.insist(() => this.visitor.get("/"), [200]);
-    for (let turn = 1; !isOver(); turn++) {
+    for (let turn = 1; turn === 1 || !isOver(); turn++) {
       const prompt = `${this.name}, turn ${turn}: write ${words} words, please`;
       const number = await this.send(prompt);
       const prompts = [...this.acknowledged.map((one) => one.prompt), prompt];
@@ -115,7 +115,10 @@ async function withPatience<T>(
   patienceMs: number,
 ): Promise<T> {
   const late = Symbol("late");
-  const first = await Promise.race([promise, sleep(patienceMs, late)]);
+  const first = await Promise.race([
+    promise,
+    sleep(patienceMs, late, { ref: false }),
+  ]);
   if (first === late) throw new Error("no answer in time");
   return promise;
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { freePorts } from "../../../scripts/support/freePorts";
 import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
 import { HttpVisitor } from "../../support/HttpVisitor";
-import { Member } from "./Cluster";
+import { keepAsking, Member } from "./Cluster";
 
 /*
  * Web and three backends as processes, the backends behind one address as in a cluster; pages and
@@ -17,7 +17,7 @@ let directory: string;
 let service: ClusterIp;
 let web: Member;
 let backends: Member[];
-let watching: NodeJS.Timeout;
+let stopAsking: () => Promise<void>;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), "backends-"));
@@ -45,24 +45,23 @@ beforeAll(async () => {
   );
   for (const member of [web, ...backends]) member.start();
   await Promise.all([web, ...backends].map((member) => member.whenReady()));
-  await balance();
-  watching = setInterval(() => void balance(), 200);
+  balance();
+  stopAsking = keepAsking(backends, balance);
 });
 
 afterAll(async () => {
-  clearInterval(watching);
+  const stopped = stopAsking();
   for (const member of [web, ...backends]) member.kill("SIGKILL");
   await Promise.all([web, ...backends].map((member) => member.ended()));
+  await stopped;
   await service.close();
   await rm(directory, { recursive: true, force: true });
 });
 
 /** New connections go to those that say they are ready, a moment after they said so. */
-async function balance(): Promise<void> {
-  const ready = await Promise.all(backends.map((one) => one.isReady()));
-  service.endpoints = backends.flatMap(({ url }, index) =>
-    ready[index] ? [url] : [],
-  );
+function balance(): void {
+  const ready = backends.filter(({ wasReady }) => wasReady);
+  service.endpoints = ready.map(({ url }) => url);
 }
 
 /** Visitors who open pages and send forms without end; all that didn't work is kept. */

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { answer } from "../../../app/backend/models/eliza/converse";
-import { startBrowser } from "../../support/chromium";
+import { newPage, startBrowser } from "../../support/chromium";
+import { expectEventually } from "../../support/waitFor";
 import { Cluster } from "./Cluster";
 import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
 
@@ -65,7 +66,7 @@ async function rollOut(): Promise<(number | string | null)[]> {
     await member.ended();
     member.start();
     await member.whenReady();
-    await cluster.balance();
+    cluster.balance();
   }
   return cluster.members.flatMap(({ ends }) => ends);
 }
@@ -75,9 +76,10 @@ const words = (of: string) => of.split(/\s+/).join(" ").trim();
 it("replaces every process under load without a failed request, a lost character or a visible error", async () => {
   const visitors = Array.from(
     { length: 4 },
-    (_, index) => new SurvivingVisitor(cluster.front.url, `Visitor ${index}`),
+    (_, index) =>
+      new SurvivingVisitor(cluster.front.url, `Visitor ${index}`, 60_000),
   );
-  const page = await browser.newPage();
+  const page = await newPage(browser);
   await page.goto(cluster.front.url);
   await page.getByRole("textbox", { name: "Message" }).fill(PROMPT);
   await page.getByRole("button", { name: "Send" }).click();
@@ -97,8 +99,10 @@ it("replaces every process under load without a failed request, a lost character
   }
   // The reply is long, so that it outlasts the rollout, also on a fast machine.
   const ended = page.locator("article.from-model:not(.writing)");
-  await ended.waitFor({ timeout: 120_000 });
-  const text = await page.locator("article.from-model .text").innerText();
-  expect(words(text)).toBe(words(answer([PROMPT])));
+  await ended.waitFor();
+  await expectEventually(async () => {
+    const text = await page.locator("article.from-model .text").innerText();
+    expect(words(text)).toBe(words(answer([PROMPT])));
+  });
   expect(await faultsSeen()).toEqual([]);
 });

@@ -30,15 +30,18 @@ afterAll(async () => {
 
 /** Whether some of a reply is on disk, and no end. */
 async function isBeingWritten(): Promise<boolean> {
-  const names = await readdir(path.join(records, "in-progress")).catch(
-    () => [],
-  );
-  const all = await readdir(records, { recursive: true });
-  const epochs = all.filter((name) => /\/replies\/2\/\d+$/.test(name));
-  const texts = await Promise.all(
-    epochs.map((name) => readFile(path.join(records, name), "utf8")),
-  );
-  return names.length > 0 && texts.some((text) => text.includes('{"text":'));
+  try {
+    const names = await readdir(path.join(records, "in-progress"));
+    const all = await readdir(records, { recursive: true });
+    const epochs = all.filter((name) => /\/replies\/2\/\d+$/.test(name));
+    const texts = await Promise.all(
+      epochs.map((name) => readFile(path.join(records, name), "utf8")),
+    );
+    return names.length > 0 && texts.some((text) => text.includes('{"text":'));
+  } catch {
+    // What was listed can be gone, or not be there yet.
+    return false;
+  }
 }
 
 it.each(["webs", "backends"] as const)(
@@ -46,9 +49,8 @@ it.each(["webs", "backends"] as const)(
   async (kind) => {
     const [member] = cluster[kind];
     if (!member) throw new Error(`there is none of ${kind}`);
-    const visitor = new SurvivingVisitor(cluster.front.url, kind);
-    let turns = 0;
-    const talking = visitor.talk(() => turns++ > 0, 120);
+    const visitor = new SurvivingVisitor(cluster.front.url, kind, 30_000);
+    const talking = visitor.talk(() => true, 120);
     await waitFor(isBeingWritten);
 
     member.kill("SIGTERM");
