@@ -13,11 +13,12 @@ import { ConversationPage } from "../../app/shared/records";
 import {
   callApi,
   startBackend,
-  temporaryDirectory,
   type TestBackend,
 } from "../support/startBackend";
+import { temporaryFolders } from "../support/temporaryFolder";
 import { waitFor } from "../support/waitFor";
 
+const temporaryFolder = temporaryFolders();
 let backend: TestBackend;
 
 beforeAll(async () => {
@@ -64,6 +65,16 @@ const answered = (owner: string, id: string) =>
     const page = await read(owner, id);
     return page.reply === null ? page : undefined;
   });
+
+/** Resolves when the list, too, tells of the end of its last reply. */
+async function noted(owner: string, id: string): Promise<void> {
+  const { messages } = await answered(owner, id);
+  await waitFor(async () => {
+    const { conversations } = await list(owner);
+    const listed = conversations.find((one) => one.id === id);
+    return listed?.updatedAt === messages.at(-1)?.at;
+  });
+}
 
 async function list(owner: string, query = ""): Promise<List> {
   const answer = await callApi(backend, "GET", `/v1/conversations${query}`, {
@@ -220,7 +231,7 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
       return nodeFileSystem.mkdir(folder);
     },
   };
-  const directory = await temporaryDirectory();
+  const directory = await temporaryFolder();
   const env = { ELIZA_DELAY_MS: "200", STORAGE_TIMEOUT_SECONDS: "60" };
   const one = await startBackend({ directory, env, fileSystem });
   const other = await startBackend({ directory, env });
@@ -262,10 +273,10 @@ describe("the list of conversations", () => {
       ids.unshift((await create(owner, text)).conversation.id);
     }
     // A reply that ends counts as use.
-    for (const id of ids.toReversed()) await answered(owner, id);
+    for (const id of ids) await noted(owner, id);
     const oldest = ids.at(-1) ?? "";
     await say(owner, oldest, "again");
-    await answered(owner, oldest);
+    await noted(owner, oldest);
     const first = await list(owner, "?limit=2");
     expect(first.conversations[0]?.id).toBe(oldest);
     const rest = await list(owner, `?limit=2&cursor=${first.next}`);
@@ -278,7 +289,7 @@ describe("the list of conversations", () => {
 
 describe("a key", () => {
   test("sent twice to two processes makes one conversation and one message", async () => {
-    const directory = await temporaryDirectory();
+    const directory = await temporaryFolder();
     const one = await startBackend({ directory });
     const other = await startBackend({ directory });
     const owner = randomUUID();

@@ -6,7 +6,7 @@ import {
   startBackend,
   type TestBackend,
 } from "../support/startBackend";
-import { waitFor } from "../support/waitFor";
+import { expectEventually, waitFor } from "../support/waitFor";
 
 let backend: TestBackend;
 
@@ -64,9 +64,11 @@ test("a project counts what the conversations in it have used, by model, also th
     owner,
     body: { project: id },
   });
-  const after = await readPage(owner, id);
-  expect(after.conversations).toHaveLength(2);
-  expect(after.usage).toMatchObject([{ messages: 2 }]);
+  await expectEventually(async () => {
+    const after = await readPage(owner, id);
+    expect(after.conversations).toHaveLength(2);
+    expect(after.usage).toMatchObject([{ messages: 2 }]);
+  });
 });
 
 test("a deleted project leaves its conversations, without one", async () => {

@@ -1,34 +1,21 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import path from "node:path";
 import { passes, runChecks } from "../../app/preflight/runChecks";
 import { asText } from "../../app/preflight/report";
 import { type Check, ok } from "../../app/preflight/Check";
 import { readPreflightConfig } from "../../app/shared/config";
+import { startProcess } from "../support/processes";
 import { temporaryDirectory, closeAll } from "./support";
+
+const MAIN = path.join(__dirname, "../../app/preflight/main.ts");
 
 afterEach(closeAll);
 
 /** The command as people run it, without a cluster. */
 async function preflight(args: string[], env: Record<string, string> = {}) {
-  const run = promisify(execFile);
-  try {
-    const { stdout, stderr } = await run(
-      process.execPath,
-      ["build/app/preflight/main.js", ...args],
-      { env: { PATH: "/nowhere", ...env } },
-    );
-    return { status: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as {
-      code: number;
-      stdout: string;
-      stderr: string;
-    };
-    return { status: code, stdout, stderr };
-  }
+  const command = startProcess(MAIN, args, { PATH: "/nowhere", ...env });
+  const { code, output, errors } = await command.ended;
+  return { status: code, stdout: output, stderr: errors };
 }
-
-beforeAll(() => promisify(execFile)("npm", ["run", "--silent", "build"]));
 
 it("gives a report as JSON, and ends with 0 when nothing is wrong", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();

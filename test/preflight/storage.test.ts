@@ -101,18 +101,24 @@ const running = (node: string) => ({
   status: { phase: "Running" },
 });
 
-const pod = (index: number, node: string, directory: string) => ({
+/** @param waitSeconds How long it waits for the others, by default until they are there. */
+const pod = (
+  index: number,
+  node: string,
+  directory: string,
+  waitSeconds = 90,
+) => ({
   SESSION_DIRECTORY: directory,
   JOB_COMPLETION_INDEX: String(index),
   NODE_NAME: node,
   PREFLIGHT_PEERS: "2",
-  PREFLIGHT_PEER_WAIT_SECONDS: "2",
+  PREFLIGHT_PEER_WAIT_SECONDS: String(waitSeconds),
   PREFLIGHT_RUN: "one-run",
 });
 
-function peer(node: string, directory: string): Promise<void> {
+function peer(node: string, directory: string, waitMs = 90_000) {
   const config = readPreflightConfig(pod(1, node, directory));
-  return joinAsPeer(config, directory, AbortSignal.timeout(5_000)).catch(
+  return joinAsPeer(config, directory, AbortSignal.timeout(waitMs)).catch(
     () => {}, // a peer that nobody meets is told to go by its signal
   );
 }
@@ -153,8 +159,8 @@ describe("a volume", () => {
       await temporaryDirectory(),
     ];
     const [outcomes] = await Promise.all([
-      run(sharedVolume, pod(0, "node-a", mine), { cluster }),
-      peer("node-b", theirs),
+      run(sharedVolume, pod(0, "node-a", mine, 2), { cluster }),
+      peer("node-b", theirs, 3_000),
     ]);
     expect(statusesOf(outcomes)).toEqual(["failure"]);
     expect(outcomes[0]?.seen).toContain(
@@ -168,7 +174,7 @@ describe("a volume", () => {
       "/api/v1/namespaces/keepsake/pods": { items: [] },
     });
     const directory = await temporaryDirectory();
-    const [outcome] = await run(sharedVolume, pod(0, "node-a", directory), {
+    const [outcome] = await run(sharedVolume, pod(0, "node-a", directory, 2), {
       cluster,
     });
     expect(outcome?.seen).toContain("only 0 of 2 pods could be started");

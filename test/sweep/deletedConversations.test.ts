@@ -70,7 +70,14 @@ async function make(owner: string): Promise<string> {
   const { id } = operations.createConversation.answer.parse(body).conversation;
   await waitFor(async () => {
     const page = ConversationPage.parse((await call("GET", owner, id)).body);
-    return page.reply === null ? page : undefined;
+    if (page.reply !== null) return false;
+    // The list tells of its end a moment later.
+    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+    const { conversations } = operations.listConversations.answer.parse(
+      list.body,
+    );
+    const listed = conversations.find((one) => one.id === id);
+    return listed?.updatedAt === page.messages.at(-1)?.at;
   });
   return id;
 }

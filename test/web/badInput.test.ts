@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/shared/errors";
 import { HttpVisitor } from "../support/HttpVisitor";
-import { slowly } from "../support/inMemoryApi";
 import { startWeb, type TestWeb } from "../support/startWeb";
+import { stepwise } from "../support/stepwise";
 
 let web: TestWeb;
 let visitor: HttpVisitor;
@@ -78,7 +78,7 @@ describe("a message", () => {
   });
 
   it("sent while a reply is written is given back", async () => {
-    web.api.script = () => slowly("a reply that takes a while", 20);
+    web.api.script = () => stepwise(["a reply that never comes"]).script();
     const address = await visitor.begin("first");
     const answer = await visitor.post(`${address}/messages`, {
       message: "too early",

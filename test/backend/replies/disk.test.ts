@@ -166,7 +166,9 @@ async function costOf(history: number) {
     role: index % 2 === 0 ? ("user" as const) : ("assistant" as const),
     text: "Something that was said before. ".repeat(20),
   }));
-  const replies = directory.process(words.models, { fileSystem });
+  // No sign of life is due, however slow the disk is.
+  const given = { fileSystem, leaseMs: 60_000 };
+  const replies = directory.process(words.models, given);
   await replies.begin({ ...ref, number: 2 + history * 2 });
   const lines = replies.watch(
     { ...ref, number: 2 + history * 2 },
@@ -212,7 +214,7 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
   let go: () => void = nothing;
   const held = new Promise<void>((resolve) => (go = resolve));
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
-  const replies = directory.process(models, { fileSystem, leaseMs: 4_000 });
+  const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
   await replies.begin(ref);
   await until(async () => (await replies.snapshot(ref))?.text === "One ");
   isFull = true;

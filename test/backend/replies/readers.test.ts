@@ -50,7 +50,10 @@ const READERS = 10;
 const MIB = 1024 * 1024;
 
 it("holds a bounded part of a long reply for readers who take nothing", async () => {
+  let go: () => void = nothing;
+  const held = new Promise<void>((resolve) => (go = resolve));
   const { models } = scriptedModels(function* () {
+    yield () => held;
     for (let index = 0; index < PIECES; index++) {
       if (index % 50 === 0) yield nextTurn;
       yield PIECE;
@@ -64,6 +67,8 @@ it("holds a bounded part of a long reply for readers who take nothing", async ()
   const readers = await Promise.all(
     Array.from({ length: READERS }, () => stalled(url)),
   );
+  await until(() => server.streams.size === READERS);
+  go();
   let mostUnsent = 0;
   const seen = watched(replies.watch(ref, undefined, never), () => {
     mostUnsent = Math.max(mostUnsent, server.unsentBytes());

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
+import { freePorts } from "../../../scripts/support/freePorts";
 import type { ApiContext } from "../../../app/web/api/Api";
 import type { OpenApi } from "../../../app/web/api/createApi";
 import { openApi, request } from "../../support/openApi";
@@ -11,8 +12,10 @@ import {
   TOKEN,
   type TestBackend,
 } from "../../support/startBackend";
+import { temporaryFolders } from "../../support/temporaryFolder";
 import { waitFor } from "../../support/waitFor";
 
+const temporaryFolder = temporaryFolders();
 let backend: TestBackend;
 let api: OpenApi;
 
@@ -214,8 +217,10 @@ test("a call whose answer is lost is sent again, and makes one message", async (
 });
 
 test("a backend that isn't there is told in a sentence, and found when it is back", async () => {
-  const other = await startBackend();
-  const { port, directory } = other;
+  // One that nobody is given while the backend is down.
+  const [port] = await freePorts(1);
+  const directory = await temporaryFolder();
+  const other = await startBackend({ port, directory });
   const lonely = openApi(other.url);
   await lonely.listProjects(request("ada"));
   await other.kill();

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenApi } from "../../../app/web/api/createApi";
 import type { ResolveHost } from "../../../app/web/api/transport/resolveHost";
 import { openApi, request } from "../../support/openApi";
-import {
-  startBackend,
-  temporaryDirectory,
-  type TestBackend,
-} from "../../support/startBackend";
+import { startBackend, type TestBackend } from "../../support/startBackend";
+import { temporaryFolders } from "../../support/temporaryFolder";
 import { waitFor } from "../../support/waitFor";
+
+const temporaryFolder = temporaryFolders();
 
 /** Visitors who ask all the time. */
 const VISITORS = 12;
@@ -38,7 +37,7 @@ function load(api: OpenApi) {
 }
 
 async function threeBackends() {
-  const directory = await temporaryDirectory();
+  const directory = await temporaryFolder();
   const first = await startBackend({ directory });
   const rest = await Promise.all(
     ["127.0.0.2", "127.0.0.3"].map((host) =>

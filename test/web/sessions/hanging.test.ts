@@ -11,6 +11,9 @@ import { temporaryFolders } from "../../support/temporaryFolder";
  * server is gone.
  */
 
+/** Long enough to start within it on a busy machine. */
+const TIMEOUT_SECONDS = 2;
+
 const temporaryFolder = temporaryFolders();
 const children: ReturnType<typeof startProcess>[] = [];
 afterEach(async () => {
@@ -20,7 +23,7 @@ afterEach(async () => {
   }
 });
 
-async function startWeb(directory: string) {
+async function startWeb(directory: string, timeoutSeconds: number) {
   const main = path.join(__dirname, "../../../app/web/main.ts");
   const child = startProcess(main, [], {
     PORT: "0",
@@ -28,7 +31,7 @@ async function startWeb(directory: string) {
     SESSION_DIRECTORY: path.join(directory, "sessions"),
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     BACKEND_URL: "http://127.0.0.1:9",
-    STORAGE_TIMEOUT_SECONDS: "0.5",
+    STORAGE_TIMEOUT_SECONDS: String(timeoutSeconds),
     DRAIN_SECONDS: "0",
   });
   children.push(child);
@@ -48,7 +51,7 @@ async function startWeb(directory: string) {
 async function startHanging() {
   const directory = await temporaryFolder();
   await mkdir(path.join(directory, "secrets"));
-  const before = await startWeb(directory);
+  const before = await startWeb(directory, 60);
   const first = new HttpVisitor(before.address);
   await first.get("/");
   const hash = hashOf(first.cookies.get("keepsake") ?? "");
@@ -58,7 +61,7 @@ async function startHanging() {
   makeHangingFile(version);
 
   // Another process has nothing of it in memory.
-  const { child, address } = await startWeb(directory);
+  const { child, address } = await startWeb(directory, TIMEOUT_SECONDS);
   const visits = Array.from({ length: 6 }, async () => {
     const visitor = new HttpVisitor(address);
     for (const [name, value] of first.cookies) visitor.cookies.set(name, value);

@@ -35,15 +35,21 @@ test("eight processes lose nothing, read nothing old or torn, and end for good",
 
 test("the same finds out a store that replaces files by renaming", async () => {
   const directory = await temporaryFolder();
-  const report = await stress({
-    kind: "rename",
-    directories: [directory, directory, directory],
-    increments: 20,
-    tokens: 3,
-    logouts: 2,
-  });
-  expect(report.lost).toBeGreaterThan(0);
-  expect(report.resurrected).toBeGreaterThan(0);
+  const found = { lost: 0, resurrected: 0 };
+  // Processes that a busy machine runs one after another do each other no harm.
+  while (found.lost === 0 || found.resurrected === 0) {
+    const report = await stress({
+      kind: "rename",
+      directories: [directory, directory, directory],
+      increments: 20,
+      tokens: 3,
+      logouts: 2,
+    });
+    found.lost += report.lost;
+    found.resurrected += report.resurrected;
+  }
+  expect(found.lost).toBeGreaterThan(0);
+  expect(found.resurrected).toBeGreaterThan(0);
 });
 
 test(

@@ -1,6 +1,5 @@
 import { renderMarkdown } from "../../../app/web/rendering/markdown";
 import { HttpVisitor } from "../../support/HttpVisitor";
-import { slowly } from "../../support/inMemoryApi";
 import { stepwise } from "../../support/stepwise";
 import { startWeb, type TestWeb } from "../../support/startWeb";
 
@@ -123,20 +122,22 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("tells a browser to load it again when the server drains", async () => {
-    web.api.script = () => slowly("word ".repeat(2_000), 5);
+    const reply = stepwise(["One ", "two", " three"]);
+    web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
+    reply.next(2);
     const answer = await visitor.get(address);
     let page = "";
     for await (const chunk of answer.body ?? []) {
       page += Buffer.from(chunk).toString("utf8");
-      if (page.includes("word word")) void web.streams.leave(1);
+      if (page.includes("One two")) void web.streams.leave(1);
     }
     expect(page).toContain('<meta http-equiv="refresh"');
     await visitor.post(`${address}/replies/2/stop`, {});
   });
 
   it("is sent at once to a browser whose script is at work", async () => {
-    web.api.script = () => slowly("word ".repeat(2_000), 5);
+    web.api.script = () => stepwise(["One"]).script();
     const address = await visitor.begin("hello");
     visitor.cookies.set("script", "on");
     const page = await visitor.read(address);

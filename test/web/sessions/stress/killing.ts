@@ -61,7 +61,7 @@ async function killOne(directory: string, key: string, ids: string[]) {
     last.set(id, n);
     acknowledged++;
   });
-  await once(child, "message");
+  while (acknowledged < 5) await once(child, "message");
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
   child.kill("SIGKILL");
   await child.ended;

@@ -75,11 +75,11 @@ const tasks = {
     return watching;
   },
 
-  /** Saves until the session has ended, or the time is up. @returns How often. */
+  /** Saves a few times, until the session has ended or the time is up. @returns How often. */
   saveUntilEnded: async (id: string, ms: number) => {
     const until = Date.now() + ms;
     let saves = 0;
-    while (Date.now() < until) {
+    while (saves < 5 || Date.now() < until) {
       const saved = await store.save(id, { token: -1 }, { token: saves });
       if (!saved) break;
       saves++;
