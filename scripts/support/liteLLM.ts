@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { freePorts } from "./freePorts";
 
 /** A running proxy of LiteLLM. */
 export interface LiteLLM {
@@ -35,7 +35,7 @@ export async function startLiteLLM(
   const folder = await mkdtemp(path.join(tmpdir(), "keepsake-litellm-"));
   const config = path.join(folder, "config.json");
   await writeFile(config, JSON.stringify(configuration(upstream)));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const child = spawn(
     command,
     ["--config", config, "--host", "127.0.0.1", "--port", String(port)],
@@ -93,17 +93,6 @@ function environment(home: string): NodeJS.ProcessEnv {
     LITELLM_LOCAL_MODEL_COST_MAP: "True",
     LITELLM_TELEMETRY: "False",
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string")
-    throw new Error("no port");
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {

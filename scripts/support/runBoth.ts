@@ -105,7 +105,9 @@ async function main(): Promise<void> {
       else void end(0);
     });
   }
-  const [backendPort, backendMetricsPort] = (await freePorts(2)).map(String);
+  const [backendPort, backendMetricsPort] = (
+    await freePorts(2, [Number(port), Number(metricsPort)])
+  ).map(String);
   const backendUrl = `http://localhost:${backendPort}`;
   const backendEnv = { PORT: backendPort, METRICS_PORT: backendMetricsPort };
   const webEnv = {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { freePorts } from "../../scripts/support/freePorts";
 import { copyRepository, StartScript } from "../support/startScript";
+import { waitFor } from "../support/waitFor";
 
 const copies: { remove(): void }[] = [];
 const started: StartScript[] = [];
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 function copied(): string {
-  const copy = copyRepository();
+  const copy = copyRepository({ isBuilt: true });
   copies.push(copy);
   return copy.folder;
 }
@@ -127,7 +128,5 @@ function processesOf(folder: string, role = ""): string[] {
     .map((row) => row.trim().split(/\s+/)[0] ?? "");
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition().catch(() => false)))
-    await new Promise((resolve) => setTimeout(resolve, 50));
-}
+const until = (condition: () => Promise<boolean>) =>
+  waitFor(() => condition().catch(() => false));

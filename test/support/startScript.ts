@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   copyFileSync,
-  cpSync,
+  existsSync,
   mkdtempSync,
   rmSync,
   symlinkSync,
@@ -20,14 +20,21 @@ const sources = [
   "tsconfig.build.json",
 ];
 
-/** A copy of the repository in a folder of its own, with the same dependencies. */
-export function copyRepository(): { folder: string; remove(): void } {
+/**
+ * A copy of the repository in a folder of its own, with the same dependencies.
+ *
+ * @param isBuilt Whether with what was built of it; if that is older than its source, it is built
+ *   again there.
+ */
+export function copyRepository({ isBuilt = false } = {}): {
+  folder: string;
+  remove(): void;
+} {
   const folder = mkdtempSync(path.join(tmpdir(), "keepsake-clone-"));
-  for (const source of sources) {
-    cpSync(path.join(repository, source), path.join(folder, source), {
-      recursive: true,
-    });
-  }
+  const hasBuild = isBuilt && existsSync(path.join(repository, "build"));
+  const copied = hasBuild ? [...sources, "build"] : sources;
+  // With its times, by which it is told what has changed.
+  execFileSync("cp", ["-a", ...copied, folder], { cwd: repository });
   // Or the copy would install, through the link, into the repository itself.
   copyFileSync(
     path.join(repository, "package-lock.json"),
@@ -53,7 +60,13 @@ export class StartScript {
     this.#process = spawn(path.join(folder, "scripts/start"), {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ELIZA_DELAY_MS: "0", ...env },
+      env: {
+        ...process.env,
+        // It is no worker, and must not look for ports where the test does.
+        JEST_WORKER_ID: undefined,
+        ELIZA_DELAY_MS: "0",
+        ...env,
+      },
     });
     this.#process.stdout?.on("data", (chunk) => (this.#printed += chunk));
     this.#process.stderr?.on("data", (chunk) => (this.#printed += chunk));

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
+import { freePorts } from "../../../../scripts/support/freePorts";
 import { eventually } from "./cluster";
 
 const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
@@ -37,7 +36,7 @@ async function start(
   probe: string,
   args: (port: string) => string[],
 ): Promise<Started> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const child: ChildProcess = spawn(program, args(String(port)), {
     stdio: "ignore",
   });
@@ -47,18 +46,6 @@ async function start(
   );
   child.unref();
   return { port, stop: () => child.kill() };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => {
-    server.once("listening", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 /** What sends the AWS command line to a stand-in. */

@@ -61,7 +61,7 @@ async function killOne(directory: string, key: string, ids: string[]) {
     last.set(id, n);
     acknowledged++;
   });
-  while (acknowledged < 5) await once(child, "message");
+  for (let told = 0; told < 5; told++) await once(child, "message");
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
   child.kill("SIGKILL");
   await child.ended;
