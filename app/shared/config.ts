@@ -1,34 +1,32 @@
 import { z } from "zod";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import path from "node:path";
 import { modelSettings } from "./modelConfig";
+import { modelFaults } from "./modelFaults";
 import {
   httpsUrl,
   httpUrl,
   list,
   loadBalancerArn,
   seconds,
+  wholeNumber,
 } from "./settingTypes";
 
 /** Thrown at start: its message names every setting that is wrong, and what to do about each. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** One sentence, or a few, for each. */
+  readonly faults: readonly string[];
+
+  constructor(...faults: string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
 }
 
 const port = (standard: number) =>
-  z.coerce
-    .number("must be a port number, 0 to 65535")
-    .int("must be a port number, 0 to 65535")
-    .min(0, "must be a port number, 0 to 65535")
-    .max(65_535, "must be a port number, 0 to 65535")
-    .default(standard);
-
-const wholeNumber = (min: number, max: number) =>
-  z.coerce
-    .number(`must be a whole number, ${min} to ${max}`)
-    .int(`must be a whole number, ${min} to ${max}`)
-    .min(min, `must be a whole number, ${min} to ${max}`)
-    .max(max, `must be a whole number, ${min} to ${max}`);
+  wholeNumber(0, 65_535, "port number").default(standard);
 
 /** What both processes read. */
 const both = {
@@ -45,13 +43,9 @@ const both = {
     .string()
     .default("./data/secrets")
     .describe(
-      "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start",
+      "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start; by default `secrets` beside `DATA_DIRECTORY`, or beside `SESSION_DIRECTORY` where that alone is set",
     ),
-  UV_THREADPOOL_SIZE: z.coerce
-    .number("must be a number of threads, 2 to 1024")
-    .int("must be a number of threads, 2 to 1024")
-    .min(2, "must be a number of threads, 2 to 1024")
-    .max(1024, "must be a number of threads, 2 to 1024")
+  UV_THREADPOOL_SIZE: wholeNumber(2, 1024, "number of threads")
     .default(4)
     .describe(
       "threads for calls to the file system and for looking up names; three quarters may be busy with files. Worth 16 on a network file system",
@@ -63,7 +57,10 @@ const both = {
     "the one number of the drain: how long a process that was told to end goes on serving at most",
   ),
   LOG_LEVEL: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .enum(
+      ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+      "must be fatal, error, warn, info, debug, trace or silent",
+    )
     .default("info")
     .describe("JSON lines on standard output, from this level up"),
   HOSTNAME: z
@@ -230,7 +227,7 @@ export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
  * @throws ConfigError naming every bad setting at once.
  */
 export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
-  return read(backend, env);
+  return read(backend, env, modelFaults);
 }
 
 /**
@@ -254,21 +251,67 @@ export function readSweepConfig(env: NodeJS.ProcessEnv): SweepConfig {
 /** The process's own environment: the one place that reads it. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
-function read<S extends z.ZodType>(
+/**
+ * @param together What settings that are right by themselves have against each other: setting →
+ *   a sentence. It is given those that are right.
+ */
+function read<S extends z.ZodObject>(
   schema: S,
   env: NodeJS.ProcessEnv,
+  together: (right: Partial<z.output<S>>) => Map<string, string> = () =>
+    new Map(),
 ): z.output<S> {
-  // An empty variable means an absent one: that is how compose files and manifests unset things.
-  const given = Object.fromEntries(
+  const given = withSecretsBesideData(withoutEmpty(env));
+  const result = schema.safeParse(given);
+  const faults = new Set<string>();
+  const wrong = new Set<string>();
+  for (const {
+    path: [setting],
+    message,
+  } of result.error?.issues ?? []) {
+    const name = String(setting);
+    wrong.add(name);
+    faults.add(`${name} ${JSON.stringify(shown(name, env[name]))} ${message}.`);
+  }
+  const right = result.data ?? onlyRight(schema, given);
+  for (const [name, sentence] of together(right)) {
+    if (!wrong.has(name)) faults.add(sentence);
+  }
+  if (faults.size > 0 || !result.success) throw new ConfigError(...faults);
+  return result.data;
+}
+
+/** An empty variable means an absent one: that is how compose files and manifests unset things. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== ""),
   );
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    return `${name} ${JSON.stringify(shown(name, env[name]))} ${issue.message}.`;
+}
+
+/**
+ * Whoever moves the data, or mounts it elsewhere, takes its secrets along. Processes that have one
+ * environment find the same ones, and so do those whose directories lie side by side.
+ */
+function withSecretsBesideData(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const data = given.DATA_DIRECTORY ?? given.SESSION_DIRECTORY;
+  if (data === undefined) return given;
+  return {
+    SECRETS_DIRECTORY: path.join(path.dirname(data), "secrets"),
+    ...given,
+  };
+}
+
+/** The settings that are right by themselves, when others are not. */
+function onlyRight<S extends z.ZodObject>(
+  schema: S,
+  given: NodeJS.ProcessEnv,
+): Partial<z.output<S>> {
+  const shape: Record<string, z.ZodType> = schema.shape;
+  const right = Object.entries(shape).flatMap(([name, setting]) => {
+    const { success, data } = setting.safeParse(given[name]);
+    return success ? [[name, data]] : [];
   });
-  throw new ConfigError([...new Set(faults)].join("\n"));
+  return Object.fromEntries(right) as Partial<z.output<S>>;
 }
 
 const secrets = /_(?:TOKEN|KEYS?|HEADERS|PROXY)$/;

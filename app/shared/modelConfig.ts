@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { httpUrl, list, seconds } from "./settingTypes";
+import { httpUrl, list, seconds, wholeNumber } from "./settingTypes";
 
-const wholeNumber = (min: number, max: number, message: string) =>
-  z.coerce.number(message).int(message).min(min, message).max(max, message);
+const providerNames = ["eliza", "openai", "bedrock"] as const;
+
+export type ProviderName = (typeof providerNames)[number];
 
 /** The settings of models, which only the backend reads. */
 export const modelSettings = {
@@ -11,7 +12,7 @@ export const modelSettings = {
       z
         .array(
           z.enum(
-            ["eliza", "openai", "bedrock"],
+            providerNames,
             "must be eliza, openai or bedrock, or several with commas",
           ),
         )
@@ -44,11 +45,7 @@ export const modelSettings = {
   MODEL_BUSY_SECONDS: seconds(60, 0, 3_600).describe(
     "how long to wait for a model that is busy (rate limits) before the reply fails",
   ),
-  ELIZA_DELAY_MS: wholeNumber(
-    0,
-    60_000,
-    "must be a number of milliseconds, 0 to 60000",
-  )
+  ELIZA_DELAY_MS: wholeNumber(0, 60_000, "number of milliseconds")
     .default(40)
     .describe("milliseconds between two words of the built-in model"),
   OPENAI_BASE_URL: httpUrl
@@ -69,11 +66,7 @@ export const modelSettings = {
     .string()
     .optional()
     .describe("a PEM file of authorities to trust besides the usual ones"),
-  OPENAI_CONTEXT_TOKENS: wholeNumber(
-    512,
-    10_000_000,
-    "must be a number of tokens, 512 to 10000000",
-  )
+  OPENAI_CONTEXT_TOKENS: wholeNumber(512, 10_000_000, "number of tokens")
     .default(4_096)
     .describe(
       "the window of models whose server doesn't tell; Ollama's usual one by default",

@@ -1,3 +1,7 @@
+import type { ProviderName } from "../../shared/modelConfig";
+
+export type { ProviderName };
+
 /** One turn of a conversation, as a model is given it. */
 export interface ModelMessage {
   role: "system" | "user" | "assistant";
@@ -23,8 +27,6 @@ export interface ModelInfo {
    */
   continues: boolean;
 }
-
-export type ProviderName = "eliza" | "openai" | "bedrock";
 
 export interface ReplyOptions {
   /** The provider's own name of the model, the part of {@link ModelInfo.id} after the first slash. */
