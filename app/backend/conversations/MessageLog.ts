@@ -89,7 +89,7 @@ export class MessageLog {
           ...withoutKey(prompt),
         } as const;
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
-        if (await this.log.createAt(number, entry)) return message;
+        if (await this.log.createAt(number, entry, listing)) return message;
       }
     });
   }

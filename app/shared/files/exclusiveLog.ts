@@ -99,10 +99,15 @@ export class ExclusiveLog {
   /**
    * Makes the entry with this number.
    *
+   * @param listing What there is, if it was just listed.
    * @returns Whether this call made it; `false` if the number is taken, whoever took it.
    */
-  async createAt(number: number, entry: JsonObject): Promise<boolean> {
-    return this.makeEntry(number, entry, await this.list());
+  async createAt(
+    number: number,
+    entry: JsonObject,
+    listing?: LogListing,
+  ): Promise<boolean> {
+    return this.makeEntry(number, entry, listing ?? (await this.list()));
   }
 
   /**
@@ -162,8 +167,17 @@ export class ExclusiveLog {
     if (!(await this.makeFile(number, Buffer.from(line)))) return false;
     const isSlow = elapsedMs(listing.listedAt, this.files.now()) >= TRUSTED_MS;
     if (isSlow && !(await this.isOurs(number, token))) return false;
+    this.remember(number, line);
     this.foldIfDue(number);
     return true;
+  }
+
+  /** Who makes an entry is asked for it soon, and knows what is in the file. */
+  private remember(number: number, line: string): void {
+    const name = String(number);
+    const source = { name, from: number, to: number, holes: NO_HOLES };
+    const known = new KnownLines(parseLines(line, source));
+    this.files.cache.set(path.join(this.folder, name), known);
   }
 
   private foldIfDue(number: number): void {
@@ -265,6 +279,8 @@ export class ExclusiveLog {
     });
   }
 }
+
+const NO_HOLES: ReadonlySet<number> = new Set();
 
 /** One line of an entry's file or of a segment. */
 export interface LogLine {

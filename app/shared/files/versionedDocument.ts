@@ -162,8 +162,11 @@ export class VersionedDocument {
     return this.look();
   }
 
-  private isFresh({ listedAt }: DocumentVersion): boolean {
-    return elapsedMs(listedAt, this.files.now()) < TRUSTED_MS / 2;
+  /** Whether it was the newest a moment ago, as far as this process knows. */
+  private isFresh({ number, listedAt }: DocumentVersion): boolean {
+    const newest = this.known()?.number ?? number;
+    const ageMs = elapsedMs(listedAt, this.files.now());
+    return newest === number && ageMs < TRUSTED_MS / 2;
   }
 
   /** Finds the newest version that can be read. */
