@@ -34,6 +34,9 @@ const SMALL_WINDOW: ModelWindow = {
 
 /** What replies need from the records: what to ask a model, and where an answer goes. */
 export class RecordsOfReplies implements ReplyRecords {
+  /** Replies that become messages now, by where they lie. */
+  private readonly becoming = new Map<string, Promise<void>>();
+
   constructor(private readonly parts: RecordsOfRepliesParts) {}
 
   folder({ ownerHash, conversation, number }: ReplyRef): string {
@@ -67,7 +70,17 @@ export class RecordsOfReplies implements ReplyRecords {
     return { model: stored.model, messages, maxTokens, temperature, leftOut };
   }
 
-  async becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+  /** Those who come while it becomes one wait for that: a second writer would only be in the way. */
+  becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+    const name = this.folder(ref);
+    const becoming =
+      this.becoming.get(name) ??
+      this.saveMessage(ref, ended).finally(() => this.becoming.delete(name));
+    this.becoming.set(name, becoming);
+    return becoming;
+  }
+
+  private async saveMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
     const message = await this.messageOf(ref, ended);
     const { ownerHash, conversation: id, number: reply } = ref;
     if (!(await this.logOf(ref).addReply(message))) {
