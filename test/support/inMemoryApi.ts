@@ -231,6 +231,10 @@ export class InMemoryApi implements Api {
     void this.#run(kept, reply, prompt.text, 2);
   }
 
+  noticeEnd(): void {
+    // Nothing is cached here.
+  }
+
   async *watchReply(
     context: ApiContext,
     id: string,

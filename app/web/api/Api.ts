@@ -93,6 +93,8 @@ export interface Api {
     offset: string | undefined,
     signal: AbortSignal,
   ): AsyncIterable<{ event: ReplyEvent; offset: string }>;
+  /** A reply was found to have ended that the visitor was waiting for: what it affects is read anew. */
+  noticeEnd(context: ApiContext): void;
   listModels(context: ApiContext): Promise<ModelDescription[]>;
   listProjects(context: ApiContext): Promise<Project[]>;
   createProject(

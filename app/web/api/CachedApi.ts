@@ -170,11 +170,13 @@ export class CachedApi implements OpenApi {
       offset,
       signal,
     )) {
-      if (watched.event.kind === "end") {
-        this.parts.cache.changed(context, "message");
-      }
+      if (watched.event.kind === "end") this.noticeEnd(context);
       yield watched;
     }
+  }
+
+  noticeEnd(context: ApiContext): void {
+    this.parts.cache.changed(context, "message");
   }
 
   async listModels(context: ApiContext): ReturnType<Api["listModels"]> {

@@ -46,9 +46,16 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   ctx.set("x-accel-buffering", "no");
   ctx.body = live.body;
   const context = { ...ctx.state.api, signal: live.signal };
+  const seen = parseSeen(
+    ctx.get("last-event-id") || String(ctx.query.offset ?? ""),
+  );
+  const follow =
+    "message" in known && !seen
+      ? endOf(deps.api, context, known.message)
+      : followRetried(deps.api, context, id, number, live.signal);
   sendEvents(live, {
-    follow: followRetried(deps.api, context, id, number, live.signal),
-    seen: parseSeen(ctx.get("last-event-id") || String(ctx.query.offset ?? "")),
+    follow,
+    seen,
     renderEnd: (ended) => renderEnd(ctx, deps, { id, number, known, ended }),
   }).catch((error: unknown) => {
     if (live.signal.aborted) return;
@@ -57,6 +64,16 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     sendTrouble(live, toVisibleError(error).message);
     live.end("backend");
   });
+}
+
+/** All there is to follow of a message, for one who has seen nothing of it: no stream is needed. */
+async function* endOf(
+  api: Api,
+  context: ApiContext,
+  { outcome = "complete", text, reason }: Message,
+): AsyncGenerator<{ event: ReplyEvent }, void> {
+  api.noticeEnd(context);
+  yield { event: { kind: "end", outcome, text, reason } };
 }
 
 /**
@@ -99,14 +116,19 @@ async function readReply(
   id: string,
   number: number,
 ): Promise<Known> {
-  const page = { limit: 1, before: number + 1 };
   const newest = await api.readConversation(state.api, id, { limit: 1 });
   if (newest.reply?.number === number) return { writing: newest.reply };
-  const { messages } = await api.readConversation(state.api, id, page);
+  const isNewest = newest.messages.at(-1)?.number === number;
+  const { messages } = isNewest
+    ? newest
+    : await api.readConversation(state.api, id, pageOf(number));
   const message = messages.find((one) => one.number === number);
   if (!message) throw new NotFoundError("reply");
   return { message };
 }
+
+/** The page that has one message. */
+const pageOf = (number: number) => ({ limit: 1, before: number + 1 });
 
 /**
  * The finished article. The message says most, but it may not be there yet when its reply ends:
@@ -130,10 +152,7 @@ async function renderEnd(
     return articles.ofReply(id, failed);
   }
   const page = await api
-    .readConversation({ ...state.api, signal: undefined }, id, {
-      limit: 1,
-      before: number + 1,
-    })
+    .readConversation({ ...state.api, signal: undefined }, id, pageOf(number))
     .catch(() => undefined);
   const message = page?.messages.find((one) => one.number === number);
   return message
