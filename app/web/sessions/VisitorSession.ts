@@ -2,7 +2,11 @@ import { Stream } from "node:stream";
 import type Keygrip from "keygrip";
 import type { Context } from "koa";
 import { z } from "zod";
-import { type JsonObject, parseObject } from "../../shared/files/json";
+import {
+  copyObject,
+  type JsonObject,
+  parseObject,
+} from "../../shared/files/json";
 import type { Logger } from "../../shared/log";
 import { keepCookie, readCookie, writeCookie } from "./sessionCookie";
 import { SessionNotReadError, SessionNotSavedError } from "./sessionErrors";
@@ -149,7 +153,7 @@ export class VisitorSession {
     this.koaId = id;
     this.stored = stored;
     this.base = plain(normalize(values));
-    return structuredClone(this.base);
+    return copyObject(this.base);
   }
 
   private async read(id: string): Promise<StoredSession | undefined> {

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import type Keygrip from "keygrip";
 import type { Context } from "koa";
 import { isSessionId } from "./sessionId";
@@ -29,8 +30,16 @@ export function readCookie(
   const id = ctx.cookies.get(name, { signed: false });
   const signature = ctx.cookies.get(`${name}.sig`, { signed: false });
   if (!isSessionId(id) || signature === undefined) return undefined;
-  const key = keys.index(`${name}=${id}`, signature);
+  const data = `${name}=${id}`;
+  if (isSame(signature, keys.sign(data))) return { id, isOutdated: false };
+  const key = keys.index(data, signature);
   return key < 0 ? undefined : { id, isOutdated: key > 0 };
+}
+
+/** In the same time, wherever they differ; with a third of the work that `keys.index` does for it. */
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** @param maxAgeMs How long the browser keeps it; 0 removes it. */
