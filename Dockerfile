@@ -31,7 +31,8 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/*
 WORKDIR /app
 COPY --from=build /image/ ./
-ENV NODE_ENV=production
+ENV NODE_ENV=production \
+    UV_THREADPOOL_SIZE=16
 # By number, so that Kubernetes can see that it isn't root. Node's image has this user.
 USER 1000:1000
 EXPOSE 8080 8081 9090 9091

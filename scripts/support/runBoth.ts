@@ -37,6 +37,8 @@ function start(
       // On a laptop nobody waits for a load balancer, and a terminal is for what needs attention.
       DRAIN_SECONDS: given.DRAIN_SECONDS || "0",
       LOG_LEVEL: given.LOG_LEVEL || "warn",
+      // Each flush keeps a thread busy, and a disk does many at once in the time of one.
+      UV_THREADPOOL_SIZE: given.UV_THREADPOOL_SIZE || "16",
       ...env,
     },
   });
