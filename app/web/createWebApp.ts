@@ -12,6 +12,7 @@ import { identifyVisitor, requirePerson } from "./middleware/identifyVisitor";
 import { keepTyped } from "./middleware/keepTyped";
 import { observeRequests } from "./middleware/observeRequests";
 import { readForm } from "./middleware/readForm";
+import { refuseUnknown } from "./middleware/refuseUnknown";
 import { reportTiming } from "./middleware/reportTiming";
 import { requireSameOrigin } from "./middleware/requireSameOrigin";
 import { securityHeaders } from "./middleware/securityHeaders";
@@ -72,6 +73,14 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const streams = new Streams(metrics, heartbeatMs);
   const articles = new Articles(render);
   const routeDeps = { ...deps, render, streams, articles };
+  const routers = [
+    chatRoutes,
+    replyRoutes,
+    conversationRoutes,
+    projectRoutes,
+    searchRoutes,
+    sessionRoutes,
+  ].map((routes) => routes(routeDeps));
   const app = new Koa<WebState>();
   // TLS ends at the load balancer, whose word on it is taken.
   app.proxy = true;
@@ -88,19 +97,11 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requirePerson(deps.identity));
   app.use(readForm());
   app.use(keepTyped());
+  app.use(refuseUnknown(routers));
   app.use(createSessions(app, { ...deps.sessions, log, now }));
   app.use(identifyVisitor());
   app.use(reportTiming());
-  for (const routes of [
-    chatRoutes,
-    replyRoutes,
-    conversationRoutes,
-    projectRoutes,
-    searchRoutes,
-    sessionRoutes,
-  ]) {
-    app.use(routes(routeDeps).routes());
-  }
+  for (const router of routers) app.use(router.routes());
 
   app.on("error", (error: unknown) => {
     // Whoever leaves in the middle of an answer makes no fault of it.

@@ -172,6 +172,25 @@ describe("a cookie", () => {
   });
 });
 
+describe("an address", () => {
+  it.each(["/favicon.ico", "/wp-login.php", "/conversation"])(
+    "where nothing is, %s, is answered 404, and makes no session",
+    async (path) => {
+      const answer = await fetch(web.address + path);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toContain("There is nothing");
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    },
+  );
+
+  it("that takes other methods is answered 405, with those", async () => {
+    const answer = await visitor.post("/search", {});
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get("allow")).toBe("HEAD, GET");
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+});
+
 describe("a form", () => {
   it.each<[string, Record<string, string>]>([
     ["another origin", { origin: "https://example.org" }],
