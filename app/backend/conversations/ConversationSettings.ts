@@ -26,20 +26,24 @@ export class ConversationSettings {
     private readonly activity: Activity,
   ) {}
 
-  /** Makes a conversation's settings; if they are there already, those are the answer. */
+  /**
+   * Makes a conversation's settings; if they are there already, those are the answer.
+   *
+   * @param rest Fulfilled when all else of the conversation is on disk: it is listed only then,
+   *   since one that is listed must open.
+   */
   async make(
     ownerHash: string,
     settings: StoredConversation,
+    rest: Promise<unknown>,
   ): Promise<StoredConversation> {
-    const document = this.documentOf(ownerHash, settings.id);
-    try {
-      const made = await document.create(asJson(settings));
-      await this.note(ownerHash, made);
-      return settings;
-    } catch (error) {
-      if (!(error instanceof DocumentExistsError)) throw error;
-      return this.findMade(ownerHash, settings.id);
-    }
+    const [made] = await Promise.all([
+      this.createOnce(ownerHash, settings),
+      rest,
+    ]);
+    if (!made) return this.findMade(ownerHash, settings.id);
+    await this.note(ownerHash, made);
+    return settings;
   }
 
   /** @throws NotFoundError if there are none, or the conversation is deleted. */
@@ -50,15 +54,21 @@ export class ConversationSettings {
   /**
    * The same, for a page. Who changed them may have died before it was noted: then the lists of
    * conversations show what was before, until this is asked.
+   *
+   * @param isWhole Whether there are messages. Who was making it may have died before.
+   * @throws NotFoundError if there are no settings, or it is deleted or not whole.
    */
   async readForPage(
     ownerHash: string,
     id: string,
+    isWhole: Promise<boolean>,
   ): Promise<StoredConversation> {
-    const [version, { conversations }] = await Promise.all([
+    const [version, { conversations }, hasMessages] = await Promise.all([
       this.documentOf(ownerHash, id).read(),
       this.activity.read(ownerHash),
+      isWhole,
     ]);
+    if (!hasMessages) throw new NotFoundError("conversation");
     const noted = conversations.get(id)?.version ?? 0;
     // At worst another process is about to note it: twice is once.
     if (version && noted < version.number) await this.note(ownerHash, version);
@@ -82,6 +92,20 @@ export class ConversationSettings {
     if (!settings) throw new NotFoundError("conversation");
     await this.note(ownerHash, version);
     return settings;
+  }
+
+  /** @returns `undefined` if they are there already. */
+  private async createOnce(
+    ownerHash: string,
+    settings: StoredConversation,
+  ): Promise<DocumentVersion | undefined> {
+    const document = this.documentOf(ownerHash, settings.id);
+    try {
+      return await document.create(asJson(settings));
+    } catch (error) {
+      if (error instanceof DocumentExistsError) return undefined;
+      throw error;
+    }
   }
 
   /** Who made it may have died before it was noted. */

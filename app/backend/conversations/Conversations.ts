@@ -60,6 +60,8 @@ export class Conversations {
   /**
    * Makes a conversation of its first message, and begins the reply. With a key, whoever comes
    * again finds the conversation that was made, and what was missing of it is done.
+   *
+   * It is listed when all of it is on disk: what is cut before that is seen by nobody.
    */
   async create(
     ownerHash: string,
@@ -71,20 +73,28 @@ export class Conversations {
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const before = key && (await this.logOf(ownerHash, id).list());
     if (!before || before.last === 0) await this.parts.replies.admit(ownerHash);
+    const model = given.model ?? (await this.standardModel());
     const at = this.parts.now().toISOString();
-    const [settings, message] = await Promise.all([
-      this.parts.settings.make(ownerHash, {
+    const saved = this.makeMessages(ownerHash, id, {
+      text: given.text,
+      at,
+      key,
+    });
+    const settings = await this.parts.settings.make(
+      ownerHash,
+      {
         id,
         title: titleOf(given.text),
-        model: given.model ?? (await this.standardModel()),
+        model,
         project: given.project ?? null,
         maxTokens: null,
         temperature: null,
         createdAt: at,
         deletedAt: null,
-      }),
-      this.makeMessages(ownerHash, id, { text: given.text, at, key }),
-    ]);
+      },
+      saved,
+    );
+    const message = await saved;
     await this.parts.replies.begin(refTo(ownerHash, id, message));
     return { conversation: toConversation(settings, message.at), message };
   }
@@ -101,10 +111,16 @@ export class Conversations {
     page: { limit: number; before?: number; known?: number },
   ): Promise<ConversationPage> {
     const log = this.logOf(ownerHash, id);
-    const [settings, listing] = await Promise.all([
-      this.parts.settings.readForPage(ownerHash, id),
-      log.list(),
-    ]);
+    const looked = log.list();
+    const isWhole = looked.then(
+      (found) => found !== undefined && found.last > 0,
+    );
+    const settings = await this.parts.settings.readForPage(
+      ownerHash,
+      id,
+      isWhole,
+    );
+    const listing = await looked;
     if (!listing) throw new NotFoundError("conversation");
     const { limit, before, known = 0 } = page;
     const [shown, [last]] = await Promise.all([
