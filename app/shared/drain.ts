@@ -9,6 +9,12 @@ const SWEEP_MS = 50;
 /** A second signal doesn't wait any longer than this for what would be lost otherwise. */
 const HURRY_MS = 1_000;
 
+/**
+ * How much later than `DRAIN_SECONDS` all must have ended. Balances a busy machine, on which every
+ * part takes longer, against what hangs; a pod's grace period leaves five seconds for it.
+ */
+const LATE_MS = 3_000;
+
 export interface DrainParts {
   /** What is drained; answers of it that go on for long end with {@link leave}. */
   server: Server;
@@ -55,7 +61,7 @@ export class Drain {
     if (this.isBegun) return;
     this.isBegun = true;
     const ms = this.parts.seconds * 1_000;
-    const late = sleep(ms + HURRY_MS, undefined, { ref: false });
+    const late = sleep(ms + LATE_MS, undefined, { ref: false });
     await Promise.race([this.goThrough(ms / 3), late.then(refuseToWait)]);
   }
 

@@ -11,7 +11,7 @@ import { keepAsking, Member } from "./Cluster";
  * forms all the time, each asked for once.
  */
 
-const VISITORS = 6;
+const VISITORS = 4;
 
 let directory: string;
 let service: ClusterIp;
@@ -25,7 +25,8 @@ beforeAll(async () => {
   const [webPort = 0, ...ports] = await freePorts(4);
   const env = {
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
-    DRAIN_SECONDS: "2",
+    DRAIN_SECONDS: "3",
+    STORAGE_TIMEOUT_SECONDS: "60",
     LEASE_SECONDS: "1",
     ELIZA_DELAY_MS: "0",
     REPLIES_PER_OWNER: "50",

@@ -21,7 +21,12 @@ beforeAll(async () => {
     dataDirectories: [path.join(directory, "records")],
     sessionDirectories: [path.join(directory, "sessions")],
     secretsDirectory: path.join(directory, "secrets"),
-    env: { DRAIN_SECONDS: "3", LEASE_SECONDS: "2", ELIZA_DELAY_MS: "60" },
+    env: {
+      DRAIN_SECONDS: "6",
+      LEASE_SECONDS: "2",
+      ELIZA_DELAY_MS: "60",
+      STORAGE_TIMEOUT_SECONDS: "60",
+    },
   });
 });
 
