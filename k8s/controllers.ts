@@ -1,4 +1,10 @@
+import type { k8s } from "cdk8s-plus-27";
 import type { Controller } from "./charts/LoadBalancerChart";
+
+function serviceAccount(account: string): k8s.Subject {
+  const [namespace, name = ""] = account.split("/");
+  return { kind: "ServiceAccount", name, namespace };
+}
 
 /** The two that make Application Load Balancers from an Ingress. */
 export const CONTROLLERS = {
@@ -9,6 +15,7 @@ export const CONTROLLERS = {
       version: "v1beta1",
       certificates: "certificateArn",
     },
+    subject: serviceAccount,
     // A pod counts as ready when the load balancer says so: a rollout never outruns it.
     namespaceLabels: { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" },
   },
@@ -19,6 +26,12 @@ export const CONTROLLERS = {
       version: "v1",
       certificates: "certificateARNs",
     },
+    // Its controllers run outside of the cluster, and all belong to this group.
+    subject: () => ({
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "Group",
+      name: "eks:managed",
+    }),
     namespaceLabels: {
       "eks.amazonaws.com/pod-readiness-gate-inject": "enabled",
     },

@@ -8,7 +8,11 @@ import { ObservabilityChart } from "./charts/ObservabilityChart";
 import { PoliciesChart } from "./charts/PoliciesChart";
 import { CLAIMS, StorageChart } from "./charts/StorageChart";
 import { SweepsChart } from "./charts/SweepsChart";
-import { STICKY_COOKIE, TraefikChart } from "./charts/TraefikChart";
+import {
+  STICKY_COOKIE,
+  TRAEFIK_IDLE_SECONDS,
+  TraefikChart,
+} from "./charts/TraefikChart";
 import { WebChart } from "./charts/WebChart";
 import { type DrainTimes, drainTimes } from "./constructs/drain";
 import { block, podsOf } from "./constructs/networkPolicy";
@@ -105,6 +109,10 @@ function webChart(app: App, environment: Environment, { drain }: Derived) {
     settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
     ingressPeers: ingressPeers(environment),
+    ingressIdleSeconds:
+      ingress.kind === "traefik"
+        ? TRAEFIK_IDLE_SECONDS
+        : ingress.idleTimeoutSeconds,
     authenticate: "authenticate" in ingress ? ingress.authenticate : undefined,
     serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
     monitoringNamespace: environment.network.monitoringNamespace,

@@ -85,6 +85,9 @@ const web = z.object({
   BACKEND_URL: httpUrl
     .default("http://localhost:8081")
     .describe("the internal API"),
+  KEEP_ALIVE_SECONDS: seconds(75, 5, 4_200).describe(
+    "how long an unused connection is kept; it must be longer than the load balancer keeps it (an ALB 60 s), or some requests fail",
+  ),
   SESSION_KEYS: list
     .refine(
       (keys) => keys.every((key) => key.length >= 16),

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Above an ALB's idle time-out of 60 s, or the balancer would reuse a connection that we close. */
+/** Above the idle time of whoever asks: of an ALB 60 s unless it is told otherwise. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -25,11 +25,19 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-/** An HTTP server with the time-outs that all of ours share. */
-export function createHttpServer(listener: RequestListener): Server {
+/**
+ * An HTTP server with the time-outs that all of ours share.
+ *
+ * @param keepAliveMs How long a connection that nobody uses is kept. It must be longer than those who
+ *   ask keep theirs, or one of them sends a request on a connection that is just being closed.
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  keepAliveMs = KEEP_ALIVE_MS,
+): Server {
   const server = createServer(
     {
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: keepAliveMs,
       // A client gets this long to send its request; the answer may take for ever.
       requestTimeout: 60_000,
       headersTimeout: 30_000,

@@ -48,6 +48,7 @@ async function main(): Promise<void> {
   const handle = app.callback();
   const server = createHttpServer(
     (request, response) => void handle(request, response),
+    config.KEEP_ALIVE_SECONDS * 1_000,
   );
   const metricsServer = createMetricsServer(metrics);
   const drain = new Drain({

@@ -14,6 +14,8 @@ export interface Controller {
   name: string;
   /** Of the controller's own IngressClassParams. */
   params: { group: string; version: string; certificates: string };
+  /** As whom the controller asks the API server. @param account Its namespace and service account. */
+  subject: (account: string) => k8s.Subject;
 }
 
 export interface LoadBalancerProps {
@@ -29,6 +31,7 @@ export class LoadBalancerChart extends Chart {
     super(scope, id);
     this.addParams(props);
     this.addClass(props);
+    this.allowSecret(props);
     addIngress(this, {
       namespace: props.namespace,
       className: props.namespace,
@@ -65,6 +68,40 @@ export class LoadBalancerChart extends Chart {
             }
           : {}),
       },
+    });
+  }
+
+  /** Signing in by OIDC takes a Secret, of which controllers may read none unless somebody lets them. */
+  private allowSecret({
+    namespace,
+    controller,
+    loadBalancer: { authenticate },
+  }: LoadBalancerProps) {
+    if (authenticate?.kind !== "oidc") return;
+    const metadata = {
+      name: "sign-in-secret",
+      namespace,
+      labels: labels(namespace, "ingress"),
+    };
+    emit(this, "secret-role", k8s.KubeRole, {
+      metadata,
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["secrets"],
+          resourceNames: [authenticate.secretName],
+          verbs: ["get", "list", "watch"],
+        },
+      ],
+    });
+    emit(this, "secret-binding", k8s.KubeRoleBinding, {
+      metadata,
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "Role",
+        name: metadata.name,
+      },
+      subjects: [controller.subject(authenticate.controllerAccount)],
     });
   }
 

@@ -25,6 +25,9 @@ export interface TraefikProps {
 const HTTP = 8000;
 const PING = 8082;
 
+/** For how long Traefik keeps a connection to a pod that nobody uses, unless it is told otherwise. */
+export const TRAEFIK_IDLE_SECONDS = 90;
+
 /** For web's Service: the cookie that holds a browser on one pod, as the load balancer's does on AWS. */
 export const STICKY_COOKIE = {
   "traefik.ingress.kubernetes.io/service.sticky.cookie": "true",

@@ -18,6 +18,8 @@ export interface WebProps extends ServingChartProps {
   sessionsClaim: string;
   /** The cluster's own domain, in which the backend's Service has its name. */
   clusterDomain: string;
+  /** For how long the ingress keeps a connection to web that nobody uses, in seconds. */
+  ingressIdleSeconds: number;
   /** Who may reach web: the ingress, and nobody else. */
   ingressPeers: k8s.NetworkPolicyPeer[];
   /** How people are signed in before they reach web; left out, visitors are anonymous. */
@@ -27,6 +29,9 @@ export interface WebProps extends ServingChartProps {
 }
 
 const SESSION_DIRECTORY = "/data/sessions";
+
+/** Of the two that keep a connection, the one who sends on it must give it up first. */
+const MARGIN_SECONDS = 15;
 
 /** What browsers talk to. */
 export class WebChart extends Chart {
@@ -42,6 +47,7 @@ export class WebChart extends Chart {
         LOG_LEVEL: props.logLevel,
         SESSION_DIRECTORY,
         BACKEND_URL: backendUrl(props),
+        KEEP_ALIVE_SECONDS: String(props.ingressIdleSeconds + MARGIN_SECONDS),
         ...signInSettings(props.authenticate),
       },
       secret: {

@@ -1,8 +1,6 @@
+import { COOKIE_OVER_TLS } from "../../app/web/sessions/sessionCookie";
 import type { LoadBalancer } from "../schema/ingress";
 import type { DrainTimes } from "./drain";
-
-/** The cookie of our session, to which `app_cookie` ties its own. */
-const SESSION_COOKIE = "__Host-keepsake";
 
 /** What the whole load balancer is set to, as its API names it. */
 export function loadBalancerAttributes(
@@ -33,8 +31,7 @@ export function albAnnotations(
   return prefixed({
     // To the pods themselves: through a node, no one would know which pod drains.
     "target-type": "ip",
-    "listen-ports": JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
-    "ssl-redirect": "443",
+    ...listeners(loadBalancer),
     "ssl-policy": loadBalancer.sslPolicy,
     "backend-protocol": "HTTP",
     ...healthCheck,
@@ -48,6 +45,20 @@ export function albAnnotations(
     ...authentication(loadBalancer),
   });
 }
+
+/**
+ * CloudFront's managed prefix list counts as 55 rules of a security group for each port, and a group
+ * may have 60: behind CloudFront, which redirects by itself, there is no port but TLS's.
+ */
+const listeners = ({
+  cloudFrontPrefixList,
+}: LoadBalancer): Record<string, string> =>
+  cloudFrontPrefixList
+    ? { "listen-ports": JSON.stringify([{ HTTPS: 443 }]) }
+    : {
+        "listen-ports": JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
+        "ssl-redirect": "443",
+      };
 
 /** Readiness, so that a pod which drains gets no new visitor. Twice in a row, each way. */
 const healthCheck = {
@@ -83,7 +94,7 @@ function sticky({
     "stickiness.enabled": "true",
     "stickiness.type": kind,
     ...(kind === "app_cookie"
-      ? { "stickiness.app_cookie.cookie_name": SESSION_COOKIE }
+      ? { "stickiness.app_cookie.cookie_name": COOKIE_OVER_TLS }
       : {}),
     [`stickiness.${kind}.duration_seconds`]: String(durationSeconds),
   };

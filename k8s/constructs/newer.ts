@@ -7,7 +7,7 @@ import type { Construct } from "constructs";
  * such fields without a word, so they are put back here; `emit` checks that they are in the output.
  */
 
-/** `trafficDistribution` is Kubernetes 1.31's. */
+/** `trafficDistribution` is Kubernetes 1.31's, and its value PreferSameZone 1.34's. */
 export interface ServiceProps extends k8s.KubeServiceProps {
   readonly spec: k8s.ServiceSpec & { readonly trafficDistribution?: string };
 }

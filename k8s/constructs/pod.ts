@@ -48,25 +48,24 @@ export function containerResources(asked: {
 }
 
 /**
- * Spreads the pods of each version over zones and nodes. A zone that is lost or full must not hold
- * back a pod that another has room for; two pods of a version on one node while another has none
- * would fall with that node, so that this is refused. Nodes that the pod can't run on don't count,
- * or a tainted control plane would pass for an empty place.
+ * Spreads the pods of each version over zones and nodes, as well as there is room. Neither is ever a
+ * reason to wait: a rollout adds a pod before it takes one away, and where the one node without a
+ * pod of the new version is full, a strict rule would stall it, and autoscaling with it, while
+ * others have room. Two pods on one node can fall together, which costs a moment; the budget keeps
+ * those that choose from taking both. Nodes that the pod can't run on don't count, or a tainted
+ * control plane would pass for an empty place.
  */
 export function spread(component: Component): k8s.TopologySpreadConstraint[] {
-  const over = (topologyKey: string, whenUnsatisfiable: string) => ({
+  const over = (topologyKey: string) => ({
     topologyKey,
-    whenUnsatisfiable,
+    whenUnsatisfiable: "ScheduleAnyway",
     maxSkew: 1,
     nodeTaintsPolicy: "Honor",
     nodeAffinityPolicy: "Honor",
     labelSelector: { matchLabels: selector(component) },
     matchLabelKeys: ["pod-template-hash"],
   });
-  return [
-    over("topology.kubernetes.io/zone", "ScheduleAnyway"),
-    over("kubernetes.io/hostname", "DoNotSchedule"),
-  ];
+  return [over("topology.kubernetes.io/zone"), over("kubernetes.io/hostname")];
 }
 
 /** Pods leave a node that is lost after half a minute, not after Kubernetes' five. */

@@ -1,3 +1,4 @@
+import { mebi, milli } from "../quantities";
 import type { Environment, Workload } from "../schema/environment";
 
 /** What all pods of the namespace together may ask for. */
@@ -39,15 +40,4 @@ export function quotaOf({ web, backend }: Environment): Quota {
       BESIDE.memoryLimitGi +
       Math.ceil(twice(({ resources }) => mebi(resources.memoryLimit)) / 1_024),
   };
-}
-
-/** "100m" → 100. */
-export const milli = (cpu: string) => Number.parseInt(cpu, 10);
-
-const MEBI = { Ki: 1 / 1_024, Mi: 1, Gi: 1_024, Ti: 1_048_576 };
-
-/** A quantity in MiB, rounded up: "1Gi" → 1024. */
-export function mebi(quantity: string): number {
-  const unit = quantity.slice(-2) as keyof typeof MEBI;
-  return Math.ceil(Number.parseFloat(quantity) * MEBI[unit]);
 }

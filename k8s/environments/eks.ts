@@ -43,7 +43,8 @@ const eks: EnvironmentInput = {
       "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
-  observability: { prometheusOperator: true, dashboard: true },
+  // Where Prometheus' operator is installed (docs/eks.md), also `prometheusOperator: true`.
+  observability: { dashboard: true },
 };
 
 export default eks;

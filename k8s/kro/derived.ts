@@ -1,5 +1,6 @@
 import type { DrainTimes } from "../constructs/drain";
-import { BESIDE, mebi, milli, type Quota } from "../constructs/quota";
+import { BESIDE, type Quota } from "../constructs/quota";
+import { mebi, milli } from "../quantities";
 import type { Environment, Workload } from "../schema/environment";
 import { spec } from "./fields";
 import type { Placeholders } from "./placeholders";

@@ -128,7 +128,9 @@ export const environmentSchema = z.strictObject({
       prometheusOperator: z
         .boolean()
         .default(false)
-        .describe("ServiceMonitors and rules; otherwise annotations"),
+        .describe(
+          "ServiceMonitors and rules, where Prometheus' operator has defined them; otherwise annotations",
+        ),
       dashboard: z.boolean().default(false),
       runbooks: z
         .url("must be the URL of the directory in which runbooks.md is")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HEARTBEAT_MS } from "../../app/web/streaming/LiveBody";
 import {
   certificateArn,
   cidr,
@@ -10,7 +11,7 @@ import {
 } from "./fields";
 
 /** Seconds between two heartbeats of an event stream: what every idle time-out must exceed. */
-export const HEARTBEAT_SECONDS = 10;
+export const HEARTBEAT_SECONDS = HEARTBEAT_MS / 1_000;
 
 const stickiness = z
   .strictObject({
@@ -45,6 +46,16 @@ const oidc = z.strictObject({
   secretName: z
     .string()
     .min(1, "must name the Secret with clientID and clientSecret"),
+  controllerAccount: z
+    .string()
+    .regex(
+      /^[a-z0-9-]+\/[a-z0-9.-]+$/,
+      'must be a namespace and a service account, such as "kube-system/aws-load-balancer-controller"',
+    )
+    .default("kube-system/aws-load-balancer-controller")
+    .describe(
+      "who the AWS Load Balancer Controller is, and may therefore read that Secret; EKS Auto Mode's has its own name",
+    ),
 });
 
 const cognito = z.strictObject({

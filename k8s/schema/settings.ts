@@ -11,6 +11,7 @@ const DECIDED: Record<string, string> = {
   ADVERTISED_URL: "each pod has its own",
   HOSTNAME: "each pod has its own",
   SECRETS_DIRECTORY: "the charts decide it",
+  KEEP_ALIVE_SECONDS: "it follows from ingress.idleTimeoutSeconds",
   INTERNAL_TOKEN: "it belongs into the Secret",
   SESSION_KEYS: "it belongs into the Secret",
   OPENAI_API_KEY: "it belongs into the Secret",

@@ -1,26 +1,30 @@
-import { environmentNames, readEnvironment } from "../../k8s/environments";
-import { manifests } from "../../k8s/keepsake";
+import { environmentNames } from "../../k8s/environments";
 import {
   type ApiServer,
   describeWithApiServer,
   startApiServer,
 } from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
-import { type Manifest, objectsOf } from "./support/manifests";
+import {
+  EKS_IN_FULL,
+  type Manifest,
+  objectsOf,
+  textOf,
+} from "./support/manifests";
 import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
 
 const SERVER_SIDE = ["apply", "--server-side", "--validate=strict", "-f", "-"];
 const CLIENT_SIDE = ["apply", "--validate=strict", "-f", "-"];
 
 describeWithApiServer("the manifests on a real API server", () => {
-  describe.each(environmentNames())("of %s", (name) => {
+  describe.each([...environmentNames(), EKS_IN_FULL])("of %s", (name) => {
     let server: ApiServer;
     let text: string;
 
     beforeAll(async () => {
       server = await startApiServer();
       await installDefinitions(server);
-      text = manifests(await readEnvironment(name));
+      text = await textOf(name);
     });
     afterAll(() => server.stop());
 
@@ -58,7 +62,7 @@ describeWithApiServer("the manifests on a real API server", () => {
     const server = await startApiServer();
     try {
       await installDefinitions(server);
-      const text = manifests(await readEnvironment("kind"));
+      const text = await textOf("kind");
       await server.must(CLIENT_SIDE, text);
       const before = await contents(server, text);
       await server.must(CLIENT_SIDE, text);

@@ -188,10 +188,15 @@ const mistakes: Mistake[] = [
     'ingress.webAclArn "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b" must be the ARN of a regional web ACL of WAFv2.',
   ],
   [
-    "OIDC on EKS Auto Mode",
-    eksAuto,
-    { "ingress.authenticate": oidc },
-    "ingress.authenticate.kind \"oidc\" isn't supported by EKS Auto Mode's load balancing. Use cognito (it federates OIDC providers), or the kind alb with the AWS Load Balancer Controller.",
+    "a controller's account without its namespace",
+    eks,
+    {
+      "ingress.authenticate": {
+        ...oidc,
+        controllerAccount: "aws-load-balancer-controller",
+      },
+    },
+    'ingress.authenticate.controllerAccount "aws-load-balancer-controller" must be a namespace and a service account, such as "kube-system/aws-load-balancer-controller".',
   ],
   [
     "a node port outside of the range",

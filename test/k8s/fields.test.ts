@@ -27,6 +27,27 @@ const settingsOf = (objects: Manifest[]) =>
     "data",
   );
 
+/** An environment whose load balancer signs people in by OIDC. */
+const signedInBy = async (name: string, changes: object = {}) => {
+  const environment = await readEnvironment(name);
+  return objectsWith(name, {
+    ingress: {
+      ...environment.ingress,
+      authenticate: {
+        kind: "oidc",
+        issuer: "https://id.example.com",
+        authorizationEndpoint: "https://id.example.com/authorize",
+        tokenEndpoint: "https://id.example.com/token",
+        userInfoEndpoint: "https://id.example.com/userinfo",
+        secretName: "oidc",
+        loadBalancer: LOAD_BALANCER,
+        controllerAccount: "kube-system/aws-load-balancer-controller",
+        ...changes,
+      },
+    },
+  });
+};
+
 type Expected = [at: string, value: unknown];
 
 /** Each field that we rely on, by its name: a typed class that dropped one would fail here. */
@@ -110,7 +131,8 @@ describe.each(environmentNames())("in %s", (name) => {
         [`${spread}.0.topologyKey`, "topology.kubernetes.io/zone"],
         [`${spread}.0.whenUnsatisfiable`, "ScheduleAnyway"],
         [`${spread}.1.topologyKey`, "kubernetes.io/hostname"],
-        [`${spread}.1.whenUnsatisfiable`, "DoNotSchedule"],
+        // A full node must not stall a rollout.
+        [`${spread}.1.whenUnsatisfiable`, "ScheduleAnyway"],
         [`${spread}.1.nodeTaintsPolicy`, "Honor"],
         [`${spread}.1.matchLabelKeys`, ["pod-template-hash"]],
         [`${pod}.tolerations.1.key`, "node.kubernetes.io/unreachable"],
@@ -339,6 +361,33 @@ describe("on EKS", () => {
     ]);
   });
 
+  test.each([
+    ["eks", "75"],
+    ["kind", "105"],
+  ])(
+    "web of %s keeps connections longer than the ingress does",
+    async (name, seconds) => {
+      expect(settingsOf(await objectsOf(name))).toMatchObject({
+        KEEP_ALIVE_SECONDS: seconds,
+      });
+    },
+  );
+
+  test("web keeps connections longer than a load balancer that is told to keep them long", async () => {
+    const { ingress } = await readEnvironment("eks");
+    const given = await objectsWith("eks", {
+      ingress: { ...ingress, idleTimeoutSeconds: 4_000 },
+    });
+    expect(settingsOf(given)).toMatchObject({ KEEP_ALIVE_SECONDS: "4015" });
+  });
+
+  test("behind CloudFront alone the load balancer has no port but TLS's, or its security group has too many rules", async () => {
+    const given = await objectsOf("eks-ack");
+    expect(annotation("security-group-prefix-lists", given)).toMatch(/^pl-/);
+    expect(annotation("listen-ports", given)).toBe('[{"HTTPS":443}]');
+    expect(annotation("ssl-redirect", given)).toBeUndefined();
+  });
+
   test("the target group holds browsers on their pod, and waits for the drain", () => {
     expect(annotation("target-group-attributes", objects)?.split(",")).toEqual([
       "deregistration_delay.timeout_seconds=40",
@@ -466,21 +515,7 @@ describe("on EKS", () => {
   });
 
   test("OIDC arrives with its endpoints, and its secret by name", async () => {
-    const { ingress } = await readEnvironment("eks");
-    const given = await objectsWith("eks", {
-      ingress: {
-        ...ingress,
-        authenticate: {
-          kind: "oidc",
-          issuer: "https://id.example.com",
-          authorizationEndpoint: "https://id.example.com/authorize",
-          tokenEndpoint: "https://id.example.com/token",
-          userInfoEndpoint: "https://id.example.com/userinfo",
-          secretName: "oidc",
-          loadBalancer: LOAD_BALANCER,
-        },
-      },
-    });
+    const given = await signedInBy("eks");
     expect(JSON.parse(annotation("auth-idp-oidc", given) ?? "")).toEqual({
       issuer: "https://id.example.com",
       authorizationEndpoint: "https://id.example.com/authorize",
@@ -488,6 +523,54 @@ describe("on EKS", () => {
       userInfoEndpoint: "https://id.example.com/userinfo",
       secretName: "oidc",
     });
+  });
+
+  test.each([
+    [
+      "the AWS Load Balancer Controller",
+      "eks",
+      {
+        kind: "ServiceAccount",
+        name: "aws-load-balancer-controller",
+        namespace: "kube-system",
+      },
+    ],
+    [
+      "EKS Auto Mode",
+      "eks-auto",
+      {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "Group",
+        name: "eks:managed",
+      },
+    ],
+  ])(
+    "with OIDC, %s may read its Secret and no other",
+    async (_, name, subject) => {
+      const given = await signedInBy(name);
+      expect(find(given, "Role", "sign-in-secret")["rules"]).toEqual([
+        {
+          apiGroups: [""],
+          resources: ["secrets"],
+          resourceNames: ["oidc"],
+          verbs: ["get", "list", "watch"],
+        },
+      ]);
+      const binding = find(given, "RoleBinding", "sign-in-secret");
+      expect(binding["roleRef"]).toMatchObject({ name: "sign-in-secret" });
+      expect(binding["subjects"]).toEqual([subject]);
+    },
+  );
+
+  test("a controller that runs as somebody else is the one who may read it", async () => {
+    const given = await signedInBy("eks", { controllerAccount: "aws/alb" });
+    expect(find(given, "RoleBinding", "sign-in-secret")["subjects"]).toEqual([
+      { kind: "ServiceAccount", name: "alb", namespace: "aws" },
+    ]);
+  });
+
+  test("without OIDC nobody gets a right on Secrets", () => {
+    expect(objects.filter(({ kind }) => kind === "Role")).toEqual([]);
   });
 
   test("autoscaling follows streams in flight where there is an adapter", async () => {

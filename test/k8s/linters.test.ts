@@ -2,8 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { environmentNames, readEnvironment } from "../../k8s/environments";
-import { manifests } from "../../k8s/keepsake";
+import { environmentNames } from "../../k8s/environments";
 import { temporaryFolders } from "../support/temporaryFolder";
 import {
   type ApiServer,
@@ -13,6 +12,7 @@ import {
 } from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
 import { skipped } from "./support/earlier";
+import { EKS_IN_FULL, textOf } from "./support/manifests";
 import { SCHEMA_NAME, writeSchemas } from "./support/schemas";
 
 const run = promisify(execFile);
@@ -30,7 +30,7 @@ const EXCEPTIONS: Record<string, string> = {
   "container-resources":
     "it wants a limit on the processor, which would stall every stream of a pod for a burst of one; memory has its limit, and all have requests",
   "deployment-has-host-podantiaffinity":
-    "it doesn't know topologySpreadConstraints, which keep pods of a version on different nodes",
+    "it doesn't know topologySpreadConstraints, which spread the pods of a version over nodes",
 };
 
 /** Of Traefik on kind, which stands in for a load balancer on a machine for trying out. */
@@ -100,10 +100,10 @@ describeWithApiServer("linters of manifests", () => {
     return stdout;
   };
 
-  test.each(environmentNames())(
+  test.each([...environmentNames(), EKS_IN_FULL])(
     "kubeconform finds every object of %s valid, against the API server's own schemas",
     async (name) => {
-      const text = manifests(await readEnvironment(name));
+      const text = await textOf(name);
       const said = await kubeconform(text);
       const count = text.split(/^---$/m).length;
       expect(said.trim()).toBe(
@@ -113,7 +113,7 @@ describeWithApiServer("linters of manifests", () => {
   );
 
   test("kubeconform would notice a field that doesn't exist", async () => {
-    const text = manifests(await readEnvironment("kind"));
+    const text = await textOf("kind");
     const planted = text.replace(
       "revisionHistoryLimit:",
       "revisionHistoryLimits:",
@@ -124,7 +124,7 @@ describeWithApiServer("linters of manifests", () => {
   test.each(environmentNames())(
     "kube-score finds nothing in %s but what is explained here",
     async (name) => {
-      const text = manifests(await readEnvironment(name));
+      const text = await textOf(name);
       const found = await scores(await fileOf(text));
       const explained = {
         ...EXCEPTIONS,

@@ -2,9 +2,16 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { metricDefinitions } from "../../app/shared/metricDefinitions";
+import { environmentNames } from "../../k8s/environments";
 import { alerts } from "../../k8s/constructs/alerts";
 import { dashboard } from "../../k8s/constructs/dashboard";
-import { field, find, type Manifest, objectsOf } from "./support/manifests";
+import {
+  EKS_IN_FULL,
+  field,
+  find,
+  type Manifest,
+  objectsOf,
+} from "./support/manifests";
 
 const root = path.join(__dirname, "../..");
 const all = alerts("keepsake").map((alert) => [alert.name, alert] as const);
@@ -140,7 +147,7 @@ describe("the metrics that alerts, dashboard and autoscaling ask for", () => {
 describe("Prometheus' operator", () => {
   let objects: Manifest[];
   beforeAll(async () => {
-    objects = await objectsOf("eks");
+    objects = await objectsOf(EKS_IN_FULL);
   });
 
   test.each(["web", "backend"])("finds the metrics of %s", (component) => {
@@ -172,6 +179,16 @@ describe("Prometheus' operator", () => {
     );
   });
 });
+
+test.each(environmentNames())(
+  "%s asks for nothing of the operator's, which no cluster has by itself",
+  async (name) => {
+    const objects = await objectsOf(name);
+    expect(
+      objects.filter(({ apiVersion }) => apiVersion.includes("coreos")),
+    ).toEqual([]);
+  },
+);
 
 test("without the operator, pods say themselves where their metrics are", async () => {
   const web = find(await objectsOf("kind"), "Deployment", "web");

@@ -3,12 +3,12 @@ import type Keygrip from "keygrip";
 import type { Context } from "koa";
 import { isSessionId } from "./sessionId";
 
-/**
- * The prefix makes browsers refuse the cookie unless it came over TLS, for this host alone. TLS
- * may end at a proxy before us: `app.proxy` says whether its word is taken.
- */
+/** The prefix makes browsers refuse the cookie unless it came over TLS, for this host alone. */
+export const COOKIE_OVER_TLS = "__Host-keepsake";
+
+/** TLS may end at a proxy before us: `app.proxy` says whether its word is taken. */
 export const cookieName = (ctx: Context) =>
-  ctx.secure ? "__Host-keepsake" : "keepsake";
+  ctx.secure ? COOKIE_OVER_TLS : "keepsake";
 
 export interface SessionCookie {
   id: string;

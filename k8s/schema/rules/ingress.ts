@@ -61,23 +61,6 @@ const idleTimeoutAboveHeartbeat = rule(
         ],
 );
 
-const autoModeHasNoOidc = rule(
-  z.object({
-    ingress: z.object({
-      kind: z.literal("eks-auto"),
-      authenticate: z.object({ kind: z.literal("oidc") }),
-    }),
-  }),
-  () => [
-    {
-      path: "ingress.authenticate.kind",
-      value: "oidc",
-      message:
-        "isn't supported by EKS Auto Mode's load balancing. Use cognito (it federates OIDC providers), or the kind alb with the AWS Load Balancer Controller",
-    },
-  ],
-);
-
 const hostIsCloudFronts = rule(
   z.object({
     ingress: balanced.extend({ host: z.string() }),
@@ -116,7 +99,6 @@ export const ingressRules = [
   hostOfLoadBalancer,
   stickinessFitsAlgorithm,
   idleTimeoutAboveHeartbeat,
-  autoModeHasNoOidc,
   hostIsCloudFronts,
   cloudFrontIsTheOnlyWay,
 ];

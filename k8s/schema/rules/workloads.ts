@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bytes } from "../../quantities";
 import { type Fault, rule } from "./rule";
 
 const workload = z.object({
@@ -50,13 +51,6 @@ const memoryFits = (name: "web" | "backend") =>
       ];
     },
   );
-
-const units = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
-
-function bytes(quantity: string): number {
-  const [, size, unit] = /^(.*)(Ki|Mi|Gi|Ti)$/.exec(quantity) ?? [];
-  return Number(size) * units[(unit ?? "Ki") as keyof typeof units];
-}
 
 const pinnedImageHasDigest = rule(
   z.object({

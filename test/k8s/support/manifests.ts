@@ -17,9 +17,37 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
+/** `eks` with what it can have besides: objects that no shipped environment has are tried, too. */
+export const EKS_IN_FULL = "eks, with Prometheus' operator and OIDC";
+
+/** The file of an environment, or of `EKS_IN_FULL`. */
+export async function textOf(name: string): Promise<string> {
+  if (name !== EKS_IN_FULL) return manifests(await readEnvironment(name));
+  const { ingress, observability, ...eks } = await readEnvironment("eks");
+  if (ingress.kind !== "alb") throw new Error("eks has no ALB any more");
+  return manifests({
+    ...eks,
+    observability: { ...observability, prometheusOperator: true },
+    ingress: {
+      ...ingress,
+      authenticate: {
+        kind: "oidc",
+        issuer: "https://id.example.com",
+        authorizationEndpoint: "https://id.example.com/authorize",
+        tokenEndpoint: "https://id.example.com/token",
+        userInfoEndpoint: "https://id.example.com/userinfo",
+        secretName: "oidc",
+        controllerAccount: "kube-system/aws-load-balancer-controller",
+        loadBalancer:
+          "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*",
+      },
+    },
+  });
+}
+
 /** All objects of an environment, as they are in its file. */
-export async function objectsOf(environment: string): Promise<Manifest[]> {
-  return parseManifests(manifests(await readEnvironment(environment)));
+export async function objectsOf(name: string): Promise<Manifest[]> {
+  return parseManifests(await textOf(name));
 }
 
 /** The objects in a YAML text of several documents. */
