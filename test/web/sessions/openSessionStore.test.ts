@@ -172,8 +172,11 @@ describe("a damaged session", () => {
     const find = /To find it: (grep .*)\.$/.exec(
       line?.damage.advice ?? "",
     )?.[1];
-    const found = execFileSync("sh", ["-c", find ?? "false"]).toString();
-    expect(found.trim()).toBe(path.join(folder, "v3.damaged"));
+    // The mark's temporary file, which nobody waits for, may be there for a moment.
+    await expectEventually(async () => {
+      const found = execFileSync("sh", ["-c", find ?? "false"]).toString();
+      expect(found.trim()).toBe(path.join(folder, "v3.damaged"));
+    });
   });
 
   test.each<[string, (folder: string) => Promise<void>]>([
