@@ -118,6 +118,14 @@ const Overview = z
   })
   .meta({ id: "Overview" });
 
+/** A prompt that was saved, and the reply that was begun. */
+const SentMessage = z
+  .object({
+    message: Message,
+    reply: z.object({ number: z.int().min(2) }),
+  })
+  .meta({ id: "SentMessage" });
+
 const SearchResult = z
   .object({
     conversation: Conversation,
@@ -275,14 +283,15 @@ export const operations = {
     summary: "Says something more, and begins the reply",
     params: byId,
     query: none,
-    body: z.object({ text: messageText }),
+    body: z.object({
+      text: messageText,
+      follows: z.int().min(2).max(limits.messageNumber).optional().meta({
+        description:
+          "The reply that it goes on from, if the last prompt was asked several times. By itself the newest; so, too, if the conversation has gone on meanwhile.",
+      }),
+    }),
     status: 201,
-    answer: z
-      .object({
-        message: Message,
-        reply: z.object({ number: z.int().min(2) }),
-      })
-      .meta({ id: "SentMessage" }),
+    answer: SentMessage,
     errors: [404, 409, 413, 429, 503],
     repeatable: "keyed",
   }),
@@ -311,6 +320,20 @@ export const operations = {
     answer: empty,
     errors: [404, 409, 429, 503],
     repeatable: "always",
+  }),
+  regenerateReply: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/replies/{number}/regenerate",
+    tag: "Replies",
+    summary:
+      "Asks the last prompt again; the reply that it has stays beside the new one",
+    params: byReply,
+    query: none,
+    body: empty,
+    status: 201,
+    answer: SentMessage,
+    errors: [404, 409, 429, 503],
+    repeatable: "keyed",
   }),
   listModels: operation({
     method: "get",

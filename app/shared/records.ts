@@ -20,6 +20,8 @@ export const limits = {
   pageConversations: 200,
   /** The most messages of one conversation, far above what anyone writes. */
   messageNumber: 1_000_000,
+  /** How often one prompt can be asked, the first time included: bounds how far a page has to look. */
+  versions: 20,
   /** No model of today writes more in one reply. */
   maxTokens: 1_000_000,
 } as const;
@@ -49,6 +51,10 @@ export const Message = z
     /** What a model thought before it answered; no part of the answer. */
     reasoning: z.string().optional(),
     at: time,
+    /** Of a prompt that was asked again, as it was or in other words: its first version's number. */
+    insteadOf: z.int().min(1).optional(),
+    /** Of a prompt: the reply that it goes on from, where that is not the newest before it. */
+    follows: z.int().min(2).optional(),
     /** Of a reply: the model's id, and what people call it. */
     model: z.string().optional(),
     modelName: z.string().optional(),

@@ -261,23 +261,14 @@ describe("while a reply arrives", () => {
     await open();
     const reply = stepwise(["One", " two", " three"]);
     web.api.script = () => reply.script();
-    await page.evaluate(() => {
-      const said: string[] = [];
-      Object.assign(window, { said });
-      const status = document.getElementById("status");
-      if (!status) return;
-      new MutationObserver(() => said.push(status.textContent ?? "")).observe(
-        status,
-        { childList: true, characterData: true, subtree: true },
-      );
-    });
+    await listen();
     await message().fill("count");
     await message().press("Enter");
     await page.locator(".writing").waitFor();
     reply.next(3);
     await page.getByText("Model one replied").waitFor({ state: "attached" });
     await expectEventually(async () => {
-      expect(await page.evaluate("window.said")).toEqual([
+      expect(await said()).toEqual([
         "Model one is writing.",
         "Model one replied: One two three",
       ]);
@@ -342,6 +333,151 @@ describe("while a reply arrives", () => {
     await page.getByText("One two three").waitFor();
     await expectMessages(2);
   });
+});
+
+/** Keeps all that is said to a screen reader from now on. */
+const listen = () =>
+  page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(window, { said });
+    const status = document.getElementById("status");
+    if (!status) return;
+    new MutationObserver(() => said.push(status.textContent ?? "")).observe(
+      status,
+      { childList: true, characterData: true, subtree: true },
+    );
+  });
+const said = () => page.evaluate<string[]>("window.said");
+const regenerate = () => page.getByRole("button", { name: "Regenerate" });
+
+describe("another reply", () => {
+  it("is asked for with the keyboard, announced, and leaves the earlier one within reach", async () => {
+    await open();
+    await say("hello");
+    await listen();
+    const reply = stepwise(["Another", " one."]);
+    web.api.script = () => reply.script();
+    await regenerate().focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".writing").waitFor();
+    await expectHidden(regenerate());
+    await waitFor(() => isFocused(message()));
+    reply.next(2);
+    await page.getByText("Another one.", { exact: true }).waitFor();
+    await regenerate().waitFor();
+    await expectEventually(async () => {
+      expect(await said()).toEqual([
+        "Model one is writing.",
+        "Model one replied: Another one.",
+      ]);
+    });
+    await expectMessages(2);
+    await page.getByText("Answer 2 of 2").waitFor();
+
+    await page.getByRole("link", { name: "Answer 1" }).click();
+    await page.getByText("You said: hello").waitFor();
+    await page.getByText("This is an earlier answer").waitFor();
+    web.api.script = () => ["From the first."];
+    await say("go on");
+    await page.getByText("Answer 1 of 2").waitFor();
+    await expectEventually(async () =>
+      expect(await articles().allInnerTexts()).toEqual([
+        expect.stringContaining("hello"),
+        expect.stringContaining("You said: hello"),
+        expect.stringContaining("go on"),
+        expect.stringContaining("From the first."),
+      ]),
+    );
+    await page.goBack();
+    await page.getByRole("link", { name: "To the newest messages" }).waitFor();
+  });
+
+  it("that another tab has asked for is told here in a sentence", async () => {
+    await open();
+    await say("hello");
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("button", { name: "Regenerate" }).click();
+    await other.getByText("Answer 2 of 2").waitFor();
+    await regenerate().click();
+    await page.getByRole("alert").getByText("has gone on").waitFor();
+    await expectMessages(2);
+  });
+});
+
+describe("a reply that ended before its page arrived", () => {
+  it("is announced once, to whoever asked for it", async () => {
+    await open();
+    await listen();
+    web.api.script = () => ["At once."];
+    await message().fill("hello");
+    await message().press("Enter");
+    await page.getByText("At once.", { exact: true }).waitFor();
+    const end = "Model one replied: At once.";
+    await waitFor(async () => (await said()).includes(end));
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page
+      .getByRole("combobox", { name: "Model" })
+      .selectOption("Model two");
+    await page.getByText("The model called two.").first().waitFor();
+    await expectEventually(async () =>
+      expect((await said()).filter((one) => one === end)).toEqual([end]),
+    );
+  });
+
+  it("is not announced to whoever opens a conversation", async () => {
+    await open();
+    await say("hello");
+    await page.reload();
+    await listen();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page
+      .getByRole("combobox", { name: "Model" })
+      .selectOption("Model two");
+    await page.getByText("The model called two.").first().waitFor();
+    expect(await said()).toEqual([]);
+  });
+});
+
+it("new text below is offered to a reader who is elsewhere, and one step away", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}\n\n`);
+  web.api.script = () => [long.join("")];
+  await say("a long one");
+  const jump = page.getByRole("button", { name: "New text below" });
+  await expectHidden(jump);
+  const reply = stepwise(long.map((text) => `New ${text}`));
+  web.api.script = () => reply.script();
+  await message().fill("another");
+  await message().press("Enter");
+  reply.next(10);
+  await page.getByText("New Paragraph 9", { exact: true }).waitFor();
+  await expectHidden(jump);
+  await page
+    .getByText("Paragraph 3", { exact: true })
+    .evaluate((it) => it.scrollIntoView());
+  await waitFor(async () => (await fromEnd()) > 100);
+  reply.next(10);
+  await jump.waitFor();
+  await jump.click();
+  await expectHidden(jump);
+  await expectAtEnd();
+  reply.next(20);
+  await page.locator(".writing").waitFor({ state: "detached" });
+  await expectHidden(jump);
+});
+
+it("who sends a message sees it, wherever they had been reading", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  web.api.script = () => ["Paragraph\n\n".repeat(40)];
+  await say("a long one");
+  await articles()
+    .first()
+    .evaluate((it) => it.scrollIntoView());
+  await waitFor(async () => (await fromEnd()) > 100);
+  web.api.script = () => ["Short."];
+  await say("and now?");
+  await expectAtEnd();
 });
 
 it("a failed reply says why, and Retry finishes it", async () => {

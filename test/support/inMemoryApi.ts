@@ -138,7 +138,43 @@ export class InMemoryApi implements Api {
   async sendMessage(
     context: ApiContext,
     id: string,
-    { text, key }: { text: string; key?: string },
+    given: { text: string; key?: string; follows?: number },
+  ) {
+    const { follows } = given;
+    const isNewest =
+      follows === this.#find(context, id).messages.at(-1)?.number;
+    return this.#ask(context, id, {
+      text: given.text,
+      key: given.key,
+      ...(follows && !isNewest && { follows }),
+    });
+  }
+
+  async regenerateReply(
+    context: ApiContext,
+    id: string,
+    number: number,
+    key?: string,
+  ) {
+    const { messages, keys } = this.#find(context, id);
+    const prompt = messages.find((one) => one.number === number - 1);
+    if (!prompt) throw new NotFoundError("reply");
+    const isKnown = key !== undefined && keys.has(key);
+    if (!isKnown && messages.at(-1)?.number !== number) {
+      throw new VisibleError(409, "The conversation has gone on since.");
+    }
+    const { text, follows, insteadOf = prompt.number } = prompt;
+    const again = { text, key, insteadOf, ...(follows && { follows }) };
+    return (await this.#ask(context, id, again)).reply;
+  }
+
+  async #ask(
+    context: ApiContext,
+    id: string,
+    {
+      key,
+      ...prompt
+    }: Pick<Message, "text" | "follows" | "insteadOf"> & { key?: string },
   ) {
     const kept = this.#find(context, id);
     const known = key && kept.keys.get(key);
@@ -152,8 +188,8 @@ export class InMemoryApi implements Api {
     const message: Message = {
       number: number + (1 - (number % 2)),
       role: "user",
-      text,
       at,
+      ...prompt,
     };
     kept.messages.push(message);
     if (key) kept.keys.set(key, message.number);

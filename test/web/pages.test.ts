@@ -234,7 +234,7 @@ it("a search marks what it found, and leads there", async () => {
   const address = await visitor.begin("Where is the needle in this?");
   const page = await visitor.read("/search?q=needle");
   expect(page).toContain("<mark>needle</mark>");
-  expect(page).toContain(`${address}?before=21#m1`);
+  expect(page).toContain(`${address}?message=1#m1`);
   expect(await visitor.read("/search?q=straw")).toContain("Nothing was found");
   expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
 });

@@ -6,6 +6,7 @@ import {
   limits,
   type Message,
 } from "../../shared/records";
+import { firstVersion, turnOf, versionOf } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
 import type { StoredConversation } from "../activity/entries";
 import type { ConversationState, OwnerState } from "../activity/OwnerState";
@@ -17,7 +18,7 @@ import type {
   SettingsChanges,
 } from "./ConversationSettings";
 import { derivedId, newId } from "./ids";
-import { MessageLog } from "./MessageLog";
+import { MessageLog, type NewPrompt } from "./MessageLog";
 import {
   checkReplyOptions,
   type ChosenOptions,
@@ -181,26 +182,52 @@ export class Conversations {
   /**
    * Saves a prompt, and begins the reply. With a key, whoever comes again finds what was saved.
    *
+   * @param follows The reply that it goes on from. Any version of the last turn can be; what the
+   *   conversation has gone on from already is passed over, and the newest reply is followed.
    * @throws VisibleError (409) while a reply is being written.
    */
   async send(
     ownerHash: string,
     id: string,
-    { text }: { text: string },
+    { text, follows }: { text: string; follows?: number },
     key?: string,
   ): Promise<Message> {
     refuseTooLong(text);
     await this.parts.settings.read(ownerHash, id);
-    const at = this.parts.now().toISOString();
-    const message = await this.logOf(ownerHash, id).addPrompt(
-      { text, at, key },
-      (last) => this.admit(ownerHash, id, last),
-    );
-    await Promise.all([
-      this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
-      this.parts.replies.begin(refTo(ownerHash, id, message)),
+    const log = this.logOf(ownerHash, id);
+    return this.ask(ownerHash, id, { text, key }, async (last) => {
+      await this.admit(ownerHash, id, last);
+      return { follows: await olderVersion(log, last, follows) };
+    });
+  }
+
+  /**
+   * Asks the last prompt again: the reply that it has stays, beside the one that begins. With a
+   * key, whoever comes again finds what was saved.
+   *
+   * @param number The last reply's.
+   * @throws VisibleError (409) if it isn't the last, is being written, or failed; NotFoundError if
+   *   there can be no such reply.
+   */
+  async regenerate(
+    ownerHash: string,
+    id: string,
+    number: number,
+    key?: string,
+  ): Promise<Message> {
+    const [prompt] = await Promise.all([
+      this.readPrompt(ownerHash, id, number - 1),
+      this.parts.settings.read(ownerHash, id),
     ]);
-    return message;
+    const again = { text: prompt.text, insteadOf: firstVersion(prompt), key };
+    return this.ask(ownerHash, id, again, async (last) => {
+      if (turnOf(last) !== prompt.number) throw goneOn();
+      const ref = { ownerHash, conversation: id, number };
+      if (last !== number) await this.parts.replyStates.requireMessage(ref);
+      refuseTooOften(prompt);
+      await this.parts.replies.admit(ownerHash);
+      return { follows: prompt.follows };
+    });
   }
 
   /** @throws NotFoundError if there can be no such reply of this owner. */
@@ -218,6 +245,35 @@ export class Conversations {
     return { ownerHash, conversation: id, number };
   }
 
+  /** Saves a prompt where it may be, and begins the reply. */
+  private async ask(
+    ownerHash: string,
+    id: string,
+    prompt: Omit<NewPrompt, "at" | "follows">,
+    place: (last: number) => Promise<Pick<NewPrompt, "follows">>,
+  ): Promise<Message> {
+    const at = this.parts.now().toISOString();
+    const log = this.logOf(ownerHash, id);
+    const message = await log.addPrompt({ ...prompt, at }, place);
+    await Promise.all([
+      this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
+      this.parts.replies.begin(refTo(ownerHash, id, message)),
+    ]);
+    return message;
+  }
+
+  private async readPrompt(
+    ownerHash: string,
+    id: string,
+    number: number,
+  ): Promise<Message> {
+    const log = this.logOf(ownerHash, id);
+    const listing = await log.list();
+    const prompt = listing?.has(number) && (await log.read(number, listing));
+    if (prompt && prompt.role === "user") return prompt;
+    throw new NotFoundError("reply");
+  }
+
   private async makeMessages(
     ownerHash: string,
     id: string,
@@ -225,7 +281,7 @@ export class Conversations {
   ): Promise<Message> {
     const log = this.logOf(ownerHash, id);
     await log.make();
-    return log.addPrompt(prompt, () => Promise.resolve());
+    return log.addPrompt(prompt, () => Promise.resolve({}));
   }
 
   /** Asked before a prompt is saved: what was typed must be lost neither here nor there. */
@@ -335,6 +391,32 @@ const refTo = (
   conversation: string,
   prompt: Message,
 ): ReplyRef => ({ ownerHash, conversation, number: prompt.number + 1 });
+
+/** What a prompt has to say of the reply that it follows: nothing, if that is the newest. */
+async function olderVersion(
+  log: MessageLog,
+  last: number,
+  follows: number | undefined,
+): Promise<number | undefined> {
+  const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
+  if (follows === undefined || followed >= newest) return undefined;
+  const prompt = await log.read(newest);
+  return prompt && followed >= firstVersion(prompt) ? follows : undefined;
+}
+
+const goneOn = () =>
+  new VisibleError(
+    409,
+    "The conversation has gone on since: only its last message can be asked again. Load the page anew to see it.",
+  );
+
+function refuseTooOften(prompt: Message): void {
+  if (versionOf(prompt) + 1 < limits.versions) return;
+  throw new VisibleError(
+    409,
+    `This was asked ${limits.versions} times already. Say in a message of your own what should be different.`,
+  );
+}
 
 function refuseTooLong(text: string): void {
   if (Buffer.byteLength(text) <= limits.messageBytes) return;

@@ -18,6 +18,9 @@ export interface NewPrompt {
   at: string;
   /** The same key twice makes one prompt, on whichever process. */
   key?: string;
+  /** See `Message`. */
+  insteadOf?: number;
+  follows?: number;
 }
 
 /** A conversation's messages: prompts under odd numbers, the reply to prompt p under p + 1. */
@@ -58,6 +61,15 @@ export class MessageLog {
     return entries.flatMap(toMessage);
   }
 
+  /** One message; `undefined` if there is none. */
+  async read(
+    number: number,
+    listing?: LogListing,
+  ): Promise<Message | undefined> {
+    const entry = await this.log.read(number, listing);
+    return entry && toMessage(entry)[0];
+  }
+
   /** All messages below a number, oldest first. */
   async readBelow(number: number): Promise<Message[]> {
     const listing = await this.log.list();
@@ -68,26 +80,30 @@ export class MessageLog {
   /**
    * Saves a prompt under the next odd number.
    *
-   * @param mayFollow Asked before, with the number of the last message: throws what keeps the
-   *   prompt from being saved.
+   * @param place Asked before, with the number of the last message: says what the prompt goes on
+   *   from, or throws what keeps it from being saved.
    * @throws VisibleError (409) if the key was used for another text.
    */
   addPrompt(
     prompt: NewPrompt,
-    mayFollow: (last: number) => Promise<void>,
+    place: (last: number) => Promise<Pick<NewPrompt, "follows">>,
   ): Promise<Message> {
     return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
         const listing = await this.log.list();
         const sent = await this.findSent(prompt, listing);
         if (sent) return sent;
-        await mayFollow(listing.last);
+        const { follows } = await place(listing.last);
         const number = listing.last + (listing.last % 2 === 0 ? 1 : 2);
-        const message = {
+        const { text, at, insteadOf } = prompt;
+        const message: Message = {
           number,
           role: "user",
-          ...withoutKey(prompt),
-        } as const;
+          text,
+          at,
+          ...(insteadOf !== undefined && { insteadOf }),
+          ...(follows !== undefined && { follows }),
+        };
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
         if (await this.log.createAt(number, entry, listing)) return message;
       }
@@ -110,7 +126,7 @@ export class MessageLog {
   }
 
   private async findSent(
-    { key, text }: NewPrompt,
+    { key, text, insteadOf }: NewPrompt,
     listing: LogListing,
   ): Promise<Message | undefined> {
     if (key === undefined) return undefined;
@@ -119,7 +135,7 @@ export class MessageLog {
     const [found] = entries
       .filter((entry) => entry.keyHash === hash)
       .flatMap(toMessage);
-    if (found && found.text !== text) {
+    if (found && (found.text !== text || found.insteadOf !== insteadOf)) {
       throw new VisibleError(
         409,
         "This idempotency-key was used for another message. Send a new one.",
@@ -128,8 +144,6 @@ export class MessageLog {
     return found;
   }
 }
-
-const withoutKey = ({ text, at }: NewPrompt) => ({ text, at });
 
 function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};

@@ -1,4 +1,5 @@
 import type { Message, ModelDescription } from "../../shared/records";
+import { threadOf, versionOf } from "../../shared/turns";
 import type { Files } from "../../shared/files/Files";
 import type { Activity } from "../activity/Activity";
 import type { Folders } from "../Folders";
@@ -46,19 +47,21 @@ export class RecordsOfReplies implements ReplyRecords {
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
     const { settings, projects } = this.parts;
-    const [stored, history] = await Promise.all([
+    const [stored, messages] = await Promise.all([
       settings.read(ownerHash, conversation),
       this.logOf(ref).readBelow(number),
     ]);
+    const { thread } = threadOf(messages);
+    const prompt = thread.at(-1);
     const project = stored.project
       ? await projects.readIfThere(ownerHash, stored.project)
       : undefined;
     const longest = stored.maxTokens ?? undefined;
-    const { messages, leftOut } = assemblePrompt(
+    const assembled = assemblePrompt(
       {
         systemPrompt: this.parts.systemPrompt,
         instructions: project?.instructions,
-        history: history.map(({ role, text }) => ({ role, text })),
+        history: thread.map(({ role, text }) => ({ role, text })),
         begun,
       },
       await this.window(stored.model),
@@ -67,7 +70,14 @@ export class RecordsOfReplies implements ReplyRecords {
     const maxTokens =
       longest === undefined ? undefined : tokensLeft(longest, begun);
     const temperature = stored.temperature ?? undefined;
-    return { model: stored.model, messages, maxTokens, temperature, leftOut };
+    return {
+      model: stored.model,
+      messages: assembled.messages,
+      maxTokens,
+      temperature,
+      attempt: prompt ? versionOf(prompt) : 0,
+      leftOut: assembled.leftOut,
+    };
   }
 
   /** Those who come while it becomes one wait for that: a second writer would only be in the way. */

@@ -55,15 +55,27 @@ export class ReplyStates {
    */
   async refuseWhileWriting(ref: ReplyRef): Promise<void> {
     const found = await this.find(ref);
-    if (found.status === "writing") {
-      throw new VisibleError(
-        409,
-        "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
-      );
-    }
+    if (found.status === "writing") throw stillWriting();
     if (found.ended && found.status !== "failed") {
       await this.records.becomeMessage(ref, found.ended);
     }
+  }
+
+  /**
+   * Asked before a reply that is no message (yet) is asked for once more.
+   *
+   * @throws VisibleError (409) if it is being written, or failed.
+   */
+  async requireMessage(ref: ReplyRef): Promise<void> {
+    const found = await this.find(ref);
+    if (!found.ended) throw stillWriting();
+    if (found.status !== "failed") {
+      return this.records.becomeMessage(ref, found.ended);
+    }
+    throw new VisibleError(
+      409,
+      "This reply failed, so there is nothing to keep beside another: Retry asks again.",
+    );
   }
 
   /** Tries a reply again that failed or was never begun; one that is being written is left alone. */
@@ -81,3 +93,9 @@ export class ReplyStates {
     return begun ?? { status: "writing", text: "", offset: "-1" };
   }
 }
+
+const stillWriting = () =>
+  new VisibleError(
+    409,
+    "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
+  );

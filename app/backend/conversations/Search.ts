@@ -1,5 +1,6 @@
 import type { Files } from "../../shared/files/Files";
 import type { Conversation, Message } from "../../shared/records";
+import { firstVersion } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
 import type { ConversationState } from "../activity/OwnerState";
 import type { Folders } from "../Folders";
@@ -76,6 +77,7 @@ export class Search {
     const folder = folders.messages(ownerHash, settings.id);
     const messages = await new MessageLog(files, folder).readAll();
     return messages
+      .filter(isSaidHere(messages))
       .toReversed()
       .flatMap((message) => {
         const at = find(message.text);
@@ -91,3 +93,15 @@ const isResult =
   (find: Finder) =>
   ({ conversation, excerpts }: SearchResults["results"][number]) =>
     excerpts.length > 0 || find(conversation.title) !== undefined;
+
+/** A prompt that was asked again as it was is found once: where it was said. */
+const isSaidHere =
+  (messages: readonly Message[]) =>
+  ({ number, text, insteadOf }: Message): boolean =>
+    insteadOf === undefined ||
+    !messages.some(
+      (one) =>
+        one.number < number &&
+        firstVersion(one) === insteadOf &&
+        one.text === text,
+    );

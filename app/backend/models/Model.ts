@@ -35,6 +35,8 @@ export interface ReplyOptions {
   maxTokens?: number;
   /** 0 to 1; the provider's default where absent. */
   temperature?: number;
+  /** How often the same was asked before: for models that would say the same again. */
+  attempt?: number;
 }
 
 /** What a model says while it writes. */

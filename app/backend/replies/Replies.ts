@@ -23,6 +23,8 @@ export interface ReplyPrompt {
   /** How many tokens are to be written at most, after what is begun. */
   maxTokens?: number;
   temperature?: number;
+  /** How often the same was asked before; never, where absent. */
+  attempt?: number;
   /** How many messages of the history did not fit the model's window. */
   leftOut: number;
 }

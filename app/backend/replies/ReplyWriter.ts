@@ -119,12 +119,12 @@ export class ReplyWriter {
   }
 
   private async listen(prompt: ReplyPrompt): Promise<void> {
-    const { model, messages, maxTokens, temperature } = prompt;
+    const { model, messages, maxTokens, temperature, attempt } = prompt;
     const { signal } = this.controller;
     const events = this.tools.models.streamReply(
       model,
       messages,
-      { maxTokens, temperature },
+      { maxTokens, temperature, attempt },
       signal,
     );
     for await (const event of untilAbort(events, signal)) {

@@ -1,3 +1,4 @@
+import type { Message } from "../../shared/records";
 import type { Conversations } from "../conversations/Conversations";
 import type { ReplyStates } from "../conversations/ReplyStates";
 import type { Replies } from "../replies/Replies";
@@ -14,7 +15,7 @@ export function serveConversations(
   implement(router, "createConversation", async ({ body }, caller) => {
     const { ownerHash, key } = caller;
     const created = await conversations.create(ownerHash, body, key);
-    return { ...created, reply: { number: created.message.number + 1 } };
+    return { ...created, ...sent(created.message) };
   });
   implement(router, "readConversation", ({ params, query }, { ownerHash }) => {
     const { messages: limit, before, known } = query;
@@ -51,10 +52,14 @@ function serveMessages(
   });
   implement(router, "sendMessage", async ({ params, body }, caller) => {
     const { ownerHash, key } = caller;
-    const message = await conversations.send(ownerHash, params.id, body, key);
-    return { message, reply: { number: message.number + 1 } };
+    return sent(await conversations.send(ownerHash, params.id, body, key));
   });
 }
+
+const sent = (message: Message) => ({
+  message,
+  reply: { number: message.number + 1 },
+});
 
 /** What can be done about a reply, other than following it. */
 export function serveReplyActions(
@@ -77,5 +82,10 @@ export function serveReplyActions(
       await conversations.replyRef(ownerHash, id, number),
     );
     return undefined;
+  });
+  implement(router, "regenerateReply", async ({ params }, caller) => {
+    const { id, number } = params;
+    const { ownerHash, key } = caller;
+    return sent(await conversations.regenerate(ownerHash, id, number, key));
   });
 }

@@ -81,10 +81,22 @@ export interface Api {
   sendMessage(
     context: ApiContext,
     id: string,
-    given: { text: string; key?: string },
+    given: {
+      text: string;
+      key?: string;
+      /** Which version of the last reply it goes on from. */
+      follows?: number;
+    },
   ): Promise<{ message: Message; reply: number }>;
   stopReply(context: ApiContext, id: string, number: number): Promise<void>;
   retryReply(context: ApiContext, id: string, number: number): Promise<void>;
+  /** Asks the last prompt again; its reply stays. @returns The new reply's number. */
+  regenerateReply(
+    context: ApiContext,
+    id: string,
+    number: number,
+    key?: string,
+  ): Promise<number>;
   /** Follows a reply from an offset to its end, over lost connections and lost backends. */
   watchReply(
     context: ApiContext,

@@ -128,9 +128,9 @@ export class CachedApi implements OpenApi {
   async sendMessage(
     context: ApiContext,
     id: string,
-    { text, key }: { text: string; key?: string },
+    { key, ...body }: Parameters<Api["sendMessage"]>[2],
   ): ReturnType<Api["sendMessage"]> {
-    const input = { params: { id }, body: { text }, key };
+    const input = { params: { id }, body, key };
     const sent = await this.write(context, "sendMessage", input);
     this.parts.cache.changed(context, "message");
     return { message: sent.message, reply: sent.reply.number };
@@ -154,6 +154,18 @@ export class CachedApi implements OpenApi {
     const params = { id, number: String(number) };
     await this.write(context, "retryReply", { params });
     this.parts.cache.changed(context, "message");
+  }
+
+  async regenerateReply(
+    context: ApiContext,
+    id: string,
+    number: number,
+    key?: string,
+  ): Promise<number> {
+    const input = { params: { id, number: String(number) }, key };
+    const asked = await this.write(context, "regenerateReply", input);
+    this.parts.cache.changed(context, "message");
+    return asked.reply.number;
   }
 
   async *watchReply(

@@ -4,6 +4,7 @@ import { escape, renderMarkdown } from "../rendering/markdown";
 import type { Render } from "../rendering/views";
 import type { Ended } from "../streaming/ReplyView";
 import { clockTime } from "./time";
+import type { VersionsView } from "./turns";
 
 /** Enough for some thousands of messages; balances memory against rendering them again. */
 const CACHED_CHARACTERS = 8 * 1024 * 1024;
@@ -35,6 +36,11 @@ export class Articles {
     return this.#render("message.njk", { message: viewOf(message) });
   }
 
+  /** The ways to the other versions of a turn. */
+  ofVersions(versions: VersionsView): string {
+    return this.#render("versions.njk", versions);
+  }
+
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
   ofReply(conversation: string, reply: ReplyState, html?: string): string {
     const address = `/conversations/${conversation}/replies/${reply.number}`;
@@ -45,6 +51,7 @@ export class Articles {
         author: reply.modelName,
         html: html ?? renderMarkdown(reply.text),
         notices: isWriting ? [] : [failureNotice(reply.reason)],
+        outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,
         retry: isWriting ? undefined : `${address}/retry`,
       },
@@ -86,6 +93,7 @@ function viewOf(message: Message): object {
     author: isYours ? "You" : (message.modelName ?? "Assistant"),
     html: isYours ? escape(message.text) : renderMarkdown(message.text),
     reasoning: message.reasoning,
+    outcome: message.outcome === "complete" ? undefined : message.outcome,
     notices: outcomeNotices(message),
     tokens: message.usage?.outputTokens,
   };

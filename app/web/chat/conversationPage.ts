@@ -1,46 +1,107 @@
 import { randomUUID } from "node:crypto";
-import type { ConversationPage, ReplyState } from "../../shared/records";
+import {
+  limits,
+  type ConversationPage,
+  type ReplyState,
+} from "../../shared/records";
+import { versionOf } from "../../shared/turns";
 import type { Articles } from "./Articles";
+import { shownTurns, type ShownTurns } from "./turns";
 
 /** Stands in the page where a reply that is written into it belongs. */
 export const REPLY_PLACE = "<!--reply-->";
+
+/** Which part of a conversation is shown: by default its end. */
+export interface ConversationPart {
+  /** Only messages with lower numbers. */
+  before: number | undefined;
+  /** A message that has to be shown, whichever version of it the conversation went on from. */
+  message: number | undefined;
+}
 
 /** What `conversation.njk` needs of a conversation. */
 export function viewConversation(
   articles: Articles,
   page: ConversationPage,
-  options: { before: number | undefined; replyIntoPage: boolean },
+  part: ConversationPart,
+  options: { replyIntoPage: boolean },
 ): object {
-  const { conversation, messages, hasOlder } = page;
+  const { conversation } = page;
   const address = `/conversations/${conversation.id}`;
-  const reply = options.before === undefined ? page.reply : null;
+  const isEnd = part.before === undefined && part.message === undefined;
+  const reply = isEnd ? page.reply : null;
   const isWriting = reply?.status === "writing";
+  const shown = shownTurns(page, part.message);
+  const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
-    articles: [
-      ...messages.map((message) =>
-        articles.ofMessage(conversation.id, message),
-      ),
-      ...(reply ? [viewReply(articles, page, reply, options)] : []),
-    ].join("\n"),
-    older: hasOlder ? `${address}?before=${messages[0]?.number}` : undefined,
-    newer: options.before === undefined ? undefined : address,
+    versions: versions && articles.ofVersions(versions),
+    articles: viewTurns(articles, page, shown, reply, options).join("\n"),
+    older: shown.older && address + shown.older,
+    newer: isEnd ? undefined : address,
+    aside: shown.aside,
+    regenerate: viewRegenerate(page, isEnd || shown.aside === "open", reply),
     replying: isWriting,
     composer: {
       action: `${address}/messages`,
       key: randomUUID(),
       modelWas: conversation.model,
+      follows: followed(page, shown, reply),
       stop: isWriting ? `${address}/replies/${reply.number}/stop` : undefined,
     },
   };
 }
 
-function viewReply(
+/** The reply that a message goes on from which is sent from this page. */
+function followed(
+  { messages }: ConversationPage,
+  { turns, aside }: ShownTurns,
+  reply: ReplyState | null,
+): number | undefined {
+  if (aside === "open") return turns.at(-1)?.reply?.number;
+  return reply ? reply.number : lastReply(messages);
+}
+
+function lastReply(messages: ConversationPage["messages"]) {
+  const last = messages.at(-1);
+  return last?.role === "assistant" ? last.number : undefined;
+}
+
+/** How to ask for another reply to the last prompt; `undefined` where that can't be. */
+function viewRegenerate(
+  { conversation, messages }: ConversationPage,
+  isOffered: boolean,
+  reply: ReplyState | null,
+): object | undefined {
+  const prompt = messages.findLast(({ role }) => role === "user");
+  const number = reply?.number ?? lastReply(messages);
+  if (!isOffered || !prompt || number !== prompt.number + 1) return undefined;
+  if (versionOf(prompt) + 1 >= limits.versions) return undefined;
+  if (reply?.status === "failed") return undefined;
+  return {
+    action: `/conversations/${conversation.id}/replies/${number}/regenerate`,
+    key: randomUUID(),
+  };
+}
+
+function viewTurns(
   articles: Articles,
-  { conversation }: ConversationPage,
-  reply: ReplyState,
+  { conversation: { id } }: ConversationPage,
+  { turns }: ShownTurns,
+  reply: ReplyState | null,
   { replyIntoPage }: { replyIntoPage: boolean },
-): string {
-  const html = replyIntoPage ? REPLY_PLACE : undefined;
-  return articles.ofReply(conversation.id, reply, html);
+): string[] {
+  return turns.flatMap((turn, index) => {
+    const isAnsweredNow = reply?.number === turn.number + 1;
+    const html = replyIntoPage ? REPLY_PLACE : undefined;
+    return [
+      turn.prompt && articles.ofMessage(id, turn.prompt),
+      turn.reply && articles.ofMessage(id, turn.reply),
+      isAnsweredNow ? articles.ofReply(id, reply, html) : undefined,
+      // The last turn's stand in one line with what can be done with it.
+      turn.versions && index < turns.length - 1
+        ? `<p class="tools">${articles.ofVersions(turn.versions)}</p>`
+        : undefined,
+    ].filter((part) => part !== undefined);
+  });
 }

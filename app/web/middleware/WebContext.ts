@@ -29,6 +29,8 @@ export interface TypedMessage {
   /** The form's key, by which a message that is sent twice is taken once. */
   key: string;
   project?: string;
+  /** The reply that it goes on from. */
+  follows?: string;
 }
 
 export type WebContext = RouterContext<WebState>;

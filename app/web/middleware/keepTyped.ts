@@ -13,6 +13,7 @@ export function keepTyped(): WebMiddleware {
         action: ctx.path,
         key: form.get("key") ?? "",
         project: form.get("project"),
+        follows: form.get("follows"),
       };
     }
     await next();

@@ -117,20 +117,33 @@ let newest = 0;
  *
  * @param {string} html
  * @param {string} [address] where it is, if not here
+ * @param {boolean} [hasAsked] whether the visitor asked for a reply, which may be in it
  */
-function show(html, address) {
+function show(html, address, hasAsked = false) {
   newest += 1;
   const fresh = parse(html);
   const before = location.href;
+  const known = newestReply();
+  const wasKnown = known?.id;
+  const wasWriting = known?.dataset.events !== undefined;
   if (address && address !== before) history.pushState({}, "", address);
   document.title = fresh.title;
   keepScrollPosition(() => {
     morphAttributes(document.body, fresh.body);
     morphChildren(document.body, [...fresh.body.childNodes]);
   });
-  if (address && address.split("#")[0] !== before.split("#")[0]) scrollDown();
+  const isElsewhere = address && address.split("#")[0] !== before.split("#")[0];
+  if (isElsewhere || hasAsked) scrollDown();
   settle();
+  const reply = newestReply();
+  if (!reply || reply.dataset.events !== undefined) return;
+  // It ended before this page was made: no event will tell of it.
+  const isNew = reply.id === wasKnown ? wasWriting : hasAsked;
+  if (isNew) announce(sentenceOf(reply, reply.dataset.outcome ?? "complete"));
 }
+
+const newestReply = () =>
+  asHtml([...document.querySelectorAll(".from-model")].at(-1));
 
 /* The log: it opens at its end and stays there, unless its reader went elsewhere in it. */
 
@@ -140,7 +153,21 @@ const isAtEnd = () => Math.abs(log()?.scrollTop ?? 0) < 40;
 
 function scrollDown() {
   log()?.scrollTo({ top: 0 });
+  offerJump(false);
 }
+
+/**
+ * Offers the way to the end to a reader who is elsewhere.
+ *
+ * @param {boolean} hasNews whether something was added at the end
+ */
+function offerJump(hasNews) {
+  const jump = byId("jump");
+  if (jump) jump.hidden = isAtEnd() || (jump.hidden && !hasNews);
+}
+
+// It doesn't bubble: it is caught on its way down.
+document.addEventListener("scroll", () => offerJump(false), true);
 
 /**
  * Runs a change, after which what the reader looks at is where it was.
@@ -300,6 +327,7 @@ function showBlocks(state, { from, same = 0, html, notice }) {
     morphChildren(text, [...fresh.children], first);
     showNotice(state.article, notice);
   });
+  offerJump(true);
 }
 
 /**
@@ -333,6 +361,7 @@ function finish(state, { html, outcome }) {
   main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
   announce(sentenceOf(state.article, outcome));
   settle();
+  catchFocus();
 }
 
 /**
@@ -360,6 +389,9 @@ function announce(sentence) {
 
 /* Forms. */
 
+/** Those that are answered with a reply. */
+const ASKING = "#composer, .again, .retry";
+
 /**
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} submitter
@@ -382,13 +414,24 @@ async function submit(form, submitter) {
       showProblem(parse(html).querySelector(".problem"));
     } else {
       if (form.id === "composer") clearComposer(data.get("message"));
-      show(html, answer.url);
+      show(html, answer.url, form.matches(ASKING));
+      catchFocus();
     }
   } catch {
     showProblem(null);
   } finally {
     form.removeAttribute("aria-busy");
   }
+}
+
+/** What had the focus may be gone, or hidden: then the next key must not be lost. */
+function catchFocus() {
+  const { activeElement } = document;
+  const isLost =
+    !activeElement ||
+    activeElement === document.body ||
+    !activeElement.checkVisibility();
+  if (isLost && hasKeyboard()) box()?.focus({ preventScroll: true });
 }
 
 /**
@@ -510,6 +553,10 @@ document.addEventListener("click", ({ target }) => {
   if (!(target instanceof Element)) return;
   const copy = asHtml(target.closest("[data-copy]"));
   if (copy) void copyNear(copy);
+  if (target.id === "jump") {
+    scrollDown();
+    catchFocus();
+  }
   const options = openOptions();
   if (options && !options.contains(target)) options.open = false;
 });
@@ -563,7 +610,7 @@ function showLocalTimes() {
 
 /** After every change of the page. */
 function settle() {
-  path = location.pathname;
+  place = placeOf(location);
   showLocalTimes();
   restoreDraft();
   watch();
@@ -572,13 +619,17 @@ function settle() {
 /** Ready to be typed into, except where that would bring up a keyboard over half of the page. */
 function focusBox() {
   const isFree = document.activeElement === document.body && !location.hash;
-  if (isFree && matchMedia("(hover: hover)").matches) box()?.focus();
+  if (isFree && hasKeyboard()) box()?.focus();
 }
 
-let path = location.pathname;
+const hasKeyboard = () => matchMedia("(hover: hover)").matches;
+
+/** @param {Location} address */
+const placeOf = ({ pathname, search }) => pathname + search;
+let place = placeOf(location);
 addEventListener("popstate", () => {
   // Not when only the fragment changed: that opens and closes the menu.
-  if (location.pathname !== path) void refresh();
+  if (placeOf(location) !== place) void refresh();
 });
 addEventListener("online", () => void refresh());
 

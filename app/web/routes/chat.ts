@@ -1,10 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../shared/errors";
-import { idPattern } from "../../shared/records";
+import { idPattern, limits } from "../../shared/records";
+import { MESSAGES_OF_VERSIONS, turnOf } from "../../shared/turns";
 import { checkModel } from "../chat/chooseModel";
-import { viewConversation } from "../chat/conversationPage";
+import {
+  type ConversationPart,
+  viewConversation,
+} from "../chat/conversationPage";
 import { checkMessage, messageKey } from "../chat/readMessage";
+import type { Form } from "../middleware/readForm";
 import type { WebContext, WebState } from "../middleware/WebContext";
 import type { RouteDeps } from "./Deps";
 import { openReplyPage } from "./openReplyPage";
@@ -58,12 +63,13 @@ async function send(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   const { form, api: context } = ctx.state;
   const id = idOf(ctx, "conversation");
   const { text, key } = takeMessage(ctx);
+  const follows = followsIn(form);
   const model = form.get("model");
   if (model && model !== form.get("modelWas")) {
     await checkModel(api, context, model);
     await api.changeConversation(context, id, { model });
   }
-  await api.sendMessage(context, id, { text, key });
+  await api.sendMessage(context, id, { text, key, follows });
   seeOther(ctx, `/conversations/${id}`);
 }
 
@@ -73,16 +79,23 @@ function takeMessage({ state }: WebContext): { text: string; key?: string } {
   return { text, key: messageKey(key, text) };
 }
 
+/** The reply that a message goes on from; what can't be one is passed over. */
+function followsIn(form: Form): number | undefined {
+  const number = Number(form.get("follows"));
+  return Number.isSafeInteger(number) && number >= 2 ? number : undefined;
+}
+
 async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const { api: context, scripted } = ctx.state;
   const id = idOf(ctx, "conversation");
-  const before = beforeOf(ctx);
-  const page = deps.api.readConversation(context, id, {
-    limit: MESSAGES_PER_PAGE,
-    before,
-  });
+  const part = {
+    before: numberIn(ctx, "before"),
+    message: numberIn(ctx, "message"),
+  };
+  const isEnd = part.before === undefined && part.message === undefined;
+  const page = deps.api.readConversation(context, id, pageWith(part));
   const intoPage = page.then((read) =>
-    !scripted && before === undefined && read.reply?.status === "writing"
+    !scripted && isEnd && read.reply?.status === "writing"
       ? read.reply
       : undefined,
   );
@@ -94,8 +107,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       model: read.conversation.model,
       saveAt: `/conversations/${id}/model`,
     },
-    data: viewConversation(deps.articles, read, {
-      before,
+    data: viewConversation(deps.articles, read, part, {
       replyIntoPage: reply !== undefined,
     }),
   }));
@@ -104,13 +116,34 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
   if (reply) openReplyPage(ctx, deps, id, reply);
 }
 
-function beforeOf(ctx: WebContext): number | undefined {
-  const { before } = ctx.query;
-  if (before === undefined) return undefined;
-  const number = Number(before);
-  if (Number.isSafeInteger(number) && number > 0) return number;
+/** A message is looked up with all that can be another version of it, and some of what follows. */
+function pageWith({ before, message }: ConversationPart) {
+  if (message === undefined) return { limit: MESSAGES_PER_PAGE, before };
+  return {
+    limit: MESSAGES_PER_PAGE + MESSAGES_OF_VERSIONS,
+    before: Math.min(
+      before ?? limits.messageNumber,
+      turnOf(message) + MESSAGES_OF_VERSIONS + 1,
+    ),
+  };
+}
+
+function numberIn(
+  { query }: WebContext,
+  name: "before" | "message",
+): number | undefined {
+  const given = query[name];
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (
+    Number.isSafeInteger(number) &&
+    number > 0 &&
+    number <= limits.messageNumber
+  ) {
+    return number;
+  }
   throw new VisibleError(
     400,
-    "The address is not right: what follows “before=” must be a message's number.",
+    `The address is not right: what follows “${name}=” must be a message's number.`,
   );
 }

@@ -3,6 +3,7 @@ import { NotFoundError, toVisibleError } from "../../shared/errors";
 import type { Message, ReplyEvent, ReplyState } from "../../shared/records";
 import type { Api, ApiContext } from "../api/Api";
 import { messageOf } from "../chat/Articles";
+import { messageKey } from "../chat/readMessage";
 import type { WebContext, WebState } from "../middleware/WebContext";
 import { heartbeat } from "../streaming/encodeEvent";
 import {
@@ -29,6 +30,13 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
   router.post("/retry", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.retryReply(ctx.state.api, id, replyNumberOf(ctx));
+    seeOther(ctx, `/conversations/${id}`);
+  });
+  router.post("/regenerate", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    const { api: context, form } = ctx.state;
+    const key = messageKey(form.get("key") ?? "", ctx.path);
+    await deps.api.regenerateReply(context, id, replyNumberOf(ctx), key);
     seeOther(ctx, `/conversations/${id}`);
   });
   return router;

@@ -6,9 +6,6 @@ import type { WebContext, WebState } from "../middleware/WebContext";
 import type { RouteDeps } from "./Deps";
 import { sendPage, type Page } from "./renderPage";
 
-/** A message that is looked up is shown with so many after it. */
-const MESSAGES_AFTER = 20;
-
 export function searchRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>();
   router.get("/search", (ctx) => sendPage(ctx, deps, searchPage(ctx, deps)));
@@ -41,9 +38,9 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
 }
 
 function viewExcerpt(id: string, message: Message, query: string): object {
-  const before = message.number + MESSAGES_AFTER;
+  const { number } = message;
   return {
-    href: `/conversations/${id}?before=${before}#m${message.number}`,
+    href: `/conversations/${id}?message=${number}#m${number}`,
     author:
       message.role === "user" ? "You" : (message.modelName ?? "Assistant"),
     parts: excerptOf(message.text, query),

@@ -12,7 +12,14 @@ export interface Acknowledged {
   expected: string;
   /** What each watcher ended with, in blocks of HTML. */
   seen: string[][];
+  /** The number of the reply. */
+  number: number;
+  /** Whether it is another reply to the prompt before. */
+  isAgain: boolean;
 }
+
+/** Every so many turns the visitor asks for another reply. */
+const AGAIN_EVERY = 2;
 
 /** Two tabs that watch the same reply. */
 const WATCHERS = 2;
@@ -40,25 +47,36 @@ export class SurvivingVisitor {
     await this.insist(() => this.visitor.get("/"), [200]);
     for (let turn = 1; turn === 1 || !isOver(); turn++) {
       const prompt = `${this.name}, turn ${turn}: write ${words} words, please`;
-      const number = await this.send(prompt);
-      const prompts = [...this.acknowledged.map((one) => one.prompt), prompt];
-      const expected = answer(prompts);
-      const seen = await Promise.all(
-        Array.from({ length: WATCHERS }, () => this.watch(number)),
-      );
-      this.acknowledged.push({ prompt, expected, seen });
+      await this.send(prompt);
+      await this.watchAll(prompt, false);
+      if (turn % AGAIN_EVERY !== 0) continue;
+      await this.regenerate();
+      await this.watchAll(prompt, true);
     }
   }
 
-  /** The conversation's page, once it answers. */
-  async page(): Promise<string> {
-    const path = this.conversation ?? "/";
+  /** Watches the reply that was begun to its end. */
+  private async watchAll(prompt: string, isAgain: boolean): Promise<void> {
+    const before = this.acknowledged.filter((one) => !one.isAgain);
+    const prompts = before.map((one) => one.prompt);
+    if (!isAgain) prompts.push(prompt);
+    const number = 2 * (this.acknowledged.length + 1);
+    const expected = answer(prompts, isAgain ? 1 : 0);
+    const seen = await Promise.all(
+      Array.from({ length: WATCHERS }, () => this.watch(number)),
+    );
+    this.acknowledged.push({ prompt, expected, seen, number, isAgain });
+  }
+
+  /** The conversation's page (or that of one of its messages), once it answers. */
+  async page(message?: number): Promise<string> {
+    const query = message === undefined ? "" : `?message=${message}`;
+    const path = this.conversation ? this.conversation + query : "/";
     const answered = await this.insist(() => this.visitor.get(path), [200]);
     return answered.text();
   }
 
-  /** @returns The number of the reply. */
-  private async send(message: string): Promise<number> {
+  private async send(message: string): Promise<void> {
     const { conversation } = this;
     const path = conversation ? `${conversation}/messages` : "/conversations";
     const fields = { message, key: randomUUID() };
@@ -69,7 +87,14 @@ export class SurvivingVisitor {
     this.conversation ??= (answered.headers.get("location") ?? "").split(
       "#",
     )[0];
-    return 2 * (this.acknowledged.length + 1);
+  }
+
+  /** Asks for another reply to the last prompt. */
+  private async regenerate(): Promise<void> {
+    const number = this.acknowledged.at(-1)?.number;
+    const path = `${this.conversation}/replies/${number}/regenerate`;
+    const fields = { key: randomUUID() };
+    await this.insist(() => this.visitor.post(path, fields), [303]);
   }
 
   private async watch(number: number): Promise<string[]> {
@@ -133,32 +158,40 @@ function reasonOf(error: unknown): string {
 /** What is wrong with what a visitor was left with: nothing, if all went well. */
 export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
   const faults: string[] = [];
-  const html = await visitor.page();
-  const articles = html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
   const { acknowledged, conversation } = visitor;
-  if (articles.length !== 2 * acknowledged.length) {
+  const html = await visitor.page();
+  const prompts = acknowledged.filter(({ isAgain }) => !isAgain);
+  if (articlesIn(html).length !== 2 * prompts.length) {
     faults.push(
-      `${conversation}: ${articles.length} messages after ${acknowledged.length} prompts`,
+      `${conversation}: ${articlesIn(html).length} messages after ${prompts.length} prompts`,
     );
   }
-  for (const [index, { prompt, expected, seen }] of acknowledged.entries()) {
-    const blocks = renderBlocks(expected).map((block) => block.html);
-    const reply = articles[2 * index + 1] ?? "";
-    const where = `${conversation}, reply ${2 * index + 2}`;
-    if (html.split(prompt).length !== 2 + titles(html, prompt)) {
+  for (const { prompt, expected, seen, number } of acknowledged) {
+    const wanted = renderBlocks(expected)
+      .map((block) => block.html)
+      .join("");
+    const where = `${conversation}, reply ${number}`;
+    // Of several replies to one prompt the page shows the last.
+    const isShown = html.includes(`id="m${number}"`);
+    const page = isShown ? html : await visitor.page(number);
+    if (page.split(prompt).length !== 2 + titles(page, prompt)) {
       faults.push(`${where}: its prompt is there more or less than once`);
     }
-    if (!reply.includes(blocks.join(""))) {
+    const reply = articlesIn(page).find((one) => one.includes(`"m${number}"`));
+    if (!reply?.includes(wanted)) {
       faults.push(`${where}: the message is not what the model said`);
     }
     for (const one of seen) {
-      if (one.join("") !== blocks.join("")) {
+      if (one.join("") !== wanted) {
         faults.push(`${where}: a watcher saw something else`);
       }
     }
   }
   return faults;
 }
+
+const articlesIn = (html: string): string[] =>
+  html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
 
 /** How often the prompt is a title: in the sidebar, the heading, the tab. */
 function titles(html: string, prompt: string): number {

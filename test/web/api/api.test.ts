@@ -75,6 +75,43 @@ test("the page of a conversation costs two calls, and nothing once it is known",
   await other.close();
 });
 
+test("another reply that was asked for through one pod is seen through another at the session's next request", async () => {
+  const owner = randomUUID();
+  const id = await talk(owner, "I feel lost");
+  const pods = [openApi(backend.url), openApi(backend.url)] as const;
+  const versions: Record<string, number> = {};
+  const limit = { limit: 40 };
+  for (const pod of pods) {
+    await pod.readConversation(request(owner, versions), id, limit);
+  }
+  const number = await pods[0].regenerateReply(request(owner, versions), id, 2);
+  expect(number).toBe(4);
+  const context = request(owner, versions);
+  const seen = await pods[1].readConversation(context, id, limit);
+  const prompts = seen.messages.filter(({ role }) => role === "user");
+  expect(prompts.map((one) => one.insteadOf)).toEqual([undefined, 1]);
+  await answered(owner, id);
+  // Whoever watched it to its end has told the session so.
+  const events = pods[1].watchReply(
+    context,
+    id,
+    number,
+    undefined,
+    AbortSignal.timeout(60_000),
+  );
+  for await (const { event } of events) expect(event.kind).toBeDefined();
+  for (const pod of pods) {
+    const { messages } = await pod.readConversation(
+      request(owner, context.versions),
+      id,
+      limit,
+    );
+    expect(messages).toEqual((await readNow(owner, id)).messages);
+    expect(messages).toHaveLength(4);
+  }
+  for (const pod of pods) await pod.close();
+});
+
 test("a change through one pod is seen through another at the session's next request", async () => {
   const owner = randomUUID();
   const id = await talk(owner);

@@ -29,8 +29,9 @@ const lookedBack = 200;
  * messages always get the same answer.
  *
  * @param inputs All of the visitor's messages, oldest first.
+ * @param attempt How many answers the last of them has had that were not taken.
  */
-export function answer(inputs: string[]): string {
+export function answer(inputs: string[], attempt = 0): string {
   const state: State = {
     used: new Map(),
     memories: [],
@@ -38,9 +39,14 @@ export function answer(inputs: string[]): string {
     lastInput: "",
     lastReply: "",
   };
-  let reply: (() => string) | undefined;
-  for (const input of inputs.slice(-lookedBack)) reply = react(state, input);
-  return reply?.() ?? fallbacks[0]!;
+  for (const input of inputs.slice(-lookedBack, -1)) react(state, input);
+  const input = inputs.at(-1);
+  if (input === undefined) return fallbacks[0]!;
+  // An answer that was not taken uses up what it says; for the rest it was never given.
+  for (let aside = 0; aside < attempt; aside++) {
+    react({ ...state, memories: [...state.memories] }, input);
+  }
+  return react(state, input)();
 }
 
 /** Moves the conversation on; the reply's text is made only if it is the one that is wanted. */

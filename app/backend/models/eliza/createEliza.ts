@@ -25,7 +25,8 @@ const eliza: ModelInfo = {
 
 /**
  * The built-in model, in the manner of the program of 1966. It needs nothing and answers at once;
- * the same messages always get the same reply, so that a reply that was cut is continued exactly.
+ * the same messages always get the same reply (at the same attempt), so that a reply that was cut
+ * is continued exactly.
  */
 export function createEliza({ delayMs }: ElizaSettings): ModelProvider {
   return {
@@ -47,7 +48,7 @@ async function* speak(
     .filter(({ role }) => role === "user")
     .map(({ text }) => text);
   const begun = begunBy(messages);
-  const left = continuation(answer(inputs), begun);
+  const left = continuation(answer(inputs, options.attempt), begun);
   const { text: rest, reason } = shortened(left, options.maxTokens);
   yield* atPace(wordsWithSpace(rest), delayMs, signal);
   const count = (parts: string[]) =>

@@ -19,6 +19,18 @@ async function says(...inputs: string[]): Promise<string> {
   );
 }
 
+/** What she says to it at first, and when it is asked again. */
+const saysAgain = (text: string) =>
+  Promise.all(
+    [0, 1, 2].map(async (attempt) => {
+      const options = { model: "eliza", attempt };
+      const messages = [user("hello"), user(text)];
+      return textOf(
+        await collect(eliza.streamReply(messages, options, signal)),
+      );
+    }),
+  );
+
 const words = (text: string) => text.trim().split(/\s+/);
 
 describe("eliza as a provider", () => {
@@ -54,6 +66,14 @@ describe("eliza as a provider", () => {
     const second = iterator.next();
     controller.abort(new Error("stopped"));
     await expect(second).rejects.toThrow("stopped");
+  });
+
+  it("says something else when the same is asked again, and always the same at each attempt", async () => {
+    for (const text of ["I feel lost", "write 50 words", "my dog is ill"]) {
+      const said = await saysAgain(text);
+      expect(new Set(said).size).toBe(3);
+      expect(await saysAgain(text)).toEqual(said);
+    }
   });
 
   it("stops at the length that was asked for, and says so", async () => {

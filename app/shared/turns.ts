@@ -1,0 +1,54 @@
+import { limits, type Message } from "./records";
+
+/*
+ * A turn is a prompt and its reply, and has the prompt's number. A prompt can be asked again, as it
+ * was or in other words. Each time that is a turn of its own, right after the one before: both are
+ * *versions* of one turn, and what is said next follows one of them. The others stay where they are.
+ */
+
+/** Where in a conversation a message belongs. */
+export type Placed = Pick<Message, "number" | "insteadOf" | "follows">;
+
+/** The number of the turn that a message is part of. */
+export const turnOf = (message: number): number => message - 1 + (message % 2);
+
+/** The number of the first version of a prompt's turn. */
+export const firstVersion = ({ number, insteadOf }: Placed): number =>
+  Math.min(insteadOf ?? number, number);
+
+/** Which of the versions of its turn a prompt begins, counted from 0. */
+export const versionOf = (prompt: Placed): number =>
+  (prompt.number - firstVersion(prompt)) / 2;
+
+/** The turn that a prompt goes on from: by itself, the newest before it. */
+const turnBefore = (prompt: Placed): number =>
+  Math.min(
+    prompt.follows === undefined ? Infinity : turnOf(prompt.follows),
+    firstVersion(prompt) - 2,
+  );
+
+/**
+ * What leads up to a turn, and its own messages: of each turn the version that was gone on from.
+ *
+ * @param messages Some messages of a conversation, without gaps, oldest first.
+ * @param last The turn's number; by default the newest.
+ * @returns The messages, oldest first, and the turn that the first of them goes on from, which may
+ *   not be among `messages`; below 1 if there is none.
+ */
+export function threadOf<M extends Placed>(
+  messages: readonly M[],
+  last = Infinity,
+): { thread: M[]; from: number } {
+  const thread: M[] = [];
+  let from = last;
+  for (const message of messages.toReversed()) {
+    const turn = turnOf(message.number);
+    if (turn > from) continue;
+    thread.push(message);
+    from = turn === message.number ? turnBefore(message) : turn;
+  }
+  return { thread: thread.toReversed(), from };
+}
+
+/** So far from a prompt, the first version of its turn included, can the others and their replies be. */
+export const MESSAGES_OF_VERSIONS = 2 * limits.versions;

@@ -1,0 +1,339 @@
+import { createHash, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import type { FileSystem } from "../../app/shared/files/FileSystem";
+import { nodeFileSystem } from "../../app/shared/files/FileSystem";
+import { operations, Problem } from "../../app/shared/operations";
+import { ConversationPage, limits } from "../../app/shared/records";
+import {
+  callApi,
+  startBackend,
+  temporaryDirectory,
+  type TestBackend,
+} from "../support/startBackend";
+import { waitFor } from "../support/waitFor";
+
+let backend: TestBackend;
+
+beforeAll(async () => {
+  backend = await startBackend();
+});
+
+afterAll(() => backend.stop());
+
+const owner = randomUUID();
+const { answer: SentMessage } = operations.regenerateReply;
+
+async function read(id: string, from = backend): Promise<ConversationPage> {
+  const path = `/v1/conversations/${id}?messages=200`;
+  const { body } = await callApi(from, "GET", path, { owner });
+  return ConversationPage.parse(body);
+}
+
+/** The page when the reply to its last prompt has ended. */
+const answered = (id: string, from = backend) =>
+  waitFor(async () => {
+    const page = await read(id, from);
+    return page.reply === null && page;
+  });
+
+const say = (id: string, body: { text: string; follows?: number }) =>
+  callApi(backend, "POST", `/v1/conversations/${id}/messages`, {
+    owner,
+    body,
+  });
+
+const regenerate = (
+  id: string,
+  number: number,
+  { at = backend, key = randomUUID() }: { at?: TestBackend; key?: string } = {},
+) =>
+  callApi(at, "POST", `/v1/conversations/${id}/replies/${number}/regenerate`, {
+    owner,
+    headers: { "idempotency-key": key },
+  });
+
+/** A conversation that has been answered once. */
+async function begin(text = "I feel lost", from = backend): Promise<string> {
+  const body = { text };
+  const made = await callApi(from, "POST", "/v1/conversations", {
+    owner,
+    body,
+  });
+  const { conversation } = operations.createConversation.answer.parse(
+    made.body,
+  );
+  await answered(conversation.id, from);
+  return conversation.id;
+}
+
+/** What the model is asked for a reply, without what every conversation begins with. */
+async function askedFor(conversation: string, number: number) {
+  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const { messages } = await backend.parts.records.promptFor({
+    ownerHash,
+    conversation,
+    number,
+  });
+  return messages.slice(1).map(({ text }) => text);
+}
+
+const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
+
+describe("another reply to the last prompt", () => {
+  test("stands beside the one before, which stays as it was", async () => {
+    const id = await begin();
+    const before = await read(id);
+    const asked = await regenerate(id, 2);
+    expect(asked.status).toBe(201);
+    expect(SentMessage.parse(asked.body)).toMatchObject({
+      message: { number: 3, text: "I feel lost", insteadOf: 1 },
+      reply: { number: 4 },
+    });
+    const { messages } = await answered(id);
+    expect(messages.slice(0, 2)).toEqual(before.messages);
+    expect(messages).toHaveLength(4);
+    expect(messages[3]?.text).not.toBe("");
+    expect(messages[3]?.text).not.toBe(messages[1]?.text);
+  });
+
+  test("is written from what came before the prompt, and the next prompt follows it", async () => {
+    const id = await begin();
+    await say(id, { text: "I feel old" });
+    await answered(id);
+    await regenerate(id, 4);
+    const { messages } = await answered(id);
+    const texts = messages.map(({ text }) => text);
+    expect(await askedFor(id, 6)).toEqual([...texts.slice(0, 2), texts[4]]);
+    await say(id, { text: "And now?" });
+    const [one, two, , , five, six] = texts;
+    expect(await askedFor(id, 8)).toEqual([one, two, five, six, "And now?"]);
+  });
+
+  test("the next prompt can follow an earlier one, and so does what is said after", async () => {
+    const id = await begin();
+    await regenerate(id, 2);
+    await answered(id);
+    const sent = await say(id, { text: "And now?", follows: 2 });
+    expect(SentMessage.parse(sent.body).message.follows).toBe(2);
+    const { messages } = await answered(id);
+    const [one, two] = messages.map(({ text }) => text);
+    expect(await askedFor(id, 6)).toEqual([one, two, "And now?"]);
+    await regenerate(id, 6);
+    await answered(id);
+    expect(await askedFor(id, 8)).toEqual([one, two, "And now?"]);
+    // The conversation has gone on from there: that is no choice any more.
+    const late = await say(id, { text: "Hello?", follows: 4 });
+    expect(SentMessage.parse(late.body).message.follows).toBeUndefined();
+    await answered(id);
+    expect((await askedFor(id, 10)).slice(0, 3)).toEqual([
+      one,
+      two,
+      "And now?",
+    ]);
+  });
+
+  test("is found by a search where it was said, and its prompt once", async () => {
+    const word = `zebra${randomUUID().slice(0, 8)}`;
+    const id = await begin(`I dream of a ${word}`);
+    await regenerate(id, 2);
+    await answered(id);
+    const { body } = await callApi(backend, "GET", `/v1/search?q=${word}`, {
+      owner,
+    });
+    const { results } = operations.search.answer.parse(body);
+    const prompts = results[0]?.excerpts.filter(({ role }) => role === "user");
+    expect(prompts?.map(({ number }) => number)).toEqual([1]);
+  });
+
+  test("is refused for any but the last, and where there is none", async () => {
+    const id = await begin();
+    await say(id, { text: "I feel old" });
+    await answered(id);
+    const refused = await regenerate(id, 2);
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain("has gone on");
+    for (const number of [3, 6, 1_000]) {
+      expect((await regenerate(id, number)).status).toBe(404);
+    }
+    const nowhere = await regenerate("a".repeat(26), 2);
+    expect(nowhere.status).toBe(404);
+    expect((await answered(id)).messages).toHaveLength(4);
+  });
+
+  test("is refused to another owner, and of what was deleted", async () => {
+    const id = await begin();
+    const path = `/v1/conversations/${id}`;
+    const stranger = await callApi(
+      backend,
+      "POST",
+      `${path}/replies/2/regenerate`,
+      { owner: "another" },
+    );
+    expect(stranger.status).toBe(404);
+    await callApi(backend, "DELETE", path, { owner });
+    expect((await regenerate(id, 2)).status).toBe(404);
+  });
+
+  test("is refused while one is being written; one that was stopped can have another", async () => {
+    const slow = await startBackend({
+      directory: backend.directory,
+      env: { ELIZA_DELAY_MS: "200" },
+    });
+    const id = await begin();
+    expect((await regenerate(id, 2, { at: slow })).status).toBe(201);
+    for (const number of [2, 4]) {
+      const refused = await regenerate(id, number);
+      expect(refused.status).toBe(409);
+    }
+    await callApi(slow, "POST", `/v1/conversations/${id}/replies/4/stop`, {
+      owner,
+    });
+    expect((await regenerate(id, 4)).status).toBe(201);
+    const { messages } = await answered(id);
+    expect(messages.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(messages[3]?.outcome).toBe("stopped");
+    await slow.stop();
+  });
+
+  test("is refused for a reply that failed, which Retry is for", async () => {
+    const silent = await startBackend({
+      env: {
+        MODEL_PROVIDER: "openai",
+        OPENAI_BASE_URL: "http://127.0.0.1:9",
+        MODELS: "openai/none",
+      },
+    });
+    const made = await callApi(silent, "POST", "/v1/conversations", {
+      owner,
+      body: { text: "Hello?" },
+    });
+    const { conversation } = operations.createConversation.answer.parse(
+      made.body,
+    );
+    await waitFor(
+      async () =>
+        (await read(conversation.id, silent)).reply?.status === "failed",
+    );
+    const refused = await regenerate(conversation.id, 2, { at: silent });
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain("Retry");
+    await silent.stop();
+  });
+
+  test("can be had so often, and no more", async () => {
+    const id = await begin();
+    for (let version = 2; version <= limits.versions; version++) {
+      const asked = await regenerate(id, 2 * version - 2);
+      expect(asked.status).toBe(201);
+      await answered(id);
+    }
+    const refused = await regenerate(id, 2 * limits.versions);
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain(`${limits.versions} times`);
+  });
+});
+
+describe("asked for twice", () => {
+  test("from two tabs, at two processes at once: one begins, the others are told", async () => {
+    const other = await startBackend({ directory: backend.directory });
+    const id = await begin();
+    const tabs = [backend, other, backend, other];
+    const answers = await Promise.all(
+      tabs.map((at) => regenerate(id, 2, { at })),
+    );
+    const refusals = answers.filter(({ status }) => status === 409);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(refusals).toHaveLength(3);
+    for (const refused of refusals) {
+      expect(sentenceOf(refused)).toMatch(/has gone on|still being written/);
+    }
+    expect((await answered(id)).messages).toHaveLength(4);
+    await other.stop();
+  });
+
+  test("with the same key, wherever it arrives, it is asked for once", async () => {
+    const other = await startBackend({ directory: backend.directory });
+    const id = await begin();
+    const key = randomUUID();
+    const answers = await Promise.all(
+      [backend, other, other, backend].map((at) =>
+        regenerate(id, 2, { at, key }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    await answered(id);
+    expect((await regenerate(id, 2, { key })).status).toBe(201);
+    expect((await answered(id)).messages).toHaveLength(4);
+    await other.stop();
+  });
+
+  test("a key that a message was sent with is refused", async () => {
+    const id = await begin();
+    const path = `/v1/conversations/${id}/messages`;
+    const headers = { "idempotency-key": "the-same" };
+    const body = { text: "I feel old" };
+    await callApi(backend, "POST", path, { owner, body, headers });
+    await answered(id);
+    const refused = await regenerate(id, 4, { key: "the-same" });
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain("idempotency-key");
+  });
+});
+
+/** The file system of a process that can be killed: after so many calls none happens any more. */
+function mortal() {
+  let left = Infinity;
+  const live = () => {
+    if (left-- <= 0) throw Object.assign(new Error("killed"), { code: "EIO" });
+  };
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readdir: (folder) => guarded(() => nodeFileSystem.readdir(folder)),
+    readFile: (file) => guarded(() => nodeFileSystem.readFile(file)),
+    link: (file, name) => guarded(() => nodeFileSystem.link(file, name)),
+    unlink: (file) => guarded(() => nodeFileSystem.unlink(file)),
+    mkdir: (folder) => guarded(() => nodeFileSystem.mkdir(folder)),
+    syncDirectory: (folder) =>
+      guarded(() => nodeFileSystem.syncDirectory(folder)),
+    open: (file, flags) =>
+      guarded(async () => {
+        const open = await nodeFileSystem.open(file, flags);
+        return {
+          ...open,
+          write: (data, position) => guarded(() => open.write(data, position)),
+          sync: () => guarded(() => open.sync()),
+        };
+      }),
+  };
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    live();
+    return work();
+  }
+  return { fileSystem, dieAfter: (calls: number) => (left = calls) };
+}
+
+test("a process that is killed between any two calls leaves what was, or a reply that another finishes", async () => {
+  const directory = await temporaryDirectory();
+  const env = { REPLIES_PER_OWNER: "100", LEASE_SECONDS: "0.2" };
+  const survivor = await startBackend({ directory, env });
+  const kills = Array.from({ length: 48 }, (_, calls) => calls);
+  const ends: string[] = [];
+  for (const calls of kills) {
+    const id = await begin("I feel lost", survivor);
+    const { fileSystem, dieAfter } = mortal();
+    const victim = await startBackend({ directory, fileSystem, env });
+    dieAfter(calls);
+    await regenerate(id, 2, { at: victim });
+    const { messages } = await answered(id, survivor);
+    const newest = messages[3];
+    ends.push(newest ? `asked again, ${newest.outcome}` : "as it was");
+    expect([2, 4]).toContain(messages.length);
+    expect(newest?.text).not.toBe("");
+    await victim.kill();
+  }
+  expect(new Set(ends)).toEqual(
+    new Set(["as it was", "asked again, complete"]),
+  );
+  await survivor.stop();
+  await rm(directory, { recursive: true });
+}, 120_000);

@@ -1,0 +1,234 @@
+import { HttpVisitor } from "../support/HttpVisitor";
+import { startWeb, type TestWeb } from "../support/startWeb";
+import { stepwise } from "../support/stepwise";
+import { waitFor } from "../support/waitFor";
+
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeEach(async () => {
+  web = await startWeb();
+  visitor = new HttpVisitor(web.address);
+  // A page that is sent while a reply is being written is sent whole.
+  visitor.cookies.set("script", "on");
+});
+afterEach(() => web.close());
+
+/** Reads a conversation once nothing is being written in it. */
+const settled = (path: string) =>
+  waitFor(async () => {
+    const html = await visitor.read(path);
+    return !html.includes("data-events=") && html;
+  });
+
+/** The form that asks for another reply. */
+function formIn(html: string): { action: string; key: string } | undefined {
+  const [, action, key] =
+    /<form class="again" method="post" action="([^"]+)"><input type="hidden" name="key" value="([^"]+)"/.exec(
+      html,
+    ) ?? [];
+  return action && key ? { action, key } : undefined;
+}
+
+/** Asks for another reply to the last prompt, which says this. */
+async function regenerate(address: string, answer: string): Promise<string> {
+  web.api.script = () => [answer];
+  const form = formIn(await settled(address));
+  const sent = await visitor.post(form!.action, { key: form!.key });
+  expect(sent.status).toBe(303);
+  expect(sent.headers.get("location")).toBe(address);
+  return settled(address);
+}
+
+const articlesIn = (html: string) =>
+  [...html.matchAll(/<article id="(m\d+)"/g)].map(([, id]) => id);
+
+const valueOf = (html: string, name: string) =>
+  new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1];
+
+/** Says something from a page as its form does. */
+async function sendFrom(html: string, address: string, message: string) {
+  const follows = valueOf(html, "follows");
+  const sent = await visitor.post(`${address}/messages`, {
+    message,
+    ...(follows && { follows }),
+  });
+  expect(sent.status).toBe(303);
+  return settled(address);
+}
+
+describe("another reply", () => {
+  it("takes the place of the one before, which is one link away", async () => {
+    const address = await visitor.begin("Hello");
+    const page = await regenerate(address, "Hello to you.");
+    expect(page).toContain("Hello to you.");
+    expect(page).not.toContain("You said: Hello");
+    expect(page).toContain("Answer 2 of 2");
+    // The prompt stands where it stood, once.
+    expect(articlesIn(page)).toEqual(["m1", "m4"]);
+    const link = `${address}?message=2#m2`;
+    expect(page).toContain(`<a href="${link}">‹ Answer 1</a>`);
+    const earlier = await visitor.read(link);
+    expect(earlier).toContain("You said: Hello");
+    expect(earlier).not.toContain("Hello to you.");
+    expect(earlier).toContain("Answer 1 of 2");
+    expect(earlier).toContain(`<a href="${address}">Answer 2 ›</a>`);
+  });
+
+  it("is what the next message follows, unless that is sent from an earlier one", async () => {
+    const address = await visitor.begin("Hello");
+    const page = await regenerate(address, "Hello to you.");
+    expect(valueOf(page, "follows")).toBe("4");
+    const earlier = await visitor.read(`${address}?message=2`);
+    expect(valueOf(earlier, "follows")).toBe("2");
+    expect(earlier).toContain("goes on from it");
+    const after = await sendFrom(earlier, address, "Go on");
+    expect(articlesIn(after)).toEqual(["m1", "m2", "m5", "m6"]);
+    expect(after).toContain("Answer 1 of 2");
+    const other = await visitor.read(`${address}?message=4`);
+    expect(articlesIn(other)).toEqual(["m1", "m4"]);
+    expect(other).toContain("went on from another answer");
+    expect(formIn(other)).toBeUndefined();
+    expect(valueOf(other, "follows")).toBe("6");
+  });
+
+  it("can be asked for from an earlier one, too", async () => {
+    const address = await visitor.begin("Hello");
+    await regenerate(address, "Two.");
+    const earlier = await visitor.read(`${address}?message=2`);
+    const form = formIn(earlier);
+    expect(form?.action).toBe(`${address}/replies/4/regenerate`);
+    web.api.script = () => ["Three."];
+    await visitor.post(form!.action, { key: form!.key });
+    const page = await settled(address);
+    expect(page).toContain("Three.");
+    expect(page).toContain("Answer 3 of 3");
+    const middle = await visitor.read(`${address}?message=4`);
+    expect(middle).toContain("Two.");
+    expect(middle).toContain(`${address}?message=2#m2`);
+  });
+
+  it("is asked for once by a form that is sent twice", async () => {
+    const address = await visitor.begin("Hello");
+    const form = formIn(await settled(address))!;
+    const sent = await Promise.all(
+      [1, 2].map(() => visitor.post(form.action, { key: form.key })),
+    );
+    expect(sent.map(({ status }) => status)).toEqual([303, 303]);
+    expect(await settled(address)).toContain("Answer 2 of 2");
+  });
+
+  it("is refused with a sentence where the conversation has gone on", async () => {
+    const address = await visitor.begin("Hello");
+    const stale = await settled(address);
+    await sendFrom(stale, address, "Go on");
+    const form = formIn(stale)!;
+    const refused = await visitor.post(form.action, { key: form.key });
+    expect(refused.status).toBe(409);
+    const html = await refused.text();
+    expect(html).toContain("has gone on");
+    expect(html).toContain(`href="${address}"`);
+  });
+
+  it("is offered below the last reply alone, and not below one that failed", async () => {
+    web.api.script = () => [
+      { kind: "end", outcome: "failed", text: "", reason: "No model." },
+    ];
+    const address = await visitor.begin("Hello");
+    const failed = await settled(address);
+    expect(failed).toContain("/retry");
+    expect(formIn(failed)).toBeUndefined();
+    web.api.script = () => ["Yes."];
+    const after = await sendFrom(failed, address, "Go on");
+    expect(formIn(after)?.action).toBe(`${address}/replies/4/regenerate`);
+    expect(after.split('class="again"')).toHaveLength(2);
+    expect(formIn(await visitor.read(`${address}?before=3`))).toBeUndefined();
+  });
+
+  it("shows while it is written, with the way to the one before", async () => {
+    const address = await visitor.begin("Hello");
+    const form = formIn(await settled(address))!;
+    const reply = stepwise(["Half of", " it."]);
+    web.api.script = () => reply.script();
+    await visitor.post(form.action, { key: form.key });
+    reply.next();
+    const page = await waitFor(async () => {
+      const html = await visitor.read(address);
+      return html.includes("Half of") && html;
+    });
+    expect(page).toContain("data-events=");
+    expect(page).toContain("‹ Answer 1</a>");
+    expect(await visitor.read(`${address}?message=2`)).toContain(
+      "Answer 1 of 2",
+    );
+    reply.next();
+    expect(await settled(address)).toContain("Half of it.");
+  });
+
+  it("comes from no other site, and to nobody else's conversation", async () => {
+    const address = await visitor.begin("Hello");
+    const form = formIn(await settled(address))!;
+    const forged = await visitor.post(
+      form.action,
+      {},
+      {
+        origin: "https://evil.example",
+      },
+    );
+    expect(forged.status).toBe(403);
+    const other = new HttpVisitor(web.address);
+    expect((await other.post(form.action, {})).status).toBe(404);
+    expect(
+      (await visitor.post(`${address}/replies/3/regenerate`, {})).status,
+    ).toBe(404);
+    expect(await settled(address)).not.toContain("Answer 2");
+  });
+});
+
+describe("a long conversation in which much was asked again", () => {
+  it("leads back to its beginning, turn by turn, along what was gone on from", async () => {
+    const address = await visitor.begin("Turn 1");
+    for (let turn = 1; turn <= 24; turn++) {
+      const page = await regenerate(address, `Second answer ${turn}.`);
+      const number = Number(valueOf(page, "follows"));
+      const from =
+        turn % 3 === 0
+          ? await visitor.read(`${address}?message=${number - 2}`)
+          : page;
+      web.api.script = (prompt) => [`First answer to ${prompt}.`];
+      await sendFrom(from, address, `Turn ${turn + 1}`);
+    }
+    const seen: string[] = [];
+    let html = await settled(address);
+    for (;;) {
+      const texts = [
+        ...html.matchAll(/<div class="text[^"]*">([^]*?)<\/div>/g),
+      ];
+      seen.unshift(...texts.map(([, text = ""]) => text.trim()));
+      const [, older] = /href="([^"]*)">Earlier messages</.exec(html) ?? [];
+      if (!older) break;
+      html = await visitor.read(older.replaceAll("&amp;", "&"));
+      expect(html).toContain("To the newest messages");
+    }
+    const expected = Array.from({ length: 25 }, (_, index) => {
+      const turn = index + 1;
+      const isFirst = turn % 3 === 0 || turn === 25;
+      const answer =
+        turn === 1 || !isFirst
+          ? `Second answer ${turn}.`
+          : `First answer to Turn ${turn}.`;
+      return [`Turn ${turn}`, `<p>${answer}</p>`];
+    });
+    expect(seen).toEqual(expected.flat());
+  });
+});
+
+test("a number in the address that can't be a message's is refused", async () => {
+  const address = await visitor.begin("Hello");
+  for (const number of ["0", "-2", "x", "1e9", "2.5"]) {
+    const answer = await visitor.get(`${address}?message=${number}`);
+    expect([number, answer.status]).toEqual([number, 400]);
+  }
+  // One that isn't there (any more, or yet) shows the conversation.
+  expect(await visitor.read(`${address}?message=77`)).toContain("Hello");
+});
