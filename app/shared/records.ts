@@ -162,6 +162,12 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     /** The whole text: what the message will say. */
     text: z.string(),
     reason: z.string().optional(),
+    /** What else the message will say; all absent where an earlier version of the program tells. */
+    model: z.string().optional(),
+    at: time.optional(),
+    reasoning: z.string().optional(),
+    usage: Usage.optional(),
+    leftOut: z.int().min(0).optional(),
   }),
 ]);
 

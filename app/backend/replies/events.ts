@@ -76,8 +76,7 @@ function epochEvent(line: Line): ReplyEvent {
 }
 
 function endEvent(line: Line): ReplyEvent {
-  const { outcome, text, reason } = toEnded(line);
-  return { kind: "end", outcome, text, ...(reason && { reason }) };
+  return { kind: "end", ...toEnded(line) };
 }
 
 const Ended = z.object({

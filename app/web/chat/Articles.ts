@@ -78,7 +78,7 @@ export function outcomeNotices(
 /** A message as it will be, for those who see a reply end before its message can be read. */
 export function messageOf(reply: ReplyState, ended: Ended): Message {
   const { number, at, model, modelName } = reply;
-  return { ...ended, number, at, model, modelName, role: "assistant" };
+  return { number, at, model, modelName, role: "assistant", ...ended };
 }
 
 function failureNotice(reason: string | undefined): string {

@@ -139,8 +139,8 @@ async function readReply(
 const pageOf = (number: number) => ({ limit: 1, before: number + 1 });
 
 /**
- * The finished article. The message says most, but it may not be there yet when its reply ends:
- * then what the stream said has to do.
+ * The finished article: of the message, where that is known, or of all that the end says of it.
+ * An earlier version of the backend says less; then the message is read, if it is there already.
  */
 async function renderEnd(
   { state }: WebContext,
@@ -158,6 +158,10 @@ async function renderEnd(
       reason,
     };
     return articles.ofReply(id, failed);
+  }
+  const { at, model } = ended;
+  if (at !== undefined && model === known.writing.model) {
+    return articles.ofMessage(id, messageOf(known.writing, ended));
   }
   const page = await api
     .readConversation({ ...state.api, signal: undefined }, id, pageOf(number))

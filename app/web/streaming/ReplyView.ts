@@ -1,4 +1,4 @@
-import type { Outcome, ReplyEvent } from "../../shared/records";
+import type { ReplyEvent } from "../../shared/records";
 import { GrowingMarkdown } from "../rendering/GrowingMarkdown";
 
 /** Up to where a watcher has seen a reply: what an event's id says. */
@@ -15,11 +15,7 @@ export interface Update {
   notice?: string;
 }
 
-export interface Ended {
-  outcome: Outcome;
-  text: string;
-  reason?: string;
-}
+export type Ended = Omit<ReplyEvent & { kind: "end" }, "kind">;
 
 const CONTINUED =
   "The server that was writing this was replaced. Another is going on from here.";

@@ -143,6 +143,35 @@ describe("a reply's events", () => {
     expect(watcher.notice).toContain("begun the answer again");
   });
 
+  it("bring an article of all that the end says of the message", async () => {
+    const end = {
+      kind: "end",
+      outcome: "stopped",
+      text: "A beginning",
+      model: "eliza/one",
+      at: "2026-01-02T03:04:05.000Z",
+      reasoning: "Thought before.",
+      usage: { inputTokens: 5, outputTokens: 7 },
+      leftOut: 2,
+    } as const;
+    const reply = stepwise(["A beginning", end]);
+    web.api.script = () => reply.script();
+    const address = await visitor.begin("hello");
+    const watcher = new EventWatcher();
+    reply.next();
+    const followed = watcher.follow(visitor, `${address}/replies/2`);
+    await until(() => watcher.text === "A beginning");
+    reply.next();
+    await followed;
+    const { html } = watcher.end ?? {};
+    expect(html).toContain("Model one");
+    expect(html).toContain('datetime="2026-01-02T03:04:05.000Z"');
+    expect(html).toContain("Thought before.");
+    expect(html).toContain("Stopped.");
+    expect(html).toContain("its oldest 2 messages were left out");
+    expect(html).toContain("7 tokens");
+  });
+
   it("of a reply that failed bring why, and a Retry that works", async () => {
     const reason = "The model does not answer. Try another.";
     web.api.script = () => [
