@@ -1,3 +1,4 @@
+import { setImmediate as others } from "node:timers/promises";
 import type { Files } from "../../shared/files/Files";
 import type { Conversation, Message } from "../../shared/records";
 import { firstVersion } from "../../shared/turns";
@@ -48,22 +49,26 @@ export class Search {
     const all = state.listed();
     const find = finder(query);
     const until = performance.now() + MAX_MS;
+    const isOver = () => {
+      signal.throwIfAborted();
+      return performance.now() > until;
+    };
     const results: SearchResults["results"] = [];
     let next = 0;
     while (next < Math.min(all.length, MAX_CONVERSATIONS)) {
-      if (results.length >= MAX_RESULTS || performance.now() > until) break;
-      signal.throwIfAborted();
+      if (results.length >= MAX_RESULTS || isOver()) break;
       const some = all.slice(next, next + AT_ONCE);
       next += some.length;
       const found = some.map(async (one) => ({
         conversation: listed(state, one),
-        excerpts: await this.excerpts(ownerHash, one, find),
+        excerpts: await this.excerpts(ownerHash, one, find, isOver),
       }));
       results.push(...(await Promise.all(found)).filter(isResult(find)));
     }
+    const sawAll = next >= all.length && !isOver();
     return {
       results: results.slice(0, MAX_RESULTS),
-      complete: next >= all.length && results.length <= MAX_RESULTS,
+      complete: sawAll && results.length <= MAX_RESULTS,
     };
   }
 
@@ -72,20 +77,23 @@ export class Search {
     ownerHash: string,
     { settings }: ConversationState,
     find: Finder,
+    isOver: () => boolean,
   ): Promise<Message[]> {
     const { files, folders } = this.parts;
     const folder = folders.messages(ownerHash, settings.id);
     const messages = await new MessageLog(files, folder).readAll();
-    return messages
-      .filter(isSaidHere(messages))
-      .toReversed()
-      .flatMap((message) => {
-        const at = find(message.text);
-        if (at === undefined) return [];
-        const { number, role, at: time } = message;
-        return [{ number, role, at: time, text: excerpt(message.text, at) }];
-      })
-      .slice(0, MAX_EXCERPTS);
+    const excerpts: Message[] = [];
+    const said = messages.filter(isSaidHere(messages));
+    for (const { number, role, at: time, text } of said.toReversed()) {
+      if (excerpts.length === MAX_EXCERPTS || isOver()) break;
+      const at = find(text);
+      if (at !== undefined) {
+        excerpts.push({ number, role, at: time, text: excerpt(text, at) });
+      }
+      // A long message takes milliseconds, in which no reply is streamed.
+      await others();
+    }
+    return excerpts;
   }
 }
 

@@ -1,0 +1,87 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { Activity } from "../../app/backend/activity/Activity";
+import { MessageLog } from "../../app/backend/conversations/MessageLog";
+import { Search } from "../../app/backend/conversations/Search";
+import { foldersIn } from "../../app/backend/Folders";
+import { createFiles } from "../../app/shared/files/Files";
+import { temporaryFolders } from "../support/temporaryFolder";
+
+const temporaryFolder = temporaryFolders();
+const OWNER = "a".repeat(64);
+const ID = "abcdefghijklmnopqrstuvwxyz";
+const at = "2026-01-01T00:00:00.000Z";
+
+async function searchIn(texts: string[]): Promise<Search> {
+  const files = createFiles();
+  const folders = foldersIn(await temporaryFolder());
+  const activity = new Activity(files, folders);
+  await activity.note(OWNER, {
+    kind: "conversation",
+    version: 1,
+    conversation: {
+      id: ID,
+      title: "A title",
+      model: "eliza",
+      project: null,
+      maxTokens: null,
+      temperature: null,
+      createdAt: at,
+      deletedAt: null,
+    },
+  });
+  const messages = new MessageLog(files, folders.messages(OWNER, ID));
+  await messages.make();
+  for (const text of texts) {
+    await messages.addPrompt({ text, at, key: undefined }, async () => ({}));
+  }
+  return new Search({ files, folders, activity });
+}
+
+const find = (search: Search, query: string, signal = never()) =>
+  search.find(OWNER, query, signal);
+const never = () => new AbortController().signal;
+
+it.each([
+  ["vital elan", "Ein Élan VITAL!", "Ein Élan VITAL!"],
+  ["İstanbul", "ISTANBUL", "ISTANBUL"],
+  ["ﬁn", "eﬁn", "eﬁn"],
+  ["漢字", `${"x".repeat(400)} 漢字 ${"y".repeat(400)}`, "漢字"],
+  ["한글", "한글은", "한글은"],
+])("finds %s in %s", async (query, text, shown) => {
+  const { results } = await find(await searchIn([text]), query);
+  expect(results[0]?.excerpts[0]?.text).toContain(shown);
+});
+
+it("finds nothing by a word that isn't there, or by none", async () => {
+  const search = await searchIn(["Some words."]);
+  for (const query of ["other", "some other", " "]) {
+    expect((await find(search, query)).results).toEqual([]);
+  }
+});
+
+it("shows the newest three of many", async () => {
+  const search = await searchIn(["word 1", "word 2", "word 3", "word 4"]);
+  const { results } = await find(search, "word");
+  expect(results[0]?.excerpts.map(({ text }) => text)).toEqual([
+    "word 4",
+    "word 3",
+    "word 2",
+  ]);
+});
+
+it("lets others have their turn after each message", async () => {
+  const texts = Array<string>(20).fill("Long words. ".repeat(5_000));
+  const search = await searchIn(texts);
+  const found = find(search, "absent");
+  for (const _ of texts) {
+    const first = await Promise.race([found, turn("a turn of others")]);
+    expect(first).toBe("a turn of others");
+  }
+  expect((await found).results).toEqual([]);
+});
+
+it("ends with who asked", async () => {
+  const search = await searchIn(["Some words."]);
+  const gone = AbortSignal.abort(new Error("gone"));
+  await expect(find(search, "words", gone)).rejects.toThrow("gone");
+});
