@@ -1,33 +1,13 @@
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
-/** Where to look: ports from `first` on, so many. */
-interface Place {
-  first: number;
-  ports: number;
-}
-
-const OF_SCRIPTS: Place = { first: 10_000, ports: 8_000 };
-const OF_WORKERS: Place = { first: 18_000, ports: 1_000 };
-const WORKERS = 14;
+/** Below the ports that systems give to outgoing connections. */
+const FIRST = 10_000;
+const PORTS = 22_000;
 
 /**
- * Those who look for ports at the same time look in different places: what one was given and
- * doesn't listen on yet, another would find free. Jest's workers have a place each.
- */
-function placeOf(worker: string | undefined): Place {
-  if (worker === undefined) return OF_SCRIPTS;
-  const { first, ports } = OF_WORKERS;
-  return { first: first + (Number(worker) % WORKERS) * ports, ports };
-}
-
-const place = placeOf(process.env.JEST_WORKER_ID);
-
-/** What was given away may not be taken yet. */
-const given = new Set<number>();
-
-/**
- * Ports that nobody has, from below those that systems give to outgoing connections: a process
- * that is down for a while must find its port free again.
+ * Ports that nobody has, and that no other process is given while this one lives: whoever they are
+ * for may listen on them later, and again after having been down for a while.
  *
  * @param spoken What others will listen on, who don't yet.
  */
@@ -37,13 +17,28 @@ export async function freePorts(
 ): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    const port = place.first + Math.floor(Math.random() * place.ports);
-    if (given.has(port) || spoken.includes(port)) continue;
-    if (!(await isFree(port))) continue;
-    given.add(port);
-    ports.push(port);
+    const port = FIRST + Math.floor(Math.random() * PORTS);
+    if (!spoken.includes(port) && (await take(port))) ports.push(port);
   }
   return ports;
+}
+
+/**
+ * Takes the port of this number that UDP has, and that nobody here wants for itself: one process
+ * can have it, until it ends. So those who look at the same time are given different ports.
+ */
+async function take(port: number): Promise<boolean> {
+  const token = createSocket("udp4");
+  const isMine = await new Promise<boolean>((resolve) => {
+    token.once("error", () => resolve(false));
+    token.bind({ port, address: "127.0.0.1", exclusive: true }, () =>
+      resolve(true),
+    );
+  });
+  token.unref();
+  if (isMine && (await isFree(port))) return true;
+  token.close();
+  return false;
 }
 
 async function isFree(port: number): Promise<boolean> {

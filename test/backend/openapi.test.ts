@@ -1,17 +1,17 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describeApi } from "../../app/backend/routes/openapi";
 import { operations } from "../../app/shared/operations";
 import { startBackend } from "../support/startBackend";
+import { temporaryFolders } from "../support/temporaryFolder";
 
 const run = promisify(execFile);
+const temporaryFolder = temporaryFolders();
 
 test("the API's description passes the linter", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "keepsake-openapi-"));
-  const file = path.join(folder, "openapi.json");
+  const file = path.join(await temporaryFolder(), "openapi.json");
   await writeFile(file, JSON.stringify(describeApi()));
   const redocly = path.join(__dirname, "../../node_modules/.bin/redocly");
   const { stderr } = await run(redocly, ["lint", file], {
@@ -19,7 +19,6 @@ test("the API's description passes the linter", async () => {
   });
   expect(stderr).toContain("Your API description is valid");
   expect(stderr).not.toMatch(/\d warning/i);
-  await rm(folder, { recursive: true });
 });
 
 test("the description is served, and has every operation", async () => {

@@ -88,7 +88,11 @@ it.each(["SESSION_DIRECTORY", "DATA_DIRECTORY"])(
     const folder = copied();
     const file = path.join(folder, "a-file");
     writeFileSync(file, "");
-    const script = await start(folder, { [setting]: path.join(file, "x") });
+    const script = await start(folder, {
+      [setting]: path.join(file, "x"),
+      // Or it would be beside that, and at fault as well.
+      SECRETS_DIRECTORY: path.join(folder, "secrets"),
+    });
     expect(await script.exitCode()).toBe(1);
     expect(script.printed).toMatch(
       new RegExp(`${setting} .*(ENOTDIR|EEXIST).*(Mount|[Ss]et)`),

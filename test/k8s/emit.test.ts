@@ -1,6 +1,7 @@
 import { ApiObject, Testing } from "cdk8s";
 import { k8s } from "cdk8s-plus-27";
 import { emit } from "../../k8s/constructs/emit";
+import { newChart } from "./support/manifests";
 
 const deployment = (podFields: object, containerFields: object = {}) => ({
   metadata: { name: "web" },
@@ -17,7 +18,7 @@ const deployment = (podFields: object, containerFields: object = {}) => ({
 
 describe("an object of a typed class", () => {
   test("is written as it was given", () => {
-    const chart = Testing.chart();
+    const chart = newChart();
     emit(chart, "web", k8s.KubeDeployment, deployment({ hostNetwork: false }));
     expect(Testing.synth(chart)).toEqual([
       {
@@ -33,9 +34,7 @@ describe("an object of a typed class", () => {
       {},
       { restartPolicyRules: [], fieldOfTomorrow: 1 },
     );
-    expect(() =>
-      emit(Testing.chart(), "web", k8s.KubeDeployment, planted),
-    ).toThrow(
+    expect(() => emit(newChart(), "web", k8s.KubeDeployment, planted)).toThrow(
       "Deployment web: the typed class KubeDeployment dropped spec.template.spec.containers[0].fieldOfTomorrow. " +
         "Import newer types, or add this object as a plain ApiObject.",
     );
@@ -43,13 +42,13 @@ describe("an object of a typed class", () => {
 
   test("stops the synth if a whole list of what it doesn't know is dropped", () => {
     const planted = deployment({ helpers: [{ name: "a" }] });
-    expect(() =>
-      emit(Testing.chart(), "web", k8s.KubeDeployment, planted),
-    ).toThrow("dropped spec.template.spec.helpers[0]");
+    expect(() => emit(newChart(), "web", k8s.KubeDeployment, planted)).toThrow(
+      "dropped spec.template.spec.helpers[0]",
+    );
   });
 
   test("may be a plain object, which drops nothing", () => {
-    const chart = Testing.chart();
+    const chart = newChart();
     const object = new Plain(chart, "web", {
       ...deployment({ fieldOfTomorrow: 1 }),
     });
@@ -63,7 +62,7 @@ describe("an object of a typed class", () => {
       metadata: { name: "web" },
       spec: { clusterIp: "None", clusterIPs: undefined },
     };
-    const chart = Testing.chart();
+    const chart = newChart();
     emit(chart, "web", k8s.KubeService, service);
     expect(Testing.synth(chart)[0]).toMatchObject({
       spec: { clusterIP: "None" },

@@ -8,7 +8,7 @@ import { drainTimes } from "../../k8s/constructs/drain";
 import { addServing, type ServingProps } from "../../k8s/constructs/serving";
 import { environmentNames, readEnvironment } from "../../k8s/environments";
 import { temporaryFolders } from "../support/temporaryFolder";
-import { field, find, type Manifest } from "./support/manifests";
+import { field, find, type Manifest, newChart } from "./support/manifests";
 
 const run = promisify(execFile);
 const root = path.join(__dirname, "../..");
@@ -66,7 +66,7 @@ describe("synth", () => {
 
 const objectsAt = async (...where: string[]) => {
   const { web, drainSeconds } = await readEnvironment("kind");
-  const chart = Testing.chart();
+  const chart = newChart();
   const scope = where.reduce<Construct>(
     (parent, id) => new Construct(parent, id),
     chart,

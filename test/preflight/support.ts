@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import {
   createServer,
   type IncomingMessage,
@@ -15,6 +15,7 @@ import type { Cluster } from "../../app/preflight/cluster/Cluster";
 import { readPreflightConfig } from "../../app/shared/config";
 import { fixedTokens } from "../../app/shared/Tokens";
 import { answerProbes } from "../../app/web/routes/preflight";
+import { removeFolder } from "../support/temporaryFolder";
 
 export const TOKEN = "a-token-of-the-tests";
 
@@ -27,7 +28,7 @@ export async function closeAll(): Promise<void> {
 
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), "preflight-"));
-  open.push(() => rm(directory, { recursive: true, force: true }));
+  open.push(() => removeFolder(directory));
   return directory;
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { Registry } from "../../app/shared/metrics";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
 import { fixedTokens, type Tokens } from "../../app/shared/Tokens";
 import { whyRejected } from "../../app/shared/whyRejected";
+import { removeFolder } from "./temporaryFolder";
 
 export const TOKEN = "a-token-for-tests-only";
 
@@ -97,8 +98,7 @@ export async function startBackend(
     kill: end,
     stop: async () => {
       await end();
-      if (!options.directory)
-        await rm(directory, { recursive: true, force: true });
+      if (!options.directory) await removeFolder(directory);
     },
   };
 }

@@ -60,13 +60,7 @@ export class StartScript {
     this.#process = spawn(path.join(folder, "scripts/start"), {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        ...process.env,
-        // It is no worker, and must not look for ports where the test does.
-        JEST_WORKER_ID: undefined,
-        ELIZA_DELAY_MS: "0",
-        ...env,
-      },
+      env: { ...process.env, ELIZA_DELAY_MS: "0", ...env },
     });
     this.#process.stdout?.on("data", (chunk) => (this.#printed += chunk));
     this.#process.stderr?.on("data", (chunk) => (this.#printed += chunk));

@@ -2,11 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+/** Removes a folder, also if somebody is making his last file in it. */
+export const removeFolder = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true, maxRetries: 10 });
+
 /** A folder of its own for each test of a file, removed after the last. */
 export function temporaryFolders(): () => Promise<string> {
   const made: string[] = [];
   afterAll(async () => {
-    for (const folder of made) await rm(folder, { recursive: true });
+    for (const folder of made) await removeFolder(folder);
   });
   return async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "keepsake-"));

@@ -1,5 +1,5 @@
 import type { ModelMessage } from "../../../app/backend/models/Model";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -20,6 +20,7 @@ import {
 import { createLog } from "../../../app/shared/log";
 import type { Registry } from "../../../app/shared/metrics";
 import type { ReplyEvent } from "../../../app/shared/records";
+import { removeFolder } from "../../support/temporaryFolder";
 
 export const ref: ReplyRef = {
   ownerHash: "a".repeat(64),
@@ -105,7 +106,7 @@ export class Directory {
 
   async remove(): Promise<void> {
     await Promise.all(this.processes.map((replies) => replies.drain()));
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }
 

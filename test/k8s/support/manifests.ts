@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { App, Chart } from "cdk8s";
 import { parseAllDocuments } from "yaml";
 import { readEnvironment } from "../../../k8s/environments";
 import { manifests } from "../../../k8s/keepsake";
@@ -90,3 +91,6 @@ export const crdFiles = (): string[] =>
   readdirSync(CRDS)
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => path.join(CRDS, file));
+
+/** A chart of an app that writes nowhere; cdk8s' own for tests makes a folder that stays. */
+export const newChart = (): Chart => new Chart(new App(), "test");
