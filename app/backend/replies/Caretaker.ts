@@ -2,6 +2,7 @@ import type { Logger } from "../../shared/log";
 import type { EpochLog } from "./EpochLog";
 import type { InProgress } from "./inProgress";
 import { nameOf } from "./inProgress";
+import { Observers } from "./Observers";
 import type { ReplyRef } from "./Replies";
 import type { EpochHeader, Header } from "./lines";
 import { toOffset, type Position } from "./position";
@@ -21,21 +22,27 @@ export interface CaretakerTools {
   settle(ref: ReplyRef): Promise<void>;
   /** Whether the holder says that it holds the reply; `undefined` if it doesn't answer. */
   holds(ref: ReplyRef, epoch: EpochHeader): Promise<boolean | undefined>;
+  /** Tells this process from all others. */
+  process: string;
   log: Logger;
   leaseMs: number;
   /** Milliseconds, never set back. */
   now: () => number;
 }
 
-/** What was seen of a reply. */
-interface Observation {
-  /** Changes with every new entry and every new line. */
-  pulse: string;
+/** What one look at a reply told. */
+interface Look {
   /** The number of the newest entry, whether it counts (yet) or not. */
   last: number;
   tail: Position | undefined;
   newest: Header | undefined;
   isHandedOver: boolean;
+}
+
+/** What was seen of a reply. */
+interface Observation extends Look {
+  /** Changes with every new entry and every new line. */
+  pulse: string;
   /** For how long this process has watched and seen it not grow, in milliseconds. */
   quietMs: number;
   seenAt: number;
@@ -43,11 +50,15 @@ interface Observation {
   wasProbed: boolean;
 }
 
-/** How many logs are looked at together: balances the time for a round against the load it is. */
-const PARALLEL = 8;
+/**
+ * How many logs are looked at together: balances the time for a round against the calls of replies
+ * that are written here, which wait for the same few threads.
+ */
+const PARALLEL = 4;
 
 /**
- * Looks now and then at all replies in progress, and takes over those whose logs no longer grow.
+ * Looks now and then at those of the replies in progress that fall to it (see {@link Observers}),
+ * and takes over those whose logs no longer grow.
  *
  * Only its own clock counts, and only time in which it was awake: having been frozen, it would
  * else take everyone for dead. A mistake costs a pause, never text: see {@link EpochLog}.
@@ -58,8 +69,13 @@ export class Caretaker {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private readonly observers: Observers;
+  private beats = 0;
 
-  constructor(private readonly tools: CaretakerTools) {}
+  constructor(private readonly tools: CaretakerTools) {
+    const { process, leaseMs, now } = tools;
+    this.observers = new Observers(process, leaseMs, now);
+  }
 
   start(): void {
     this.schedule(0);
@@ -69,6 +85,10 @@ export class Caretaker {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.round;
+    const { inProgress, process } = this.tools;
+    await inProgress
+      .removeBeat({ process, count: this.beats })
+      .catch(() => undefined);
   }
 
   /** A holder's address refuses connections: half of the lease is patience enough. */
@@ -89,20 +109,53 @@ export class Caretaker {
 
   private async lookAtAll(): Promise<void> {
     try {
-      const refs = shuffled(await this.tools.inProgress.list());
-      const names = new Set(refs.map(nameOf));
-      for (const name of this.observations.keys()) {
-        if (!names.has(name)) this.forget(name);
-      }
-      const workers = Array.from({ length: PARALLEL }, () => this.work(refs));
+      const refs = shuffled(await this.findOwn());
+      // Bounds the load: what there is no time for comes first, or later, in another round.
+      const until = this.tools.now() + 2 * this.tickMs;
+      const workers = Array.from({ length: PARALLEL }, () =>
+        this.work(refs, until),
+      );
       await Promise.all(workers);
     } catch (error) {
       this.tools.log.error({ error }, "replies in progress can't be listed");
     }
   }
 
-  private async work(refs: ReplyRef[]): Promise<void> {
+  /** The replies that this process is to look at. */
+  private async findOwn(): Promise<ReplyRef[]> {
+    const { inProgress } = this.tools;
+    const { refs, beats } = await inProgress.look();
+    const listed = new Set(refs.map(nameOf));
+    for (const name of this.suspects) {
+      if (!listed.has(name)) this.suspects.delete(name);
+    }
+    // Where nothing is to be looked after nobody gives signs of life, and nobody misses them.
+    const left = refs.length > 0 ? this.observers.see(beats) : [];
+    if (refs.length > 0) await this.beat();
+    for (const beat of left) await inProgress.removeBeat(beat);
+    const own = refs.filter((ref) => {
+      const name = nameOf(ref);
+      return this.suspects.has(name) || this.observers.watches(name);
+    });
+    const names = new Set(own.map(nameOf));
+    for (const name of this.observations.keys()) {
+      if (!names.has(name)) this.observations.delete(name);
+    }
+    return own;
+  }
+
+  /** Where it can't be given, the others look after more. */
+  private async beat(): Promise<void> {
+    const { inProgress, process } = this.tools;
+    await inProgress
+      .beat({ process, count: this.beats + 1 })
+      .then(() => this.beats++)
+      .catch(() => undefined);
+  }
+
+  private async work(refs: ReplyRef[], until: number): Promise<void> {
     for (let ref = refs.pop(); ref && !this.isStopped; ref = refs.pop()) {
+      if (this.tools.now() > until) return;
       await this.lookAt(ref).catch((error: unknown) =>
         this.tools.log.error(
           { error, reply: ref },
@@ -124,19 +177,14 @@ export class Caretaker {
   private async observe(ref: ReplyRef): Promise<Observation> {
     const name = nameOf(ref);
     const before = this.observations.get(name);
-    const log = this.tools.logOf(ref);
-    const reading = await log.read(before?.tail);
-    // Without a reading there is no entry, or a first one whose maker died at once.
-    const last = reading?.last ?? (await log.newest());
-    const pulse = `${last} ${reading ? toOffset(reading.tail) : ""}`;
+    const look = await this.look(ref, before);
+    const { last, tail } = look;
+    const pulse = `${last} ${tail ? toOffset(tail) : ""}`;
     const now = this.tools.now();
     const isSame = before?.pulse === pulse;
     const seen: Observation = {
+      ...look,
       pulse,
-      last,
-      tail: reading?.tail,
-      newest: reading?.settled ? reading.newest : undefined,
-      isHandedOver: reading?.settled === true && reading.isHandedOver,
       // A gap between two looks is time in which nothing was watched.
       quietMs: isSame
         ? before.quietMs + Math.min(now - before.seenAt, 2 * this.tickMs)
@@ -147,6 +195,27 @@ export class Caretaker {
     };
     this.observations.set(name, seen);
     return seen;
+  }
+
+  private async look(
+    ref: ReplyRef,
+    before: Observation | undefined,
+  ): Promise<Look> {
+    const log = this.tools.logOf(ref);
+    if (before?.newest?.kind === "epoch" && before.tail) {
+      const grown = await log.grown(before.tail);
+      const { last, newest } = before;
+      if (grown) return { last, newest, ...grown };
+    }
+    const reading = await log.read();
+    const settled = reading?.settled === true;
+    return {
+      // Without a reading there is no entry, or a first one whose maker died at once.
+      last: reading?.last ?? (await log.newest()),
+      tail: reading?.tail,
+      newest: settled ? reading.newest : undefined,
+      isHandedOver: settled && reading.isHandedOver,
+    };
   }
 
   private async isAbandoned(

@@ -43,6 +43,13 @@ export interface Reading {
   settled: boolean;
 }
 
+/** What a look at a log's newest entry tells of it. */
+export interface Growth {
+  /** After the last line of it. */
+  tail: Position;
+  isHandedOver: boolean;
+}
+
 /** An entry that was made by this process and to which it alone appends. */
 export interface OwnEntry {
   number: number;
@@ -96,6 +103,33 @@ export class EpochLog {
       if (reading && (await this.newest()) === number) return reading;
       // An entry is missing its header, and was the first one: there is nothing to say yet.
       if (!reading && (await this.newest()) === number) return undefined;
+    }
+  }
+
+  /**
+   * How far an entry has grown, by four calls: for those who look at many logs again and again.
+   *
+   * @param from A place in the entry that was the newest, after its first line.
+   * @returns `undefined` if it isn't the newest any more, or only {@link read} can tell.
+   */
+  async grown(from: Position): Promise<Growth | undefined> {
+    if ((await this.newest()) !== from.entry) return undefined;
+    const file = await this.fileSystem.open(this.path(from.entry), "r");
+    try {
+      const seen = Math.min(from.bytes, HANDOVER.length);
+      const data = await file.read(from.bytes - seen, seen + GROWTH_BYTES);
+      const lines = decodeLines(data.subarray(seen), from);
+      const isFull = data.length === seen + GROWTH_BYTES;
+      if (data[seen - 1] !== NEWLINE || (isFull && lines.length === 0)) {
+        return undefined;
+      }
+      const isHandedOver =
+        lines.length > 0
+          ? isHandover(lines.at(-1))
+          : data.subarray(0, seen).equals(HANDOVER);
+      return { tail: lines.at(-1)?.at ?? from, isHandedOver };
+    } finally {
+      await file.close();
     }
   }
 
@@ -298,6 +332,8 @@ const HANDOVER = encodeLine(handover);
 const isNumber = (name: string) => /^[1-9]\d{0,8}$/.test(name);
 
 const NEWLINE = 0x0a;
+/** More than most replies grow by between two looks. */
+const GROWTH_BYTES = 16_384;
 /** Far more than an epoch's header takes. */
 const HEADER_BYTES = 4_096;
 

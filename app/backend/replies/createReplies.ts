@@ -106,6 +106,7 @@ class RepliesOfProcess implements ServedReplies {
     });
     this.caretaker = new Caretaker({
       ...parts,
+      process: this.process,
       isHeld: (ref) => this.writers.isBusyWith(ref),
       takeOver: (ref, last) => this.writers.takeOver(ref, last),
       settle: (ref) => this.settlement.settle(ref),

@@ -2,6 +2,7 @@ import path from "node:path";
 import { errorCode } from "../../shared/errorCode";
 import { makeFolder } from "../../shared/files/exclusiveFile";
 import type { FileSystem } from "../../shared/files/FileSystem";
+import type { Beat } from "./Observers";
 import type { ReplyRef } from "./Replies";
 
 /** One name for a reply, in memory and on disk. */
@@ -19,7 +20,19 @@ function toRef(name: string): ReplyRef | undefined {
   };
 }
 
-/** The folder that lists all replies in progress, of all owners: an empty file each. */
+const nameOfBeat = ({ process, count }: Beat) => `beat.${process}.${count}`;
+
+function toBeat(name: string): Beat | undefined {
+  const match = /^beat\.([\w-]{12})\.(\d{1,15})$/.exec(name);
+  return match?.[1]
+    ? { process: match[1], count: Number(match[2]) }
+    : undefined;
+}
+
+/**
+ * The folder that lists all replies in progress, of all owners, an empty file each; and the signs of
+ * life of the processes that look after them, so that one listing tells both.
+ */
 export class InProgress {
   constructor(
     private readonly fileSystem: FileSystem,
@@ -27,8 +40,33 @@ export class InProgress {
   ) {}
 
   async list(): Promise<ReplyRef[]> {
+    return (await this.look()).refs;
+  }
+
+  async look(): Promise<{ refs: ReplyRef[]; beats: Beat[] }> {
     const names = await this.names();
-    return names.map(toRef).filter((ref) => ref !== undefined);
+    return {
+      refs: names.map(toRef).filter((ref) => ref !== undefined),
+      beats: names.map(toBeat).filter((beat) => beat !== undefined),
+    };
+  }
+
+  /** Puts a sign of life in the place of the one before. */
+  async beat(beat: Beat): Promise<void> {
+    const file = this.fileOf(beat);
+    const before = this.fileOf({ ...beat, count: beat.count - 1 });
+    try {
+      await this.fileSystem.rename(before, file);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      // The first one, or others took this process for dead.
+      await this.create(file);
+    }
+  }
+
+  /** Removes a sign of life; one that isn't there is no error. */
+  removeBeat(beat: Beat): Promise<void> {
+    return this.unlink(this.fileOf(beat));
   }
 
   async countOf(ownerHash: string): Promise<number> {
@@ -47,12 +85,18 @@ export class InProgress {
   }
 
   /** Removes a reply; one that isn't there is no error. */
-  async remove(ref: ReplyRef): Promise<void> {
-    await this.fileSystem
-      .unlink(path.join(this.folder, nameOf(ref)))
-      .catch((error: unknown) => {
-        if (errorCode(error) !== "ENOENT") throw error;
-      });
+  remove(ref: ReplyRef): Promise<void> {
+    return this.unlink(path.join(this.folder, nameOf(ref)));
+  }
+
+  private fileOf(beat: Beat): string {
+    return path.join(this.folder, nameOfBeat(beat));
+  }
+
+  private async unlink(file: string): Promise<void> {
+    await this.fileSystem.unlink(file).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+    });
   }
 
   /**

@@ -83,6 +83,7 @@ export class Directory {
       flushMs?: number;
       perOwner?: number;
       address?: string;
+      now?: () => number;
       metrics?: Registry;
     } = {},
   ): ServedReplies {

@@ -37,7 +37,8 @@ async function isBeingWritten(): Promise<boolean> {
     const texts = await Promise.all(
       epochs.map((name) => readFile(path.join(records, name), "utf8")),
     );
-    return names.length > 0 && texts.some((text) => text.includes('{"text":'));
+    const isListed = names.some((name) => /^[0-9a-f]{64}\./.test(name));
+    return isListed && texts.some((text) => text.includes('{"text":'));
   } catch {
     // What was listed can be gone, or not be there yet.
     return false;

@@ -1,0 +1,216 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { EpochLog } from "../../../app/backend/replies/EpochLog";
+import { Observers, type Beat } from "../../../app/backend/replies/Observers";
+import {
+  nodeFileSystem,
+  type FileSystem,
+} from "../../../app/shared/files/FileSystem";
+import { Directory, ref, until } from "./processes";
+import { scriptedModels } from "./scriptedModels";
+
+const LEASE_MS = 4_000;
+const names = Array.from({ length: 200 }, (_, index) => `reply ${index}`);
+
+/** Processes that see each other's signs of life, all at once, once a second. */
+class Fleet {
+  private nowMs = 0;
+  private readonly counts = new Map<string, number>();
+  readonly observers = new Map<string, Observers>();
+
+  start(process: string): void {
+    this.counts.set(process, 0);
+    const observers = new Observers(process, LEASE_MS, () => this.nowMs);
+    this.observers.set(process, observers);
+  }
+
+  kill(process: string): void {
+    this.observers.delete(process);
+  }
+
+  /** @returns What somebody would remove. */
+  pass(seconds: number): Beat[] {
+    const removed: Beat[] = [];
+    for (let second = 0; second < seconds; second++) {
+      this.nowMs += 1_000;
+      for (const process of this.observers.keys()) {
+        this.counts.set(process, (this.counts.get(process) ?? 0) + 1);
+      }
+      const beats = [...this.counts].map(([process, count]) => ({
+        process,
+        count,
+      }));
+      for (const one of this.observers.values())
+        removed.push(...one.see(beats));
+    }
+    return removed;
+  }
+
+  watchersOf(name: string): string[] {
+    return [...this.observers]
+      .filter(([, observers]) => observers.watches(name))
+      .map(([process]) => process);
+  }
+}
+
+function fleetOf(count: number): Fleet {
+  const fleet = new Fleet();
+  for (let index = 0; index < count; index++) fleet.start(`process ${index}`);
+  fleet.pass(2);
+  return fleet;
+}
+
+describe("a reply", () => {
+  it("is looked after by three of many processes, and all of them have about as many", () => {
+    const fleet = fleetOf(20);
+    const watchers = names.map((name) => fleet.watchersOf(name));
+    for (const few of watchers) expect(few).toHaveLength(3);
+    for (const process of fleet.observers.keys()) {
+      const own = watchers.filter((few) => few.includes(process)).length;
+      expect(own).toBeGreaterThan(10);
+      expect(own).toBeLessThan(60);
+    }
+  });
+
+  it("is looked after by everybody where they are few, and by one that is alone", () => {
+    for (const count of [1, 2, 3]) {
+      const fleet = fleetOf(count);
+      for (const name of names) {
+        expect(fleet.watchersOf(name)).toHaveLength(count);
+      }
+    }
+  });
+
+  it("keeps two that have watched it when any process dies, and has three again after a lease", () => {
+    const dead = "process 7";
+    const fleet = fleetOf(20);
+    const before = names.flatMap((name) =>
+      fleet.watchersOf(name).map((watcher) => ({ name, watcher })),
+    );
+    const left = before.filter(({ watcher }) => watcher !== dead);
+    expect(left.length).toBeLessThan(before.length);
+    fleet.kill(dead);
+    for (let second = 0; second < 6; second++) {
+      fleet.pass(1);
+      const gaveUp = left.filter(
+        ({ name, watcher }) => !fleet.observers.get(watcher)?.watches(name),
+      );
+      expect(gaveUp).toEqual([]);
+    }
+    for (const name of names) {
+      expect(fleet.watchersOf(name)).toHaveLength(3);
+    }
+  });
+
+  it("is looked after by one that sees signs of life of the dead alone", () => {
+    const fleet = fleetOf(20);
+    for (const process of fleet.observers.keys()) fleet.kill(process);
+    fleet.start("the next");
+    fleet.pass(1);
+    for (const name of names) {
+      expect(fleet.watchersOf(name)).toEqual(["the next"]);
+    }
+    const left = fleet.pass(100).map(({ process }) => process);
+    expect(new Set(left).size).toBe(20);
+  });
+});
+
+const countOf = (beat: string) => Number(beat.split(".")[2]);
+
+describe("on disk", () => {
+  let directory: Directory;
+  beforeEach(async () => (directory = await Directory.make()));
+  afterEach(() => directory.remove());
+
+  /** Says a word, and then nothing. */
+  const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
+
+  it("few of many processes look at a reply, round after round", async () => {
+    const looks = new Set<number>();
+    const folder = path.join(directory.folder, "in-progress");
+    const holder = directory.process(stalled.models, { leaseMs: 1e9 });
+    await holder.begin(ref);
+    // Nobody is taken for dead, however busy the machine is.
+    const given = { leaseMs: 80, now: () => 0 };
+    for (let index = 0; index < 12; index++) {
+      const fileSystem: FileSystem = {
+        ...nodeFileSystem,
+        readdir: (of) => {
+          if (of !== folder) looks.add(index);
+          return nodeFileSystem.readdir(of);
+        },
+      };
+      directory.process(stalled.models, { ...given, fileSystem }).start();
+    }
+    const beats = async () =>
+      (await readdir(folder)).filter((name) => name.startsWith("beat."));
+    const allAfter = (count: number) => async () => {
+      const all = await beats();
+      return all.length === 12 && all.every((beat) => countOf(beat) > count);
+    };
+    await until(allAfter(1));
+    // As soon as all have seen signs of life of all.
+    await until(async () => {
+      looks.clear();
+      const latest = Math.max(...(await beats()).map(countOf));
+      await until(allAfter(latest + 3));
+      return looks.size === 3;
+    });
+    expect(looks.size).toBe(3);
+  });
+
+  it("a look at a log that grew or not costs four calls, and tells of a handover", async () => {
+    const folder = path.join(directory.folder, "log");
+    const writer = new EpochLog(nodeFileSystem, folder);
+    const by = { holder: "http://a", process: "p", keep: 0 };
+    const entry = await writer.open(1, () => by);
+    if (!entry) throw new Error("somebody else was first");
+    let calls = 0;
+    const counted = <T>(call: Promise<T>) => {
+      calls++;
+      return call;
+    };
+    const reader = new EpochLog(
+      {
+        ...nodeFileSystem,
+        readdir: (of) => counted(nodeFileSystem.readdir(of)),
+        open: async (file, flags) => {
+          const open = await counted(nodeFileSystem.open(file, flags));
+          return {
+            ...open,
+            read: (...place) => counted(open.read(...place)),
+            close: () => counted(open.close()),
+          };
+        },
+      },
+      folder,
+    );
+    const append = (line: object) =>
+      writer.append(entry, Buffer.from(`${JSON.stringify(line)}\n`));
+    const at = () => ({ entry: 1, bytes: entry.length });
+    const begin = at();
+    expect(await reader.grown(begin)).toMatchObject({ tail: begin });
+    expect(calls).toBe(4);
+    await append({ text: "more" });
+    expect(await reader.grown(begin)).toEqual({
+      tail: at(),
+      isHandedOver: false,
+    });
+    expect(calls).toBe(8);
+    await append({ handover: true });
+    for (const from of [begin, at()]) {
+      expect(await reader.grown(from)).toEqual({
+        tail: at(),
+        isHandedOver: true,
+      });
+    }
+    const before = at();
+    await append({ text: "x".repeat(50_000) });
+    // More than is looked at: all of it has to be read.
+    expect(await reader.grown(before)).toBeUndefined();
+    const next = await writer.open(2, () => by);
+    expect(await reader.grown(at())).toBeUndefined();
+    await next?.file.close();
+    await entry.file.close();
+  });
+});
