@@ -29,6 +29,7 @@ import { isWithin, median, runFor } from "./sessionStores/rounds";
  * BENCH_DIRECTORY says where else (the temporary directory, which may be in memory);
  * BENCH_ONLY=stores or scale leaves out the other half; BENCH_SESSIONS sets how many sessions the
  * stores hold (500).
+ * UV_THREADPOOL_SIZE sets the threads of this process (16, as Keepsake's processes have).
  * Without redis-server (or REDIS_SERVER, its path) its contestants are left out. A million sessions
  * need 9 GB and 3 million inodes.
  *

@@ -1,3 +1,7 @@
+import {
+  boundFileSystem,
+  boundsFrom,
+} from "../../../app/shared/files/boundedFileSystem";
 import { createFiles } from "../../../app/shared/files/Files";
 import {
   type FileSystem,
@@ -8,16 +12,24 @@ import { createFileSessionStore } from "../../../app/web/sessions/fileSessionSto
 import type { StoredSession } from "../../../app/web/sessions/SessionStore";
 import type { Contestant } from "./Contestant";
 
-/** Keepsake's own, as a request uses it: a set follows a get. */
+/** Nothing is to fail of slowness here. */
+const TIMEOUT_SECONDS = 600;
+
+/** Keepsake's own, as web opens it and a request uses it: bounded, and a set follows a get. */
 export function keepsake(
   directory: string,
   { cacheBytes }: { cacheBytes?: number } = {},
 ): Contestant {
   const calls = new Map<string, number>();
   const count = (name: string) => calls.set(name, (calls.get(name) ?? 0) + 1);
+  const bounds = boundsFrom({
+    STORAGE_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
+    UV_THREADPOOL_SIZE: Number(process.env.UV_THREADPOOL_SIZE ?? 4),
+  });
+  const fileSystem = boundFileSystem(counting(count), bounds);
   const store = createFileSessionStore({
     directory,
-    files: createFiles({ fileSystem: counting(count), cacheBytes }),
+    files: createFiles({ fileSystem, cacheBytes }),
     idleMs: 1e12,
     absoluteMs: 1e12,
     now: Date.now,
