@@ -173,6 +173,28 @@ describe("a conversation", () => {
     expect(after).toContain(`action="${address}/restore"`);
     await visitor.post(`${address}/restore`, {});
     expect(await visitor.read("/")).toContain("Greetings");
+    // An address that was kept, or made up, says nothing of what was deleted.
+    for (const id of [address.split("/")[2], "a".repeat(26), "x"]) {
+      const start = await visitor.read(`/?deleted=${id}`);
+      expect(start).not.toContain("was deleted");
+    }
+  });
+
+  it("the list of all says what is wrong with an address that is none of its links", async () => {
+    const answer = await visitor.get("/conversations?cursor=zzz");
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("what follows “cursor=”");
+  });
+
+  it("the model is picked on every page, also by a form alone", async () => {
+    await visitor.begin("hello");
+    for (const path of ["/projects", "/conversations", "/search?q=hello"]) {
+      const page = await visitor.read(path);
+      expect(page).toContain('<select id="model" name="model" form="picker"');
+      expect(page).toContain('action="/session/model" id="picker"');
+    }
+    await visitor.post("/session/model", { model: "eliza/two" });
+    expect(await visitor.read("/search")).toContain('"eliza/two" selected');
   });
 
   it("keeps its own model, and new ones begin with the last choice", async () => {

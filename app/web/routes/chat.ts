@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../shared/errors";
-import { idPattern, limits } from "../../shared/records";
+import { limits } from "../../shared/records";
 import { MESSAGES_OF_VERSIONS, turnOf } from "../../shared/turns";
 import { checkModel } from "../chat/chooseModel";
 import {
@@ -11,6 +11,7 @@ import {
 import { checkMessage, messageKey } from "../chat/readMessage";
 import type { Form } from "../middleware/readForm";
 import type { WebContext, WebState } from "../middleware/WebContext";
+import { DELETED } from "./conversations";
 import type { RouteDeps } from "./Deps";
 import { openReplyPage } from "./openReplyPage";
 import { idOf } from "./params";
@@ -30,13 +31,14 @@ export function chatRoutes(deps: RouteDeps): Router<WebState> {
 }
 
 function homePage(ctx: WebContext): Page {
-  const deleted = String(ctx.query.deleted ?? "");
+  const { values } = ctx.state.visitor;
+  const { deleted } = ctx.query;
   return {
     template: "home.njk",
     title: "New conversation",
-    picker: { model: ctx.state.visitor.values.model, saveAt: "/session/model" },
     data: {
-      deleted: idPattern.test(deleted) ? deleted : undefined,
+      // An address alone proves nothing.
+      deleted: deleted === values[DELETED] ? deleted : undefined,
       composer: { action: "/conversations", key: randomUUID() },
     },
   };

@@ -11,6 +11,9 @@ import type { RouteDeps } from "./Deps";
 import { idOf } from "./params";
 import { seeOther, sendPage, type Page } from "./renderPage";
 
+/** What a session keeps of the conversation that was deleted last, which can be had back. */
+export const DELETED = "deleted";
+
 const CONVERSATIONS_PER_PAGE = 100;
 
 /** What can be done with a conversation beside talking: and the list of all. */
@@ -42,11 +45,13 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
   router.post("/:id/delete", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await api.deleteConversation(ctx.state.api, id);
+    ctx.state.visitor.values[DELETED] = id;
     seeOther(ctx, `/?deleted=${id}`);
   });
   router.post("/:id/restore", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await api.restoreConversation(ctx.state.api, id);
+    delete ctx.state.visitor.values[DELETED];
     seeOther(ctx, `/conversations/${id}`);
   });
   return router;
@@ -56,7 +61,7 @@ async function listPage(
   ctx: WebContext,
   { api, now }: RouteDeps,
 ): Promise<Page> {
-  const cursor = String(ctx.query.cursor ?? "") || undefined;
+  const cursor = cursorOf(ctx);
   const { conversations, next } = await api.listConversations(ctx.state.api, {
     cursor,
     limit: CONVERSATIONS_PER_PAGE,
@@ -69,6 +74,15 @@ async function listPage(
       next: next && `/conversations?cursor=${encodeURIComponent(next)}`,
     },
   };
+}
+
+function cursorOf(ctx: WebContext): string | undefined {
+  const cursor = String(ctx.query.cursor ?? "");
+  if (/^[0-9]{0,15}$/.test(cursor)) return cursor || undefined;
+  throw new VisibleError(
+    400,
+    "The address is not right: what follows “cursor=” is not from a link of ours. Begin with the newest conversations.",
+  );
 }
 
 function titleOf(form: Form): ConversationChanges {

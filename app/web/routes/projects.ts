@@ -41,7 +41,6 @@ async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
     template: "project.njk",
     title: read.project.name,
     current: id,
-    picker: { model: ctx.state.visitor.values.model, saveAt: "/session/model" },
     data: {
       ...read,
       composer: { action: "/conversations", key: randomUUID(), project: id },

@@ -10,7 +10,10 @@ export interface Page {
   data?: object;
   /** The id of what is shown, marked in the sidebar. */
   current?: string;
-  /** For pages with a message box: the chosen model, and where a choice is saved at once. */
+  /**
+   * The chosen model, and where a choice is saved at once; by default that of the session, with
+   * which new conversations begin.
+   */
   picker?: { model: string | undefined; saveAt: string };
 }
 
@@ -28,7 +31,8 @@ export async function renderPage(
     readFrame(deps.api, api, deps.now()),
     content,
   ]);
-  const { picker } = page;
+  const { model } = visitor.values;
+  const { picker = { model, saveAt: "/session/model" } } = page;
   const isNew = visitor.isNew || visitor.values.isUnseen === true;
   delete visitor.values.isUnseen;
   return deps.render(page.template, {
@@ -44,7 +48,7 @@ export async function renderPage(
       person: ctx.state.person,
       calls: viewCalls(api.calls),
     },
-    picker: picker && viewPicker(frame.models, picker.model, picker.saveAt),
+    picker: viewPicker(frame.models, picker.model, picker.saveAt),
     ...page.data,
   });
 }
