@@ -16,6 +16,7 @@ import {
   startBrowser,
 } from "../support/chromium";
 import { startFreezingProxy } from "../support/freezingProxy";
+import { startSignInGate } from "../support/signInGate";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { stepwise } from "../support/stepwise";
 import { expectEventually, waitFor } from "../support/waitFor";
@@ -175,6 +176,26 @@ describe("what was typed", () => {
     await message().press("Enter");
     await articles().nth(1).waitFor();
     await expectTyped("");
+  });
+
+  it("stays when a load balancer has to sign its writer in again first", async () => {
+    const gate = await startSignInGate(web.address);
+    try {
+      await open({}, gate.url);
+      await say("hello");
+      gate.isSignedIn = false;
+      await message().fill("not lost");
+      const back = page.waitForEvent("framenavigated");
+      await message().press("Enter");
+      await back;
+      expect(gate.isSignedIn).toBe(true);
+      await expectTyped("not lost");
+      await expectMessages(2);
+      await say("not lost");
+      await expectMessages(4);
+    } finally {
+      gate.close();
+    }
   });
 
   it("stays when it is too long", async () => {

@@ -295,7 +295,10 @@ function connect(state, failures = 0) {
   source.addEventListener("trouble", () => setConnected(false));
   source.addEventListener("error", () => {
     state.from = -1;
-    if (source.readyState === EventSource.CLOSED) lose();
+    if (source.readyState === EventSource.CLOSED) {
+      lose();
+      void goToSignIn();
+    }
     // The browser connects again by itself; a moment of it is nothing to speak of.
     else state.quiet ??= setTimeout(() => setConnected(false), 1500);
   });
@@ -418,7 +421,7 @@ async function submit(form, submitter) {
       catchFocus();
     }
   } catch {
-    showProblem(null);
+    if (!(await goToSignIn())) showProblem(null);
   } finally {
     form.removeAttribute("aria-busy");
   }
@@ -464,6 +467,18 @@ function showProblem(problem) {
   }
   composer.prepend(notice);
   box()?.focus();
+}
+
+/**
+ * Where a load balancer signs visitors in, and their time there is up, it answers everything by the
+ * way to another site. A script can't go there, but the page can, and comes back; drafts are kept.
+ */
+async function goToSignIn() {
+  const look = fetch("/livez", { redirect: "manual" });
+  const answer = await look.catch(() => null);
+  if (answer?.type !== "opaqueredirect") return false;
+  location.reload();
+  return true;
 }
 
 function unreachable() {
