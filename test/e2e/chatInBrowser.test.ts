@@ -335,6 +335,26 @@ describe("while a reply arrives", () => {
     await expectHidden(page.locator("#connection"));
   });
 
+  it("a connection that is made again counts as made before the model says more", async () => {
+    await web.close();
+    web = await startWeb({ heartbeatMs: 600_000 });
+    await open();
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    const { port, hostname } = new URL(web.address);
+    web.server.close();
+    web.server.closeAllConnections();
+    await page.locator("#connection").waitFor();
+    web.server.listen(Number(port), hostname);
+    await expectHidden(page.locator("#connection"));
+    reply.next();
+    await expectShown(page.getByText("One two", { exact: true }));
+  });
+
   it("another server's going on is told, and its reload finds it where it is", async () => {
     await open();
     const reply = stepwise([

@@ -10,13 +10,20 @@ import {
 import { fixedTokens } from "../../app/shared/Tokens";
 import { TOKEN } from "./startBackend";
 
-/** Web's side of the API, as one of its processes has it. */
+/** A call that takes long on a busy machine is no lost one. */
+const patience = {
+  read: { deadlineMs: 120_000, attemptMs: 60_000 },
+  write: { deadlineMs: 120_000, attemptMs: 60_000 },
+};
+
+/** Web's side of the API, as one of its processes has it, but more patient. */
 export function openApi(url: string, parts: Partial<ApiParts> = {}): OpenApi {
   return createApi({
     config: { BACKEND_URL: url },
     log: createLog("silent", {}),
     metrics: new Registry(),
     tokens: fixedTokens(TOKEN),
+    patience,
     ...parts,
   });
 }

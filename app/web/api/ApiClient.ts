@@ -34,11 +34,27 @@ export interface ApiClientOptions {
   host: string;
   log: Logger;
   metrics: Registry;
+  /** See {@link PATIENCE}. */
+  patience?: Patience;
 }
 
-/** Milliseconds: what a visitor waits for a page, and for what they sent to be safe. */
-const READ = { deadlineMs: 6_000, attemptMs: 2_500 };
-const WRITE = { deadlineMs: 15_000, attemptMs: 6_000 };
+/** Milliseconds for all attempts of a call, and for one of them. */
+interface Limits {
+  deadlineMs: number;
+  attemptMs: number;
+}
+
+/** How long calls may take. */
+export interface Patience {
+  read: Limits;
+  write: Limits;
+}
+
+/** What a visitor waits for a page, and for what they sent to be safe. */
+const PATIENCE: Patience = {
+  read: { deadlineMs: 6_000, attemptMs: 2_500 },
+  write: { deadlineMs: 15_000, attemptMs: 6_000 },
+};
 
 /** Without a problem of ours these are a proxy's word: there is no backend behind it now. */
 const PROXY_ERRORS = new Set([502, 503, 504]);
@@ -53,8 +69,10 @@ export class ApiClient {
   private readonly seconds: Histogram<"operation" | "phase">;
   private readonly calls: Counter<"operation" | "status">;
   private readonly attempts: Counter<"operation">;
+  private readonly patience: Patience;
 
   constructor(private readonly options: ApiClientOptions) {
+    this.patience = options.patience ?? PATIENCE;
     const registers = [options.metrics];
     this.seconds = new Histogram({
       name: "keepsake_api_call_seconds",
@@ -109,7 +127,7 @@ export class ApiClient {
   async isReady(signal: AbortSignal): Promise<boolean> {
     try {
       const { answer } = await this.options.transport.send({
-        ...READ,
+        ...this.patience.read,
         method: "GET",
         path: "/readyz",
         headers: { host: this.options.host },
@@ -131,7 +149,7 @@ export class ApiClient {
     const isRead = operation.method === "get";
     try {
       const { answer, cost } = await this.options.transport.send({
-        ...(isRead ? READ : WRITE),
+        ...(isRead ? this.patience.read : this.patience.write),
         method: operation.method.toUpperCase(),
         path: pathOf(operation, input),
         headers: this.headers(context, operation, input),

@@ -3,7 +3,7 @@ import type { WebConfig } from "../../shared/config";
 import type { Logger } from "../../shared/log";
 import type { Tokens } from "../../shared/Tokens";
 import type { Api } from "./Api";
-import { ApiClient } from "./ApiClient";
+import { ApiClient, type Patience } from "./ApiClient";
 import { CachedApi } from "./CachedApi";
 import { RecordCache } from "./RecordCache";
 import { relations } from "./relations";
@@ -23,6 +23,8 @@ export interface ApiParts {
   /** See {@link RECORD_AGE_MS}; 0 for no cache. */
   recordAgeMs?: number;
   cacheBytes?: number;
+  /** How long calls may take; by default no longer than a visitor waits. */
+  patience?: Patience;
   /** Milliseconds, never set back: by it connections and records grow old. */
   now?: () => number;
 }
@@ -62,7 +64,13 @@ export function createApi(parts: ApiParts): OpenApi {
   const transport = new Transport({ backends, tokens, now });
   const { host } = url;
   return new CachedApi({
-    client: new ApiClient({ transport, host, log, metrics }),
+    client: new ApiClient({
+      transport,
+      host,
+      log,
+      metrics,
+      patience: parts.patience,
+    }),
     cache: new RecordCache({
       relations,
       metrics,

@@ -209,6 +209,9 @@ let watched = null;
 /** How many heartbeats may be missing before a connection counts as lost, however open it seems. */
 const MISSED_HEARTBEATS = 2.5;
 
+/** A connection that ends may be made again after a second, on purpose: later, it counts as lost. */
+const QUIET_MS = 2500;
+
 function watch() {
   const article = asHtml(document.querySelector("article[data-events]"));
   // Without the cookie, the server writes the reply into the page itself.
@@ -268,6 +271,11 @@ function connect(state, failures = 0) {
       connect(state, failed);
     }, pause);
   };
+  // The model may be silent: the connection is there all the same.
+  source.addEventListener("open", () => {
+    setConnected(true);
+    listen();
+  });
   source.addEventListener(
     "heartbeat",
     heard(({ data }) => {
@@ -300,7 +308,7 @@ function connect(state, failures = 0) {
       void goToSignIn();
     }
     // The browser connects again by itself; a moment of it is nothing to speak of.
-    else state.quiet ??= setTimeout(() => setConnected(false), 1500);
+    else state.quiet ??= setTimeout(() => setConnected(false), QUIET_MS);
   });
   listen();
 }

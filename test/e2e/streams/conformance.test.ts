@@ -96,6 +96,7 @@ it("serves our logs by the Durable Streams protocol, from three processes behind
       stdio: "ignore",
     },
   );
+  processes.push(vitest);
   await once(vitest, "exit");
   const report = Report.parse(JSON.parse(await readFile(file, "utf8")));
   const failed = report.testResults
@@ -103,4 +104,4 @@ it("serves our logs by the Durable Streams protocol, from three processes behind
     .filter(({ status }) => status === "failed");
   expect(failed.map(({ fullName }) => fullName)).toEqual([]);
   expect(report.numPassedTests).toBeGreaterThan(200);
-}, 300_000);
+}, 900_000);

@@ -66,7 +66,7 @@ async function nextShares(backends: TestBackend[], count: number) {
 /** Resolves when each backend has its share of the calls, within 20 %. */
 const evenly = (backends: TestBackend[]) =>
   waitFor(async () => {
-    const shares = await nextShares(backends, 600);
+    const shares = await nextShares(backends, 300);
     const fair = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     return shares.every((share) => Math.abs(share - fair) < 0.2 * fair);
   });
@@ -91,7 +91,7 @@ test("new backends get an even share of the calls; a killed one, and one that le
   await evenly(backends);
 
   await second.kill();
-  await nextShares([first, third], 300);
+  await nextShares([first, third], 100);
   addresses = addressesOf([first, third]);
   await evenly([first, third]);
 
