@@ -5,12 +5,14 @@ import { kubectlCluster } from "./cluster/kubectlCluster";
 import { CREDENTIALS, podCluster } from "./cluster/podCluster";
 import { ingressesOf, servicesOf } from "./cluster/objects";
 
-/** The cluster that this pod is in, or the one of kubectl's context; `undefined` if there is neither. */
+/** The cluster that this pod is in, or the one of a context of kubectl's, by default the current one; `undefined` if there is neither. */
 export async function findCluster(
   namespace: string,
   command: NonNullable<Subject["command"]>,
+  context?: string,
 ): Promise<Cluster | undefined> {
   if (existsSync(`${CREDENTIALS}/token`)) return podCluster();
+  if (context !== undefined) return kubectlCluster(namespace, command, context);
   try {
     await command("kubectl", ["config", "current-context"]);
     return kubectlCluster(namespace, command);

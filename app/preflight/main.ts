@@ -76,11 +76,11 @@ function print(text: string): number {
 }
 
 async function report(
-  { checks: chosen, json, namespace, url }: Options,
+  { checks: chosen, json, namespace, context, url }: Options,
   config: Settings,
   signal: AbortSignal,
 ): Promise<number> {
-  const cluster = await findCluster(namespace, runCommand);
+  const cluster = await findCluster(namespace, runCommand, context);
   const PUBLIC_URL =
     url ?? config.PUBLIC_URL ?? (cluster && (await findUrl(cluster)));
   const findings = await runChecks(

@@ -14,6 +14,7 @@ export const HELP = `Finds what is wrong with a deployment of Keepsake before it
   --url URL            where the ingress answers (PUBLIC_URL)
   --header 'name: …'   sent with each request through the ingress; may be given several times
   --namespace NAME     where Keepsake is, outside of a pod (keepsake)
+  --context NAME       of kubectl, outside of a pod, instead of the current one
   --help
 
 Ends with 0 if nothing is wrong, 1 if something is, 2 if it could not be run.
@@ -25,6 +26,7 @@ export interface Options {
   list: boolean;
   help: boolean;
   namespace: string;
+  context?: string;
   url?: string;
   headers: Record<string, string>;
   checks: Check[];
@@ -38,6 +40,7 @@ export function readOptions(args: string[], checks: Check[]): Options {
     list: values.list,
     help: values.help,
     namespace: values.namespace,
+    context: values.context,
     url: values.url,
     headers: Object.fromEntries(values.header.map(header)),
     checks: values.only === undefined ? checks : named(values.only, checks),
@@ -54,6 +57,7 @@ function parse(args: string[]) {
         help: { type: "boolean", short: "h", default: false },
         only: { type: "string" },
         url: { type: "string" },
+        context: { type: "string" },
         header: { type: "string", multiple: true, default: [] },
         namespace: { type: "string", default: "keepsake" },
       },

@@ -11,7 +11,7 @@ die() {
 
 # usage SCRIPT: its own head comment, as help.
 usage() {
-  sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$1"
+  sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p;};}' "$1"
   exit 0
 }
 

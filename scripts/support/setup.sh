@@ -29,7 +29,7 @@ install() {
 build() {
   local stamp=build/.keepsake-built sources
   sources=(app k8s scripts package-lock.json tsconfig.json tsconfig.build.json)
-  if [ -f "$stamp" ] && [ -z "$(find "${sources[@]}" -newer "$stamp" -print -quit)" ]; then return; fi
+  if [ -f "$stamp" ] && [ -z "$(find "${sources[@]}" -newer "$stamp" -print | head -n 1)" ]; then return; fi
   mkdir -p build && touch "$stamp.begun"
   npm run --silent build
   mv "$stamp.begun" "$stamp"

@@ -5,6 +5,7 @@ import { drain } from "../../app/preflight/checks/drain";
 import { idleTimeout } from "../../app/preflight/checks/idleTimeout";
 import { model } from "../../app/preflight/checks/model";
 import { readinessGates } from "../../app/preflight/checks/readinessGates";
+import { liveTimes } from "../../app/preflight/ingress/liveAlb";
 import { closeAll, clusterOf, run, serve, statusesOf } from "./support";
 
 afterEach(closeAll);
@@ -198,6 +199,21 @@ describe("the idle time-out of a live load balancer", () => {
     ]);
   });
 
+  it("is found by EKS Auto Mode's own kind, too", async () => {
+    const cluster = clusterOf({
+      "/apis/eks.amazonaws.com/v1/namespaces/keepsake/targetgroupbindings": {
+        items: [
+          { metadata: { name: "web" }, spec: { targetGroupARN: "arn:live" } },
+        ],
+      },
+    });
+    const command = asksAws(60);
+    expect(await liveTimes({ cluster, command })).toEqual({
+      deregistrationDelay: 7,
+      idleTimeout: 60,
+    });
+  });
+
   it("is not asked for where the AWS command line has no rights", async () => {
     const outcomes = await run(
       idleTimeout,
@@ -222,6 +238,10 @@ describe("readiness gates", () => {
     spec: { containers: [] },
     status: {},
   };
+  const made = (name: string, creationTimestamp: string) => ({
+    ...ungated,
+    metadata: { name, creationTimestamp },
+  });
 
   it("are in effect when the load balancer finds the pod healthy", async () => {
     const cluster = clusterWith(gated("True"));
@@ -237,6 +257,39 @@ describe("readiness gates", () => {
     expect(outcomes[0]?.todo).toContain("pod-readiness-gate-inject=enabled");
     expect(outcomes[1]?.seen).toContain("Target.FailedHealthChecks");
   });
+
+  it.each([
+    ["elbv2.k8s.aws/v1beta1", "the controller's"],
+    ["eks.amazonaws.com/v1", "EKS Auto Mode's"],
+  ])(
+    "are only a warning on pods that are older than the target group, by %s (%s)",
+    async (api) => {
+      const cluster = clusterOf({
+        [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
+        [ALB_CLASS]: albClass,
+        "/api/v1/namespaces/keepsake/pods": {
+          items: [
+            made("first", "2026-01-01T00:00:00Z"),
+            made("later", "2026-01-01T00:02:00Z"),
+          ],
+        },
+        [`/apis/${api}/namespaces/keepsake/targetgroupbindings`]: {
+          items: [
+            {
+              metadata: {
+                name: "web",
+                creationTimestamp: "2026-01-01T00:01:00Z",
+              },
+              spec: { targetGroupARN: "arn:live" },
+            },
+          ],
+        },
+      });
+      const outcomes = await run(readinessGates, {}, { cluster });
+      expect(statusesOf(outcomes)).toEqual(["warning", "failure"]);
+      expect(outcomes[0]?.todo).toContain("rollout restart deployment/web");
+    },
+  );
 
   it("are not asked for where no ingress is an ALB", async () => {
     const cluster = clusterOf({});

@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { passes, runChecks } from "../../app/preflight/runChecks";
 import { asText } from "../../app/preflight/report";
 import { type Check, ok } from "../../app/preflight/Check";
@@ -60,6 +63,48 @@ it.each([
   const { status, stderr } = await preflight(args);
   expect(status).toBe(2);
   expect(stderr).toContain(message);
+});
+
+it("asks the context of kubectl that it is given", async () => {
+  const folder = await temporaryDirectory();
+  const kubectl = path.join(folder, "kubectl");
+  await writeFile(
+    kubectl,
+    `#!/bin/sh\necho "$@" >>${folder}/asked\necho '{"items": []}'\n`,
+  );
+  await chmod(kubectl, 0o755);
+  await preflight(["--context", "prod", "--only", "autoscaling"], {
+    PATH: folder,
+  });
+  const asked = (await readFile(path.join(folder, "asked"), "utf8")).trim();
+  expect(asked.split("\n")).toContainEqual(
+    "--context prod get --raw /apis/autoscaling/v2/namespaces/keepsake/horizontalpodautoscalers",
+  );
+  expect(asked.replaceAll(/^--context prod get .*$/gm, "").trim()).toBe("");
+});
+
+it("is given the context by the script, from this machine, too", async () => {
+  const folder = await temporaryDirectory();
+  await mkdir(path.join(folder, "scripts/support"), { recursive: true });
+  await mkdir(path.join(folder, "build/app/preflight"), { recursive: true });
+  for (const name of ["preflight", "support/say.sh"])
+    await symlink(
+      path.join(__dirname, "../../scripts", name),
+      path.join(folder, "scripts", name),
+    );
+  await writeFile(
+    path.join(folder, "scripts/support/setup.sh"),
+    "build() { :; }\n",
+  );
+  await writeFile(
+    path.join(folder, "build/app/preflight/main.js"),
+    "console.log(process.argv.slice(2).join(' '))",
+  );
+  const { stdout } = await promisify(execFile)(
+    path.join(folder, "scripts/preflight"),
+    ["--local", "--context", "prod", "--namespace", "chat", "--json"],
+  );
+  expect(stdout).toBe("--namespace chat --context prod --json\n");
 });
 
 it("names every bad setting at once", async () => {

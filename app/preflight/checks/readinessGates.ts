@@ -1,6 +1,19 @@
-import { type Check, failure, ok, type Outcome, skipped } from "../Check";
+import {
+  type Check,
+  failure,
+  ok,
+  type Outcome,
+  skipped,
+  warning,
+} from "../Check";
 import type { Cluster } from "../cluster/Cluster";
-import { albKind, ingressesOf, type Pod, podsOf } from "../cluster/objects";
+import {
+  albKind,
+  ingressesOf,
+  type Pod,
+  podsOf,
+  targetGroupBindingsOf,
+} from "../cluster/objects";
 
 const GATE = "target-health.elbv2.k8s.aws/";
 const AUTO_GATE = "target-health.eks.amazonaws.com/";
@@ -19,14 +32,38 @@ export const readinessGates: Check = {
         "No ingress here is an ALB; others follow readiness by themselves.",
       );
     }
-    return (await podsOf(cluster, "web")).map((pod) => look(cluster, pod));
+    const bound = await bindingTime(cluster);
+    return (await podsOf(cluster, "web")).map((pod) =>
+      look(cluster, pod, bound),
+    );
   },
 };
 
-function look(cluster: Cluster, { metadata, spec, status }: Pod): Outcome {
+/** When web was tied to a target group, in milliseconds; not a number if it isn't, or that can't be seen. */
+async function bindingTime(cluster: Cluster): Promise<number> {
+  const bindings = await targetGroupBindingsOf(cluster).catch(() => []);
+  if (bindings.length === 0) return Number.NaN;
+  return Math.min(
+    ...bindings.map(({ metadata }) =>
+      Date.parse(metadata.creationTimestamp ?? ""),
+    ),
+  );
+}
+
+function look(
+  cluster: Cluster,
+  { metadata, spec, status }: Pod,
+  bound: number,
+): Outcome {
   const gate = spec.readinessGates.find(({ conditionType }) =>
     [GATE, AUTO_GATE].some((prefix) => conditionType.startsWith(prefix)),
   );
+  if (!gate && Date.parse(metadata.creationTimestamp ?? "") <= bound) {
+    return warning(
+      `The pod ${metadata.name} has no readiness gate of the load balancer: it is older than its target group, as pods of a first deployment are.`,
+      `Make web's pods again: kubectl -n ${cluster.namespace} rollout restart deployment/web. The next rollout would do it, too.`,
+    );
+  }
   if (!gate) {
     return failure(
       `The pod ${metadata.name} has no readiness gate of the load balancer.`,

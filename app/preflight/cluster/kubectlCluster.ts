@@ -2,19 +2,27 @@ import { type Cluster, ClusterError } from "./Cluster";
 import { messageOf } from "../messageOf";
 
 /**
- * The cluster of kubectl's current context: it knows how to sign in everywhere.
+ * The cluster of one of kubectl's contexts: it knows how to sign in everywhere.
  *
  * @param command Runs kubectl.
+ * @param context By default the current one.
  */
 export function kubectlCluster(
   namespace: string,
   command: (name: string, args: string[]) => Promise<string>,
+  context?: string,
 ): Cluster {
+  const chosen = context === undefined ? [] : ["--context", context];
   return {
     namespace,
     async get(path) {
       try {
-        const text = await command("kubectl", ["get", "--raw", path]);
+        const text = await command("kubectl", [
+          ...chosen,
+          "get",
+          "--raw",
+          path,
+        ]);
         return JSON.parse(text) as unknown;
       } catch (error) {
         const message = messageOf(error);
@@ -22,7 +30,7 @@ export function kubectlCluster(
           return undefined;
         }
         throw new ClusterError(
-          `kubectl could not get ${path}: ${message.trim()}. Is the current context the right one (kubectl config current-context)?`,
+          `kubectl could not get ${path}: ${message.trim()}. Is ${context === undefined ? "the current context" : `the context ${context}`} the right one (kubectl config get-contexts)?`,
         );
       }
     },

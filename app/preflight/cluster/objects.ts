@@ -8,6 +8,7 @@ const metadata = z.object({
   namespace: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   annotations: z.record(z.string(), z.string()).default({}),
+  creationTimestamp: z.string().optional(),
 });
 
 const condition = z.object({
@@ -113,7 +114,7 @@ export const IngressClass = z.object({
   spec: z.object({ controller: z.string() }),
 });
 
-export const TargetGroupBinding = z.object({
+const TargetGroupBinding = z.object({
   metadata,
   spec: z.object({ targetGroupARN: z.string().optional() }),
 });
@@ -215,6 +216,22 @@ export function ingressesOf(cluster: Cluster): Promise<Ingress[]> {
     Ingress,
     `/apis/networking.k8s.io/v1/namespaces/${cluster.namespace}/ingresses`,
   );
+}
+
+const BINDINGS = ["elbv2.k8s.aws/v1beta1", "eks.amazonaws.com/v1"];
+
+/** What ties web's pods to a load balancer's target group: of the controller, or of EKS Auto Mode. */
+export async function targetGroupBindingsOf(cluster: Cluster) {
+  const found = await Promise.all(
+    BINDINGS.map((api) =>
+      list(
+        cluster,
+        TargetGroupBinding,
+        `/apis/${api}/namespaces/${cluster.namespace}/targetgroupbindings`,
+      ),
+    ),
+  );
+  return found.flat();
 }
 
 /** The controllers of AWS's load balancers, by the name of who runs them. */

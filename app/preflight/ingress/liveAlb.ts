@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Subject } from "../Check";
 import type { Cluster } from "../cluster/Cluster";
-import { list, TargetGroupBinding } from "../cluster/objects";
+import { targetGroupBindingsOf } from "../cluster/objects";
 
 /** The times of an Application Load Balancer as AWS has them now, in seconds. */
 export interface LiveTimes {
@@ -48,14 +48,8 @@ const unknown = () => undefined;
 type Ask = (...args: string[]) => Promise<unknown>;
 
 async function targetGroup(cluster: Cluster): Promise<string | undefined> {
-  for (const group of ["elbv2.k8s.aws", "eks.amazonaws.com"]) {
-    const path = `/apis/${group}/v1beta1/namespaces/${cluster.namespace}/targetgroupbindings`;
-    const [binding] = await list(cluster, TargetGroupBinding, path).catch(
-      () => [],
-    );
-    if (binding?.spec.targetGroupARN) return binding.spec.targetGroupARN;
-  }
-  return undefined;
+  const bindings = await targetGroupBindingsOf(cluster).catch(() => []);
+  return bindings.find(({ spec }) => spec.targetGroupARN)?.spec.targetGroupARN;
 }
 
 async function delayOf(group: string, ask: Ask): Promise<number | undefined> {
