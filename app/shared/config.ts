@@ -184,6 +184,9 @@ const sweepAlone = {
   DELETED_CONVERSATION_SECONDS: seconds(2_592_000, 3_600, 315_360_000).describe(
     "how long a conversation that was deleted can be restored; the next sweep ends that, and the one after it removes the conversation",
   ),
+  SWEEP_SECONDS: seconds(3_000, 10, 86_400).describe(
+    "how long a sweep works at most; the next one begins somewhere else. Jobs that are ended after an hour must have less",
+  ),
   SWEEP_FOLDERS_PER_SECOND: z.coerce
     .number("must be a number, 1 to 100000")
     .min(1, "must be a number, 1 to 100000")

@@ -87,6 +87,23 @@ export class Sweep {
     }
   }
 
+  /**
+   * The same of a folder that holds a few, from a random one on: sweeps that are cut each time get
+   * everywhere in the end.
+   */
+  async *entriesFromAny(folder: string): AsyncGenerator<FolderEntry> {
+    const all: FolderEntry[] = [];
+    for await (const entry of this.entries(folder)) all.push(entry);
+    const first = Math.floor(Math.random() * all.length);
+    yield* all.slice(first);
+    yield* all.slice(0, first);
+  }
+
+  /** Whether it was told to end before it was through. */
+  get isCut(): boolean {
+    return this.signal.aborted;
+  }
+
   /** Does the work for each folder: several at once, so many a second, until it is stopped. */
   async each(
     folders: AsyncIterable<string>,

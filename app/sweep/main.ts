@@ -46,7 +46,10 @@ async function main(args: string[]): Promise<number> {
   else await sweepSessions(sweep, directory, idleMs);
   const seconds = Math.round(performance.now() - begun) / 1000;
   const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  log.info({ ...sweep.tally, seconds, mostMiB, directory }, "swept");
+  const told = sweep.isCut
+    ? "swept a part; the next begins elsewhere"
+    : "swept";
+  log.info({ ...sweep.tally, seconds, mostMiB, directory }, told);
   return sweep.tally.failed > 0 ? 1 : 0;
 }
 
@@ -81,6 +84,7 @@ async function begin(
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.once(name, () => stop.abort());
   }
+  setTimeout(() => stop.abort(), config.SWEEP_SECONDS * 1_000).unref();
   try {
     return await Sweep.begin(directory, {
       fileSystem,

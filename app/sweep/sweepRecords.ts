@@ -22,21 +22,26 @@ export async function sweepRecords(
   deletedMs: number,
 ): Promise<void> {
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
-  await sweep.each(foldersUnder(sweep, directory), (folder) =>
+  const shards = path.join(directory, "owners");
+  await sweep.each(foldersUnder(sweep, directory, shards), (folder) =>
     sweepFolder(sweep, folder, deleted),
   );
 }
 
+/** @param shards The folder of which any comes first. */
 async function* foldersUnder(
   sweep: Sweep,
   folder: string,
+  shards: string,
 ): AsyncGenerator<string> {
   yield folder;
-  for await (const { name, isFolder } of sweep.entries(folder)) {
+  const entries =
+    folder === shards ? sweep.entriesFromAny(folder) : sweep.entries(folder);
+  for await (const { name, isFolder } of entries) {
     if (!isFolder) continue;
     const inner = path.join(folder, name);
     if (isTemporary(name)) await sweep.removeLeftover(inner);
-    else yield* foldersUnder(sweep, inner);
+    else yield* foldersUnder(sweep, inner, shards);
   }
 }
 

@@ -37,7 +37,7 @@ async function* folders(
   sweep: Sweep,
   directory: string,
 ): AsyncGenerator<string> {
-  for await (const shard of entries(sweep, directory)) {
+  for await (const { name: shard } of sweep.entriesFromAny(directory)) {
     const inside = path.join(directory, shard);
     if (isTemporary(shard)) await sweep.removeLeftover(inside);
     if (!SHARD.test(shard)) continue;

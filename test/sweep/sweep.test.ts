@@ -316,6 +316,40 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   expect(await again.readRange(1, 12)).toHaveLength(12);
 });
 
+describe("sweeps that are cut each time", () => {
+  test.each(["sessions", "records"])(
+    "get to all %s in the end",
+    async (what) => {
+      const directory = await temporaryFolder();
+      const hashes = Array.from({ length: 64 }, (_, index) =>
+        (index * 4).toString(16).padStart(2, "0").repeat(32),
+      );
+      const all = what === "records" ? "owners" : "";
+      for (const hash of hashes) {
+        const folder = path.join(directory, all, hash.slice(0, 2), hash);
+        await mkdir(folder, { recursive: true });
+      }
+      const reached = new Set<string>();
+      for (let run = 0; run < 1_000 && reached.size < hashes.length; run++) {
+        const stop = new AbortController();
+        let left = 20;
+        const readdirOf = (folder: string) => {
+          const name = path.basename(folder);
+          if (hashes.includes(name)) reached.add(name);
+          if (--left === 0) stop.abort();
+          return nodeFileSystem.readdir(folder);
+        };
+        const fileSystem = { ...nodeFileSystem, readdir: readdirOf };
+        const sweep = await begin(directory, fileSystem, stop);
+        if (what === "records") await sweepRecords(sweep, directory, HOUR);
+        else await sweepSessions(sweep, directory, IDLE);
+        expect(sweep.isCut).toBe(true);
+      }
+      expect(reached.size).toBe(hashes.length);
+    },
+  );
+});
+
 describe("the command", () => {
   const main = path.join(__dirname, "../../app/sweep/main.ts");
 
