@@ -271,11 +271,6 @@ function connect(state, failures = 0) {
       connect(state, failed);
     }, pause);
   };
-  // The model may be silent: the connection is there all the same.
-  source.addEventListener("open", () => {
-    setConnected(true);
-    listen();
-  });
   source.addEventListener(
     "heartbeat",
     heard(({ data }) => {
