@@ -1,13 +1,13 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
 import autocannon from "autocannon";
-import Koa from "koa";
-import nunjucks from "nunjucks";
 import { quantile, startKeepsake, Visitor, type Running } from "./support";
 
 /*
- * Pages: the page of a conversation of 20 messages, with a session, beside a bare Koa page that
- * renders a template of the same size, taking turns in one run at 1, 10 and 50 visitors.
+ * Pages: the page of a conversation of 20 messages, each visitor with a session and a conversation
+ * of their own, beside a bare Koa page that renders a template of the same size in a process of its
+ * own, as web is one: taking turns in one run at 1, 10 and 50 visitors.
  * Messages: whole replies of 200 words at 50 visitors, from the form's post to the stream's end.
  * Memory: of both processes at rest, and after 1,000 sessions with a message each.
  *
@@ -30,15 +30,18 @@ async function main(): Promise<void> {
 }
 
 async function pages(keepsake: Running): Promise<void> {
-  const visitor = new Visitor(keepsake.url);
-  const target = await conversationOf(visitor, 20);
-  const html = await (await visitor.get(target)).text();
-  const bare = await bareServer(html);
-  const bareUrl = `http://localhost:${(bare.address() as AddressInfo).port}/`;
+  const all = await Promise.all(
+    Array.from({ length: 50 }, () => visitedPage(keepsake.url)),
+  );
+  const [first] = all;
+  const html = await (await fetch(first?.url ?? "", first)).text();
+  const { bare, url } = await startBare(html);
   console.log(`the page has ${html.length} characters of HTML`);
   for (const connections of [1, 10, 50]) {
-    const ours = await rate(keepsake.url + target, connections, visitor.cookie);
-    const theirs = await rate(bareUrl, connections, "");
+    const ours = await rate(all.slice(0, connections));
+    const theirs = await rate(
+      Array.from({ length: connections }, () => ({ url, headers: {} })),
+    );
     report(`pages a second at ${connections} visitors`, {
       keepsake: ours.rate,
       bare: theirs.rate,
@@ -47,43 +50,51 @@ async function pages(keepsake: Running): Promise<void> {
       "bare p99 ms": theirs.p99,
     });
   }
-  bare.close();
+  bare.disconnect();
 }
 
-async function rate(url: string, connections: number, cookie: string) {
-  const headers = { cookie, "accept-encoding": "gzip, br" };
-  await autocannon({ url, connections, duration: 2, headers });
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    headers,
-  });
+/** A page, and what its visitor sends along. */
+interface Visited {
+  url: string;
+  headers: Record<string, string>;
+}
+
+async function visitedPage(url: string): Promise<Visited> {
+  const visitor = new Visitor(url);
+  const target = await conversationOf(visitor, 20);
+  return { url: url + target, headers: { cookie: visitor.cookie } };
+}
+
+/** Each page asked for over a connection of its own, again and again. */
+async function rate(visited: Visited[]) {
+  const ask = (duration: number) => {
+    let next = 0;
+    return autocannon({
+      url: visited[0]?.url ?? "",
+      connections: visited.length,
+      duration,
+      setupClient: (client) => {
+        const { url, headers } = visited[next++ % visited.length] as Visited;
+        const all = { ...headers, "accept-encoding": "gzip, br" };
+        const { pathname } = new URL(url);
+        client.setRequests([{ method: "GET", path: pathname, headers: all }]);
+      },
+    });
+  };
+  await ask(2);
+  const result = await ask(seconds);
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers of ${url} were no page`);
+    throw new Error(`${result.non2xx} answers were no page`);
   return { rate: result.requests.average, p99: result.latency.p99 };
 }
 
-/** A page made by Koa and nunjucks alone, of as many articles and as many characters. */
-async function bareServer(html: string): Promise<Server> {
-  const count = 20;
-  const template = nunjucks.compile(
-    "<!doctype html><title>{{ title }}</title>{% for text in texts %}<article>{{ text | safe }}</article>{% endfor %}",
-  );
-  const texts = Array.from({ length: count }, (_, index) =>
-    html.slice(
-      (html.length * index) / count,
-      (html.length * (index + 1)) / count,
-    ),
-  );
-  const app = new Koa();
-  app.use((ctx) => {
-    ctx.type = "html";
-    ctx.body = template.render({ title: "Bare", texts });
-  });
-  return new Promise<Server>((resolve) => {
-    const server = app.listen(0, () => resolve(server));
-  });
+async function startBare(
+  html: string,
+): Promise<{ bare: ChildProcess; url: string }> {
+  const bare = fork(path.join(__dirname, "barePage.js"));
+  bare.send(html);
+  const [bound] = (await once(bare, "message")) as [number];
+  return { bare, url: `http://localhost:${bound}/` };
 }
 
 async function conversationOf(
