@@ -289,6 +289,10 @@ export const operations = {
         description:
           "The reply that it goes on from, if the last prompt was asked several times. By itself the newest; so, too, if the conversation has gone on meanwhile.",
       }),
+      insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
+        description:
+          "The last prompt, if this takes its place; what was said before stays.",
+      }),
     }),
     status: 201,
     answer: SentMessage,

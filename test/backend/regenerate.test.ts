@@ -36,7 +36,10 @@ const answered = (id: string, from = backend) =>
     return page.reply === null && page;
   });
 
-const say = (id: string, body: { text: string; follows?: number }) =>
+const say = (
+  id: string,
+  body: { text: string; follows?: number; insteadOf?: number },
+) =>
   callApi(backend, "POST", `/v1/conversations/${id}/messages`, {
     owner,
     body,
@@ -230,6 +233,38 @@ describe("another reply to the last prompt", () => {
     const refused = await regenerate(id, 2 * limits.versions);
     expect(refused.status).toBe(409);
     expect(sentenceOf(refused)).toContain(`${limits.versions} times`);
+  });
+});
+
+describe("the last prompt in other words", () => {
+  test("takes its place, and leaves it and its reply as they were", async () => {
+    const id = await begin();
+    const before = await read(id);
+    const sent = await say(id, { text: "I feel found", insteadOf: 1 });
+    expect(SentMessage.parse(sent.body).message).toMatchObject({
+      number: 3,
+      insteadOf: 1,
+      text: "I feel found",
+    });
+    const { messages } = await answered(id);
+    expect(messages.slice(0, 2)).toEqual(before.messages);
+    expect(await askedFor(id, 4)).toEqual(["I feel found"]);
+    await say(id, { text: "I feel fine", insteadOf: 3 });
+    await answered(id);
+    expect(await askedFor(id, 6)).toEqual(["I feel fine"]);
+  });
+
+  test("is refused for any but the last, and saved nowhere", async () => {
+    const id = await begin();
+    await say(id, { text: "I feel old" });
+    await answered(id);
+    const refused = await say(id, { text: "I feel found", insteadOf: 1 });
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain("has gone on");
+    for (const insteadOf of [2, 9]) {
+      expect((await say(id, { text: "No", insteadOf })).status).toBe(404);
+    }
+    expect((await answered(id)).messages).toHaveLength(4);
   });
 });
 

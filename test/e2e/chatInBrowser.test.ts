@@ -446,6 +446,27 @@ describe("another reply", () => {
   });
 });
 
+it("the last message is asked in other words, with the keyboard, and passes the checker", async () => {
+  await open({ bypassCSP: true });
+  await say("helo");
+  web.api.script = (prompt) => [`Now you said: ${prompt}`];
+  await page.getByText("Edit your message").focus();
+  await page.keyboard.press("Enter");
+  const words = page.getByRole("textbox", { name: "In other words" });
+  await words.waitFor();
+  expect(await violations()).toEqual([]);
+  await words.fill("hello");
+  await page.getByRole("button", { name: "Ask again" }).press("Enter");
+  await page.getByText("Now you said: hello", { exact: true }).waitFor();
+  await page.getByText("Answer 2 of 2").waitFor();
+  await expectHidden(words);
+  await waitFor(() => isFocused(message()));
+  await expectMessages(2);
+  await page.getByRole("link", { name: "Answer 1" }).click();
+  await page.getByText("You said: helo", { exact: true }).waitFor();
+  expect(await violations()).toEqual([]);
+});
+
 describe("a reply that ended before its page arrived", () => {
   it("is announced once, to whoever asked for it", async () => {
     await open();

@@ -138,15 +138,24 @@ export class InMemoryApi implements Api {
   async sendMessage(
     context: ApiContext,
     id: string,
-    given: { text: string; key?: string; follows?: number },
+    given: {
+      text: string;
+      key?: string;
+      follows?: number;
+      insteadOf?: number;
+    },
   ) {
-    const { follows } = given;
+    const { follows, insteadOf: number } = given;
+    const { messages } = this.#find(context, id);
+    const old = messages.find((one) => one.number === number);
+    const insteadOf = old && (old.insteadOf ?? old.number);
     const isNewest =
       follows === this.#find(context, id).messages.at(-1)?.number;
     return this.#ask(context, id, {
       text: given.text,
       key: given.key,
       ...(follows && !isNewest && { follows }),
+      ...(insteadOf && { insteadOf }),
     });
   }
 

@@ -185,6 +185,30 @@ describe("another reply", () => {
   });
 });
 
+it("the last message in other words takes its place, by a form alone", async () => {
+  const address = await visitor.begin("Hello");
+  const page = await settled(address);
+  expect(page).toMatch(/name="message" rows="3"[^>]*>\nHello<\/textarea>/);
+  expect(valueOf(page, "insteadOf")).toBe("1");
+  const sent = await visitor.post(`${address}/messages`, {
+    message: "Good day",
+    insteadOf: "1",
+  });
+  expect(sent.status).toBe(303);
+  const after = await settled(address);
+  expect(articlesIn(after)).toEqual(["m3", "m4"]);
+  expect(after).toContain("You said: Good day");
+  expect(after).toContain("Answer 2 of 2");
+  const before = await visitor.read(`${address}?message=2`);
+  expect(articlesIn(before)).toEqual(["m1", "m2"]);
+  const damaged = await visitor.post(`${address}/messages`, {
+    message: "Not lost",
+    insteadOf: "x",
+  });
+  expect(damaged.status).toBe(400);
+  expect(await damaged.text()).toContain("Not lost</textarea>");
+});
+
 describe("a long conversation in which much was asked again", () => {
   it("leads back to its beginning, turn by turn, along what was gone on from", async () => {
     const address = await visitor.begin("Turn 1");

@@ -184,19 +184,29 @@ export class Conversations {
    *
    * @param follows The reply that it goes on from. Any version of the last turn can be; what the
    *   conversation has gone on from already is passed over, and the newest reply is followed.
-   * @throws VisibleError (409) while a reply is being written.
+   * @param insteadOf The last prompt, if this takes its place.
+   * @throws VisibleError (409) while a reply is being written, or if it should take the place of
+   *   another prompt than the last.
    */
   async send(
     ownerHash: string,
     id: string,
-    { text, follows }: { text: string; follows?: number },
+    given: { text: string; follows?: number; insteadOf?: number },
     key?: string,
   ): Promise<Message> {
+    const { text, follows, insteadOf: number } = given;
     refuseTooLong(text);
     await this.parts.settings.read(ownerHash, id);
     const log = this.logOf(ownerHash, id);
-    return this.ask(ownerHash, id, { text, key }, async (last) => {
+    const old =
+      number === undefined
+        ? undefined
+        : await this.readPrompt(ownerHash, id, number);
+    const insteadOf = old && firstVersion(old);
+    return this.ask(ownerHash, id, { text, insteadOf, key }, async (last) => {
+      if (old) refuseIfNotLast(old, last);
       await this.admit(ownerHash, id, last);
+      if (old) return { follows: old.follows };
       return { follows: await olderVersion(log, last, follows) };
     });
   }
@@ -221,10 +231,9 @@ export class Conversations {
     ]);
     const again = { text: prompt.text, insteadOf: firstVersion(prompt), key };
     return this.ask(ownerHash, id, again, async (last) => {
-      if (turnOf(last) !== prompt.number) throw goneOn();
+      refuseIfNotLast(prompt, last);
       const ref = { ownerHash, conversation: id, number };
       if (last !== number) await this.parts.replyStates.requireMessage(ref);
-      refuseTooOften(prompt);
       await this.parts.replies.admit(ownerHash);
       return { follows: prompt.follows };
     });
@@ -404,13 +413,14 @@ async function olderVersion(
   return prompt && followed >= firstVersion(prompt) ? follows : undefined;
 }
 
-const goneOn = () =>
-  new VisibleError(
-    409,
-    "The conversation has gone on since: only its last message can be asked again. Load the page anew to see it.",
-  );
-
-function refuseTooOften(prompt: Message): void {
+/** Only the last prompt can be asked again, and not for ever. */
+function refuseIfNotLast(prompt: Message, last: number): void {
+  if (turnOf(last) !== prompt.number) {
+    throw new VisibleError(
+      409,
+      "The conversation has gone on since: only its last message can be asked again. Load the page anew to see it.",
+    );
+  }
   if (versionOf(prompt) + 1 < limits.versions) return;
   throw new VisibleError(
     409,

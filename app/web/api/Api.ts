@@ -86,6 +86,8 @@ export interface Api {
       key?: string;
       /** Which version of the last reply it goes on from. */
       follows?: number;
+      /** The last prompt, if it takes that one's place. */
+      insteadOf?: number;
     },
   ): Promise<{ message: Message; reply: number }>;
   stopReply(context: ApiContext, id: string, number: number): Promise<void>;

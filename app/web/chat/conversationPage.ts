@@ -41,6 +41,7 @@ export function viewConversation(
     newer: isEnd ? undefined : address,
     aside: shown.aside,
     regenerate: viewRegenerate(page, isEnd || shown.aside === "open", reply),
+    edit: isEnd ? viewEdit(page) : undefined,
     replying: isWriting,
     composer: {
       action: `${address}/messages`,
@@ -82,6 +83,13 @@ function viewRegenerate(
     action: `/conversations/${conversation.id}/replies/${number}/regenerate`,
     key: randomUUID(),
   };
+}
+
+/** How to ask the last prompt in other words. */
+function viewEdit({ messages }: ConversationPage): object | undefined {
+  const prompt = messages.findLast(({ role }) => role === "user");
+  if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
+  return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };
 }
 
 function viewTurns(

@@ -31,6 +31,8 @@ export interface TypedMessage {
   project?: string;
   /** The reply that it goes on from. */
   follows?: string;
+  /** The prompt whose place it takes. */
+  insteadOf?: string;
 }
 
 export type WebContext = RouterContext<WebState>;

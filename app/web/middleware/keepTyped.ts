@@ -14,6 +14,7 @@ export function keepTyped(): WebMiddleware {
         key: form.get("key") ?? "",
         project: form.get("project"),
         follows: form.get("follows"),
+        insteadOf: form.get("insteadOf"),
       };
     }
     await next();

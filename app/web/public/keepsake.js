@@ -396,7 +396,7 @@ function announce(sentence) {
 /* Forms. */
 
 /** Those that are answered with a reply. */
-const ASKING = "#composer, .again, .retry";
+const ASKING = "#composer, .again, .retry, .edit form";
 
 /**
  * @param {HTMLFormElement} form
@@ -420,6 +420,7 @@ async function submit(form, submitter) {
       showProblem(parse(html).querySelector(".problem"));
     } else {
       if (form.id === "composer") clearComposer(data.get("message"));
+      form.closest(".edit")?.removeAttribute("open");
       show(html, answer.url, form.matches(ASKING));
       catchFocus();
     }

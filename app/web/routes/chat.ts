@@ -65,13 +65,14 @@ async function send(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   const { form, api: context } = ctx.state;
   const id = idOf(ctx, "conversation");
   const { text, key } = takeMessage(ctx);
-  const follows = followsIn(form);
+  const follows = numberOf(form, "follows");
+  const insteadOf = numberOf(form, "insteadOf");
   const model = form.get("model");
   if (model && model !== form.get("modelWas")) {
     await checkModel(api, context, model);
     await api.changeConversation(context, id, { model });
   }
-  await api.sendMessage(context, id, { text, key, follows });
+  await api.sendMessage(context, id, { text, key, follows, insteadOf });
   seeOther(ctx, `/conversations/${id}`);
 }
 
@@ -81,10 +82,26 @@ function takeMessage({ state }: WebContext): { text: string; key?: string } {
   return { text, key: messageKey(key, text) };
 }
 
-/** The reply that a message goes on from; what can't be one is passed over. */
-function followsIn(form: Form): number | undefined {
-  const number = Number(form.get("follows"));
-  return Number.isSafeInteger(number) && number >= 2 ? number : undefined;
+/** The reply that a message goes on from, or the prompt whose place it takes. */
+function numberOf(
+  form: Form,
+  name: "follows" | "insteadOf",
+): number | undefined {
+  const given = form.get(name);
+  if (!given) return undefined;
+  const number = Number(given);
+  const least = name === "follows" ? 2 : 1;
+  if (
+    Number.isSafeInteger(number) &&
+    number >= least &&
+    number <= limits.messageNumber
+  ) {
+    return number;
+  }
+  throw new VisibleError(
+    400,
+    "This form is damaged. Load the conversation anew, and send again.",
+  );
 }
 
 async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
