@@ -7,6 +7,7 @@ import { createLog } from "../shared/log";
 import { createMetrics, createMetricsServer } from "../shared/metrics";
 import { createHttpServer, listen } from "../shared/server";
 import { whyRejected } from "../shared/whyRejected";
+import { tellStarter } from "../shared/tellStarter";
 import { readTokens } from "../shared/Tokens";
 import { createBackend, createBackendApp } from "./createBackend";
 
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
   backend.replies.start();
   log.info({ port, address }, "backend listens");
   drainOnSignals(drain, log);
+  tellStarter(port);
 }
 
 /** A directory that can't be written is better told at start than to the first visitor. */
@@ -69,5 +71,6 @@ async function makeDataDirectory(directory: string): Promise<void> {
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   console.error(error instanceof ConfigError ? message : error);
-  process.exitCode = 1;
+  // It may listen already, and would go on as if nothing were the matter.
+  process.exit(1);
 });

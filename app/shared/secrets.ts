@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { ConfigError } from "./config";
 import { errorCode } from "./errorCode";
 
 /** The names of the files in `SECRETS_DIRECTORY`, which are also the names of the settings. */
@@ -11,7 +12,7 @@ export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";
  * start together end up with the same secret.
  *
  * @returns The values, newest first (the file holds one a line, or several with commas).
- * @throws Error naming the directory and what to do, if it can be neither read nor written.
+ * @throws ConfigError naming the directory and what to do, if it can be neither read nor written.
  */
 export async function readOrMakeSecret(
   directory: string,
@@ -22,10 +23,8 @@ export async function readOrMakeSecret(
     return (await readIfThere(file)) ?? (await makeOnce(directory, file));
   } catch (error) {
     const code = errorCode(error) ?? "unreadable";
-    throw new Error(
-      `SECRETS_DIRECTORY ${JSON.stringify(directory)} can't be used (${code}). ` +
-        `Make it writable, set another path, or set ${name} itself.`,
-      { cause: error },
+    throw new ConfigError(
+      `SECRETS_DIRECTORY ${JSON.stringify(directory)} can't be used (${code}). Make it writable, set another path, or set ${name} itself.`,
     );
   }
 }

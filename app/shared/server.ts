@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ConfigError } from "./config";
 
 /** Above the idle time of whoever asks: of an ALB 60 s unless it is told otherwise. */
 const KEEP_ALIVE_MS = 75_000;
@@ -9,7 +10,7 @@ const KEEP_ALIVE_MS = 75_000;
  *
  * @param setting The name of the setting that the port came from, for the message.
  * @returns The port, which the system chose if 0 was asked for.
- * @throws Error saying what to do if the port can't be had.
+ * @throws ConfigError saying what to do if the port can't be had.
  */
 export async function listen(
   server: Server,
@@ -51,10 +52,10 @@ function portError(
   error: NodeJS.ErrnoException,
   port: number,
   setting: string,
-): Error {
+): ConfigError {
   const reason =
     error.code === "EADDRINUSE"
       ? `${setting} ${port} is in use by another process. Stop that one, or set ${setting} to a free port.`
       : `${setting} ${port} can't be listened on (${error.code ?? error.message}). Set ${setting} to another port.`;
-  return new Error(reason, { cause: error });
+  return new ConfigError(reason);
 }

@@ -9,6 +9,7 @@ import { createLog } from "../shared/log";
 import { createMetrics, createMetricsServer } from "../shared/metrics";
 import { readOrMakeSecret } from "../shared/secrets";
 import { createHttpServer, listen } from "../shared/server";
+import { tellStarter } from "../shared/tellStarter";
 import { readTokens } from "../shared/Tokens";
 import { whyRejected } from "../shared/whyRejected";
 import { createApi } from "./api/createApi";
@@ -23,13 +24,19 @@ async function main(): Promise<void> {
   const { HOSTNAME: host, DRAIN_SECONDS: drainSeconds } = config;
   const log = createLog(config.LOG_LEVEL, { role: "web", host });
   const metrics = createMetrics();
+  // First, since secrets are made beside it, and what is wrong with it would be said of them.
+  const sessions = await openSessionStore({
+    config,
+    keys: () => keys,
+    log,
+    metrics,
+  });
   const tokens = await readTokens(config, (error) =>
     log.error({ error }, "INTERNAL_TOKEN can't be read again"),
   );
   const keys =
     config.SESSION_KEYS ??
     (await readOrMakeSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
-  const sessions = await openSessionStore({ config, keys, log, metrics });
   const api = createApi({ config, log, metrics, tokens });
   const { app, streams } = await createWebApp({
     host,
@@ -61,6 +68,7 @@ async function main(): Promise<void> {
   const port = await listen(server, config.PORT, "PORT");
   drainOnSignals(drain, log);
   log.info({ port }, "web listens");
+  tellStarter(port);
 }
 
 /** Nobody's word is taken for who visitors are, unless a setting says whose. */

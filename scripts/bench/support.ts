@@ -29,6 +29,7 @@ export async function startKeepsake(
         ...process.env,
         PORT: String(port),
         METRICS_PORT: String(port + 1),
+        LOG_LEVEL: "warn",
         ...env,
       },
     },

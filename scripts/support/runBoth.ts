@@ -1,135 +1,130 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import {
+  ConfigError,
+  readBackendConfig,
+  readSweepConfig,
+  readWebConfig,
+} from "../../app/shared/config";
+import { Child } from "./Child";
 import { freePorts } from "./freePorts";
 
 /*
- * Runs backend and web beside each other, as `scripts/start` does: waits until both are ready,
- * brings back one that dies, sweeps as the CronJobs do in a cluster, and ends all when it is told to.
+ * Runs backend and web beside each other, as `scripts/start` does: waits until both listen, brings
+ * back one that dies, sweeps as the CronJobs do in a cluster, and ends all when it is told to.
  */
 
-const READY_POLL_MS = 50;
-const READY_TIMEOUT_MS = 1_000;
-/** A process that dies later than this was well: it is started again. */
-const RESTART_PAUSE_MS = 500;
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 
-const given = process.env;
-const port = given.PORT || "8080";
-const metricsPort = given.METRICS_PORT || "9090";
+/** What each process is given. */
+interface Environments {
+  web: NodeJS.ProcessEnv;
+  /** Where absent, web has a backend elsewhere. */
+  backend?: NodeJS.ProcessEnv;
+}
 
-let ending = false;
-const children = new Map<string, ChildProcess>();
+const children = new Set<Child>();
+let ending: Promise<void> | undefined;
 
-function start(
-  role: "web" | "backend" | "sweep",
-  env: NodeJS.ProcessEnv,
-  args: string[] = [],
-): ChildProcess {
-  const file = path.join(__dirname, "../../app", role, "main.js");
-  const command = ["--enable-source-maps", file, ...args];
-  const child = spawn(process.execPath, command, {
-    // A group of its own, so that the terminal's Ctrl-C reaches it once, through us.
-    detached: true,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: {
-      ...given,
-      // On a laptop nobody waits for a load balancer, and a terminal is for what needs attention.
-      DRAIN_SECONDS: given.DRAIN_SECONDS || "0",
-      LOG_LEVEL: given.LOG_LEVEL || "warn",
-      // Each flush keeps a thread busy, and a disk does many at once in the time of one.
-      UV_THREADPOOL_SIZE: given.UV_THREADPOOL_SIZE || "16",
-      ...env,
-    },
-  });
-  children.set(role, child);
+/** The same for all that follows, which is why it is looked at but once. */
+const given: NodeJS.ProcessEnv = {
+  ...process.env,
+  // On a laptop nobody waits for a load balancer to look elsewhere.
+  DRAIN_SECONDS: process.env.DRAIN_SECONDS || "0",
+  // Each flush keeps a thread busy, and a disk does many at once in the time of one.
+  UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE || "16",
+};
+
+async function environments(): Promise<Environments> {
+  if (given.BACKEND_URL) return { web: given };
+  const spoken = [given.PORT || 8080, given.METRICS_PORT || 9090].map(Number);
+  const [port, metricsPort] = (await freePorts(2, spoken)).map(String);
+  const BACKEND_URL = `http://localhost:${port}`;
+  return {
+    web: { ...given, BACKEND_URL },
+    backend: { ...given, PORT: port, METRICS_PORT: metricsPort },
+  };
+}
+
+/** @throws ConfigError naming every bad setting of any process, once. */
+function check({ web, backend }: Environments): void {
+  const faults = new Set<string>();
+  for (const read of [
+    () => readWebConfig(web),
+    () => backend && readBackendConfig(backend),
+    () => readSweepConfig(given),
+  ]) {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const fault of error.faults) faults.add(fault);
+    }
+  }
+  if (faults.size > 0) throw new ConfigError(...faults);
+}
+
+function add(...args: ConstructorParameters<typeof Child>): Child {
+  const child = new Child(...args);
+  children.add(child);
   return child;
 }
 
-/** Resolves when the process answers `/readyz`; rejects if it ends before. */
-async function ready(child: ChildProcess, address: string): Promise<void> {
-  while (child.exitCode === null && child.signalCode === null) {
-    // Whoever else may listen there may never answer.
-    const signal = AbortSignal.timeout(READY_TIMEOUT_MS);
-    const answer = await fetch(`${address}/readyz`, { signal }).catch(
-      () => undefined,
-    );
-    // A process that died because the port is another's must not be taken for that other.
-    if (answer?.ok && child.exitCode === null) return;
-    await sleep(READY_POLL_MS);
-  }
-  throw new Error("ended before it was ready");
-}
-
-function keepAlive(
-  role: "web" | "backend",
-  child: ChildProcess,
-  env: NodeJS.ProcessEnv,
-): void {
-  child.once("exit", (code, signal) => {
-    if (ending) return;
-    console.error(
-      `${role} ended (${signal ?? `exit code ${code}`}); starting it again.`,
-    );
-    setTimeout(() => {
-      if (!ending) keepAlive(role, start(role, env), env);
-    }, RESTART_PAUSE_MS);
-  });
+function keepAlive(child: Child): void {
+  void child.keepAlive().then(() => end(1));
 }
 
 /** Says itself what it can't remove, if anything. */
-async function sweep(): Promise<void> {
-  for (const what of ["sessions", "records"]) {
-    if (!ending) await ended(start("sweep", {}, [what]));
+async function sweep(what: string[]): Promise<void> {
+  for (const directory of what) {
+    if (ending) return;
+    const child = add("sweep", given, [directory]);
+    await child.start();
+    children.delete(child);
   }
 }
 
-function endAll(signal: NodeJS.Signals): void {
-  for (const child of children.values()) child.kill(signal);
+/** Ends all processes, and then this one; told again, they hurry. */
+async function end(exitCode: number): Promise<void> {
+  for (const child of children) child.end();
+  ending ??= Promise.all([...children].map((child) => child.ended())).then(() =>
+    process.exit(exitCode),
+  );
+  await ending;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  await new Promise((resolve) => child.once("exit", resolve));
-}
-
-async function end(exitCode: number): Promise<never> {
-  ending = true;
-  endAll("SIGTERM");
-  await Promise.all([...children.values()].map(ended));
-  process.exit(exitCode);
+/** What people want to know of it, in one line that is no log's. */
+function announce({ web, backend }: Environments, port: number): void {
+  const { SESSION_DIRECTORY: sessions, SECRETS_DIRECTORY: secrets } =
+    readWebConfig(web);
+  const records = backend && readBackendConfig(backend).DATA_DIRECTORY;
+  const state = [sessions, records, secrets].filter(Boolean).join(", ");
+  const elsewhere = backend ? "" : `; its backend is ${web.BACKEND_URL}`;
+  console.log(
+    `\nKeepsake is ready at http://localhost:${port} (Ctrl-C ends it; its state is in ${state}${elsewhere})\n`,
+  );
 }
 
 async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (ending) endAll("SIGTERM");
-      else void end(0);
-    });
+    process.on(signal, () => void end(0));
   }
-  const [backendPort, backendMetricsPort] = (
-    await freePorts(2, [Number(port), Number(metricsPort)])
-  ).map(String);
-  const backendUrl = `http://localhost:${backendPort}`;
-  const backendEnv = { PORT: backendPort, METRICS_PORT: backendMetricsPort };
-  const webEnv = {
-    PORT: port,
-    METRICS_PORT: metricsPort,
-    BACKEND_URL: backendUrl,
-  };
-  const backend = start("backend", backendEnv);
-  const web = start("web", webEnv);
-  await Promise.all([
-    ready(backend, backendUrl),
-    ready(web, `http://localhost:${port}`),
+  const envs = await environments();
+  check(envs);
+  const backend = envs.backend && add("backend", envs.backend);
+  const web = add("web", envs.web);
+  // Both say what is wrong with their surroundings, before either is ended because of the other.
+  const [port, backendPort] = await Promise.all([
+    web.start(),
+    backend?.start(),
   ]);
-  keepAlive("backend", backend, backendEnv);
-  keepAlive("web", web, webEnv);
-  console.log(
-    `Keepsake is ready at http://localhost:${port} (Ctrl-C ends it; its state is in ./data)`,
-  );
-  setInterval(() => void sweep(), SWEEP_EVERY_MS);
-  await sweep();
+  if (!port || (backend && !backendPort)) return await end(1);
+  for (const child of children) keepAlive(child);
+  announce(envs, port);
+  const swept = backend ? ["sessions", "records"] : ["sessions"];
+  setInterval(() => void sweep(swept), SWEEP_EVERY_MS);
+  await sweep(swept);
 }
 
-main().catch(() => end(1));
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  return end(1);
+});

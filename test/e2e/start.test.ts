@@ -1,28 +1,38 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { freePorts } from "../../scripts/support/freePorts";
+import { HttpVisitor } from "../support/HttpVisitor";
+import { startBackend, TOKEN } from "../support/startBackend";
 import { copyRepository, StartScript } from "../support/startScript";
 import { waitFor } from "../support/waitFor";
 
-const copies: { remove(): void }[] = [];
+let copy: ReturnType<typeof copyRepository>;
+let folder: string;
 const started: StartScript[] = [];
+
+beforeAll(() => {
+  copy = copyRepository({ isBuilt: true });
+  folder = copy.folder;
+});
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((script) => script.interrupt()));
-  for (const copy of copies.splice(0)) copy.remove();
+  rmSync(path.join(folder, "data"), { recursive: true, force: true });
 });
 
-function copied(): string {
-  const copy = copyRepository({ isBuilt: true });
-  copies.push(copy);
-  return copy.folder;
-}
+afterAll(() => copy.remove());
 
-async function start(folder: string, env: Record<string, string> = {}) {
+async function start(env: Record<string, string> = {}, where = folder) {
   const [port, metricsPort] = await freePorts(2);
-  const script = new StartScript(folder, {
+  const script = new StartScript(where, {
     PORT: String(port),
     METRICS_PORT: String(metricsPort),
     ...env,
@@ -34,19 +44,17 @@ async function start(folder: string, env: Record<string, string> = {}) {
 const page = async (address: string) => (await fetch(address)).text();
 
 it("keeps its state in ./data, and ends both processes on Ctrl-C", async () => {
-  const folder = copied();
-  const script = await start(folder);
+  const script = await start();
   const address = await script.ready();
   expect(await page(address)).toContain("Keepsake");
   expect(existsSync(path.join(folder, "data/sessions"))).toBe(true);
 
   expect(await script.interrupt()).toBe(0);
   await expect(fetch(address)).rejects.toThrow("fetch failed");
-  expect(processesOf(folder)).toEqual([]);
+  expect(processesOf()).toEqual([]);
 });
 
 it("sweeps what nobody needs, as the cluster's jobs do", async () => {
-  const folder = copied();
   const leftovers = ["sessions/0a", "records/in-progress"].map((parent) => {
     const file = path.join(folder, "data", parent, `${"0a".repeat(12)}.tmp`);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -54,45 +62,98 @@ it("sweeps what nobody needs, as the cluster's jobs do", async () => {
     utimesSync(file, 0, 0);
     return file;
   });
-  const script = await start(folder);
+  const script = await start();
   await script.ready();
   await until(async () => !leftovers.some(existsSync));
-  expect(script.printed).not.toContain("sweep");
+  expect(script.printed).not.toMatch(/"level":"(warn|error|fatal)"/);
 });
 
 it("runs beside another copy, each with its own state", async () => {
-  const folders = [copied(), copied()];
-  const scripts = await Promise.all(folders.map((folder) => start(folder)));
-  const addresses = await Promise.all(scripts.map((script) => script.ready()));
-  expect(new Set(addresses).size).toBe(2);
-  for (const address of addresses)
-    expect(await page(address)).toContain("Keepsake");
+  const other = copyRepository({ isBuilt: true });
+  try {
+    const scripts = [await start(), await start({}, other.folder)];
+    const addresses = await Promise.all(scripts.map((each) => each.ready()));
+    expect(new Set(addresses).size).toBe(2);
+    for (const address of addresses)
+      expect(await page(address)).toContain("Keepsake");
+    expect(existsSync(path.join(other.folder, "data/sessions"))).toBe(true);
+    await scripts[1]?.interrupt();
+  } finally {
+    other.remove();
+  }
 });
 
-it("says which port is in use and what to do", async () => {
-  const other = createServer();
-  const port = await new Promise<number>((resolve) =>
-    other.listen(0, () => resolve((other.address() as { port: number }).port)),
+/** Resolves with the port of a server that gives every request this answer, or none. */
+async function occupy(answer?: number) {
+  const server = createServer((_, response) => {
+    if (answer) response.writeHead(answer).end("ready");
+  });
+  const [port = 0] = await freePorts(1);
+  await new Promise<void>((resolve) => server.listen(port, resolve));
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port, close };
+}
+
+it.each([undefined, 200, 404])(
+  "says which port is in use and what to do, if its owner answers %s",
+  async (answer) => {
+    const owner = await occupy(answer);
+    const script = await start({ PORT: String(owner.port) });
+    expect(await script.exitCode()).toBe(1);
+    expect(script.printed).toContain(
+      `PORT ${owner.port} is in use by another process. Stop that one, or set PORT to a free port.`,
+    );
+    expect(script.printed).not.toContain("ready at");
+    expect(script.printed).not.toContain("starting it again");
+    owner.close();
+  },
+);
+
+it("takes any free port for 0, and keeps it", async () => {
+  const script = await start({ PORT: "0", METRICS_PORT: "0" });
+  const address = await script.ready();
+  expect(await page(address)).toContain("Keepsake");
+  process.kill(Number(processesOf("web")[0]), "SIGKILL");
+  await script.prints(/web ended/);
+  await until(async () => (await fetch(`${address}/readyz`)).ok);
+});
+
+it("runs web alone beside a backend that is elsewhere", async () => {
+  const backend = await startBackend();
+  const script = await start({
+    BACKEND_URL: backend.url,
+    INTERNAL_TOKEN: TOKEN,
+  });
+  const visitor = new HttpVisitor(await script.ready());
+  expect(await visitor.read(await visitor.begin("Hello there"))).toContain(
+    "Hello there",
   );
-  const script = await start(copied(), { PORT: String(port) });
-  expect(await script.exitCode()).toBe(1);
-  expect(script.printed).toContain(
-    `PORT ${port} is in use by another process. Stop that one, or set PORT to a free port.`,
-  );
-  other.close();
+  expect(script.printed).toContain(`its backend is ${backend.url}`);
+  expect(processesOf("backend")).toEqual([]);
+  await backend.stop();
+});
+
+it("logs JSON lines from LOG_LEVEL's default up, and says where its state is", async () => {
+  const records = path.join(folder, "data/elsewhere/records");
+  const script = await start({ DATA_DIRECTORY: records });
+  await script.prints(/^\{"level":"info".*"web listens"\}$/m);
+  const state = `./data/sessions, ${records}, ${path.dirname(records)}/secrets`;
+  await script.ready();
+  expect(script.printed).toContain(`its state is in ${state})`);
+  expect(existsSync(path.join(records, "../secrets/SESSION_KEYS"))).toBe(true);
+  expect(existsSync(path.join(folder, "data/secrets"))).toBe(false);
 });
 
 it.each(["SESSION_DIRECTORY", "DATA_DIRECTORY"])(
   "says that %s can't be written and what to do",
   async (setting) => {
-    const folder = copied();
-    const file = path.join(folder, "a-file");
+    const file = path.join(folder, "data/a-file");
+    mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, "");
-    const script = await start(folder, {
-      [setting]: path.join(file, "x"),
-      // Or it would be beside that, and at fault as well.
-      SECRETS_DIRECTORY: path.join(folder, "secrets"),
-    });
+    const script = await start({ [setting]: path.join(file, "x") });
     expect(await script.exitCode()).toBe(1);
     expect(script.printed).toMatch(
       new RegExp(`${setting} .*(ENOTDIR|EEXIST).*(Mount|[Ss]et)`),
@@ -100,29 +161,71 @@ it.each(["SESSION_DIRECTORY", "DATA_DIRECTORY"])(
   },
 );
 
-it("names every bad setting at once", async () => {
-  const script = await start(copied(), {
-    ELIZA_DELAY_MS: "soon",
-    LEASE_SECONDS: "-1",
+it("names every directory that can't be written", async () => {
+  mkdirSync(path.join(folder, "data"), { recursive: true });
+  const file = path.join(folder, "data/a-file");
+  writeFileSync(file, "");
+  const script = await start({
+    SESSION_DIRECTORY: path.join(file, "x"),
+    DATA_DIRECTORY: path.join(file, "y"),
   });
   expect(await script.exitCode()).toBe(1);
-  expect(script.printed).toContain('ELIZA_DELAY_MS "soon" must be');
-  expect(script.printed).toContain('LEASE_SECONDS "-1" must be');
+  expect(script.printed).toMatch(/^SESSION_DIRECTORY /m);
+  expect(script.printed).toMatch(/^DATA_DIRECTORY /m);
+  expect(script.printed).not.toContain("SECRETS_DIRECTORY");
+});
+
+it("names every bad setting of any process, once", async () => {
+  const script = await start({
+    LOG_LEVEL: "loud",
+    SESSION_IDLE_SECONDS: "1",
+    LEASE_SECONDS: "-1",
+    MODEL_PROVIDER: "openai",
+    SWEEP_FOLDERS_PER_SECOND: "0",
+  });
+  expect(await script.exitCode()).toBe(1);
+  const lines = script.printed.split("\n").filter((line) => line !== "");
+  expect(lines.map((line) => line.split(" ", 2).join(" ")).sort()).toEqual([
+    'LEASE_SECONDS "-1"',
+    'LOG_LEVEL "loud"',
+    "OPENAI_BASE_URL must",
+    'SESSION_IDLE_SECONDS "1"',
+    'SWEEP_FOLDERS_PER_SECOND "0"',
+  ]);
 });
 
 it.each(["web", "backend"])("brings %s back when it dies", async (role) => {
-  const folder = copied();
-  const script = await start(folder);
+  const script = await start();
   const address = await script.ready();
-  const [victim] = processesOf(folder, role);
+  const [victim] = processesOf(role);
   process.kill(Number(victim), "SIGKILL");
   await script.prints(new RegExp(`${role} ended .SIGKILL.; starting it again`));
   await until(async () => (await fetch(`${address}/readyz`)).ok);
-  expect(processesOf(folder, role)).not.toContain(victim);
+  expect(processesOf(role)).not.toContain(victim);
 });
 
-/** The ids of the processes that run the code of this copy. */
-function processesOf(folder: string, role = ""): string[] {
+it("ends when one of them can't be started again", async () => {
+  const script = await start();
+  await script.ready();
+  rmSync(path.join(folder, "data"), { recursive: true });
+  writeFileSync(path.join(folder, "data"), "no folder any more");
+  process.kill(Number(processesOf("web")[0]), "SIGKILL");
+  expect(await script.exitCode()).toBe(1);
+  expect(script.printed).toMatch(
+    /(SESSION|SECRETS)_DIRECTORY .*(ENOTDIR|EEXIST)/,
+  );
+  expect(processesOf()).toEqual([]);
+});
+
+it("leaves no process behind when it is killed itself", async () => {
+  const script = await start();
+  await script.ready();
+  script.kill();
+  await until(async () => processesOf().length === 0);
+});
+
+/** The ids of the processes that run the code of the copy. */
+function processesOf(role = ""): string[] {
   const rows = execFileSync("ps", ["-A", "-ww", "-o", "pid=,args="], {
     encoding: "utf8",
   });

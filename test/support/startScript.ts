@@ -99,6 +99,11 @@ export class StartScript {
     return await this.#exited;
   }
 
+  /** What `kill -9` does. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   async exitCode(): Promise<number | null> {
     return await this.#exited;
   }

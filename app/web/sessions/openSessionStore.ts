@@ -1,6 +1,6 @@
 import path from "node:path";
 import { Counter, Histogram, type Registry } from "prom-client";
-import type { WebConfig } from "../../shared/config";
+import { ConfigError, type WebConfig } from "../../shared/config";
 import { errorCode } from "../../shared/errorCode";
 import {
   boundFileSystem,
@@ -41,7 +41,7 @@ type Settings = Pick<
 /**
  * The file store as web runs it: bounded in time, measured, its damage logged.
  *
- * @throws Error saying what to do, if the directory can't be written to.
+ * @throws ConfigError saying what to do, if the directory can't be written to.
  */
 export async function openSessionStore({
   config,
@@ -52,7 +52,7 @@ export async function openSessionStore({
 }: {
   config: Settings;
   /** Salt what logs say of sessions; newest first. */
-  keys: readonly string[];
+  keys: () => readonly string[];
   log: Logger;
   metrics: Registry;
   fileSystem?: FileSystem;
@@ -73,7 +73,7 @@ export async function openSessionStore({
     onDamage: (damage) => {
       figures.damage.inc();
       log.error(
-        describe(damage, directory, keys[0] ?? ""),
+        describe(damage, directory, keys()[0] ?? ""),
         "a session file is damaged and was set aside",
       );
     },
@@ -178,10 +178,9 @@ async function requireWritable(
     await (await fileSystem.open(probe, "wx")).close();
     await fileSystem.unlink(probe);
   } catch (error) {
-    throw new Error(
-      `SESSION_DIRECTORY ${JSON.stringify(setting)} is not writable (${errorCode(error) ?? String(error)}). ` +
-        "Mount a volume there or set another path.",
-      { cause: error },
+    const code = errorCode(error) ?? String(error);
+    throw new ConfigError(
+      `SESSION_DIRECTORY ${JSON.stringify(setting)} is not writable (${code}). Mount a volume there or set another path.`,
     );
   }
 }

@@ -41,7 +41,7 @@ async function open(
     UV_THREADPOOL_SIZE: 4,
   };
   const keys = ["a key of more than sixteen"];
-  const given = { config, keys, log, metrics, fileSystem };
+  const given = { config, keys: () => keys, log, metrics, fileSystem };
   const opened = await openSessionStore(given);
   return { ...opened, keys, metrics, lines, log };
 }

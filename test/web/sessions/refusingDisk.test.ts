@@ -47,7 +47,7 @@ async function start() {
       STORAGE_TIMEOUT_SECONDS: 60,
       UV_THREADPOOL_SIZE: 4,
     },
-    keys: ["a key of more than sixteen"],
+    keys: () => ["a key of more than sixteen"],
     log: pino({ level: "silent" }),
     metrics: new Registry(),
     fileSystem,
