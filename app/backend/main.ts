@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     },
   });
   const handle = app.callback();
+  await backend.models.check();
   const metricsServer = createMetricsServer(metrics);
   await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
   backend.replies.start();

@@ -194,6 +194,18 @@ it("names every bad setting of any process, once", async () => {
   ]);
 });
 
+it("doesn't start without a region for Bedrock", async () => {
+  const script = await start({
+    MODEL_PROVIDER: "bedrock",
+    AWS_REGION: "",
+    AWS_PROFILE: "",
+    AWS_CONFIG_FILE: path.join(folder, "data/nowhere"),
+    AWS_SHARED_CREDENTIALS_FILE: path.join(folder, "data/nowhere"),
+  });
+  expect(await script.exitCode()).toBe(1);
+  expect(script.printed).toMatch(/^AWS_REGION must be set/m);
+});
+
 it.each(["web", "backend"])("brings %s back when it dies", async (role) => {
   const script = await start();
   const address = await script.ready();

@@ -55,6 +55,12 @@ export type ModelEvent =
 export interface ModelProvider {
   readonly name: ProviderName;
   /**
+   * Looks, before anybody is served, whether it has been told all that it needs.
+   *
+   * @throws ConfigError naming what is missing.
+   */
+  check?(): Promise<void>;
+  /**
    * The models on offer now.
    *
    * @throws ModelError when the provider can't be asked.

@@ -16,6 +16,8 @@ import { watchReply } from "./watchReply";
 
 /** All models on offer, of every provider. */
 export interface Models {
+  /** @throws ConfigError naming what a provider needs and was not told. */
+  check(): Promise<void>;
   /** In the order of the picker. Never fails: a provider that can't be asked is left out and logged. */
   list(): Promise<ModelInfo[]>;
   /** The model of an id; `undefined` if it isn't on offer (any more). */
@@ -113,6 +115,9 @@ export function createModels({
   }
 
   return {
+    check: async () => {
+      for (const provider of providers) await provider.check?.();
+    },
     list: () => lists.all(),
     find,
     standard: async () => (await lists.all())[0],

@@ -3,6 +3,8 @@ import {
   ConverseStreamCommand,
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { ConfigError } from "../../../shared/config";
+import { whyRejected } from "../../../shared/whyRejected";
 import { cancelling } from "../cancelling";
 import type {
   ModelEvent,
@@ -62,9 +64,15 @@ export function createBedrock(
     }
   }
 
+  /** Of `AWS_REGION`, or of the profile, where the SDK looks for it. */
+  const region = () => client.config.region();
+
   return {
     name: "bedrock",
-    listModels: () => Promise.resolve(bedrockModels(settings.region, offered)),
+    check: async () => {
+      if (await whyRejected(region())) throw noRegion();
+    },
+    listModels: async () => bedrockModels(await region(), offered),
     streamReply: (messages, options, signal) =>
       cancelling(signal, (inner) =>
         waitWhileBusy(
@@ -76,6 +84,11 @@ export function createBedrock(
     close: () => Promise.resolve(client.destroy()),
   };
 }
+
+const noRegion = () =>
+  new ConfigError(
+    "AWS_REGION must be set where MODEL_PROVIDER has bedrock and the AWS profile has no region: eu-central-1, for instance.",
+  );
 
 /** Only what is set: the SDK looks elsewhere for what isn't there, not for what is `undefined`. */
 function given<T extends object>(settings: T): Partial<T> {
