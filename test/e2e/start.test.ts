@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import { freePorts } from "../../scripts/support/freePorts";
 import { HttpVisitor } from "../support/HttpVisitor";
 import { startBackend, TOKEN } from "../support/startBackend";
 import { copyRepository, StartScript } from "../support/startScript";
-import { waitFor } from "../support/waitFor";
+import { expectEventually, waitFor } from "../support/waitFor";
 
 let copy: ReturnType<typeof copyRepository>;
 let folder: string;
@@ -185,7 +186,7 @@ it("names every bad setting of any process, once", async () => {
   });
   expect(await script.exitCode()).toBe(1);
   const lines = script.printed.split("\n").filter((line) => line !== "");
-  expect(lines.map((line) => line.split(" ", 2).join(" ")).sort()).toEqual([
+  expect(lines.map((line) => line.split(" ", 2).join(" ")).toSorted()).toEqual([
     'LEASE_SECONDS "-1"',
     'LOG_LEVEL "loud"',
     "OPENAI_BASE_URL must",
@@ -219,7 +220,7 @@ it.each(["web", "backend"])("brings %s back when it dies", async (role) => {
 it("ends when one of them can't be started again", async () => {
   const script = await start();
   await script.ready();
-  rmSync(path.join(folder, "data"), { recursive: true });
+  renameSync(path.join(folder, "data"), path.join(folder, "elsewhere"));
   writeFileSync(path.join(folder, "data"), "no folder any more");
   process.kill(Number(processesOf("web")[0]), "SIGKILL");
   expect(await script.exitCode()).toBe(1);
@@ -233,7 +234,7 @@ it("leaves no process behind when it is killed itself", async () => {
   const script = await start();
   await script.ready();
   script.kill();
-  await until(async () => processesOf().length === 0);
+  await expectEventually(async () => expect(processesOf()).toEqual([]));
 });
 
 /** The ids of the processes that run the code of the copy. */
