@@ -87,7 +87,10 @@ export const modelSettings = {
     .string()
     .optional()
     .describe("hosts that are reached without a proxy, with commas"),
-  AWS_REGION: z.string().optional().describe("the region of Amazon Bedrock; by default the AWS profile's"),
+  AWS_REGION: z
+    .string()
+    .optional()
+    .describe("the region of Amazon Bedrock; by default the AWS profile's"),
 };
 
 function isHeaders(text: string): boolean {
