@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { foldersIn } from "../../app/backend/Folders";
@@ -263,6 +264,22 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
     await one.stop();
     await other.stop();
   }
+});
+
+test("a conversation whose reply nobody has begun is deleted like any other", async () => {
+  const owner = randomUUID();
+  const { conversation } = await create(owner);
+  await answered(owner, conversation.id);
+  // As a process leaves it that is killed before it begins the reply.
+  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const folders = foldersIn(join(backend.directory, "records"));
+  const replies = folders.reply(ownerHash, conversation.id, 2);
+  await rm(replies, { recursive: true });
+  await rm(join(folders.messages(ownerHash, conversation.id), "2"));
+  const path = `/v1/conversations/${conversation.id}`;
+  const { status } = await callApi(backend, "DELETE", path, { owner });
+  expect(status).toBe(204);
+  expect((await list(owner)).conversations).toEqual([]);
 });
 
 describe("the list of conversations", () => {

@@ -172,7 +172,12 @@ export class Conversations {
     const last = (await this.logOf(ownerHash, id).list())?.last ?? 0;
     if (last % 2 === 0) return;
     const ref = { ownerHash, conversation: id, number: last + 1 };
-    await this.parts.replies.stop(ref);
+    try {
+      await this.parts.replies.stop(ref);
+    } catch (error) {
+      // Nobody has begun it (yet), and there is nothing to answer any more.
+      if (!(error instanceof NotFoundError)) throw error;
+    }
   }
 
   restore(ownerHash: string, id: string): Promise<Conversation> {
