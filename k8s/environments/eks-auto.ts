@@ -30,8 +30,10 @@ const eksAuto: EnvironmentInput = {
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
   network: {
-    // Auto Mode's nodes answer for names themselves: no pod of kube-system does.
-    dnsCidrs: ["172.20.0.10/32", "169.254.20.10/32"],
+    // Auto Mode's nodes answer for names themselves: no pod of kube-system does. Pods ask the tenth
+    // address of the services, which EKS takes from whichever of two blocks the VPC leaves free:
+    // 10.100.0.0/16 where eksctl makes the VPC, 172.20.0.0/16 where the VPC is within 10.0.0.0/8.
+    dnsCidrs: ["10.100.0.10/32", "172.20.0.10/32", "169.254.20.10/32"],
   },
 };
 

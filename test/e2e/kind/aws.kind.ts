@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -50,7 +50,9 @@ withAws("against a stand-in for AWS", () => {
     });
 
     const others = await readFile(path.join(folder, "others"), "utf8");
-    expect(others).toContain("eksctl create cluster -f cluster.yaml");
+    expect(others).toMatch(/^eksctl create cluster -f \/\S+\/cluster\.yaml$/m);
+    // Nothing is left in the clone, which has to be as its commit is.
+    expect(await readdir(folder)).toEqual(["guide.sh", "others"]);
     expect(others).toContain("scripts/deploy eks\n");
     expect(others).toContain("eksctl delete cluster --name keepsake --wait");
     const aws = awsOf(env);

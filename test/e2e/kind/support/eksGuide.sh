@@ -46,7 +46,7 @@ kubectl() {
 curl() {
   note curl "$@"
   [[ $* != *policy.json* ]] ||
-    echo '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticloadbalancing:*","Resource":"*"}]}' >policy.json
+    echo '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticloadbalancing:*","Resource":"*"}]}' >"$FILES/policy.json"
 }
 
 # What a reader has already: a domain; and what scripts/deploy has made by the time it is taken away.
