@@ -3,7 +3,7 @@ import {
   type FileSystem,
 } from "../../../app/shared/files/FileSystem";
 import { Directory, never, ref, until, watched } from "./processes";
-import { scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));
@@ -47,21 +47,24 @@ function freezable() {
   return { fileSystem, freeze, thaw: () => thaw() };
 }
 
+/** A process that can be frozen, has said "One small " and says the rest when it is let go. */
+async function beginSleeper(...rest: string[]) {
+  const { fileSystem, freeze, thaw } = freezable();
+  const { held, go } = gate();
+  const { models } = scriptedModels(() => ["One small ", () => held, ...rest]);
+  const sleeper = directory.process(models, { fileSystem });
+  const other = directory.process(words.models);
+  await sleeper.begin(ref);
+  await until(async () => (await other.snapshot(ref))?.text === "One small ");
+  return { sleeper, other, freeze, thaw, go };
+}
+
 describe("a process that was frozen for longer than the lease", () => {
   it("finds itself fenced off when it wakes, and mixes nothing in", async () => {
-    const { fileSystem, freeze, thaw } = freezable();
-    let go: () => void = nothing;
-    const held = new Promise<void>((resolve) => (go = resolve));
-    const { models } = scriptedModels(() => [
-      "One small ",
-      () => held,
+    const { sleeper, other, freeze, thaw, go } = await beginSleeper(
       "but WRONG ",
       "and more of it",
-    ]);
-    const sleeper = directory.process(models, { fileSystem });
-    const other = directory.process(words.models);
-    await sleeper.begin(ref);
-    await until(async () => (await other.snapshot(ref))?.text === "One small ");
+    );
     let told = "";
     const seen = watched(sleeper.watch(ref, undefined, never), (event) => {
       told += event.kind === "text" ? event.text : "";
@@ -84,18 +87,7 @@ describe("a process that was frozen for longer than the lease", () => {
   });
 
   it("hands out nothing that could be dropped to those who want what stands", async () => {
-    const { fileSystem, freeze, thaw } = freezable();
-    let go: () => void = nothing;
-    const held = new Promise<void>((resolve) => (go = resolve));
-    const { models } = scriptedModels(() => [
-      "One small ",
-      () => held,
-      "WRONG",
-    ]);
-    const sleeper = directory.process(models, { fileSystem });
-    const other = directory.process(words.models);
-    await sleeper.begin(ref);
-    await until(async () => (await other.snapshot(ref))?.text === "One small ");
+    const { sleeper, other, freeze, thaw, go } = await beginSleeper("WRONG");
     const lines: string[] = [];
     const reading = (async () => {
       const from = { entry: 0, bytes: 0 };
@@ -211,8 +203,7 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
       };
     },
   };
-  let go: () => void = nothing;
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
   await replies.begin(ref);

@@ -6,7 +6,7 @@ import {
 import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/shared/records";
 import { apply, Directory, never, ref, until, watched } from "./processes";
-import { scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 let directory: Directory;
@@ -34,8 +34,7 @@ async function serve(
 
 /** Says words of the answer until the test holds it, and goes on when the test lets it. */
 function holding(words: number) {
-  let go: () => void = nothing;
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { held, go } = gate();
   const script = scriptedModels((messages) => {
     const all = [...wordsAfter(ANSWER, messages)];
     return [...all.slice(0, words), () => held, ...all.slice(words)];

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
 import { Directory, never, ref, until, watched } from "./processes";
-import { scriptedModels } from "./scriptedModels";
+import { gate, scriptedModels } from "./scriptedModels";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 let directory: Directory;
@@ -12,14 +12,12 @@ afterEach(async () => {
   await process?.kill();
 });
 
-const nothing = () => undefined;
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const QUERY = "?ahead=true&live=sse&offset=-1";
 
 it("gives signs of life while the model is silent", async () => {
-  let go: () => void = nothing;
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   process = await serveProcess(directory, models, { heartbeatMs: 20 });
   await process.replies.begin(ref);
@@ -50,8 +48,7 @@ const READERS = 10;
 const MIB = 1024 * 1024;
 
 it("holds a bounded part of a long reply for readers who take nothing", async () => {
-  let go: () => void = nothing;
-  const held = new Promise<void>((resolve) => (go = resolve));
+  const { held, go } = gate();
   const { models } = scriptedModels(function* () {
     yield () => held;
     for (let index = 0; index < PIECES; index++) {

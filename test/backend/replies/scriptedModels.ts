@@ -13,6 +13,13 @@ export interface Script {
   models: ReplyModels;
 }
 
+/** What a script waits at until the test lets it go on. */
+export function gate(): { held: Promise<void>; go: () => void } {
+  let go: () => void = Boolean;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  return { held, go };
+}
+
 /**
  * Models that do what the test says.
  *
