@@ -361,9 +361,12 @@ function showNotice(article, text) {
 function finish(state, { html, outcome }) {
   const fresh = parse(html).body.firstElementChild;
   watched = null;
-  if (fresh) keepScrollPosition(() => morph(state.article, fresh));
   const main = byId("main");
-  main?.classList.remove("replying");
+  keepScrollPosition(() => {
+    if (fresh) morph(state.article, fresh);
+    // What can be done with a reply shows below it from now on.
+    main?.classList.remove("replying");
+  });
   main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
   announce(sentenceOf(state.article, outcome));
   settle();
