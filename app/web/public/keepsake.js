@@ -366,8 +366,8 @@ function finish(state, { html, outcome }) {
     if (fresh) morph(state.article, fresh);
     // What can be done with a reply shows below it from now on.
     main?.classList.remove("replying");
+    main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
   });
-  main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
   announce(sentenceOf(state.article, outcome));
   settle();
   catchFocus();
