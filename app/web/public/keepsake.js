@@ -361,6 +361,7 @@ function showNotice(article, text) {
 function finish(state, { html, outcome }) {
   const fresh = parse(html).body.firstElementChild;
   watched = null;
+  const focused = document.activeElement;
   const main = byId("main");
   keepScrollPosition(() => {
     if (fresh) morph(state.article, fresh);
@@ -370,7 +371,7 @@ function finish(state, { html, outcome }) {
   });
   announce(sentenceOf(state.article, outcome));
   settle();
-  catchFocus();
+  catchFocus(focused);
 }
 
 /**
@@ -424,8 +425,9 @@ async function submit(form, submitter) {
     } else {
       if (form.id === "composer") clearComposer(data.get("message"));
       form.closest(".edit")?.removeAttribute("open");
+      const focused = document.activeElement;
       show(html, answer.url, form.matches(ASKING));
-      catchFocus();
+      catchFocus(focused);
     }
   } catch {
     if (!(await goToSignIn())) showProblem(null);
@@ -434,13 +436,15 @@ async function submit(form, submitter) {
   }
 }
 
-/** What had the focus may be gone, or hidden: then the next key must not be lost. */
-function catchFocus() {
-  const { activeElement } = document;
-  const isLost =
-    !activeElement ||
-    activeElement === document.body ||
-    !activeElement.checkVisibility();
+/**
+ * What had the focus may be gone, or hidden: then the next key must not be lost. Where nothing had
+ * it, nothing gets it: somebody may have selected a text.
+ *
+ * @param {Element | null} before what had it
+ */
+function catchFocus(before) {
+  if (!before || before === document.body) return;
+  const isLost = !before.isConnected || !before.checkVisibility();
   if (isLost && hasKeyboard()) box()?.focus({ preventScroll: true });
 }
 
@@ -577,7 +581,7 @@ document.addEventListener("click", ({ target }) => {
   if (copy) void copyNear(copy);
   if (target.id === "jump") {
     scrollDown();
-    catchFocus();
+    catchFocus(target);
   }
   const options = openOptions();
   if (options && !options.contains(target)) options.open = false;
