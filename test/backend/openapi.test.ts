@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describeApi } from "../../app/backend/routes/openapi";
 import { operations } from "../../app/shared/operations";
-import { startBackend } from "../support/startBackend";
+import { callApi, startBackend } from "../support/startBackend";
 import { temporaryFolders } from "../support/temporaryFolder";
 
 const run = promisify(execFile);
@@ -38,3 +38,22 @@ test("the description is served, and has every operation", async () => {
   );
   await backend.stop();
 });
+
+test.each(["live=never", "live=sse", "offset=one", "ahead=false"])(
+  "a reply's stream asked for by %s is refused with a sentence",
+  async (query) => {
+    const backend = await startBackend();
+    const made = await callApi(backend, "POST", "/v1/conversations", {
+      owner: "me",
+      body: { text: "Hello" },
+    });
+    const { conversation } = operations.createConversation.answer.parse(
+      made.body,
+    );
+    const address = `/v1/conversations/${conversation.id}/replies/2?${query}`;
+    const answer = await callApi(backend, "GET", address, { owner: "me" });
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toMatch(/must be|need|Use/);
+    await backend.stop();
+  },
+);

@@ -30,6 +30,9 @@ export function readRequest({ query }: Pick<Context, "query">): ReadRequest {
   if (Array.isArray(offset)) {
     throw new VisibleError(400, "Give one offset.");
   }
+  if (ahead !== undefined && ahead !== "true") {
+    throw new VisibleError(400, "ahead must be true, or not be there.");
+  }
   return {
     from: toPlace(offset),
     live,
