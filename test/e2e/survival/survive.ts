@@ -118,11 +118,24 @@ async function logFaults(records: string): Promise<string[]> {
       const reading = await log.read();
       if (reading?.newest.kind !== "end") return [`${folder} has no end`];
       const { text } = saidIn(reading.lines.slice(0, -1));
-      const isWhole = text === reading.newest["text"];
-      return isWhole ? [] : [`${folder}: its pieces don't make its text`];
+      const said = String(reading.newest["text"]);
+      if (text === said) return [];
+      return [
+        `${folder}: its pieces don't make its text: ${where(text, said)}`,
+      ];
     }),
   );
   return faults.flat();
+}
+
+/** Where two texts begin to differ, and what each says there. */
+function where(pieces: string, said: string): string {
+  let at = 0;
+  while (at < said.length && pieces[at] === said[at]) at++;
+  const [made, told] = [pieces, said].map((text) =>
+    JSON.stringify(text.slice(at, at + 80)),
+  );
+  return `from ${at} on (of ${pieces.length} and ${said.length}) ${made}, not ${told}`;
 }
 
 async function talkThrough(cluster: Cluster, survival: Survival) {
