@@ -9,11 +9,18 @@ export const seconds = (standard: number, min: number, max: number) =>
     .default(standard);
 
 /** @param what What is counted: `number of threads`. */
-export const wholeNumber = (min: number, max: number, what = "whole number") =>
-  whole(min, max, `must be a ${what}, ${min} to ${max}`);
-
-const whole = (min: number, max: number, message: string) =>
-  z.coerce.number(message).int(message).min(min, message).max(max, message);
+export const wholeNumber = (
+  min: number,
+  max: number,
+  what = "whole number",
+) => {
+  const message = `must be a ${what}, ${min} to ${max}`;
+  return z.coerce
+    .number(message)
+    .int(message)
+    .min(min, message)
+    .max(max, message);
+};
 
 /** A setting of several values with commas between them. */
 export const list = z.string().transform((text) =>
