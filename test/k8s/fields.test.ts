@@ -1,6 +1,7 @@
 import { environmentNames, readEnvironment } from "../../k8s/environments";
 import { manifests } from "../../k8s/keepsake";
 import {
+  BY_OIDC,
   field,
   find,
   type Manifest,
@@ -34,14 +35,8 @@ const signedInBy = async (name: string, changes: object = {}) => {
     ingress: {
       ...environment.ingress,
       authenticate: {
-        kind: "oidc",
-        issuer: "https://id.example.com",
-        authorizationEndpoint: "https://id.example.com/authorize",
-        tokenEndpoint: "https://id.example.com/token",
-        userInfoEndpoint: "https://id.example.com/userinfo",
-        secretName: "oidc",
+        ...BY_OIDC,
         loadBalancer: LOAD_BALANCER,
-        controllerAccount: "kube-system/aws-load-balancer-controller",
         ...changes,
       },
     },

@@ -21,6 +21,17 @@ export interface Manifest {
 /** `eks` with what it can have besides: objects that no shipped environment has are tried, too. */
 export const EKS_IN_FULL = "eks, with Prometheus' operator and OIDC";
 
+/** How a load balancer signs people in by OIDC; which one it is, is to be said besides. */
+export const BY_OIDC = {
+  kind: "oidc" as const,
+  issuer: "https://id.example.com",
+  authorizationEndpoint: "https://id.example.com/authorize",
+  tokenEndpoint: "https://id.example.com/token",
+  userInfoEndpoint: "https://id.example.com/userinfo",
+  secretName: "oidc",
+  controllerAccount: "kube-system/aws-load-balancer-controller",
+};
+
 /** The file of an environment, or of `EKS_IN_FULL`. */
 export async function textOf(name: string): Promise<string> {
   if (name !== EKS_IN_FULL) return manifests(await readEnvironment(name));
@@ -32,13 +43,7 @@ export async function textOf(name: string): Promise<string> {
     ingress: {
       ...ingress,
       authenticate: {
-        kind: "oidc",
-        issuer: "https://id.example.com",
-        authorizationEndpoint: "https://id.example.com/authorize",
-        tokenEndpoint: "https://id.example.com/token",
-        userInfoEndpoint: "https://id.example.com/userinfo",
-        secretName: "oidc",
-        controllerAccount: "kube-system/aws-load-balancer-controller",
+        ...BY_OIDC,
         loadBalancer:
           "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*",
       },
