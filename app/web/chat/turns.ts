@@ -1,5 +1,5 @@
 import type { ConversationPage, Message } from "../../shared/records";
-import { firstVersion, threadOf, turnOf } from "../../shared/turns";
+import { firstVersion, threadOf, turnOf, versionOf } from "../../shared/turns";
 
 /** A turn as a page shows it. Either part may be missing: a failed reply, a damaged prompt. */
 export interface ShownTurn {
@@ -91,22 +91,23 @@ function asFirstSaid(prompt: Message, prompts: Message[]): Message {
 
 function viewVersions(
   conversation: string,
-  { number, ...prompt }: Message,
+  prompt: Message,
   prompts: Message[],
 ): VersionsView | undefined {
-  const first = firstVersion({ number, ...prompt });
-  const newest = prompts.findLast((one) => firstVersion(one) === first);
-  const last = newest?.number ?? number;
-  if (first === last) return undefined;
+  const { number } = prompt;
+  const first = firstVersion(prompt);
+  const newest =
+    prompts.findLast((one) => firstVersion(one) === first) ?? prompt;
+  if (first === newest.number) return undefined;
   const address = (turn: number) =>
     turn === prompts.at(-1)?.number
       ? `/conversations/${conversation}`
       : `/conversations/${conversation}?message=${turn + 1}#m${turn + 1}`;
   return {
-    version: (number - first) / 2 + 1,
-    count: (last - first) / 2 + 1,
+    version: versionOf(prompt) + 1,
+    count: versionOf(newest) + 1,
     previous: number > first ? address(number - 2) : undefined,
-    next: number < last ? address(number + 2) : undefined,
+    next: number < newest.number ? address(number + 2) : undefined,
   };
 }
 
