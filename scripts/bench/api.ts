@@ -4,14 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createLog } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
 import { continueTrace } from "../../app/shared/trace";
-import type { ApiContext } from "../../app/web/api/Api";
+import type { ApiContext, ConnectedApi } from "../../app/web/api/Api";
 import { ApiClient } from "../../app/web/api/ApiClient";
 import { CachedApi } from "../../app/web/api/CachedApi";
-import {
-  createApi,
-  type OpenApi,
-  RECORD_AGE_MS,
-} from "../../app/web/api/createApi";
+import { createApi, RECORD_AGE_MS } from "../../app/web/api/createApi";
 import { RecordCache } from "../../app/web/api/RecordCache";
 import { relations } from "../../app/web/api/relations";
 import { hostResolver } from "../../app/web/api/transport/resolveHost";
@@ -33,7 +29,7 @@ const log = createLog("error", {});
 
 interface Road {
   name: string;
-  open: (recordAgeMs: number) => OpenApi;
+  open: (recordAgeMs: number) => ConnectedApi;
 }
 
 const roads: Road[] = [
@@ -42,17 +38,17 @@ const roads: Road[] = [
   { name: "ours", open: ourRoad },
 ];
 
-function publicRoad(recordAgeMs: number): OpenApi {
+function publicRoad(recordAgeMs: number): ConnectedApi {
   const url = new URL("https://backend.example.com:8443");
   return perCall(url, "10.77.3.2:5301", recordAgeMs);
 }
 
-function internalRoad(recordAgeMs: number): OpenApi {
+function internalRoad(recordAgeMs: number): ConnectedApi {
   const url = new URL("http://backend.keepsake.svc.cluster.local.:8081");
   return perCall(url, "10.77.1.2:5302", recordAgeMs);
 }
 
-function ourRoad(recordAgeMs: number): OpenApi {
+function ourRoad(recordAgeMs: number): ConnectedApi {
   const resolver = new Resolver();
   resolver.setServers(["10.77.1.2:5302"]);
   return createApi({
@@ -65,7 +61,7 @@ function ourRoad(recordAgeMs: number): OpenApi {
   });
 }
 
-function perCall(url: URL, server: string, recordAgeMs: number): OpenApi {
+function perCall(url: URL, server: string, recordAgeMs: number): ConnectedApi {
   const resolver = new Resolver();
   resolver.setServers([server]);
   const ca = readFileSync(certificate, "utf8");
@@ -117,7 +113,7 @@ async function main(): Promise<void> {
   );
 }
 
-async function measure(api: OpenApi, id: string) {
+async function measure(api: ConnectedApi, id: string) {
   const context = request();
   await readPage(api, context, id);
   const pageMs: number[] = [];
@@ -142,7 +138,7 @@ async function measure(api: OpenApi, id: string) {
   };
 }
 
-const readPage = (api: OpenApi, context: ApiContext, id: string) =>
+const readPage = (api: ConnectedApi, context: ApiContext, id: string) =>
   Promise.all([
     api.listConversations(context, {}),
     api.listProjects(context),

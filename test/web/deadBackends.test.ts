@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import type { OpenApi } from "../../app/web/api/createApi";
+import type { ConnectedApi } from "../../app/web/api/Api";
 import { type ClusterIp, startClusterIp } from "../support/clusterIp";
 import { HttpVisitor } from "../support/HttpVisitor";
-import { openApi } from "../support/openApi";
+import { connectApi } from "../support/connectApi";
 import { startBackend, type TestBackend } from "../support/startBackend";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { waitFor } from "../support/waitFor";
@@ -13,7 +13,7 @@ import { waitFor } from "../support/waitFor";
 let backend: TestBackend;
 let silent: Awaited<ReturnType<typeof startSilence>>;
 let service: ClusterIp;
-let api: OpenApi;
+let api: ConnectedApi;
 let web: TestWeb;
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
   silent = await startSilence();
   service = await startClusterIp([backend.url]);
   // As impatient as in a cluster: that is what this is about.
-  api = openApi(service.url, { recordAgeMs: 0, patience: undefined });
+  api = connectApi(service.url, { recordAgeMs: 0, patience: undefined });
   web = await startWeb({ api });
 });
 

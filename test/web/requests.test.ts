@@ -1,7 +1,7 @@
 import pino from "pino";
-import type { OpenApi } from "../../app/web/api/createApi";
+import type { ConnectedApi } from "../../app/web/api/Api";
 import { HttpVisitor } from "../support/HttpVisitor";
-import { openApi } from "../support/openApi";
+import { connectApi } from "../support/connectApi";
 import { startBackend, type TestBackend } from "../support/startBackend";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { waitFor } from "../support/waitFor";
@@ -16,13 +16,13 @@ const logInto = (lines: Line[]) =>
   );
 
 let backend: TestBackend;
-let api: OpenApi;
+let api: ConnectedApi;
 let web: TestWeb;
 let visitor: HttpVisitor;
 
 beforeAll(async () => {
   backend = await startBackend({ log: logInto(logged.backend) });
-  api = openApi(backend.url);
+  api = connectApi(backend.url);
   web = await startWeb({ api, log: logInto(logged.web) });
   visitor = new HttpVisitor(web.address);
 });

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 import pino from "pino";
-import type { OpenApi } from "../../app/web/api/createApi";
+import type { ConnectedApi } from "../../app/web/api/Api";
 import { HttpVisitor } from "../support/HttpVisitor";
-import { openApi } from "../support/openApi";
+import { connectApi } from "../support/connectApi";
 import { startBackend, type TestBackend } from "../support/startBackend";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { waitFor } from "../support/waitFor";
@@ -15,7 +15,7 @@ const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
 
 let backend: TestBackend;
-let api: OpenApi;
+let api: ConnectedApi;
 let web: TestWeb;
 let relay: Awaited<ReturnType<typeof startRelay>>;
 const logged: Record<string, unknown>[] = [];
@@ -25,7 +25,7 @@ const write = (line: string) =>
 beforeAll(async () => {
   backend = await startBackend({ log: pino({ level: "info" }, { write }) });
   relay = await startRelay(backend.url);
-  api = openApi(relay.url);
+  api = connectApi(relay.url);
   web = await startWeb({ api });
 });
 

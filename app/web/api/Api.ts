@@ -35,6 +35,12 @@ export interface ApiCall {
   totalMs: number;
 }
 
+/** A reply's event, and what to go on after it. */
+export interface FollowedEvent {
+  event: ReplyEvent;
+  offset: string;
+}
+
 /** The conversation's settings that can be changed, all optional. */
 export interface ConversationChanges {
   title?: string;
@@ -106,7 +112,7 @@ export interface Api {
     number: number,
     offset: string | undefined,
     signal: AbortSignal,
-  ): AsyncIterable<{ event: ReplyEvent; offset: string }>;
+  ): AsyncIterable<FollowedEvent>;
   /** A reply was found to have ended that the visitor was waiting for: what it affects is read anew. */
   noticeEnd(context: ApiContext): void;
   listModels(context: ApiContext): Promise<ModelDescription[]>;
@@ -136,4 +142,9 @@ export interface Api {
   ): Promise<{ conversation: Conversation; excerpts: Message[] }[]>;
   /** Whether the backend answers. */
   isReady(signal: AbortSignal): Promise<boolean>;
+}
+
+/** An {@link Api} that holds connections until it is closed. */
+export interface ConnectedApi extends Api {
+  close(): Promise<void>;
 }

@@ -1,12 +1,16 @@
 import type { z } from "zod";
 import type { OperationId, operations } from "../../shared/operations";
 import type { ConversationPage, Message } from "../../shared/records";
-import type { Api, ApiContext, ConversationChanges } from "./Api";
+import type {
+  Api,
+  ApiContext,
+  ConnectedApi,
+  ConversationChanges,
+  FollowedEvent,
+} from "./Api";
 import type { ApiClient, Input } from "./ApiClient";
-import type { OpenApi } from "./createApi";
 import type { CachedRecord, RecordCache, Wanted } from "./RecordCache";
 import type { Kind } from "./relations";
-import type { FollowedEvent } from "../streaming/followReply";
 
 /** What an answer from the cache costs, in milliseconds. */
 const NOTHING = {
@@ -39,7 +43,7 @@ export const OVERVIEW_CONVERSATIONS = 40;
 const OVERVIEW: Kind[] = ["conversations", "projects"];
 
 /** All reads go through the cache; all changes are told to it. */
-export class CachedApi implements OpenApi {
+export class CachedApi implements ConnectedApi {
   constructor(private readonly parts: CachedApiParts) {}
 
   async listConversations(

@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import type { WebConfig } from "../../shared/config";
 import type { Logger } from "../../shared/log";
 import type { Tokens } from "../../shared/Tokens";
-import type { Api } from "./Api";
+import type { ConnectedApi } from "./Api";
 import { ApiClient, type Patience } from "./ApiClient";
 import { CachedApi } from "./CachedApi";
 import { RecordCache } from "./RecordCache";
@@ -45,11 +45,7 @@ export const RECORD_AGE_MS = 5_000;
 const CACHE_BYTES = 64 * 1024 * 1024;
 
 /** The repository through which all of web's reads and writes go. */
-export interface OpenApi extends Api {
-  close(): Promise<void>;
-}
-
-export function createApi(parts: ApiParts): OpenApi {
+export function createApi(parts: ApiParts): ConnectedApi {
   const { config, log, metrics, tokens } = parts;
   const now = parts.now ?? (() => performance.now());
   const url = new URL(config.BACKEND_URL);

@@ -1,12 +1,8 @@
 import type { Logger } from "../../shared/log";
 import type { Tokens } from "../../shared/Tokens";
-import {
-  type FollowedEvent,
-  followReply,
-  type StreamAnswer,
-} from "../streaming/followReply";
-import type { ApiContext } from "./Api";
+import type { ApiContext, FollowedEvent } from "./Api";
 import { contextHeaders } from "./ApiClient";
+import { followReply, type StreamAnswer } from "./followReply";
 import type { Transport } from "./Transport";
 
 export interface WatchOptions {

@@ -13,7 +13,7 @@ import type {
 } from "../../../app/backend/replies/Replies";
 import { serveHeldReplies } from "../../../app/backend/routes/heldReplies";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
-import type { StreamAnswer } from "../../../app/web/streaming/followReply";
+import type { StreamAnswer } from "../../../app/web/api/followReply";
 import { type Directory, ref } from "./processes";
 
 /** A backend process as the others see it: its replies, and an address. */

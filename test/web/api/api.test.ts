@@ -3,8 +3,8 @@ import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 import { freePorts } from "../../../scripts/support/freePorts";
 import type { ApiContext } from "../../../app/web/api/Api";
-import type { OpenApi } from "../../../app/web/api/createApi";
-import { openApi, request } from "../../support/openApi";
+import type { ConnectedApi } from "../../../app/web/api/Api";
+import { connectApi, request } from "../../support/connectApi";
 import { ConversationPage } from "../../../app/shared/records";
 import {
   callApi,
@@ -17,11 +17,11 @@ import { waitFor } from "../../support/waitFor";
 
 const temporaryFolder = temporaryFolders();
 let backend: TestBackend;
-let api: OpenApi;
+let api: ConnectedApi;
 
 beforeAll(async () => {
   backend = await startBackend();
-  api = openApi(backend.url);
+  api = connectApi(backend.url);
 });
 
 afterAll(async () => {
@@ -60,7 +60,7 @@ const sent = (context: ApiContext) =>
 test("the page of a conversation costs two calls, and nothing once it is known", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
-  const other = openApi(backend.url, { recordAgeMs: 600_000 });
+  const other = connectApi(backend.url, { recordAgeMs: 600_000 });
   const cold = request(owner);
   await page(cold, id, other);
   expect(sent(cold)).toBe(2);
@@ -78,7 +78,7 @@ test("the page of a conversation costs two calls, and nothing once it is known",
 test("another reply that was asked for through one pod is seen through another at the session's next request", async () => {
   const owner = randomUUID();
   const id = await talk(owner, "I feel lost");
-  const pods = [openApi(backend.url), openApi(backend.url)] as const;
+  const pods = [connectApi(backend.url), connectApi(backend.url)] as const;
   const versions: Record<string, number> = {};
   const limit = { limit: 40 };
   for (const pod of pods) {
@@ -115,7 +115,7 @@ test("another reply that was asked for through one pod is seen through another a
 test("a change through one pod is seen through another at the session's next request", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
-  const pods = [openApi(backend.url), openApi(backend.url)];
+  const pods = [connectApi(backend.url), connectApi(backend.url)];
   const versions: Record<string, number> = {};
   for (const pod of pods) await page(request(owner, versions), id, pod);
   for (const [index, pod] of [...pods, ...pods].entries()) {
@@ -234,7 +234,7 @@ async function losingProxy() {
 
 test("a call whose answer is lost is sent again, and makes one message", async () => {
   const proxy = await losingProxy();
-  const through = openApi(proxy.url);
+  const through = connectApi(proxy.url);
   const owner = randomUUID();
   const { conversation } = await through.createConversation(request(owner), {
     text: "Hello",
@@ -258,7 +258,7 @@ test("a backend that isn't there is told in a sentence, and found when it is bac
   const [port] = await freePorts(1);
   const directory = await temporaryFolder();
   const other = await startBackend({ port, directory });
-  const lonely = openApi(other.url);
+  const lonely = connectApi(other.url);
   await lonely.listProjects(request("ada"));
   await other.kill();
   for (let attempt = 0; attempt < 10; attempt++) {
@@ -289,7 +289,7 @@ test("every call says for whom, in which request and trace, with which token, an
     server.listen(0, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const other = openApi(`http://127.0.0.1:${port}`);
+  const other = connectApi(`http://127.0.0.1:${port}`);
   const context = request("ada");
   await other.search(context, "love");
   expect(seen).toEqual([

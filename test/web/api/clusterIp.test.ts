@@ -1,10 +1,8 @@
 import { rm } from "node:fs/promises";
-import {
-  CONNECTION_AGE_MS,
-  type OpenApi,
-} from "../../../app/web/api/createApi";
+import type { ConnectedApi } from "../../../app/web/api/Api";
+import { CONNECTION_AGE_MS } from "../../../app/web/api/createApi";
 import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
-import { openApi, request } from "../../support/openApi";
+import { connectApi, request } from "../../support/connectApi";
 import {
   startBackend,
   temporaryDirectory,
@@ -24,7 +22,7 @@ const STEP_MS = 200;
 let directory: string;
 let backends: TestBackend[];
 let service: ClusterIp;
-let api: OpenApi;
+let api: ConnectedApi;
 let now: number;
 
 beforeEach(async () => {
@@ -34,7 +32,7 @@ beforeEach(async () => {
   );
   service = await startClusterIp([]);
   now = 0;
-  api = openApi(service.url, { recordAgeMs: 0, now: () => now });
+  api = connectApi(service.url, { recordAgeMs: 0, now: () => now });
 });
 
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OpenApi } from "../../../app/web/api/createApi";
+import type { ConnectedApi } from "../../../app/web/api/Api";
 import type { ResolveHost } from "../../../app/web/api/transport/resolveHost";
-import { openApi, request } from "../../support/openApi";
+import { connectApi, request } from "../../support/connectApi";
 import { startBackend, type TestBackend } from "../../support/startBackend";
 import { temporaryFolders } from "../../support/temporaryFolder";
 import { waitFor } from "../../support/waitFor";
@@ -13,7 +13,7 @@ const VISITORS = 12;
 const TTL_MS = 200;
 
 /** A load whose failures are counted; it lasts until it is stopped. */
-function load(api: OpenApi) {
+function load(api: ConnectedApi) {
   const over = new AbortController();
   const failures: unknown[] = [];
   const visit = async (owner: string) => {
@@ -82,7 +82,7 @@ test("new backends get an even share of the calls; a killed one, and one that le
   const resolve: ResolveHost = () =>
     Promise.resolve({ addresses, ttlMs: TTL_MS });
   const url = `http://backend.test.:${first.port}`;
-  const api = openApi(url, { resolve, recordAgeMs: 0 });
+  const api = connectApi(url, { resolve, recordAgeMs: 0 });
   const visitors = load(api);
   await nextShares([first], 100);
   expect([second.takeCalls(), third.takeCalls()]).toEqual([0, 0]);

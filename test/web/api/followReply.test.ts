@@ -2,12 +2,27 @@ import { Readable } from "node:stream";
 import {
   followReply,
   type StreamAnswer,
-} from "../../../app/web/streaming/followReply";
+} from "../../../app/web/api/followReply";
 import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/shared/records";
-import { apply, Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
-import { credentials, serveProcess, type ServedProcess } from "./servers";
+import {
+  apply,
+  Directory,
+  never,
+  ref,
+  until,
+  watched,
+} from "../../backend/replies/processes";
+import {
+  gate,
+  scriptedModels,
+  wordsAfter,
+} from "../../backend/replies/scriptedModels";
+import {
+  credentials,
+  serveProcess,
+  type ServedProcess,
+} from "../../backend/replies/servers";
 
 let directory: Directory;
 let processes: ServedProcess[];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../shared/errors";
-import { ReplyEvent } from "../../shared/records";
+import type { FollowedEvent } from "./Api";
+import { readReplyStream, type Told, within } from "./readReplyStream";
 
 /** What a backend answers to a request for a reply's stream. */
 export interface StreamAnswer {
@@ -31,12 +31,6 @@ export interface FollowReplyOptions {
   patienceMs?: number;
   /** Told why a connection was lost. */
   onLost?(this: void, error: unknown): void;
-}
-
-/** A reply's event, and what to go on after it. */
-export interface FollowedEvent {
-  event: ReplyEvent;
-  offset: string;
 }
 
 const SILENCE_MS = 5_000;
@@ -84,12 +78,6 @@ export async function* followReply(
   }
 }
 
-interface Told {
-  event: ReplyEvent | undefined;
-  offset: string;
-  isEnd: boolean;
-}
-
 /** What one connection tells, until it ends, breaks or falls silent. */
 async function* connection(
   options: FollowReplyOptions,
@@ -102,7 +90,7 @@ async function* connection(
   try {
     const answer = await within(silenceMs, options.open(query, signal), signal);
     await refuse(answer);
-    yield* read(answer.body, silenceMs, signal);
+    yield* readReplyStream(answer.body, silenceMs, signal);
   } catch (error) {
     if (error instanceof VisibleError && error.status < 500) throw error;
     // Whatever happened to the connection: the next one goes on from the offset.
@@ -144,87 +132,6 @@ async function problemDetail(
   } catch {
     return undefined;
   }
-}
-
-async function* read(
-  body: AsyncIterable<Uint8Array>,
-  silenceMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<Told | "alive", void> {
-  const decoder = new TextDecoder();
-  const messages: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => messages.push(message) });
-  const chunks = body[Symbol.asyncIterator]();
-  let events: ReplyEvent[] = [];
-  for (;;) {
-    const chunk = await within(silenceMs, chunks.next(), signal);
-    if (chunk.done) return;
-    yield "alive";
-    parser.feed(decoder.decode(chunk.value, { stream: true }));
-    for (const { event, data } of messages.splice(0)) {
-      if (event === "data") events = Events.parse(JSON.parse(data));
-      if (event !== "control") continue;
-      yield* toTold(events, Control.parse(JSON.parse(data)));
-      events = [];
-    }
-  }
-}
-
-const KINDS = new Set<string>(
-  ReplyEvent.options.map(({ shape }) => shape.kind.value),
-);
-
-/** What a newer backend tells and this version doesn't know is passed over: a rollout has both. */
-const Events = z.preprocess(
-  (events) => (Array.isArray(events) ? events.filter(mayBeKnown) : events),
-  z.array(ReplyEvent),
-);
-
-/** Whether it is of a kind that is known, or else so wrong that it must be refused. */
-function mayBeKnown(event: unknown): boolean {
-  if (typeof event !== "object" || event === null) return true;
-  const kind = "kind" in event ? event.kind : undefined;
-  return typeof kind !== "string" || KINDS.has(kind);
-}
-const Control = z.object({
-  streamNextOffset: z.string(),
-  upToDate: z.boolean().optional(),
-  streamClosed: z.boolean().optional(),
-});
-
-/** Events that come together share an offset: whoever has taken one takes the rest too. */
-function toTold(
-  events: ReplyEvent[],
-  control: z.output<typeof Control>,
-): Told[] {
-  const offset = control.streamNextOffset;
-  const isClosed = control.streamClosed === true;
-  if (events.length === 0) {
-    return [{ event: undefined, offset, isEnd: isClosed }];
-  }
-  const isLast = isClosed || control.upToDate === true;
-  return events.map((event, index) => ({
-    event,
-    offset,
-    isEnd: isLast && index === events.length - 1 && event.kind === "end",
-  }));
-}
-
-/** @throws Error after so many milliseconds, or when aborted. */
-function within<T>(
-  ms: number,
-  promise: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error("the backend fell silent"));
-    const timer = setTimeout(fail, ms);
-    signal.addEventListener("abort", fail, { once: true });
-    void promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", fail);
-    });
-  });
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,12 +1,8 @@
 import { createLog } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
 import { continueTrace } from "../../app/shared/trace";
-import type { ApiContext } from "../../app/web/api/Api";
-import {
-  type ApiParts,
-  createApi,
-  type OpenApi,
-} from "../../app/web/api/createApi";
+import type { ApiContext, ConnectedApi } from "../../app/web/api/Api";
+import { type ApiParts, createApi } from "../../app/web/api/createApi";
 import { fixedTokens } from "../../app/shared/Tokens";
 import { TOKEN } from "./startBackend";
 
@@ -17,7 +13,10 @@ const patience = {
 };
 
 /** Web's side of the API, as one of its processes has it, but more patient. */
-export function openApi(url: string, parts: Partial<ApiParts> = {}): OpenApi {
+export function connectApi(
+  url: string,
+  parts: Partial<ApiParts> = {},
+): ConnectedApi {
   return createApi({
     config: { BACKEND_URL: url },
     log: createLog("silent", {}),
