@@ -109,28 +109,24 @@ export class EpochLog {
   /**
    * How far an entry has grown, by four calls: for those who look at many logs again and again.
    *
+   * It lists first and reads then, unlike {@link read}: a successor's entry may have cut off what
+   * it tells, and a network file system may give it what the file held a moment ago. That is enough
+   * to judge whether to make the next entry, and for nothing else: who judges wrongly finds that
+   * name taken, or has taken over too early, or looks again. Nobody may be told of such lines.
+   *
    * @param from A place in the entry that was the newest, after its first line.
    * @returns `undefined` if it isn't the newest any more, or only {@link read} can tell.
    */
   async grown(from: Position): Promise<Growth | undefined> {
     if ((await this.newest()) !== from.entry) return undefined;
-    const file = await this.fileSystem.open(this.path(from.entry), "r");
-    try {
-      const seen = Math.min(from.bytes, HANDOVER.length);
-      const data = await file.read(from.bytes - seen, seen + GROWTH_BYTES);
-      const lines = decodeLines(data.subarray(seen), from);
-      const isFull = data.length === seen + GROWTH_BYTES;
-      if (data[seen - 1] !== NEWLINE || (isFull && lines.length === 0)) {
+    return this.withEntry(from.entry, async (file) => {
+      const found = await readAfter(file, from, GROWTH_BYTES);
+      if (!found || (found.isFull && found.lines.length === 0)) {
         return undefined;
       }
-      const isHandedOver =
-        lines.length > 0
-          ? isHandover(lines.at(-1))
-          : data.subarray(0, seen).equals(HANDOVER);
-      return { tail: lines.at(-1)?.at ?? from, isHandedOver };
-    } finally {
-      await file.close();
-    }
+      const { tail, isHandedOver } = found;
+      return { tail, isHandedOver };
+    });
   }
 
   /**
@@ -259,28 +255,33 @@ export class EpochLog {
     from: Position,
   ): Promise<Reading | undefined> {
     if (from.entry !== newest || from.bytes === 0) return undefined;
-    const file = await this.fileSystem.open(this.path(newest), "r");
-    try {
+    return this.withEntry(newest, async (file) => {
       const size = await file.size();
       if (size < from.bytes) return undefined;
       const head = await file.read(0, Math.min(size, HEADER_BYTES));
       const header = headerOf(decodeLines(head, { entry: newest, bytes: 0 }));
-      const length = Math.min(from.bytes, HANDOVER.length);
-      const before = await file.read(from.bytes - length, length);
-      if (!header || before.at(-1) !== NEWLINE) return undefined;
-      const data = await file.read(from.bytes, size - from.bytes);
-      const lines = decodeLines(data, from);
-      const tail = lines.at(-1)?.at ?? from;
+      const found = await readAfter(file, from, size - from.bytes);
+      if (!header || !found) return undefined;
+      const { lines, tail, isHandedOver } = found;
       return {
         lines,
         tail,
         newest: header,
         number: newest,
         last: newest,
-        isHandedOver:
-          lines.length > 0 ? isHandover(lines.at(-1)) : before.equals(HANDOVER),
+        isHandedOver,
         settled: true,
       };
+    });
+  }
+
+  private async withEntry<T>(
+    number: number,
+    use: (file: OpenFile) => Promise<T>,
+  ): Promise<T> {
+    const file = await this.fileSystem.open(this.path(number), "r");
+    try {
+      return await use(file);
     } finally {
       await file.close();
     }
@@ -336,6 +337,40 @@ const NEWLINE = 0x0a;
 const GROWTH_BYTES = 16_384;
 /** Far more than an epoch's header takes. */
 const HEADER_BYTES = 4_096;
+
+/** What an entry says after a place in it. */
+interface Tail extends Growth {
+  lines: PlacedLine[];
+  /** Whether there may be more than was asked for. */
+  isFull: boolean;
+}
+
+/**
+ * What an entry says after a place in it, by one read.
+ *
+ * @param length How much of it is looked at, in bytes.
+ * @returns `undefined` if the place is no line's end.
+ */
+async function readAfter(
+  file: OpenFile,
+  from: Position,
+  length: number,
+): Promise<Tail | undefined> {
+  // The line that ends there tells of a handover, where nothing follows it.
+  const seen = Math.min(from.bytes, HANDOVER.length);
+  const data = await file.read(from.bytes - seen, seen + length);
+  if (data[seen - 1] !== NEWLINE) return undefined;
+  const lines = decodeLines(data.subarray(seen), from);
+  const last = lines.at(-1);
+  return {
+    lines,
+    tail: last?.at ?? from,
+    isHandedOver: last
+      ? isHandover(last)
+      : data.subarray(0, seen).equals(HANDOVER),
+    isFull: data.length === seen + length,
+  };
+}
 
 /** What counts of an entry ends at a line, so a place that is no line's end is beyond, or wrong. */
 function checkPlace(lines: PlacedLine[], { entry, bytes }: Position): void {

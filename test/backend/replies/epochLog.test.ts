@@ -64,6 +64,28 @@ it("writes the same again after a write that failed half way", async () => {
   expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
 });
 
+it("tells what follows a place by seven calls, however long the log, and of a handover", async () => {
+  const disk = new MemoryDisk();
+  const held = await open(disk);
+  for (let i = 0; i < 1_000; i++) held.say({ text: `${i} `.repeat(20) });
+  await held.flush();
+  const begin = held.tail;
+  held.say({ text: "more" });
+  await held.handOver();
+  const none = { call: 0, code: "", kind: "refused" } as const;
+  for (const from of [begin, held.tail]) {
+    const { fileSystem, calls } = failOnce(disk, none);
+    const reading = await new EpochLog(fileSystem, FOLDER).read(from);
+    expect(reading).toMatchObject({ tail: held.tail, isHandedOver: true });
+    expect(reading?.lines).toHaveLength(from === begin ? 2 : 0);
+    expect(calls()).toBe(7);
+  }
+  const log = new EpochLog(disk, FOLDER);
+  const inside = { entry: 1, bytes: begin.bytes - 1 };
+  expect(await log.grown(inside)).toBeUndefined();
+  await expect(log.read(inside)).rejects.toMatchObject({ status: 400 });
+});
+
 /** Does it once more if it fails, as a writer does a flush later. */
 const twice = (work: () => Promise<unknown>) => work().catch(work);
 
