@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { clocks } from "../../app/preflight/checks/clocks";
 import { exclusiveNames } from "../../app/preflight/checks/exclusiveNames";
 import { permissions } from "../../app/preflight/checks/permissions";
@@ -7,6 +8,11 @@ import {
   sharedVolume,
 } from "../../app/preflight/checks/sharedVolume";
 import { storageLatency } from "../../app/preflight/checks/storageLatency";
+import {
+  contend,
+  meet,
+  meetingFolder,
+} from "../../app/preflight/storage/peers";
 import { readPreflightConfig } from "../../app/shared/config";
 import {
   closeAll,
@@ -123,6 +129,19 @@ function peer(node: string, directory: string, waitMs = 90_000) {
   );
 }
 
+/** What others see of a pod whose file was cached when it had one line. */
+async function peerWhoseLinesAreNotSeen(node: string, directory: string) {
+  const folder = await meetingFolder(directory, "one-run");
+  const signal = AbortSignal.timeout(90_000);
+  const meeting = { folder, index: 1, count: 2, node, signal };
+  await meet(meeting, 90_000);
+  await writeFile(path.join(folder, "log-1"), "line 1\n");
+  for (const round of [1, 2, 3, 4]) {
+    await writeFile(path.join(folder, `appended-${round}-1`), "");
+  }
+  await contend(meeting);
+}
+
 describe("a volume", () => {
   it("is shared when pods on two nodes see each other's files", async () => {
     const directory = await temporaryDirectory();
@@ -133,9 +152,21 @@ describe("a volume", () => {
     expect(outcomes).toEqual([
       {
         status: "ok",
-        seen: "SESSION_DIRECTORY: shared between node-a and node-b; every name that both wanted had one owner.",
+        seen: "SESSION_DIRECTORY: shared between node-a and node-b; every name that both wanted had one owner, and what one appended the other saw.",
       },
     ]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("where one doesn't see what another appended is found, and how to mount it is said", async () => {
+    const directory = await temporaryDirectory();
+    const [outcomes] = await Promise.all([
+      run(sharedVolume, pod(0, "node-a", directory)),
+      peerWhoseLinesAreNotSeen("node-b", directory),
+    ]);
+    expect(statusesOf(outcomes)).toEqual(["failure"]);
+    expect(outcomes[0]?.seen).toContain("another did not see");
+    expect(outcomes[0]?.todo).toContain("fs.leases-enable=0");
     expect(await readdir(directory)).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import {
 } from "../Check";
 import type { Cluster } from "../cluster/Cluster";
 import { podsOf } from "../cluster/objects";
+import { appendInTurns, readInTurns } from "../storage/appends";
 import { inEachDirectory } from "../storage/directories";
 import {
   contend,
@@ -23,7 +24,10 @@ import {
 /** The one that reports may come late: its image has to be pulled. */
 const PEER_PATIENCE_MS = 150_000;
 
-/** Do pods on different nodes see one directory, and does a name still have one winner between them. */
+/**
+ * Do pods on different nodes see one directory, does a name still have one winner between them, and
+ * is what one appends there for the other.
+ */
 export const sharedVolume: Check = {
   name: "shared-volume",
   why: "If two nodes have each their own copy, people lose their conversations whenever another pod answers.",
@@ -42,7 +46,7 @@ export const sharedVolume: Check = {
   },
 };
 
-/** What a pod does that only helps the one which reports: it comes, contends, and goes. */
+/** What a pod does that only helps the one which reports: it comes, contends, appends, and goes. */
 export async function joinAsPeer(
   config: PreflightConfig,
   directory: string,
@@ -50,9 +54,13 @@ export async function joinAsPeer(
 ): Promise<void> {
   const meeting = await meetingOf(config, directory, signal);
   const peers = await meet(meeting, PEER_PATIENCE_MS);
-  if (peers.length === meeting.count) await contend(meeting);
-  // Nobody else is here to tidy up.
-  else await rm(meeting.folder, { recursive: true, force: true });
+  if (peers.length < meeting.count) {
+    // Nobody else is here to tidy up.
+    await rm(meeting.folder, { recursive: true, force: true });
+    return;
+  }
+  await contend(meeting);
+  await appendInTurns(meeting);
 }
 
 async function between(
@@ -72,7 +80,9 @@ async function between(
       return await alone(setting, meeting, peers, cluster);
     }
     await contend(meeting);
-    return judge(setting, peers, await contested(meeting));
+    const wrong = await contested(meeting);
+    const stale = wrong && (await readInTurns(meeting));
+    return judge(setting, peers, wrong, stale);
   } finally {
     await rm(meeting.folder, { recursive: true, force: true });
   }
@@ -120,9 +130,10 @@ function judge(
   setting: string,
   peers: Peer[],
   wrong: Map<string, number> | undefined,
+  stale: Set<number> | undefined,
 ): Outcome {
   const nodes = [...new Set(peers.map(({ node }) => node))];
-  if (wrong === undefined) {
+  if (wrong === undefined || stale === undefined) {
     return failure(
       `${setting}: a pod came to the shared directory but did not finish.`,
       "See the logs of the pods of this Job.",
@@ -135,6 +146,12 @@ function judge(
       "Use EFS or NFSv4.1 with its default options: no local locks, no FUSE or SMB layer between.",
     );
   }
+  if (stale.size > 0) {
+    return failure(
+      `${setting}: what a pod had appended to a file, and flushed, another did not see when it opened that file.`,
+      "Mount it as EFS is mounted: each node as a client of its own, with close-to-open consistency (no nocto, no local caching layer). Some NFS servers let two mounts of one node keep what they read: on Linux, sysctl fs.leases-enable=0 on the server stops that.",
+    );
+  }
   if (nodes.length < 2) {
     return warning(
       `${setting}: shared between two pods, but both ran on ${nodes[0]}.`,
@@ -142,6 +159,6 @@ function judge(
     );
   }
   return ok(
-    `${setting}: shared between ${nodes.join(" and ")}; every name that both wanted had one owner.`,
+    `${setting}: shared between ${nodes.join(" and ")}; every name that both wanted had one owner, and what one appended the other saw.`,
   );
 }

@@ -4,8 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorCode } from "../../shared/errorCode";
 import { claims, wins } from "./races";
 
-/** Forty names each way take seconds even on a slow file system. */
-const CONTEST_MS = 60_000;
+/** What one does in a step takes the others seconds at most, even on a slow file system. */
+const STEP_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 const ROUNDS = 40;
 
@@ -43,13 +43,11 @@ export async function meetingFolder(
  *
  * @returns Those who came, this one included; fewer than `count` if the time was up.
  */
-export async function meet(
-  { folder, index, count, node, signal }: Meeting,
-  waitMs: number,
-): Promise<Peer[]> {
+export async function meet(meeting: Meeting, waitMs: number): Promise<Peer[]> {
+  const { folder, index, count, node } = meeting;
   const mark = JSON.stringify({ index, node, clock: Date.now() });
   await writeFile(path.join(folder, `here-${index}`), mark, { flag: "wx" });
-  const names = await waitForNames(folder, "here-", count, waitMs, signal);
+  const names = await waitForNames(meeting, "here-", count, waitMs);
   const marks = names.map((name) => readFile(path.join(folder, name), "utf8"));
   return (await Promise.all(marks)).map((text) => JSON.parse(text) as Peer);
 }
@@ -77,10 +75,10 @@ export async function contend({
  *   some did not finish.
  */
 export async function contested(
-  { folder, count, signal }: Meeting,
-  waitMs = CONTEST_MS,
+  meeting: Meeting,
 ): Promise<Map<string, number> | undefined> {
-  const names = await waitForNames(folder, "won-", count, waitMs, signal);
+  const { folder, count } = meeting;
+  const names = await waitForNames(meeting, "won-", count);
   if (names.length < count) return undefined;
   const winners = new Map<string, number>(
     Object.keys(claims).flatMap((way) =>
@@ -96,13 +94,16 @@ export async function contested(
   return new Map([...winners].filter(([, times]) => times !== 1));
 }
 
-/** Looks by listing, which network file systems answer fresh. */
-async function waitForNames(
-  folder: string,
+/**
+ * Waits for names that begin so. Looks by listing, which network file systems answer fresh.
+ *
+ * @returns Those that are there; fewer than `count` if the time was up.
+ */
+export async function waitForNames(
+  { folder, signal }: Meeting,
   prefix: string,
   count: number,
-  waitMs: number,
-  signal: AbortSignal,
+  waitMs = STEP_MS,
 ): Promise<string[]> {
   const end = performance.now() + waitMs;
   for (;;) {

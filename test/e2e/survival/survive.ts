@@ -7,6 +7,7 @@ import { saidIn } from "../../../app/backend/replies/events";
 import { nodeFileSystem } from "../../../app/shared/files/FileSystem";
 import { Chaos, type Blow } from "./Chaos";
 import { Cluster } from "./Cluster";
+import { mountsLikePods } from "./mountsLikePods";
 import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
 
 export interface Survival {
@@ -48,6 +49,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
     ? undefined
     : await mkdtemp(path.join(tmpdir(), "survival-"));
   const mounts = survival.mounts ?? [own ?? ""];
+  await mountsLikePods(mounts);
   const { cluster, records } = await startCluster(survival, mounts);
   try {
     const { visitors, blows } = await talkThrough(cluster, survival);
