@@ -14,7 +14,7 @@ import { RecordsOfReplies } from "./conversations/RecordsOfReplies";
 import { ReplyStates } from "./conversations/ReplyStates";
 import { Search } from "./conversations/Search";
 import { type BackendParts, createBackendApp } from "./createBackendApp";
-import { foldersIn } from "./Folders";
+import { recordFoldersIn } from "../shared/disk/recordFolders";
 import { createModels } from "./models/createModels";
 import { createProviders } from "./models/createProviders";
 import { readModelSettings } from "./models/modelSettings";
@@ -45,7 +45,7 @@ export function createBackend(given: BackendGiven) {
     fileSystem,
     onDamage: (damage) => log.error({ damage }, "a file is damaged"),
   });
-  const folders = foldersIn(config.DATA_DIRECTORY);
+  const folders = recordFoldersIn(config.DATA_DIRECTORY);
   const activity = new Activity(files, folders);
   const settings = new ConversationSettings(files, folders, activity);
   const projects = new Projects({ files, folders, activity, now });

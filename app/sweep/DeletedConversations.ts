@@ -1,8 +1,12 @@
 import path from "node:path";
-import { Activity } from "../backend/activity/Activity";
-import { StoredConversation } from "../backend/activity/entries";
-import { conversationOf, foldersIn } from "../backend/Folders";
-import { InProgress } from "../backend/replies/inProgress";
+import { StoredConversation } from "../shared/disk/activityEntries";
+import { ActivityLog } from "../shared/disk/ActivityLog";
+import { InProgress } from "../shared/disk/InProgress";
+import {
+  conversationOf,
+  type RecordFolders,
+  recordFoldersIn,
+} from "../shared/disk/recordFolders";
 import {
   type DocumentVersion,
   parseVersion,
@@ -29,7 +33,7 @@ type Place = NonNullable<ReturnType<typeof conversationOf>> & {
  */
 export class DeletedConversations {
   private readonly files: Files;
-  private readonly activity: Activity;
+  private readonly folders: RecordFolders;
   private readonly inProgress: InProgress;
   /** Of a conversation each folder takes a turn, as those that are only looked into do. */
   private readonly paced: FileSystem;
@@ -41,10 +45,9 @@ export class DeletedConversations {
     private readonly deletedMs: number,
   ) {
     const { fileSystem } = sweep;
-    const folders = foldersIn(directory);
+    this.folders = recordFoldersIn(directory);
     this.files = createFiles({ fileSystem, cacheBytes: 1 });
-    this.activity = new Activity(this.files, folders);
-    this.inProgress = new InProgress(fileSystem, folders.inProgress);
+    this.inProgress = new InProgress(fileSystem, this.folders.inProgress);
     this.paced = {
       ...fileSystem,
       rmdir: async (folder) => {
@@ -94,7 +97,8 @@ export class DeletedConversations {
     const { success, data } = StoredConversation.safeParse(version.data);
     if (!success || data.deletedAt === null) return;
     // Who deleted it may have died before it was noted, and then no list may ever be put right.
-    await this.activity.note(place.ownerHash, {
+    const activity = this.folders.activity(place.ownerHash);
+    await new ActivityLog(this.files, activity).note({
       kind: "conversation",
       version: version.number,
       conversation: data,

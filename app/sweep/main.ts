@@ -8,7 +8,7 @@ import { errorCode } from "../shared/errorCode";
 import { boundFileSystem } from "../shared/files/boundedFileSystem";
 import { nodeFileSystem } from "../shared/files/FileSystem";
 import { createLog, errorLine, type Logger } from "../shared/log";
-import { hideHashes, hideHashesIn } from "../web/sessions/hideHashes";
+import { hideHashes, hideHashesIn } from "../shared/disk/hashes";
 import { Sweep } from "./Sweep";
 import { sweepRecords } from "./sweepRecords";
 import { sweepSessions } from "./sweepSessions";

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { recordFoldersIn } from "../shared/disk/recordFolders";
 import { isTemporary } from "../shared/files/exclusiveFile";
 import { ExclusiveLog, LogMissingError } from "../shared/files/exclusiveLog";
 import { createFiles } from "../shared/files/Files";
@@ -22,7 +23,7 @@ export async function sweepRecords(
   deletedMs: number,
 ): Promise<void> {
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
-  const shards = path.join(directory, "owners");
+  const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), (folder) =>
     sweepFolder(sweep, folder, deleted),
   );

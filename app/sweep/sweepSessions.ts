@@ -2,11 +2,12 @@ import path from "node:path";
 import { errorCode } from "../shared/errorCode";
 import { isTemporary, removeFolder } from "../shared/files/exclusiveFile";
 import { newestVersion, oldVersions } from "../shared/files/documentVersions";
-import { OWNERS } from "../web/sessions/fileSessionStore";
+import { isHash, isShard } from "../shared/disk/hashes";
+import {
+  type SessionFolders,
+  sessionFoldersIn,
+} from "../shared/disk/sessionFolders";
 import { LEFTOVER_AFTER_MS, SETTLED_AFTER_MS, type Sweep } from "./Sweep";
-
-const SHARD = /^[0-9a-f]{2}$/;
-const HASH = /^[0-9a-f]{64}$/;
 
 /** For clocks that differ: a session that has expired is refused long before it is removed. */
 const MARGIN_MS = 3_600_000;
@@ -26,9 +27,9 @@ export async function sweepSessions(
   await sweep.each(folders(sweep, directory), (folder) =>
     sweepSession(sweep, folder, idleMs + MARGIN_MS),
   );
-  const owners = path.join(directory, OWNERS);
-  await sweep.each(folders(sweep, owners), (folder) =>
-    sweepOwner(sweep, folder, directory),
+  const all = sessionFoldersIn(directory);
+  await sweep.each(folders(sweep, all.owners), (folder) =>
+    sweepOwner(sweep, folder, all),
   );
 }
 
@@ -40,10 +41,10 @@ async function* folders(
   for await (const { name: shard } of sweep.entriesFromAny(directory)) {
     const inside = path.join(directory, shard);
     if (isTemporary(shard)) await sweep.removeLeftover(inside);
-    if (!SHARD.test(shard)) continue;
+    if (!isShard(shard)) continue;
     for await (const name of entries(sweep, inside)) {
       const folder = path.join(inside, name);
-      if (HASH.test(name)) yield folder;
+      if (isHash(name)) yield folder;
       else if (isTemporary(name)) await sweep.removeLeftover(folder);
     }
   }
@@ -93,12 +94,12 @@ export async function sweepNames(
 async function sweepOwner(
   sweep: Sweep,
   folder: string,
-  directory: string,
+  all: SessionFolders,
 ): Promise<void> {
   const names = await sweep.fileSystem.readdir(folder);
   let left = names.length;
   for (const name of names) {
-    if (await isListedForNothing(sweep, path.join(folder, name), directory)) {
+    if (await isListedForNothing(sweep, path.join(folder, name), all)) {
       left -= await sweep.remove(folder, [name]);
       sweep.tally.leftovers++;
     }
@@ -110,13 +111,12 @@ async function sweepOwner(
 async function isListedForNothing(
   sweep: Sweep,
   file: string,
-  directory: string,
+  all: SessionFolders,
 ): Promise<boolean> {
   // A session is listed before it is made.
   if ((await sweep.age(file)) < LEFTOVER_AFTER_MS) return false;
-  const hash = path.basename(file);
   try {
-    await sweep.age(path.join(directory, hash.slice(0, 2), hash));
+    await sweep.age(all.session(path.basename(file)));
     return false;
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;

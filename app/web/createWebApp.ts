@@ -30,7 +30,7 @@ import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
 import { createSessions, type SessionsOptions } from "./sessions/sessions";
-import { HEARTBEAT_MS } from "./streaming/LiveBody";
+import { HEARTBEAT_MS } from "../shared/heartbeat";
 import { Streams } from "./streaming/Streams";
 
 export interface WebAppDeps {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HEARTBEAT_MS } from "../../app/web/streaming/LiveBody";
+import { HEARTBEAT_MS } from "../../app/shared/heartbeat";
 import {
   certificateArn,
   cidr,

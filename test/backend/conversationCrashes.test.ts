@@ -4,7 +4,7 @@ import { Conversations } from "../../app/backend/conversations/Conversations";
 import { ConversationSettings } from "../../app/backend/conversations/ConversationSettings";
 import { RecordsOfReplies } from "../../app/backend/conversations/RecordsOfReplies";
 import { ReplyStates } from "../../app/backend/conversations/ReplyStates";
-import { foldersIn } from "../../app/backend/Folders";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { createModels } from "../../app/backend/models/createModels";
 import { createEliza } from "../../app/backend/models/eliza/createEliza";
 import { Projects } from "../../app/backend/projects/Projects";
@@ -42,7 +42,7 @@ const now = () => new Date();
 /** A process that has just been started on a disk. */
 function conversationsOn(fileSystem: FileSystem): Conversations {
   const files = createFiles({ fileSystem });
-  const folders = foldersIn("/records");
+  const folders = recordFoldersIn("/records");
   const activity = new Activity(files, folders);
   const settings = new ConversationSettings(files, folders, activity);
   const projects = new Projects({ files, folders, activity, now });

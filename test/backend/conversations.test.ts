@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { foldersIn } from "../../app/backend/Folders";
+import { hashOf } from "../../app/shared/disk/hashes";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -271,9 +272,13 @@ test("a conversation whose reply nobody has begun is deleted like any other", as
   const { conversation } = await create(owner);
   await answered(owner, conversation.id);
   // As a process leaves it that is killed before it begins the reply.
-  const ownerHash = createHash("sha256").update(owner).digest("hex");
-  const folders = foldersIn(join(backend.directory, "records"));
-  const replies = folders.reply(ownerHash, conversation.id, 2);
+  const ownerHash = hashOf(owner);
+  const folders = recordFoldersIn(join(backend.directory, "records"));
+  const replies = folders.reply({
+    ownerHash,
+    conversation: conversation.id,
+    number: 2,
+  });
   await rm(replies, { recursive: true });
   await rm(join(folders.messages(ownerHash, conversation.id), "2"));
   const path = `/v1/conversations/${conversation.id}`;
@@ -416,8 +421,8 @@ test("a list that a crash left behind is right once the conversation is opened",
   const owner = randomUUID();
   const { conversation } = await create(owner);
   await answered(owner, conversation.id);
-  const ownerHash = createHash("sha256").update(owner).digest("hex");
-  const folders = foldersIn(join(backend.directory, "records"));
+  const ownerHash = hashOf(owner);
+  const folders = recordFoldersIn(join(backend.directory, "records"));
   const folder = folders.settings(ownerHash, conversation.id);
   /** All that a process did which was killed before it noted the change. */
   const changeUnnoted = (changes: Record<string, string>) =>

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hashOf } from "../../app/shared/disk/hashes";
 import { operations } from "../../app/shared/operations";
 import { ConversationPage, Project } from "../../app/shared/records";
 import {
@@ -96,8 +97,7 @@ test("a project's instructions go with every prompt", async () => {
   const instructions = "Answer in rhymes.";
   const { id } = await makeProject(owner, { name: "Love", instructions });
   const conversation = await talk(owner, "Hello", id);
-  const { createHash } = await import("node:crypto");
-  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const ownerHash = hashOf(owner);
   const prompt = await backend.parts.records.promptFor({
     ownerHash,
     conversation: conversation.id,

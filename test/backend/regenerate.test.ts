@@ -1,4 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
+import { hashOf } from "../../app/shared/disk/hashes";
 import { rm } from "node:fs/promises";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
 import { nodeFileSystem } from "../../app/shared/files/FileSystem";
@@ -71,7 +72,7 @@ async function begin(text = "I feel lost", from = backend): Promise<string> {
 
 /** What the model is asked for a reply, without what every conversation begins with. */
 async function askedFor(conversation: string, number: number) {
-  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const ownerHash = hashOf(owner);
   const { messages } = await backend.parts.records.promptFor({
     ownerHash,
     conversation,

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Activity } from "../../app/backend/activity/Activity";
 import { MessageLog } from "../../app/backend/conversations/MessageLog";
 import { Search } from "../../app/backend/conversations/Search";
-import { foldersIn } from "../../app/backend/Folders";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { createFiles } from "../../app/shared/files/Files";
 import { temporaryFolders } from "../support/temporaryFolder";
 
@@ -13,7 +13,7 @@ const at = "2026-01-01T00:00:00.000Z";
 
 async function searchIn(texts: string[]): Promise<Search> {
   const files = createFiles();
-  const folders = foldersIn(await temporaryFolder());
+  const folders = recordFoldersIn(await temporaryFolder());
   const activity = new Activity(files, folders);
   await activity.note(OWNER, {
     kind: "conversation",

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   cp,
   mkdir,
@@ -9,7 +9,8 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
-import { foldersIn } from "../../app/backend/Folders";
+import { hashOf } from "../../app/shared/disk/hashes";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { newestVersion } from "../../app/shared/files/documentVersions";
 import { createFiles } from "../../app/shared/files/Files";
 import {
@@ -46,11 +47,8 @@ beforeEach(async () => {
 
 afterEach(() => backend.stop());
 
-const hashOf = (owner: string) =>
-  createHash("sha256").update(owner).digest("hex");
-
 const settingsOf = (owner: string, id: string, directory = records) =>
-  foldersIn(directory).settings(hashOf(owner), id);
+  recordFoldersIn(directory).settings(hashOf(owner), id);
 
 const folderOf = (owner: string, id: string, directory = records) =>
   path.dirname(settingsOf(owner, id, directory));

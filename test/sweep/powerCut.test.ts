@@ -1,6 +1,6 @@
 import path from "node:path";
 import pino from "pino";
-import { foldersIn } from "../../app/backend/Folders";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
 import { createFiles } from "../../app/shared/files/Files";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
@@ -12,7 +12,7 @@ import { MemoryDisk } from "../support/memoryDisk";
 const HOUR = 3_600_000;
 const OWNER = "0a".repeat(32);
 const ID = "a".repeat(26);
-const folders = foldersIn("/");
+const folders = recordFoldersIn("/");
 const conversation = path.dirname(folders.settings(OWNER, ID));
 
 const settingsOn = (fileSystem: FileSystem) =>

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pino from "pino";
+import { hashOf } from "../../app/shared/disk/hashes";
 import { errorCode } from "../../app/shared/errorCode";
 import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
 import { createFiles } from "../../app/shared/files/Files";
@@ -13,7 +14,7 @@ import { Sweep } from "../../app/sweep/Sweep";
 import { sweepRecords } from "../../app/sweep/sweepRecords";
 import { sweepSessions } from "../../app/sweep/sweepSessions";
 import { createFileSessionStore } from "../../app/web/sessions/fileSessionStore";
-import { hashOf, newSessionId } from "../../app/web/sessions/sessionId";
+import { newSessionId } from "../../app/web/sessions/sessionId";
 import { startProcess } from "../support/processes";
 import { temporaryFolders } from "../support/temporaryFolder";
 

@@ -3,7 +3,7 @@ import type {
   ActivityEntry,
   StoredConversation,
   StoredProject,
-} from "./entries";
+} from "../../shared/disk/activityEntries";
 
 /** A conversation, as far as the owner's activity tells of it. */
 export interface ConversationState {

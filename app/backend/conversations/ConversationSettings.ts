@@ -1,14 +1,14 @@
 import { NotFoundError } from "../../shared/errors";
 import type { Files } from "../../shared/files/Files";
-import type { JsonObject } from "../../shared/files/json";
+import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
   type DocumentVersion,
   VersionedDocument,
 } from "../../shared/files/versionedDocument";
 import type { Activity } from "../activity/Activity";
-import { StoredConversation } from "../activity/entries";
-import type { Folders } from "../Folders";
+import { StoredConversation } from "../../shared/disk/activityEntries";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 
 /** What can be changed of a conversation; what is absent stays as it is. */
 export type SettingsChanges = Partial<
@@ -22,7 +22,7 @@ export type SettingsChanges = Partial<
 export class ConversationSettings {
   constructor(
     private readonly files: Files,
-    private readonly folders: Folders,
+    private readonly folders: RecordFolders,
     private readonly activity: Activity,
   ) {}
 
@@ -86,7 +86,7 @@ export class ConversationSettings {
     changes: SettingsChanges,
   ): Promise<StoredConversation> {
     const document = this.documentOf(ownerHash, id);
-    const given = asJson(changes);
+    const given = toJson(changes);
     const version = await document.update((data) => ({ ...data, ...given }));
     const settings = version && parse(version);
     if (!settings) throw new NotFoundError("conversation");
@@ -101,7 +101,7 @@ export class ConversationSettings {
   ): Promise<DocumentVersion | undefined> {
     const document = this.documentOf(ownerHash, settings.id);
     try {
-      return await document.create(asJson(settings));
+      return await document.create(toJson(settings));
     } catch (error) {
       if (error instanceof DocumentExistsError) return undefined;
       throw error;
@@ -153,7 +153,3 @@ function parse({ data, ended }: DocumentVersion) {
   const result = StoredConversation.safeParse(data);
   return ended || !result.success ? undefined : result.data;
 }
-
-/** What is `undefined` is left out. */
-const asJson = (value: object): JsonObject =>
-  JSON.parse(JSON.stringify(value)) as JsonObject;

@@ -8,16 +8,16 @@ import {
 } from "../../shared/records";
 import { firstVersion, turnOf, versionOf } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
-import type { StoredConversation } from "../activity/entries";
+import type { StoredConversation } from "../../shared/disk/activityEntries";
 import type { ConversationState, OwnerState } from "../activity/OwnerState";
-import type { Folders } from "../Folders";
+import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import type { Projects } from "../projects/Projects";
-import type { Replies, ReplyRef } from "../replies/Replies";
+import type { Replies } from "../replies/Replies";
 import type {
   ConversationSettings,
   SettingsChanges,
 } from "./ConversationSettings";
-import { derivedId, newId } from "./ids";
+import { derivedId, newId } from "../ids";
 import { MessageLog, type NewPrompt } from "./MessageLog";
 import {
   checkReplyOptions,
@@ -29,7 +29,7 @@ import { titleOf } from "./title";
 
 export interface ConversationsParts {
   files: Files;
-  folders: Folders;
+  folders: RecordFolders;
   activity: Activity;
   settings: ConversationSettings;
   projects: Projects;

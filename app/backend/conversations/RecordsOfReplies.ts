@@ -2,22 +2,17 @@ import type { Message, ModelDescription } from "../../shared/records";
 import { threadOf, versionOf } from "../../shared/turns";
 import type { Files } from "../../shared/files/Files";
 import type { Activity } from "../activity/Activity";
-import type { Folders } from "../Folders";
+import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import { assemblePrompt, tokensLeft } from "../models/assemblePrompt";
 import type { Projects } from "../projects/Projects";
-import type {
-  EndedReply,
-  ReplyPrompt,
-  ReplyRecords,
-  ReplyRef,
-} from "../replies/Replies";
+import type { EndedReply, ReplyPrompt, ReplyRecords } from "../replies/Replies";
 import type { ConversationSettings } from "./ConversationSettings";
 import { MessageLog } from "./MessageLog";
 import type { Models } from "../models/createModels";
 
 export interface RecordsOfRepliesParts {
   files: Files;
-  folders: Folders;
+  folders: RecordFolders;
   activity: Activity;
   settings: ConversationSettings;
   projects: Projects;
@@ -40,8 +35,8 @@ export class RecordsOfReplies implements ReplyRecords {
 
   constructor(private readonly parts: RecordsOfRepliesParts) {}
 
-  folder({ ownerHash, conversation, number }: ReplyRef): string {
-    return this.parts.folders.reply(ownerHash, conversation, number);
+  folder(ref: ReplyRef): string {
+    return this.parts.folders.reply(ref);
   }
 
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {

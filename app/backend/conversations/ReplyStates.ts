@@ -1,6 +1,7 @@
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { VisibleError } from "../../shared/errors";
 import type { Message, ReplyState } from "../../shared/records";
-import type { Replies, ReplyRef, ReplySnapshot } from "../replies/Replies";
+import type { Replies, ReplySnapshot } from "../replies/Replies";
 import type { RecordsOfReplies } from "./RecordsOfReplies";
 
 /** What a page shows after its last prompt: a reply in progress, or one that became a message now. */

@@ -4,7 +4,7 @@ import type { Conversation, Message } from "../../shared/records";
 import { firstVersion } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
 import type { ConversationState } from "../activity/OwnerState";
-import type { Folders } from "../Folders";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 import { listed } from "./Conversations";
 import { MessageLog } from "./MessageLog";
 import { excerpt, finder, type Finder } from "./words";
@@ -22,7 +22,7 @@ const AT_ONCE = 8;
 
 export interface SearchParts {
   files: Files;
-  folders: Folders;
+  folders: RecordFolders;
   activity: Activity;
 }
 

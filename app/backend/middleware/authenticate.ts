@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Middleware } from "koa";
+import { hashOf } from "../../shared/disk/hashes";
 import { VisibleError } from "../../shared/errors";
 import { bearer, isKnown, type Tokens } from "../../shared/Tokens";
 import type { BackendState } from "../BackendState";
@@ -24,7 +24,7 @@ export function authenticate(tokens: Tokens): Middleware<BackendState> {
         "keepsake-owner must say whose records this is about.",
       );
     }
-    ctx.state.ownerHash = createHash("sha256").update(owner).digest("hex");
+    ctx.state.ownerHash = hashOf(owner);
     await next();
   };
 }

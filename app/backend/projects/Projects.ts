@@ -1,6 +1,6 @@
 import { NotFoundError, VisibleError } from "../../shared/errors";
 import type { Files } from "../../shared/files/Files";
-import type { JsonObject } from "../../shared/files/json";
+import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
   type DocumentVersion,
@@ -8,13 +8,13 @@ import {
 } from "../../shared/files/versionedDocument";
 import { limits, type Project } from "../../shared/records";
 import type { Activity } from "../activity/Activity";
-import { StoredProject } from "../activity/entries";
-import { derivedId, newId } from "../conversations/ids";
-import type { Folders } from "../Folders";
+import { StoredProject } from "../../shared/disk/activityEntries";
+import { derivedId, newId } from "../ids";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 
 export interface ProjectsParts {
   files: Files;
-  folders: Folders;
+  folders: RecordFolders;
   activity: Activity;
   now: () => Date;
 }
@@ -67,7 +67,7 @@ export class Projects {
     };
     const document = this.documentOf(ownerHash, project.id);
     const made = await document
-      .create(asJson(project))
+      .create(toJson(project))
       .catch(async (error: unknown) => {
         if (error instanceof DocumentExistsError) return document.read();
         throw error;
@@ -102,7 +102,7 @@ export class Projects {
     changes: Partial<StoredProject>,
   ): Promise<Project> {
     const updatedAt = this.parts.now().toISOString();
-    const given = asJson({ ...changes, updatedAt });
+    const given = toJson({ ...changes, updatedAt });
     const version = await this.documentOf(ownerHash, id).update((data) => ({
       ...data,
       ...given,
@@ -141,10 +141,6 @@ function parse({ data, ended }: DocumentVersion): StoredProject | undefined {
   const result = StoredProject.safeParse(data);
   return ended || !result.success ? undefined : result.data;
 }
-
-/** What is `undefined` is left out. */
-const asJson = (value: object): JsonObject =>
-  JSON.parse(JSON.stringify(value)) as JsonObject;
 
 function toProject(stored: StoredProject): Project {
   const { id, name, instructions, createdAt, updatedAt } = stored;

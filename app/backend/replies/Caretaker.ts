@@ -1,9 +1,8 @@
 import type { Logger } from "../../shared/log";
 import type { EpochLog } from "./EpochLog";
-import type { InProgress } from "./inProgress";
-import { nameOf } from "./inProgress";
+import { type InProgress, nameOf } from "../../shared/disk/InProgress";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { Observers } from "./Observers";
-import type { ReplyRef } from "./Replies";
 import type { EpochHeader, Header } from "./lines";
 import { toOffset, type Position } from "./position";
 

@@ -1,8 +1,4 @@
-/** The sign of life of one process: a number that grows while it lives. */
-export interface Beat {
-  process: string;
-  count: number;
-}
+import type { Beat } from "../../shared/disk/InProgress";
 
 /** Balances how often each reply is looked at against how many may die at once and be noticed. */
 const OBSERVERS = 3;

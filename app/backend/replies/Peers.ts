@@ -1,6 +1,6 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
-import type { ReplyRef } from "./Replies";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { EpochHeader, PlacedLine } from "./lines";
 import { fromOffset, toOffset, type Position } from "./position";
 

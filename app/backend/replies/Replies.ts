@@ -1,3 +1,4 @@
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type {
   ModelEvent,
   ModelInfo,
@@ -5,14 +6,6 @@ import type {
   ReplyOptions,
 } from "../models/Model";
 import type { Outcome, ReplyEvent, Usage } from "../../shared/records";
-
-/** Which reply: the owner's folder name (a hash), the conversation's id, the message's number. */
-export interface ReplyRef {
-  ownerHash: string;
-  conversation: string;
-  /** Even: the number of the message that the reply becomes. */
-  number: number;
-}
 
 /** What a model is asked, made of the records whenever a process begins or goes on with a reply. */
 export interface ReplyPrompt {

@@ -1,3 +1,4 @@
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { ModelError, type ModelEvent } from "../models/Model";
 import { toVisibleError } from "../../shared/errors";
 import type { Logger } from "../../shared/log";
@@ -7,7 +8,6 @@ import type {
   ReplyModels,
   ReplyPrompt,
   ReplyRecords,
-  ReplyRef,
 } from "./Replies";
 import type { Said } from "./events";
 

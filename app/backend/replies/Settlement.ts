@@ -1,8 +1,9 @@
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { Logger } from "../../shared/log";
 import type { EpochLog } from "./EpochLog";
 import { toEnded } from "./events";
-import type { InProgress } from "./inProgress";
-import type { EndedReply, ReplyRecords, ReplyRef } from "./Replies";
+import type { InProgress } from "../../shared/disk/InProgress";
+import type { EndedReply, ReplyRecords } from "./Replies";
 
 export interface SettlementParts {
   records: ReplyRecords;

@@ -1,15 +1,11 @@
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { Logger } from "../../shared/log";
 import type { Predecessor } from "../../shared/metricDefinitions";
 import type { EpochLog, OwnEntry } from "./EpochLog";
 import { nothingSaid, saidIn, type Said } from "./events";
 import { HeldEpoch } from "./HeldEpoch";
-import { nameOf } from "./inProgress";
-import type {
-  EndedReply,
-  ReplyModels,
-  ReplyRecords,
-  ReplyRef,
-} from "./Replies";
+import { nameOf } from "../../shared/disk/InProgress";
+import type { EndedReply, ReplyModels, ReplyRecords } from "./Replies";
 import { ReplyWriter } from "./ReplyWriter";
 
 export interface WritersParts {

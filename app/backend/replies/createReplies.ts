@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { NotFoundError, VisibleError } from "../../shared/errors";
 import type { FileSystem } from "../../shared/files/FileSystem";
 import type { Logger } from "../../shared/log";
@@ -7,7 +8,7 @@ import { Caretaker } from "./Caretaker";
 import { EpochLog, type Reading } from "./EpochLog";
 import { followLog, type Followed, type FollowedLine } from "./followLog";
 import type { HeldEpoch } from "./HeldEpoch";
-import { InProgress } from "./inProgress";
+import { InProgress } from "../../shared/disk/InProgress";
 import type { EpochHeader } from "./lines";
 import { PeerGoneError, type Peers } from "./Peers";
 import { fromOffset, start, toOffset, type Position } from "./position";
@@ -15,7 +16,6 @@ import type {
   Replies,
   ReplyModels,
   ReplyRecords,
-  ReplyRef,
   ReplySnapshot,
 } from "./Replies";
 import { saidIn, toEnded, toEvent } from "./events";

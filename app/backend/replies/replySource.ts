@@ -2,7 +2,7 @@ import { logSource } from "../streams/logSource";
 import type { StreamSource } from "../streams/StreamSource";
 import type { ServedReplies } from "./createReplies";
 import { joinTexts, toEvent } from "./events";
-import type { ReplyRef } from "./Replies";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 
 /**
  * A reply as a stream of JSON messages. It is closed when the reply is complete or was stopped;

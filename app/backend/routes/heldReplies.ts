@@ -6,7 +6,7 @@ import type { ServedReplies } from "../replies/createReplies";
 import type { HeldEpoch } from "../replies/HeldEpoch";
 import { encodeForPeer, NOT_HELD } from "../replies/Peers";
 import { fromOffset } from "../replies/position";
-import type { ReplyRef } from "../replies/Replies";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 
 export type HeldReplies = Pick<ServedReplies, "held" | "stopHeld" | "process">;
 

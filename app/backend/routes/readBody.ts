@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { withoutPrototype } from "../../shared/files/json";
 import { limits } from "../../shared/records";
 import { VisibleError } from "../../shared/errors";
 
@@ -52,9 +53,4 @@ function parse(bytes: Buffer): unknown {
       cause: error,
     });
   }
-}
-
-/** A key `__proto__` is nobody's; copying it would change an object's prototype. */
-function withoutPrototype(key: string, value: unknown): unknown {
-  return key === "__proto__" ? undefined : value;
 }

@@ -2,7 +2,7 @@ import type Router from "@koa/router";
 import { NotFoundError } from "../../shared/errors";
 import type { LiveStreams } from "../../shared/LiveStreams";
 import type { ServedReplies } from "../replies/createReplies";
-import type { ReplyRef } from "../replies/Replies";
+import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { replySource } from "../replies/replySource";
 import { serveStream } from "../streams/serveStream";
 

@@ -3,7 +3,7 @@ import { listenToStream } from "../ingress/listen";
 import { askWho } from "../ingress/probe";
 import { liveTimes } from "../ingress/liveAlb";
 import { throughIngress } from "../ingress/throughIngress";
-import { HEARTBEAT_MS } from "../../web/streaming/LiveBody";
+import { HEARTBEAT_MS } from "../../shared/heartbeat";
 
 /** A heartbeat may be late by as much as it is apart from the next, halved, and still be in time. */
 const MARGIN = 1.5;

@@ -25,6 +25,10 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+/** A JSON object of what may hold `undefined`, which is left out: it would not come back as it went. */
+export const toJson = (value: object): JsonObject =>
+  JSON.parse(JSON.stringify(value)) as JsonObject;
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -41,6 +45,7 @@ function copyOf(value: Json | undefined): Json {
   return isObject(value) ? copyObject(value) : (value ?? null);
 }
 
-function withoutPrototype(key: string, value: Json): Json | undefined {
+/** For `JSON.parse`: leaves out a key `__proto__`, at any depth. */
+export function withoutPrototype(key: string, value: unknown): unknown {
   return key === "__proto__" ? undefined : value;
 }

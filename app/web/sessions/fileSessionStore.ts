@@ -7,8 +7,12 @@ import {
   type DocumentVersion,
   VersionedDocument,
 } from "../../shared/files/versionedDocument";
+import { hashOf, isHash } from "../../shared/disk/hashes";
+import {
+  type SessionFolders,
+  sessionFoldersIn,
+} from "../../shared/disk/sessionFolders";
 import { mergeChanges } from "./mergeChanges";
-import { hashOf } from "./sessionId";
 import {
   isExpired,
   type SessionLifetime,
@@ -24,9 +28,6 @@ export interface FileSessionStoreOptions extends SessionLifetime {
   /** Told when a save was put over another's that came between. */
   onMerge?: () => void;
 }
-
-/** The subfolder with the sessions of every owner that has a name. */
-export const OWNERS = "owners";
 
 /**
  * Sessions as versioned documents: `ab/<hash>/v3`, where the hash is of the id and `ab` are its
@@ -44,7 +45,11 @@ class FileSessionStore implements SessionStore {
   /** The version that each session was read from. */
   private readonly versions = new WeakMap<StoredSession, DocumentVersion>();
 
-  constructor(private readonly options: FileSessionStoreOptions) {}
+  private readonly folders: SessionFolders;
+
+  constructor(private readonly options: FileSessionStoreOptions) {
+    this.folders = sessionFoldersIn(options.directory);
+  }
 
   async read(id: string): Promise<StoredSession | undefined> {
     return this.toSession(await this.document(hashOf(id)).read());
@@ -88,11 +93,11 @@ class FileSessionStore implements SessionStore {
   }
 
   async endAllOf(owner: string): Promise<number> {
-    const folder = this.ownerFolder(owner);
+    const folder = this.folders.owner(hashOf(owner));
     const { fileSystem } = this.options.files;
     let count = 0;
     for (const hash of (await listFresh(fileSystem, folder)) ?? []) {
-      if (!/^[0-9a-f]{64}$/.test(hash)) continue;
+      if (!isHash(hash)) continue;
       const document = this.document(hash);
       if (await document.end()) count++;
       // One that isn't there may be about to be made, and must be found the next time.
@@ -104,20 +109,15 @@ class FileSessionStore implements SessionStore {
   }
 
   private document(hash: string): VersionedDocument {
-    const { files, directory } = this.options;
-    const folder = path.join(directory, hash.slice(0, 2), hash);
-    return new VersionedDocument(files, folder);
-  }
-
-  private ownerFolder(owner: string): string {
-    const hash = hashOf(owner);
-    const { directory } = this.options;
-    return path.join(directory, OWNERS, hash.slice(0, 2), hash);
+    return new VersionedDocument(
+      this.options.files,
+      this.folders.session(hash),
+    );
   }
 
   private async list(owner: string, hash: string): Promise<void> {
     const { fileSystem } = this.options.files;
-    const folder = this.ownerFolder(owner);
+    const folder = this.folders.owner(hashOf(owner));
     for (let attempt = 1; ; attempt++) {
       await makeFolder(fileSystem, folder);
       try {

@@ -14,7 +14,7 @@ import { measureFileSystem } from "../../shared/files/measuredFileSystem";
 import type { Logger } from "../../shared/log";
 import { metricDefinitions } from "../../shared/metricDefinitions";
 import { createFileSessionStore } from "./fileSessionStore";
-import { hideHashes, hideHashesIn } from "./hideHashes";
+import { hideHashes, hideHashesIn } from "../../shared/disk/hashes";
 import { logIdOfHash } from "./sessionId";
 import type { SessionLifetime, SessionStore } from "./SessionStore";
 

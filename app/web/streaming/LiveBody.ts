@@ -1,8 +1,6 @@
 import { PassThrough } from "node:stream";
 import type { Loss } from "../../shared/metricDefinitions";
 
-/** Below the 60 s after which a load balancer closes a connection that says nothing. */
-export const HEARTBEAT_MS = 10_000;
 /** A reader whose connection took nothing for so long has gone, whatever TCP believes. */
 const STALLED_MS = 60_000;
 

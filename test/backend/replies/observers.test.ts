@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import type { Beat } from "../../../app/shared/disk/InProgress";
 import { EpochLog } from "../../../app/backend/replies/EpochLog";
-import { Observers, type Beat } from "../../../app/backend/replies/Observers";
+import { Observers } from "../../../app/backend/replies/Observers";
 import {
   nodeFileSystem,
   type FileSystem,

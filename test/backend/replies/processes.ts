@@ -1,3 +1,4 @@
+import type { ReplyRef } from "../../../app/shared/disk/recordFolders";
 import type { ModelMessage } from "../../../app/backend/models/Model";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +12,6 @@ import type {
   EndedReply,
   ReplyModels,
   ReplyRecords,
-  ReplyRef,
 } from "../../../app/backend/replies/Replies";
 import {
   nodeFileSystem,

@@ -3,14 +3,12 @@ import type { AddressInfo, Socket } from "node:net";
 import { Router } from "@koa/router";
 import Koa from "koa";
 import { Agent, request } from "undici";
+import type { ReplyRef } from "../../../app/shared/disk/recordFolders";
 import { toVisibleError, VisibleError } from "../../../app/shared/errors";
 import { LiveStreams } from "../../../app/shared/LiveStreams";
 import type { ServedReplies } from "../../../app/backend/replies/createReplies";
 import { createPeers } from "../../../app/backend/replies/Peers";
-import type {
-  ReplyModels,
-  ReplyRef,
-} from "../../../app/backend/replies/Replies";
+import type { ReplyModels } from "../../../app/backend/replies/Replies";
 import { serveHeldReplies } from "../../../app/backend/routes/heldReplies";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
 import type { StreamAnswer } from "../../../app/web/api/followReply";

@@ -12,7 +12,7 @@ import { HeldEpoch } from "../../../app/backend/replies/HeldEpoch";
 import type { EpochHeader } from "../../../app/backend/replies/lines";
 import type { Peers } from "../../../app/backend/replies/Peers";
 import { toOffset } from "../../../app/backend/replies/position";
-import type { ReplyRef } from "../../../app/backend/replies/Replies";
+import type { ReplyRef } from "../../../app/shared/disk/recordFolders";
 import { logSource } from "../../../app/backend/streams/logSource";
 import type { StreamSource } from "../../../app/backend/streams/StreamSource";
 import { Serial } from "../../../app/shared/files/Serial";

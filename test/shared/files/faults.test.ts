@@ -7,7 +7,7 @@ import type { FileSystem } from "../../../app/shared/files/FileSystem";
 import { Sweep } from "../../../app/sweep/Sweep";
 import { sweepSessions } from "../../../app/sweep/sweepSessions";
 import { createFileSessionStore } from "../../../app/web/sessions/fileSessionStore";
-import { hashOf } from "../../../app/web/sessions/sessionId";
+import { hashOf } from "../../../app/shared/disk/hashes";
 import type { SessionStore } from "../../../app/web/sessions/SessionStore";
 import {
   failOnce,

@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { hashOf } from "../../../app/web/sessions/sessionId";
+import { hashOf } from "../../../app/shared/disk/hashes";
 import { HttpVisitor } from "../../support/HttpVisitor";
 import { makeHangingFile } from "../../support/pipes";
 import { startProcess } from "../../support/processes";

@@ -5,19 +5,16 @@ import { inspect } from "node:util";
 import Koa from "koa";
 import pino from "pino";
 import { Registry } from "prom-client";
+import { hashOf } from "../../../app/shared/disk/hashes";
 import type { Damage } from "../../../app/shared/files/Files";
 import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/shared/files/FileSystem";
-import { OWNERS } from "../../../app/web/sessions/fileSessionStore";
+import { sessionFoldersIn } from "../../../app/shared/disk/sessionFolders";
 import { openSessionStore } from "../../../app/web/sessions/openSessionStore";
 import { createSessions, sessionOf } from "../../../app/web/sessions/sessions";
-import {
-  hashOf,
-  logIdOf,
-  newSessionId,
-} from "../../../app/web/sessions/sessionId";
+import { logIdOf, newSessionId } from "../../../app/web/sessions/sessionId";
 import { Browser } from "../../support/browser";
 import { serveApp } from "../../support/sessionApp";
 import { temporaryFolders } from "../../support/temporaryFolder";
@@ -309,8 +306,7 @@ test("a session that is made while its owner signs out everywhere is found the n
   expect(await elsewhere.endAllOf("ann")).toBe(1);
   expect(await store.read(id)).toBeUndefined();
   // And nothing is listed any more.
-  const owner = hashOf("ann");
-  const folder = path.join(directory, OWNERS, owner.slice(0, 2), owner);
+  const folder = sessionFoldersIn(directory).owner(hashOf("ann"));
   expect(await readdir(folder)).toEqual([]);
 });
 

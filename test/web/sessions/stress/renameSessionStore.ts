@@ -4,7 +4,7 @@ import path from "node:path";
 import { errorCode } from "../../../../app/shared/errorCode";
 import type { JsonObject } from "../../../../app/shared/files/json";
 import { mergeChanges } from "../../../../app/web/sessions/mergeChanges";
-import { hashOf } from "../../../../app/web/sessions/sessionId";
+import { hashOf } from "../../../../app/shared/disk/hashes";
 import type {
   SessionStore,
   StoredSession,

@@ -1,11 +1,22 @@
 import path from "node:path";
+import { folderOf } from "./hashes";
+
+/** Which reply: the owner's folder name (a hash), the conversation's id, the message's number. */
+export interface ReplyRef {
+  ownerHash: string;
+  conversation: string;
+  /** Even: the number of the message that the reply becomes. */
+  number: number;
+}
 
 /** Where everything lies in `DATA_DIRECTORY`. */
-export interface Folders {
+export interface RecordFolders {
+  /** Holds those of all owners. */
+  readonly owners: string;
   activity(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
-  reply(ownerHash: string, conversation: string, number: number): string;
+  reply(ref: ReplyRef): string;
   project(ownerHash: string, project: string): string;
   /** Of all owners: a file for each reply in progress. */
   readonly inProgress: string;
@@ -24,18 +35,19 @@ export function conversationOf(
   return ownerHash && conversation ? { ownerHash, conversation } : undefined;
 }
 
-/** Grouped by owner, so that no list reads another's folder, and no folder grows without bound. */
-export function foldersIn(dataDirectory: string): Folders {
-  const owner = (hash: string) =>
-    path.join(dataDirectory, "owners", hash.slice(0, 2), hash);
+/** Grouped by owner, so that no list reads another's folder. */
+export function recordFoldersIn(dataDirectory: string): RecordFolders {
+  const owners = path.join(dataDirectory, "owners");
+  const owner = (hash: string) => folderOf(owners, hash);
   const conversation = (hash: string, id: string) =>
     path.join(owner(hash), "conversations", id);
   return {
+    owners,
     activity: (hash) => path.join(owner(hash), "activity"),
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),
-    reply: (hash, id, number) =>
-      path.join(conversation(hash, id), "replies", String(number)),
+    reply: ({ ownerHash, conversation: id, number }) =>
+      path.join(conversation(ownerHash, id), "replies", String(number)),
     project: (hash, id) => path.join(owner(hash), "projects", id),
     inProgress: path.join(dataDirectory, "in-progress"),
   };

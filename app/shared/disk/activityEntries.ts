@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id, Usage } from "../../shared/records";
+import { Id, Usage } from "../records";
 
 /** A conversation's settings, as they are on disk. Fields that are not known here are kept. */
 export const StoredConversation = z.looseObject({

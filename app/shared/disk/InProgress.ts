@@ -1,9 +1,14 @@
 import path from "node:path";
-import { errorCode } from "../../shared/errorCode";
-import { makeFolder } from "../../shared/files/exclusiveFile";
-import type { FileSystem } from "../../shared/files/FileSystem";
-import type { Beat } from "./Observers";
-import type { ReplyRef } from "./Replies";
+import { errorCode } from "../errorCode";
+import { makeFolder } from "../files/exclusiveFile";
+import type { FileSystem } from "../files/FileSystem";
+import type { ReplyRef } from "./recordFolders";
+
+/** The sign of life of one process: a number that grows while it lives. */
+export interface Beat {
+  process: string;
+  count: number;
+}
 
 /** One name for a reply, in memory and on disk. */
 export function nameOf({ ownerHash, conversation, number }: ReplyRef): string {
