@@ -99,7 +99,7 @@ const rules: Record<string, MarkdownIt.RendererRule> = {
 function codeBlock(code: string, language?: string): string {
   const label = language ? `<span>${escape(language)}</span>` : "";
   return (
-    `<div class="code">${label}<button type="button" class="copy" data-copy="code">Copy</button>` +
+    `<div class="code">${label}<button type="button" class="bare copy" data-copy="code">Copy</button>` +
     `<pre tabindex="0"><code>${escape(code)}</code></pre></div>\n`
   );
 }
