@@ -9,6 +9,7 @@ import type { JsonObject } from "../../shared/files/json";
 import type { LogListing } from "../../shared/files/logListing";
 import { Message } from "../../shared/records";
 import { VisibleError } from "../../shared/errors";
+import { once } from "../../shared/once";
 
 export type { LogListing };
 
@@ -150,8 +151,11 @@ function keyHash(key: string | undefined): { keyHash?: string } {
   return { keyHash: createHash("sha256").update(key).digest("base64url") };
 }
 
-/** An entry that is no message can only be of another version of the program: it is passed over. */
-function toMessage(entry: LogEntry): Message[] {
+/**
+ * An entry that is no message can only be of another version of the program: it is passed over.
+ * All of a conversation's are asked for with each reply, and no entry ever changes.
+ */
+const toMessage = once((entry: LogEntry): readonly Readonly<Message>[] => {
   const result = Message.safeParse(entry);
-  return result.success ? [result.data] : [];
-}
+  return result.success ? [Object.freeze(result.data)] : [];
+});

@@ -56,7 +56,7 @@ export class RecordsOfReplies implements ReplyRecords {
       {
         systemPrompt: this.parts.systemPrompt,
         instructions: project?.instructions,
-        history: thread.map(({ role, text }) => ({ role, text })),
+        history: thread,
         begun,
       },
       await this.window(stored.model),

@@ -1,3 +1,4 @@
+import { once } from "../../shared/once";
 import { estimateTokens } from "./estimateTokens";
 import type { ModelInfo, ModelMessage } from "./Model";
 
@@ -6,8 +7,11 @@ export interface PromptParts {
   systemPrompt?: string | undefined;
   /** What the project asks of all of its conversations. */
   instructions?: string | undefined;
-  /** The conversation, oldest first; the last one is what is to be answered. */
-  history: ModelMessage[];
+  /**
+   * The conversation, oldest first; the last one is what is to be answered. What a message costs
+   * is worked out once: it never changes.
+   */
+  history: readonly Readonly<ModelMessage>[];
   /** The beginning of the answer, where a cut reply is continued. */
   begun?: string | undefined;
 }
@@ -44,16 +48,16 @@ export function assemblePrompt(
   const begun: ModelMessage[] = parts.begun
     ? [{ role: "assistant", text: parts.begun }]
     : [];
+  const around = cost([...system, ...begun]);
   const room =
     info.contextTokens * (1 - margin) -
     Math.min(tokensLeft(maxTokens, parts.begun), info.contextTokens / 2) -
-    cost([...system, ...begun]);
+    around;
   const kept = newest(parts.history, room);
-  const messages = inTurns([...system, ...kept, ...begun]);
   return {
-    messages,
+    messages: inTurns([...system, ...kept, ...begun]),
     leftOut: parts.history.length - kept.length,
-    estimatedTokens: cost(messages),
+    estimatedTokens: around + cost(kept),
   };
 }
 
@@ -71,7 +75,10 @@ function systemMessage(parts: PromptParts): ModelMessage[] {
 }
 
 /** The newest messages that fit, the last of them in any case, beginning with a prompt. */
-function newest(history: ModelMessage[], room: number): ModelMessage[] {
+function newest<M extends ModelMessage>(
+  history: readonly M[],
+  room: number,
+): readonly M[] {
   let from = history.length - 1;
   let left = room - cost(history.slice(-1));
   while (from > 0) {
@@ -83,14 +90,14 @@ function newest(history: ModelMessage[], room: number): ModelMessage[] {
   return history.slice(Math.max(Math.min(from, history.length - 1), 0));
 }
 
-function cost(messages: ModelMessage[]): number {
-  return messages.reduce(
-    (sum, { text }) => sum + estimateTokens(text) + tokensAroundMessage,
-    0,
-  );
-}
+const costOf = once(
+  ({ text }: ModelMessage) => estimateTokens(text) + tokensAroundMessage,
+);
 
-function inTurns(messages: ModelMessage[]): ModelMessage[] {
+const cost = (messages: readonly ModelMessage[]): number =>
+  messages.reduce((sum, message) => sum + costOf(message), 0);
+
+function inTurns(messages: readonly ModelMessage[]): ModelMessage[] {
   const turns: ModelMessage[] = [];
   for (const message of messages) {
     const last = turns.at(-1);
@@ -100,7 +107,7 @@ function inTurns(messages: ModelMessage[]): ModelMessage[] {
         role: last.role,
         text: `${last.text}\n\n${message.text}`,
       };
-    } else turns.push(message);
+    } else turns.push({ role: message.role, text: message.text });
   }
   return turns;
 }
