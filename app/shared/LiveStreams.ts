@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** The answers of a process that go on for long, so that a drain can end them. */
 export class LiveStreams {
   private readonly ends = new Set<() => void>();
@@ -34,7 +36,7 @@ export class LiveStreams {
       const leftMs = until - performance.now();
       if (leftMs <= 0) break;
       const pauseMs = Math.min(leftMs, leftMs / (this.ends.size + 1), STEP_MS);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await sleep(pauseMs);
       this.endOne();
     }
     this.hasLeft = true;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../shared/errorCode";
 import { emptyFolder, temporaryName } from "../shared/files/exclusiveFile";
 import type { FileSystem, FolderEntry } from "../shared/files/FileSystem";
@@ -130,7 +131,7 @@ export class Sweep {
     this.nextTurn =
       Math.max(this.nextTurn, now - 100) + 1000 / this.foldersPerSecond;
     const waitMs = this.nextTurn - now;
-    if (waitMs > 5) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 5) await sleep(waitMs);
   }
 
   /** What fails is counted and named, and the rest goes on. */

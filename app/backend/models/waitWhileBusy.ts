@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { pause } from "../../shared/pause";
 import { ModelError, type ModelEvent } from "./Model";
 
 /** What to wait where a busy provider doesn't say: longer each time. */
@@ -30,6 +30,7 @@ export async function* waitWhileBusy(
       waitedMs += ms;
       yield { kind: "waiting", ms, message: waitingMessage(ms) };
       await pause(ms, signal);
+      signal.throwIfAborted();
     }
   }
 }
@@ -75,11 +76,4 @@ function inWords(ms: number): string {
   return minutes < 120
     ? `${minutes} minutes`
     : `${Math.ceil(minutes / 60)} hours`;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() =>
-    // The timer's own error hides why it was aborted.
-    signal.throwIfAborted(),
-  );
 }

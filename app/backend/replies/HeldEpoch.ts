@@ -209,7 +209,7 @@ function deferred(): Deferred {
 }
 
 /** Resolves when the promise does, or the signal aborts, and leaves no listener behind. */
-export async function untilAborted(
+async function untilAborted(
   promise: Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
-import { ModelError, type ModelEvent } from "../models/Model";
 import { toVisibleError } from "../../shared/errors";
 import type { Logger } from "../../shared/log";
+import { pause } from "../../shared/pause";
+import { ModelError, type ModelEvent } from "../models/Model";
 import type { HeldEpoch } from "./HeldEpoch";
 import type {
   EndedReply,
@@ -255,18 +257,6 @@ async function* untilAbort<T>(
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}
-
 /** Storage that is full or away for a moment must not cost a finished reply. */
 async function retrying(
   work: () => Promise<unknown>,
@@ -279,7 +269,7 @@ async function retrying(
       return;
     } catch (error) {
       if (performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ms / 10));
+      await sleep(ms / 10);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { NotFoundError } from "../../shared/errors";
+import { pause } from "../../shared/pause";
 import type { EpochLog } from "./EpochLog";
-import { BATCH_LINES, untilAborted, type HeldEpoch } from "./HeldEpoch";
+import { BATCH_LINES, type HeldEpoch } from "./HeldEpoch";
 import { PeerGoneError } from "./Peers";
 import {
   isHandover,
@@ -149,12 +150,4 @@ async function* peerLines(
     followed.onGone(epoch);
   }
   shunned.set(epoch.epoch, performance.now() + followed.leaseMs);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return untilAborted(passed, signal).finally(() => clearTimeout(timer));
 }

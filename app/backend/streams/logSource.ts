@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Reading } from "../replies/EpochLog";
 import type { FollowedLine } from "../replies/followLog";
 import type { Line, PlacedLine } from "../replies/lines";
@@ -53,7 +54,7 @@ export function logSource(log: StreamedLog): StreamSource {
         const reading = await log.read(from);
         if (!reading) return undefined;
         if (reading.settled) return toChunk(reading, ahead);
-        await new Promise((resolve) => setTimeout(resolve, UNSETTLED_MS));
+        await sleep(UNSETTLED_MS);
       }
       return { messages: [], next: from, isUpToDate: false, isClosed: false };
     },

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../errorCode";
 import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
 import {
@@ -158,7 +159,7 @@ export class VersionedDocument {
     this.files.onConflict();
     // Balances the wait against writes for nothing, where many write to one document.
     const waitMs = Math.random() * Math.min(2 ** attempt, 64);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await sleep(waitMs);
     return this.look();
   }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../shared/errors";
+import { pause } from "../../shared/pause";
 import type { FollowedEvent } from "./Api";
 import { readReplyStream, type Told, within } from "./readReplyStream";
 
@@ -73,7 +73,8 @@ export async function* followReply(
       lostAt = Infinity;
       yield { event: { kind: "notice", notice: UNREACHABLE }, offset };
     }
-    await pause(pauseMs, signal);
+    // Varied, so that not all who lost the same backend come again at once.
+    await pause(pauseMs * (0.5 + Math.random() / 2), signal);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
 }
@@ -132,9 +133,4 @@ async function problemDetail(
   } catch {
     return undefined;
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const varied = ms * (0.5 + Math.random() / 2);
-  await sleep(varied, undefined, { signal }).catch(() => undefined);
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect, createServer, type AddressInfo } from "node:net";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Contestant } from "./Contestant";
 
 /** The interface of express-session's stores, as much as is used here. */
@@ -98,7 +99,7 @@ async function answers(port: number): Promise<void> {
       });
     });
     if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
   throw new Error(
     "redis-server did not start. Install it, or look at its log.",

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createModels } from "../../../app/backend/models/createModels";
@@ -306,7 +307,7 @@ describe("a reply through the list of models", () => {
         provider({
           async *streamReply() {
             yield { kind: "waiting", ms: 60_000, message: "Busy." };
-            await new Promise((resolve) => setTimeout(resolve, 50));
+            await sleep(50);
             yield { kind: "text", text: "Now" };
           },
         }),

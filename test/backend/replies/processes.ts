@@ -3,6 +3,7 @@ import type { ModelMessage } from "../../../app/backend/models/Model";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createReplies,
   type ServedReplies,
@@ -140,6 +141,6 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
 ): Promise<void> {
   while (!(await condition())) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../../scripts/support/freePorts";
 import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
 import { HttpVisitor } from "../../support/HttpVisitor";
@@ -108,7 +109,7 @@ function load() {
   };
 }
 
-const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+const tick = () => sleep(20);
 
 test.each(["SIGKILL", "SIGTERM"] as const)(
   "one of three backends that gets a %s under load costs no page and no form",

@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { lookup } from "node:dns/promises";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   boundFileSystem,
   StorageTimeoutError,
@@ -58,7 +59,7 @@ async function release(file: string, calls: Promise<unknown>[]) {
   }
   while (left.size > 0) {
     releaseReader(file);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   followReply,
   type StreamAnswer,
@@ -107,7 +108,7 @@ it("is fed by the holder at once where another backend is asked", async () => {
 const textOf = (events: ReplyEvent[]) =>
   events.map((event) => (event.kind === "text" ? event.text : "")).join("");
 const isEnd = ({ kind }: ReplyEvent) => kind === "end";
-const aMoment = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+const aMoment = () => sleep(5);
 
 it("resumes from every offset without a lost or doubled character", async () => {
   const slowly = scriptedModels((messages) =>

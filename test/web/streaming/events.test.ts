@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { VisibleError } from "../../../app/shared/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/EventWatcher";
@@ -301,6 +302,5 @@ it("a reader who takes nothing gets the newest state, not every step", async () 
 });
 
 async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue()))
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!(await isTrue())) await sleep(5);
 }

@@ -1,4 +1,5 @@
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
+import { pause } from "../../../shared/pause";
 import type {
   ModelEvent,
   ModelInfo,
@@ -96,13 +97,13 @@ async function* atPace(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   for (const [index, text] of words.entries()) {
-    if (index > 0) await pause(index, delayMs, signal);
+    if (index > 0) await nextWord(index, delayMs, signal);
     signal.throwIfAborted();
     yield { kind: "text", text };
   }
 }
 
-async function pause(
+async function nextWord(
   index: number,
   delayMs: number,
   signal: AbortSignal,
@@ -111,8 +112,5 @@ async function pause(
     if (index % wordsAtOnce === 0) await setImmediate();
     return;
   }
-  await setTimeout(delayMs, undefined, { signal }).catch(() =>
-    // The timer's own error hides why it was aborted.
-    signal.throwIfAborted(),
-  );
+  await pause(delayMs, signal);
 }

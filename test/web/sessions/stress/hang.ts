@@ -2,6 +2,7 @@ import { exec } from "node:child_process";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { HttpVisitor } from "../../../support/HttpVisitor";
 import { startProcess } from "../../../support/processes";
@@ -108,7 +109,7 @@ async function statusOf(address: string, route: string): Promise<number> {
 async function until(address: string, status: number): Promise<number> {
   const begun = performance.now();
   while ((await statusOf(address, "/readyz")) !== status) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
     if (performance.now() - begun > 300_000) {
       throw new Error(`Readiness was not ${status} in five minutes.`);
     }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createFiles, type Damage } from "../../../../app/shared/files/Files";
 import { createFileSessionStore } from "../../../../app/web/sessions/fileSessionStore";
 import { newSessionId } from "../../../../app/web/sessions/sessionId";
@@ -62,7 +63,7 @@ async function killOne(directory: string, key: string, ids: string[]) {
     acknowledged++;
   });
   for (let told = 0; told < 5; told++) await once(child, "message");
-  await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+  await sleep(Math.random() * 300);
   child.kill("SIGKILL");
   await child.ended;
   return { key, last, acknowledged };
