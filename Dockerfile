@@ -9,13 +9,14 @@ WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
+COPY LICENSE ./
 COPY scripts scripts
 COPY app app
 RUN npm run --silent build
-# In the image go what runs, what it needs in production, and the list of that.
+# In the image go what runs, what it needs in production, the list of that, and the licence.
 ARG SOURCE_DATE_EPOCH=0
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
- && mkdir -p /image/build && cp -r build/app /image/build/app && cp -r node_modules package.json /image/ \
+ && mkdir -p /image/build && cp -r build/app /image/build/app && cp -r node_modules package.json LICENSE /image/ \
  && find /image -name '*.map' -type f -delete \
  && find /image/node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
  && find /image -type d -empty -delete \

@@ -44,13 +44,14 @@ it("adds less than 200 MB to its base", async () => {
   expect(added).toBeLessThan(200);
 });
 
-it("runs as a user, has no package manager and no development dependency, and lists what it has", async () => {
+it("runs as a user, has no package manager and no development dependency, lists what it has, and carries its licence", async () => {
   const script = `
     id -u
     command -v npm npx yarn corepack
     ls node_modules | grep -E '^(typescript|jest|cdk8s|playwright-core)$'
-    node -p 'JSON.parse(fs.readFileSync("sbom.cdx.json")).components.some(({ name }) => name === "koa")'`;
-  expect(await inImage("keepsake:dev", script)).toBe("1000\ntrue");
+    node -p 'JSON.parse(fs.readFileSync("sbom.cdx.json")).components.some(({ name }) => name === "koa")'
+    grep -c 'Version 2.0, January 2004' LICENSE`;
+  expect(await inImage("keepsake:dev", script)).toBe("1000\ntrue\n1");
 });
 
 it.each([
