@@ -1,5 +1,4 @@
-# One image for all of Keepsake. The command chooses the part:
-#   node build/app/web/main.js | build/app/backend/main.js | build/app/sweep/main.js | build/app/preflight/main.js
+# One image for all of Keepsake. The command chooses the process: web, backend, sweep or preflight.
 # Built by scripts/build-image, which gives the arguments; `docker build .` alone works too.
 
 # Everything that is compiled or installed is plain JavaScript, so it is made once, on the builder's own
@@ -16,7 +15,7 @@ RUN npm run --silent build
 # In the image go what runs, what it needs in production, the list of that, and the licence.
 ARG SOURCE_DATE_EPOCH=0
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error \
- && mkdir -p /image/build && cp -r build/app /image/build/app && cp -r node_modules package.json LICENSE /image/ \
+ && mkdir -p /image/build && cp -r build/app build/bin /image/build/ && cp -r node_modules package.json LICENSE /image/ \
  && find /image -name '*.map' -type f -delete \
  && find /image/node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
  && find /image -type d -empty -delete \
@@ -32,13 +31,15 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/*
 WORKDIR /app
 COPY --from=build /image/ ./
-ENV NODE_ENV=production \
+# The processes by name. `env` becomes node itself, without a shell, so signals reach node.
+ENV PATH=/app/build/bin:$PATH \
+    NODE_ENV=production \
     UV_THREADPOOL_SIZE=16
 # By number, so that Kubernetes can see that it isn't root. Node's image has this user.
 USER 1000:1000
 EXPOSE 8080 8081 9090 9091
 ENTRYPOINT []
-CMD ["node", "build/app/web/main.js"]
+CMD ["web"]
 ARG VERSION=0 REVISION=unknown CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Keepsake" \
       org.opencontainers.image.description="A chat app whose conversations and replies in progress survive restarts, rollouts and the loss of any pod, in plain files." \

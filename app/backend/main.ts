@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import { ConfigError, environment, readBackendConfig } from "../shared/config";

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import path from "node:path";
 import {
   environment,
@@ -17,8 +18,8 @@ const HELP = `Removes what nobody needs from disk, beside running processes and 
 old versions, expired sessions, folded entries, conversations that were deleted long ago
 (DELETED_CONVERSATION_SECONDS), and what crashes left behind.
 
-  node build/app/sweep/main.js sessions    looks in SESSION_DIRECTORY
-  node build/app/sweep/main.js records     looks in DATA_DIRECTORY
+  sweep sessions    looks in SESSION_DIRECTORY
+  sweep records     looks in DATA_DIRECTORY
 `;
 
 const standards = {

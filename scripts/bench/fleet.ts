@@ -65,8 +65,7 @@ async function start(
 ): Promise<Member> {
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const file = path.join(repository, "build/app", role, "main.js");
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(path.join(repository, "build/bin", role), {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,

@@ -86,7 +86,7 @@ it("asks the context of kubectl that it is given", async () => {
 it("is given the context by the script, from this machine, too", async () => {
   const folder = await temporaryDirectory();
   await mkdir(path.join(folder, "scripts/support"), { recursive: true });
-  await mkdir(path.join(folder, "build/app/preflight"), { recursive: true });
+  await mkdir(path.join(folder, "build/bin"), { recursive: true });
   for (const name of ["preflight", "support/say.sh"])
     await symlink(
       path.join(__dirname, "../../scripts", name),
@@ -97,8 +97,9 @@ it("is given the context by the script, from this machine, too", async () => {
     "build() { :; }\n",
   );
   await writeFile(
-    path.join(folder, "build/app/preflight/main.js"),
-    "console.log(process.argv.slice(2).join(' '))",
+    path.join(folder, "build/bin/preflight"),
+    "#!/usr/bin/env node\nconsole.log(process.argv.slice(2).join(' '))",
+    { mode: 0o755 },
   );
   const { stdout } = await promisify(execFile)(
     path.join(folder, "scripts/preflight"),

@@ -396,7 +396,7 @@ describe("the command", () => {
     expect(there.errors).toContain("can't be swept (ENOENT). Mount its volume");
     expect(there.code).toBe(1);
     const what = await startProcess(main, ["everything"]).ended;
-    expect(what.errors).toContain("sweep/main.js sessions");
+    expect(what.errors).toContain("sweep sessions");
     expect(what.code).toBe(2);
   });
 });

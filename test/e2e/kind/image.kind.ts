@@ -62,7 +62,7 @@ it.each([
   async (part, directory) => {
     const options =
       "--detach --read-only --tmpfs /tmp --env PORT=8080 --env DRAIN_SECONDS=2 --env SECRETS_DIRECTORY=/tmp/secrets";
-    const command = `keepsake:dev node build/app/${part}/main.js`;
+    const command = `keepsake:dev ${part}`;
     const id = await tool(
       "run",
       ...`${options} --env ${directory}=/tmp/data ${command}`.split(" "),
@@ -75,7 +75,7 @@ it.each([
       );
       expect(
         await tool("exec", id, "sh", "-c", "tr '\\0' ' ' </proc/1/cmdline"),
-      ).toBe(`node build/app/${part}/main.js`);
+      ).toBe(`node /app/build/bin/${part}`);
       await tool("stop", "--time", "30", id);
       // 137 would be the kill that comes when nothing listens to the signal.
       expect(await tool("inspect", "--format", "{{.State.ExitCode}}", id)).toBe(

@@ -35,9 +35,7 @@ export class Member {
     this.isUp = false;
     this.isEnding = false;
     this.wasReady = false;
-    const file = path.join(root, "build/app", this.role, "main.js");
-    const preload = this.preload.flatMap((one) => ["-r", one]);
-    const child = spawn(process.execPath, [...preload, file], {
+    const child = spawn(path.join(root, "build/bin", this.role), {
       stdio: ["ignore", "ignore", "inherit"],
       env: {
         PATH: process.env["PATH"],
@@ -45,6 +43,7 @@ export class Member {
         METRICS_PORT: "0",
         LOG_LEVEL: process.env["SURVIVAL_LOG_LEVEL"] ?? "silent",
         HOSTNAME: this.name,
+        NODE_OPTIONS: this.preload.map((file) => `--require ${file}`).join(" "),
         ...this.env,
       },
     });
