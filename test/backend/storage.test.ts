@@ -3,6 +3,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../app/shared/files/FileSystem";
+import { diskErrors } from "../support/diskErrors";
 import {
   callApi,
   startBackend,
@@ -54,32 +55,28 @@ function refusable() {
 }
 
 describe("a disk that can't be written", () => {
-  test.each([
-    ["ENOSPC", 507, "storage is full"],
-    ["EDQUOT", 507, "storage is full"],
-    ["EROFS", 507, "can only be read"],
-    ["EACCES", 507, "may not write"],
-    ["EIO", 503, "reports an error"],
-    ["ESTALE", 503, "reports an error"],
-  ])("(%s) is told with %s and what to do", async (code, status, why) => {
-    const { fileSystem, refuse } = refusable();
-    const backend = await start({ fileSystem });
-    expect((await create(backend, "before")).status).toBe(201);
-    refuse(code);
-    const refused = await create(backend);
-    expect(refused.status).toBe(status);
-    const { detail } = Problem.parse(refused.body);
-    expect(detail).toContain(why);
-    expect(detail).toContain("What was saved before is kept.");
-    expect((await list(backend)).status).toBe(200);
-    refuse();
-    // The same request again is the same message, once.
-    expect((await create(backend)).status).toBe(201);
-    const { body } = await list(backend);
-    expect((body as { conversations: unknown[] }).conversations).toHaveLength(
-      2,
-    );
-  });
+  test.each(diskErrors)(
+    "(%s) is told with %s and what to do",
+    async (code, status, why) => {
+      const { fileSystem, refuse } = refusable();
+      const backend = await start({ fileSystem });
+      expect((await create(backend, "before")).status).toBe(201);
+      refuse(code);
+      const refused = await create(backend);
+      expect(refused.status).toBe(status);
+      const { detail } = Problem.parse(refused.body);
+      expect(detail).toContain(why);
+      expect(detail).toContain("What was saved before is kept.");
+      expect((await list(backend)).status).toBe(200);
+      refuse();
+      // The same request again is the same message, once.
+      expect((await create(backend)).status).toBe(201);
+      const { body } = await list(backend);
+      expect((body as { conversations: unknown[] }).conversations).toHaveLength(
+        2,
+      );
+    },
+  );
 });
 
 test("a disk that hangs fails readiness and requests in time, and nothing else, and comes back", async () => {

@@ -9,6 +9,7 @@ import {
   type ApiServer,
   assets,
   describeWithApiServer,
+  MAKE_SECRET,
   startApiServer,
 } from "./support/apiServer";
 
@@ -69,14 +70,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
   });
 
   test("leaves alone what it didn't apply", async () => {
-    await server.must([
-      "create",
-      "secret",
-      "generic",
-      "keepsake",
-      "-n",
-      "keepsake",
-    ]);
+    await server.must(MAKE_SECRET);
     await server.must(["create", "configmap", "notes", "-n", "keepsake"]);
     const text = await readFile(
       path.join(folder, "dist/kind.k8s.yaml"),

@@ -1,7 +1,11 @@
 import { parseEnvironment } from "../../k8s/environments";
 import { manifests } from "../../k8s/keepsake";
 import { kroBase, kroDefinition } from "../../k8s/kro/definition";
-import { type ApiServer, startApiServer } from "./support/apiServer";
+import {
+  type ApiServer,
+  MAKE_SECRET,
+  startApiServer,
+} from "./support/apiServer";
 import { installDefinitions } from "./support/crds";
 import { describeWithKro, startKro, until } from "./support/kro";
 import { field, type Manifest, parseManifests } from "./support/manifests";
@@ -197,14 +201,7 @@ describeWithKro("kind: Keepsake, by the real controller of kro", () => {
   });
 
   test("deletes no data when it is deleted", async () => {
-    await server.must([
-      "create",
-      "secret",
-      "generic",
-      "keepsake",
-      "-n",
-      "keepsake",
-    ]);
+    await server.must(MAKE_SECRET);
     const before = await get(server, "pv/keepsake-records");
     expect(field(before, "spec.persistentVolumeReclaimPolicy")).toBe("Retain");
     await server.must([

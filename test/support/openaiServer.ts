@@ -1,5 +1,17 @@
 import type { ServerResponse } from "node:http";
-import type { Answer } from "./scriptedServer";
+import type { OpenAISettings } from "../../app/backend/models/modelSettings";
+import type { Answer, ScriptedServer } from "./scriptedServer";
+
+/** What a provider needs to speak to a server, and nothing else. */
+export function settingsFor(server: ScriptedServer): OpenAISettings {
+  return {
+    baseUrl: `${server.url}/v1`,
+    headers: {},
+    proxy: {},
+    contextTokens: 4_096,
+    continuation: "restart",
+  };
+}
 
 /** One server-sent event of a chat completion. */
 export function event(data: unknown): string {

@@ -8,6 +8,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { hashOf } from "../../app/shared/disk/hashes";
 import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
@@ -313,8 +314,8 @@ describe("a restore at the same moment as a sweep", () => {
     for (let i = 0; i < 12; i++) ids.push(await makeDeleted(owner, 2 * TERM));
     const sweeps = [await begin(), await begin()];
     const restores = ids.map(async (id, index) => {
-      for (let turn = 0; turn < index * 4; turn++) {
-        await new Promise((resolve) => setImmediate(resolve));
+      for (let i = 0; i < index * 4; i++) {
+        await turn();
       }
       return (await restore(owner, id)).status;
     });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
@@ -42,7 +43,7 @@ test("a conversation is removed whole, through any power cut", async () => {
   await messagesOn(disk).append({});
   await messagesOn(disk).append({});
   // What nobody waits for is done by then, and is on disk long before the sweep.
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   for (const folder of [
     folders.settings(OWNER, ID),
     folders.messages(OWNER, ID),

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { hashOf } from "../../app/shared/disk/hashes";
 import { errorCode } from "../../app/shared/errorCode";
@@ -188,7 +189,7 @@ describe("sweeping sessions", () => {
     // One without an end: who wanted all of it first would never begin.
     async function* endless() {
       for (;;) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         yield { name: hashOf(String(listed++)), isFolder: true };
       }
     }

@@ -1,4 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import {
+  setImmediate as turn,
+  setTimeout as sleep,
+} from "node:timers/promises";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createModels } from "../../../app/backend/models/createModels";
@@ -373,7 +376,7 @@ describe("a reply through the list of models", () => {
         controller.abort(new Error("stopped"));
     };
     await expect(read()).rejects.toThrow("stopped");
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);
   });

@@ -41,6 +41,11 @@ export interface ApiServer {
   stop: () => Promise<void>;
 }
 
+/** Makes the Secret that a deployment expects, with nothing in it. */
+export const MAKE_SECRET = "create secret generic keepsake -n keepsake".split(
+  " ",
+);
+
 /** How long a server has to start on a busy machine. */
 export const START_MS = 120_000;
 

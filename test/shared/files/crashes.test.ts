@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
 import { makeFolder } from "../../../app/shared/files/exclusiveFile";
 import { createFiles } from "../../../app/shared/files/Files";
@@ -60,7 +61,7 @@ async function cutEverywhere<T>(
     states.push({ from, acknowledged, value: step.leads });
   }
   // What nobody waits for (temporary files) is done by then.
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   let count = 0;
   for (let cut = 0; cut <= disk.operations.length; cut++) {
     const known = states.findLastIndex((state) => state.acknowledged <= cut);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
 import { isTemporary } from "../../../app/shared/files/exclusiveFile";
@@ -69,7 +70,7 @@ async function failEverywhere(
         } catch (thrown) {
           error = thrown;
         }
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         if (!hasFailed()) break;
         await check({ disk, fault, result, error });
       }

@@ -8,6 +8,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   createFiles,
   type Damage,
@@ -170,7 +171,7 @@ test("leaves no temporary file behind", async () => {
   await document.create({ a: 1 });
   await document.update(() => ({ a: 2 }));
   while ((await readdir(folder)).length > 2) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   expect(await readdir(folder)).toEqual(["v1", "v2"]);
 });
@@ -335,7 +336,7 @@ describe("old versions", () => {
     pass(61_000);
     await document.update(() => ({ n: 5 }));
     while ((await versions(folder)).length > 2) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     expect(await versions(folder)).toEqual(["v4", "v5"]);
   });

@@ -14,6 +14,7 @@ import {
 } from "../../../app/web/sessions/sessions";
 import type { SessionStore } from "../../../app/web/sessions/SessionStore";
 import { Browser } from "../../support/browser";
+import { diskErrors } from "../../support/diskErrors";
 
 const KEYS = ["a key of more than sixteen", "an older key of some length"];
 
@@ -577,16 +578,7 @@ describe("a store that fails", () => {
     expect((await json(browser, "/")).owner).toBe(owner);
   });
 
-  test.each([
-    ["ENOSPC", 507, "storage is full"],
-    ["EDQUOT", 507, "storage is full"],
-    ["EROFS", 507, "can only be read"],
-    ["EACCES", 507, "may not write"],
-    ["EIO", 503, "reports an error"],
-    ["ESTALE", 503, "reports an error"],
-    ["ETIMEDOUT", 503, "does not answer"],
-    ["EUNHEARDOF", 503, "reports an error"],
-  ])(
+  test.each([...diskErrors, ["EUNHEARDOF", 503, "reports an error"] as const])(
     "to write (%s): the page is served, a change is not",
     async (code, status, why) => {
       const { browser, failed, owner } = await setUpFailing(code, ["save"]);

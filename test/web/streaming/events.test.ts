@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { get } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+import {
+  setImmediate as turn,
+  setTimeout as sleep,
+} from "node:timers/promises";
 import { VisibleError } from "../../../app/shared/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/EventWatcher";
@@ -28,6 +31,23 @@ async function metric(name: string): Promise<string | undefined> {
   return all.split("\n").find((line) => line.startsWith(`${name} `));
 }
 
+/** A conversation whose reply goes on step by step. */
+async function begun(steps: Parameters<typeof stepwise>[0]) {
+  const reply = stepwise(steps);
+  web.api.script = () => reply.script();
+  return { reply, address: await visitor.begin("hello") };
+}
+
+/** One that somebody watches, and has seen the first half of. */
+async function watchedHalf() {
+  const { reply, address } = await begun(["One", " two"]);
+  const watcher = new EventWatcher();
+  reply.next();
+  const followed = watcher.follow(visitor, `${address}/replies/2`);
+  await until(() => watcher.text === "One");
+  return { reply, address, watcher, followed };
+}
+
 describe("a reply's events", () => {
   it("bring every word of it, and then the finished article", async () => {
     web.api.script = () => slowly(text, 1);
@@ -41,9 +61,7 @@ describe("a reply's events", () => {
   });
 
   it("go on after any lost connection without a lost or doubled character", async () => {
-    const reply = stepwise(text.split(/(?<= )/));
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
+    const { reply, address } = await begun(text.split(/(?<= )/));
     const watcher = new EventWatcher();
     let connections = 0;
     while (!watcher.end) {
@@ -60,9 +78,7 @@ describe("a reply's events", () => {
   });
 
   it("do not repeat what was seen before", async () => {
-    const reply = stepwise([`${text}\n\nAnd `, "more."]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
+    const { reply, address } = await begun([`${text}\n\nAnd `, "more."]);
     const watcher = new EventWatcher();
     reply.next();
     await watcher.follow(visitor, `${address}/replies/2`, ({ text: seen }) =>
@@ -79,9 +95,7 @@ describe("a reply's events", () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 50 });
     visitor = new HttpVisitor(web.address);
-    const reply = stepwise(["One", " two."]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
+    const { reply, address } = await begun(["One", " two."]);
     const watcher = new EventWatcher();
     await watcher.follow(visitor, `${address}/replies/2`, ({ heartbeats }) => {
       if (heartbeats.length >= 5) reply.next(2);
@@ -93,13 +107,11 @@ describe("a reply's events", () => {
   });
 
   it("say that the model is thinking until it answers", async () => {
-    const reply = stepwise([
+    const { reply, address } = await begun([
       { kind: "reasoning", text: "Hm." },
       { kind: "reasoning", text: " Well." },
       "So it is.",
     ]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
     const watcher = new EventWatcher();
     reply.next(2);
     await watcher.follow(visitor, `${address}/replies/2`, ({ notice }) =>
@@ -122,15 +134,13 @@ describe("a reply's events", () => {
   });
 
   it("say so when another server goes on, and when it begins again", async () => {
-    const reply = stepwise([
+    const { reply, address } = await begun([
       "One two",
       { kind: "epoch", epoch: 2, keep: 3 },
       " three",
       { kind: "epoch", epoch: 3, keep: 0 },
       "Four",
     ]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
     const watcher = new EventWatcher();
     reply.next();
     const followed = watcher.follow(visitor, `${address}/replies/2`);
@@ -155,9 +165,7 @@ describe("a reply's events", () => {
       usage: { inputTokens: 5, outputTokens: 7 },
       leftOut: 2,
     } as const;
-    const reply = stepwise(["A beginning", end]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
+    const { reply, address } = await begun(["A beginning", end]);
     const watcher = new EventWatcher();
     reply.next();
     const followed = watcher.follow(visitor, `${address}/replies/2`);
@@ -196,13 +204,7 @@ describe("a reply's events", () => {
   });
 
   it("end with a sentence when the backend can't be followed", async () => {
-    const reply = stepwise(["One", " two"]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
-    reply.next();
-    const watcher = new EventWatcher();
-    const followed = watcher.follow(visitor, `${address}/replies/2`);
-    await until(() => watcher.text === "One");
+    const { reply, address, watcher, followed } = await watchedHalf();
     web.api.fault = new VisibleError(503, "The backend is gone.");
     reply.next();
     await followed;
@@ -217,13 +219,7 @@ describe("a reply's events", () => {
   });
 
   it("are stopped by a form, with the text kept", async () => {
-    const reply = stepwise(["One", " two"]);
-    web.api.script = () => reply.script();
-    const address = await visitor.begin("hello");
-    reply.next();
-    const watcher = new EventWatcher();
-    const followed = watcher.follow(visitor, `${address}/replies/2`);
-    await until(() => watcher.text === "One");
+    const { reply, address, watcher, followed } = await watchedHalf();
     await visitor.post(`${address}/replies/2/stop`, {});
     await followed;
     expect(watcher.end).toMatchObject({ outcome: "stopped" });
@@ -233,13 +229,7 @@ describe("a reply's events", () => {
 });
 
 it("a drain sends those who watch elsewhere, and counts them", async () => {
-  const reply = stepwise(["One", " two"]);
-  web.api.script = () => reply.script();
-  const address = await visitor.begin("hello");
-  reply.next();
-  const watcher = new EventWatcher();
-  const followed = watcher.follow(visitor, `${address}/replies/2`);
-  await until(() => watcher.text === "One");
+  const { reply, watcher, followed } = await watchedHalf();
   expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 1");
   await web.streams.leave(1);
   await followed;
@@ -254,9 +244,7 @@ it("a drain sends those who watch elsewhere, and counts them", async () => {
 });
 
 it("a visitor who leaves is counted, and is no fault", async () => {
-  const reply = stepwise(["One", " two"]);
-  web.api.script = () => reply.script();
-  const address = await visitor.begin("hello");
+  const { reply, address } = await begun(["One", " two"]);
   reply.next();
   await new EventWatcher().follow(
     visitor,
@@ -279,9 +267,9 @@ it("a visitor who leaves is counted, and is no fault", async () => {
 it("a reader who takes nothing gets the newest state, not every step", async () => {
   const long = "A sentence that is said again and again. ".repeat(40);
   const steps = 2_000;
-  const reply = stepwise(Array.from({ length: steps }, () => `${long}\n\n`));
-  web.api.script = () => reply.script();
-  const address = await visitor.begin("hello");
+  const { reply, address } = await begun(
+    Array.from({ length: steps }, () => `${long}\n\n`),
+  );
   const request = get(`${web.address}${address}/replies/2/events`, {
     headers: {
       cookie: [...visitor.cookies].map((pair) => pair.join("=")).join("; "),
@@ -291,7 +279,7 @@ it("a reader who takes nothing gets the newest state, not every step", async () 
   answer.pause();
   for (let i = 0; i < steps; i++) {
     reply.next();
-    if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i % 50 === 0) await turn();
   }
   let received = "";
   answer.setEncoding("utf8");

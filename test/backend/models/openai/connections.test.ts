@@ -3,7 +3,7 @@ import path from "node:path";
 import type { ModelProvider } from "../../../../app/backend/models/Model";
 import type { OpenAISettings } from "../../../../app/backend/models/modelSettings";
 import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
-import { completeReply } from "../../../support/openaiServer";
+import { completeReply, settingsFor } from "../../../support/openaiServer";
 import {
   type ScriptedServer,
   startScriptedServer,
@@ -37,14 +37,7 @@ afterAll(() => server.close());
 
 async function reply(settings: Partial<OpenAISettings>): Promise<string> {
   const provider = createOpenAI(
-    {
-      baseUrl: `${server.url}/v1`,
-      headers: {},
-      proxy: {},
-      contextTokens: 4_096,
-      continuation: "restart",
-      ...settings,
-    },
+    { ...settingsFor(server), ...settings },
     { connectMs: 5_000, busyMs: 0 },
   );
   opened.push(provider);

@@ -14,6 +14,7 @@ import {
   doneEvent,
   event,
   finishEvent,
+  settingsFor,
   stream,
   streamAndBreak,
   streamAndFallSilent,
@@ -40,17 +41,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const plain: OpenAISettings = {
-  baseUrl: "",
-  headers: {},
-  proxy: {},
-  contextTokens: 4_096,
-  continuation: "restart",
-};
-
 function provider(settings: Partial<OpenAISettings> = {}, busyMs = 60_000) {
   return createOpenAI(
-    { ...plain, baseUrl: `${server.url}/v1`, ...settings },
+    { ...settingsFor(server), ...settings },
     { connectMs: 5_000, busyMs },
   );
 }
@@ -90,7 +83,7 @@ describe("openai as a provider", () => {
     own.on("/models", answerWith(200, { data: [{ id: "m" }] }));
     own.on("/chat/completions", completeReply("some words ".repeat(20)));
     const subject = createOpenAI(
-      { ...plain, baseUrl: `${own.url}/v1/` },
+      { ...settingsFor(own), baseUrl: `${own.url}/v1/` },
       { connectMs: 5_000, busyMs: 0 },
     );
     return {

@@ -3,7 +3,7 @@ import type {
   OpenAISettings,
 } from "../../../../app/backend/models/modelSettings";
 import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
-import { answerWith } from "../../../support/openaiServer";
+import { answerWith, settingsFor } from "../../../support/openaiServer";
 import {
   type ScriptedServer,
   startScriptedServer,
@@ -21,14 +21,7 @@ const list = (
   settings: Partial<OpenAISettings> = {},
 ) =>
   createOpenAI(
-    {
-      baseUrl: `${server.url}/v1`,
-      headers: {},
-      proxy: {},
-      contextTokens: 4_096,
-      continuation: "restart",
-      ...settings,
-    },
+    { ...settingsFor(server), ...settings },
     { connectMs: 5_000, busyMs: 0 },
     offered,
   ).listModels(never());

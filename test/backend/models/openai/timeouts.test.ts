@@ -6,6 +6,7 @@ import type { ModelTimeouts } from "../../../../app/backend/models/modelSettings
 import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
 import {
   completeReply,
+  settingsFor,
   streamAndFallSilent,
   textEvent,
 } from "../../../support/openaiServer";
@@ -32,17 +33,9 @@ async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
     busyMs: 0,
     ...short,
   };
-  const provider = createOpenAI(
-    {
-      baseUrl: `${server.url}/v1`,
-      headers: {},
-      proxy: {},
-      contextTokens: 4_096,
-      continuation: "restart",
-    },
-    timeouts,
-    [{ model: "m" }],
-  );
+  const provider = createOpenAI(settingsFor(server), timeouts, [
+    { model: "m" },
+  ]);
   const models = createModels({
     providers: [provider],
     timeouts,

@@ -1,0 +1,10 @@
+/** What a disk may refuse a write with; the status and words with which web and backend tell it. */
+export const diskErrors: [code: string, status: number, why: string][] = [
+  ["ENOSPC", 507, "storage is full"],
+  ["EDQUOT", 507, "storage is full"],
+  ["EROFS", 507, "can only be read"],
+  ["EACCES", 507, "may not write"],
+  ["EIO", 503, "reports an error"],
+  ["ESTALE", 503, "reports an error"],
+  ["ETIMEDOUT", 503, "does not answer"],
+];
