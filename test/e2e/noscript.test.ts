@@ -1,5 +1,10 @@
 import type { Browser, Page } from "playwright-core";
-import { expectShown, newPage, startBrowser } from "../support/chromium";
+import {
+  expectHidden,
+  expectShown,
+  newPage,
+  startBrowser,
+} from "../support/chromium";
 import { startWeb, type TestWeb } from "../support/startWeb";
 import { stepwise } from "../support/stepwise";
 import { expectEventually } from "../support/waitFor";
@@ -25,6 +30,7 @@ afterEach(async () => {
 const message = () => page.getByRole("textbox", { name: "Message" });
 const send = () => page.getByRole("button", { name: "Send" });
 const stop = () => page.getByRole("button", { name: "Stop" });
+const goOn = () => page.getByRole("button", { name: "Go on reading" });
 const articles = () =>
   page.getByRole("log", { name: "Conversation" }).getByRole("article");
 
@@ -32,6 +38,13 @@ const articles = () =>
 async function begin(text: string): Promise<void> {
   await message().fill(text);
   await send().click({ noWaitAfter: true });
+}
+
+/** What the style sheet does after a while, it does so many times sooner. */
+async function hurryAnimations(playbackRate: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Animation.enable");
+  await session.send("Animation.setPlaybackRate", { playbackRate });
 }
 
 describe("without a script", () => {
@@ -88,6 +101,60 @@ describe("without a script", () => {
       .locator("p")
       .getByText("One two three", { exact: true })
       .waitFor();
+  });
+
+  it("says when its server has died, and reads on with what was typed", async () => {
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await begin("hello");
+    reply.next();
+    await page.getByText("One").last().waitFor();
+    await message().fill("typed meanwhile");
+    expect(await goOn().count()).toBe(0);
+    web.server.closeAllConnections();
+    await hurryAnimations(1_000);
+    await goOn().waitFor();
+    await hurryAnimations(1);
+    await goOn().click({ noWaitAfter: true });
+    reply.next();
+    await articles()
+      .last()
+      .locator("p")
+      .getByText("One two", { exact: true })
+      .waitFor();
+    expect(await message().inputValue()).toBe("typed meanwhile");
+  });
+
+  it("nothing says so once the reply has ended", async () => {
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await begin("hello");
+    reply.next();
+    await page.getByText("One").last().waitFor();
+    expect(await page.locator(".pulse").count()).toBeGreaterThan(0);
+    reply.next();
+    await page.locator(".ended").waitFor({ state: "attached" });
+    for (const pulse of await page.locator(".pulse").all()) {
+      expect(await pulse.boundingBox()).toBeNull();
+    }
+  });
+
+  it("what is unfinished stays in sight while the reply waits", async () => {
+    const reply = stepwise([
+      "One **two",
+      { kind: "notice", notice: "Waiting for it." },
+      "** three",
+    ]);
+    web.api.script = () => reply.script();
+    await begin("hello");
+    reply.next();
+    await page.getByText("One **two").waitFor();
+    reply.next();
+    await page.getByText("Waiting for it.").waitFor();
+    await expectShown(articles().last().getByText("One **two"));
+    reply.next();
+    await articles().last().locator("strong").getByText("two").waitFor();
+    await expectHidden(page.getByText("Waiting for it."));
   });
 
   it("a long conversation opens at its end, and stays there as it grows", async () => {

@@ -24,7 +24,7 @@ export function viewConversation(
   articles: Articles,
   page: ConversationPage,
   part: ConversationPart,
-  options: { replyIntoPage: boolean },
+  options: { replyIntoPage: boolean; typed?: string },
 ): object {
   const { conversation } = page;
   const address = `/conversations/${conversation.id}`;
@@ -48,6 +48,7 @@ export function viewConversation(
       key: randomUUID(),
       modelWas: conversation.model,
       follows: followed(page, shown, reply),
+      text: options.typed,
       stop: isWriting ? `${address}/replies/${reply.number}/stop` : undefined,
     },
   };

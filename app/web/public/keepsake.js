@@ -514,6 +514,8 @@ async function refresh() {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+  // The way to read on in a page that was begun without the script.
+  if (event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   if (form.getAttribute("aria-busy") !== "true") {
     void submit(form, event.submitter);

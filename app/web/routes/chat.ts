@@ -26,6 +26,8 @@ export function chatRoutes(deps: RouteDeps): Router<WebState> {
   router.get("/", (ctx) => sendPage(ctx, deps, homePage(ctx)));
   router.post("/conversations", (ctx) => begin(ctx, deps));
   router.get("/conversations/:id", (ctx) => show(ctx, deps));
+  // Read on with what was typed meanwhile, by a page that has no script to keep it.
+  router.post("/conversations/:id", (ctx) => show(ctx, deps));
   router.post("/conversations/:id/messages", (ctx) => send(ctx, deps));
   return router;
 }
@@ -128,6 +130,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
     },
     data: viewConversation(deps.articles, read, part, {
       replyIntoPage: reply !== undefined,
+      typed: ctx.state.typed?.text,
     }),
   }));
   await sendPage(ctx, deps, content);

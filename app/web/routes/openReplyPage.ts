@@ -5,13 +5,17 @@ import { REPLY_PLACE } from "../chat/conversationPage";
 import type { WebContext } from "../middleware/WebContext";
 import { escape } from "../rendering/markdown";
 import type { LiveBody } from "../streaming/LiveBody";
-import { pageHeartbeat, writeReplyIntoPage } from "../streaming/pageStream";
+import {
+  goOnButton,
+  pageHeartbeat,
+  writeReplyIntoPage,
+} from "../streaming/pageStream";
 import type { Ended } from "../streaming/ReplyView";
 import type { RouteDeps } from "./Deps";
 
-/** Loads the page again: all that a browser without a script can be told. */
-function goOn(message: string): string {
-  return `</span></div><p class="notice">${escape(message)} <a href="">Go on reading</a></p><meta http-equiv="refresh" content="2">`;
+/** Not by itself: a page that is loaded again loses what is in its message box. */
+function goOn(message: string, conversation: string): string {
+  return `</span></div><p class="notice">${escape(message)} ${goOnButton(conversation)}</p>`;
 }
 
 /**
@@ -25,8 +29,9 @@ export function openReplyPage(
   reply: ReplyState,
 ): void {
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
-  const live = streams.open(pageHeartbeat, (open) =>
-    open.write(goOn("This server is about to be replaced.")),
+  const pulse = pageHeartbeat(conversation);
+  const live = streams.open(pulse, (open) =>
+    open.write(goOn("This server is about to be replaced.", conversation)),
   );
   ctx.set("x-accel-buffering", "no");
   ctx.type = "html";
@@ -34,6 +39,7 @@ export function openReplyPage(
   live.write(before);
   const context = { ...ctx.state.api, signal: live.signal };
   writeReplyIntoPage(live, {
+    pulse,
     text: reply.text,
     follow: api.watchReply(
       context,
@@ -49,7 +55,7 @@ export function openReplyPage(
       if (live.signal.aborted) return;
       const { requestId } = context;
       log.warn({ error, requestId }, "a reply could not be followed");
-      live.write(goOn(toVisibleError(error).message));
+      live.write(goOn(toVisibleError(error).message, conversation));
       live.end("backend");
     });
 }

@@ -5,10 +5,23 @@ import type { LiveBody } from "./LiveBody";
 import { Pace } from "./Pace";
 import { ReplyView, type Ended } from "./ReplyView";
 
-/** Keeps a page's connection open and shows nothing. */
-export const pageHeartbeat = "<!-- -->";
+/**
+ * The way to read on in the page of a conversation, where its connection ends before its reply. It
+ * takes along what is in the message box, which a page that is only loaded again would lose.
+ */
+export const goOnButton = (conversation: string): string =>
+  `<button class="button" form="composer" formaction="/conversations/${conversation}" formnovalidate>Go on reading</button>`;
+
+/**
+ * Keeps a page's connection open. The style sheet shows it when no other has followed for two and a
+ * half heartbeats: a page without a script can't notice by itself that its server has died.
+ */
+export const pageHeartbeat = (conversation: string): string =>
+  `<small class="pulse notice">Nothing has come for a while: the connection may be lost. ${goOnButton(conversation)}</small>`;
 
 export interface PageStreamInput {
+  /** A sign of life, as {@link pageHeartbeat} makes it. */
+  pulse: string;
   /** The text that the page begins with, and the events after it. */
   text: string;
   follow: AsyncIterable<{ event: ReplyEvent }>;
@@ -25,9 +38,9 @@ export interface PageStreamInput {
  */
 export async function writeReplyIntoPage(
   live: LiveBody,
-  { text, follow, renderEnd }: PageStreamInput,
+  { pulse, text, follow, renderEnd }: PageStreamInput,
 ): Promise<void> {
-  const attempt = new PageAttempt(text);
+  const attempt = new PageAttempt(text, pulse);
   live.write(attempt.begin());
   const view = new ReplyView({ known: text });
   const pace = new Pace(live, () => live.write(attempt.show(view)));
@@ -46,9 +59,12 @@ class PageAttempt {
   #sent: string;
   #story: string | undefined;
   #hindrance: string | undefined;
+  readonly #pulse: string;
 
-  constructor(text: string) {
+  /** @param pulse What every place begins with where text is added. */
+  constructor(text: string, pulse: string) {
     this.#sent = text;
+    this.#pulse = pulse;
   }
 
   begin(): string {
@@ -75,7 +91,7 @@ class PageAttempt {
     this.#sent = text;
     // Within the attempt, so that it goes with it when the reply goes on.
     return hindrance && hindrance !== before
-      ? `${grown}</span>${notice(hindrance)}<span>`
+      ? `${grown}</span>${notice(hindrance)}<span>${this.#pulse}`
       : grown;
   }
 
@@ -92,7 +108,7 @@ class PageAttempt {
   }
 
   #openTail(): string {
-    return `<span class="tail">${escape(this.#growing.tail)}`;
+    return `<span class="tail">${this.#pulse}${escape(this.#growing.tail)}`;
   }
 }
 

@@ -121,7 +121,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe("<p>So it is.</p>");
   });
 
-  it("tells a browser to load it again when the server drains", async () => {
+  it("offers to read on elsewhere when the server drains, with what was typed", async () => {
     const reply = stepwise(["One ", "two", " three"]);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
@@ -132,8 +132,25 @@ describe("the page of a reply in progress, without a script", () => {
       page += Buffer.from(chunk).toString("utf8");
       if (page.includes("One two")) void web.streams.leave(1);
     }
-    expect(page).toContain('<meta http-equiv="refresh"');
-    await visitor.post(`${address}/replies/2/stop`, {});
+    // By itself it would lose what is in its message box.
+    expect(page).not.toContain('http-equiv="refresh"');
+    expect(page).toContain(
+      `This server is about to be replaced. <button class="button" form="composer" formaction="${address}" formnovalidate>`,
+    );
+    reply.next();
+    const next = await visitor.post(address, { message: "typed <meanwhile>" });
+    const further = await next.text();
+    expect(further).toContain("One two");
+    expect(further).toContain("\ntyped &lt;meanwhile&gt;</textarea>");
+  });
+
+  it("keeps what was typed for its message when it can't be read on", async () => {
+    const nowhere = `/conversations/${"a".repeat(26)}`;
+    const answer = await visitor.post(nowhere, { message: "typed" });
+    const page = await answer.text();
+    expect(answer.status).toBe(404);
+    expect(page).toContain("\ntyped</textarea>");
+    expect(page).toContain(`action="${nowhere}/messages"`);
   });
 
   it("is sent at once to a browser whose script is at work", async () => {
