@@ -250,13 +250,16 @@ export class Conversations {
     id: string,
     number: number,
   ): Promise<ReplyRef> {
+    const ref = { ownerHash, conversation: id, number };
+    // Who deletes a conversation ends its reply: of one that is being written there is no doubt.
+    if (this.parts.replies.isWriting(ref)) return ref;
     const [listing] = await Promise.all([
       this.logOf(ownerHash, id).list(),
       this.parts.settings.read(ownerHash, id),
     ]);
     const isReply = number % 2 === 0 && listing?.has(number - 1);
     if (!isReply) throw new NotFoundError("reply");
-    return { ownerHash, conversation: id, number };
+    return ref;
   }
 
   /** Saves a prompt where it may be, and begins the reply. */

@@ -1,5 +1,13 @@
-import type { EpochLog, OwnEntry } from "./EpochLog";
-import { handover, encodeLine, type Line, type PlacedLine } from "./lines";
+import type { EpochLog, OwnEntry, Reading } from "./EpochLog";
+import { withoutTexts } from "./events";
+import {
+  EndHeader,
+  encodeLine,
+  handover,
+  type Header,
+  type Line,
+  type PlacedLine,
+} from "./lines";
 import { compare, type Position } from "./position";
 
 /** Why a process no longer appends to an entry. */
@@ -123,6 +131,35 @@ export class HeldEpoch {
   }
 
   /**
+   * What the log says after a place, as far as this process has said it, on disk or not.
+   *
+   * @returns `undefined` where the files must be asked: when this process has left the entry, and
+   *   for places that are not in it.
+   */
+  readAhead(from: Position): Reading | undefined {
+    const isFirst = this.number === 1 && from.entry === 0;
+    const isHere = isFirst || this.lines.some(({ at }) => !compare(at, from));
+    if (this.hasLeft || !isHere) return undefined;
+    const after = this.lines.filter(({ at }) => compare(at, from) > 0);
+    const { number, entry, tail } = this;
+    return toReading(number, entry.header, after, tail);
+  }
+
+  /**
+   * The reply as it ended, in as few lines as say it all.
+   *
+   * @returns `undefined` if it has not, or may yet be tried again.
+   */
+  get ended(): Reading | undefined {
+    const end = this.lines.at(-1);
+    if (this.hasLeft !== "ended" || !end) return undefined;
+    const { data: header } = EndHeader.safeParse(end.line);
+    if (!header || header.outcome === "failed") return undefined;
+    const lines = withoutTexts(this.lines);
+    return toReading(end.at.entry, header, lines, end.at);
+  }
+
+  /**
    * The lines after a place in this entry, until the process leaves it: each time all that there
    * are by then, or {@link BATCH_LINES} of them. Ends early when aborted.
    *
@@ -191,6 +228,21 @@ export class HeldEpoch {
     });
   }
 }
+
+const toReading = (
+  number: number,
+  newest: Header,
+  lines: PlacedLine[],
+  tail: Position,
+): Reading => ({
+  lines,
+  tail,
+  newest,
+  number,
+  last: number,
+  isHandedOver: false,
+  settled: true,
+});
 
 /** Balances what a slow watcher's next piece takes in memory against the cost of each piece. */
 export const BATCH_LINES = 1_024;

@@ -91,6 +91,8 @@ export interface Replies {
    * beginning once. A process that drains leaves the writing to another.
    */
   begin(ref: ReplyRef): Promise<void>;
+  /** Whether this process writes it at the moment. */
+  isWriting(ref: ReplyRef): boolean;
   /** `undefined` if there is no such reply. */
   snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined>;
   /**

@@ -1,11 +1,13 @@
+import { LRUCache } from "lru-cache";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { Logger } from "../../shared/log";
 import type { Predecessor } from "../../shared/metricDefinitions";
-import type { EpochLog, OwnEntry } from "./EpochLog";
+import type { EpochLog, OwnEntry, Reading } from "./EpochLog";
 import { nothingSaid, saidIn, type Said } from "./events";
 import { HeldEpoch } from "./HeldEpoch";
 import { nameOf } from "../../shared/disk/InProgress";
 import type { EndedReply, ReplyModels, ReplyRecords } from "./Replies";
+import type { Position } from "./position";
 import { ReplyWriter } from "./ReplyWriter";
 
 export interface WritersParts {
@@ -32,6 +34,11 @@ export type Purpose = "begin" | "go on" | "stop" | "retry";
 export class Writers {
   private readonly writers = new Map<string, ReplyWriter>();
   private readonly claims = new Map<string, Promise<ReplyWriter | undefined>>();
+  /** Replies that ended here: most of those who watch come for them in that moment. */
+  private readonly ended = new LRUCache<string, Reading>({
+    maxSize: ENDED_BYTES,
+    sizeCalculation: ({ tail }) => tail.bytes,
+  });
   private isDraining = false;
 
   constructor(private readonly parts: WritersParts) {}
@@ -44,6 +51,22 @@ export class Writers {
   of(ref: ReplyRef): ReplyWriter | undefined {
     const writer = this.writers.get(nameOf(ref));
     return writer?.held.left ? undefined : writer;
+  }
+
+  /**
+   * What a reply's log says after a place, for those who also want what is not on disk yet.
+   *
+   * @returns `undefined` where only the files can tell.
+   */
+  readAhead(ref: ReplyRef, from: Position): Reading | undefined {
+    const ended = from.entry === 0 ? this.readEnded(ref) : undefined;
+    return ended ?? this.of(ref)?.held.readAhead(from);
+  }
+
+  /** All of a reply that has ended here for good, and not long ago, without what its end repeats. */
+  readEnded(ref: ReplyRef): Reading | undefined {
+    const name = nameOf(ref);
+    return this.writers.get(name)?.held.ended ?? this.ended.get(name);
   }
 
   isBusyWith(ref: ReplyRef): boolean {
@@ -149,6 +172,8 @@ export class Writers {
 
   private release(ref: ReplyRef, writer: ReplyWriter): void {
     const name = nameOf(ref);
+    const { ended } = writer.held;
+    if (ended) this.ended.set(name, ended);
     if (this.writers.get(name) === writer) this.writers.delete(name);
   }
 
@@ -171,6 +196,9 @@ export class Writers {
     this.parts.log[level]({ reply: ref, epoch: number, purpose }, "took over");
   }
 }
+
+/** Balances memory against reading files again: some thousands of replies. */
+const ENDED_BYTES = 8 * 1024 * 1024;
 
 const FIND_MS = 2_000;
 const BEGUN_AGAIN =

@@ -49,8 +49,15 @@ export interface RepliesOptions {
 
 /** What the routes that serve streams need, beyond what the other parts of the backend do. */
 export interface ServedReplies extends Replies {
-  /** What a reply's log says after a place, as far as it is on disk. */
-  read(ref: ReplyRef, from: Position): Promise<Reading | undefined>;
+  /**
+   * What a reply's log says after a place, as far as it is on disk; also what isn't yet, if that is
+   * wanted and this process has said it.
+   */
+  read(
+    ref: ReplyRef,
+    from: Position,
+    options?: { ahead: boolean },
+  ): Promise<Reading | undefined>;
   /**
    * The lines of a reply after a place, live and as many as there are each time, past ends that
    * aren't final, until aborted.
@@ -185,7 +192,8 @@ class RepliesOfProcess implements ServedReplies {
       const { text } = writer.said;
       return { status: "writing", text, offset: toOffset(writer.held.tail) };
     }
-    const reading = await this.logOf(ref).read();
+    const reading =
+      this.writers.readEnded(ref) ?? (await this.logOf(ref).read());
     if (!reading) return undefined;
     const { text } = saidIn(reading.lines);
     const offset = toOffset(reading.tail);
@@ -204,7 +212,7 @@ class RepliesOfProcess implements ServedReplies {
     signal: AbortSignal,
   ): ReturnType<Replies["watch"]> {
     const from = offset === undefined ? start : fromOffset(offset);
-    const reading = await this.logOf(ref).read(from);
+    const reading = await this.read(ref, from, { ahead: true });
     if (reading?.newest.kind === "end" && reading.lines.length === 0) return;
     const followed = this.follow(ref, from, { ahead: true, signal });
     for await (const lines of followed) {
@@ -216,8 +224,13 @@ class RepliesOfProcess implements ServedReplies {
     }
   }
 
-  read(ref: ReplyRef, from: Position): Promise<Reading | undefined> {
-    return this.logOf(ref).read(from);
+  async read(
+    ref: ReplyRef,
+    from: Position,
+    { ahead } = { ahead: false },
+  ): Promise<Reading | undefined> {
+    const known = ahead ? this.writers.readAhead(ref, from) : undefined;
+    return known ?? this.logOf(ref).read(from);
   }
 
   follow(
@@ -225,17 +238,21 @@ class RepliesOfProcess implements ServedReplies {
     from: Position,
     options: { ahead: boolean; signal: AbortSignal },
   ): AsyncGenerator<FollowedLine[], void> {
-    return followLog(this.followed(ref), from, options);
+    return followLog(this.followed(ref, options), from, options);
+  }
+
+  isWriting(ref: ReplyRef): boolean {
+    return this.writers.of(ref) !== undefined;
   }
 
   held(ref: ReplyRef): HeldEpoch | undefined {
     return this.writers.of(ref)?.held;
   }
 
-  private followed(ref: ReplyRef): Followed {
+  private followed(ref: ReplyRef, options: { ahead: boolean }): Followed {
     const { peers, leaseMs } = this.options;
     return {
-      log: this.logOf(ref),
+      read: (from) => this.read(ref, from, options),
       process: this.process,
       pollMs: Math.min(POLL_MS, leaseMs / 4),
       leaseMs,

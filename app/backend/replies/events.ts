@@ -37,6 +37,11 @@ export function saidIn(lines: readonly PlacedLine[]): Said {
 const isText = (line: Line | undefined): line is Line & { text: string } =>
   typeof line?.["text"] === "string" && line["kind"] === undefined;
 
+const isReasoning = (
+  line: Line | undefined,
+): line is Line & { reasoning: string } =>
+  typeof line?.["reasoning"] === "string" && line["kind"] === undefined;
+
 /** A slow reader's next piece should be no longer, in UTF-16 units. */
 const JOINED = 65_536;
 
@@ -54,12 +59,14 @@ export function joinTexts(lines: PlacedLine[]): PlacedLine[] {
   return joined;
 }
 
+/** What an end does not say again. */
+export const withoutTexts = (lines: readonly PlacedLine[]): PlacedLine[] =>
+  lines.filter(({ line }) => !isText(line) && !isReasoning(line));
+
 /** What a line tells those who watch; `undefined` for heartbeats and the like. */
 export function toEvent(line: Line): ReplyEvent | undefined {
   if (isText(line)) return { kind: "text", text: line.text };
-  if (typeof line["reasoning"] === "string" && line["kind"] === undefined) {
-    return { kind: "reasoning", text: line["reasoning"] };
-  }
+  if (isReasoning(line)) return { kind: "reasoning", text: line.reasoning };
   if (typeof line["notice"] === "string") {
     return { kind: "notice", notice: line["notice"] };
   }

@@ -1,6 +1,6 @@
 import { NotFoundError } from "../../shared/errors";
 import { pause } from "../../shared/pause";
-import type { EpochLog } from "./EpochLog";
+import type { Reading } from "./EpochLog";
 import { BATCH_LINES, type HeldEpoch } from "./HeldEpoch";
 import { PeerGoneError } from "./Peers";
 import {
@@ -13,7 +13,8 @@ import { compare, start, type Position } from "./position";
 
 /** Where the lines of one log can be had from. */
 export interface Followed {
-  log: EpochLog;
+  /** What the log says after a place; see `EpochLog.read`. */
+  read(from: Position): Promise<Reading | undefined>;
   /** The newest entry, if this process appends to it. */
   held(): HeldEpoch | undefined;
   /** The lines from the process that holds it; see `Peers.follow`. */
@@ -85,7 +86,7 @@ async function* nextLines(
     yield* heldLines(held, from, options);
     return;
   }
-  const reading = await followed.log.read(from);
+  const reading = await followed.read(from);
   if (!reading) throw new NotFoundError("reply");
   if (reading.settled) {
     const { lines, newest } = reading;

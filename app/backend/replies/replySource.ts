@@ -14,7 +14,7 @@ export function replySource(
 ): StreamSource {
   return logSource({
     contentType: "application/json",
-    read: (from) => replies.read(ref, from),
+    read: (from, options) => replies.read(ref, from, options),
     follow: (from, options) => replies.follow(ref, from, options),
     toData: (line) => {
       const event = toEvent(line);

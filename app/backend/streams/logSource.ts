@@ -18,7 +18,10 @@ interface FollowOptions {
 /** A log whose lines are messages of a stream. */
 export interface StreamedLog {
   contentType: string;
-  read(from: Position): Promise<Reading | undefined>;
+  read(
+    from: Position,
+    options: { ahead: boolean },
+  ): Promise<Reading | undefined>;
   follow(
     from: Position,
     options: FollowOptions,
@@ -51,7 +54,7 @@ export function logSource(log: StreamedLog): StreamSource {
     contentType,
     read: async (from, { ahead } = { ahead: false }) => {
       for (let attempt = 0; attempt < UNSETTLED_ATTEMPTS; attempt++) {
-        const reading = await log.read(from);
+        const reading = await log.read(from, { ahead });
         if (!reading) return undefined;
         if (reading.settled) return toChunk(reading, ahead);
         await sleep(UNSETTLED_MS);

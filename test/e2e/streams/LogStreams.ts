@@ -194,7 +194,7 @@ export class LogStreams {
   private followed(name: string): Followed {
     const { peers, leaseMs } = this.options;
     return {
-      log: this.logOf(name),
+      read: (from) => this.logOf(name).read(from),
       process: this.process,
       pollMs: 50,
       leaseMs,
