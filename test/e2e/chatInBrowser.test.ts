@@ -345,12 +345,19 @@ describe("while a reply arrives", () => {
     await message().press("Enter");
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
+    await listen();
     const { port, hostname } = new URL(web.address);
     web.server.close();
     web.server.closeAllConnections();
     await page.locator("#connection").waitFor();
     web.server.listen(Number(port), hostname);
     await expectHidden(page.locator("#connection"));
+    await expectEventually(async () =>
+      expect((await said()).filter(Boolean)).toEqual([
+        "The connection was lost. Trying again…",
+        "Connected again.",
+      ]),
+    );
     reply.next();
     await expectShown(page.getByText("One two", { exact: true }));
   });
@@ -364,10 +371,18 @@ describe("while a reply arrives", () => {
       " three",
     ]);
     web.api.script = () => reply.script();
+    await listen();
     await message().fill("go on");
     await message().press("Enter");
-    reply.next(3);
-    await page.getByText("Another is going on from here").waitFor();
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    reply.next(2);
+    const told = log().getByText("Another is going on from here");
+    await told.waitFor();
+    const sentence = await told.innerText();
+    await expectEventually(async () =>
+      expect(await said()).toEqual(["Model one is writing.", sentence]),
+    );
     await page.reload();
     await page.getByText("One two").waitFor();
     reply.next();
@@ -546,13 +561,19 @@ it("a failed reply says why, and Retry finishes it", async () => {
   await open();
   const reason = "The model is busy. Try again in a minute.";
   web.api.script = () => [{ kind: "end", outcome: "failed", text: "", reason }];
+  await listen();
   await message().fill("hello");
   await message().press("Enter");
-  await page.getByText(reason).waitFor();
+  await log().getByText(reason).waitFor();
+  await expectEventually(async () =>
+    expect((await said()).at(-1)).toBe(
+      `Model one could not finish the reply. ${reason}`,
+    ),
+  );
   web.api.script = () => ["Here I am."];
   await page.getByRole("button", { name: "Retry" }).click();
   await page.getByText("Here I am.").waitFor();
-  await expectHidden(page.getByText(reason));
+  await expectHidden(log().getByText(reason));
 });
 
 it("a code block is copied", async () => {

@@ -27,6 +27,8 @@ function morph(old, fresh) {
   if (!(old instanceof Element && fresh instanceof Element)) return;
   // A reply that is being watched is newer here than in any page that was rendered meanwhile.
   if (old === watched?.article && asHtml(fresh)?.dataset.events) return;
+  // Whether it can be watched is known here alone.
+  if (watched && old === byId("connection")) return;
   morphAttributes(old, fresh);
   if (old.localName !== "textarea") morphChildren(old, [...fresh.childNodes]);
 }
@@ -218,6 +220,7 @@ function watch() {
   const isFollowable = article && !article.querySelector(".attempt");
   if (watched && watched.article === article && isFollowable) return;
   if (watched) disconnect(watched);
+  setConnected(true);
   watched = null;
   const address = article?.dataset.events;
   if (!article || !address || !isFollowable) return;
@@ -257,11 +260,14 @@ function connect(state, failures = 0) {
   // A server that was frozen, or a network that is gone, leaves a connection open and silent.
   const listen = () => {
     clearTimeout(state.silence);
-    state.silence = setTimeout(lose, MISSED_HEARTBEATS * state.heartbeatMs);
+    state.silence = setTimeout(() => {
+      setConnected(false);
+      lose();
+    }, MISSED_HEARTBEATS * state.heartbeatMs);
   };
   const lose = () => {
     disconnect(state);
-    setConnected(false);
+    suspectLoss(state);
     failed += 1;
     const pause = Math.min(8000, 400 * 2 ** failed) * (0.5 + Math.random());
     state.retry = setTimeout(() => {
@@ -302,8 +308,8 @@ function connect(state, failures = 0) {
       lose();
       void goToSignIn();
     }
-    // The browser connects again by itself; a moment of it is nothing to speak of.
-    else state.quiet ??= setTimeout(() => setConnected(false), QUIET_MS);
+    // The browser connects again by itself.
+    else suspectLoss(state);
   });
   listen();
 }
@@ -313,7 +319,18 @@ function setConnected(isConnected) {
   clearTimeout(watched?.quiet);
   if (watched) watched.quiet = undefined;
   const notice = byId("connection");
-  if (notice) notice.hidden = isConnected;
+  if (!notice || notice.hidden === isConnected) return;
+  notice.hidden = isConnected;
+  announce(isConnected ? "Connected again." : (notice.textContent ?? ""));
+}
+
+/**
+ * Says so if it isn't made again in a while: a moment of it is nothing to speak of.
+ *
+ * @param {Watched} state
+ */
+function suspectLoss(state) {
+  state.quiet ??= setTimeout(() => setConnected(false), QUIET_MS);
 }
 
 /**
@@ -351,7 +368,9 @@ function showNotice(article, text) {
     notice.className = "notice";
     article.querySelector(".text")?.after(notice);
   }
-  if (notice.textContent !== text) notice.textContent = text;
+  if (notice.textContent === text) return;
+  notice.textContent = text;
+  announce(text);
 }
 
 /**
@@ -380,7 +399,10 @@ function finish(state, { html, outcome }) {
  */
 function sentenceOf(article, outcome) {
   const author = authorOf(article);
-  if (outcome === "failed") return `${author} could not finish the reply.`;
+  if (outcome === "failed") {
+    const why = article.querySelector(":scope > .notice")?.textContent ?? "";
+    return `${author} could not finish the reply. ${why}`;
+  }
   if (outcome === "stopped") return `${author} was stopped.`;
   const words = asHtml(article.querySelector(".text"))?.innerText ?? "";
   const isShort = words.length <= 300;
