@@ -164,6 +164,7 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     reason: z.string().optional(),
     /** What else the message will say; all absent where an earlier version of the program tells. */
     model: z.string().optional(),
+    modelName: z.string().optional(),
     at: time.optional(),
     reasoning: z.string().optional(),
     usage: Usage.optional(),

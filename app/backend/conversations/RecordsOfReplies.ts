@@ -67,6 +67,7 @@ export class RecordsOfReplies implements ReplyRecords {
     const temperature = stored.temperature ?? undefined;
     return {
       model: stored.model,
+      modelName: await this.modelName(stored.model),
       messages: assembled.messages,
       maxTokens,
       temperature,
@@ -109,7 +110,7 @@ export class RecordsOfReplies implements ReplyRecords {
   async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Message> {
     const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
       ended;
-    const modelName = await this.modelName(model);
+    const modelName = ended.modelName ?? (await this.modelName(model));
     return {
       number: ref.number,
       role: "assistant",

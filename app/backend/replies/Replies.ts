@@ -11,6 +11,8 @@ import type { Outcome, ReplyEvent, Usage } from "../../shared/records";
 export interface ReplyPrompt {
   /** The model's id: `eliza/eliza`. */
   model: string;
+  /** What people call it. */
+  modelName?: string;
   /** The last one is the prompt, or what is begun of the answer. */
   messages: ModelMessage[];
   /** How many tokens are to be written at most, after what is begun. */
@@ -31,6 +33,8 @@ export interface EndedReply {
   reason?: string;
   usage?: Usage;
   model: string;
+  /** What people called it then. */
+  modelName?: string;
   leftOut: number;
   /** When it ended, ISO 8601, by the clock of whoever ended it. */
   at: string;

@@ -35,7 +35,7 @@ export class ReplyWriter {
   private usage: EndedReply["usage"];
   private cut: string | undefined;
   private leftOut = 0;
-  private model = "";
+  private model: Pick<EndedReply, "model" | "modelName"> = { model: "" };
   private isStopped = false;
   private isLeaving = false;
   private readonly done: Promise<void>;
@@ -107,7 +107,8 @@ export class ReplyWriter {
   private async write(): Promise<EndedReply | undefined> {
     try {
       const prompt = await this.tools.records.promptFor(this.ref, this.text);
-      this.model = prompt.model;
+      const { model, modelName } = prompt;
+      this.model = { model, modelName };
       this.leftOut = prompt.leftOut;
       await this.listen(prompt);
     } catch (error) {
@@ -215,7 +216,7 @@ export class ReplyWriter {
       ...(this.reasoning !== "" && { reasoning: this.reasoning }),
       ...(reason !== undefined && { reason }),
       ...(this.usage && { usage: this.usage }),
-      model: this.model,
+      ...this.model,
       leftOut: this.leftOut,
       at: new Date().toISOString(),
     };

@@ -93,6 +93,7 @@ const Ended = z.object({
   reason: z.string().optional(),
   usage: Usage.optional(),
   model: z.string(),
+  modelName: z.string().optional(),
   leftOut: z.int().min(0),
   at: z.string(),
 });

@@ -9,6 +9,8 @@ import type { VersionsView } from "./turns";
 /** Enough for some thousands of messages; balances memory against rendering them again. */
 const CACHED_CHARACTERS = 8 * 1024 * 1024;
 
+type ShownReply = Omit<ReplyState, "model" | "offset">;
+
 /** The HTML of messages: `message.njk` for every kind, rendered once where it can't change. */
 export class Articles {
   readonly #render: Render;
@@ -42,7 +44,7 @@ export class Articles {
   }
 
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
-  ofReply(conversation: string, reply: ReplyState, html?: string): string {
+  ofReply(conversation: string, reply: ShownReply, html?: string): string {
     const address = `/conversations/${conversation}/replies/${reply.number}`;
     const isWriting = reply.status === "writing";
     return this.#render("message.njk", {
@@ -76,7 +78,10 @@ export function outcomeNotices(
 }
 
 /** A message as it will be, for those who see a reply end before its message can be read. */
-export function messageOf(reply: ReplyState, ended: Ended): Message {
+export function messageOf(
+  reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
+  ended: Ended,
+): Message {
   const { number, at, model, modelName } = reply;
   return { number, at, model, modelName, role: "assistant", ...ended };
 }

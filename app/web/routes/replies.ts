@@ -11,7 +11,7 @@ import {
   sendReconnect,
   sendTrouble,
 } from "../streaming/eventStream";
-import { parseSeen, type Ended } from "../streaming/ReplyView";
+import { parseSeen, type Ended, type Seen } from "../streaming/ReplyView";
 import type { RouteDeps } from "./Deps";
 import { idOf, replyNumberOf } from "./params";
 import { seeOther } from "./renderPage";
@@ -43,28 +43,26 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
 }
 
 async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
-  const id = idOf(ctx, "conversation");
-  const number = replyNumberOf(ctx);
-  const known = await readReply(ctx, deps, id, number);
+  const of = { id: idOf(ctx, "conversation"), number: replyNumberOf(ctx) };
+  const seen = parseSeen(
+    ctx.get("last-event-id") || String(ctx.query.offset ?? ""),
+  );
   const beat = heartbeat(deps.streams.heartbeatMs);
   const live = deps.streams.open(beat, sendReconnect);
   // The first tells the reader how long to wait for the next.
   live.write(beat);
+  const context = { ...ctx.state.api, signal: live.signal };
+  const follow = await find(deps.api, context, of, seen).catch((error) => {
+    live.end("done");
+    throw error;
+  });
   ctx.set("content-type", "text/event-stream; charset=utf-8");
   ctx.set("x-accel-buffering", "no");
   ctx.body = live.body;
-  const context = { ...ctx.state.api, signal: live.signal };
-  const seen = parseSeen(
-    ctx.get("last-event-id") || String(ctx.query.offset ?? ""),
-  );
-  const follow =
-    "message" in known && !seen
-      ? endOf(deps.api, context, known.message)
-      : followRetried(deps.api, context, id, number, live.signal);
   sendEvents(live, {
     follow,
     seen,
-    renderEnd: (ended) => renderEnd(ctx, deps, { id, number, known, ended }),
+    renderEnd: (ended) => renderEnd(ctx, deps, of, ended),
   }).catch((error: unknown) => {
     if (live.signal.aborted) return;
     const { requestId } = context;
@@ -74,14 +72,55 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   });
 }
 
+/** Which reply. */
+interface Of {
+  id: string;
+  number: number;
+}
+
+type Told = AsyncIterable<{ event: ReplyEvent }>;
+
+/**
+ * A reply's events, when the first of them is there. Where there is no stream of it, the
+ * conversation tells more: the reply is a message, or nobody had begun it, and now it is.
+ *
+ * @throws NotFoundError if there is no such reply.
+ */
+async function find(
+  api: Api,
+  context: ApiContext & { signal: AbortSignal },
+  of: Of,
+  seen: Seen | undefined,
+): Promise<Told> {
+  const { signal } = context;
+  const events = () => followRetried(api, context, of, signal);
+  try {
+    return await begun(events());
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const known = await readReply(api, context, of);
+    return "message" in known && !seen
+      ? endOf(api, context, known.message)
+      : events();
+  }
+}
+
+async function begun<T>(events: AsyncGenerator<T, void>) {
+  const first = await events.next();
+  return (async function* () {
+    if (!first.done) yield first.value;
+    yield* events;
+  })();
+}
+
 /** All there is to follow of a message, for one who has seen nothing of it: no stream is needed. */
 async function* endOf(
   api: Api,
   context: ApiContext,
-  { outcome = "complete", text, reason }: Message,
+  { outcome = "complete", ...said }: Message,
 ): AsyncGenerator<{ event: ReplyEvent }, void> {
   api.noticeEnd(context);
-  yield { event: { kind: "end", outcome, text, reason } };
+  yield { event: { kind: "end", outcome, ...said } };
 }
 
 /**
@@ -91,8 +130,7 @@ async function* endOf(
 async function* followRetried(
   api: Api,
   context: ApiContext,
-  id: string,
-  number: number,
+  { id, number }: Of,
   signal: AbortSignal,
 ): AsyncGenerator<{ event: ReplyEvent }, void> {
   let offset: string | undefined;
@@ -115,21 +153,20 @@ async function* followRetried(
   }
 }
 
-/** What is known of a reply when a stream of it opens: that it is being written, or a message. */
-type Known = { writing: ReplyState } | { message: Message };
+/** A reply as its conversation has it: in progress or failed, or a message. */
+type Known = { reply: ReplyState } | { message: Message };
 
 async function readReply(
-  { state }: WebContext,
-  { api }: RouteDeps,
-  id: string,
-  number: number,
+  api: Api,
+  context: ApiContext,
+  { id, number }: Of,
 ): Promise<Known> {
-  const newest = await api.readConversation(state.api, id, { limit: 1 });
-  if (newest.reply?.number === number) return { writing: newest.reply };
+  const newest = await api.readConversation(context, id, { limit: 1 });
+  if (newest.reply?.number === number) return { reply: newest.reply };
   const isNewest = newest.messages.at(-1)?.number === number;
   const { messages } = isNewest
     ? newest
-    : await api.readConversation(state.api, id, pageOf(number));
+    : await api.readConversation(context, id, pageOf(number));
   const message = messages.find((one) => one.number === number);
   if (!message) throw new NotFoundError("reply");
   return { message };
@@ -139,35 +176,37 @@ async function readReply(
 const pageOf = (number: number) => ({ limit: 1, before: number + 1 });
 
 /**
- * The finished article: of the message, where that is known, or of all that the end says of it.
- * An earlier version of the backend says less; then the message is read, if it is there already.
+ * The finished article, of all that the end says of it. An earlier version of the backend says
+ * less; then the conversation is read, if it can be.
  */
 async function renderEnd(
   { state }: WebContext,
-  { api, articles }: RouteDeps,
-  of: { id: string; number: number; known: Known; ended: Ended },
+  { api, articles, now }: RouteDeps,
+  of: Of,
+  ended: Ended,
 ): Promise<string> {
-  const { id, number, known, ended } = of;
-  if ("message" in known) return articles.ofMessage(id, known.message);
+  const { id, number } = of;
+  const { at, model, modelName } = ended;
+  const said =
+    at !== undefined && model !== undefined && modelName !== undefined
+      ? { reply: { number, at, model, modelName } }
+      : undefined;
+  const context = { ...state.api, signal: undefined };
+  const known =
+    said ?? (await readReply(api, context, of).catch(() => undefined));
+  if (known && "message" in known) return articles.ofMessage(id, known.message);
+  const reply = known?.reply ?? nameless(number, now());
   if (ended.outcome === "failed") {
     const { text, reason } = ended;
-    const failed = {
-      ...known.writing,
-      status: "failed" as const,
-      text,
-      reason,
-    };
-    return articles.ofReply(id, failed);
+    return articles.ofReply(id, { ...reply, status: "failed", text, reason });
   }
-  const { at, model } = ended;
-  if (at !== undefined && model === known.writing.model) {
-    return articles.ofMessage(id, messageOf(known.writing, ended));
-  }
-  const page = await api
-    .readConversation({ ...state.api, signal: undefined }, id, pageOf(number))
-    .catch(() => undefined);
-  const message = page?.messages.find((one) => one.number === number);
-  return message
-    ? articles.ofMessage(id, message)
-    : articles.ofUnsaved(messageOf(known.writing, ended));
+  const message = messageOf(reply, ended);
+  return said ? articles.ofMessage(id, message) : articles.ofUnsaved(message);
 }
+
+const nameless = (number: number, nowMs: number) => ({
+  number,
+  at: new Date(nowMs).toISOString(),
+  model: "",
+  modelName: "Assistant",
+});

@@ -160,6 +160,7 @@ describe("a reply's events", () => {
       outcome: "stopped",
       text: "A beginning",
       model: "eliza/one",
+      modelName: "Model one",
       at: "2026-01-02T03:04:05.000Z",
       reasoning: "Thought before.",
       usage: { inputTokens: 5, outputTokens: 7 },
