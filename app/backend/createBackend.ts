@@ -1,4 +1,5 @@
 import type { BackendConfig } from "../shared/config";
+import { recordFoldersIn } from "../shared/disk/recordFolders";
 import { boundFileSystem, boundsFrom } from "../shared/files/boundedFileSystem";
 import { createFiles } from "../shared/files/Files";
 import { type FileSystem, nodeFileSystem } from "../shared/files/FileSystem";
@@ -13,14 +14,12 @@ import { ConversationSettings } from "./conversations/ConversationSettings";
 import { RecordsOfReplies } from "./conversations/RecordsOfReplies";
 import { ReplyStates } from "./conversations/ReplyStates";
 import { Search } from "./conversations/Search";
-import { type BackendParts, createBackendApp } from "./createBackendApp";
-import { recordFoldersIn } from "../shared/disk/recordFolders";
 import { createModels } from "./models/createModels";
 import { createProviders } from "./models/createProviders";
 import { readModelSettings } from "./models/modelSettings";
 import { ProjectPages } from "./projects/ProjectPages";
 import { Projects } from "./projects/Projects";
-import { createReplies, type ServedReplies } from "./replies/createReplies";
+import { createReplies } from "./replies/createReplies";
 import { createPeers } from "./replies/Peers";
 
 export interface BackendGiven {
@@ -119,5 +118,3 @@ function modelsOf({ config, log, metrics }: BackendGiven) {
   });
   return { models, systemPrompt: settings.systemPrompt };
 }
-
-export { createBackendApp, type BackendParts, type ServedReplies };

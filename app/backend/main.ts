@@ -7,10 +7,11 @@ import { errorCode } from "../shared/errorCode";
 import { createLog } from "../shared/log";
 import { createMetrics, createMetricsServer } from "../shared/metrics";
 import { createHttpServer, listen } from "../shared/server";
-import { whyRejected } from "../shared/whyRejected";
 import { tellStarter } from "../shared/tellStarter";
 import { readTokens } from "../shared/Tokens";
-import { createBackend, createBackendApp } from "./createBackend";
+import { whyRejected } from "../shared/whyRejected";
+import { createBackend } from "./createBackend";
+import { createBackendApp } from "./createBackendApp";
 
 /** The settings → the parts → listening → until told to end. */
 async function main(): Promise<void> {

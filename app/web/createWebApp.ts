@@ -1,5 +1,6 @@
 import path from "node:path";
 import Koa from "koa";
+import { HEARTBEAT_MS } from "../shared/heartbeat";
 import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
 import type { Tokens } from "../shared/Tokens";
@@ -21,16 +22,16 @@ import { trackScript } from "./middleware/trackScript";
 import type { WebState } from "./middleware/WebContext";
 import { loadAssets } from "./rendering/assets";
 import { createViews } from "./rendering/views";
-import { answerProbes } from "./routes/preflight";
 import { chatRoutes } from "./routes/chat";
 import { conversationRoutes } from "./routes/conversations";
+import { answerProbes } from "./routes/preflight";
 import { probeRoutes } from "./routes/probes";
 import { projectRoutes } from "./routes/projects";
 import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
-import { createSessions, type SessionsOptions } from "./sessions/sessions";
-import { HEARTBEAT_MS } from "../shared/heartbeat";
+import { createSessions } from "./sessions/sessions";
+import type { SessionsOptions } from "./sessions/VisitorSession";
 import { Streams } from "./streaming/Streams";
 
 export interface WebAppDeps {

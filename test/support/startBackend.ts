@@ -1,16 +1,14 @@
-import { createServer, type Server } from "node:http";
 import { mkdtemp } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  createBackend,
-  createBackendApp,
-} from "../../app/backend/createBackend";
+import { createBackend } from "../../app/backend/createBackend";
+import { createBackendApp } from "../../app/backend/createBackendApp";
 import { readBackendConfig } from "../../app/shared/config";
+import type { FileSystem } from "../../app/shared/files/FileSystem";
 import { createLog, type Logger } from "../../app/shared/log";
 import { Registry } from "../../app/shared/metrics";
-import type { FileSystem } from "../../app/shared/files/FileSystem";
 import { fixedTokens, type Tokens } from "../../app/shared/Tokens";
 import { whyRejected } from "../../app/shared/whyRejected";
 import { removeFolder } from "./temporaryFolder";

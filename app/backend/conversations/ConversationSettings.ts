@@ -1,14 +1,14 @@
+import { StoredConversation } from "../../shared/disk/activityEntries";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 import { NotFoundError } from "../../shared/errors";
+import type { DocumentVersion } from "../../shared/files/documentVersions";
 import type { Files } from "../../shared/files/Files";
 import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
-  type DocumentVersion,
   VersionedDocument,
 } from "../../shared/files/versionedDocument";
 import type { Activity } from "../activity/Activity";
-import { StoredConversation } from "../../shared/disk/activityEntries";
-import type { RecordFolders } from "../../shared/disk/recordFolders";
 
 /** What can be changed of a conversation; what is absent stays as it is. */
 export type SettingsChanges = Partial<

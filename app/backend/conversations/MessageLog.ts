@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { VisibleError } from "../../shared/errors";
 import {
   ExclusiveLog,
   type LogEntry,
@@ -7,11 +8,8 @@ import {
 import type { Files } from "../../shared/files/Files";
 import type { JsonObject } from "../../shared/files/json";
 import type { LogListing } from "../../shared/files/logListing";
-import { Message } from "../../shared/records";
-import { VisibleError } from "../../shared/errors";
 import { once } from "../../shared/once";
-
-export type { LogListing };
+import { Message } from "../../shared/records";
 
 /** A prompt that is to be saved. */
 export interface NewPrompt {

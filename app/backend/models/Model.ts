@@ -1,7 +1,5 @@
 import type { ProviderName } from "../../shared/modelConfig";
 
-export type { ProviderName };
-
 /** One turn of a conversation, as a model is given it. */
 export interface ModelMessage {
   role: "system" | "user" | "assistant";

@@ -1,5 +1,6 @@
+import type { ProviderName } from "../../shared/modelConfig";
 import { createEliza } from "./eliza/createEliza";
-import type { ModelProvider, ProviderName } from "./Model";
+import type { ModelProvider } from "./Model";
 import type { ModelSettings } from "./modelSettings";
 
 /**

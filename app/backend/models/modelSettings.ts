@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { BackendConfig } from "../../shared/config";
+import type { ProviderName } from "../../shared/modelConfig";
 import { type OfferedModel, offeredModels } from "../../shared/offeredModels";
-import type { ProviderName } from "./Model";
 
 /** How long a model may take; each in milliseconds. */
 export interface ModelTimeouts {
@@ -14,8 +14,6 @@ export interface ModelTimeouts {
   /** How long a rate limit is waited for in all. */
   busyMs: number;
 }
-
-export type { OfferedModel };
 
 export interface OpenAISettings {
   /** `http://localhost:11434/v1` */

@@ -1,16 +1,16 @@
+import { StoredProject } from "../../shared/disk/activityEntries";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 import { NotFoundError, VisibleError } from "../../shared/errors";
+import type { DocumentVersion } from "../../shared/files/documentVersions";
 import type { Files } from "../../shared/files/Files";
 import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
-  type DocumentVersion,
   VersionedDocument,
 } from "../../shared/files/versionedDocument";
 import { limits, type Project } from "../../shared/records";
 import type { Activity } from "../activity/Activity";
-import { StoredProject } from "../../shared/disk/activityEntries";
 import { derivedId, newId } from "../ids";
-import type { RecordFolders } from "../../shared/disk/recordFolders";
 
 export interface ProjectsParts {
   files: Files;

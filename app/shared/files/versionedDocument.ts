@@ -1,14 +1,6 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../errorCode";
-import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
-import {
-  elapsedMs,
-  type Files,
-  type Instant,
-  REMOVABLE_AFTER_MS,
-  TRUSTED_MS,
-} from "./Files";
 import {
   at,
   type DocumentVersion,
@@ -21,10 +13,16 @@ import {
   VERSION,
   versionText,
 } from "./documentVersions";
+import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
 import { isUnreadable } from "./fileErrors";
+import {
+  elapsedMs,
+  type Files,
+  type Instant,
+  REMOVABLE_AFTER_MS,
+  TRUSTED_MS,
+} from "./Files";
 import type { JsonObject } from "./json";
-
-export type { DocumentVersion };
 
 export class DocumentExistsError extends Error {
   override readonly name = "DocumentExistsError";

@@ -3,7 +3,7 @@ import type { DefaultState, Middleware } from "koa";
 import type { Trace } from "../../shared/trace";
 import type { ApiContext } from "../api/Api";
 import type { Person } from "../identity/Identity";
-import type { VisitorSession } from "../sessions/sessions";
+import type { VisitorSession } from "../sessions/VisitorSession";
 import type { Form } from "./readForm";
 
 /** What middleware leaves for routes. */

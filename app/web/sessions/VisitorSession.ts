@@ -1,12 +1,7 @@
 import { Stream } from "node:stream";
 import type Keygrip from "keygrip";
 import type { Context } from "koa";
-import { z } from "zod";
-import {
-  copyObject,
-  type JsonObject,
-  parseObject,
-} from "../../shared/files/json";
+import { copyObject, type JsonObject } from "../../shared/files/json";
 import type { Logger } from "../../shared/log";
 import { keepCookie, readCookie, writeCookie } from "./sessionCookie";
 import { SessionNotReadError, SessionNotSavedError } from "./sessionErrors";
@@ -16,18 +11,13 @@ import type {
   SessionStore,
   StoredSession,
 } from "./SessionStore";
-
-/** What a session holds. What a newer version of the program adds is kept. */
-const Values = z.looseObject({
-  /** Whose conversations these are: a random id, or the subject of a verified token. */
-  owner: z.string().min(1),
-  /** How often each kind of record changed, by which cached ones are known to be old. */
-  versions: z.record(z.string(), z.int()).catch({}),
-  /** The model that was picked. */
-  model: z.string().optional().catch(undefined),
-});
-
-export type SessionValues = z.output<typeof Values>;
+import {
+  isSame,
+  newValues,
+  readValues,
+  type SessionValues,
+  toValues,
+} from "./sessionValues";
 
 export interface SessionsOptions {
   lifetime: SessionLifetime;
@@ -38,15 +28,6 @@ export interface SessionsOptions {
   /** Milliseconds since 1970. */
   now: () => number;
 }
-
-/** Names that koa-session's object has for itself. A value under one would break it. */
-const RESERVED = new Set(
-  "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit constructor".split(
-    " ",
-  ),
-);
-
-const isPlain = (key: string) => !key.startsWith("_") && !RESERVED.has(key);
 
 /** How often a session that is only read is saved, so that it doesn't expire: in parts of its idle time. */
 const RENEWALS = 20;
@@ -147,12 +128,12 @@ export class VisitorSession {
   /** @throws SessionNotReadError: an unreadable session is not an unknown one. */
   async load(id: string): Promise<JsonObject | undefined> {
     const stored = await this.read(id);
-    const values = stored && Values.safeParse(stored.values).data;
+    const values = stored && readValues(stored.values);
     if (!stored || !values) return undefined;
     this.id = id;
     this.koaId = id;
     this.stored = stored;
-    this.base = plain(normalize(values));
+    this.base = values;
     return copyObject(this.base);
   }
 
@@ -223,7 +204,7 @@ export class VisitorSession {
   async write(id: string, data: JsonObject): Promise<void> {
     // koa-session saves again what was just saved.
     if (this.isCommitted) return;
-    const values = plain(normalize(data));
+    const values = toValues(data);
     const isOther = this.ctx.session !== this.model;
     if (this.stored && !isOther && id === this.koaId) {
       await this.saveChanges(values);
@@ -314,18 +295,3 @@ export class VisitorSession {
     log[level]({ session, ...(error !== undefined && { error }) }, message);
   }
 }
-
-const newValues = (): SessionValues => ({
-  owner: newSessionId(),
-  versions: {},
-});
-
-const plain = (values: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(values).filter(([key]) => isPlain(key)));
-
-/** As it will be read again: without what JSON has no word for. */
-const normalize = (values: object): JsonObject =>
-  parseObject(JSON.stringify(values)) ?? {};
-
-const isSame = (a: JsonObject, b: JsonObject) =>
-  JSON.stringify(a) === JSON.stringify(b);

@@ -1,17 +1,15 @@
 import path from "node:path";
-import { errorCode } from "../../shared/errorCode";
-import { listFresh, makeFolder } from "../../shared/files/exclusiveFile";
-import type { Files } from "../../shared/files/Files";
-import { isObject, type JsonObject } from "../../shared/files/json";
-import {
-  type DocumentVersion,
-  VersionedDocument,
-} from "../../shared/files/versionedDocument";
 import { hashOf, isHash } from "../../shared/disk/hashes";
 import {
   type SessionFolders,
   sessionFoldersIn,
 } from "../../shared/disk/sessionFolders";
+import { errorCode } from "../../shared/errorCode";
+import type { DocumentVersion } from "../../shared/files/documentVersions";
+import { listFresh, makeFolder } from "../../shared/files/exclusiveFile";
+import type { Files } from "../../shared/files/Files";
+import { isObject, type JsonObject } from "../../shared/files/json";
+import { VersionedDocument } from "../../shared/files/versionedDocument";
 import { mergeChanges } from "./mergeChanges";
 import {
   isExpired,

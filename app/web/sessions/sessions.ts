@@ -7,12 +7,6 @@ import { cookieName } from "./sessionCookie";
 import { newSessionId } from "./sessionId";
 import { type SessionsOptions, VisitorSession } from "./VisitorSession";
 
-export type {
-  SessionsOptions,
-  SessionValues,
-  VisitorSession,
-} from "./VisitorSession";
-
 /**
  * Gives every request that passes a session: see {@link sessionOf}. It is read or made before the
  * request is handled, and saved after that, before the response is sent.

@@ -1,18 +1,15 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { PassThrough } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import Koa from "koa";
 import pino from "pino";
 import { VisibleError } from "../../../app/shared/errors";
 import { createMemorySessionStore } from "../../../app/web/sessions/memorySessionStore";
-import {
-  createSessions,
-  sessionOf,
-  type SessionsOptions,
-} from "../../../app/web/sessions/sessions";
+import { createSessions, sessionOf } from "../../../app/web/sessions/sessions";
 import type { SessionStore } from "../../../app/web/sessions/SessionStore";
+import type { SessionsOptions } from "../../../app/web/sessions/VisitorSession";
 import { Browser } from "../../support/browser";
 import { diskErrors } from "../../support/diskErrors";
 

@@ -1,5 +1,5 @@
+import type { OfferedModel } from "../../../shared/offeredModels";
 import type { ModelInfo } from "../Model";
-import type { OfferedModel } from "../modelSettings";
 import { shortName, tokensInWords } from "../namedModel";
 
 interface Family {

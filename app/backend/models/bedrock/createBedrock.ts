@@ -4,6 +4,7 @@ import {
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../shared/config";
+import type { OfferedModel } from "../../../shared/offeredModels";
 import { whyRejected } from "../../../shared/whyRejected";
 import { cancelling } from "../cancelling";
 import type {
@@ -12,11 +13,7 @@ import type {
   ModelProvider,
   ReplyOptions,
 } from "../Model";
-import type {
-  BedrockSettings,
-  ModelTimeouts,
-  OfferedModel,
-} from "../modelSettings";
+import type { BedrockSettings, ModelTimeouts } from "../modelSettings";
 import { waitWhileBusy } from "../waitWhileBusy";
 import { bedrockModels } from "./bedrockModels";
 import { converseEvents, converseInput, spaceAtEnd } from "./converse";

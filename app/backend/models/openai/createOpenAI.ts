@@ -1,4 +1,5 @@
 import type { Response } from "undici";
+import type { OfferedModel } from "../../../shared/offeredModels";
 import { cancelling } from "../cancelling";
 import type {
   ModelEvent,
@@ -7,11 +8,7 @@ import type {
   ModelProvider,
   ReplyOptions,
 } from "../Model";
-import type {
-  ModelTimeouts,
-  OfferedModel,
-  OpenAISettings,
-} from "../modelSettings";
+import type { ModelTimeouts, OpenAISettings } from "../modelSettings";
 import { waitWhileBusy } from "../waitWhileBusy";
 import { wrongUrl } from "./errors";
 import { createOpenAIClient } from "./openaiClient";

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { OfferedModel } from "../../../shared/offeredModels";
 import type { ModelInfo } from "../Model";
-import type { OfferedModel, OpenAISettings } from "../modelSettings";
+import type { OpenAISettings } from "../modelSettings";
 import { shortName, tokensInWords } from "../namedModel";
 import { nonsense } from "./errors";
 

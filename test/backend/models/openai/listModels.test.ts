@@ -1,8 +1,6 @@
-import type {
-  OfferedModel,
-  OpenAISettings,
-} from "../../../../app/backend/models/modelSettings";
+import type { OpenAISettings } from "../../../../app/backend/models/modelSettings";
 import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
+import type { OfferedModel } from "../../../../app/shared/offeredModels";
 import { answerWith, settingsFor } from "../../../support/openaiServer";
 import {
   type ScriptedServer,
