@@ -15,7 +15,7 @@ import { emptyFolder, temporaryName } from "../shared/files/exclusiveFile";
 import { createFiles, type Files } from "../shared/files/Files";
 import { isUnreadable } from "../shared/files/fileErrors";
 import type { FileSystem } from "../shared/files/FileSystem";
-import { VersionedDocument } from "../shared/files/versionedDocument";
+import { VersionedDocument } from "../shared/files/VersionedDocument";
 import { LEFTOVER_AFTER_MS, type Sweep } from "./Sweep";
 
 type Place = NonNullable<ReturnType<typeof conversationOf>> & {

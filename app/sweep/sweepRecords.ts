@@ -1,10 +1,10 @@
 import path from "node:path";
 import { recordFoldersIn } from "../shared/disk/recordFolders";
 import { isTemporary } from "../shared/files/exclusiveFile";
-import { ExclusiveLog, LogMissingError } from "../shared/files/exclusiveLog";
 import { createFiles } from "../shared/files/Files";
 import { removeFolded } from "../shared/files/foldLog";
-import { isSegment, LogListing } from "../shared/files/logListing";
+import { isSegment, LogListing } from "../shared/files/LogListing";
+import { LogMissingError, LogReader } from "../shared/files/LogReader";
 import { newestVersion } from "../shared/files/documentVersions";
 import { DeletedConversations } from "./DeletedConversations";
 import type { Sweep } from "./Sweep";
@@ -59,7 +59,7 @@ async function sweepFolder(
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });
   if (!listing.sources.some(isSegment)) return;
   const files = createFiles({ fileSystem: sweep.fileSystem, cacheBytes: 1 });
-  const log = new ExclusiveLog(files, folder);
+  const log = new LogReader(files, folder);
   const folded = await removeFoldedIfThere(log, sweep.begun);
   // Only now: others count meanwhile, and an addition across an `await` would forget them.
   sweep.tally.folded += folded;
@@ -67,7 +67,7 @@ async function sweepFolder(
 
 /** A conversation may be removed meanwhile, with its messages. */
 async function removeFoldedIfThere(
-  log: ExclusiveLog,
+  log: LogReader,
   now: number,
 ): Promise<number> {
   try {

@@ -9,7 +9,7 @@ import {
   nodeFileSystem,
 } from "../../app/shared/files/FileSystem";
 import { createFiles } from "../../app/shared/files/Files";
-import { VersionedDocument } from "../../app/shared/files/versionedDocument";
+import { VersionedDocument } from "../../app/shared/files/VersionedDocument";
 import { operations } from "../../app/shared/operations";
 import { ConversationPage } from "../../app/shared/records";
 import {

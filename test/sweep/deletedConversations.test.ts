@@ -18,7 +18,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../app/shared/files/FileSystem";
-import { VersionedDocument } from "../../app/shared/files/versionedDocument";
+import { VersionedDocument } from "../../app/shared/files/VersionedDocument";
 import { operations } from "../../app/shared/operations";
 import { ConversationPage } from "../../app/shared/records";
 import { Sweep } from "../../app/sweep/Sweep";

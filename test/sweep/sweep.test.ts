@@ -4,13 +4,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { hashOf } from "../../app/shared/disk/hashes";
 import { errorCode } from "../../app/shared/errorCode";
-import { ExclusiveLog } from "../../app/shared/files/exclusiveLog";
+import { ExclusiveLog } from "../../app/shared/files/ExclusiveLog";
 import { createFiles } from "../../app/shared/files/Files";
 import {
   type FileSystem,
   nodeFileSystem,
 } from "../../app/shared/files/FileSystem";
-import { VersionedDocument } from "../../app/shared/files/versionedDocument";
+import { VersionedDocument } from "../../app/shared/files/VersionedDocument";
 import { Sweep } from "../../app/sweep/Sweep";
 import { sweepRecords } from "../../app/sweep/sweepRecords";
 import { sweepSessions } from "../../app/sweep/sweepSessions";

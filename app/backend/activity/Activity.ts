@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { ActivityEntry } from "../../shared/disk/activityEntries";
 import { ActivityLog } from "../../shared/disk/ActivityLog";
 import type { RecordFolders } from "../../shared/disk/recordFolders";
-import type { LogEntry } from "../../shared/files/exclusiveLog";
+import type { LogEntry } from "../../shared/files/LogReader";
 import type { Files } from "../../shared/files/Files";
 import { OwnerState } from "./OwnerState";
 

@@ -7,7 +7,7 @@ import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
   VersionedDocument,
-} from "../../shared/files/versionedDocument";
+} from "../../shared/files/VersionedDocument";
 import type { Activity } from "../activity/Activity";
 
 /** What can be changed of a conversation; what is absent stays as it is. */

@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
+import { type LogEntry, LogMissingError } from "../../shared/files/LogReader";
 import { VisibleError } from "../../shared/errors";
-import {
-  ExclusiveLog,
-  type LogEntry,
-  LogMissingError,
-} from "../../shared/files/exclusiveLog";
+import { ExclusiveLog } from "../../shared/files/ExclusiveLog";
 import type { Files } from "../../shared/files/Files";
 import type { JsonObject } from "../../shared/files/json";
-import type { LogListing } from "../../shared/files/logListing";
+import type { LogListing } from "../../shared/files/LogListing";
 import { once } from "../../shared/once";
 import { Message } from "../../shared/records";
 

@@ -7,7 +7,7 @@ import { toJson } from "../../shared/files/json";
 import {
   DocumentExistsError,
   VersionedDocument,
-} from "../../shared/files/versionedDocument";
+} from "../../shared/files/VersionedDocument";
 import { limits, type Project } from "../../shared/records";
 import type { Activity } from "../activity/Activity";
 import { derivedId, newId } from "../ids";

@@ -1,8 +1,5 @@
-import {
-  ExclusiveLog,
-  type LogEntry,
-  LogMissingError,
-} from "../files/exclusiveLog";
+import { type LogEntry, LogMissingError } from "../files/LogReader";
+import { ExclusiveLog } from "../files/ExclusiveLog";
 import type { Files } from "../files/Files";
 import { toJson } from "../files/json";
 import type { ActivityEntry } from "./activityEntries";

@@ -1,7 +1,6 @@
 import path from "node:path";
 import { errorCode } from "../errorCode";
 import { makeExclusively } from "./exclusiveFile";
-import type { ExclusiveLog, LogLine } from "./exclusiveLog";
 import {
   covers,
   entriesIn,
@@ -10,7 +9,8 @@ import {
   range,
   segmentName,
   type Source,
-} from "./logListing";
+} from "./LogListing";
+import type { LogLine, LogReader } from "./LogReader";
 
 /**
  * How much younger another segment must be before what a segment holds is removed, by the file
@@ -20,10 +20,17 @@ export const FOLDED_REMOVABLE_AFTER_MS = 600_000;
 
 const GIVEN_UP_AFTER = 10;
 
-/** Makes the segments that are due, smallest first, and removes what is not needed any more. */
-export async function foldLog(log: ExclusiveLog): Promise<void> {
+/**
+ * Makes the segments that are due, smallest first, and removes what is not needed any more.
+ *
+ * @param segmentSizes How many entries they hold, ascending.
+ */
+export async function foldLog(
+  log: LogReader,
+  segmentSizes: readonly number[],
+): Promise<void> {
   let newest: string | undefined;
-  for (const size of log.segmentSizes) {
+  for (const size of segmentSizes) {
     const listing = await log.list();
     for (const from of dueSegments(listing, size)) {
       newest = (await makeSegment(log, listing, from, size)) ?? newest;
@@ -61,7 +68,7 @@ function isDue(listing: LogListing, from: number, to: number): boolean {
 }
 
 async function makeSegment(
-  log: ExclusiveLog,
+  log: LogReader,
   listing: LogListing,
   from: number,
   size: number,
@@ -79,7 +86,7 @@ async function makeSegment(
 
 /** By number, ascending. The longest sources come first, and count. */
 async function collectLines(
-  log: ExclusiveLog,
+  log: LogReader,
   listing: LogListing,
   from: number,
   to: number,
@@ -103,7 +110,7 @@ async function collectLines(
  * @returns How many files were removed.
  */
 export async function removeFolded(
-  log: ExclusiveLog,
+  log: LogReader,
   now: number,
 ): Promise<number> {
   const { sources } = await log.list();
@@ -126,13 +133,13 @@ const isHeld = (source: Source, segment: Source) =>
   );
 
 /** What a damaged segment should hold is still needed. */
-async function isWhole(log: ExclusiveLog, segment: Source): Promise<boolean> {
+async function isWhole(log: LogReader, segment: Source): Promise<boolean> {
   const lines = await log.readFromDisk(segment);
   return lines?.length === entriesIn(segment);
 }
 
 async function removeSources(
-  log: ExclusiveLog,
+  log: LogReader,
   sources: Source[],
 ): Promise<number> {
   for (const { name } of sources) {
@@ -146,7 +153,7 @@ async function removeSources(
 }
 
 async function mtimeMs(
-  log: ExclusiveLog,
+  log: LogReader,
   name: string,
 ): Promise<number | undefined> {
   const status = log.files.fileSystem.stat(path.join(log.folder, name));

@@ -9,7 +9,7 @@ import type { DocumentVersion } from "../../shared/files/documentVersions";
 import { listFresh, makeFolder } from "../../shared/files/exclusiveFile";
 import type { Files } from "../../shared/files/Files";
 import { isObject, type JsonObject } from "../../shared/files/json";
-import { VersionedDocument } from "../../shared/files/versionedDocument";
+import { VersionedDocument } from "../../shared/files/VersionedDocument";
 import { mergeChanges } from "./mergeChanges";
 import {
   isExpired,

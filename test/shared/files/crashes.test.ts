@@ -1,9 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
+import { ExclusiveLog } from "../../../app/shared/files/ExclusiveLog";
 import { makeFolder } from "../../../app/shared/files/exclusiveFile";
 import { createFiles } from "../../../app/shared/files/Files";
 import type { FileSystem } from "../../../app/shared/files/FileSystem";
-import { VersionedDocument } from "../../../app/shared/files/versionedDocument";
+import { VersionedDocument } from "../../../app/shared/files/VersionedDocument";
 import { createFileSessionStore } from "../../../app/web/sessions/fileSessionStore";
 import { MemoryDisk } from "../../support/memoryDisk";
 

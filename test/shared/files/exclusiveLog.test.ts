@@ -1,10 +1,10 @@
 import { readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { LogMissingError } from "../../../app/shared/files/LogReader";
 import {
   ExclusiveLog,
-  LogMissingError,
   type LogOptions,
-} from "../../../app/shared/files/exclusiveLog";
+} from "../../../app/shared/files/ExclusiveLog";
 import {
   createFiles,
   type Damage,

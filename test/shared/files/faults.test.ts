@@ -1,7 +1,7 @@
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
-import { ExclusiveLog } from "../../../app/shared/files/exclusiveLog";
+import { ExclusiveLog } from "../../../app/shared/files/ExclusiveLog";
 import { isTemporary } from "../../../app/shared/files/exclusiveFile";
 import { createFiles } from "../../../app/shared/files/Files";
 import type { FileSystem } from "../../../app/shared/files/FileSystem";

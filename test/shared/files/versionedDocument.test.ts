@@ -19,7 +19,7 @@ import { nodeFileSystem } from "../../../app/shared/files/FileSystem";
 import {
   DocumentExistsError,
   VersionedDocument,
-} from "../../../app/shared/files/versionedDocument";
+} from "../../../app/shared/files/VersionedDocument";
 import { temporaryFolders } from "../../support/temporaryFolder";
 
 const temporaryFolder = temporaryFolders();

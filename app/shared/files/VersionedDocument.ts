@@ -1,20 +1,18 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../errorCode";
+import { DocumentReader } from "./DocumentReader";
 import {
   at,
   type DocumentVersion,
   ENDING,
   type Found,
   KnownVersion,
-  parseVersion,
   toFound,
-  token,
   VERSION,
   versionText,
 } from "./documentVersions";
 import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
-import { isUnreadable } from "./fileErrors";
 import {
   elapsedMs,
   type Files,
@@ -45,15 +43,19 @@ export class DocumentExistsError extends Error {
  * the document is as it was, or as it was to become.
  */
 export class VersionedDocument {
+  private readonly reader: DocumentReader;
+
   /** @param folder Its own folder, which {@link create} makes. */
   constructor(
     private readonly files: Files,
     readonly folder: string,
-  ) {}
+  ) {
+    this.reader = new DocumentReader(files, folder);
+  }
 
   /** The newest version, maybe the tombstone; `undefined` if there is none that can be read. */
   async read(): Promise<DocumentVersion | undefined> {
-    return (await this.look())?.newest;
+    return (await this.reader.look())?.newest;
   }
 
   /**
@@ -64,7 +66,7 @@ export class VersionedDocument {
   async create(data: JsonObject): Promise<DocumentVersion> {
     const isNew = await makeFolder(this.files.fileSystem, this.folder);
     const listedAt = this.files.now();
-    const found = isNew ? undefined : await this.look();
+    const found = isNew ? undefined : await this.reader.look();
     const made =
       !found?.newest &&
       (await this.write(found?.next ?? 1, found?.listedAt ?? listedAt, data));
@@ -89,7 +91,8 @@ export class VersionedDocument {
     from?: DocumentVersion,
   ): Promise<DocumentVersion | undefined> {
     return this.files.serial.run(this.folder, async () => {
-      let found = from && this.isFresh(from) ? at(from) : await this.look();
+      let found =
+        from && this.isFresh(from) ? at(from) : await this.reader.look();
       for (let attempt = 1; ; attempt++) {
         if (!found?.newest || found.newest.ended) return undefined;
         const data = change(found.newest.data, found.newest);
@@ -108,7 +111,7 @@ export class VersionedDocument {
    */
   end(): Promise<boolean> {
     return this.files.serial.run(this.folder, async () => {
-      let found = await this.look();
+      let found = await this.reader.look();
       for (let attempt = 1; ; attempt++) {
         if (!found || found.next === 1 || found.newest?.ended) return false;
         if (!found.isEnding) await this.announceEnd();
@@ -131,7 +134,10 @@ export class VersionedDocument {
   endAfter(number: number): Promise<boolean> {
     return this.files.serial.run(this.folder, async () => {
       const listedAt = this.files.now();
-      const { numbers, next } = toFound((await this.list()) ?? [], listedAt);
+      const { numbers, next } = toFound(
+        (await this.reader.list()) ?? [],
+        listedAt,
+      );
       // What serves instead of a damaged one may say the opposite of it.
       if (numbers[0] !== number || next !== number + 1) return false;
       return (await this.write(next, listedAt, undefined)) !== undefined;
@@ -158,127 +164,14 @@ export class VersionedDocument {
     // Balances the wait against writes for nothing, where many write to one document.
     const waitMs = Math.random() * Math.min(2 ** attempt, 64);
     await sleep(waitMs);
-    return this.look();
+    return this.reader.look();
   }
 
   /** Whether it was the newest a moment ago, as far as this process knows. */
   private isFresh({ number, listedAt }: DocumentVersion): boolean {
-    const newest = this.known()?.number ?? number;
+    const newest = this.reader.known()?.number ?? number;
     const ageMs = elapsedMs(listedAt, this.files.now());
     return newest === number && ageMs < TRUSTED_MS / 2;
-  }
-
-  /** Finds the newest version that can be read. */
-  private async look(): Promise<Found | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      const listedAt = this.files.now();
-      const names = await this.list();
-      if (!names) return undefined;
-      const found = toFound(names, listedAt);
-      const newest = await this.loadNewest(found);
-      if (newest !== "missing") return { ...found, newest };
-      // Removed since it was listed: then there is a newer one.
-      if (attempt === 10) {
-        throw new Error(`${this.folder} lists a version that isn't there`);
-      }
-    }
-  }
-
-  private async list(): Promise<string[] | undefined> {
-    try {
-      return await listFresh(this.files.fileSystem, this.folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOTDIR") throw error;
-      this.report(this.folder, "is no folder", "Remove it.");
-      return undefined;
-    }
-  }
-
-  private async loadNewest(
-    found: Found,
-  ): Promise<DocumentVersion | undefined | "missing"> {
-    const { isEnding, numbers, next, listedAt } = found;
-    for (const number of numbers) {
-      if (isEnding && number !== next - 1) break;
-      const loaded = await this.load(number);
-      if (loaded === "missing") return "missing";
-      if (loaded) {
-        return this.remember(loaded, found).toVersion(listedAt);
-      }
-      await this.setAside(number, found);
-    }
-    if (!isEnding || next === 1) return undefined;
-    const tombstone = { savedAt: 0, ended: true };
-    return new KnownVersion(next - 1, tombstone, 0).toVersion(listedAt);
-  }
-
-  private async load(
-    number: number,
-  ): Promise<KnownVersion | undefined | "missing"> {
-    const known = this.known();
-    if (known?.number === number) return known;
-    try {
-      const file = path.join(this.folder, `v${number}`);
-      const bytes = await this.files.fileSystem.readFile(file);
-      return parseVersion(number, bytes.toString());
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return "missing";
-      if (isUnreadable(error)) return undefined;
-      throw error;
-    }
-  }
-
-  private known(): KnownVersion | undefined {
-    const cached = this.files.cache.get(this.folder);
-    return cached instanceof KnownVersion ? cached : undefined;
-  }
-
-  private remember(version: KnownVersion, { numbers, listedAt }: Found) {
-    const known = this.known();
-    const superseded = known?.superseded ?? new Map<number, Instant>();
-    for (const number of numbers) {
-      if (number < version.number && !superseded.has(number)) {
-        superseded.set(number, listedAt);
-      }
-    }
-    version.superseded = superseded;
-    if (known !== version) this.files.cache.set(this.folder, version);
-    return version;
-  }
-
-  /** A mark, and not another name: the number must stay taken. */
-  private async setAside(number: number, found: Found): Promise<void> {
-    const file = path.join(this.folder, `v${number}`);
-    const mark = token();
-    const isMarked = await makeExclusively(
-      this.files.fileSystem,
-      this.folder,
-      `v${number}.damaged`,
-      Buffer.from(`${mark}\n`),
-    ).catch(() => false);
-    const advice =
-      `${this.insteadOf(number, found)} It was marked by ${file}.damaged; ` +
-      "to use it after all, restore it from a backup and remove the mark.";
-    this.report(file, "can't be read as a version", advice, isMarked && mark);
-  }
-
-  private insteadOf(number: number, { isEnding, numbers }: Found): string {
-    if (isEnding)
-      return "It may be what ended the document, so that stays ended.";
-    const before = numbers.find((other) => other < number);
-    return before
-      ? `v${before} serves instead, if it can be read.`
-      : "Nothing is left to serve instead.";
-  }
-
-  private report(
-    file: string,
-    reason: string,
-    advice: string,
-    mark?: string | false,
-  ) {
-    const marked = mark ? { mark } : {};
-    this.files.onDamage({ path: file, reason, advice, ...marked });
   }
 
   /** @returns `undefined` if another made that version first. */
@@ -331,7 +224,8 @@ export class VersionedDocument {
   /** Removes versions that nobody can need any more, but for the one before this. */
   private supersede(version: KnownVersion): void {
     const now = this.files.now();
-    const superseded = this.known()?.superseded ?? new Map<number, Instant>();
+    const superseded =
+      this.reader.known()?.superseded ?? new Map<number, Instant>();
     superseded.set(version.number - 1, now);
     version.superseded = superseded;
     this.files.cache.set(this.folder, version);

@@ -1,25 +1,12 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { errorCode } from "../errorCode";
-import { listFresh, makeExclusively, makeFolder } from "./exclusiveFile";
-import { type Cached, elapsedMs, type Files, TRUSTED_MS } from "./Files";
-import { isUnreadable } from "./fileErrors";
+import { makeExclusively, makeFolder } from "./exclusiveFile";
+import { elapsedMs, type Files, TRUSTED_MS } from "./Files";
 import { foldLog } from "./foldLog";
-import { type JsonObject, parseObject } from "./json";
-import {
-  covers,
-  entriesIn,
-  isSegment,
-  LogListing,
-  type Source,
-} from "./logListing";
-
-/** An entry as it is read. It can't change any more, and is shared: it is frozen. */
-export type LogEntry = Readonly<JsonObject> & { readonly number: number };
-
-export class LogMissingError extends Error {
-  override readonly name = "LogMissingError";
-}
+import type { JsonObject } from "./json";
+import { covers, isSegment, type LogListing } from "./LogListing";
+import { type LogEntry, LogMissingError, LogReader } from "./LogReader";
 
 export interface LogOptions {
   /**
@@ -45,13 +32,15 @@ export interface LogOptions {
  * back by a late write.
  */
 export class ExclusiveLog {
-  readonly segmentSizes: readonly number[];
+  private readonly reader: LogReader;
+  private readonly segmentSizes: readonly number[];
 
   constructor(
-    readonly files: Files,
+    private readonly files: Files,
     readonly folder: string,
     { segmentSizes = [10, 100] }: LogOptions = {},
   ) {
+    this.reader = new LogReader(files, folder);
     this.segmentSizes = segmentSizes;
   }
 
@@ -61,17 +50,13 @@ export class ExclusiveLog {
   }
 
   /** What there is, by one listing of the folder. */
-  async list(): Promise<LogListing> {
-    const listing = await this.listIfThere();
-    if (listing) return listing;
-    throw new LogMissingError(`There is no log ${this.folder}`);
+  list(): Promise<LogListing> {
+    return this.reader.list();
   }
 
   /** The same, but `undefined` if there is no such log. */
-  async listIfThere(): Promise<LogListing | undefined> {
-    const listedAt = this.files.now();
-    const names = await listFresh(this.files.fileSystem, this.folder);
-    return names && new LogListing(names, listedAt);
+  listIfThere(): Promise<LogListing | undefined> {
+    return this.reader.listIfThere();
   }
 
   /**
@@ -130,7 +115,7 @@ export class ExclusiveLog {
     listing?: LogListing,
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
-    return this.readNumbers(known.between(from, to), known);
+    return this.reader.readNumbers(known.between(from, to), known);
   }
 
   /**
@@ -145,7 +130,7 @@ export class ExclusiveLog {
     }: { before?: number; listing?: LogListing } = {},
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
-    return this.readNumbers(known.lastOnes(count, before - 1), known);
+    return this.reader.readNumbers(known.lastOnes(count, before - 1), known);
   }
 
   /**
@@ -153,7 +138,9 @@ export class ExclusiveLog {
    * are made; beside any writer, reader, or another fold, and can be cut at any point.
    */
   fold(): Promise<void> {
-    return this.files.serial.run(`${this.folder}#fold`, () => foldLog(this));
+    return this.files.serial.run(`${this.folder}#fold`, () =>
+      foldLog(this.reader, this.segmentSizes),
+    );
   }
 
   private async makeEntry(
@@ -167,17 +154,9 @@ export class ExclusiveLog {
     if (!(await this.makeFile(number, Buffer.from(line)))) return false;
     const isSlow = elapsedMs(listing.listedAt, this.files.now()) >= TRUSTED_MS;
     if (isSlow && !(await this.isOurs(number, token))) return false;
-    this.remember(number, line);
+    this.reader.remember(number, line);
     this.foldIfDue(number);
     return true;
-  }
-
-  /** Who makes an entry is asked for it soon, and knows what is in the file. */
-  private remember(number: number, line: string): void {
-    const name = String(number);
-    const source = { name, from: number, to: number, holes: NO_HOLES };
-    const known = new KnownLines(parseLines(line, source));
-    this.files.cache.set(path.join(this.folder, name), known);
   }
 
   private foldIfDue(number: number): void {
@@ -210,126 +189,11 @@ export class ExclusiveLog {
       (source) => isSegment(source) && covers(source, number),
     );
     if (!segment) return true;
-    const lines = await this.readSource(segment);
+    const lines = await this.reader.readSource(segment);
     const holder = lines?.find((line) => line.entry.number === number);
     if (holder?.token === token) return true;
     const stray = path.join(this.folder, String(number));
     await this.files.fileSystem.unlink(stray).catch(() => undefined);
     return false;
   }
-
-  private async readNumbers(
-    numbers: number[],
-    listing: LogListing,
-  ): Promise<LogEntry[]> {
-    const found = new Map<number, LogEntry>();
-    const tried = new Set<Source>();
-    for (;;) {
-      const wanted = numbers.filter((number) => !found.has(number));
-      const sources = plan(wanted, listing.sources, tried);
-      if (sources.size === 0) break;
-      const loads = [...sources].map(async (source) => {
-        tried.add(source);
-        const lines = (await this.readSource(source)) ?? [];
-        for (const { entry } of lines) found.set(entry.number, entry);
-      });
-      await Promise.all(loads);
-    }
-    return numbers.flatMap((number) => found.get(number) ?? []);
-  }
-
-  /** The entries of one file, from memory if they are there. See {@link readFromDisk}. */
-  async readSource(source: Source): Promise<readonly LogLine[] | undefined> {
-    const file = path.join(this.folder, source.name);
-    const cached = this.files.cache.get(file);
-    if (cached instanceof KnownLines) return cached.lines;
-    const lines = await this.readFromDisk(source);
-    if (!lines) return undefined;
-    if (lines.length < entriesIn(source)) this.reportDamage(file);
-    else this.files.cache.set(file, new KnownLines(lines));
-    return lines;
-  }
-
-  /**
-   * The entries of one file.
-   *
-   * @returns `undefined` if it isn't there (any more). Damaged lines are left out.
-   */
-  async readFromDisk(source: Source): Promise<LogLine[] | undefined> {
-    const text = await this.readText(path.join(this.folder, source.name));
-    return text === undefined ? undefined : parseLines(text, source);
-  }
-
-  private async readText(file: string): Promise<string | undefined> {
-    try {
-      return (await this.files.fileSystem.readFile(file)).toString();
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return undefined;
-      if (isUnreadable(error)) return "";
-      throw error;
-    }
-  }
-
-  private reportDamage(file: string) {
-    this.files.onDamage({
-      path: file,
-      reason: "can't be read whole",
-      advice:
-        "What can be read of it is served. Restore it from a backup; it is never written to.",
-    });
-  }
-}
-
-const NO_HOLES: ReadonlySet<number> = new Set();
-
-/** One line of an entry's file or of a segment. */
-export interface LogLine {
-  entry: LogEntry;
-  token: string;
-  /** As it is on disk, without the newline. */
-  text: string;
-}
-
-class KnownLines implements Cached {
-  readonly weight: number;
-  constructor(readonly lines: readonly LogLine[]) {
-    // The text, what was parsed of it, and the objects around them.
-    this.weight = lines.reduce(
-      (sum, line) => sum + 4 * line.text.length + 500,
-      0,
-    );
-  }
-}
-
-function plan(
-  wanted: number[],
-  sources: readonly Source[],
-  tried: Set<Source>,
-): Set<Source> {
-  const untried = sources.filter((source) => !tried.has(source));
-  return new Set(
-    wanted.flatMap(
-      (number) => untried.find((source) => covers(source, number)) ?? [],
-    ),
-  );
-}
-
-function parseLines(text: string, source: Source): LogLine[] {
-  return text.split("\n").flatMap((line) => {
-    const parsed = line === "" ? undefined : parseObject(line);
-    const { number, token } = parsed ?? {};
-    if (!parsed || typeof number !== "number" || typeof token !== "string") {
-      return [];
-    }
-    if (!covers(source, number)) return [];
-    delete parsed.token;
-    return [{ entry: freeze({ ...parsed, number }), token, text: line }];
-  });
-}
-
-function freeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value) as unknown[]) {
-    if (typeof inner === "object" && inner !== null) freeze(inner);
-  }
-  return Object.freeze(value);
 }
