@@ -9,6 +9,7 @@ import type {
   Route,
 } from "playwright-core";
 import { VisibleError } from "../../app/shared/errors";
+import { metricDefinitions } from "../../app/shared/metricDefinitions";
 import {
   expectHidden,
   expectShown,
@@ -362,6 +363,28 @@ describe("while a reply arrives", () => {
     await expectShown(page.getByText("One two", { exact: true }));
   });
 
+  it("is not followed in a tab that nobody looks at, until somebody does", async () => {
+    await open();
+    const reply = stepwise(["One", " two", " three", " four"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    await look(false);
+    await expectEventually(async () => expect(await openStreams()).toBe(0));
+    reply.next(2);
+    await look(true);
+    await page.getByText("One two three", { exact: true }).waitFor();
+    await look(false);
+    await expectEventually(async () => expect(await openStreams()).toBe(0));
+    reply.next();
+    await look(true);
+    await page.locator(".writing").waitFor({ state: "detached" });
+    await expectShown(page.getByText("One two three four", { exact: true }));
+    await expectHidden(page.locator("#connection"));
+  });
+
   it("another server's going on is told, and its reload finds it where it is", async () => {
     await open();
     const reply = stepwise([
@@ -390,6 +413,23 @@ describe("while a reply arrives", () => {
     await expectMessages(2);
   });
 });
+
+/** Turns to the page, or away from it, as far as the page can tell. */
+const look = (isSeen: boolean) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", {
+      configurable: true,
+      value: hidden,
+    });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, !isSeen);
+
+/** How many replies are being followed, as the metrics tell. */
+async function openStreams(): Promise<number | undefined> {
+  const { streamsOpen } = metricDefinitions;
+  const gauge = await web.metrics.getSingleMetric(streamsOpen.name)?.get();
+  return gauge?.values[0]?.value;
+}
 
 /** Keeps all that is said to a screen reader from now on. */
 const listen = () =>

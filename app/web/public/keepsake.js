@@ -199,7 +199,7 @@ function keepScrollPosition(change) {
  *
  * @typedef {{
  *   article: HTMLElement, address: string, from: number, html: string, heartbeatMs: number, lastId?: string,
- *   source?: EventSource, retry?: number, silence?: number, quiet?: number,
+ *   source?: EventSource, retry?: number, silence?: number, quiet?: number, isResting?: boolean,
  * }} Watched
  * @typedef {{ from: number, same?: number, html: string, notice?: string }} Blocks
  * @typedef {{ html: string, outcome: string }} Ending
@@ -227,7 +227,35 @@ function watch() {
   watched = { article, address, from: -1, html: "", heartbeatMs: 10_000 };
   announce(`${authorOf(article)} is writing.`);
   connect(watched);
+  restIfUnseen();
 }
+
+/**
+ * How long a reply is followed in a tab that nobody looks at. Balances who only glances elsewhere
+ * against the six connections that a browser has to a server over HTTP/1.1, for all of its tabs: six
+ * that follow a reply would leave none to send or stop anything.
+ */
+const UNSEEN_MS = 5000;
+
+/** @type {number | undefined} */
+let unseen;
+
+function restIfUnseen() {
+  clearTimeout(unseen);
+  if (document.hidden) unseen = setTimeout(rest, UNSEEN_MS);
+  else if (watched?.isResting) connect(watched);
+}
+
+/** It goes on from where it was as soon as somebody looks. */
+function rest() {
+  if (!watched) return;
+  disconnect(watched);
+  clearTimeout(watched.quiet);
+  watched.quiet = undefined;
+  watched.isResting = true;
+}
+
+document.addEventListener("visibilitychange", restIfUnseen);
 
 /** @param {Watched} state */
 function disconnect(state) {
@@ -248,6 +276,7 @@ function connect(state, failures = 0) {
   const after = state.lastId ? `?offset=${state.lastId}` : "";
   const source = new EventSource(state.address + after);
   state.source = source;
+  state.isResting = false;
   state.from = -1;
   let failed = failures;
   /** @param {(event: MessageEvent) => void} take */
