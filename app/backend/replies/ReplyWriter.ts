@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { toVisibleError } from "../../shared/errors";
+import { storageProblemOf } from "../../shared/storageProblem";
 import type { Logger } from "../../shared/log";
 import { pause } from "../../shared/pause";
 import { ModelError, type ModelEvent } from "../models/Model";
@@ -38,6 +39,8 @@ export class ReplyWriter {
   private model: Pick<EndedReply, "model" | "modelName"> = { model: "" };
   private isStopped = false;
   private isLeaving = false;
+  /** Whether those who watch have been told that what is said can't be saved. */
+  private isUnsaved = false;
   private readonly done: Promise<void>;
 
   constructor(
@@ -100,6 +103,7 @@ export class ReplyWriter {
     await retrying(
       () => this.held.end({ ...ended }, settle),
       this.tools.leaseMs,
+      (error) => this.tellUnsaved(error),
     );
   }
 
@@ -179,12 +183,23 @@ export class ReplyWriter {
         beat = now();
         failing = undefined;
       } catch (error) {
+        this.tellUnsaved(error);
         failing ??= now();
         if (now() - failing > leaseMs) return await this.giveUp(error);
       }
     }
     // Somebody has taken over: what the model still says is nobody's business.
     this.controller.abort();
+  }
+
+  /** To those who watch ahead, since others are told what is on disk. */
+  private tellUnsaved(error: unknown): void {
+    if (this.isUnsaved) return;
+    this.isUnsaved = true;
+    const reason = storageProblemOf(error)?.reason ?? STORAGE_FAILS;
+    this.held.say({
+      notice: `The reply can't be saved: ${reason}. ${GOES_ON}`,
+    });
   }
 
   private async giveUp(cause: unknown): Promise<void> {
@@ -222,6 +237,10 @@ export class ReplyWriter {
     };
   }
 }
+
+const STORAGE_FAILS = "the server's storage reports an error";
+const GOES_ON =
+  "It goes on by itself once that has passed; whoever runs this server has to see to it.";
 
 const NOTHING_SAID =
   "The model answered with nothing. Try again, or pick another model.";
@@ -262,6 +281,7 @@ async function* untilAbort<T>(
 async function retrying(
   work: () => Promise<unknown>,
   ms: number,
+  onFailure: (error: unknown) => void,
 ): Promise<void> {
   const until = performance.now() + ms;
   for (;;) {
@@ -269,6 +289,7 @@ async function retrying(
       await work();
       return;
     } catch (error) {
+      onFailure(error);
       if (performance.now() > until) throw error;
       await sleep(ms / 10);
     }

@@ -211,11 +211,45 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
   isFull = true;
   go();
   await until(async () => (await replies.snapshot(ref))?.text === "One two");
-  isFull = false;
-  expect((await watched(replies.watch(ref, undefined, never))).text).toBe(
-    "One two",
+  const told = await watched(
+    replies.watch(ref, undefined, never),
+    ({ kind }) => {
+      if (kind === "notice") isFull = false;
+    },
   );
+  expect(told.text).toBe("One two");
   expect(directory.records.messages).toMatchObject([{ text: "One two" }]);
+});
+
+it("says that it can't be saved, for as long as it can't", async () => {
+  let isFull = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    // A page that is begun takes some more bytes; a new file does not come about.
+    link: async (file, name) => {
+      if (isFull) throw full();
+      await nodeFileSystem.link(file, name);
+    },
+  };
+  const { held, go } = gate();
+  const { models } = scriptedModels(() => ["One ", () => held, "two"]);
+  const replies = directory.process(models, { fileSystem, leaseMs: 20_000 });
+  await replies.begin(ref);
+  await until(async () => (await replies.snapshot(ref))?.text === "One ");
+  isFull = true;
+  go();
+  const { text, events } = await watched(
+    replies.watch(ref, undefined, never),
+    ({ kind }) => {
+      if (kind === "notice") isFull = false;
+    },
+  );
+  expect(text).toBe("One two");
+  const notices = events.filter(({ kind }) => kind === "notice");
+  expect(notices).toMatchObject([
+    { notice: expect.stringContaining("the server's storage is full") },
+  ]);
+  expect(events.at(-1)?.kind).toBe("end");
 });
 
 const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });
