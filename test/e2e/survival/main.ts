@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     preload: given["SURVIVAL_BROKEN"]
       ? [path.join(__dirname, "brokenClaims.js")]
       : [],
+    tell: (progress) => console.error(progress),
   });
   const { blows, faults, ...figures } = outcome;
   const log = given["SURVIVAL_LOG"];

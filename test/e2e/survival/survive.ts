@@ -28,6 +28,8 @@ export interface Survival {
   mounts?: string[];
   /** Modules that break backends on purpose. */
   preload?: string[];
+  /** Told now and then how far it is. */
+  tell?: (progress: string) => void;
 }
 
 export interface Outcome {
@@ -66,7 +68,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
     return {
       faults: faults.flat(),
       blows,
-      replies: visitors.flatMap(({ acknowledged }) => acknowledged).length,
+      replies: repliesTo(visitors),
       troubles: sumOf(visitors),
       badEnds,
       seconds: Math.round((performance.now() - begun) / 1_000),
@@ -151,16 +153,29 @@ async function talkThrough(cluster: Cluster, survival: Survival) {
     (_, index) =>
       new SurvivingVisitor(cluster.front.url, `Visitor ${index}`, patienceMs),
   );
+  let waiting = conversations;
   const talking = visitors.map(async (visitor, index) => {
     // Not all at once: a crowd at the door is another test.
     await sleep((index / conversations) * 2_000);
     await visitor.talk(() => isOver, words);
+    waiting--;
   });
+  const telling = setInterval(() => {
+    survival.tell?.(
+      `${chaos.blows.length} blows${isOver ? ", which are over" : ""}; ${repliesTo(visitors)} replies; ${waiting} visitors talk`,
+    );
+  }, TELL_MS);
   await chaos.run();
   isOver = true;
   await Promise.all(talking);
+  clearInterval(telling);
   return { visitors, blows: chaos.blows };
 }
+
+const TELL_MS = 15_000;
+
+const repliesTo = (visitors: SurvivingVisitor[]): number =>
+  visitors.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
 
 function sumOf(visitors: SurvivingVisitor[]): Record<string, number> {
   const sums: Record<string, number> = {};
