@@ -407,9 +407,9 @@ describe("while a reply arrives", () => {
       expect(await said()).toEqual(["Model one is writing.", sentence]),
     );
     await page.reload();
-    await page.getByText("One two").waitFor();
+    await log().getByText("One two").waitFor();
     reply.next();
-    await page.getByText("One two three").waitFor();
+    await log().getByText("One two three").waitFor();
     await expectMessages(2);
   });
 });
@@ -612,7 +612,7 @@ it("a failed reply says why, and Retry finishes it", async () => {
   );
   web.api.script = () => ["Here I am."];
   await page.getByRole("button", { name: "Retry" }).click();
-  await page.getByText("Here I am.").waitFor();
+  await log().getByText("Here I am.").waitFor();
   await expectHidden(log().getByText(reason));
 });
 
@@ -710,7 +710,7 @@ it("a reply begun before the script came is shown like any other in the end", as
   await message().fill("more");
   await message().press("Enter");
   reply.next();
-  await page.getByText("One two").waitFor();
+  await log().getByText("One two").waitFor();
   await page.context().clearCookies({ name: "script" });
   await page.reload({ waitUntil: "commit" });
   await page.locator(".attempt").getByText("One").last().waitFor();
