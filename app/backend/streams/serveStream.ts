@@ -104,11 +104,17 @@ function answerChunk(
   ctx.set("content-type", source.contentType);
 }
 
-/** Whether the reader has this very answer, whatever else it says of its cache. */
+/**
+ * Whether the reader has this very answer, whatever else it says of its cache. A proxy that
+ * compresses what it passes on makes tags weak.
+ */
 function isKnown(ctx: Context): boolean {
   const tag = ctx.response.get("etag");
-  const known = ctx.get("if-none-match").split(",");
-  return tag !== "" && known.some((one) => one.trim() === tag);
+  const known = ctx
+    .get("if-none-match")
+    .split(",")
+    .map((one) => one.trim().replace(/^W\//, ""));
+  return tag !== "" && (known.includes(tag) || known.includes("*"));
 }
 
 function setPlace(ctx: Context, chunk: StreamChunk): void {

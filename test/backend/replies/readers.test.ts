@@ -31,6 +31,25 @@ it("gives signs of life while the model is silent", async () => {
   expect(text).toContain('"streamClosed":true');
 });
 
+it("sends nothing again to a reader who has it, also if a proxy made its tag weak", async () => {
+  const { models } = scriptedModels(() => ["One ", "two"]);
+  process = await serveProcess(directory, models);
+  await process.replies.begin(ref);
+  await watched(process.replies.watch(ref, undefined, never));
+  const url = process.url();
+  const first = await fetch(url, { headers: credentials });
+  await first.arrayBuffer();
+  const tag = first.headers.get("etag") ?? "";
+  const statuses: number[] = [];
+  for (const known of [tag, `W/${tag}`, `"other", W/${tag}`, "*", '"other"']) {
+    const headers = { ...credentials, "if-none-match": known };
+    const answer = await fetch(url, { headers });
+    await answer.arrayBuffer();
+    statuses.push(answer.status);
+  }
+  expect(statuses).toEqual([304, 304, 304, 304, 200]);
+});
+
 /** A reader who asks and then takes nothing. */
 async function stalled(url: URL): Promise<Socket> {
   const socket = createConnection(Number(url.port), url.hostname);
