@@ -71,6 +71,14 @@ export class Conversations {
   ): Promise<{ conversation: Conversation; message: Message }> {
     refuseTooLong(given.text);
     await this.refuseUnknown(ownerHash, given);
+    return this.inTurn(ownerHash, () => this.make(ownerHash, given, key));
+  }
+
+  private async make(
+    ownerHash: string,
+    given: { text: string; model?: string; project?: string },
+    key?: string,
+  ): Promise<{ conversation: Conversation; message: Message }> {
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const before = key && (await this.logOf(ownerHash, id).list());
     if (!before || before.last === 0) await this.parts.replies.admit(ownerHash);
@@ -263,20 +271,30 @@ export class Conversations {
   }
 
   /** Saves a prompt where it may be, and begins the reply. */
-  private async ask(
+  private ask(
     ownerHash: string,
     id: string,
     prompt: Omit<NewPrompt, "at" | "follows">,
     place: (last: number) => Promise<Pick<NewPrompt, "follows">>,
   ): Promise<Message> {
-    const at = this.parts.now().toISOString();
-    const log = this.logOf(ownerHash, id);
-    const message = await log.addPrompt({ ...prompt, at }, place);
-    await Promise.all([
-      this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
-      this.parts.replies.begin(refTo(ownerHash, id, message)),
-    ]);
-    return message;
+    return this.inTurn(ownerHash, async () => {
+      const at = this.parts.now().toISOString();
+      const log = this.logOf(ownerHash, id);
+      const message = await log.addPrompt({ ...prompt, at }, place);
+      await Promise.all([
+        this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
+        this.parts.replies.begin(refTo(ownerHash, id, message)),
+      ]);
+      return message;
+    });
+  }
+
+  /**
+   * Of an owner's prompts that come at the same time each is admitted after the reply to the one
+   * before was begun, and so counted. On another process one may slip through.
+   */
+  private inTurn<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+    return this.parts.files.serial.run(`${ownerHash}#reply`, work);
   }
 
   private async readPrompt(
