@@ -93,7 +93,6 @@ export function createBackend(given: BackendGiven) {
     peers,
     records,
     replies,
-    replyStates,
     conversations,
     projects,
     projectPages: new ProjectPages(projects, activity),

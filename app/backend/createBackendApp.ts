@@ -7,7 +7,6 @@ import type { Tokens } from "../shared/Tokens";
 import type { BackendState } from "./BackendState";
 import type { Conversations } from "./conversations/Conversations";
 import type { Models } from "./models/createModels";
-import type { ReplyStates } from "./conversations/ReplyStates";
 import type { Search } from "./conversations/Search";
 import { answerProblems } from "./middleware/answerProblems";
 import { authenticate } from "./middleware/authenticate";
@@ -33,7 +32,6 @@ export interface BackendParts {
   replies: ServedReplies;
   /** The answers that go on for long, for the drain. */
   streams: LiveStreams;
-  replyStates: ReplyStates;
   projects: Projects;
   projectPages: ProjectPages;
   models: Models;

@@ -1,22 +1,11 @@
-import { Registry } from "prom-client";
-import { Activity } from "../../app/backend/activity/Activity";
-import { Conversations } from "../../app/backend/conversations/Conversations";
-import { ConversationSettings } from "../../app/backend/conversations/ConversationSettings";
-import { RecordsOfReplies } from "../../app/backend/conversations/RecordsOfReplies";
-import { ReplyStates } from "../../app/backend/conversations/ReplyStates";
-import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
-import { createModels } from "../../app/backend/models/createModels";
-import { createEliza } from "../../app/backend/models/eliza/createEliza";
-import { Projects } from "../../app/backend/projects/Projects";
+import type { Conversations } from "../../app/backend/conversations/Conversations";
 import type { Replies } from "../../app/backend/replies/Replies";
-import { createFiles } from "../../app/shared/files/Files";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
-import { createLog } from "../../app/shared/log";
 import { failOnce, type FaultKind } from "../support/faultyFileSystem";
 import { MemoryDisk } from "../support/memoryDisk";
+import { conversationsOn, MODEL, OWNER } from "./memoryProcess";
 
-const OWNER = "0a".repeat(32);
-const GIVEN = { text: "Not to be lost", model: "eliza/eliza" };
+const GIVEN = { text: "Not to be lost", model: MODEL };
 
 /** What is written is what a prompt's own files are: replies are cut elsewhere. */
 const replies = {
@@ -25,36 +14,13 @@ const replies = {
   snapshot: () => Promise.resolve(undefined),
 } as unknown as Replies;
 
-const models = createModels({
-  providers: [createEliza({ delayMs: 0 })],
-  timeouts: {
-    connectMs: 60_000,
-    busyMs: 0,
-    firstTokenMs: 60_000,
-    betweenTokensMs: 60_000,
-  },
-  metrics: new Registry(),
-  log: createLog("silent", {}),
-});
-
-const now = () => new Date();
-
 /** A process that has just been started on a disk. */
-function conversationsOn(fileSystem: FileSystem): Conversations {
-  const files = createFiles({ fileSystem });
-  const folders = recordFoldersIn("/records");
-  const activity = new Activity(files, folders);
-  const settings = new ConversationSettings(files, folders, activity);
-  const projects = new Projects({ files, folders, activity, now });
-  const parts = { files, folders, activity, settings, projects, models, now };
-  const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
-  const replyStates = new ReplyStates(replies, records);
-  return new Conversations({ ...parts, replies, replyStates });
-}
+const startOn = (fileSystem: FileSystem): Conversations =>
+  conversationsOn(fileSystem, () => replies).conversations;
 
 /** The texts of all conversations in the list, each opened. */
 async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
-  const opened = conversationsOn(fileSystem);
+  const opened = startOn(fileSystem);
   const { conversations } = await opened.list(OWNER, { limit: 10 });
   const pages = conversations.map(async ({ id }) => {
     const { messages } = await opened.readPage(OWNER, id, { limit: 10 });
@@ -65,7 +31,7 @@ async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
 }
 
 const make = (fileSystem: FileSystem) =>
-  conversationsOn(fileSystem).create(OWNER, GIVEN, "a-key");
+  startOn(fileSystem).create(OWNER, GIVEN, "a-key");
 
 const whole = [GIVEN.text];
 

@@ -63,6 +63,32 @@ export function dieAfter(
   };
 }
 
+/**
+ * A file system for a process that freezes before a call, counted from 1, until it is thawed. By
+ * default it never does.
+ */
+export function freezeBefore(fileSystem: FileSystem, call = Infinity) {
+  let calls = 0;
+  let freeze: () => void = Boolean;
+  let thaw: () => void = Boolean;
+  const frozen = new Promise<void>((resolve) => (freeze = resolve));
+  const thawed = new Promise<void>((resolve) => (thaw = resolve));
+  const guard: Guard = async (work) => {
+    if (++calls >= call) {
+      freeze();
+      await thawed;
+    }
+    return work();
+  };
+  return {
+    fileSystem: guardAll(fileSystem, guard),
+    calls: () => calls,
+    /** Resolves when it comes to that call. */
+    frozen,
+    thaw,
+  };
+}
+
 function guardAll(fileSystem: FileSystem, guard: Guard): FileSystem {
   const guarded =
     <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>

@@ -117,6 +117,18 @@ export class MemoryDisk implements FileSystem {
     }
   }
 
+  /** A disk with the same on it, which forgets what was done before. */
+  copy(): MemoryDisk {
+    const copies = new Map<Node, Node>([["folder", "folder"]]);
+    const nodes = new Map<string, Node>();
+    for (const [name, node] of this.nodes) {
+      const copy = copies.get(node) ?? { ...(node as File) };
+      copies.set(node, copy);
+      nodes.set(name, copy);
+    }
+    return new MemoryDisk(nodes, this.now);
+  }
+
   private handle(file: File): OpenFile {
     return {
       write: async (data, position) =>

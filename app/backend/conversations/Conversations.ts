@@ -12,19 +12,20 @@ import type { StoredConversation } from "../../shared/disk/activityEntries";
 import type { ConversationState, OwnerState } from "../activity/OwnerState";
 import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import type { Projects } from "../projects/Projects";
+import { hasGoneOn } from "../replies/AfterFailure";
 import type { Replies } from "../replies/Replies";
 import type {
   ConversationSettings,
   SettingsChanges,
 } from "./ConversationSettings";
 import { derivedId, newId } from "../ids";
-import { MessageLog, type NewPrompt } from "./MessageLog";
+import { MessageLog, type NewPrompt, type PromptPlace } from "./MessageLog";
 import {
   checkReplyOptions,
   type ChosenOptions,
 } from "../models/checkReplyOptions";
 import type { Models } from "../models/createModels";
-import type { ReplyStates } from "./ReplyStates";
+import type { ReplyAfter, ReplyStates } from "./ReplyStates";
 import { titleOf } from "./title";
 
 export interface ConversationsParts {
@@ -136,7 +137,7 @@ export class Conversations {
       log.readLast(limit, listing, before),
       log.readLast(1, listing),
     ]);
-    const after =
+    const after: ReplyAfter =
       last?.role === "user"
         ? await this.parts.replyStates.after(
             refTo(ownerHash, id, last),
@@ -144,6 +145,7 @@ export class Conversations {
             settings.model,
           )
         : {};
+    if (after.isPast) return this.readPage(ownerHash, id, page);
     const messages =
       after.message && before === undefined
         ? [...shown, after.message].slice(-limit)
@@ -218,9 +220,9 @@ export class Conversations {
     const insteadOf = old && firstVersion(old);
     return this.ask(ownerHash, id, { text, insteadOf, key }, async (last) => {
       if (old) refuseIfNotLast(old, last);
-      await this.admit(ownerHash, id, last);
-      if (old) return { follows: old.follows };
-      return { follows: await olderVersion(log, last, follows) };
+      const settle = await this.admit(ownerHash, id, last);
+      if (old) return { follows: old.follows, settle };
+      return { follows: await olderVersion(log, last, follows), settle };
     });
   }
 
@@ -252,6 +254,19 @@ export class Conversations {
     });
   }
 
+  /**
+   * Tries the last reply again, if it failed. One that is being written is left alone.
+   *
+   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since;
+   *   NotFoundError if there can be no such reply.
+   */
+  async retry(ownerHash: string, id: string, number: number): Promise<void> {
+    const { ref, last } = await this.findReply(ownerHash, id, number);
+    if (last > number) throw hasGoneOn();
+    const { replyStates } = this.parts;
+    await this.inTurn(ownerHash, () => replyStates.retry(ref));
+  }
+
   /** @throws NotFoundError if there can be no such reply of this owner. */
   async replyRef(
     ownerHash: string,
@@ -261,13 +276,23 @@ export class Conversations {
     const ref = { ownerHash, conversation: id, number };
     // Who deletes a conversation ends its reply: of one that is being written there is no doubt.
     if (this.parts.replies.isWriting(ref)) return ref;
+    return (await this.findReply(ownerHash, id, number)).ref;
+  }
+
+  private async findReply(
+    ownerHash: string,
+    id: string,
+    number: number,
+  ): Promise<{ ref: ReplyRef; last: number }> {
     const [listing] = await Promise.all([
       this.logOf(ownerHash, id).list(),
       this.parts.settings.read(ownerHash, id),
     ]);
-    const isReply = number % 2 === 0 && listing?.has(number - 1);
-    if (!isReply) throw new NotFoundError("reply");
-    return ref;
+    if (number % 2 === 1 || !listing?.has(number - 1)) {
+      throw new NotFoundError("reply");
+    }
+    const ref = { ownerHash, conversation: id, number };
+    return { ref, last: listing.last };
   }
 
   /** Saves a prompt where it may be, and begins the reply. */
@@ -275,12 +300,12 @@ export class Conversations {
     ownerHash: string,
     id: string,
     prompt: Omit<NewPrompt, "at" | "follows">,
-    place: (last: number) => Promise<Pick<NewPrompt, "follows">>,
+    find: (last: number) => Promise<PromptPlace>,
   ): Promise<Message> {
     return this.inTurn(ownerHash, async () => {
       const at = this.parts.now().toISOString();
       const log = this.logOf(ownerHash, id);
-      const message = await log.addPrompt({ ...prompt, at }, place);
+      const message = await log.addPrompt({ ...prompt, at }, find);
       await Promise.all([
         this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
         this.parts.replies.begin(refTo(ownerHash, id, message)),
@@ -324,13 +349,13 @@ export class Conversations {
     ownerHash: string,
     id: string,
     last: number,
-  ): Promise<void> {
+  ): Promise<PromptPlace["settle"]> {
     const { replies, replyStates } = this.parts;
-    if (last % 2 === 1) {
-      const ref = { ownerHash, conversation: id, number: last + 1 };
-      await replyStates.refuseWhileWriting(ref);
-    }
+    const ref = { ownerHash, conversation: id, number: last + 1 };
+    const settle =
+      last % 2 === 1 ? await replyStates.refuseWhileWriting(ref) : undefined;
     await replies.admit(ownerHash);
+    return settle;
   }
 
   private async changeSettings(
@@ -441,12 +466,7 @@ async function olderVersion(
 
 /** Only the last prompt can be asked again, and not for ever. */
 function refuseIfNotLast(prompt: Message, last: number): void {
-  if (turnOf(last) !== prompt.number) {
-    throw new VisibleError(
-      409,
-      "The conversation has gone on since: only its last message can be asked again. Load the page anew to see it.",
-    );
-  }
+  if (turnOf(last) !== prompt.number) throw hasGoneOn();
   if (versionOf(prompt) + 1 < limits.versions) return;
   throw new VisibleError(
     409,

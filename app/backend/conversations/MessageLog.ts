@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { type LogEntry, LogMissingError } from "../../shared/files/LogReader";
 import { VisibleError } from "../../shared/errors";
 import { ExclusiveLog } from "../../shared/files/ExclusiveLog";
@@ -17,6 +18,20 @@ export interface NewPrompt {
   /** See `Message`. */
   insteadOf?: number;
   follows?: number;
+}
+
+/** Where a prompt is to be saved. */
+export interface PromptPlace {
+  /** See `Message`. */
+  follows?: number;
+  /**
+   * Settles which prompt comes next, where another process could do something else meanwhile.
+   *
+   * @param entry What is to be saved.
+   * @returns What has to be saved: `entry`, or what was settled on before; `undefined` if neither
+   *   may be (any more), and the place has to be found anew.
+   */
+  settle?(this: void, entry: JsonObject): Promise<JsonObject | undefined>;
 }
 
 /** A conversation's messages: prompts under odd numbers, the reply to prompt p under p + 1. */
@@ -76,20 +91,20 @@ export class MessageLog {
   /**
    * Saves a prompt under the next odd number.
    *
-   * @param place Asked before, with the number of the last message: says what the prompt goes on
-   *   from, or throws what keeps it from being saved.
+   * @param find Asked before, with the number of the last message, and again if that isn't the
+   *   last any more: says where the prompt belongs, or throws what keeps it from being saved.
    * @throws VisibleError (409) if the key was used for another text.
    */
   addPrompt(
     prompt: NewPrompt,
-    place: (last: number) => Promise<Pick<NewPrompt, "follows">>,
+    find: (last: number) => Promise<PromptPlace>,
   ): Promise<Message> {
     return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
         const listing = await this.log.list();
         const sent = await this.findSent(prompt, listing);
         if (sent) return sent;
-        const { follows } = await place(listing.last);
+        const { follows, settle } = await find(listing.last);
         const number = listing.last + (listing.last % 2 === 0 ? 1 : 2);
         const { text, at, insteadOf } = prompt;
         const message: Message = {
@@ -101,9 +116,19 @@ export class MessageLog {
           ...(follows !== undefined && { follows }),
         };
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
-        if (await this.log.createAt(number, entry, listing)) return message;
+        const settled = settle ? await settle(entry) : entry;
+        const isMade =
+          settled && (await this.log.createAt(number, settled, listing));
+        if (settled !== entry) continue;
+        if (isMade) return message;
+        if (settle && (await this.holds(number, entry))) return message;
       }
     });
+  }
+
+  /** Saves a prompt on which somebody settled who may not come to saving it. */
+  async addSettled(entry: JsonObject, number: number): Promise<void> {
+    if (isPromptAt(number, entry)) await this.log.createAt(number, entry);
   }
 
   /**
@@ -119,6 +144,12 @@ export class MessageLog {
       if (error instanceof LogMissingError) return false;
       throw error;
     }
+  }
+
+  /** Whether an entry was saved by another who found that it was settled on. */
+  private async holds(number: number, entry: JsonObject): Promise<boolean> {
+    const found = await this.log.read(number);
+    return isDeepStrictEqual({ ...found }, entry);
   }
 
   private async findSent(
@@ -144,6 +175,12 @@ export class MessageLog {
 function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};
   return { keyHash: createHash("sha256").update(key).digest("base64url") };
+}
+
+/** Whether an entry is the prompt with this number. */
+export function isPromptAt(number: number, entry: JsonObject): boolean {
+  const found = Message.safeParse(entry).data;
+  return found?.number === number && found.role === "user";
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Message, ModelDescription } from "../../shared/records";
 import { threadOf, versionOf } from "../../shared/turns";
+import type { JsonObject } from "../../shared/files/json";
 import type { Files } from "../../shared/files/Files";
 import type { Activity } from "../activity/Activity";
 import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
@@ -105,6 +106,11 @@ export class RecordsOfReplies implements ReplyRecords {
       modelName: modelName ?? "",
       usage,
     });
+  }
+
+  /** Puts the prompt with which a conversation went on after a failure among its messages. */
+  addNext(ref: ReplyRef, next: JsonObject): Promise<void> {
+    return this.logOf(ref).addSettled(next, ref.number + 1);
   }
 
   async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Message> {

@@ -1,13 +1,17 @@
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { VisibleError } from "../../shared/errors";
+import type { JsonObject } from "../../shared/files/json";
 import type { Message, ReplyState } from "../../shared/records";
 import type { Replies, ReplySnapshot } from "../replies/Replies";
+import { isPromptAt, type PromptPlace } from "./MessageLog";
 import type { RecordsOfReplies } from "./RecordsOfReplies";
 
 /** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
 export interface ReplyAfter {
   state?: ReplyState;
   message?: Message;
+  /** The conversation has gone on: there is another last prompt by now. */
+  isPast?: boolean;
 }
 
 /** The replies of conversations, as far as pages and prompts must know of them. */
@@ -34,6 +38,10 @@ export class ReplyStates {
       await this.records.becomeMessage(ref, ended);
       return { message: await this.records.messageOf(ref, ended) };
     }
+    if (found.next) {
+      await this.records.addNext(ref, found.next);
+      return { isPast: true };
+    }
     return {
       state: {
         number: ref.number,
@@ -52,14 +60,16 @@ export class ReplyStates {
    * Asked before a prompt is saved that follows another. A reply that nobody has begun (yet) is
    * begun: who saved that prompt may be about to, on any process, or have died.
    *
+   * @returns How to settle that this prompt is the next, if the reply failed: somebody may try it
+   *   again at this moment.
    * @throws VisibleError (409) while the reply to that is being written.
    */
-  async refuseWhileWriting(ref: ReplyRef): Promise<void> {
-    const found = await this.find(ref);
-    if (found.status === "writing") throw stillWriting();
-    if (found.ended && found.status !== "failed") {
-      await this.records.becomeMessage(ref, found.ended);
-    }
+  async refuseWhileWriting(ref: ReplyRef): Promise<PromptPlace["settle"]> {
+    const { status, ended } = await this.find(ref);
+    if (!ended) throw stillWriting();
+    if (status === "failed") return (entry) => this.settle(ref, entry);
+    await this.records.becomeMessage(ref, ended);
+    return undefined;
   }
 
   /**
@@ -79,11 +89,24 @@ export class ReplyStates {
     );
   }
 
-  /** Tries a reply again that failed or was never begun; one that is being written is left alone. */
+  /**
+   * Tries a reply again that failed or was never begun; one that is being written is left alone.
+   *
+   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since.
+   */
   async retry(ref: ReplyRef): Promise<void> {
     const found = await this.replies.snapshot(ref);
-    if (!found) await this.replies.begin(ref);
-    else if (found.status !== "writing") await this.replies.retry(ref);
+    if (found) await this.replies.retry(ref);
+    else await this.replies.begin(ref);
+  }
+
+  private async settle(
+    ref: ReplyRef,
+    entry: JsonObject,
+  ): Promise<JsonObject | undefined> {
+    const next = await this.replies.goOn(ref, entry);
+    // What can't be read rules out another try all the same.
+    return next && !isPromptAt(ref.number + 1, next) ? entry : next;
   }
 
   private async find(ref: ReplyRef): Promise<ReplySnapshot> {

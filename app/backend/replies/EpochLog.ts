@@ -199,16 +199,31 @@ export class EpochLog {
       await entry.file.write(rest, entry.length);
       await entry.file.sync();
     }
+    const bytes = entry.length + rest.length;
+    return this.endAfter({ entry: entry.number, bytes }, said);
+  }
+
+  /**
+   * Ends the log after what it says up to a place, if nothing more is made of it. Can be tried
+   * again if it throws.
+   *
+   * @param after A place in the newest entry; what it may hold beyond doesn't count.
+   * @returns As {@link end}.
+   */
+  async endAfter(
+    after: Position,
+    said: Line & { outcome: string },
+  ): Promise<PlacedLine | undefined> {
     const header: EndHeader = {
       format: 1,
       kind: "end",
-      after: { entry: entry.number, bytes: entry.length + rest.length },
       ...said,
+      after,
       // Tells our own end from another's where the file system reports a failure for both.
       id: randomBytes(9).toString("base64url"),
     };
     const data = encodeLine(header);
-    const number = entry.number + 1;
+    const number = after.entry + 1;
     const name = String(number);
     const { fileSystem, folder } = this;
     const made = await makeExclusively(fileSystem, folder, name, data);

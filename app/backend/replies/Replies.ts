@@ -5,6 +5,7 @@ import type {
   ModelMessage,
   ReplyOptions,
 } from "../models/Model";
+import type { JsonObject } from "../../shared/files/json";
 import type { Outcome, ReplyEvent, Usage } from "../../shared/records";
 
 /** What a model is asked, made of the records whenever a process begins or goes on with a reply. */
@@ -80,6 +81,8 @@ export interface ReplySnapshot {
   /** The offset in the reply's stream after everything that `text` contains. */
   offset: string;
   ended?: EndedReply;
+  /** With what the conversation went on after it failed: see {@link Replies.goOn}. */
+  next?: JsonObject;
 }
 
 /** The replies of this backend process, and through the files and its peers, all others. */
@@ -120,8 +123,23 @@ export interface Replies {
    * @throws NotFoundError if there is no such reply; VisibleError (503) if it could not be ended now.
    */
   stop(ref: ReplyRef): Promise<void>;
-  /** Tries a failed reply again. @throws VisibleError (409) if it has not failed. */
+  /**
+   * Tries a failed reply again; one that is being written is left alone.
+   *
+   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since.
+   */
   retry(ref: ReplyRef): Promise<void>;
+  /**
+   * Settles that after a reply that failed the conversation goes on, so that it can't be tried
+   * again. Exactly one of all who try again and go on has its way.
+   *
+   * @param next The prompt that it goes on with: to be saved next, by this caller, or by whoever
+   *   finds it in the snapshot.
+   * @returns The prompt that it goes on with: this one, or one that was settled on before;
+   *   `undefined` if the reply has not failed (any more).
+   * @throws NotFoundError if there is no such reply.
+   */
+  goOn(ref: ReplyRef, next: JsonObject): Promise<JsonObject | undefined>;
   /** Begins to look after replies whose writers died. */
   start(): void;
   /** Hands over what is being written here and stops looking after others. */

@@ -1,5 +1,6 @@
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { Logger } from "../../shared/log";
+import { endOf } from "./AfterFailure";
 import type { EpochLog } from "./EpochLog";
 import { toEnded } from "./events";
 import type { InProgress } from "../../shared/disk/InProgress";
@@ -43,6 +44,6 @@ export class Settlement {
   private async listIfRetried(ref: ReplyRef): Promise<void> {
     const { logOf, inProgress } = this.parts;
     const reading = await logOf(ref).read();
-    if (reading?.newest.kind === "epoch") await inProgress.add(ref);
+    if (reading && !endOf(reading)) await inProgress.add(ref);
   }
 }

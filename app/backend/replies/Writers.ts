@@ -110,7 +110,9 @@ export class Writers {
   ): Promise<ReplyWriter | undefined> {
     const name = nameOf(ref);
     const known = this.of(ref);
-    if (known) return Promise.resolve(known);
+    // The one that failed may still be about to leave, where others can read its end.
+    const isPast = purpose === "retry" && known && known.held.number <= last;
+    if (known && !isPast) return Promise.resolve(known);
     const claim =
       this.claims.get(name) ??
       this.makeEpoch(ref, purpose, last).finally(() =>

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { NotFoundError, VisibleError } from "../../shared/errors";
+import type { JsonObject } from "../../shared/files/json";
 import type { FileSystem } from "../../shared/files/FileSystem";
 import type { Logger } from "../../shared/log";
 import type { Registry } from "../../shared/metrics";
+import { AfterFailure, endOf, nextIn } from "./AfterFailure";
 import { Caretaker } from "./Caretaker";
 import { EpochLog, type Reading } from "./EpochLog";
 import { followLog, type Followed, type FollowedLine } from "./followLog";
 import type { HeldEpoch } from "./HeldEpoch";
 import { InProgress } from "../../shared/disk/InProgress";
-import type { EpochHeader } from "./lines";
+import type { Header } from "./lines";
 import { PeerGoneError, type Peers } from "./Peers";
 import { fromOffset, start, toOffset, type Position } from "./position";
 import type {
@@ -90,6 +92,7 @@ class RepliesOfProcess implements ServedReplies {
   private readonly settlement: Settlement;
   private readonly writers: Writers;
   private readonly caretaker: Caretaker;
+  private readonly afterFailure: AfterFailure;
 
   constructor(private readonly options: RepliesOptions) {
     const { fileSystem, inProgressFolder, metrics } = options;
@@ -110,6 +113,11 @@ class RepliesOfProcess implements ServedReplies {
       flushMs: options.flushMs ?? FLUSH_MS,
       settle: (ref, ended) => this.settlement.settleEnded(ref, ended),
       onTakenOver: (after) => told?.takenOver(after),
+    });
+    this.afterFailure = new AfterFailure({
+      ...parts,
+      writers: this.writers,
+      admit: (ownerHash) => this.admit(ownerHash),
     });
     this.caretaker = new Caretaker({
       ...parts,
@@ -152,19 +160,12 @@ class RepliesOfProcess implements ServedReplies {
     await this.writers.claim(ref, "begin", 0);
   }
 
-  async retry(ref: ReplyRef): Promise<void> {
-    const reading = await this.logOf(ref).read();
-    if (!reading) throw new NotFoundError("reply");
-    const { newest, last } = reading;
-    if (newest.kind !== "end" || newest.outcome !== "failed") {
-      throw new VisibleError(
-        409,
-        "Only a reply that failed can be tried again, and this one has not.",
-      );
-    }
-    await this.admit(ref.ownerHash);
-    await this.inProgress.add(ref);
-    await this.writers.claim(ref, "retry", last);
+  retry(ref: ReplyRef): Promise<void> {
+    return this.afterFailure.retry(ref);
+  }
+
+  goOn(ref: ReplyRef, next: JsonObject): Promise<JsonObject | undefined> {
+    return this.afterFailure.goOn(ref, next);
   }
 
   async stop(ref: ReplyRef): Promise<void> {
@@ -173,13 +174,13 @@ class RepliesOfProcess implements ServedReplies {
       const reading = await this.logOf(ref).read();
       if (!reading) throw new NotFoundError("reply");
       const { newest, last } = reading;
-      if (newest.kind === "end") return;
+      if (endOf(reading)) return;
       if (await this.stopAtPeer(ref, newest)) continue;
       const writer = await this.writers.claim(ref, "stop", last);
       await writer?.stop();
     }
     const reading = await this.logOf(ref).read();
-    if (reading?.newest.kind !== "end") throw notStopped();
+    if (!reading || !endOf(reading)) throw notStopped();
   }
 
   stopHeld(ref: ReplyRef): Promise<boolean> {
@@ -197,9 +198,11 @@ class RepliesOfProcess implements ServedReplies {
     if (!reading) return undefined;
     const { text } = saidIn(reading.lines);
     const offset = toOffset(reading.tail);
-    if (reading.newest.kind === "end") {
-      const ended = toEnded(reading.newest);
-      return { status: ended.outcome, text, offset, ended };
+    const end = endOf(reading);
+    if (end) {
+      const ended = toEnded(end);
+      const next = nextIn(end);
+      return { status: ended.outcome, text, offset, ended, next };
     }
     // Should its name have been lost in a power cut, somebody finishes it all the same.
     await this.inProgress.add(ref);
@@ -213,7 +216,7 @@ class RepliesOfProcess implements ServedReplies {
   ): ReturnType<Replies["watch"]> {
     const from = offset === undefined ? start : fromOffset(offset);
     const reading = await this.read(ref, from, { ahead: true });
-    if (reading?.newest.kind === "end" && reading.lines.length === 0) return;
+    if (reading && endOf(reading) && reading.lines.length === 0) return;
     const followed = this.follow(ref, from, { ahead: true, signal });
     for await (const lines of followed) {
       for (const { line, at, isLast } of lines) {
@@ -271,11 +274,8 @@ class RepliesOfProcess implements ServedReplies {
   }
 
   /** @returns Whether the holder stopped it. */
-  private async stopAtPeer(
-    ref: ReplyRef,
-    epoch: EpochHeader,
-  ): Promise<boolean> {
-    if (epoch.process === this.process) return false;
+  private async stopAtPeer(ref: ReplyRef, epoch: Header): Promise<boolean> {
+    if (epoch.kind === "end" || epoch.process === this.process) return false;
     try {
       return await this.options.peers.stop(epoch, ref);
     } catch (error) {

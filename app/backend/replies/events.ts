@@ -71,7 +71,9 @@ export function toEvent(line: Line): ReplyEvent | undefined {
     return { kind: "notice", notice: line["notice"] };
   }
   if (line["kind"] === "epoch") return epochEvent(line);
-  return line["kind"] === "end" ? endEvent(line) : undefined;
+  if (line["kind"] !== "end") return undefined;
+  // That it failed was told before, and with what the conversation goes on is told by its messages.
+  return line["next"] === undefined ? endEvent(line) : undefined;
 }
 
 function epochEvent(line: Line): ReplyEvent {

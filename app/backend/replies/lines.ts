@@ -31,7 +31,10 @@ export const EpochHeader = z.object({
   after: Place.optional(),
 });
 
-/** The only line of an entry that ends the log, or ends it until somebody tries again. */
+/**
+ * The only line of an entry that ends the log; where it failed, until somebody tries again or it
+ * is ended once more.
+ */
 export const EndHeader = z.looseObject({
   format: z.int(),
   kind: z.literal("end"),

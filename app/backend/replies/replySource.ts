@@ -6,7 +6,7 @@ import type { ReplyRef } from "../../shared/disk/recordFolders";
 
 /**
  * A reply as a stream of JSON messages. It is closed when the reply is complete or was stopped;
- * one that failed may go on.
+ * one that failed may go on, until the conversation does.
  */
 export function replySource(
   replies: ServedReplies,
@@ -21,6 +21,6 @@ export function replySource(
       return event && Buffer.from(JSON.stringify(event));
     },
     join: joinTexts,
-    closes: (end) => end["outcome"] !== "failed",
+    closes: (end) => end["outcome"] !== "failed" || end["next"] !== undefined,
   });
 }

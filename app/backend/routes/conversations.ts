@@ -1,6 +1,5 @@
 import type { Message } from "../../shared/records";
 import type { Conversations } from "../conversations/Conversations";
-import type { ReplyStates } from "../conversations/ReplyStates";
 import type { Replies } from "../replies/Replies";
 import { type BackendRouter, implement } from "./implement";
 
@@ -64,13 +63,11 @@ const sent = (message: Message) => ({
 /** What can be done about a reply, other than following it. */
 export function serveReplyActions(
   router: BackendRouter,
-  parts: {
-    conversations: Conversations;
-    replies: Replies;
-    replyStates: ReplyStates;
-  },
+  {
+    conversations,
+    replies,
+  }: { conversations: Conversations; replies: Replies },
 ): void {
-  const { conversations, replies, replyStates } = parts;
   implement(router, "stopReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
     await replies.stop(await conversations.replyRef(ownerHash, id, number));
@@ -78,9 +75,7 @@ export function serveReplyActions(
   });
   implement(router, "retryReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
-    await replyStates.retry(
-      await conversations.replyRef(ownerHash, id, number),
-    );
+    await conversations.retry(ownerHash, id, number);
     return undefined;
   });
   implement(router, "regenerateReply", async ({ params }, caller) => {

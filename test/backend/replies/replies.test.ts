@@ -1,6 +1,10 @@
 import { ModelError } from "../../../app/backend/models/Model";
 import type { Peers } from "../../../app/backend/replies/Peers";
 import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/shared/files/FileSystem";
+import {
   Directory,
   never,
   ref,
@@ -8,7 +12,7 @@ import {
   until,
   watched,
 } from "./processes";
-import { scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));
@@ -193,6 +197,33 @@ describe("a reply", () => {
     expect(again.text).toBe("Whole");
     await expect(replies.retry(ref)).rejects.toMatchObject({ status: 409 });
     expect(directory.records.messages).toMatchObject([{ text: "Whole" }]);
+  });
+
+  it("can be tried again as soon as anyone can read that it failed, while its writer still closes", async () => {
+    let attempts = 0;
+    const { models } = scriptedModels(() => {
+      attempts += 1;
+      return attempts === 1
+        ? [new ModelError("timed-out", "It said nothing.", "Look.")]
+        : ["Whole"];
+    });
+    const closing = gate();
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      unlink: async (file) => {
+        if (file.includes("in-progress") && attempts === 1) await closing.held;
+        return nodeFileSystem.unlink(file);
+      },
+    };
+    const replies = directory.process(models, { fileSystem });
+    await replies.begin(ref);
+    await until(async () => (await replies.snapshot(ref))?.status === "failed");
+    await replies.retry(ref);
+    closing.go();
+    await until(
+      async () => (await replies.snapshot(ref))?.status === "complete",
+    );
+    expect(attempts).toBe(2);
   });
 
   it("is refused beyond the limit of an owner, counted over all processes", async () => {

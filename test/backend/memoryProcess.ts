@@ -1,0 +1,52 @@
+import { Registry } from "prom-client";
+import { Activity } from "../../app/backend/activity/Activity";
+import { Conversations } from "../../app/backend/conversations/Conversations";
+import { ConversationSettings } from "../../app/backend/conversations/ConversationSettings";
+import { RecordsOfReplies } from "../../app/backend/conversations/RecordsOfReplies";
+import { ReplyStates } from "../../app/backend/conversations/ReplyStates";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
+import { createModels } from "../../app/backend/models/createModels";
+import { createEliza } from "../../app/backend/models/eliza/createEliza";
+import { Projects } from "../../app/backend/projects/Projects";
+import type { Replies } from "../../app/backend/replies/Replies";
+import { createFiles } from "../../app/shared/files/Files";
+import type { FileSystem } from "../../app/shared/files/FileSystem";
+import { createLog } from "../../app/shared/log";
+
+export const OWNER = "0a".repeat(32);
+export const MODEL = "eliza/eliza";
+
+const folders = recordFoldersIn("/records");
+
+export const inProgressFolder = folders.inProgress;
+
+const models = createModels({
+  providers: [createEliza({ delayMs: 0 })],
+  timeouts: {
+    connectMs: 60_000,
+    busyMs: 0,
+    firstTokenMs: 60_000,
+    betweenTokensMs: 60_000,
+  },
+  metrics: new Registry(),
+  log: createLog("silent", {}),
+});
+
+const now = () => new Date();
+
+/** What a process that has just been started on a disk knows of conversations. */
+export function conversationsOn<R extends Replies>(
+  fileSystem: FileSystem,
+  repliesOf: (records: RecordsOfReplies) => R,
+): { conversations: Conversations; replies: R } {
+  const files = createFiles({ fileSystem });
+  const activity = new Activity(files, folders);
+  const settings = new ConversationSettings(files, folders, activity);
+  const projects = new Projects({ files, folders, activity, now });
+  const parts = { files, folders, activity, settings, projects, models, now };
+  const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
+  const replies = repliesOf(records);
+  const replyStates = new ReplyStates(replies, records);
+  const conversations = new Conversations({ ...parts, replies, replyStates });
+  return { conversations, replies };
+}

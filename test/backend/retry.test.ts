@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
+import { operations, Problem } from "../../app/shared/operations";
+import { ConversationPage } from "../../app/shared/records";
+import {
+  answerWith,
+  streamAndFallSilent,
+  textEvent,
+} from "../support/openaiServer";
+import {
+  type ScriptedServer,
+  startScriptedServer,
+} from "../support/scriptedServer";
+import {
+  callApi,
+  startBackend,
+  type TestBackend,
+} from "../support/startBackend";
+import { temporaryFolders } from "../support/temporaryFolder";
+import { waitFor } from "../support/waitFor";
+
+const temporaryFolder = temporaryFolders();
+const owner = randomUUID();
+
+let model: ScriptedServer;
+let isDown: boolean;
+let directory: string;
+let one: TestBackend;
+let other: TestBackend;
+
+beforeAll(async () => {
+  model = await startScriptedServer();
+  const refuse = answerWith(400, { error: { message: "No." } });
+  const stall = streamAndFallSilent(textEvent("So "));
+  model.on("/chat/completions", (...asked) =>
+    isDown ? refuse(...asked) : stall(...asked),
+  );
+  directory = await temporaryFolder();
+  const env = {
+    MODEL_PROVIDER: "openai",
+    OPENAI_BASE_URL: model.url,
+    MODELS: "openai/one",
+    LEASE_SECONDS: "60",
+    // Who looks while a reply ends may list it once more, until it is looked after.
+    REPLIES_PER_OWNER: "100",
+  };
+  one = await startBackend({ directory, env });
+  other = await startBackend({ directory, env });
+});
+
+afterAll(async () => {
+  await one.stop();
+  await other.stop();
+  await model.close();
+});
+
+async function read(id: string, from = one): Promise<ConversationPage> {
+  const { body } = await callApi(from, "GET", `/v1/conversations/${id}`, {
+    owner,
+  });
+  return ConversationPage.parse(body);
+}
+
+/** A conversation whose last reply failed, for a model that answers by now. */
+async function failed(): Promise<string> {
+  isDown = true;
+  const { body } = await callApi(one, "POST", "/v1/conversations", {
+    owner,
+    body: { text: "I feel lost" },
+  });
+  const { id } = operations.createConversation.answer.parse(body).conversation;
+  await waitFor(async () => (await read(id)).reply?.status === "failed");
+  isDown = false;
+  return id;
+}
+
+const retry = (id: string, number: number, at = one) =>
+  callApi(at, "POST", `/v1/conversations/${id}/replies/${number}/retry`, {
+    owner,
+  });
+
+const say = (id: string, text: string, at = one, insteadOf?: number) =>
+  callApi(at, "POST", `/v1/conversations/${id}/messages`, {
+    owner,
+    body: { text, insteadOf },
+  });
+
+const stop = (id: string, number: number) =>
+  callApi(one, "POST", `/v1/conversations/${id}/replies/${number}/stop`, {
+    owner,
+  });
+
+const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
+
+test.each(["a prompt", "an edit"])(
+  "of a Retry and %s at the same moment, at two processes, one is done and the other told so",
+  async (what) => {
+    const insteadOf = what === "an edit" ? 1 : undefined;
+    for (let round = 0; round < 10; round++) {
+      const id = await failed();
+      const [tried, sent] = await Promise.all(
+        round % 2 === 0
+          ? [retry(id, 2, one), say(id, "And now?", other, insteadOf)]
+          : [retry(id, 2, other), say(id, "And now?", one, insteadOf)],
+      );
+      const hasRetried = tried.status === 204;
+      expect([tried.status, sent.status]).toEqual(
+        hasRetried ? [204, 409] : [409, 201],
+      );
+      expect(sentenceOf(hasRetried ? sent : tried)).toMatch(
+        /still being written|has gone on/,
+      );
+      const { messages, reply } = await read(id, other);
+      expect(messages.map(({ text }) => text)).toEqual(
+        hasRetried ? ["I feel lost"] : ["I feel lost", "And now?"],
+      );
+      const number = hasRetried ? 2 : 4;
+      expect(reply).toMatchObject({ number, status: "writing" });
+      expect((await stop(id, number)).status).toBe(204);
+    }
+  },
+);
+
+test("two Retries at the same moment are one", async () => {
+  const id = await failed();
+  const asked = model.asked.length;
+  const all = [one, other, one, other].map((at) => retry(id, 2, at));
+  const statuses = (await Promise.all(all)).map(({ status }) => status);
+  expect(statuses).toEqual([204, 204, 204, 204]);
+  await waitFor(async () => (await read(id)).reply?.text === "So ");
+  expect(model.asked).toHaveLength(asked + 1);
+  expect((await stop(id, 2)).status).toBe(204);
+});
+
+test("a reply that failed can't be tried again once the conversation has gone on, and its stream is closed", async () => {
+  const id = await failed();
+  const stream = `/v1/conversations/${id}/replies/2?offset=-1`;
+  const open = await callApi(one, "GET", stream, { owner });
+  expect(open.headers.get("stream-closed")).toBeNull();
+  expect((await say(id, "And now?")).status).toBe(201);
+  for (const at of [one, other]) {
+    const refused = await retry(id, 2, at);
+    expect(refused.status).toBe(409);
+    expect(sentenceOf(refused)).toContain("has gone on");
+    const closed = await callApi(at, "GET", stream, { owner });
+    expect(closed.headers.get("stream-closed")).toBe("true");
+    expect(closed.body).toEqual(open.body);
+  }
+  expect((await read(id)).reply).toMatchObject({ number: 4 });
+  expect((await stop(id, 4)).status).toBe(204);
+  // Nor where an earlier version went on, which tells it by nothing but the messages.
+  const ownerHash = createHash("sha256").update(owner).digest("hex");
+  const folders = recordFoldersIn(path.join(directory, "records"));
+  await rm(
+    path.join(folders.reply({ ownerHash, conversation: id, number: 2 }), "3"),
+  );
+  expect((await retry(id, 2)).status).toBe(409);
+});
