@@ -180,5 +180,7 @@ export type Project = z.output<typeof Project>;
 export type ModelUsage = z.output<typeof ModelUsage>;
 export type ModelDescription = z.output<typeof ModelDescription>;
 export type ReplyEvent = z.output<typeof ReplyEvent>;
+/** How a reply ended, and what its message will say. */
+export type ReplyEnd = Omit<ReplyEvent & { kind: "end" }, "kind">;
 export type Usage = z.output<typeof Usage>;
 export type Outcome = z.output<typeof Outcome>;

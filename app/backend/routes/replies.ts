@@ -3,7 +3,7 @@ import { NotFoundError } from "../../shared/errors";
 import type { LiveStreams } from "../../shared/LiveStreams";
 import type { ServedReplies } from "../replies/createReplies";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
-import { replySource } from "../replies/replySource";
+import { replySource } from "../streams/replySource";
 import { serveStream } from "../streams/serveStream";
 
 export interface ReplyStreamRoutes {

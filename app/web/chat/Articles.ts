@@ -1,8 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { Message, ReplyState } from "../../shared/records";
+import type { Message, ReplyEnd, ReplyState } from "../../shared/records";
 import { escape, renderMarkdown } from "../rendering/markdown";
 import type { Render } from "../rendering/views";
-import type { Ended } from "../streaming/ReplyView";
 import { clockTime } from "./time";
 import type { VersionsView } from "./turns";
 
@@ -80,7 +79,7 @@ export function outcomeNotices(
 /** A message as it will be, for those who see a reply end before its message can be read. */
 export function messageOf(
   reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
-  ended: Ended,
+  ended: ReplyEnd,
 ): Message {
   const { number, at, model, modelName } = reply;
   return { number, at, model, modelName, role: "assistant", ...ended };

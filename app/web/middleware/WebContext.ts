@@ -4,7 +4,6 @@ import type { Trace } from "../../shared/trace";
 import type { ApiContext } from "../api/Api";
 import type { Person } from "../identity/Identity";
 import type { VisitorSession } from "../sessions/VisitorSession";
-import type { Form } from "./readForm";
 
 /** What middleware leaves for routes. */
 export interface WebState extends DefaultState {
@@ -21,6 +20,9 @@ export interface WebState extends DefaultState {
   /** What was typed into a message box and could not be taken: error pages give it back. */
   typed?: TypedMessage;
 }
+
+/** A form's fields; of several of the same name, the last that isn't empty. */
+export type Form = ReadonlyMap<string, string>;
 
 export interface TypedMessage {
   text: string;

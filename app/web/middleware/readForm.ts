@@ -1,12 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { VisibleError } from "../../shared/errors";
-import type { WebMiddleware } from "./WebContext";
+import type { Form, WebMiddleware } from "./WebContext";
 
 /** A megabyte of text, three bytes for each as forms encode them, and room for the other fields. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
-/** A form's fields; of several of the same name, the last that isn't empty. */
-export type Form = ReadonlyMap<string, string>;
 
 /**
  * Reads the forms that our pages send.

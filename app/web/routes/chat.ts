@@ -9,8 +9,7 @@ import {
   viewConversation,
 } from "../chat/conversationPage";
 import { checkMessage, messageKey } from "../chat/readMessage";
-import type { Form } from "../middleware/readForm";
-import type { WebContext, WebState } from "../middleware/WebContext";
+import type { Form, WebContext, WebState } from "../middleware/WebContext";
 import { DELETED } from "./conversations";
 import type { RouteDeps } from "./Deps";
 import { openReplyPage } from "./openReplyPage";

@@ -1,5 +1,5 @@
 import { toVisibleError } from "../../shared/errors";
-import type { ReplyState } from "../../shared/records";
+import type { ReplyEnd, ReplyState } from "../../shared/records";
 import { outcomeNotices } from "../chat/Articles";
 import { REPLY_PLACE } from "../chat/conversationPage";
 import type { WebContext } from "../middleware/WebContext";
@@ -10,7 +10,6 @@ import {
   pageHeartbeat,
   writeReplyIntoPage,
 } from "../streaming/pageStream";
-import type { Ended } from "../streaming/ReplyView";
 import type { RouteDeps } from "./Deps";
 
 /** Not by itself: a page that is loaded again loses what is in its message box. */
@@ -65,7 +64,7 @@ function finish(live: LiveBody, after: string): void {
   live.end("done");
 }
 
-function endOf(ended: Ended, conversation: string, number: number): string {
+function endOf(ended: ReplyEnd, conversation: string, number: number): string {
   const notices = outcomeNotices(ended).map(
     (notice) => `<p class="notice">${escape(notice)}</p>`,
   );

@@ -1,6 +1,11 @@
 import { Router } from "@koa/router";
 import { NotFoundError, toVisibleError } from "../../shared/errors";
-import type { Message, ReplyEvent, ReplyState } from "../../shared/records";
+import type {
+  Message,
+  ReplyEnd,
+  ReplyEvent,
+  ReplyState,
+} from "../../shared/records";
 import type { Api, ApiContext } from "../api/Api";
 import { messageOf } from "../chat/Articles";
 import { messageKey } from "../chat/readMessage";
@@ -11,7 +16,7 @@ import {
   sendReconnect,
   sendTrouble,
 } from "../streaming/eventStream";
-import { parseSeen, type Ended, type Seen } from "../streaming/ReplyView";
+import { parseSeen, type Seen } from "../streaming/ReplyView";
 import type { RouteDeps } from "./Deps";
 import { idOf, replyNumberOf } from "./params";
 import { seeOther } from "./renderPage";
@@ -183,7 +188,7 @@ async function renderEnd(
   { state }: WebContext,
   { api, articles, now }: RouteDeps,
   of: Of,
-  ended: Ended,
+  ended: ReplyEnd,
 ): Promise<string> {
   const { id, number } = of;
   const { at, model, modelName } = ended;

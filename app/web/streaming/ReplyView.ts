@@ -1,4 +1,4 @@
-import type { ReplyEvent } from "../../shared/records";
+import type { ReplyEnd, ReplyEvent } from "../../shared/records";
 import { GrowingMarkdown } from "../rendering/GrowingMarkdown";
 
 /** Up to where a watcher has seen a reply: what an event's id says. */
@@ -15,8 +15,6 @@ export interface Update {
   notice?: string;
 }
 
-export type Ended = Omit<ReplyEvent & { kind: "end" }, "kind">;
-
 const CONTINUED =
   "The server that was writing this was replaced. Another is going on from here.";
 const RESTARTED =
@@ -30,7 +28,7 @@ const THINKING = "The model is thinking before it answers.";
 export class ReplyView {
   text = "";
   epoch = 0;
-  ended?: Ended;
+  ended?: ReplyEnd;
   #growing = new GrowingMarkdown();
   /** How the reply came to be as it is: stays. */
   story: string | undefined;
@@ -143,7 +141,7 @@ export class ReplyView {
     }
   }
 
-  #end(event: Ended): void {
+  #end(event: ReplyEnd): void {
     this.ended = event;
     if (event.text.startsWith(this.text)) {
       if (event.text !== this.text) {

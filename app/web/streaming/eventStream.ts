@@ -1,8 +1,8 @@
-import type { ReplyEvent } from "../../shared/records";
+import type { ReplyEnd, ReplyEvent } from "../../shared/records";
 import { encodeEvent } from "./encodeEvent";
 import type { LiveBody } from "./LiveBody";
 import { Pace } from "./Pace";
-import { ReplyView, type Ended, type Seen, type Update } from "./ReplyView";
+import { ReplyView, type Seen, type Update } from "./ReplyView";
 
 /** A connection that was lost is made again after so long, give or take a half of it. */
 const LOST_RETRY_MS = 400;
@@ -18,7 +18,7 @@ export interface EventStreamInput {
   /** What the reader saw before their connection was lost. */
   seen: Seen | undefined;
   /** The finished article's HTML. */
-  renderEnd: (ended: Ended) => Promise<string>;
+  renderEnd: (ended: ReplyEnd) => Promise<string>;
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { ReplyEvent } from "../../shared/records";
+import type { ReplyEnd, ReplyEvent } from "../../shared/records";
 import { GrowingMarkdown } from "../rendering/GrowingMarkdown";
 import { escape } from "../rendering/markdown";
 import type { LiveBody } from "./LiveBody";
 import { Pace } from "./Pace";
-import { ReplyView, type Ended } from "./ReplyView";
+import { ReplyView } from "./ReplyView";
 
 /**
  * The way to read on in the page of a conversation, where its connection ends before its reply. It
@@ -26,7 +26,7 @@ export interface PageStreamInput {
   text: string;
   follow: AsyncIterable<{ event: ReplyEvent }>;
   /** What follows the text when it is there: what became of it, and what can be done. */
-  renderEnd: (ended: Ended) => string;
+  renderEnd: (ended: ReplyEnd) => string;
 }
 
 /**

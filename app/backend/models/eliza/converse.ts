@@ -1,13 +1,8 @@
+import type { Keyword, Rule } from "./Keyword";
 import { takeApart } from "./patterns";
 import { reactionTo } from "./reactions";
 import { requestIn } from "./requests";
-import {
-  fallbacks,
-  type Keyword,
-  longInputs,
-  type Rule,
-  script,
-} from "./script";
+import { fallbacks, longInputs, script } from "./script";
 import { clausesOf, plainText, reflect, type Word } from "./words";
 
 /** What a conversation has come to: made anew from its messages before each answer. */

@@ -1,4 +1,4 @@
-import type { Keyword } from "./script";
+import type { Keyword } from "./Keyword";
 
 /** What visitors ask of the program itself; it answers truthfully. */
 export const aboutEliza: Keyword[] = [

@@ -1,4 +1,4 @@
-import type { Keyword } from "./script";
+import type { Keyword } from "./Keyword";
 
 /** What visitors say of themselves. */
 export const aboutVisitor: Keyword[] = [

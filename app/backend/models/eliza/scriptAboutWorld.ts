@@ -1,4 +1,4 @@
-import type { Keyword } from "./script";
+import type { Keyword } from "./Keyword";
 
 /** Everything else that people bring up. */
 export const aboutWorld: Keyword[] = [

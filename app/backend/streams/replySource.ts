@@ -1,8 +1,8 @@
-import { logSource } from "../streams/logSource";
-import type { StreamSource } from "../streams/StreamSource";
-import type { ServedReplies } from "./createReplies";
-import { joinTexts, toEvent } from "./events";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
+import type { ServedReplies } from "../replies/createReplies";
+import { joinTexts, toEvent } from "../replies/events";
+import { logSource } from "./logSource";
+import type { StreamSource } from "./StreamSource";
 
 /**
  * A reply as a stream of JSON messages. It is closed when the reply is complete or was stopped;
