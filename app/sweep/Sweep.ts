@@ -25,7 +25,7 @@ export interface Tally {
   failed: number;
 }
 
-export const newTally = (): Tally => ({
+const newTally = (): Tally => ({
   examined: 0,
   expired: 0,
   versions: 0,

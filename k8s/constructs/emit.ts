@@ -28,11 +28,7 @@ export function emit<P extends object>(
 }
 
 /** The paths of what is in `given` and not in `output`, whose names may differ in case (`clusterIp`, `clusterIP`). */
-export function droppedFields(
-  given: unknown,
-  output: unknown,
-  path = "",
-): string[] {
+function droppedFields(given: unknown, output: unknown, path = ""): string[] {
   const value = unwrapped(given);
   if (value === undefined) return [];
   if (Array.isArray(value)) {

@@ -10,7 +10,7 @@ export type Component =
   | "policy"
   | "aws";
 
-export const APP_NAME = "keepsake";
+const APP_NAME = "keepsake";
 
 /**
  * The recommended labels of Kubernetes.

@@ -13,7 +13,7 @@ export function canonicalSettings(data: Record<string, string>): string {
 }
 
 /** The first ten digits of the content's SHA-256. */
-export function settingsHash(data: Record<string, string>): string {
+function settingsHash(data: Record<string, string>): string {
   return createHash("sha256")
     .update(canonicalSettings(data))
     .digest("hex")

@@ -33,7 +33,7 @@ const accessPoint = (of: string): Field =>
   );
 
 /** The few fields that someone who runs a Keepsake decides, by their paths in its `spec`. */
-export const FIELDS = {
+const FIELDS = {
   image: required(
     "the image, by its digest",
     "self.matches('^[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}$')",
@@ -97,7 +97,7 @@ export type FieldPath = keyof typeof FIELDS;
 export const spec = (path: FieldPath) => `schema.spec.${path}`;
 
 /** A condition between fields, in CEL over the whole object. */
-export const RULES = [
+const RULES = [
   {
     expression: "object.metadata.name == 'keepsake'",
     message:

@@ -31,7 +31,7 @@ interface Kept {
   keys: Map<string, number>;
 }
 
-export const testModels: ModelDescription[] = ["one", "two"].map((name) => ({
+const testModels: ModelDescription[] = ["one", "two"].map((name) => ({
   id: `eliza/${name}`,
   name: `Model ${name}`,
   provider: "eliza",

@@ -112,7 +112,7 @@ function addUsage(
 }
 
 /** Which replies were counted: all even numbers up to the highest, but for a few. */
-export class CountedReplies {
+class CountedReplies {
   private highest = 0;
   private readonly missing = new Set<number>();
 

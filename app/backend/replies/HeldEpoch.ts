@@ -59,11 +59,6 @@ export class HeldEpoch {
     return { entry: this.number, bytes: this.length };
   }
 
-  /** After the last line that stands for ever. */
-  get committedTail(): Position {
-    return this.lines[this.committed - 1]?.at ?? this.tail;
-  }
-
   /** Says a line: at once to those who watch ahead, to the others when it stands. */
   say(line: Line): void {
     if (this.hasLeft || this.isEnding) return;

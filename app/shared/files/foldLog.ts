@@ -16,7 +16,7 @@ import type { LogLine, LogReader } from "./LogReader";
  * How much younger another segment must be before what a segment holds is removed, by the file
  * system's own clock. Far above the time for which a writer trusts what it has listed.
  */
-export const FOLDED_REMOVABLE_AFTER_MS = 600_000;
+const FOLDED_REMOVABLE_AFTER_MS = 600_000;
 
 const GIVEN_UP_AFTER = 10;
 

@@ -239,7 +239,7 @@ function pathOf(operation: Operation, input: Input<Operation>): string {
 }
 
 /** The backend's own sentence, where it gave one. */
-export function toError(answer: Pick<Answer, "status" | "body">): Error {
+function toError(answer: Pick<Answer, "status" | "body">): Error {
   const { status } = answer;
   const problem = Problem.safeParse(parse(answer));
   if (status === 401) {

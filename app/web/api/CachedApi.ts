@@ -37,7 +37,7 @@ type Operations = typeof operations;
 type AnswerTo<I extends OperationId> = z.output<Operations[I]["answer"]>;
 
 /** How many conversations stand beside every page: what is asked for with this limit costs no call of its own. */
-export const OVERVIEW_CONVERSATIONS = 40;
+const OVERVIEW_CONVERSATIONS = 40;
 
 /** The kinds of records that the overview is made of. */
 const OVERVIEW: Kind[] = ["conversations", "projects"];

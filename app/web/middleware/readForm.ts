@@ -50,7 +50,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** @throws VisibleError 400 if it is not UTF-8. */
-export function parseForm(body: Buffer): Form {
+function parseForm(body: Buffer): Form {
   const form = new Map<string, string>();
   for (const pair of body.toString("latin1").split("&")) {
     if (pair === "") continue;

@@ -4,7 +4,7 @@ import type { Context, Middleware } from "koa";
 import { bearer, isKnown, probeToken, type Tokens } from "../../shared/Tokens";
 
 /** So that a probe that was forgotten ends: above any idle time-out that is too short for us. */
-export const QUIET_SECONDS_MAX = 60;
+const QUIET_SECONDS_MAX = 60;
 /** Enough for a proxy that holds back to be told from one that doesn't. */
 const EVENTS = 10;
 const EVENT_EVERY_MS = 200;

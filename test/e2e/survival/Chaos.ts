@@ -97,7 +97,7 @@ export class Chaos {
 }
 
 /** Mulberry32: small, and good enough to choose victims. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

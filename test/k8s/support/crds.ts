@@ -41,7 +41,7 @@ export async function installDefinitions(server: ApiServer): Promise<void> {
  * the one of the AWS Load Balancer Controller ("IngressClassParams" in the EKS user guide's
  * "Create an IngressClass to configure an Application Load Balancer").
  */
-export async function autoModeClassParams(): Promise<string> {
+async function autoModeClassParams(): Promise<string> {
   const file = crdFiles().find((name) => name.includes("ingressclassparams"))!;
   const definition = parse(await readFile(file, "utf8")) as Definition;
   definition.metadata = { name: "ingressclassparams.eks.amazonaws.com" };

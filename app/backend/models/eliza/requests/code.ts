@@ -13,7 +13,7 @@ const languages: Language[] = [
     name: "TypeScript",
     fence: "typescript",
     code: `/** The nth Fibonacci number. */
-export function fibonacci(n: number): bigint {
+function fibonacci(n: number): bigint {
   let [a, b] = [0n, 1n];
   for (let i = 0; i < n; i++) [a, b] = [b, a + b];
   return a;

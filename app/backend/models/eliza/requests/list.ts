@@ -56,7 +56,7 @@ const general = [
 ];
 
 /** Things for a list about a topic, as many as are wanted; they start again, numbered, when used up. */
-export function thingsAbout(topic: string, count: number): string[] {
+function thingsAbout(topic: string, count: number): string[] {
   const pool = poolFor(topic);
   const first = picksFrom(`${topic} list`).one(pool.map((_, index) => index));
   return Array.from({ length: count }, (_, index) => {
