@@ -1,3 +1,5 @@
+import type { StoredConversation } from "../../shared/disk/activityEntries";
+import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import { NotFoundError, VisibleError } from "../../shared/errors";
 import type { Files } from "../../shared/files/Files";
 import {
@@ -8,9 +10,13 @@ import {
 } from "../../shared/records";
 import { firstVersion, turnOf, versionOf } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
-import type { StoredConversation } from "../../shared/disk/activityEntries";
-import type { ConversationState, OwnerState } from "../activity/OwnerState";
-import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
+import { listed, toConversation } from "../activity/toConversation";
+import { derivedId, newId } from "../ids";
+import {
+  checkReplyOptions,
+  type ChosenOptions,
+} from "../models/checkReplyOptions";
+import type { Models } from "../models/createModels";
 import type { Projects } from "../projects/Projects";
 import { hasGoneOn } from "../replies/AfterFailure";
 import type { Replies } from "../replies/Replies";
@@ -18,13 +24,7 @@ import type {
   ConversationSettings,
   SettingsChanges,
 } from "./ConversationSettings";
-import { derivedId, newId } from "../ids";
 import { MessageLog, type NewPrompt, type PromptPlace } from "./MessageLog";
-import {
-  checkReplyOptions,
-  type ChosenOptions,
-} from "../models/checkReplyOptions";
-import type { Models } from "../models/createModels";
 import type { ReplyAfter, ReplyStates } from "./ReplyStates";
 import { titleOf } from "./title";
 
@@ -416,34 +416,6 @@ export class Conversations {
     const { files, folders } = this.parts;
     return new MessageLog(files, folders.messages(ownerHash, id));
   }
-}
-
-/** A conversation as its owner's activity tells of it. */
-export function listed(
-  state: Readonly<OwnerState>,
-  one: ConversationState,
-): Conversation {
-  const settings = { ...one.settings, project: state.projectOf(one) };
-  return toConversation(settings, one.updatedAt);
-}
-
-function toConversation(
-  settings: StoredConversation,
-  updatedAt: string = settings.createdAt,
-): Conversation {
-  const { id, title, model, project, maxTokens, temperature } = settings;
-  const { createdAt, deletedAt } = settings;
-  return {
-    id,
-    title,
-    model,
-    project,
-    maxTokens,
-    temperature,
-    createdAt,
-    updatedAt,
-    deletedAt,
-  };
 }
 
 const refTo = (

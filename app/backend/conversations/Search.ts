@@ -1,11 +1,11 @@
 import { setImmediate as others } from "node:timers/promises";
+import type { RecordFolders } from "../../shared/disk/recordFolders";
 import type { Files } from "../../shared/files/Files";
 import type { Conversation, Message } from "../../shared/records";
 import { firstVersion } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
 import type { ConversationState } from "../activity/OwnerState";
-import type { RecordFolders } from "../../shared/disk/recordFolders";
-import { listed } from "./Conversations";
+import { listed } from "../activity/toConversation";
 import { MessageLog } from "./MessageLog";
 import { excerpt, finder, type Finder } from "./words";
 

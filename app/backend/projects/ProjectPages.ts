@@ -1,6 +1,6 @@
 import type { Conversation, ModelUsage, Project } from "../../shared/records";
 import type { Activity } from "../activity/Activity";
-import { listed } from "../conversations/Conversations";
+import { listed } from "../activity/toConversation";
 import type { Projects } from "./Projects";
 
 /** As many as a page shows. */
