@@ -4,6 +4,7 @@ import { answer } from "../../../app/backend/models/eliza/converse";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/EventWatcher";
 import { HttpVisitor } from "../../support/HttpVisitor";
+import { whereTheyDiffer } from "./whereTheyDiffer";
 
 /** A prompt that Keepsake said it has. */
 export interface Acknowledged {
@@ -183,7 +184,8 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
     }
     for (const one of seen) {
       if (one.join("") !== wanted) {
-        faults.push(`${where}: a watcher saw something else`);
+        const difference = whereTheyDiffer(one.join(""), wanted);
+        faults.push(`${where}: a watcher saw something else: ${difference}`);
       }
     }
   }

@@ -9,6 +9,7 @@ import { Chaos, type Blow } from "./Chaos";
 import { Cluster } from "./Cluster";
 import { mountsLikePods } from "./mountsLikePods";
 import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
+import { whereTheyDiffer } from "./whereTheyDiffer";
 
 export interface Survival {
   seed: number;
@@ -125,21 +126,11 @@ async function logFaults(records: string): Promise<string[]> {
       const said = String(reading.newest["text"]);
       if (text === said) return [];
       return [
-        `${folder}: its pieces don't make its text: ${where(text, said)}`,
+        `${folder}: its pieces don't make its text: ${whereTheyDiffer(text, said)}`,
       ];
     }),
   );
   return faults.flat();
-}
-
-/** Where two texts begin to differ, and what each says there. */
-function where(pieces: string, said: string): string {
-  let at = 0;
-  while (at < said.length && pieces[at] === said[at]) at++;
-  const [made, told] = [pieces, said].map((text) =>
-    JSON.stringify(text.slice(at, at + 80)),
-  );
-  return `from ${at} on (of ${pieces.length} and ${said.length}) ${made}, not ${told}`;
 }
 
 async function talkThrough(cluster: Cluster, survival: Survival) {
