@@ -37,8 +37,9 @@ export class EventWatcher {
       this.lastId ? { "last-event-id": this.lastId } : {},
     );
     let rest = "";
+    const decoder = new TextDecoder();
     for await (const chunk of answer.body ?? []) {
-      rest += Buffer.from(chunk).toString("utf8");
+      rest += decoder.decode(chunk, { stream: true });
       const parts = rest.split("\n\n");
       rest = parts.pop() ?? "";
       parts.forEach((part) => this.#take(part));
@@ -65,6 +66,7 @@ export class EventWatcher {
     }
     this.events.push(event);
     if (event.event === "end") this.end = JSON.parse(event.data);
+    if (event.event === "notice") this.notice = JSON.parse(event.data).notice;
     if (event.event === "blocks") {
       this.lastId = event.id;
       this.#show(JSON.parse(event.data));

@@ -321,6 +321,13 @@ function connect(state, failures = 0) {
     }),
   );
   source.addEventListener(
+    "notice",
+    heard(({ data }) => {
+      const { notice } = JSON.parse(data);
+      keepScrollPosition(() => showNotice(state.article, notice));
+    }),
+  );
+  source.addEventListener(
     "end",
     heard((event) => {
       disconnect(state);

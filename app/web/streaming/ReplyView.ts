@@ -9,9 +9,13 @@ export interface Seen {
 }
 
 /** Blocks that replace all from the one at index `from` on. */
-export interface Update {
+export interface Update extends Notice {
   from: number;
   html: string[];
+}
+
+/** What the watcher should know beside the text; no `notice`: nothing (any more). */
+export interface Notice {
   notice?: string;
 }
 
@@ -37,7 +41,9 @@ export class ReplyView {
   /** The first block that the watcher lacks, or may have in an older state. */
   #from = 0;
   #settledSince: string[] = [];
-  #isNew = true;
+  #hasBlocks = false;
+  #hasShown = false;
+  #toldNotice: string | undefined;
   /** The end of the text, of which no HTML was made yet. */
   #unrendered = "";
   readonly #seen: Seen | undefined;
@@ -51,7 +57,7 @@ export class ReplyView {
     if (known === undefined) return;
     this.epoch = 1;
     this.#append(known);
-    this.take();
+    this.#passOver();
   }
 
   /** What the watcher has after the last {@link take}. */
@@ -65,7 +71,7 @@ export class ReplyView {
   }
 
   get hasNews(): boolean {
-    return this.#isNew;
+    return this.#hasBlocks || this.notice !== this.#toldNotice;
   }
 
   apply(event: ReplyEvent): void {
@@ -76,22 +82,44 @@ export class ReplyView {
     // Of its thoughts nothing is shown until it has answered: one is like another.
     if (event.kind === "reasoning" && hindrance === this.hindrance) return;
     this.hindrance = hindrance;
-    this.#isNew = true;
-    this.#skipSeen();
+    if (this.#isSeen) this.#passOver();
+    this.#hasBlocks = !this.#isSeen && !this.#isBefore;
+    this.#hasShown ||= this.#hasBlocks;
   }
 
-  /** The blocks that the watcher lacks; they count as seen from now on. */
-  take(): Update {
+  /**
+   * What the watcher lacks; it counts as known to them from now on. Only a notice, while all of the
+   * text is text that they have: blocks of what is a beginning of it would take the rest away.
+   */
+  take(): Update | Notice {
+    const { notice } = this;
+    this.#toldNotice = notice;
+    if (!this.#hasBlocks) return { notice };
     this.#render();
-    const update = {
-      from: this.#from,
-      html: [...this.#settledSince, ...this.#growing.unsettled],
-      notice: this.notice,
-    };
+    const html = [...this.#settledSince, ...this.#growing.unsettled];
+    const update = { from: this.#from, html, notice };
+    this.#passOver();
+    this.#hasBlocks = false;
+    return update;
+  }
+
+  /** Whether the text is what the watcher saw, or a beginning of it. */
+  get #isSeen(): boolean {
+    const seen = this.#seen;
+    return this.epoch === seen?.epoch && this.text.length <= seen.length;
+  }
+
+  /** Whether what the watcher may have, from this connection or before it, is still to come. */
+  get #isBefore(): boolean {
+    if (this.ended) return false;
+    const isFirst = this.text === "" && !this.#hasShown;
+    return isFirst || this.epoch < (this.#seen?.epoch ?? 0);
+  }
+
+  #passOver(): void {
+    this.#render();
     this.#from = this.#growing.settled;
     this.#settledSince = [];
-    this.#isNew = false;
-    return update;
   }
 
   #beginEpoch(epoch: number, keep: number): void {
@@ -111,7 +139,7 @@ export class ReplyView {
     const seen = this.#seenOf(piece);
     if (seen > 0) {
       this.#grow(piece.slice(0, seen));
-      this.#skipSeen();
+      this.#passOver();
     }
     this.#grow(piece.slice(seen));
   }
@@ -132,13 +160,6 @@ export class ReplyView {
     if (this.#seen?.epoch !== this.epoch) return 0;
     const length = this.#seen.length - this.text.length;
     return length > 0 && length < piece.length ? length : 0;
-  }
-
-  #skipSeen(): void {
-    const seen = this.#seen;
-    if (this.epoch === seen?.epoch && this.text.length <= seen.length) {
-      this.take();
-    }
   }
 
   #end(event: ReplyEnd): void {

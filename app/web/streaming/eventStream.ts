@@ -26,7 +26,8 @@ export interface EventStreamInput {
  *
  * `blocks`: `{from, same?, html, notice?}`: replace all blocks from the one at index `from` on by
  * `html`, which begins with the first `same` units of what the last event with the same `from`
- * had. `end`: `{html, outcome}`: the finished article. `reconnect`: connect again.
+ * had. `notice`: `{notice?}`: the text stays as it is. `end`: `{html, outcome}`: the finished
+ * article. `reconnect`: connect again.
  */
 export async function sendEvents(
   live: LiveBody,
@@ -36,8 +37,12 @@ export async function sendEvents(
   const view = new ReplyView({ seen });
   const encode = blocksEncoder();
   const pace = new Pace(live, () => {
+    if (!view.hasNews) return;
+    const news = view.take();
     live.write(
-      encodeEvent({ event: "blocks", id: view.id, data: encode(view.take()) }),
+      "from" in news
+        ? encodeEvent({ event: "blocks", id: view.id, data: encode(news) })
+        : encodeEvent({ event: "notice", data: news }),
     );
   });
   for await (const { event } of follow) {

@@ -91,6 +91,39 @@ describe("a reply's events", () => {
     expect(watcher.blocks.at(-1)).toBe("<p>And more.</p>");
   });
 
+  it("take no text away while only a beginning of it, or nothing, is known again", async () => {
+    const { reply, address } = await begun([
+      "One two",
+      { kind: "epoch", epoch: 2, keep: 7 },
+      " three",
+    ]);
+    const watcher = new EventWatcher();
+    reply.next(3);
+    const path = `${address}/replies/2`;
+    await watcher.follow(
+      visitor,
+      path,
+      ({ text: seen }) => seen === "One two three",
+    );
+    const known = web.api.watchReply.bind(web.api);
+    const told: string[] = [];
+    // What another process has to find out first comes bit by bit.
+    web.api.watchReply = async function* (...asked) {
+      const notice = { kind: "notice", notice: "It is looked for." } as const;
+      yield { event: notice, offset: "0" };
+      for await (const one of known(...asked)) {
+        await sleep(30);
+        told.push(watcher.text);
+        yield one;
+      }
+    };
+    await watcher.follow(visitor, path);
+    expect(told.length).toBeGreaterThan(3);
+    expect(new Set(told)).toEqual(new Set(["One two three"]));
+    expect(watcher.events.map(({ event }) => event)).toContain("notice");
+    expect(watcher.text).toBe("One two three");
+  });
+
   it("come with heartbeats while the model is silent, which say how often they come", async () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 50 });
