@@ -13,14 +13,45 @@ const begin = (owner: string) =>
     owner,
   });
 
+/** How many were answered with each of two statuses, and with any other. */
+async function countOf(
+  asked: ReturnType<typeof callApi>[],
+  ...expected: [number, number]
+): Promise<number[]> {
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  const counts = expected.map(
+    (status) => statuses.filter((one) => one === status).length,
+  );
+  return [...counts, statuses.length - counts.reduce((sum, one) => sum + one)];
+}
+
 it("begins no more replies at once for an owner than are allowed, however they are asked for", async () => {
   backend = await startBackend({
     env: { REPLIES_PER_OWNER: "3", ELIZA_DELAY_MS: "60000" },
   });
   const asked = Array.from({ length: 20 }, () => begin("ada"));
-  const statuses = (await Promise.all(asked)).map(({ status }) => status);
-  const counted = (status: number) =>
-    statuses.filter((one) => one === status).length;
-  expect([counted(201), counted(429)]).toEqual([3, 17]);
+  expect(await countOf(asked, 201, 429)).toEqual([3, 17, 0]);
   expect((await begin("grace")).status).toBe(201);
+});
+
+it("begins no more replies at once on a process than are allowed, whoever asks", async () => {
+  backend = await startBackend({
+    env: { REPLIES_PER_PROCESS: "3", ELIZA_DELAY_MS: "60000" },
+  });
+  const asked = Array.from({ length: 20 }, (_, index) => begin(`ada-${index}`));
+  expect(await countOf(asked, 201, 503)).toEqual([3, 17, 0]);
+});
+
+it("counts none that was refused, or came to nothing", async () => {
+  backend = await startBackend({
+    env: { REPLIES_PER_PROCESS: "1", ELIZA_DELAY_MS: "60000" },
+  });
+  const { replies } = backend.parts;
+  const failed = replies.beginning("an owner", async () => {
+    await replies.admit("an owner");
+    throw new Error("the disk is full");
+  });
+  await expect(failed).rejects.toThrow("the disk is full");
+  expect((await begin("ada")).status).toBe(201);
+  expect((await begin("grace")).status).toBe(503);
 });

@@ -319,7 +319,10 @@ export class Conversations {
    * before was begun, and so counted. On another process one may slip through.
    */
   private inTurn<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
-    return this.parts.files.serial.run(`${ownerHash}#reply`, work);
+    const { files, replies } = this.parts;
+    return files.serial.run(`${ownerHash}#reply`, () =>
+      replies.beginning(ownerHash, work),
+    );
   }
 
   private async readPrompt(

@@ -88,11 +88,14 @@ export interface ReplySnapshot {
 /** The replies of this backend process, and through the files and its peers, all others. */
 export interface Replies {
   /**
-   * Whether another reply may be begun for an owner: to be asked before its prompt is saved.
+   * Whether another reply may be begun for an owner: to be asked before its prompt is saved, within
+   * {@link beginning}, to the end of which it counts as one that is written here.
    *
    * @throws VisibleError (429) when the owner has too many in progress; (503) when this process has.
    */
   admit(ownerHash: string): Promise<void>;
+  /** Runs what admits a reply and begins it; one at a time for each owner. */
+  beginning<T>(ownerHash: string, work: () => Promise<T>): Promise<T>;
   /**
    * Makes the reply's first epoch, and begins to write it in the background. Beginning twice is
    * beginning once. A process that drains leaves the writing to another.

@@ -93,6 +93,8 @@ class RepliesOfProcess implements ServedReplies {
   private readonly writers: Writers;
   private readonly caretaker: Caretaker;
   private readonly afterFailure: AfterFailure;
+  /** Owners of whom a reply was admitted that is not written yet. */
+  private readonly admitted = new Set<string>();
 
   constructor(private readonly options: RepliesOptions) {
     const { fileSystem, inProgressFolder, metrics } = options;
@@ -141,12 +143,14 @@ class RepliesOfProcess implements ServedReplies {
 
   async admit(ownerHash: string): Promise<void> {
     const { perOwner, perProcess } = this.options;
-    if (this.writers.size >= perProcess) {
+    this.admitted.delete(ownerHash);
+    if (this.writers.size + this.admitted.size >= perProcess) {
       throw new VisibleError(
         503,
         "Too many replies are being written at the moment. Try again in a few seconds.",
       );
     }
+    this.admitted.add(ownerHash);
     if ((await this.inProgress.countOf(ownerHash)) >= perOwner) {
       throw new VisibleError(
         429,
@@ -155,9 +159,19 @@ class RepliesOfProcess implements ServedReplies {
     }
   }
 
+  async beginning<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.admitted.delete(ownerHash);
+    }
+  }
+
   async begin(ref: ReplyRef): Promise<void> {
     await this.inProgress.add(ref);
     await this.writers.claim(ref, "begin", 0);
+    // It is counted among those that are written by now.
+    this.admitted.delete(ref.ownerHash);
   }
 
   retry(ref: ReplyRef): Promise<void> {
