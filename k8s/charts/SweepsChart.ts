@@ -95,7 +95,7 @@ export class SweepsChart extends Chart {
           image: this.props.image,
           imagePullPolicy: "IfNotPresent",
           workingDir: "/app",
-          command: ["node", "build/app/sweep/main.js", sweep.of],
+          command: ["sweep", sweep.of],
           env: [
             { name: sweep.setting, value: mountPath },
             { name: "LOG_LEVEL", value: this.props.logLevel },

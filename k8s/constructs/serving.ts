@@ -201,7 +201,7 @@ function container(props: ServingProps, settings: string): Container {
     image: props.image,
     imagePullPolicy: "IfNotPresent",
     workingDir: "/app",
-    command: ["node", `build/app/${props.component}/main.js`],
+    command: [props.component],
     ports: [
       { name: "http", containerPort: props.port, protocol: "TCP" },
       { name: "metrics", containerPort: props.metricsPort, protocol: "TCP" },

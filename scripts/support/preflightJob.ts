@@ -264,7 +264,7 @@ function container(
     image,
     imagePullPolicy: "IfNotPresent",
     workingDir: "/app",
-    command: ["node", "build/app/preflight/main.js", ...options],
+    command: ["preflight", ...options],
     envFrom,
     env: [
       ...(first.env ?? []),
