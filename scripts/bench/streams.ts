@@ -1,17 +1,21 @@
 import http, { type IncomingMessage } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stampsIn, startClockModel, type ClockModel } from "./clockModel";
 import { startFleet, type Fleet, type Member } from "./fleet";
-import { quantile, Visitor } from "./support";
+import { quantile, Visitor, wordsOf } from "./support";
 
 /*
  * Latency: what Keepsake adds between a model's token and a reader of web's events, at 1, 100 and
  * 1,000 streams at once, each its own reply; asked of the holder's own pod, and of another one.
- * Memory: of web and backend, an open stream, and how many one process of web holds in 512 MiB.
+ * Memory: of web and backend, a reply in progress, and an open stream beyond those; how many one
+ * process of web holds in 512 MiB. The streams are spread evenly over the replies, each of which
+ * has a visitor of its own; they are silent but for heartbeats.
  * Gap: from a SIGKILL of the backend that writes to the first text that another one adds.
  *
  *   scripts/bench/streams [latency|memory|gap]...     all of them by default
- *   RATE=20 tokens a second of each reply; STREAMS=1,100,1000; OPEN=1000,2000,5000; LEASE=4
+ *   RATE=20 tokens a second of each reply; STREAMS=1,100,1000; LEASE=4
+ *   OPEN=1000,2000,5000 streams, of REPLIES=1000
  */
 
 const wanted = process.argv.slice(2);
@@ -19,6 +23,7 @@ const isWanted = (part: string) => wanted.length === 0 || wanted.includes(part);
 const rate = Number(process.env["RATE"] ?? 20);
 const counts = (process.env["STREAMS"] ?? "1,100,1000").split(",").map(Number);
 const opened = (process.env["OPEN"] ?? "1000,2000,5000").split(",").map(Number);
+const repliesOpened = Number(process.env["REPLIES"] ?? 1_000);
 const leaseSeconds = process.env["LEASE"] ?? "4";
 
 async function main(): Promise<void> {
@@ -74,25 +79,20 @@ async function timesOf(
   const times: number[] = [];
   let isMeasured = false;
   const streams: Promise<void>[] = [];
-  for (let index = 0; index < count; index += PARALLEL) {
-    const batch = Math.min(PARALLEL, count - index);
-    await Promise.all(
-      Array.from({ length: batch }, async () => {
-        const { cookie, address } = await beginReply(begin.url);
-        let last = 0;
-        const onText = (text: string) => {
-          const now = performance.now();
-          for (const stamp of stampsIn(text)) {
-            if (stamp <= last) continue;
-            last = stamp;
-            if (isMeasured) times.push(now - stamp);
-          }
-        };
-        const stream = await openStream(read.url, address, cookie);
-        streams.push(readAll(stream, onText));
-      }),
-    );
-  }
+  await inBatches(count, async () => {
+    const { cookie, address } = await beginReply(begin.url);
+    let last = 0;
+    const onText = (text: string) => {
+      const now = performance.now();
+      for (const stamp of stampsIn(text)) {
+        if (stamp <= last) continue;
+        last = stamp;
+        if (isMeasured) times.push(now - stamp);
+      }
+    };
+    const stream = await openStream(read.url, address, cookie);
+    streams.push(readAll(stream, onText));
+  });
   // What is caught up with at first is no latency.
   await sleep(1_000);
   isMeasured = true;
@@ -111,36 +111,55 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
   // What streams take while they are open is asked here, not what tokens cost.
   model.rate = 0.05;
   model.tokens = 1_000;
-  const replies = await Promise.all(
-    Array.from({ length: 10 }, () => beginReply(web.url)),
-  );
-  const streams: IncomingMessage[] = [];
-  let before = { web: web.memory(), backend: backend.memory() };
-  for (const count of opened) {
-    const more = count - streams.length;
-    while (streams.length < count) {
-      const opening = Array.from({ length: PARALLEL }, (_, index) => {
-        const { cookie, address } = replies[index % replies.length] ?? NOBODY;
-        return openPatiently(web.url, address, cookie);
-      });
-      for (const stream of await Promise.all(opening)) {
-        stream.resume();
-        streams.push(stream);
-      }
-    }
+  const taken = () => ({ web: web.memory(), backend: backend.memory() });
+  let before = taken();
+  report("memory at rest, MiB", before);
+  const reportGrowth = async (what: string, each: string, more: number) => {
     await sleep(3_000);
-    const now = { web: web.memory(), backend: backend.memory() };
-    report(`memory at ${count} streams, MiB`, now);
-    report("KiB a stream more", {
+    const now = taken();
+    report(`memory at ${what}, MiB`, now);
+    report(`KiB a ${each} more`, {
       web: ((now.web - before.web) * 1_024) / more,
       backend: ((now.backend - before.backend) * 1_024) / more,
     });
     before = now;
+  };
+  const replies = await inBatches(repliesOpened, () => beginReply(web.url));
+  await reportGrowth(`${replies.length} replies`, "reply", replies.length);
+  const streams: IncomingMessage[] = [];
+  for (const count of opened) {
+    const begun = streams.length;
+    const more = await inBatches(count - begun, (index) => {
+      const { cookie, address } =
+        replies[(begun + index) % replies.length] ?? NOBODY;
+      return openPatiently(web.url, address, cookie);
+    });
+    for (const stream of more) stream.resume();
+    streams.push(...more);
+    const what = `${count} streams of ${Math.min(count, replies.length)} replies`;
+    await reportGrowth(what, "stream", more.length);
   }
+  const left = streams.filter((stream) => !stream.closed).length;
+  report("streams that were open to the end", { of: streams.length, left });
   for (const stream of streams) stream.destroy();
 }
 
 const NOBODY = { cookie: "", address: "/" };
+
+/** Does something so many times, some at once. */
+async function inBatches<T>(
+  count: number,
+  work: (index: number) => Promise<T>,
+): Promise<T[]> {
+  const done: T[] = [];
+  while (done.length < count) {
+    const first = done.length;
+    const length = Math.min(PARALLEL, count - first);
+    const batch = Array.from({ length }, (_, index) => work(first + index));
+    done.push(...(await Promise.all(batch)));
+  }
+  return done;
+}
 
 async function gaps(): Promise<void> {
   const times: number[] = [];
@@ -189,7 +208,10 @@ async function beginReply(
   url: string,
 ): Promise<{ cookie: string; address: string }> {
   const visitor = new Visitor(url);
-  await (await visitor.get("/")).arrayBuffer();
+  const home = await visitor.get("/");
+  const page = await home.text();
+  if (!home.ok)
+    throw new Error(`GET / answered ${home.status}: ${wordsOf(page)}`);
   const address = await visitor.post("/conversations", {
     message: "write 1000 words",
   });
@@ -225,10 +247,20 @@ async function openStream(
     });
     request.once("response", (answer) => {
       if (answer.statusCode === 200) resolve(answer);
-      else reject(new Error(`events answered ${answer.statusCode}`));
+      else void refusal(address, answer).then(reject);
     });
     request.once("error", reject);
   });
+}
+
+async function refusal(
+  address: string,
+  answer: IncomingMessage,
+): Promise<Error> {
+  const page = await textOf(answer).catch(String);
+  return new Error(
+    `GET ${address} answered ${answer.statusCode}: ${wordsOf(page)}`,
+  );
 }
 
 async function readAll(

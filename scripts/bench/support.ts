@@ -92,10 +92,12 @@ export class Visitor {
       body: new URLSearchParams(form),
       redirect: "manual",
     });
-    await answer.arrayBuffer();
+    const page = await answer.text();
     const location = answer.headers.get("location");
     if (answer.status !== 303 || location === null)
-      throw new Error(`POST ${target} answered ${answer.status}`);
+      throw new Error(
+        `POST ${target} answered ${answer.status}: ${wordsOf(page)}`,
+      );
     return new URL(location, this.url).pathname;
   }
 
@@ -121,6 +123,15 @@ export class Visitor {
     }
     return answer;
   }
+}
+
+/** What a page says, in one line: for a run that fails once in many, and says why. */
+export function wordsOf(page: string): string {
+  const [, main = page] = /<main[^>]*>(.*)<\/main>/s.exec(page) ?? [];
+  return main
+    .replace(/<[^>]*>|\s+/g, " ")
+    .replace(/ +/g, " ")
+    .slice(0, 1_000);
 }
 
 /** The value below which a share of the sorted values lies. */
