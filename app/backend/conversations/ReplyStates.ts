@@ -38,7 +38,8 @@ export class ReplyStates {
       await this.records.becomeMessage(ref, ended);
       return { message: await this.records.messageOf(ref, ended) };
     }
-    if (found.next) {
+    // What only another version of the program can read stays as it is: a reply that failed.
+    if (found.next && isPromptAt(ref.number + 1, found.next)) {
       await this.records.addNext(ref, found.next);
       return { isPast: true };
     }
