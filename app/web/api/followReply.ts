@@ -40,6 +40,9 @@ const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 
+/** Far longer than the end of an answer takes after the end of its reply. */
+const LINGER_MS = 1_000;
+
 const UNREACHABLE =
   "The connection to the server that writes this reply is lost. The reply goes on as soon as it is back.";
 
@@ -88,16 +91,22 @@ async function* connection(
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const query = `?ahead=true&live=sse&offset=${encodeURIComponent(offset)}`;
+  let hasEnded = false;
   try {
     const answer = await within(silenceMs, options.open(query, signal), signal);
     await refuse(answer);
-    yield* readReplyStream(answer.body, silenceMs, signal);
+    for await (const told of readReplyStream(answer.body, silenceMs, signal)) {
+      hasEnded = told !== "alive" && told.isEnd;
+      yield told;
+    }
   } catch (error) {
     if (error instanceof VisibleError && error.status < 500) throw error;
     // Whatever happened to the connection: the next one goes on from the offset.
     if (!options.signal.aborted) options.onLost?.(error);
   } finally {
-    controller.abort();
+    // An answer that is over in a moment leaves its connection for the next.
+    if (hasEnded) setTimeout(() => controller.abort(), LINGER_MS).unref();
+    else controller.abort();
   }
 }
 
