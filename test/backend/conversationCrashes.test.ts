@@ -9,6 +9,7 @@ const GIVEN = { text: "Not to be lost", model: MODEL };
 
 /** What is written is what a prompt's own files are: replies are cut elsewhere. */
 const replies = {
+  beginning: (_owner: string, work: () => Promise<unknown>) => work(),
   admit: () => Promise.resolve(),
   begin: () => Promise.resolve(),
   snapshot: () => Promise.resolve(undefined),
