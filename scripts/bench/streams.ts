@@ -80,7 +80,7 @@ async function timesOf(
   let isMeasured = false;
   const streams: Promise<void>[] = [];
   await inBatches(count, async () => {
-    const { cookie, address } = await beginReply(begin.url);
+    const { cookie, address } = await patiently(() => beginReply(begin.url));
     let last = 0;
     const onText = (text: string) => {
       const now = performance.now();
@@ -90,7 +90,7 @@ async function timesOf(
         if (isMeasured) times.push(now - stamp);
       }
     };
-    const stream = await openStream(read.url, address, cookie);
+    const stream = await patiently(() => openStream(read.url, address, cookie));
     streams.push(readAll(stream, onText));
   });
   // What is caught up with at first is no latency.
@@ -124,7 +124,9 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
     });
     before = now;
   };
-  const replies = await inBatches(repliesOpened, () => beginReply(web.url));
+  const replies = await inBatches(repliesOpened, () =>
+    patiently(() => beginReply(web.url)),
+  );
   await reportGrowth(`${replies.length} replies`, "reply", replies.length);
   const streams: IncomingMessage[] = [];
   for (const count of opened) {
@@ -132,7 +134,7 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
     const more = await inBatches(count - begun, (index) => {
       const { cookie, address } =
         replies[(begun + index) % replies.length] ?? NOBODY;
-      return openPatiently(web.url, address, cookie);
+      return patiently(() => openStream(web.url, address, cookie));
     });
     for (const stream of more) stream.resume();
     streams.push(...more);
@@ -221,15 +223,17 @@ async function beginReply(
 const ATTEMPTS = 20;
 const PAUSE_MS = 500;
 
-/** As a browser does, which comes again when a busy machine did not answer in time. */
-async function openPatiently(
-  ...asked: Parameters<typeof openStream>
-): Promise<IncomingMessage> {
+/**
+ * As a visitor does, who comes again when a busy machine's disk or processor did not answer in time.
+ * What was refused is told.
+ */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await openStream(...asked);
+      return await work();
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
+      console.error(`Tried again after: ${String(error)}`);
       await sleep(PAUSE_MS);
     }
   }
