@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from "node:http";
 import { text as textOf } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stampsIn, startClockModel, type ClockModel } from "./clockModel";
+import { disk } from "./disk";
 import { startFleet, type Fleet, type Member } from "./fleet";
 import { quantile, Visitor, wordsOf } from "./support";
 
@@ -12,10 +13,11 @@ import { quantile, Visitor, wordsOf } from "./support";
  * process of web holds in 512 MiB. The streams are spread evenly over the replies, each of which
  * has a visitor of its own; they are silent but for heartbeats.
  * Gap: from a SIGKILL of the backend that writes to the first text that another one adds.
+ * Disk: what a prompt and its reply ask of the file system, in short and in long conversations.
  *
- *   scripts/bench/streams [latency|memory|gap]...     all of them by default
+ *   scripts/bench/streams [latency|memory|gap|disk]...     all of them by default
  *   RATE=20 tokens a second of each reply; STREAMS=1,100,1000; LEASE=4
- *   OPEN=1000,2000,5000 streams, of REPLIES=1000
+ *   OPEN=1000,2000,5000 streams, of REPLIES=1000; TURNS=2,20,200
  */
 
 const wanted = process.argv.slice(2);
@@ -25,11 +27,13 @@ const counts = (process.env["STREAMS"] ?? "1,100,1000").split(",").map(Number);
 const opened = (process.env["OPEN"] ?? "1000,2000,5000").split(",").map(Number);
 const repliesOpened = Number(process.env["REPLIES"] ?? 1_000);
 const leaseSeconds = process.env["LEASE"] ?? "4";
+const turns = (process.env["TURNS"] ?? "2,20,200").split(",").map(Number);
 
 async function main(): Promise<void> {
   if (isWanted("latency")) await withClock(latencies);
   if (isWanted("memory")) await withClock(memory);
   if (isWanted("gap")) await gaps();
+  if (isWanted("disk")) await disk(turns);
 }
 
 async function withClock(

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createBackend } from "../../app/backend/createBackend";
+import { readBackendConfig } from "../../app/shared/config";
+import { nodeFileSystem } from "../../app/shared/files/FileSystem";
+import { createLog } from "../../app/shared/log";
+import { Registry } from "../../app/shared/metrics";
+import { fixedTokens } from "../../app/shared/Tokens";
+import { countCalls, type Counts, WRITING } from "../support/countCalls";
+import { quantile } from "./support";
+
+const OWNER = "0".repeat(64);
+const MEASURED = 9;
+const PROMPT = "write 100 words, please";
+
+type Backend = ReturnType<typeof createBackend>;
+
+/**
+ * What a prompt and its reply of 100 words in a second ask of the file system, by the turns that
+ * the conversation has: the median of some.
+ */
+export async function disk(lengths: number[]): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), "keepsake-disk-"));
+  const counter = countCalls(nodeFileSystem);
+  const quick = backendIn(directory, "0");
+  const counted = backendIn(directory, "10", counter.fileSystem);
+  try {
+    const id = await begun(quick);
+    let turns = 1;
+    for (const length of lengths) {
+      for (; turns < length; turns++) await turn(quick, id);
+      // The first has to read what the other process has written.
+      await turn(counted, id);
+      const each: Counts[] = [];
+      for (let one = 0; one < MEASURED; one++) {
+        await settled();
+        counter.take();
+        await turn(counted, id);
+        await settled();
+        each.push(counter.take());
+      }
+      turns += 1 + MEASURED;
+      console.log(lineOf(length, each));
+    }
+  } finally {
+    await Promise.all([quick, counted].map(({ replies }) => replies.drain()));
+    await rm(directory, { recursive: true });
+  }
+}
+
+function backendIn(
+  directory: string,
+  delayMs: string,
+  fileSystem = nodeFileSystem,
+): Backend {
+  return createBackend({
+    config: readBackendConfig({
+      DATA_DIRECTORY: directory,
+      SECRETS_DIRECTORY: path.join(directory, "secrets"),
+      ELIZA_DELAY_MS: delayMs,
+    }),
+    log: createLog("warn", {}),
+    metrics: new Registry(),
+    tokens: fixedTokens("a-token-for-this-run-alone"),
+    address: "http://127.0.0.1:1",
+    fileSystem,
+  });
+}
+
+async function begun(backend: Backend): Promise<string> {
+  const { conversation } = await backend.conversations.create(OWNER, {
+    text: PROMPT,
+  });
+  await whole(backend, conversation.id, 1);
+  return conversation.id;
+}
+
+async function turn(backend: Backend, id: string): Promise<void> {
+  const { number } = await backend.conversations.send(OWNER, id, {
+    text: PROMPT,
+  });
+  await whole(backend, id, number);
+}
+
+/** Watches the reply to a prompt to its end. */
+async function whole(
+  { replies }: Backend,
+  conversation: string,
+  prompt: number,
+): Promise<void> {
+  const ref = { ownerHash: OWNER, conversation, number: prompt + 1 };
+  const { signal } = new AbortController();
+  for await (const { event } of replies.watch(ref, undefined, signal)) {
+    if (event.kind === "end") return;
+  }
+}
+
+/** Until what nobody waits for is done, too. */
+const settled = () => sleep(200);
+
+function lineOf(length: number, each: Counts[]): string {
+  const median = (of: (counts: Counts) => number) =>
+    Math.round(quantile(each.map(of), 0.5));
+  const names = [...new Set(each.flatMap(({ calls }) => Object.keys(calls)))];
+  const told = (wanted: string[]) =>
+    wanted
+      .map((name) => ({ name, times: median(({ calls }) => calls[name] ?? 0) }))
+      .filter(({ times }) => times > 0)
+      .map(({ name, times }) => `${name} ${times}`)
+      .join(", ");
+  const reading = names.filter((name) => !WRITING.includes(name));
+  return [
+    `a reply after ${length} turns:`,
+    `  writes ${median(({ written }) => written)} bytes: ${told(WRITING)}`,
+    `  reads ${median(({ read }) => read)} bytes: ${told(reading)}`,
+  ].join("\n");
+}
