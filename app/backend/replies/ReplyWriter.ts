@@ -137,6 +137,10 @@ export class ReplyWriter {
     for await (const event of untilAbort(events, signal)) {
       if (this.held.left) return;
       this.take(event);
+      if (this.text.length + this.reasoning.length > LONGEST_REPLY) {
+        this.cut = CUT.length;
+        return;
+      }
       if (this.held.pendingBytes > PENDING_BYTES) await this.held.flush();
     }
   }
@@ -237,6 +241,12 @@ export class ReplyWriter {
     };
   }
 }
+
+/**
+ * UTF-16 units: some times more than models write at most. One that ignores its limit and never
+ * ends would fill the memory of one process after the other.
+ */
+const LONGEST_REPLY = 2_000_000;
 
 const STORAGE_FAILS = "the server's storage reports an error";
 const GOES_ON =

@@ -65,6 +65,22 @@ describe("a reply", () => {
     settle();
   });
 
+  it("ends at a length that no model needs, where its model never does", async () => {
+    const endless = scriptedModels(function* () {
+      for (;;) yield "and so on, ".repeat(10_000);
+    });
+    const replies = directory.process(endless.models);
+    await replies.begin(ref);
+    const seen = await watched(replies.watch(ref, undefined, never));
+    expect(seen.text.length).toBeLessThan(2_200_000);
+    expect(directory.records.messages).toMatchObject([
+      { outcome: "complete", text: seen.text },
+    ]);
+    expect(seen.events.at(-1)).toMatchObject({
+      reason: expect.stringContaining("limit on its length"),
+    });
+  });
+
   it("is begun once, also when it is begun twice", async () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
