@@ -49,7 +49,7 @@ describe("the first page", () => {
     const style = await visitor.read(css);
     expect(html).not.toMatch(/(?:href|src|action)="(?:https?:)?\/\//);
     expect(style).not.toMatch(/url\(|@import/);
-    expect(style.length).toBeLessThan(10_500);
+    expect(style.length).toBeLessThan(10_240);
   });
 
   it("allows nothing inline, and has nothing inline", async () => {
