@@ -22,6 +22,7 @@ export interface WriterTools {
   log: Logger;
   leaseMs: number;
   flushMs: number;
+  longest: number;
   now: () => number;
 }
 
@@ -128,6 +129,7 @@ export class ReplyWriter {
   private async listen(prompt: ReplyPrompt): Promise<void> {
     const { model, messages, maxTokens, temperature, attempt } = prompt;
     const { signal } = this.controller;
+    const { longest } = this.tools;
     const events = this.tools.models.streamReply(
       model,
       messages,
@@ -137,7 +139,7 @@ export class ReplyWriter {
     for await (const event of untilAbort(events, signal)) {
       if (this.held.left) return;
       this.take(event);
-      if (this.text.length + this.reasoning.length > LONGEST_REPLY) {
+      if (this.text.length + this.reasoning.length > longest) {
         this.cut = CUT.length;
         return;
       }
@@ -241,12 +243,6 @@ export class ReplyWriter {
     };
   }
 }
-
-/**
- * UTF-16 units: some times more than models write at most. One that ignores its limit and never
- * ends would fill the memory of one process after the other.
- */
-const LONGEST_REPLY = 2_000_000;
 
 const STORAGE_FAILS = "the server's storage reports an error";
 const GOES_ON =

@@ -24,6 +24,7 @@ export interface WritersParts {
   log: Logger;
   leaseMs: number;
   flushMs: number;
+  longest: number;
   now: () => number;
 }
 
@@ -154,13 +155,15 @@ export class Writers {
     said: Said,
     purpose: Purpose,
   ): ReplyWriter {
-    const { records, models, log, leaseMs, flushMs, now } = this.parts;
+    const { records, models, log, now } = this.parts;
+    const { leaseMs, flushMs, longest } = this.parts;
     const writer = new ReplyWriter(ref, held, said, {
       records,
       models,
       log,
       leaseMs,
       flushMs,
+      longest,
       now,
       settle: (settled, ended) => this.parts.settle(settled, ended),
     });

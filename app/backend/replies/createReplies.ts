@@ -39,6 +39,8 @@ export interface RepliesOptions {
   leaseMs: number;
   /** How much of a reply, in milliseconds, is written again after a crash. */
   flushMs?: number;
+  /** Where a reply, with its reasoning, is ended, in UTF-16 units. */
+  longest?: number;
   /** How many replies an owner may have in progress. */
   perOwner: number;
   /** How many this process writes at once. */
@@ -78,6 +80,12 @@ export interface ServedReplies extends Replies {
 
 const FLUSH_MS = 200;
 
+/**
+ * Some times more than models write at most. One that ignores its limit and never ends would fill
+ * the memory of one process after the other.
+ */
+const LONGEST = 2_000_000;
+
 /** How often files are looked at where nobody sends what is in them. */
 const POLL_MS = 150;
 
@@ -113,6 +121,7 @@ class RepliesOfProcess implements ServedReplies {
       ...parts,
       process: this.process,
       flushMs: options.flushMs ?? FLUSH_MS,
+      longest: options.longest ?? LONGEST,
       settle: (ref, ended) => this.settlement.settleEnded(ref, ended),
       onTakenOver: (after) => told?.takenOver(after),
     });

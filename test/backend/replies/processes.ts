@@ -82,6 +82,7 @@ export class Directory {
       peers?: Peers;
       leaseMs?: number;
       flushMs?: number;
+      longest?: number;
       perOwner?: number;
       address?: string;
       now?: () => number;
