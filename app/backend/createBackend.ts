@@ -9,10 +9,9 @@ import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
 import type { Tokens } from "../shared/Tokens";
 import { Activity } from "./activity/Activity";
-import { Conversations } from "./conversations/Conversations";
 import { ConversationSettings } from "./conversations/ConversationSettings";
+import { createConversations } from "./conversations/createConversations";
 import { RecordsOfReplies } from "./conversations/RecordsOfReplies";
-import { ReplyStates } from "./conversations/ReplyStates";
 import { Search } from "./conversations/Search";
 import { createModels } from "./models/createModels";
 import { createProviders } from "./models/createProviders";
@@ -76,8 +75,7 @@ export function createBackend(given: BackendGiven) {
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,
   });
-  const replyStates = new ReplyStates(replies, records);
-  const conversations = new Conversations({
+  const conversations = createConversations({
     files,
     folders,
     activity,
@@ -85,7 +83,7 @@ export function createBackend(given: BackendGiven) {
     projects,
     models,
     replies,
-    replyStates,
+    records,
     now,
   });
   return {
@@ -93,7 +91,7 @@ export function createBackend(given: BackendGiven) {
     peers,
     records,
     replies,
-    conversations,
+    ...conversations,
     projects,
     projectPages: new ProjectPages(projects, activity),
     search: new Search({ files, folders, activity }),

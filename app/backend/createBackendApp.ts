@@ -5,13 +5,15 @@ import type { LiveStreams } from "../shared/LiveStreams";
 import type { Logger } from "../shared/log";
 import type { Tokens } from "../shared/Tokens";
 import type { BackendState } from "./BackendState";
+import type { ConversationPages } from "./conversations/ConversationPages";
 import type { Conversations } from "./conversations/Conversations";
-import type { Models } from "./models/createModels";
 import type { Search } from "./conversations/Search";
+import type { Turns } from "./conversations/Turns";
 import { answerProblems } from "./middleware/answerProblems";
 import { authenticate } from "./middleware/authenticate";
 import { keepDeadlines } from "./middleware/keepDeadlines";
 import { observeRequests } from "./middleware/observeRequests";
+import type { Models } from "./models/createModels";
 import type { ProjectPages } from "./projects/ProjectPages";
 import type { Projects } from "./projects/Projects";
 import type { ServedReplies } from "./replies/createReplies";
@@ -29,6 +31,8 @@ export interface BackendParts {
   tokens: Tokens;
   probes: Probes;
   conversations: Conversations;
+  conversationPages: ConversationPages;
+  turns: Turns;
   replies: ServedReplies;
   /** The answers that go on for long, for the drain. */
   streams: LiveStreams;
@@ -68,13 +72,13 @@ function nameProcess(process: string): Middleware {
 function routes(parts: BackendParts) {
   const router = new Router<BackendState>();
   serveOverview(router, parts);
-  serveConversations(router, parts.conversations);
+  serveConversations(router, parts);
   serveReplyActions(router, parts);
   serveReplyStreams(router, {
     replies: parts.replies,
     streams: parts.streams,
     refOf: (ownerHash, id, number) =>
-      parts.conversations.replyRef(ownerHash, id, number),
+      parts.turns.replyRef(ownerHash, id, number),
   });
   serveHeldReplies(router, parts.replies);
   serveProjects(router, parts.projects, parts.projectPages);

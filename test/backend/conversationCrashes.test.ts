@@ -1,30 +1,21 @@
-import type { Conversations } from "../../app/backend/conversations/Conversations";
-import type { Replies } from "../../app/backend/replies/Replies";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
 import { failOnce, type FaultKind } from "../support/faultyFileSystem";
 import { MemoryDisk } from "../support/memoryDisk";
+import { noReplies } from "../support/noReplies";
 import { conversationsOn, MODEL, OWNER } from "./memoryProcess";
 
 const GIVEN = { text: "Not to be lost", model: MODEL };
 
 /** What is written is what a prompt's own files are: replies are cut elsewhere. */
-const replies = {
-  beginning: (_owner: string, work: () => Promise<unknown>) => work(),
-  admit: () => Promise.resolve(),
-  begin: () => Promise.resolve(),
-  snapshot: () => Promise.resolve(undefined),
-} as unknown as Replies;
-
-/** A process that has just been started on a disk. */
-const startOn = (fileSystem: FileSystem): Conversations =>
-  conversationsOn(fileSystem, () => replies).conversations;
+const startOn = (fileSystem: FileSystem) =>
+  conversationsOn(fileSystem, () => noReplies);
 
 /** The texts of all conversations in the list, each opened. */
 async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
-  const opened = startOn(fileSystem);
-  const { conversations } = await opened.list(OWNER, { limit: 10 });
-  const pages = conversations.map(async ({ id }) => {
-    const { messages } = await opened.readPage(OWNER, id, { limit: 10 });
+  const { conversations, conversationPages } = startOn(fileSystem);
+  const listed = await conversations.list(OWNER, { limit: 10 });
+  const pages = listed.conversations.map(async ({ id }) => {
+    const { messages } = await conversationPages.read(OWNER, id, { limit: 10 });
     expect(messages.map(({ number }) => number)).toEqual([1]);
     return messages[0]?.text;
   });
@@ -32,7 +23,7 @@ async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
 }
 
 const make = (fileSystem: FileSystem) =>
-  startOn(fileSystem).create(OWNER, GIVEN, "a-key");
+  startOn(fileSystem).conversations.create(OWNER, GIVEN, "a-key");
 
 const whole = [GIVEN.text];
 

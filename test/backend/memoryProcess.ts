@@ -1,9 +1,8 @@
 import { Registry } from "prom-client";
 import { Activity } from "../../app/backend/activity/Activity";
-import { Conversations } from "../../app/backend/conversations/Conversations";
 import { ConversationSettings } from "../../app/backend/conversations/ConversationSettings";
+import { createConversations } from "../../app/backend/conversations/createConversations";
 import { RecordsOfReplies } from "../../app/backend/conversations/RecordsOfReplies";
-import { ReplyStates } from "../../app/backend/conversations/ReplyStates";
 import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { createModels } from "../../app/backend/models/createModels";
 import { createEliza } from "../../app/backend/models/eliza/createEliza";
@@ -38,7 +37,7 @@ const now = () => new Date();
 export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
   repliesOf: (records: RecordsOfReplies) => R,
-): { conversations: Conversations; replies: R } {
+): ReturnType<typeof createConversations> & { replies: R } {
   const files = createFiles({ fileSystem });
   const activity = new Activity(files, folders);
   const settings = new ConversationSettings(files, folders, activity);
@@ -46,7 +45,5 @@ export function conversationsOn<R extends Replies>(
   const parts = { files, folders, activity, settings, projects, models, now };
   const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
   const replies = repliesOf(records);
-  const replyStates = new ReplyStates(replies, records);
-  const conversations = new Conversations({ ...parts, replies, replyStates });
-  return { conversations, replies };
+  return { ...createConversations({ ...parts, replies, records }), replies };
 }

@@ -1,4 +1,5 @@
-import type { Conversations } from "../../app/backend/conversations/Conversations";
+import type { createConversations } from "../../app/backend/conversations/createConversations";
+import type { Turns } from "../../app/backend/conversations/Turns";
 import { ModelError } from "../../app/backend/models/Model";
 import {
   createReplies,
@@ -27,8 +28,7 @@ const failing = scriptedModels(() => [
 const answering = scriptedModels(() => ["I see."]).models;
 const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
 
-interface Process {
-  conversations: Conversations;
+interface Process extends ReturnType<typeof createConversations> {
   replies: ServedReplies;
 }
 
@@ -79,21 +79,20 @@ async function begun(models: ReplyModels) {
   return { disk, id };
 }
 
-type Doing = (conversations: Conversations, id: string) => Promise<unknown>;
+type Doing = (turns: Turns, id: string) => Promise<unknown>;
 
 const sending =
   (text: string, insteadOf?: number): Doing =>
-  (conversations, id) =>
-    conversations.send(OWNER, id, { text, insteadOf }, `key of ${text}`);
+  (turns, id) =>
+    turns.send(OWNER, id, { text, insteadOf }, `key of ${text}`);
 
 /** What somebody may do who sees that a reply has ended. */
 const doings = {
-  Retry: (conversations, id) => conversations.retry(OWNER, id, 2),
+  Retry: (turns, id) => turns.retry(OWNER, id, 2),
   "a prompt": sending("And now?"),
   "another prompt": sending("Hello?"),
   "an edit": sending("I feel old", 1),
-  "another answer": (conversations, id) =>
-    conversations.regenerate(OWNER, id, 2),
+  "another answer": (turns, id) => turns.regenerate(OWNER, id, 2),
 } satisfies Record<string, Doing>;
 
 type Name = keyof typeof doings;
@@ -119,8 +118,8 @@ async function isDone(doing: Promise<unknown>): Promise<boolean> {
 
 /** What is found by a process that comes later: the prompts, and the replies that are written. */
 async function find(disk: MemoryDisk, id: string) {
-  const { conversations, replies } = start(disk);
-  const page = await conversations.readPage(OWNER, id, { limit: 20 });
+  const { conversationPages, replies } = start(disk);
+  const page = await conversationPages.read(OWNER, id, { limit: 20 });
   const isWriting = async (number: number) => {
     if (page.reply?.number === number) return page.reply.status === "writing";
     const ref = { ownerHash: OWNER, conversation: id, number };
@@ -149,7 +148,7 @@ type Begun = Awaited<ReturnType<typeof begun>>;
 /** How many calls to the file system something takes where nobody else does anything. */
 async function callsOf({ disk, id }: Begun, name: Name): Promise<number> {
   const { fileSystem, calls } = freezeBefore(disk.copy());
-  await isDone(doings[name](start(fileSystem).conversations, id));
+  await isDone(doings[name](start(fileSystem).turns, id));
   const taken = calls();
   await endAll();
   return taken;
@@ -164,8 +163,7 @@ async function interleave(
   const all = [];
   for (const { name, stop } of turns) {
     const { fileSystem, frozen, thaw } = freezeBefore(disk, stop);
-    const { conversations } = start(fileSystem);
-    const doing = isDone(doings[name](conversations, id));
+    const doing = isDone(doings[name](start(fileSystem).turns, id));
     all.push({ name, doing, thaw });
     await Promise.race([doing, frozen]);
   }
@@ -260,20 +258,21 @@ describe.each([
     for (let calls = 0; ; calls++) {
       const disk = before.disk.copy();
       const { fileSystem, hasDied } = dieAfter(disk, calls);
-      const dying = start(fileSystem).conversations;
+      const dying = start(fileSystem).turns;
       const doing = doings[first](dying, before.id);
       const isTold = await doing.then(
         () => true,
         () => false,
       );
-      const { conversations } = start(disk);
-      const isOther = await isDone(doings[second](conversations, before.id));
+      const isOther = await isDone(
+        doings[second](start(disk).turns, before.id),
+      );
       const done = isOther ? second : first;
       ends.add(done);
       const left = await find(disk, before.id);
       expectOne({ calls }, isTold && isOther ? [first, second] : [done], left);
       // Whoever was told nothing asks once more.
-      const again = doings[first](start(disk).conversations, before.id);
+      const again = doings[first](start(disk).turns, before.id);
       expect({ calls, isDone: await isDone(again) }).toEqual({
         calls,
         isDone: !isOther,

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { type LogEntry, LogMissingError } from "../../shared/files/LogReader";
+import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import { VisibleError } from "../../shared/errors";
 import { ExclusiveLog } from "../../shared/files/ExclusiveLog";
 import type { Files } from "../../shared/files/Files";
 import type { JsonObject } from "../../shared/files/json";
 import type { LogListing } from "../../shared/files/LogListing";
+import { type LogEntry, LogMissingError } from "../../shared/files/LogReader";
 import { once } from "../../shared/once";
 import { Message } from "../../shared/records";
 
@@ -171,6 +172,21 @@ export class MessageLog {
     return found;
   }
 }
+
+/** The messages of a conversation. */
+export const messageLogOf = (
+  { files, folders }: { files: Files; folders: RecordFolders },
+  ownerHash: string,
+  conversation: string,
+): MessageLog =>
+  new MessageLog(files, folders.messages(ownerHash, conversation));
+
+/** The reply to a prompt, by the prompt's number. */
+export const replyTo = (
+  ownerHash: string,
+  conversation: string,
+  prompt: number,
+): ReplyRef => ({ ownerHash, conversation, number: prompt + 1 });
 
 function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};

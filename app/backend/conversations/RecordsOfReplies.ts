@@ -8,7 +8,7 @@ import { assemblePrompt, tokensLeft } from "../models/assemblePrompt";
 import type { Projects } from "../projects/Projects";
 import type { EndedReply, ReplyPrompt, ReplyRecords } from "../replies/Replies";
 import type { ConversationSettings } from "./ConversationSettings";
-import { MessageLog } from "./MessageLog";
+import { type MessageLog, messageLogOf } from "./MessageLog";
 import type { Models } from "../models/createModels";
 
 export interface RecordsOfRepliesParts {
@@ -143,7 +143,6 @@ export class RecordsOfReplies implements ReplyRecords {
   }
 
   private logOf({ ownerHash, conversation }: ReplyRef): MessageLog {
-    const folder = this.parts.folders.messages(ownerHash, conversation);
-    return new MessageLog(this.parts.files, folder);
+    return messageLogOf(this.parts, ownerHash, conversation);
   }
 }

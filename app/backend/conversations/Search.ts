@@ -6,7 +6,7 @@ import { firstVersion } from "../../shared/turns";
 import type { Activity } from "../activity/Activity";
 import type { ConversationState } from "../activity/OwnerState";
 import { listed } from "../activity/toConversation";
-import { MessageLog } from "./MessageLog";
+import { messageLogOf } from "./MessageLog";
 import { excerpt, finder, type Finder } from "./words";
 
 /*
@@ -79,9 +79,8 @@ export class Search {
     find: Finder,
     isOver: () => boolean,
   ): Promise<Message[]> {
-    const { files, folders } = this.parts;
-    const folder = folders.messages(ownerHash, settings.id);
-    const messages = await new MessageLog(files, folder).readAll();
+    const log = messageLogOf(this.parts, ownerHash, settings.id);
+    const messages = await log.readAll();
     const excerpts: Message[] = [];
     const said = messages.filter(isSaidHere(messages));
     for (const { number, role, at: time, text } of said.toReversed()) {

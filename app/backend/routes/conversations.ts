@@ -1,13 +1,22 @@
 import type { Message } from "../../shared/records";
+import type { ConversationPages } from "../conversations/ConversationPages";
 import type { Conversations } from "../conversations/Conversations";
+import type { Turns } from "../conversations/Turns";
 import type { Replies } from "../replies/Replies";
 import { type BackendRouter, implement } from "./implement";
+
+export interface ConversationRoutesParts {
+  conversations: Conversations;
+  conversationPages: ConversationPages;
+  turns: Turns;
+}
 
 /** What is said in conversations, and what becomes of them. */
 export function serveConversations(
   router: BackendRouter,
-  conversations: Conversations,
+  parts: ConversationRoutesParts,
 ): void {
+  const { conversations, conversationPages } = parts;
   implement(router, "listConversations", ({ query }, { ownerHash }) =>
     conversations.list(ownerHash, query),
   );
@@ -18,11 +27,8 @@ export function serveConversations(
   });
   implement(router, "readConversation", ({ params, query }, { ownerHash }) => {
     const { messages: limit, before, known } = query;
-    return conversations.readPage(ownerHash, params.id, {
-      limit,
-      before,
-      known,
-    });
+    const wanted = { limit, before, known };
+    return conversationPages.read(ownerHash, params.id, wanted);
   });
   implement(router, "changeConversation", ({ params, body }, { ownerHash }) =>
     conversations.change(ownerHash, params.id, body),
@@ -34,24 +40,21 @@ export function serveConversations(
   implement(router, "restoreConversation", ({ params }, { ownerHash }) =>
     conversations.restore(ownerHash, params.id),
   );
-  serveMessages(router, conversations);
+  serveMessages(router, parts);
 }
 
 function serveMessages(
   router: BackendRouter,
-  conversations: Conversations,
+  { conversationPages, turns }: ConversationRoutesParts,
 ): void {
   implement(router, "listMessages", async ({ params, query }, caller) => {
-    const page = await conversations.readPage(
-      caller.ownerHash,
-      params.id,
-      query,
-    );
+    const { ownerHash } = caller;
+    const page = await conversationPages.read(ownerHash, params.id, query);
     return { messages: page.messages, hasOlder: page.hasOlder };
   });
   implement(router, "sendMessage", async ({ params, body }, caller) => {
     const { ownerHash, key } = caller;
-    return sent(await conversations.send(ownerHash, params.id, body, key));
+    return sent(await turns.send(ownerHash, params.id, body, key));
   });
 }
 
@@ -63,24 +66,21 @@ const sent = (message: Message) => ({
 /** What can be done about a reply, other than following it. */
 export function serveReplyActions(
   router: BackendRouter,
-  {
-    conversations,
-    replies,
-  }: { conversations: Conversations; replies: Replies },
+  { turns, replies }: { turns: Turns; replies: Replies },
 ): void {
   implement(router, "stopReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
-    await replies.stop(await conversations.replyRef(ownerHash, id, number));
+    await replies.stop(await turns.replyRef(ownerHash, id, number));
     return undefined;
   });
   implement(router, "retryReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
-    await conversations.retry(ownerHash, id, number);
+    await turns.retry(ownerHash, id, number);
     return undefined;
   });
   implement(router, "regenerateReply", async ({ params }, caller) => {
     const { id, number } = params;
     const { ownerHash, key } = caller;
-    return sent(await conversations.regenerate(ownerHash, id, number, key));
+    return sent(await turns.regenerate(ownerHash, id, number, key));
   });
 }

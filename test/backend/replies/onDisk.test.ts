@@ -23,9 +23,8 @@ afterEach(() => backend.stop());
 /** Asks, and watches the reply to its end. */
 async function turn(conversation: string): Promise<void> {
   const text = "write 50 words, please";
-  const given = { text };
-  const { conversations } = backend.parts;
-  const { number } = await conversations.send(OWNER, conversation, given);
+  const { turns } = backend.parts;
+  const { number } = await turns.send(OWNER, conversation, { text });
   await end(conversation, number);
 }
 

@@ -1,0 +1,37 @@
+import { VisibleError } from "../../shared/errors";
+import { limits, type Message } from "../../shared/records";
+import { firstVersion, turnOf, versionOf } from "../../shared/turns";
+import { hasGoneOn } from "../replies/AfterFailure";
+import type { MessageLog } from "./MessageLog";
+
+/**
+ * What a prompt has to say of the reply that it follows: nothing, if that is the newest.
+ *
+ * @param last The number of the last message.
+ * @param follows The reply that it should follow; by default the newest.
+ */
+export async function olderVersion(
+  log: MessageLog,
+  last: number,
+  follows: number | undefined,
+): Promise<number | undefined> {
+  const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
+  if (follows === undefined || followed >= newest) return undefined;
+  const prompt = await log.read(newest);
+  return prompt && followed >= firstVersion(prompt) ? follows : undefined;
+}
+
+/**
+ * Only the last prompt can be asked again, and not for ever.
+ *
+ * @param last The number of the last message.
+ * @throws VisibleError (409)
+ */
+export function refuseIfNotLast(prompt: Message, last: number): void {
+  if (turnOf(last) !== prompt.number) throw hasGoneOn();
+  if (versionOf(prompt) + 1 < limits.versions) return;
+  throw new VisibleError(
+    409,
+    `This was asked ${limits.versions} times already. Say in a message of your own what should be different.`,
+  );
+}
