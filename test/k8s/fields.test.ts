@@ -495,15 +495,11 @@ describe("on EKS", () => {
       SIGN_IN_LOAD_BALANCER: LOAD_BALANCER,
       SIGN_OUT_URL: "https://id.example.com/logout",
     });
-    const { spec } = find(
-      given,
-      "IngressClassParams",
-      "keepsake",
-    ) as unknown as {
-      spec: { loadBalancerAttributes: object[]; tags: object[] };
-    };
-    expect(spec.tags).toEqual([{ key: "team", value: "chat" }]);
-    expect(spec.loadBalancerAttributes).toContainEqual({
+    const parameters = find(given, "IngressClassParams", "keepsake");
+    expect(field(parameters, "spec.tags")).toEqual([
+      { key: "team", value: "chat" },
+    ]);
+    expect(field(parameters, "spec.loadBalancerAttributes")).toContainEqual({
       key: "access_logs.s3.bucket",
       value: "logs",
     });

@@ -1,10 +1,5 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-} from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
 import { Router } from "@koa/router";
 import Koa, { type Context } from "koa";
 import { request } from "undici";
@@ -13,7 +8,7 @@ import { createPeers } from "../../../app/backend/replies/Peers";
 import { serveHeldReplies } from "../../../app/backend/routes/heldReplies";
 import { serveStream } from "../../../app/backend/streams/serveStream";
 import { HeldElsewhere, LogStreams } from "./LogStreams";
-import { readAppend, readAll } from "./readAppend";
+import { readAppend } from "./readAppend";
 
 /*
  * One process of several that serve the same streams, over logs in the directory given as the
@@ -101,17 +96,14 @@ async function write(
     return;
   }
   const given = ctx.get("content-type");
-  const again = Object.assign(Readable.from([body]), {
-    headers: ctx.req.headers,
-    method: ctx.method,
-  }) as unknown as IncomingMessage;
+  const sent = { method: ctx.method, headers: ctx.req.headers, body };
   if (ctx.method === "PUT") {
     const contentType = given === "" ? "application/octet-stream" : given;
-    const first = await readAppend(again, () => Promise.resolve(contentType));
+    const first = await readAppend(sent, () => Promise.resolve(contentType));
     answer(ctx, await streams.create(ctx.path, contentType, first));
   } else if (ctx.method === "POST") {
     const append = await readAppend(
-      again,
+      sent,
       async () => (await streams.written(ctx.path)).contentType,
     );
     answer(ctx, await streams.append(ctx.path, append));
@@ -144,6 +136,12 @@ async function forward(ctx: Context, to: string, body: Buffer): Promise<void> {
   for (const [name, value] of Object.entries(answered.headers)) {
     if (value && !HOP.has(name)) ctx.set(name, value);
   }
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** What concerns one connection alone. */

@@ -1,15 +1,20 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { VisibleError } from "../../../app/shared/errors";
 import { isJson } from "../../../app/backend/streams/contentTypes";
 import type { Append, Producer } from "./producers";
 
+/** A request that was read whole. */
+export interface Sent {
+  method: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
 /** Reads what a `PUT` or `POST` wants to write. @throws VisibleError (400) */
 export async function readAppend(
-  request: IncomingMessage,
+  { method, headers, body }: Sent,
   contentTypeOf: () => Promise<string>,
 ): Promise<Append> {
-  const { headers, method } = request;
-  const body = await readAll(request);
   const closes = header(headers, "stream-closed")?.toLowerCase() === "true";
   const contentType = headers["content-type"];
   const isCreated = method === "PUT";
@@ -74,12 +79,4 @@ function whole(text: string | undefined): number {
 function header(headers: IncomingHttpHeaders, name: string) {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
-}
-
-export async function readAll(
-  stream: AsyncIterable<Uint8Array>,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -18,7 +18,7 @@ import { serveApp } from "../../support/sessionApp";
  */
 
 type Values = Record<string, unknown>;
-const values = (ctx: Context) => ctx.session as unknown as Values;
+const values = (ctx: Context) => ctx.session as Values;
 
 const KEYS = ["a key of more than sixteen"];
 const MAX_AGE_MS = 600_000;
