@@ -2,12 +2,9 @@ import { createHash } from "node:crypto";
 import type Router from "@koa/router";
 import type { Context } from "koa";
 import type { z } from "zod";
+import type { Operation } from "../../shared/api/Operation";
 import { VisibleError } from "../../shared/errors";
-import {
-  type Operation,
-  type OperationId,
-  operations,
-} from "../../shared/operations";
+import { type OperationId, operations } from "../../shared/operations";
 import type { BackendState } from "../BackendState";
 import { InvalidRequestError } from "../middleware/answerProblems";
 import { readBody } from "./readBody";

@@ -7,7 +7,8 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from "zod-openapi";
-import { type Operation, operations } from "../../shared/operations";
+import type { Operation } from "../../shared/api/Operation";
+import { operations } from "../../shared/operations";
 import { CallHeaders, problems, TagHeader } from "./describeCall";
 import { readReply } from "./describeReply";
 

@@ -1,14 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { z } from "zod";
+import type { Operation } from "../../shared/api/Operation";
 import { VisibleError } from "../../shared/errors";
 import type { Logger } from "../../shared/log";
-import {
-  type Operation,
-  type OperationId,
-  operations,
-  Problem,
-} from "../../shared/operations";
+import { type OperationId, operations, Problem } from "../../shared/operations";
 import type { ApiContext } from "./Api";
 import type { CallCost, Transport } from "./Transport";
 import type { Answer } from "./transport/exchange";

@@ -1,0 +1,35 @@
+import type { z } from "zod";
+
+/** One call of the API. */
+export interface Operation<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> {
+  method: "get" | "post" | "patch" | "delete";
+  /** As OpenAPI writes it: `/v1/conversations/{id}`. */
+  path: string;
+  tag: "Conversations" | "Replies" | "Projects" | "Models" | "Search";
+  summary: string;
+  params: P;
+  query: Q;
+  body: B;
+  /** The status of success. */
+  status: 200 | 201 | 204;
+  answer: A;
+  /** The errors beyond those that every call can have. */
+  errors: (404 | 409 | 413 | 422 | 429 | 503)[];
+  /** Whether it is safe to send twice: by itself, with an `idempotency-key`, or not at all. */
+  repeatable: "always" | "keyed";
+}
+
+/** Keeps the types of what is given. */
+export const operation = <
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+>(
+  given: Operation<P, Q, B, A>,
+): Operation<P, Q, B, A> => given;
