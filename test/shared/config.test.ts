@@ -2,8 +2,8 @@ import {
   ConfigError,
   readBackendConfig,
   readWebConfig,
-  settings,
 } from "../../app/shared/config";
+import { settings } from "../../app/shared/settings";
 
 /** The settings that the error names, in its order; none if there is no error. */
 function named(read: () => unknown): string[] {
