@@ -363,6 +363,62 @@ describe("while a reply arrives", () => {
     await expectShown(page.getByText("One two", { exact: true }));
   });
 
+  it("who may not follow it any more is told so once, and keeps what they typed", async () => {
+    await open({ bypassCSP: true });
+    await page.clock.install();
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    await message().fill("half a thought");
+    await listen();
+    const other = await page.context().newPage();
+    await other.goto(web.address);
+    await other.getByRole("button", { name: "Reset session" }).click();
+    await other.getByText("(new)").waitFor();
+    web.server.closeAllConnections();
+    const alert = page.getByRole("alert");
+    await alert.getByText("There is no such conversation").waitFor();
+    await expectShown(alert.getByRole("link", { name: "a new conversation" }));
+    await expectShown(page.getByText("One", { exact: true }));
+    await expectShown(send());
+    await expectHidden(stop());
+    await expectHidden(page.locator("#connection"));
+    await expectTyped("half a thought");
+    expect(await violations()).toEqual([]);
+    let asked = 0;
+    page.on("request", () => asked++);
+    await page.clock.fastForward(600_000);
+    expect(asked).toBe(0);
+    expect(await alert.count()).toBe(1);
+    expect(await said()).not.toContain("Connected again.");
+  });
+
+  it("a proxy that answers in its place for a while is no reason to give up", async () => {
+    await open();
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next();
+    await page.getByText("One", { exact: true }).waitFor();
+    const asked = new EventEmitter();
+    const pages = once(asked, "page");
+    const inConversation = "**/conversations/**";
+    await page.route(inConversation, async (route) => {
+      await route.fulfill({ status: 404, body: "404 page not found" });
+      if (!route.request().url().includes("/events")) asked.emit("page");
+    });
+    web.server.closeAllConnections();
+    await pages;
+    await page.unroute(inConversation);
+    reply.next();
+    await expectShown(page.getByText("One two", { exact: true }));
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
   it("is not followed in a tab that nobody looks at, until somebody does", async () => {
     await open();
     const reply = stepwise(["One", " two", " three", " four"]);

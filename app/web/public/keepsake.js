@@ -298,12 +298,11 @@ function connect(state, failures = 0) {
     disconnect(state);
     suspectLoss(state);
     failed += 1;
+    // Perhaps the reply has ended meanwhile, or is gone: the page itself knows.
+    if (failed % 3 === 2) void refresh();
     const pause = Math.min(8000, 400 * 2 ** failed) * (0.5 + Math.random());
     state.retry = setTimeout(() => {
-      if (watched !== state) return;
-      // Perhaps the reply has ended meanwhile: the page itself knows.
-      if (failed % 3 === 0) void refresh();
-      connect(state, failed);
+      if (watched === state) connect(state, failed);
     }, pause);
   };
   source.addEventListener(
@@ -348,6 +347,34 @@ function connect(state, failures = 0) {
     else suspectLoss(state);
   });
   listen();
+}
+
+/**
+ * Follows a reply no more that is refused to this visitor, and its page as well: the conversation
+ * was deleted, or the session has ended that it belongs to. Says so, and what to do.
+ *
+ * @param {Watched} state
+ * @param {Element} problem
+ */
+function giveUp(state, problem) {
+  disconnect(state);
+  clearTimeout(state.quiet);
+  watched = null;
+  const focused = document.activeElement;
+  // What the problem says is enough to be told.
+  byId("connection")?.setAttribute("hidden", "");
+  state.article.classList.remove("writing");
+  delete state.article.dataset.events;
+  removeStop();
+  hideProblem();
+  document.querySelector(".composer")?.prepend(problem);
+  catchFocus(focused);
+}
+
+function removeStop() {
+  const main = byId("main");
+  main?.classList.remove("replying");
+  main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
 }
 
 /** @param {boolean} isConnected */
@@ -417,12 +444,10 @@ function finish(state, { html, outcome }) {
   const fresh = parse(html).body.firstElementChild;
   watched = null;
   const focused = document.activeElement;
-  const main = byId("main");
   keepScrollPosition(() => {
     if (fresh) morph(state.article, fresh);
     // What can be done with a reply shows below it from now on.
-    main?.classList.remove("replying");
-    main?.querySelectorAll(".stop, #stop").forEach((one) => one.remove());
+    removeStop();
   });
   announce(sentenceOf(state.article, outcome));
   settle();
@@ -563,10 +588,33 @@ function unreachable() {
 async function refresh() {
   const { href, pathname } = location;
   const begun = ++newest;
-  const answer = await fetch(href).catch(() => undefined);
-  if (!answer?.ok) return;
-  const html = await answer.text();
-  if (begun === newest && pathname === location.pathname) show(html);
+  try {
+    const answer = await fetch(href);
+    const html = await answer.text();
+    if (begun !== newest || pathname !== location.pathname) return;
+    if (answer.ok) show(html);
+    else if (REFUSED.has(answer.status)) giveUpIfRefused(html);
+  } catch {
+    // The next one may be answered.
+  }
+}
+
+/** How a page is refused that will not be there in a while either. */
+const REFUSED = new Set([401, 403, 404]);
+
+/**
+ * Where the reply's stream was refused too. A proxy has pages of its own, without a word of what to
+ * do: these pass.
+ *
+ * @param {string} html
+ */
+function giveUpIfRefused(html) {
+  const problem = parse(html).querySelector(".problem");
+  const isClosed = watched?.source?.readyState === EventSource.CLOSED;
+  if (!watched || !isClosed || watched.isResting || !problem) return;
+  const ways = problem.nextElementSibling;
+  if (ways) problem.append(ways);
+  giveUp(watched, problem);
 }
 
 document.addEventListener("submit", (event) => {
