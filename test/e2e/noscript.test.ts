@@ -86,6 +86,38 @@ describe("without a script", () => {
     reply.next();
   });
 
+  it("Stop keeps what was typed meanwhile, and so does the page's Retry", async () => {
+    const reply = stepwise(["One", " two"]);
+    web.api.script = () => reply.script();
+    await begin("hello");
+    reply.next();
+    await page.getByText("One").last().waitFor();
+    await message().fill("typed\nmeanwhile");
+    await stop().click();
+    await page.getByText("Stopped.").waitFor();
+    const address = page.url();
+    expect(address).toMatch(/\/conversations\/[a-z2-7]{26}$/);
+    expect(await message().inputValue()).toBe("typed\nmeanwhile");
+
+    const reason = "The model is busy.";
+    const failing = stepwise([
+      "A beginning",
+      { kind: "end", outcome: "failed", text: "A beginning", reason },
+    ]);
+    web.api.script = () => failing.script();
+    await send().click({ noWaitAfter: true });
+    failing.next();
+    await page.getByText("A beginning").last().waitFor();
+    await message().fill("typed again");
+    failing.next();
+    web.api.script = () => ["Here I am."];
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByText("Here I am.").last().waitFor();
+    expect(page.url()).toBe(address);
+    expect(await message().inputValue()).toBe("typed again");
+    await expectShown(articles().nth(2).getByText("typed meanwhile"));
+  });
+
   it("a reload in mid-reply finds it where it is", async () => {
     const reply = stepwise(["One", " two", " three"]);
     web.api.script = () => reply.script();

@@ -1,7 +1,11 @@
 import type { WebMiddleware } from "./WebContext";
 
-/** A page that is read on: what it has in its box is meant for another address. */
-const CONVERSATION = /^\/conversations\/[a-z2-7]{26}$/;
+/**
+ * What a page's other buttons send along from its message box, so that it isn't lost, is meant for
+ * another address.
+ */
+const SENT_ALONG =
+  /^(\/conversations\/[a-z2-7]{26})(\/replies\/\d+\/(stop|retry))?$/;
 
 /**
  * Keeps at hand what was typed into a message box, for the page that says why it could not be sent.
@@ -13,7 +17,7 @@ export function keepTyped(): WebMiddleware {
     if (form?.has("message")) {
       ctx.state.typed = {
         text: form.get("message") ?? "",
-        action: ctx.path.replace(CONVERSATION, "$&/messages"),
+        action: ctx.path.replace(SENT_ALONG, "$1/messages"),
         key: form.get("key") ?? "",
         project: form.get("project"),
         follows: form.get("follows"),

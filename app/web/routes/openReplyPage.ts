@@ -6,6 +6,7 @@ import type { WebContext } from "../middleware/WebContext";
 import { escape } from "../rendering/markdown";
 import type { LiveBody } from "../streaming/LiveBody";
 import {
+  composerButton,
   goOnButton,
   pageHeartbeat,
   writeReplyIntoPage,
@@ -68,7 +69,7 @@ function endOf(ended: ReplyEnd, conversation: string, number: number): string {
   const notices = outcomeNotices(ended).map(
     (notice) => `<p class="notice">${escape(notice)}</p>`,
   );
-  const retry = `<form class="notice retry" method="post" action="/conversations/${conversation}/replies/${number}/retry"><button class="button">Retry</button></form>`;
+  const retry = `<p class="notice retry">${composerButton("Retry", `/conversations/${conversation}/replies/${number}/retry`)}</p>`;
   return [
     ...notices,
     ended.outcome === "failed" ? retry : "",

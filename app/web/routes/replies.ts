@@ -30,12 +30,12 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
   router.post("/stop", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.stopReply(ctx.state.api, id, replyNumberOf(ctx));
-    seeOther(ctx, `/conversations/${id}`);
+    readOn(ctx, id);
   });
   router.post("/retry", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.retryReply(ctx.state.api, id, replyNumberOf(ctx));
-    seeOther(ctx, `/conversations/${id}`);
+    readOn(ctx, id);
   });
   router.post("/regenerate", async (ctx) => {
     const id = idOf(ctx, "conversation");
@@ -45,6 +45,13 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
     seeOther(ctx, `/conversations/${id}`);
   });
   return router;
+}
+
+/** Leads back to the conversation, with what was typed into a page that has no script to keep it. */
+function readOn(ctx: WebContext, conversation: string): void {
+  seeOther(ctx, `/conversations/${conversation}`);
+  // The browser sends the form there once more.
+  if (ctx.state.typed?.text) ctx.status = 307;
 }
 
 async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {

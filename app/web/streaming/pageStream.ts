@@ -5,12 +5,13 @@ import type { LiveBody } from "./LiveBody";
 import { Pace } from "./Pace";
 import { ReplyView } from "./ReplyView";
 
-/**
- * The way to read on in the page of a conversation, where its connection ends before its reply. It
- * takes along what is in the message box, which a page that is only loaded again would lose.
- */
+/** Takes along what is in the message box, which a page that is only loaded again would lose. */
+export const composerButton = (name: string, action: string): string =>
+  `<button class="button" form="composer" formaction="${action}" formnovalidate>${name}</button>`;
+
+/** The way to read on in the page of a conversation, where its connection ends before its reply. */
 export const goOnButton = (conversation: string): string =>
-  `<button class="button" form="composer" formaction="/conversations/${conversation}" formnovalidate>Go on reading</button>`;
+  composerButton("Go on reading", `/conversations/${conversation}`);
 
 /**
  * Keeps a page's connection open. The style sheet shows it when no other has followed for two and a

@@ -144,14 +144,21 @@ describe("the page of a reply in progress, without a script", () => {
     expect(further).toContain("\ntyped &lt;meanwhile&gt;</textarea>");
   });
 
-  it("keeps what was typed for its message when it can't be read on", async () => {
-    const nowhere = `/conversations/${"a".repeat(26)}`;
-    const answer = await visitor.post(nowhere, { message: "typed" });
-    const page = await answer.text();
-    expect(answer.status).toBe(404);
-    expect(page).toContain("\ntyped</textarea>");
-    expect(page).toContain(`action="${nowhere}/messages"`);
-  });
+  it.each([
+    ["read on", ""],
+    ["stopped", "/replies/2/stop"],
+    ["retried", "/replies/2/retry"],
+  ])(
+    "keeps what was typed for its message when it can't be %s",
+    async (_, way) => {
+      const nowhere = `/conversations/${"a".repeat(26)}`;
+      const answer = await visitor.post(nowhere + way, { message: "typed" });
+      const page = await answer.text();
+      expect(answer.status).toBe(404);
+      expect(page).toContain("\ntyped</textarea>");
+      expect(page).toContain(`action="${nowhere}/messages"`);
+    },
+  );
 
   it("is sent at once to a browser whose script is at work", async () => {
     web.api.script = () => stepwise(["One"]).script();
