@@ -8,16 +8,14 @@ import { LiveStreams } from "../shared/LiveStreams";
 import type { Logger } from "../shared/log";
 import type { Registry } from "../shared/metrics";
 import type { Tokens } from "../shared/Tokens";
-import { Activity } from "./activity/Activity";
-import { ConversationSettings } from "./conversations/ConversationSettings";
 import { createConversations } from "./conversations/createConversations";
 import { RecordsOfReplies } from "./conversations/RecordsOfReplies";
 import { Search } from "./conversations/Search";
+import { createRecords } from "./createRecords";
 import { createModels } from "./models/createModels";
 import { createProviders } from "./models/createProviders";
 import { readModelSettings } from "./models/modelSettings";
 import { ProjectPages } from "./projects/ProjectPages";
-import { Projects } from "./projects/Projects";
 import { createReplies } from "./replies/createReplies";
 import { createPeers } from "./replies/Peers";
 
@@ -44,19 +42,9 @@ export function createBackend(given: BackendGiven) {
     onDamage: (damage) => log.error({ damage }, "a file is damaged"),
   });
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
-  const activity = new Activity(files, folders);
-  const settings = new ConversationSettings(files, folders, activity);
-  const projects = new Projects({ files, folders, activity, now });
+  const stored = createRecords({ files, folders, now });
   const { models, systemPrompt } = modelsOf(given);
-  const records = new RecordsOfReplies({
-    files,
-    folders,
-    activity,
-    settings,
-    projects,
-    models,
-    systemPrompt,
-  });
+  const records = new RecordsOfReplies({ ...stored, models, systemPrompt });
   const leaseMs = config.LEASE_SECONDS * 1000;
   const peers = createPeers({
     token: async () => (await tokens.current())[0] ?? "",
@@ -75,26 +63,16 @@ export function createBackend(given: BackendGiven) {
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,
   });
-  const conversations = createConversations({
-    files,
-    folders,
-    activity,
-    settings,
-    projects,
-    models,
-    replies,
-    records,
-    now,
-  });
+  const { projects, activity } = stored;
   return {
     models,
     peers,
     records,
     replies,
-    ...conversations,
+    ...createConversations({ ...stored, models, replies, records }),
     projects,
     projectPages: new ProjectPages(projects, activity),
-    search: new Search({ files, folders, activity }),
+    search: new Search(stored),
     log,
     metrics,
     tokens,

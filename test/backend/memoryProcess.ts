@@ -1,12 +1,10 @@
 import { Registry } from "prom-client";
-import { Activity } from "../../app/backend/activity/Activity";
-import { ConversationSettings } from "../../app/backend/conversations/ConversationSettings";
 import { createConversations } from "../../app/backend/conversations/createConversations";
 import { RecordsOfReplies } from "../../app/backend/conversations/RecordsOfReplies";
+import { createRecords } from "../../app/backend/createRecords";
 import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
 import { createModels } from "../../app/backend/models/createModels";
 import { createEliza } from "../../app/backend/models/eliza/createEliza";
-import { Projects } from "../../app/backend/projects/Projects";
 import type { Replies } from "../../app/backend/replies/Replies";
 import { createFiles } from "../../app/shared/files/Files";
 import type { FileSystem } from "../../app/shared/files/FileSystem";
@@ -39,10 +37,7 @@ export function conversationsOn<R extends Replies>(
   repliesOf: (records: RecordsOfReplies) => R,
 ): ReturnType<typeof createConversations> & { replies: R } {
   const files = createFiles({ fileSystem });
-  const activity = new Activity(files, folders);
-  const settings = new ConversationSettings(files, folders, activity);
-  const projects = new Projects({ files, folders, activity, now });
-  const parts = { files, folders, activity, settings, projects, models, now };
+  const parts = { ...createRecords({ files, folders, now }), models };
   const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
   const replies = repliesOf(records);
   return { ...createConversations({ ...parts, replies, records }), replies };
