@@ -9,11 +9,14 @@ import {
   inLongForm,
 } from "./support/cluster";
 import {
+  CountingClient,
   expectNothingLost,
   plain,
   underLoad,
   visitors,
 } from "./support/CountingClient";
+
+const PARTS = ["backend", "web"];
 
 afterAll(restore);
 
@@ -31,26 +34,47 @@ const imagesOf = async (component: string) =>
     ).split(" "),
   );
 
-async function setImage(image: string): Promise<void> {
-  for (const part of ["backend", "web"]) {
-    await kubectl("set", "image", `deployment/${part}`, `${part}=${image}`);
-  }
-  for (const part of ["backend", "web"]) await rolledOut(part);
+/** Takes web and backend to a version: its image, and its manifests. What stands in for a load balancer stays. */
+async function changeTo(manifest: string): Promise<void> {
+  const options = "--server-side --force-conflicts".split(" ");
+  const but = "app.kubernetes.io/component!=ingress";
+  await kubectl("apply", ...options, "-f", manifest, "-l", but);
+  for (const part of PARTS) await rolledOut(part);
 }
+
+/** Goes back as one does by hand: the pods alone. */
+async function undo(...parts: string[]): Promise<void> {
+  for (const part of parts) {
+    await kubectl("rollout", "undo", `deployment/${part}`);
+  }
+  for (const part of parts) await rolledOut(part);
+}
+
+/** Waits until no pod is ending any more. */
+async function drained(): Promise<void> {
+  for (const part of PARTS) {
+    await eventually(`the old pods of ${part} are gone`, async () =>
+      (await podsOf(part)).every(({ ending }) => !ending),
+    );
+  }
+}
+
+/** Those who talk all the time, and some whose replies are in progress whenever a pod goes. */
+const patient = () => [
+  ...visitors(),
+  new CountingClient(400),
+  new CountingClient(300, false),
+];
 
 inLongForm("at a restart", () => {
   it("no request fails and no character is lost while both Deployments are rolled", async () => {
-    const counts = await underLoad(visitors(), async () => {
-      for (const part of ["web", "backend"]) {
+    const counts = await underLoad(patient(), async () => {
+      for (const part of PARTS) {
         await kubectl("rollout", "restart", `deployment/${part}`);
         await rolledOut(part);
       }
       // Those of before drain to their end.
-      for (const part of ["web", "backend"]) {
-        await eventually(`the old pods of ${part} are gone`, async () =>
-          (await podsOf(part)).every(({ ending }) => !ending),
-        );
-      }
+      await drained();
     });
     expectNothingLost(counts);
   });
@@ -64,7 +88,7 @@ it("no request fails and no character is lost while a node is drained", async ()
     `${settings.cluster}-worker2`,
   ].find((name) => name !== ingress?.node)!;
   try {
-    const counts = await underLoad(visitors(), async () => {
+    const counts = await underLoad(patient(), async () => {
       await kubectl(
         "drain",
         node,
@@ -85,17 +109,19 @@ it("no request fails and no character is lost while a node is drained", async ()
 it("the version before works on the same directory, beside this one and after a rollback", async () => {
   const visitor = new HttpVisitor(settings.url);
   const address = await visitor.begin("count to 5");
-  const counts = await underLoad(visitors(), async () => {
-    await setImage(settings.olderImage);
+  const counts = await underLoad(patient(), async () => {
+    await changeTo(settings.olderManifest);
     expect(await imagesOf("web")).toContain(settings.olderImage);
-    await setImage(settings.image);
+    await changeTo(settings.manifest);
     expect(await imagesOf("backend")).toContain(settings.image);
     if (settings.short) return;
-    await kubectl("rollout", "undo", "deployment/backend");
-    await rolledOut("backend");
+    await undo("backend");
     // One of each: web is of this version, backend of the one before.
     expect(await imagesOf("backend")).toContain(settings.olderImage);
-    await setImage(settings.image);
+    await undo("web");
+    expect(await imagesOf("web")).toContain(settings.olderImage);
+    await changeTo(settings.manifest);
+    await drained();
   });
   expectNothingLost(counts);
   expect(plain(await visitor.read(address))).toContain("1, 2, 3, 4, 5.");

@@ -70,9 +70,10 @@ export class CountingClient {
     const page = await this.#ask(`GET ${address}`, () =>
       this.visitor.get(address),
     );
-    if (page?.text && !plain(page.text).includes(numbersTo(this.countTo))) {
+    const times = page && plain(page.text).split(numbersTo(this.countTo));
+    if (times && times.length !== 2) {
       this.counts.failed.push(
-        `the page ${address} does not have the whole reply`,
+        `the page ${address} has the whole reply ${times.length - 1} times`,
       );
     }
   }

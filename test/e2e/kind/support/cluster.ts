@@ -9,8 +9,9 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 export const settings = {
   url: given("KIND_URL"),
   cluster: given("KIND_CLUSTER"),
-  /** What was applied. */
+  /** What was applied, and what the commit before would apply. */
   manifest: given("KIND_MANIFEST"),
+  olderManifest: given("KIND_OLDER_MANIFEST"),
   /** The image of this commit, and of the one before. */
   image: given("KIND_IMAGE"),
   olderImage: given("KIND_OLDER_IMAGE"),
