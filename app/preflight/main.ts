@@ -9,7 +9,7 @@ import {
 import { readSecret } from "../shared/secrets";
 import type { Settings } from "./Check";
 import { checks } from "./checks";
-import { joinAsPeer } from "./checks/sharedVolume";
+import { joinAsPeer, sharedVolume } from "./checks/sharedVolume";
 import { findCluster, findUrl } from "./findCluster";
 import { messageOf } from "./messageOf";
 import { HELP, type Options, readOptions, UsageError } from "./options";
@@ -52,6 +52,7 @@ async function main(args: string[]): Promise<number> {
   const signal = untilStopped();
   // The first of the Job's pods reports; the others are there so that it isn't alone.
   if (config.JOB_COMPLETION_INDEX === 0) return report(options, config, signal);
+  if (!options.checks.includes(sharedVolume)) return 0;
   await Promise.all(
     directoriesOf(config).map(({ directory }) =>
       joinAsPeer(config, directory, signal),

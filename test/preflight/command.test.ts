@@ -1,5 +1,12 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { passes, runChecks } from "../../app/preflight/runChecks";
@@ -117,6 +124,19 @@ it("names every bad setting at once", async () => {
   expect(stderr).toContain('BACKEND_URL "backend:8081"');
   expect(stderr).toContain('PREFLIGHT_PEERS "many"');
 });
+
+it("does nothing in the other pods of its Job where one can look alone", async () => {
+  const SESSION_DIRECTORY = await temporaryDirectory();
+  const { status, stdout } = await preflight(["--only", "clocks"], {
+    SESSION_DIRECTORY,
+    JOB_COMPLETION_INDEX: "1",
+    PREFLIGHT_PEERS: "2",
+    PREFLIGHT_RUN: "one-run",
+  });
+  expect([status, stdout]).toEqual([0, ""]);
+  expect(await readdir(SESSION_DIRECTORY)).toEqual([]);
+  // Others would be waited for for longer.
+}, 120_000);
 
 it("makes a finding of a check that breaks, and goes on", async () => {
   const broken: Check = {

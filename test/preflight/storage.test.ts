@@ -198,6 +198,8 @@ describe("a volume", () => {
       "2 pods run, on node-a and node-b, but what one writes the others don't see",
     );
     expect(outcomes[0]?.todo).toContain("EFS");
+    expect(await readdir(mine)).toEqual([]);
+    expect(await readdir(theirs)).toEqual([]);
   });
 
   it("is not blamed when the other pod was never started", async () => {

@@ -53,14 +53,19 @@ export async function joinAsPeer(
   signal: AbortSignal,
 ): Promise<void> {
   const meeting = await meetingOf(config, directory, signal);
-  const peers = await meet(meeting, PEER_PATIENCE_MS);
-  if (peers.length < meeting.count) {
-    // Nobody else is here to tidy up.
-    await rm(meeting.folder, { recursive: true, force: true });
-    return;
+  let met = false;
+  try {
+    const peers = await meet(meeting, PEER_PATIENCE_MS);
+    met = peers.length === meeting.count;
+    if (!met) return;
+    await contend(meeting);
+    await appendInTurns(meeting);
+  } finally {
+    // The one that reports tidies up, unless it never came, or all are told to go.
+    if (!met || signal.aborted) {
+      await rm(meeting.folder, { recursive: true, force: true });
+    }
   }
-  await contend(meeting);
-  await appendInTurns(meeting);
 }
 
 async function between(
