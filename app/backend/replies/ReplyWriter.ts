@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import {
+  setImmediate as nextTurn,
+  setTimeout as sleep,
+} from "node:timers/promises";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { toVisibleError } from "../../shared/errors";
-import { storageProblemOf } from "../../shared/storageProblem";
 import type { Logger } from "../../shared/log";
 import { pause } from "../../shared/pause";
 import { ModelError, type ModelEvent } from "../models/Model";
@@ -13,6 +15,7 @@ import type {
   ReplyRecords,
 } from "./Replies";
 import type { Said } from "./events";
+import { unsavedNotice } from "./unsavedNotice";
 
 export interface WriterTools {
   records: ReplyRecords;
@@ -40,8 +43,10 @@ export class ReplyWriter {
   private model: Pick<EndedReply, "model" | "modelName"> = { model: "" };
   private isStopped = false;
   private isLeaving = false;
-  /** Whether those who watch have been told that what is said can't be saved. */
-  private isUnsaved = false;
+  private unsavedSince: string | undefined;
+  /** Whether that it can't be saved is the last that those who watch were told. */
+  private isToldLast = false;
+  private hasGivenUp = false;
   private readonly done: Promise<void>;
 
   constructor(
@@ -58,6 +63,11 @@ export class ReplyWriter {
   /** What has been said so far. */
   get said(): Said {
     return { text: this.text, reasoning: this.reasoning };
+  }
+
+  /** What to tell those who watch of why it can't be saved; `undefined` while it can. */
+  get unsaved(): string | undefined {
+    return this.unsavedSince;
   }
 
   /** Resolves when this process has nothing more to do with the reply. Never rejects. */
@@ -104,7 +114,7 @@ export class ReplyWriter {
     await retrying(
       () => this.held.end({ ...ended }, settle),
       this.tools.leaseMs,
-      (error) => this.tellUnsaved(error),
+      (error) => this.tellUnsavedLast(error),
     );
   }
 
@@ -148,6 +158,8 @@ export class ReplyWriter {
   }
 
   private take(event: ModelEvent): void {
+    if (this.hasGivenUp) return;
+    this.isToldLast = false;
     switch (event.kind) {
       case "text":
         if (event.text === "") return;
@@ -188,6 +200,7 @@ export class ReplyWriter {
         await this.held.flush();
         beat = now();
         failing = undefined;
+        this.unsavedSince = undefined;
       } catch (error) {
         this.tellUnsaved(error);
         failing ??= now();
@@ -200,12 +213,17 @@ export class ReplyWriter {
 
   /** To those who watch ahead, since others are told what is on disk. */
   private tellUnsaved(error: unknown): void {
-    if (this.isUnsaved) return;
-    this.isUnsaved = true;
-    const reason = storageProblemOf(error)?.reason ?? STORAGE_FAILS;
-    this.held.say({
-      notice: `The reply can't be saved: ${reason}. ${GOES_ON}`,
-    });
+    if (this.unsavedSince !== undefined) return;
+    const notice = unsavedNotice(error);
+    this.unsavedSince = notice;
+    this.isToldLast = true;
+    this.held.say({ notice });
+  }
+
+  /** Where no more text follows, as which it would be taken for past. */
+  private tellUnsavedLast(error: unknown): void {
+    if (!this.isToldLast) this.unsavedSince = undefined;
+    this.tellUnsaved(error);
   }
 
   private async giveUp(cause: unknown): Promise<void> {
@@ -213,6 +231,10 @@ export class ReplyWriter {
       { error: cause, reply: this.ref },
       "a reply can't be saved; it goes on when DATA_DIRECTORY can be written again",
     );
+    this.hasGivenUp = true;
+    this.tellUnsavedLast(cause);
+    // Those who watch are told of what was said before it is left.
+    await nextTurn();
     this.controller.abort();
     await this.held.abandon().catch(() => undefined);
   }
@@ -243,10 +265,6 @@ export class ReplyWriter {
     };
   }
 }
-
-const STORAGE_FAILS = "the server's storage reports an error";
-const GOES_ON =
-  "It goes on by itself once that has passed; whoever runs this server has to see to it.";
 
 const NOTHING_SAID =
   "The model answered with nothing. Try again, or pick another model.";

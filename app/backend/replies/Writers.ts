@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { Logger } from "../../shared/log";
 import type { Predecessor } from "../../shared/metricDefinitions";
+import { storageProblemOf } from "../../shared/storageProblem";
 import type { EpochLog, OwnEntry, Reading } from "./EpochLog";
 import { nothingSaid, saidIn, type Said } from "./events";
 import { HeldEpoch } from "./HeldEpoch";
@@ -9,6 +10,7 @@ import { nameOf } from "../../shared/disk/InProgress";
 import type { EndedReply, ReplyModels, ReplyRecords } from "./Replies";
 import type { Position } from "./position";
 import { ReplyWriter } from "./ReplyWriter";
+import { unsavedNotice } from "./unsavedNotice";
 
 export interface WritersParts {
   records: ReplyRecords;
@@ -28,6 +30,12 @@ export interface WritersParts {
   now: () => number;
 }
 
+interface Unsaved {
+  /** The number of the epoch with which somebody would go on. */
+  next: number;
+  notice: string;
+}
+
 /** Why a process makes an epoch. */
 export type Purpose = "begin" | "go on" | "stop" | "retry";
 
@@ -39,6 +47,10 @@ export class Writers {
   private readonly ended = new LRUCache<string, Reading>({
     maxSize: ENDED_BYTES,
     sizeCalculation: ({ tail }) => tail.bytes,
+  });
+  /** Replies that nobody goes on with, as far as is known here, because they can't be saved. */
+  private readonly unsaved = new LRUCache<string, Unsaved>({
+    max: UNSAVED_REPLIES,
   });
   private isDraining = false;
 
@@ -70,6 +82,19 @@ export class Writers {
     return this.writers.get(name)?.held.ended ?? this.ended.get(name);
   }
 
+  /**
+   * What to tell of why a reply can't be saved.
+   *
+   * @param newest The number of the newest epoch that has begun; when that is of somebody who went
+   *   on, it can be.
+   */
+  unsavedNotice(ref: ReplyRef, newest: number): string | undefined {
+    const writer = this.of(ref);
+    if (writer) return writer.unsaved;
+    const unsaved = this.unsaved.get(nameOf(ref));
+    return unsaved && newest < unsaved.next ? unsaved.notice : undefined;
+  }
+
   isBusyWith(ref: ReplyRef): boolean {
     return this.writers.has(nameOf(ref)) || this.claims.has(nameOf(ref));
   }
@@ -96,7 +121,15 @@ export class Writers {
   /** @param last The entry that was found abandoned: if there is a newer one, it is not. */
   async takeOver(ref: ReplyRef, last: number): Promise<void> {
     if (this.isDraining || this.isBusyWith(ref)) return;
-    await this.claim(ref, "go on", last);
+    try {
+      await this.claim(ref, "go on", last);
+    } catch (error) {
+      if (storageProblemOf(error)) {
+        const notice = unsavedNotice(error);
+        this.unsaved.set(nameOf(ref), { next: last + 1, notice });
+      }
+      throw error;
+    }
   }
 
   /**
@@ -177,8 +210,12 @@ export class Writers {
 
   private release(ref: ReplyRef, writer: ReplyWriter): void {
     const name = nameOf(ref);
-    const { ended } = writer.held;
+    const { ended, left, number } = writer.held;
     if (ended) this.ended.set(name, ended);
+    const notice = writer.unsaved;
+    if (notice !== undefined && left === "superseded") {
+      this.unsaved.set(name, { next: number + 1, notice });
+    }
     if (this.writers.get(name) === writer) this.writers.delete(name);
   }
 
@@ -204,6 +241,9 @@ export class Writers {
 
 /** Balances memory against reading files again: some thousands of replies. */
 const ENDED_BYTES = 8 * 1024 * 1024;
+
+/** More than one process writes at once; a reply beyond it is told of when it is looked at next. */
+const UNSAVED_REPLIES = 10_000;
 
 const FIND_MS = 2_000;
 const BEGUN_AGAIN =

@@ -74,6 +74,11 @@ export interface ServedReplies extends Replies {
   /** What another backend is told: `undefined` if this process doesn't hold the reply. */
   held(ref: ReplyRef): HeldEpoch | undefined;
   stopHeld(ref: ReplyRef): Promise<boolean>;
+  /** What to tell of why a reply that was read can't be saved, as far as is known here. */
+  unsavedNotice(
+    ref: ReplyRef,
+    reading: Pick<Reading, "newest" | "number">,
+  ): string | undefined;
   /** Tells this process from another one at the same address. */
   readonly process: string;
 }
@@ -273,6 +278,15 @@ class RepliesOfProcess implements ServedReplies {
 
   held(ref: ReplyRef): HeldEpoch | undefined {
     return this.writers.of(ref)?.held;
+  }
+
+  unsavedNotice(
+    ref: ReplyRef,
+    { newest, number }: Pick<Reading, "newest" | "number">,
+  ): string | undefined {
+    return newest.kind === "epoch"
+      ? this.writers.unsavedNotice(ref, number)
+      : undefined;
   }
 
   private followed(ref: ReplyRef, options: { ahead: boolean }): Followed {

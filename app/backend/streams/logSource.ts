@@ -30,6 +30,11 @@ export interface StreamedLog {
   toData(line: Line): Buffer | undefined;
   /** Fewer lines that say the same, for those who read ahead: every line costs them something. */
   join?(this: void, lines: PlacedLine[]): PlacedLine[];
+  /**
+   * What those who read ahead are told after what they come for, and which is in no file: they may
+   * be told it again.
+   */
+  beside?(this: void, reading: Reading): Buffer | undefined;
   /** Whether the stream is closed by an end. */
   closes(end: Line): boolean;
 }
@@ -41,25 +46,28 @@ const UNSETTLED_ATTEMPTS = 50;
 /** A log as a stream. */
 export function logSource(log: StreamedLog): StreamSource {
   const { contentType } = log;
-  const toChunk = (
-    { lines, tail, newest }: Reading,
-    ahead: boolean,
-  ): StreamChunk => ({
-    messages: toMessages(log, ahead ? joined(log, lines) : lines),
-    next: tail,
-    isUpToDate: true,
-    isClosed: newest.kind === "end" && log.closes(newest),
-  });
+  const toChunk = (reading: Reading, ahead: boolean): StreamChunk => {
+    const { lines, tail, newest } = reading;
+    const messages = toMessages(log, ahead ? joined(log, lines) : lines);
+    return {
+      messages: [...messages, ...besides(log, reading, tail, ahead)],
+      next: tail,
+      isUpToDate: true,
+      isClosed: newest.kind === "end" && log.closes(newest),
+    };
+  };
   return {
     contentType,
     read: async (from, { ahead } = { ahead: false }) => {
+      let messages: StreamMessage[] = [];
       for (let attempt = 0; attempt < UNSETTLED_ATTEMPTS; attempt++) {
         const reading = await log.read(from, { ahead });
         if (!reading) return undefined;
         if (reading.settled) return toChunk(reading, ahead);
+        messages = besides(log, reading, from, ahead);
         await sleep(UNSETTLED_MS);
       }
-      return { messages: [], next: from, isUpToDate: false, isClosed: false };
+      return { messages, next: from, isUpToDate: false, isClosed: false };
     },
     follow: (from, options) => followMessages(log, from, options),
   };
@@ -70,6 +78,16 @@ function toMessages(log: StreamedLog, lines: PlacedLine[]): StreamMessage[] {
     const data = log.toData(line);
     return data ? [{ data, at }] : [];
   });
+}
+
+function besides(
+  { beside }: StreamedLog,
+  reading: Reading,
+  at: Position,
+  ahead: boolean,
+): StreamMessage[] {
+  const data = ahead ? beside?.(reading) : undefined;
+  return data ? [{ data, at }] : [];
 }
 
 const joined = ({ join }: StreamedLog, lines: PlacedLine[]) =>

@@ -1,6 +1,7 @@
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import type { ServedReplies } from "../replies/createReplies";
 import { joinTexts, toEvent } from "../replies/events";
+import type { Line } from "../replies/lines";
 import { logSource } from "./logSource";
 import type { StreamSource } from "./StreamSource";
 
@@ -16,11 +17,17 @@ export function replySource(
     contentType: "application/json",
     read: (from, options) => replies.read(ref, from, options),
     follow: (from, options) => replies.follow(ref, from, options),
-    toData: (line) => {
-      const event = toEvent(line);
-      return event && Buffer.from(JSON.stringify(event));
-    },
+    toData,
     join: joinTexts,
+    beside: (reading) => {
+      const notice = replies.unsavedNotice(ref, reading);
+      return notice === undefined ? undefined : toData({ notice });
+    },
     closes: (end) => end["outcome"] !== "failed" || end["next"] !== undefined,
   });
+}
+
+function toData(line: Line): Buffer | undefined {
+  const event = toEvent(line);
+  return event && Buffer.from(JSON.stringify(event));
 }

@@ -1,0 +1,154 @@
+import {
+  nodeFileSystem,
+  type FileSystem,
+} from "../../../app/shared/files/FileSystem";
+import type { ReplyEvent } from "../../../app/shared/records";
+import { Directory, ref, until } from "./processes";
+import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
+import { credentials, serveProcess, type ServedProcess } from "./servers";
+
+/* What those are told who watch a reply, or come to watch it, that can't be saved. */
+
+let directory: Directory;
+let isFull: boolean;
+const served: ServedProcess[] = [];
+
+beforeEach(async () => {
+  isFull = false;
+  directory = await Directory.make();
+});
+afterEach(async () => {
+  isFull = false;
+  await directory.remove();
+  await Promise.all(served.splice(0).map((one) => one.kill()));
+});
+
+const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });
+
+/** A disk on which files can be made, and nothing written, while it is full. */
+const fileSystem: FileSystem = {
+  ...nodeFileSystem,
+  open: async (file, flags) => {
+    const open = await nodeFileSystem.open(file, flags);
+    return {
+      ...open,
+      write: async (data, position) => {
+        if (isFull) throw full();
+        await open.write(data, position);
+      },
+    };
+  },
+  link: async (file, name) => {
+    if (isFull) throw full();
+    await nodeFileSystem.link(file, name);
+  },
+};
+
+const NOTICE = "The reply can't be saved: the server's storage is full.";
+const ANSWER = "One two three.";
+
+/** Says "One ", then waits twice: to say "two ", and to say the rest. */
+function model() {
+  const [first, second] = [gate(), gate()];
+  const { models } = scriptedModels((messages) => {
+    const [one = "", two = "", ...rest] = wordsAfter(ANSWER, messages);
+    return [one, () => first.held, two, () => second.held, ...rest];
+  });
+  return { models, goOn: first.go, end: second.go };
+}
+
+async function serve(
+  { models }: ReturnType<typeof model>,
+  leaseMs = 400,
+): Promise<ServedProcess> {
+  const given = { fileSystem, leaseMs };
+  const process = await serveProcess(directory, models, given);
+  served.push(process);
+  return process;
+}
+
+/** Begins the reply, and fills the disk when the first word is on it. */
+async function fill({ replies }: ServedProcess): Promise<void> {
+  await replies.begin(ref);
+  const start = { entry: 0, bytes: 0 };
+  await until(async () => {
+    const reading = await replies.read(ref, start);
+    return JSON.stringify(reading?.lines).includes("One ");
+  });
+  isFull = true;
+}
+
+/** What a stream says at first that is opened now. */
+async function firstTold(
+  process: ServedProcess,
+  offset = "-1",
+): Promise<string> {
+  const leave = new AbortController();
+  const query = `?ahead=true&live=sse&offset=${offset}`;
+  const answer = await fetch(process.url() + query, {
+    headers: credentials,
+    signal: leave.signal,
+  });
+  let told = "";
+  for await (const chunk of answer.body ?? []) {
+    told += Buffer.from(chunk).toString();
+    if (told.includes("event: control")) break;
+  }
+  leave.abort();
+  return told;
+}
+
+it("whoever comes while its writer still tries is told so, wherever they come in", async () => {
+  const script = model();
+  const process = await serve(script, 60_000);
+  await fill(process);
+  script.goOn();
+  await until(async () => (await firstTold(process)).includes(NOTICE));
+  const { offset } = (await process.replies.snapshot(ref)) ?? {};
+  expect(await firstTold(process, offset)).toContain(NOTICE);
+  isFull = false;
+  await until(async () => !(await firstTold(process, offset)).includes(NOTICE));
+  script.end();
+});
+
+it("whoever watches is told so last when its writer gives up, not text that is past", async () => {
+  const script = model();
+  const { replies, ...process } = await serve(script);
+  await fill({ replies, ...process });
+  const events: ReplyEvent[] = [];
+  const leave = new AbortController();
+  const watching = (async () => {
+    for await (const { event } of replies.watch(ref, undefined, leave.signal)) {
+      events.push(event);
+      // The model goes on speaking as soon as they are told.
+      if (event.kind === "notice") script.goOn();
+    }
+  })();
+  await until(() => !replies.isWriting(ref));
+  expect(events.at(-1)).toMatchObject({
+    kind: "notice",
+    notice: expect.stringContaining(NOTICE),
+  });
+  leave.abort();
+  await watching;
+});
+
+it("whoever comes after that is told so on any process, until somebody goes on", async () => {
+  const script = model();
+  const [holder, other] = [await serve(script), await serve(script)];
+  await fill(holder);
+  script.goOn();
+  await until(() => !holder.replies.isWriting(ref));
+  expect(await firstTold(holder)).toContain(NOTICE);
+  other.replies.start();
+  await until(async () => (await firstTold(other)).includes(NOTICE));
+  isFull = false;
+  script.end();
+  await until(() => directory.records.messages.length > 0);
+  for (const process of [holder, other]) {
+    const told = await firstTold(process);
+    expect(told).not.toContain(NOTICE);
+    expect(told).toContain('"streamClosed":true');
+  }
+  expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
+});
