@@ -1,4 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import {
+  setImmediate as nextTurn,
+  setTimeout as sleep,
+} from "node:timers/promises";
 import type { LiveBody } from "./LiveBody";
 
 /** At most this part of a process's time goes into one stream. */
@@ -35,8 +38,9 @@ export class Pace {
   }
 
   async #run(): Promise<void> {
-    // Pieces that have already arrived together go out together.
-    await Promise.resolve();
+    // What has already arrived goes out together, through however many hands it comes here: of what
+    // somebody comes back to they must not be shown how it was a while ago.
+    await nextTurn();
     while (this.#wanted && !this.#body.signal.aborted) {
       await this.#body.writable();
       this.#wanted = false;

@@ -124,6 +124,29 @@ describe("a reply's events", () => {
     expect(watcher.text).toBe("One two three");
   });
 
+  it("tell nothing that is past by the time that somebody comes", async () => {
+    const { reply, address } = await begun([
+      "One",
+      { kind: "notice", notice: "Waiting for it." },
+      " two",
+      { kind: "epoch", epoch: 2, keep: 0 },
+      "Three",
+      " four",
+    ]);
+    reply.next(5);
+    visitor.cookies.set("script", "on");
+    await until(async () => (await visitor.read(address)).includes("Three"));
+    const watcher = new EventWatcher();
+    await watcher.follow(
+      visitor,
+      `${address}/replies/2`,
+      ({ text: seen }) => seen !== "",
+    );
+    expect(watcher.text).toBe("Three");
+    expect(JSON.stringify(watcher.events)).not.toContain("Waiting");
+    reply.next();
+  });
+
   it("come with heartbeats while the model is silent, which say how often they come", async () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 50 });
