@@ -107,15 +107,7 @@ export class MessageLog {
         if (sent) return sent;
         const { follows, settle } = await find(listing.last);
         const number = listing.last + (listing.last % 2 === 0 ? 1 : 2);
-        const { text, at, insteadOf } = prompt;
-        const message: Message = {
-          number,
-          role: "user",
-          text,
-          at,
-          ...(insteadOf !== undefined && { insteadOf }),
-          ...(follows !== undefined && { follows }),
-        };
+        const message = promptAs(number, prompt, follows);
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
         const settled = settle ? await settle(entry) : entry;
         const isMade =
@@ -187,6 +179,19 @@ export const replyTo = (
   conversation: string,
   prompt: number,
 ): ReplyRef => ({ ownerHash, conversation, number: prompt + 1 });
+
+const promptAs = (
+  number: number,
+  { text, at, insteadOf }: NewPrompt,
+  follows: number | undefined,
+): Message => ({
+  number,
+  role: "user",
+  text,
+  at,
+  ...(insteadOf !== undefined && { insteadOf }),
+  ...(follows !== undefined && { follows }),
+});
 
 function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};

@@ -1,15 +1,16 @@
+import type { StoredConversation } from "../../shared/disk/activityEntries";
+import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
+import type { Files } from "../../shared/files/Files";
+import type { JsonObject } from "../../shared/files/json";
 import type { Message, ModelDescription } from "../../shared/records";
 import { threadOf, versionOf } from "../../shared/turns";
-import type { JsonObject } from "../../shared/files/json";
-import type { Files } from "../../shared/files/Files";
 import type { Activity } from "../activity/Activity";
-import type { RecordFolders, ReplyRef } from "../../shared/disk/recordFolders";
 import { assemblePrompt, tokensLeft } from "../models/assemblePrompt";
+import type { Models } from "../models/createModels";
 import type { Projects } from "../projects/Projects";
 import type { EndedReply, ReplyPrompt, ReplyRecords } from "../replies/Replies";
 import type { ConversationSettings } from "./ConversationSettings";
 import { type MessageLog, messageLogOf } from "./MessageLog";
-import type { Models } from "../models/createModels";
 
 export interface RecordsOfRepliesParts {
   files: Files;
@@ -42,39 +43,39 @@ export class RecordsOfReplies implements ReplyRecords {
 
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
-    const { settings, projects } = this.parts;
-    const [stored, messages] = await Promise.all([
-      settings.read(ownerHash, conversation),
+    const [stored, said] = await Promise.all([
+      this.parts.settings.read(ownerHash, conversation),
       this.logOf(ref).readBelow(number),
     ]);
-    const { thread } = threadOf(messages);
+    const { thread } = threadOf(said);
     const prompt = thread.at(-1);
-    const project = stored.project
-      ? await projects.readIfThere(ownerHash, stored.project)
-      : undefined;
+    const { systemPrompt } = this.parts;
+    const instructions = await this.instructionsOf(ownerHash, stored);
     const longest = stored.maxTokens ?? undefined;
-    const assembled = assemblePrompt(
-      {
-        systemPrompt: this.parts.systemPrompt,
-        instructions: project?.instructions,
-        history: thread,
-        begun,
-      },
+    const { messages, leftOut } = assemblePrompt(
+      { systemPrompt, instructions, history: thread, begun },
       await this.window(stored.model),
       longest,
     );
-    const maxTokens =
-      longest === undefined ? undefined : tokensLeft(longest, begun);
-    const temperature = stored.temperature ?? undefined;
     return {
       model: stored.model,
       modelName: await this.modelName(stored.model),
-      messages: assembled.messages,
-      maxTokens,
-      temperature,
+      messages,
+      maxTokens: longest === undefined ? undefined : tokensLeft(longest, begun),
+      temperature: stored.temperature ?? undefined,
       attempt: prompt ? versionOf(prompt) : 0,
-      leftOut: assembled.leftOut,
+      leftOut,
     };
+  }
+
+  /** What the project asks of all of its conversations, if this is in one. */
+  private async instructionsOf(
+    ownerHash: string,
+    { project: id }: StoredConversation,
+  ): Promise<string | undefined> {
+    if (!id) return undefined;
+    const project = await this.parts.projects.readIfThere(ownerHash, id);
+    return project?.instructions;
   }
 
   /** Those who come while it becomes one wait for that: a second writer would only be in the way. */
