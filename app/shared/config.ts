@@ -1,12 +1,12 @@
 import path from "node:path";
 import type { z } from "zod";
-import { modelFaults } from "./modelFaults";
+import { modelFaults } from "./settings/modelFaults";
 import {
   backendSettings,
   preflightSettings,
   sweepSettings,
   webSettings,
-} from "./settings";
+} from "./settings/settings";
 
 /** Thrown at start: its message names every setting that is wrong, and what to do about each. */
 export class ConfigError extends Error {

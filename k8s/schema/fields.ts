@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { loadBalancerArn as anyLoadBalancer } from "../../app/shared/settingTypes";
+import { loadBalancerArn as anyLoadBalancer } from "../../app/shared/settings/settingTypes";
 
 export const dnsLabel = z
   .string()

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { settings } from "../../app/shared/settings";
+import { settings } from "../../app/shared/settings/settings";
 
 /** The README's table of settings, made from the schema that checks them. */
 export function settingsTable(): string {

@@ -3,7 +3,7 @@ import {
   readBackendConfig,
   readWebConfig,
 } from "../../app/shared/config";
-import { settings } from "../../app/shared/settings";
+import { settings } from "../../app/shared/settings/settings";
 
 /** The settings that the error names, in its order; none if there is no error. */
 function named(read: () => unknown): string[] {

@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../shared/modelConfig";
+import type { ProviderName } from "../../shared/settings/modelSettings";
 
 /** One turn of a conversation, as a model is given it. */
 export interface ModelMessage {

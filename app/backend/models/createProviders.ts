@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../shared/modelConfig";
+import type { ProviderName } from "../../shared/settings/modelSettings";
 import { createEliza } from "./eliza/createEliza";
 import type { ModelProvider } from "./Model";
 import type { ModelSettings } from "./modelSettings";

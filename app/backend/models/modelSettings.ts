@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { BackendConfig } from "../../shared/config";
-import type { ProviderName } from "../../shared/modelConfig";
-import { type OfferedModel, offeredModels } from "../../shared/offeredModels";
+import type { ProviderName } from "../../shared/settings/modelSettings";
+import {
+  type OfferedModel,
+  offeredModels,
+} from "../../shared/settings/offeredModels";
 
 /** How long a model may take; each in milliseconds. */
 export interface ModelTimeouts {

@@ -1,4 +1,4 @@
-import type { OfferedModel } from "../../../shared/offeredModels";
+import type { OfferedModel } from "../../../shared/settings/offeredModels";
 import type { ModelInfo } from "../Model";
 import { shortName, tokensInWords } from "../namedModel";
 

@@ -4,7 +4,7 @@ import {
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../shared/config";
-import type { OfferedModel } from "../../../shared/offeredModels";
+import type { OfferedModel } from "../../../shared/settings/offeredModels";
 import { whyRejected } from "../../../shared/whyRejected";
 import { cancelling } from "../cancelling";
 import type {

@@ -1,5 +1,5 @@
 import type { Response } from "undici";
-import type { OfferedModel } from "../../../shared/offeredModels";
+import type { OfferedModel } from "../../../shared/settings/offeredModels";
 import { cancelling } from "../cancelling";
 import type {
   ModelEvent,

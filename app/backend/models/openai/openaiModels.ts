@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OfferedModel } from "../../../shared/offeredModels";
+import type { OfferedModel } from "../../../shared/settings/offeredModels";
 import type { ModelInfo } from "../Model";
 import type { OpenAISettings } from "../modelSettings";
 import { shortName, tokensInWords } from "../namedModel";

@@ -1,6 +1,6 @@
 import type { OpenAISettings } from "../../../../app/backend/models/modelSettings";
 import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
-import type { OfferedModel } from "../../../../app/shared/offeredModels";
+import type { OfferedModel } from "../../../../app/shared/settings/offeredModels";
 import { answerWith, settingsFor } from "../../../support/openaiServer";
 import {
   type ScriptedServer,

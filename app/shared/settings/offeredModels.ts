@@ -1,4 +1,4 @@
-import type { ProviderName } from "./modelConfig";
+import type { ProviderName } from "./modelSettings";
 
 /** A model that `MODELS` offers. */
 export interface OfferedModel {

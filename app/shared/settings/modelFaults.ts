@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { errorCode } from "./errorCode";
-import type { ProviderName } from "./modelConfig";
+import { errorCode } from "../errorCode";
+import type { ProviderName } from "./modelSettings";
 import { offeredModels } from "./offeredModels";
 
 /** What is looked at together; a setting that is absent, or wrong by itself, is `undefined`. */
