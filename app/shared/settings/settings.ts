@@ -27,7 +27,7 @@ const both = {
     ),
   SECRETS_DIRECTORY: z
     .string()
-    .default("../data/secrets")
+    .default("./data/secrets")
     .describe(
       "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start; by default `secrets` beside `DATA_DIRECTORY`, or beside `SESSION_DIRECTORY` where that alone is set",
     ),
@@ -60,7 +60,7 @@ export const webSettings = z.object({
   METRICS_PORT: port(9090).describe("metrics of web, and nothing else"),
   SESSION_DIRECTORY: z
     .string()
-    .default("../data/sessions")
+    .default("./data/sessions")
     .describe("session files"),
   SESSION_IDLE_SECONDS: seconds(2_592_000, 60, 31_536_000).describe(
     "how long a session lives that nobody uses, to a twentieth; an anonymous visitor's conversations are found by it; sweeps must have the same",
@@ -109,7 +109,7 @@ export const backendSettings = z.object({
   METRICS_PORT: port(9091).describe("metrics of backend, and nothing else"),
   DATA_DIRECTORY: z
     .string()
-    .default("../data/records")
+    .default("./data/records")
     .describe("conversations, projects, messages, replies"),
   ADVERTISED_URL: httpUrl
     .optional()
