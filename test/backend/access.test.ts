@@ -1,6 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { hashOf } from "../../app/shared/disk/hashes";
 import { fixedTokens, readTokens } from "../../app/shared/Tokens";
+import { operations } from "../../app/shared/operations";
 import {
   callApi,
   startBackend,
@@ -89,4 +91,37 @@ test("a deadline that has passed is answered so", async () => {
   });
   expect(answer.status).toBe(504);
   await backend.stop();
+});
+
+test("no address leads out of an owner's own folder, to another's reply", async () => {
+  const backend = await startBackend();
+  const begin = async (owner: string) => {
+    const body = { text: "Hello" };
+    const made = await callApi(backend, "POST", "/v1/conversations", {
+      owner,
+      body,
+    });
+    return operations.createConversation.answer.parse(made.body).conversation;
+  };
+  const { id } = await begin("ada");
+  await begin("eve");
+  const shard = hashOf("ada").slice(0, 2);
+  const away = `../../../${shard}/${hashOf("ada")}/conversations/${id}`;
+  const answers: [string, string, number][] = [];
+  for (const other of [away, `./${id}`, "..", "\0", id]) {
+    const reply = `/v1/conversations/${encodeURIComponent(other)}/replies/2`;
+    for (const [method, route] of [
+      ["GET", `${reply}?offset=-1`],
+      ["HEAD", reply],
+      ["POST", `${reply}/stop`],
+      ["POST", `${reply}/retry`],
+    ] as const) {
+      const answer = await callApi(backend, method, route, { owner: "eve" });
+      answers.push([method, other, answer.status]);
+    }
+  }
+  await backend.stop();
+  expect(answers).toEqual(
+    answers.map(([method, other]) => [method, other, 404]),
+  );
 });

@@ -1,6 +1,7 @@
 import type Router from "@koa/router";
 import { NotFoundError } from "../../shared/errors";
 import type { LiveStreams } from "../../shared/LiveStreams";
+import { idPattern } from "../../shared/records";
 import type { ServedReplies } from "../replies/createReplies";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { replySource } from "../streams/replySource";
@@ -35,7 +36,10 @@ export function serveReplyStreams<State extends { ownerHash: string }>(
 ): void {
   router.get("/v1/conversations/:id/replies/:number", async (ctx) => {
     const { id = "", number = "" } = ctx.params;
-    if (!/^[1-9]\d{0,8}$/.test(number)) throw new NotFoundError("reply");
+    // Both become names on disk.
+    if (!idPattern.test(id) || !/^[1-9]\d{0,8}$/.test(number)) {
+      throw new NotFoundError("reply");
+    }
     const ref = await refOf(ctx.state.ownerHash, id, Number(number));
     await serveStream(ctx, replySource(replies, ref), {
       heartbeatMs,
