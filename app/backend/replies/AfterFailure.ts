@@ -43,7 +43,9 @@ export class AfterFailure {
       }
       await admit(ref.ownerHash);
       await inProgress.add(ref);
-      if (await writers.claim(ref, "retry", reading.last)) return;
+      if (!(await writers.claim(ref, "retry", reading.last))) continue;
+      // Who found the failure a moment ago may have struck it off just before this try could be seen.
+      return await inProgress.add(ref);
     }
   }
 

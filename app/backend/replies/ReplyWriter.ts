@@ -32,6 +32,12 @@ export interface WriterTools {
 /** Unflushed text beyond this makes the model wait for the disk. */
 const PENDING_BYTES = 256 * 1024;
 
+/**
+ * Bytes of a log for each UTF-16 unit that a reply may have. As many as pieces of four letters take:
+ * every piece is kept in memory, and costs far more there than one letter does.
+ */
+const LOG_BYTES = 4;
+
 /** Writes one reply: asks the model, appends what it says, flushes, and ends the log. */
 export class ReplyWriter {
   private readonly controller = new AbortController();
@@ -125,7 +131,8 @@ export class ReplyWriter {
       const { model, modelName } = prompt;
       this.model = { model, modelName };
       this.leftOut = prompt.leftOut;
-      await this.listen(prompt);
+      // Who wrote it before may have died just when it was long enough.
+      if (!this.isLongEnough()) await this.listen(prompt);
     } catch (error) {
       if (!this.controller.signal.aborted) return this.failed(error);
     }
@@ -139,7 +146,6 @@ export class ReplyWriter {
   private async listen(prompt: ReplyPrompt): Promise<void> {
     const { model, messages, maxTokens, temperature, attempt } = prompt;
     const { signal } = this.controller;
-    const { longest } = this.tools;
     const events = this.tools.models.streamReply(
       model,
       messages,
@@ -149,12 +155,19 @@ export class ReplyWriter {
     for await (const event of untilAbort(events, signal)) {
       if (this.held.left) return;
       this.take(event);
-      if (this.text.length + this.reasoning.length > longest) {
-        this.cut = CUT.length;
-        return;
-      }
+      if (this.isLongEnough()) return;
       if (this.held.pendingBytes > PENDING_BYTES) await this.held.flush();
     }
+  }
+
+  /** Whether the reply ends here, whatever the model would still say. */
+  private isLongEnough(): boolean {
+    const { longest } = this.tools;
+    const isLong =
+      this.text.length + this.reasoning.length > longest ||
+      this.held.tail.bytes > LOG_BYTES * longest;
+    if (isLong) this.cut = CUT.length;
+    return isLong;
   }
 
   private take(event: ModelEvent): void {

@@ -39,7 +39,10 @@ export interface RepliesOptions {
   leaseMs: number;
   /** How much of a reply, in milliseconds, is written again after a crash. */
   flushMs?: number;
-  /** Where a reply, with its reasoning, is ended, in UTF-16 units. */
+  /**
+   * Where a reply, with its reasoning, is ended, in UTF-16 units; sooner, where it is said in very
+   * small pieces.
+   */
   longest?: number;
   /** How many replies an owner may have in progress. */
   perOwner: number;

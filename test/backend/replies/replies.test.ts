@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
 import { ModelError } from "../../../app/backend/models/Model";
 import type { Peers } from "../../../app/backend/replies/Peers";
 import {
@@ -79,6 +81,39 @@ describe("a reply", () => {
     expect(seen.events.at(-1)).toMatchObject({
       reason: expect.stringContaining("limit on its length"),
     });
+  });
+
+  it("that is long enough is ended, and its model not asked again, if its writer died before it could end it", async () => {
+    const { models, asked } = scriptedModels(() => ["and so on, ".repeat(20)]);
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      link: () => Promise.reject(new Error("no more than what is open")),
+    };
+    const dying = directory.process(models, { fileSystem, longest: 200 });
+    await dying.begin(ref);
+    const other = directory.process(models, { longest: 200 });
+    other.start();
+    const seen = await watched(other.watch(ref, undefined, never));
+    expect(seen.events.at(-1)).toMatchObject({
+      outcome: "complete",
+      text: "and so on, ".repeat(20),
+      reason: expect.stringContaining("limit on its length"),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("ends sooner where its model says it in many pieces, each of which takes memory", async () => {
+    let pieces = 0;
+    const endless = scriptedModels(function* () {
+      for (; ; pieces++) yield "a";
+    });
+    const replies = directory.process(endless.models, { longest: 10_000 });
+    await replies.begin(ref);
+    const seen = await watched(replies.watch(ref, undefined, never));
+    expect(seen.text.length).toBeLessThan(4_000);
+    expect(directory.records.messages).toMatchObject([
+      { outcome: "complete", text: seen.text },
+    ]);
   });
 
   it("is begun once, also when it is begun twice", async () => {
@@ -240,6 +275,35 @@ describe("a reply", () => {
       async () => (await replies.snapshot(ref))?.status === "complete",
     );
     expect(attempts).toBe(2);
+  });
+
+  it("that is tried again is listed, also if somebody found at that moment that it had failed", async () => {
+    const listed = () => readdir(path.join(directory.folder, "in-progress"));
+    const { models: failing } = scriptedModels(() => [
+      new ModelError("timed-out", "It said nothing.", "Look."),
+    ]);
+    const one = directory.process(failing);
+    await one.begin(ref);
+    await until(async () => (await listed()).length === 0);
+    const { models, go } = stalling("So ");
+    const [looking, looked] = [gate(), gate()];
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      open: async (file, flags) => {
+        if (file === path.join(directory.records.folder(ref), "3")) {
+          looking.go();
+          await looked.held;
+        }
+        return nodeFileSystem.open(file, flags);
+      },
+    };
+    const trying = directory.process(models, { fileSystem }).retry(ref);
+    await looking.held;
+    await watched(one.watch(ref, undefined, never));
+    looked.go();
+    await trying;
+    expect(await listed()).toHaveLength(1);
+    go();
   });
 
   it("is refused beyond the limit of an owner, counted over all processes", async () => {
