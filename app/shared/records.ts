@@ -96,6 +96,8 @@ export const ReplyState = z
     /** The text so far, and the offset in the reply's stream at which it was read. */
     text: z.string(),
     offset: z.string(),
+    /** The epoch that the text is of; an earlier version doesn't say. */
+    epoch: z.int().min(1).optional(),
     reason: z.string().optional(),
   })
   .meta({ id: "ReplyState" });

@@ -419,6 +419,74 @@ describe("while a reply arrives", () => {
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
+  it("is not sent again to a page that was opened in the midst of it", async () => {
+    await open();
+    const long = ["One **two**.\n\n", "- three", "\n- four\n\n", "Five"];
+    const reply = stepwise([
+      "Another beginning",
+      { kind: "epoch", epoch: 2, keep: 0 },
+      ...long,
+      " six",
+      " seven",
+    ]);
+    web.api.script = () => reply.script();
+    await message().fill("go on");
+    await message().press("Enter");
+    reply.next(7);
+    await page.getByText("Five six", { exact: true }).waitFor();
+    const removed: string[] = [];
+    await page.exposeFunction("tell", (text: string) => removed.push(text));
+    await page.addInitScript(() => {
+      const told = window as unknown as { tell(text: string): void };
+      new MutationObserver((changes) => {
+        for (const { type, target, removedNodes } of changes) {
+          if (!target.parentElement?.closest(".text")) continue;
+          if (type === "characterData") continue;
+          for (const node of removedNodes) told.tell(node.textContent ?? "");
+        }
+      }).observe(document, { childList: true, subtree: true });
+    });
+    const answer = page.waitForRequest(/\/events\?offset=2\.\d+$/);
+    await page.reload();
+    await answer;
+    await log().getByText("Another has begun the answer again").waitFor();
+    reply.next();
+    await page.getByText("Five six seven", { exact: true }).waitFor();
+    await page.locator(".writing").waitFor({ state: "detached" });
+    const text = articles().last().locator(".text");
+    expect(await text.locator("> p").allInnerTexts()).toEqual([
+      "One two.",
+      "Five six seven",
+    ]);
+    expect(await text.locator("li").allInnerTexts()).toEqual(["three", "four"]);
+    expect(removed).toEqual([]);
+  });
+
+  it("another conversation's is not taken for it, where its page takes the place of the other's", async () => {
+    await open();
+    const first = stepwise(["The first", " goes on"]);
+    web.api.script = () => first.script();
+    await message().fill("one");
+    await message().press("Enter");
+    first.next();
+    await page.getByText("The first", { exact: true }).waitFor();
+    await page.locator(".options summary").click();
+    await page.getByRole("button", { name: "Delete conversation" }).click();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    const second = stepwise(["The second", " goes on"]);
+    web.api.script = () => second.script();
+    await message().fill("two");
+    await message().press("Enter");
+    second.next();
+    await page.getByText("The second", { exact: true }).waitFor();
+    await page.evaluate(() => history.go(-2));
+    await page.getByText("The first", { exact: true }).waitFor();
+    second.next();
+    first.next();
+    await page.getByText("The first goes on", { exact: true }).waitFor();
+    await expectMessages(2);
+  });
+
   it("is not followed in a tab that nobody looks at, until somebody does", async () => {
     await open();
     const reply = stepwise(["One", " two", " three", " four"]);

@@ -20,6 +20,7 @@ interface Reply {
   events: { event: ReplyEvent; offset: string }[];
   changed: EventEmitter;
   text: string;
+  epoch: number;
   ended?: ReplyEvent & { kind: "end" };
 }
 
@@ -115,6 +116,7 @@ export class InMemoryApi implements Api {
             status: reply.ended ? ("failed" as const) : ("writing" as const),
             text: reply.text,
             offset: reply.events.at(-1)?.offset ?? "0",
+            epoch: reply.epoch,
             reason: reply.ended?.reason,
           }
         : null,
@@ -209,7 +211,7 @@ export class InMemoryApi implements Api {
   #write(kept: Kept, prompt: Message): void {
     const changed = new EventEmitter().setMaxListeners(0);
     const number = prompt.number + 1;
-    const reply: Reply = { number, events: [], changed, text: "" };
+    const reply: Reply = { number, events: [], changed, text: "", epoch: 1 };
     kept.reply = reply;
     void this.#run(kept, reply, prompt.text);
   }
@@ -232,7 +234,10 @@ export class InMemoryApi implements Api {
   }
 
   #emit(reply: Reply, event: ReplyEvent): void {
-    if (event.kind === "epoch") reply.text = reply.text.slice(0, event.keep);
+    if (event.kind === "epoch") {
+      reply.text = reply.text.slice(0, event.keep);
+      reply.epoch = event.epoch;
+    }
     if (event.kind === "text") reply.text += event.text;
     const offset = String(reply.events.length + 1).padStart(6, "0");
     reply.events.push({ event, offset });

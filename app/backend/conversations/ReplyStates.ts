@@ -52,6 +52,7 @@ export class ReplyStates {
         at: ended?.at ?? prompt.at,
         text: found.text,
         offset: found.offset,
+        epoch: found.epoch,
         reason: ended?.reason,
       },
     };

@@ -80,6 +80,8 @@ export interface ReplySnapshot {
   text: string;
   /** The offset in the reply's stream after everything that `text` contains. */
   offset: string;
+  /** The number of the newest epoch, or of the end after it, if there is one. */
+  epoch?: number;
   ended?: EndedReply;
   /** With what the conversation went on after it failed: see {@link Replies.goOn}. */
   next?: JsonObject;

@@ -222,22 +222,24 @@ class RepliesOfProcess implements ServedReplies {
     const writer = this.writers.of(ref);
     if (writer && !writer.held.isBeingEnded) {
       const { text } = writer.said;
-      return { status: "writing", text, offset: toOffset(writer.held.tail) };
+      const { number: epoch, tail } = writer.held;
+      return { status: "writing", text, offset: toOffset(tail), epoch };
     }
     const reading =
       this.writers.readEnded(ref) ?? (await this.logOf(ref).read());
     if (!reading) return undefined;
     const { text } = saidIn(reading.lines);
     const offset = toOffset(reading.tail);
+    const epoch = reading.number;
     const end = endOf(reading);
     if (end) {
       const ended = toEnded(end);
       const next = nextIn(end);
-      return { status: ended.outcome, text, offset, ended, next };
+      return { status: ended.outcome, text, offset, epoch, ended, next };
     }
     // Should its name have been lost in a power cut, somebody finishes it all the same.
     await this.inProgress.add(ref);
-    return { status: "writing", text, offset };
+    return { status: "writing", text, offset, epoch };
   }
 
   async *watch(

@@ -54,10 +54,16 @@ export class Articles {
         notices: isWriting ? [] : [failureNotice(reply.reason)],
         outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,
+        seen: isWriting ? seenIn(reply) : undefined,
         retry: isWriting ? undefined : `${address}/retry`,
       },
     });
   }
+}
+
+/** As the id of the event that would have brought the text: see `parseSeen`. */
+function seenIn({ epoch, text }: ShownReply): string | undefined {
+  return epoch === undefined ? undefined : `${epoch}.${text.length}`;
 }
 
 /** What to say below the text of a reply that has ended. */

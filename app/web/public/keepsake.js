@@ -26,7 +26,8 @@ function morph(old, fresh) {
   if (old instanceof Text && fresh instanceof Text) morphText(old, fresh.data);
   if (!(old instanceof Element && fresh instanceof Element)) return;
   // A reply that is being watched is newer here than in any page that was rendered meanwhile.
-  if (old === watched?.article && asHtml(fresh)?.dataset.events) return;
+  const isWatched = old === watched?.article;
+  if (isWatched && asHtml(fresh)?.dataset.events === watched?.address) return;
   // Whether it can be watched is known here alone.
   if (watched && old === byId("connection")) return;
   morphAttributes(old, fresh);
@@ -218,13 +219,18 @@ function watch() {
   const article = asHtml(document.querySelector("article[data-events]"));
   // Without the cookie, the server writes the reply into the page itself.
   const isFollowable = article && !article.querySelector(".attempt");
-  if (watched && watched.article === article && isFollowable) return;
+  const address = article?.dataset.events;
+  const isSame = watched?.article === article && watched?.address === address;
+  if (watched && isSame && isFollowable) return;
   if (watched) disconnect(watched);
   setConnected(true);
   watched = null;
-  const address = article?.dataset.events;
   if (!article || !address || !isFollowable) return;
-  watched = { article, address, from: -1, html: "", heartbeatMs: 10_000 };
+  const lastId = article.dataset.seen;
+  watched = {
+    ...{ article, address, lastId },
+    ...{ from: -1, html: "", heartbeatMs: 10_000 },
+  };
   announce(`${authorOf(article)} is writing.`);
   connect(watched);
   restIfUnseen();

@@ -16,7 +16,7 @@ import {
   sendReconnect,
   sendTrouble,
 } from "../streaming/eventStream";
-import { parseSeen, type Seen } from "../streaming/ReplyView";
+import { parseSeen } from "../streaming/ReplyView";
 import type { RouteDeps } from "./Deps";
 import { idOf, replyNumberOf } from "./params";
 import { seeOther } from "./renderPage";
@@ -64,7 +64,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   // The first tells the reader how long to wait for the next.
   live.write(beat);
   const context = { ...ctx.state.api, signal: live.signal };
-  const follow = await find(deps.api, context, of, seen).catch((error) => {
+  const follow = await find(deps.api, context, of).catch((error) => {
     live.end("done");
     throw error;
   });
@@ -102,7 +102,6 @@ async function find(
   api: Api,
   context: ApiContext & { signal: AbortSignal },
   of: Of,
-  seen: Seen | undefined,
 ): Promise<Told> {
   const { signal } = context;
   const events = () => followRetried(api, context, of, signal);
@@ -111,9 +110,7 @@ async function find(
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     const known = await readReply(api, context, of);
-    return "message" in known && !seen
-      ? endOf(api, context, known.message)
-      : events();
+    return "message" in known ? endOf(api, context, known.message) : events();
   }
 }
 
@@ -125,7 +122,7 @@ async function begun<T>(events: AsyncGenerator<T, void>) {
   })();
 }
 
-/** All there is to follow of a message, for one who has seen nothing of it: no stream is needed. */
+/** All there is to follow of a message, where there is no stream of it. */
 async function* endOf(
   api: Api,
   context: ApiContext,

@@ -342,6 +342,25 @@ describe("a reply whose process died", () => {
     });
   });
 
+  it("is read together with the epoch that its text is of, as its events count them", async () => {
+    await died("One small step ");
+    const { models } = stalling("and more");
+    const [holder, other] = [
+      directory.process(models),
+      directory.process(models),
+    ];
+    expect(await other.snapshot(ref)).toMatchObject({ epoch: 1 });
+    holder.start();
+    for (const process of [holder, other]) {
+      await until(async () => (await process.snapshot(ref))?.epoch === 2);
+      await until(async () => {
+        const { text } = (await process.snapshot(ref)) ?? {};
+        return text === "One small step and more";
+      });
+      expect(await process.snapshot(ref)).toMatchObject({ epoch: 2 });
+    }
+  });
+
   it("is begun again where the model can't go on, and says so", async () => {
     await died("Something else ");
     const { models } = scriptedModels((m) => wordsAfter(ANSWER, m), {
