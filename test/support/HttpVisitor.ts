@@ -9,8 +9,12 @@ export class HttpVisitor {
     this.#address = address;
   }
 
-  async get(path: string, headers: Record<string, string> = {}) {
-    return this.#send(path, { headers });
+  async get(
+    path: string,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ) {
+    return this.#send(path, { headers, signal });
   }
 
   async post(
@@ -49,6 +53,7 @@ export class HttpVisitor {
       method?: string;
       body?: string;
       headers: Record<string, string>;
+      signal?: AbortSignal;
     },
   ): Promise<Response> {
     const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");

@@ -6,6 +6,7 @@ import type {
   ReplyEvent,
   ReplyState,
 } from "../../shared/records";
+import { pause } from "../../shared/pause";
 import type { Api, ApiContext } from "../api/Api";
 import { messageOf } from "../chat/Articles";
 import { messageKey } from "../chat/readMessage";
@@ -63,6 +64,8 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const live = deps.streams.open(beat, sendReconnect);
   // The first tells the reader how long to wait for the next.
   live.write(beat);
+  // Who has gone before they had an answer has taken no part of its body that could tell.
+  ctx.res.once("close", () => live.end("visitor"));
   const context = { ...ctx.state.api, signal: live.signal };
   const follow = await find(deps.api, context, of).catch((error) => {
     live.end("done");
@@ -93,7 +96,13 @@ interface Of {
 type Told = AsyncIterable<{ event: ReplyEvent }>;
 
 /**
- * A reply's events, when the first of them is there. Where there is no stream of it, the
+ * How long an answer is waited with, in milliseconds, for the first event: balances one that says
+ * why there is none against signs of life, without which the reader takes the connection for lost.
+ */
+const FIRST_EVENT_MS = 2_000;
+
+/**
+ * A reply's events, when the first of them is there or long in coming. Where there is no stream of it, the
  * conversation tells more: the reply is a message, or nobody had begun it, and now it is.
  *
  * @throws NotFoundError if there is no such reply.
@@ -106,7 +115,7 @@ async function find(
   const { signal } = context;
   const events = () => followRetried(api, context, of, signal);
   try {
-    return await begun(events());
+    return await begun(events(), signal);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     const known = await readReply(api, context, of);
@@ -114,9 +123,14 @@ async function find(
   }
 }
 
-async function begun<T>(events: AsyncGenerator<T, void>) {
-  const first = await events.next();
+async function begun<T>(events: AsyncGenerator<T, void>, signal: AbortSignal) {
+  const next = events.next();
+  const enough = new AbortController();
+  const stop = AbortSignal.any([signal, enough.signal]);
+  await Promise.race([next, pause(FIRST_EVENT_MS, stop)]);
+  enough.abort();
   return (async function* () {
+    const first = await next;
     if (!first.done) yield first.value;
     yield* events;
   })();

@@ -162,6 +162,40 @@ describe("a reply's events", () => {
     expect(watcher.heartbeats[0]).toEqual({ everyMs: 50 });
   });
 
+  it("are answered, with signs of life, while nothing can be told of it, and end with their reader", async () => {
+    await web.close();
+    web = await startWeb({ heartbeatMs: 50 });
+    visitor = new HttpVisitor(web.address);
+    const { reply, address } = await begun(["One"]);
+    const known = web.api.watchReply.bind(web.api);
+    const nothing = new AbortController();
+    let asked = 0;
+    web.api.watchReply = async function* (...given) {
+      asked++;
+      const both = AbortSignal.any([given[4], nothing.signal]);
+      await once(both, "abort");
+      yield* known(...given);
+    };
+    const open = "keepsake_streams_open";
+    for (const leaves of ["before", "after"]) {
+      asked = 0;
+      const leave = new AbortController();
+      const answer = visitor.get(
+        `${address}/replies/2/events`,
+        {},
+        leave.signal,
+      );
+      if (leaves === "before") await until(() => asked > 0);
+      else await (await answer).body?.getReader().read();
+      expect(await metric(open)).toBe(`${open} 1`);
+      leave.abort();
+      await answer.catch(() => undefined);
+      await until(async () => (await metric(open)) === `${open} 0`);
+    }
+    nothing.abort();
+    reply.next();
+  });
+
   it("say that the model is thinking until it answers", async () => {
     const { reply, address } = await begun([
       { kind: "reasoning", text: "Hm." },
