@@ -227,10 +227,8 @@ function watch() {
   watched = null;
   if (!article || !address || !isFollowable) return;
   const lastId = article.dataset.seen;
-  watched = {
-    ...{ article, address, lastId },
-    ...{ from: -1, html: "", heartbeatMs: 10_000 },
-  };
+  const last = { from: -1, html: "", lastId };
+  watched = { article, address, heartbeatMs: 10_000, ...last };
   announce(`${authorOf(article)} is writing.`);
   connect(watched);
   restIfUnseen();
