@@ -113,7 +113,8 @@ export class ReplyWriter {
   }
 
   private async finish(ended: EndedReply | undefined): Promise<void> {
-    if (this.held.left) return;
+    // What the model said since it was given up is in no line of it: it has no end here.
+    if (this.held.left || this.hasGivenUp) return;
     if (this.isLeaving && !this.isStopped) return this.held.handOver();
     if (!ended) return this.held.abandon();
     const settle = () => this.tools.settle(this.ref, ended);

@@ -3,7 +3,7 @@ import {
   type FileSystem,
 } from "../../../app/shared/files/FileSystem";
 import type { ReplyEvent } from "../../../app/shared/records";
-import { Directory, ref, until } from "./processes";
+import { Directory, never, ref, until, watched } from "./processes";
 import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
@@ -68,7 +68,9 @@ async function serve(
 }
 
 /** Begins the reply, and fills the disk when the first word is on it. */
-async function fill({ replies }: ServedProcess): Promise<void> {
+async function fill({
+  replies,
+}: Pick<ServedProcess, "replies">): Promise<void> {
   await replies.begin(ref);
   const start = { entry: 0, bytes: 0 };
   await until(async () => {
@@ -131,6 +133,37 @@ it("whoever watches is told so last when its writer gives up, not text that is p
   });
   leave.abort();
   await watching;
+});
+
+it("what the model says while its writer gives up is not missing from the reply, should the disk have room at that moment", async () => {
+  const script = model();
+  const closing = gate();
+  const slowToClose: FileSystem = {
+    ...fileSystem,
+    open: async (file, flags) => {
+      const open = await fileSystem.open(file, flags);
+      const close = () => closing.held.then(() => open.close());
+      return flags === "wx" && file.endsWith("/2/1")
+        ? { ...open, close }
+        : open;
+    },
+  };
+  const process = directory.process(script.models, { fileSystem: slowToClose });
+  const other = directory.process(script.models, { fileSystem });
+  await fill({ replies: process });
+  let notices = 0;
+  const seen = await watched(process.watch(ref, undefined, never), (event) => {
+    if (event.kind !== "notice") return;
+    notices += 1;
+    // Text follows the first, and so it is told once more when the writer gives up.
+    if (notices === 1) return script.goOn();
+    isFull = false;
+    script.end();
+    other.start();
+  });
+  closing.go();
+  expect(seen.text).toBe(ANSWER);
+  expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
 });
 
 it("whoever comes after that is told so on any process, until somebody goes on", async () => {
