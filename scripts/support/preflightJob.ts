@@ -264,7 +264,8 @@ function container(
     image,
     imagePullPolicy: "IfNotPresent",
     workingDir: "/app",
-    command: ["preflight", ...options],
+    // By its path, which images have that were made before it had a name: they run again after a rollback.
+    command: ["node", "build/app/preflight/main.js", ...options],
     envFrom,
     env: [
       ...(first.env ?? []),

@@ -90,29 +90,63 @@ it("asks the context of kubectl that it is given", async () => {
   expect(asked.replaceAll(/^--context prod get .*$/gm, "").trim()).toBe("");
 });
 
-it("is given the context by the script, from this machine, too", async () => {
+/** The script in a folder of its own, with programs that say what is given here in place of the real ones. */
+async function scriptWith(programs: Record<string, string>): Promise<string> {
   const folder = await temporaryDirectory();
   await mkdir(path.join(folder, "scripts/support"), { recursive: true });
-  await mkdir(path.join(folder, "build/bin"), { recursive: true });
   for (const name of ["preflight", "support/say.sh"])
     await symlink(
       path.join(__dirname, "../../scripts", name),
       path.join(folder, "scripts", name),
     );
-  await writeFile(
-    path.join(folder, "scripts/support/setup.sh"),
-    "build() { :; }\n",
-  );
-  await writeFile(
-    path.join(folder, "build/bin/preflight"),
-    "#!/usr/bin/env node\nconsole.log(process.argv.slice(2).join(' '))",
-    { mode: 0o755 },
-  );
+  const all = { "scripts/support/setup.sh": "build() { :; }", ...programs };
+  for (const [name, text] of Object.entries(all)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), `${text}\n`, { mode: 0o755 });
+  }
+  return folder;
+}
+
+it("is given the context by the script, from this machine, too", async () => {
+  const folder = await scriptWith({
+    "build/bin/preflight":
+      "#!/usr/bin/env node\nconsole.log(process.argv.slice(2).join(' '))",
+  });
   const { stdout } = await promisify(execFile)(
     path.join(folder, "scripts/preflight"),
     ["--local", "--context", "prod", "--namespace", "chat", "--json"],
   );
   expect(stdout).toBe("--namespace chat --context prod --json\n");
+});
+
+it.each([
+  [
+    "whose Job failed before the pod that reports was there",
+    'case "$*" in *"get job"*) echo True ;; *describe*) echo "no such file" ;; esac',
+    "no such file\nno such file\nPreflight's pods could not be run: above is why.\n",
+  ],
+  [
+    "whose pod could not be started",
+    'case "$*" in *phase*) echo Failed ;; *exitCode*) echo 128 ;; *reason*) echo StartError ;; *message*) echo "no such file" ;; *logs*) exit 1 ;; esac',
+    "Preflight's pod ended with 128: StartError no such file\n",
+  ],
+  [
+    "whose pod was evicted before it ran",
+    'case "$*" in *phase*) echo Failed ;; *reason*) echo Evicted ;; *logs*) exit 1 ;; esac',
+    "Preflight's pod could not be run: Evicted \n",
+  ],
+])("ends with 2 and says why, as a script %s", async (_, kubectl, expected) => {
+  const folder = await scriptWith({
+    "build/scripts/support/preflightJob.js": "console.log('a manifest')",
+    kubectl: `#!/bin/sh\n${kubectl}`,
+  });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const ended = promisify(execFile)(
+    path.join(folder, "scripts/preflight"),
+    [],
+    { env },
+  );
+  await expect(ended).rejects.toMatchObject({ code: 2, stderr: expected });
 });
 
 it("names every bad setting at once", async () => {
