@@ -88,20 +88,21 @@ async function* nextLines(
   }
   const reading = await followed.read(from);
   if (!reading) throw new NotFoundError("reply");
-  if (reading.settled) {
-    const { lines, newest } = reading;
-    const ends = newest.kind === "end";
-    if (ends && lines.length > 0) await followed.onEnd(newest);
-    const last = ends ? lines.at(-1) : undefined;
-    for (let begin = 0; begin < lines.length; begin += BATCH_LINES) {
-      const batch = lines.slice(begin, begin + BATCH_LINES);
-      yield batch.map((one) => ({ ...one, isLast: one === last }));
-    }
+  if (!reading.settled) {
+    await pause(followed.pollMs, options.signal);
+    return;
+  }
+  const { lines, newest, tail } = reading;
+  const ends = newest.kind === "end";
+  if (ends && lines.length > 0) await followed.onEnd(newest);
+  const last = ends ? lines.at(-1) : undefined;
+  for (let begin = 0; begin < lines.length; begin += BATCH_LINES) {
+    const batch = lines.slice(begin, begin + BATCH_LINES);
+    yield batch.map((one) => ({ ...one, isLast: one === last }));
   }
   // What this process holds is followed in memory as soon as what was before is told.
-  if (followed.held() && reading.lines.length > 0) return;
-  const { tail, newest } = reading;
-  if (newest.kind === "epoch" && reading.settled) {
+  if (followed.held() && lines.length > 0) return;
+  if (newest.kind === "epoch") {
     if (reading.isHandedOver) await followed.onHandover(newest);
     else yield* peerLines(followed, newest, tail, options, shunned);
   }

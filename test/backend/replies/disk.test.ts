@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import {
   nodeFileSystem,
   type FileSystem,
@@ -186,6 +188,31 @@ describe("what a reply costs on disk", () => {
     expect(cost.writes).toBeLessThanOrEqual(4);
     expect(cost.syncs).toBeLessThanOrEqual(4);
   });
+});
+
+it("is looked at now and then, and not all the time, by who comes while somebody takes it over", async () => {
+  let looks = 0;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readdir: (folder) => {
+      looks += 1;
+      return nodeFileSystem.readdir(folder);
+    },
+  };
+  const { held, go } = gate();
+  const { models } = scriptedModels(() => ["One ", () => held]);
+  const seldom = { fileSystem, leaseMs: 20_000, flushMs: 20_000 };
+  const replies = directory.process(models, seldom);
+  await replies.begin(ref);
+  // As a process leaves it that is killed before it can say where it takes over.
+  await writeFile(path.join(directory.records.folder(ref), "2"), "");
+  looks = 0;
+  const start = { entry: 0, bytes: 0 };
+  const options = { ahead: false, signal: AbortSignal.timeout(500) };
+  const told = await replies.follow(ref, start, options).next();
+  expect(told.done).toBe(true);
+  expect(looks).toBeLessThan(20);
+  go();
 });
 
 it("goes on saying what can't be saved, and ends when the disk has room again", async () => {
