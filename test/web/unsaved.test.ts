@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { InProgress } from "../../app/shared/disk/InProgress";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/shared/files/FileSystem";
+import type { ConnectedApi } from "../../app/web/api/Api";
+import { connectApi } from "../support/connectApi";
+import { EventWatcher } from "../support/EventWatcher";
+import { HttpVisitor } from "../support/HttpVisitor";
+import { startBackend, type TestBackend } from "../support/startBackend";
+import { startWeb, type TestWeb } from "../support/startWeb";
+import { waitFor } from "../support/waitFor";
+
+/* What a visitor is shown of a reply that can't be saved. */
+
+let isFull = false;
+const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });
+
+/** A disk on which files can be made, and nothing written, while it is full. */
+const fileSystem: FileSystem = {
+  ...nodeFileSystem,
+  open: async (file, flags) => {
+    const open = await nodeFileSystem.open(file, flags);
+    return {
+      ...open,
+      write: async (data, position) => {
+        if (isFull) throw full();
+        await open.write(data, position);
+      },
+    };
+  },
+  link: async (file, name) => {
+    if (isFull) throw full();
+    await nodeFileSystem.link(file, name);
+  },
+};
+
+let backend: TestBackend;
+let api: ConnectedApi;
+let web: TestWeb;
+
+beforeEach(async () => {
+  const env = { ELIZA_DELAY_MS: "20" };
+  backend = await startBackend({ fileSystem, env });
+  api = connectApi(backend.url, { recordAgeMs: 0 });
+  web = await startWeb({ api });
+});
+afterEach(async () => {
+  isFull = false;
+  await web.close();
+  await api.close();
+  await backend.stop();
+});
+
+const NOTICE = "The reply can't be saved: the server's storage is full.";
+
+/** Reads a page that is being sent, up to some words. */
+async function readTo(
+  visitor: HttpVisitor,
+  address: string,
+  words: string,
+): Promise<string> {
+  const answer = await visitor.get(address);
+  let page = "";
+  for await (const chunk of answer.body ?? []) {
+    page += Buffer.from(chunk).toString();
+    if (page.includes(words)) break;
+  }
+  return page;
+}
+
+/** Begins a reply, and fills the disk in the midst of it, for longer than its writer has patience. */
+async function giveUp(visitor: HttpVisitor): Promise<string> {
+  const address = await visitor.begin("Please write 100 words");
+  const begun = new EventWatcher();
+  const path = `${address}/replies/2`;
+  await begun.follow(visitor, path, ({ text }) => text !== "");
+  isFull = true;
+  const { directory, parts } = backend;
+  const folder = join(directory, "records", "in-progress");
+  const [ref] = await new InProgress(nodeFileSystem, folder).list();
+  await waitFor(async () => ref && !parts.replies.isWriting(ref));
+  return address;
+}
+
+it("who opens its page after it was given up is told so, with a script and without, until it goes on", async () => {
+  const visitor = new HttpVisitor(web.address);
+  const address = await giveUp(visitor);
+  expect(await readTo(visitor, address, NOTICE)).toContain(NOTICE);
+  const late = new EventWatcher();
+  const path = `${address}/replies/2`;
+  await late.follow(visitor, path, ({ notice }) => notice !== undefined);
+  expect(late.notice).toContain(NOTICE);
+  isFull = false;
+  await late.follow(visitor, path);
+  expect(late.end?.outcome).toBe("complete");
+  expect(late.notice).not.toContain(NOTICE);
+});
