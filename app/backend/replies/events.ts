@@ -59,9 +59,13 @@ export function joinTexts(lines: PlacedLine[]): PlacedLine[] {
   return joined;
 }
 
+const isSignOfLife = (line: Line) => Object.keys(line).length === 0;
+
 /** What an end does not say again. */
 export const withoutTexts = (lines: readonly PlacedLine[]): PlacedLine[] =>
-  lines.filter(({ line }) => !isText(line) && !isReasoning(line));
+  lines.filter(
+    ({ line }) => !isText(line) && !isReasoning(line) && !isSignOfLife(line),
+  );
 
 /** What a line tells those who watch; `undefined` for heartbeats and the like. */
 export function toEvent(line: Line): ReplyEvent | undefined {

@@ -86,6 +86,21 @@ it("tells what follows a place by seven calls, however long the log, and of a ha
   await expect(log.read(inside)).rejects.toMatchObject({ status: 400 });
 });
 
+it("remembers of a reply that has ended no more than its end and what that does not say", async () => {
+  const held = await open(new MemoryDisk());
+  held.say({ notice: "The model is busy." });
+  for (let silent = 0; silent < 1_000; silent++) held.say({});
+  held.say({ reasoning: "Hm." });
+  held.say({ text: "One." });
+  await held.end({ outcome: "complete", text: "One." });
+  const said = held.ended?.lines.map(({ line }) => line);
+  expect(said).toMatchObject([
+    { kind: "epoch" },
+    { notice: "The model is busy." },
+    { kind: "end", text: "One." },
+  ]);
+});
+
 /** Does it once more if it fails, as a writer does a flush later. */
 const twice = (work: () => Promise<unknown>) => work().catch(work);
 
