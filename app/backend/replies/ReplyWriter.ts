@@ -6,6 +6,7 @@ import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { toVisibleError } from "../../shared/errors";
 import type { Logger } from "../../shared/log";
 import { pause } from "../../shared/pause";
+import { storageProblemOf } from "../../shared/storageProblem";
 import { ModelError, type ModelEvent } from "../models/Model";
 import type { HeldEpoch } from "./HeldEpoch";
 import type {
@@ -128,7 +129,7 @@ export class ReplyWriter {
   /** @returns `undefined` if the model was interrupted for another reason than a Stop. */
   private async write(): Promise<EndedReply | undefined> {
     try {
-      const prompt = await this.tools.records.promptFor(this.ref, this.text);
+      const prompt = await this.readPrompt();
       const { model, modelName } = prompt;
       this.model = { model, modelName };
       this.leftOut = prompt.leftOut;
@@ -142,6 +143,22 @@ export class ReplyWriter {
     return this.text === "" && this.cut === undefined
       ? this.ended("failed", NOTHING_SAID)
       : this.ended("complete", this.cut);
+  }
+
+  /** Storage that can't be read for a moment must not cost a reply, least of all one half written. */
+  private async readPrompt(): Promise<ReplyPrompt> {
+    const { records, leaseMs } = this.tools;
+    const { signal } = this.controller;
+    const until = performance.now() + leaseMs;
+    for (;;) {
+      try {
+        return await records.promptFor(this.ref, this.text);
+      } catch (error) {
+        const mayPass = storageProblemOf(error) && performance.now() < until;
+        if (!mayPass || signal.aborted) throw error;
+        await pause(leaseMs / 10, signal);
+      }
+    }
   }
 
   private async listen(prompt: ReplyPrompt): Promise<void> {

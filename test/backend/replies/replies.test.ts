@@ -361,6 +361,26 @@ describe("a reply whose process died", () => {
     }
   });
 
+  it("is finished from where it was, also if what was asked can't be read for a moment", async () => {
+    await died("One small step ");
+    const { records } = directory;
+    const read = records.promptFor.bind(records);
+    let reads = 0;
+    jest.spyOn(records, "promptFor").mockImplementation((...given) => {
+      reads += 1;
+      // The first tells which model it is.
+      return reads === 2
+        ? Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }))
+        : read(...given);
+    });
+    const other = directory.process(words.models);
+    other.start();
+    const seen = await watched(other.watch(ref, undefined, never));
+    expect(seen.text).toBe(ANSWER);
+    expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 15 });
+    expect(records.messages).toMatchObject([{ outcome: "complete" }]);
+  });
+
   it("is begun again where the model can't go on, and says so", async () => {
     await died("Something else ");
     const { models } = scriptedModels((m) => wordsAfter(ANSWER, m), {
