@@ -13,7 +13,6 @@ import {
   expectNothingLost,
   plain,
   underLoad,
-  visitors,
 } from "./support/CountingClient";
 
 const PARTS = ["backend", "web"];
@@ -59,10 +58,11 @@ async function drained(): Promise<void> {
   }
 }
 
-/** Those who talk all the time, and some whose replies are in progress whenever a pod goes. */
+/** Some who keep the ingress's cookie and some who don't; of both, one whose replies outlast a pod's preStop. */
 const patient = () => [
-  ...visitors(),
+  new CountingClient(60),
   new CountingClient(400),
+  new CountingClient(40, false),
   new CountingClient(300, false),
 ];
 
