@@ -24,13 +24,13 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error 
  && find /image -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM node:24-bookworm-slim
-# What is removed is a layer, too, and carries the commit's time: not that of one that was cached.
-ARG SOURCE_DATE_EPOCH=0
+# First of all, since it carries the commit's time in its list: what came before it in the cache would
+# carry that of another commit, and what comes after it is made again.
+COPY --from=build /image/ /app/
 # Nothing installs packages in a running container; what can't be run needs no patching.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/*
 WORKDIR /app
-COPY --from=build /image/ ./
 # The processes by name. `env` becomes node itself, without a shell, so signals reach node.
 ENV PATH=/app/build/bin:$PATH \
     NODE_ENV=production \
