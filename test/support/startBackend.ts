@@ -40,6 +40,12 @@ export interface TestBackendOptions {
   fileSystem?: FileSystem;
 }
 
+/** Ends backends whose test failed before it did: jest would wait for them for ever. */
+const running = new Set<() => Promise<void>>();
+afterAll(async () => {
+  await Promise.all([...running].map((end) => end()));
+});
+
 /** A backend as its process runs it, on a port of its own. */
 export async function startBackend(
   options: TestBackendOptions = {},
@@ -74,7 +80,8 @@ export async function startBackend(
     void handle(request, response);
   });
   parts.replies.start();
-  const end = async () => {
+  const close = async () => {
+    running.delete(end);
     await new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();
@@ -83,6 +90,9 @@ export async function startBackend(
     await parts.peers.close();
     await parts.models.close();
   };
+  let ended: Promise<void> | undefined;
+  const end = () => (ended ??= close());
+  running.add(end);
   return {
     url,
     port,
