@@ -83,3 +83,17 @@ test("while all backends are silent most pages say so without asking them; text 
   });
   expect(back).toContain("Hello");
 });
+
+test("what is sent while no backend is there for a moment waits for the next one", async () => {
+  const visitor = new HttpVisitor(web.address);
+  await visitor.get("/");
+  // Refused, as by an address whose pod has gone and whose next one is not there yet.
+  service.endpoints = [];
+  service.cut();
+  const before = service.connections;
+  const sent = visitor.begin("Hold on");
+  await waitFor(() => Promise.resolve(service.connections - before > 3));
+  service.endpoints = [backend.url];
+  const [conversation = ""] = (await sent).split("#");
+  expect(await (await visitor.get(conversation)).text()).toContain("Hold on");
+});

@@ -38,6 +38,7 @@ export interface ApiClientOptions {
 interface Limits {
   deadlineMs: number;
   attemptMs: number;
+  isPatient?: boolean;
 }
 
 /** How long calls may take. */
@@ -46,10 +47,10 @@ export interface Patience {
   write: Limits;
 }
 
-/** What a visitor waits for a page, and for what they sent to be safe. */
+/** What a visitor waits for a page, and, more gladly, for what they sent to be safe. */
 const PATIENCE: Patience = {
   read: { deadlineMs: 6_000, attemptMs: 2_500 },
-  write: { deadlineMs: 15_000, attemptMs: 6_000 },
+  write: { deadlineMs: 15_000, attemptMs: 6_000, isPatient: true },
 };
 
 /** Without a problem of ours these are a proxy's word: there is no backend behind it now. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Tokens } from "../../shared/Tokens";
 import type { Backend } from "./transport/Backend";
 import type { Connection } from "./transport/Connections";
-import type { Backends } from "./transport/Backends";
+import { type Backends, NoBackendError } from "./transport/Backends";
 import { type Answer, exchange, type Exchange } from "./transport/exchange";
 import { RetryBudget } from "./transport/RetryBudget";
 
@@ -15,6 +15,8 @@ export interface Call {
   /** Milliseconds for everything, and for one attempt. */
   deadlineMs: number;
   attemptMs: number;
+  /** Whether to wait for a backend where none answers, or to be told so at once. */
+  isPatient?: boolean;
   signal?: AbortSignal;
 }
 
@@ -37,12 +39,18 @@ export interface TransportOptions {
 
 const MAX_ATTEMPTS = 4;
 
+/** Three seconds at most, with the pauses between them: what a pod takes that comes in for another. */
+const MAX_PATIENT_ATTEMPTS = 8;
+
 /** Before the second attempt at most; twice as much before each one after. */
 const BACKOFF_MS = 25;
 
 /** How many failures in a row one backend may have, while there are others and while there are none. */
 const TOLERATED_OF_MANY = 0;
 const TOLERATED_OF_ONE = 4;
+
+/** What one attempt came to. */
+type Result = { answer: Answer } | { error: unknown };
 
 /** Where a call has failed: it is sent elsewhere, if it can be. */
 interface Avoided {
@@ -65,23 +73,22 @@ export class Transport {
 
   /**
    * @returns The answer, whatever its status.
-   * @throws NoBackendError at once, while all backends are dead; TimeoutError; the signal's
-   *   reason; the connection's error, when all attempts have failed.
+   * @throws NoBackendError while all backends are dead, at once or after the patience of the call;
+   *   TimeoutError; the signal's reason; the connection's error, when all attempts have failed.
    */
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = this.options.now();
     const cost = noCost();
     const avoided: Avoided = { backends: new Set(), processes: new Set() };
-    cost.dnsMs = await this.options.backends.refreshIfDue();
     this.budget.earn();
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const leftMs = begun + call.deadlineMs - this.options.now();
       const result = await this.attempt(call, leftMs, avoided, cost);
       cost.totalMs = this.options.now() - begun;
       if ("answer" in result && !BUSY.has(result.answer.status)) {
         return { answer: result.answer, cost };
       }
-      if (!(await this.mayRepeat(call, begun, cost.attempts))) {
+      if (!(await this.mayRepeat(call, begun, tries, result))) {
         if ("answer" in result) return { answer: result.answer, cost };
         throw result.error;
       }
@@ -110,8 +117,9 @@ export class Transport {
     leftMs: number,
     avoided: Avoided,
     cost: CallCost,
-  ): Promise<{ answer: Answer } | { error: unknown }> {
-    const backend = this.options.backends.pick(avoided.backends);
+  ): Promise<Result> {
+    const backend = await this.choose(avoided, cost);
+    if (backend instanceof NoBackendError) return { error: backend };
     this.begin(backend);
     const isRetry = cost.attempts > 0;
     const { processes } = avoided;
@@ -135,6 +143,20 @@ export class Transport {
     } finally {
       backend.busy -= 1;
       connection.busy -= 1;
+    }
+  }
+
+  private async choose(
+    avoided: Avoided,
+    cost: CallCost,
+  ): Promise<Backend | NoBackendError> {
+    const { backends } = this.options;
+    try {
+      cost.dnsMs += await backends.refreshIfDue();
+      return backends.pick(avoided.backends);
+    } catch (error) {
+      if (error instanceof NoBackendError) return error;
+      throw error;
     }
   }
 
@@ -188,12 +210,19 @@ export class Transport {
   private async mayRepeat(
     call: Call,
     begun: number,
-    attempts: number,
+    tries: number,
+    result: Result,
   ): Promise<boolean> {
-    const waitMs = Math.random() * BACKOFF_MS * 2 ** (attempts - 1);
+    const isWaiting = "error" in result && call.isPatient === true;
+    const isNobody =
+      "error" in result && result.error instanceof NoBackendError;
+    if (isNobody && !isWaiting) return false;
+    const waitMs = BACKOFF_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
     const leftMs = begun + call.deadlineMs - this.options.now();
-    if (attempts >= MAX_ATTEMPTS || leftMs <= waitMs) return false;
-    if (!this.budget.spend()) return false;
+    const most = isWaiting ? MAX_PATIENT_ATTEMPTS : MAX_ATTEMPTS;
+    if (tries >= most || leftMs <= waitMs) return false;
+    // Nobody was asked: that costs no backend anything.
+    if (!isNobody && !this.budget.spend()) return false;
     await sleep(waitMs, undefined, { signal: call.signal });
     return true;
   }
