@@ -1,7 +1,4 @@
-import {
-  setImmediate as nextTurn,
-  setTimeout as sleep,
-} from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ReplyRef } from "../../shared/disk/recordFolders";
 import { toVisibleError } from "../../shared/errors";
 import type { Logger } from "../../shared/log";
@@ -50,7 +47,7 @@ export class ReplyWriter {
   private model: Pick<EndedReply, "model" | "modelName"> = { model: "" };
   private isStopped = false;
   private isLeaving = false;
-  private unsavedSince: string | undefined;
+  private unsavedNotice: string | undefined;
   /** Whether that it can't be saved is the last that those who watch were told. */
   private isToldLast = false;
   private hasGivenUp = false;
@@ -74,7 +71,7 @@ export class ReplyWriter {
 
   /** What to tell those who watch of why it can't be saved; `undefined` while it can. */
   get unsaved(): string | undefined {
-    return this.unsavedSince;
+    return this.unsavedNotice;
   }
 
   /** Resolves when this process has nothing more to do with the reply. Never rejects. */
@@ -119,10 +116,12 @@ export class ReplyWriter {
     if (this.isLeaving && !this.isStopped) return this.held.handOver();
     if (!ended) return this.held.abandon();
     const settle = () => this.tools.settle(this.ref, ended);
-    await retrying(
+    await this.persistently(
       () => this.held.end({ ...ended }, settle),
-      this.tools.leaseMs,
-      (error) => this.tellUnsavedLast(error),
+      (error) => {
+        this.tellUnsaved(error, { isLast: true });
+        return true;
+      },
     );
   }
 
@@ -145,17 +144,34 @@ export class ReplyWriter {
       : this.ended("complete", this.cut);
   }
 
-  /** Storage that can't be read for a moment must not cost a reply, least of all one half written. */
-  private async readPrompt(): Promise<ReplyPrompt> {
-    const { records, leaseMs } = this.tools;
+  private readPrompt(): Promise<ReplyPrompt> {
     const { signal } = this.controller;
+    return this.persistently(
+      () => this.tools.records.promptFor(this.ref, this.text),
+      (error) => !signal.aborted && storageProblemOf(error) !== undefined,
+      signal,
+    );
+  }
+
+  /**
+   * Storage that is full or away for a moment must cost no reply, neither one that has just been
+   * finished nor one half written: tries for as long as a lease.
+   *
+   * @param mayPass Asked about each failure.
+   * @param signal Ends a pause.
+   */
+  private async persistently<T>(
+    work: () => Promise<T>,
+    mayPass: (error: unknown) => boolean,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { leaseMs } = this.tools;
     const until = performance.now() + leaseMs;
     for (;;) {
       try {
-        return await records.promptFor(this.ref, this.text);
+        return await work();
       } catch (error) {
-        const mayPass = storageProblemOf(error) && performance.now() < until;
-        if (!mayPass || signal.aborted) throw error;
+        if (!mayPass(error) || performance.now() > until) throw error;
         await pause(leaseMs / 10, signal);
       }
     }
@@ -231,7 +247,7 @@ export class ReplyWriter {
         await this.held.flush();
         beat = now();
         failing = undefined;
-        this.unsavedSince = undefined;
+        this.unsavedNotice = undefined;
       } catch (error) {
         this.tellUnsaved(error);
         failing ??= now();
@@ -242,19 +258,17 @@ export class ReplyWriter {
     this.controller.abort();
   }
 
-  /** To those who watch ahead, since others are told what is on disk. */
-  private tellUnsaved(error: unknown): void {
-    if (this.unsavedSince !== undefined) return;
+  /**
+   * To those who watch ahead, since others are told what is on disk. Once for each time; again as
+   * the last thing they are told, if text came after it, by which they took it for past.
+   */
+  private tellUnsaved(error: unknown, { isLast } = { isLast: false }): void {
+    const isTold = this.unsavedNotice !== undefined;
+    if (isTold && (this.isToldLast || !isLast)) return;
     const notice = unsavedNotice(error);
-    this.unsavedSince = notice;
+    this.unsavedNotice = notice;
     this.isToldLast = true;
     this.held.say({ notice });
-  }
-
-  /** Where no more text follows, as which it would be taken for past. */
-  private tellUnsavedLast(error: unknown): void {
-    if (!this.isToldLast) this.unsavedSince = undefined;
-    this.tellUnsaved(error);
   }
 
   private async giveUp(cause: unknown): Promise<void> {
@@ -263,7 +277,7 @@ export class ReplyWriter {
       "a reply can't be saved; it goes on when DATA_DIRECTORY can be written again",
     );
     this.hasGivenUp = true;
-    this.tellUnsavedLast(cause);
+    this.tellUnsaved(cause, { isLast: true });
     // Those who watch are told of what was said before it is left.
     await nextTurn();
     this.controller.abort();
@@ -329,24 +343,5 @@ async function* untilAbort<T>(
   } finally {
     // Not awaited: a model that hangs would hold up the end of its reply.
     iterator.return?.().catch(() => undefined);
-  }
-}
-
-/** Storage that is full or away for a moment must not cost a finished reply. */
-async function retrying(
-  work: () => Promise<unknown>,
-  ms: number,
-  onFailure: (error: unknown) => void,
-): Promise<void> {
-  const until = performance.now() + ms;
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      onFailure(error);
-      if (performance.now() > until) throw error;
-      await sleep(ms / 10);
-    }
   }
 }
