@@ -84,6 +84,18 @@ async function say(text: string): Promise<void> {
   await page.locator(".writing").waitFor({ state: "detached" });
 }
 
+/** Says something, to which the reply goes on when it is told to. */
+async function ask(
+  text: string,
+  steps: Parameters<typeof stepwise>[0],
+): Promise<ReturnType<typeof stepwise>> {
+  const reply = stepwise(steps);
+  web.api.script = () => reply.script();
+  await message().fill(text);
+  await message().press("Enter");
+  return reply;
+}
+
 /** Runs the accessibility checker on the page as it is. */
 async function violations(): Promise<string[][]> {
   await page.evaluate(axe.source);
@@ -214,10 +226,10 @@ describe("what was typed", () => {
 describe("while a reply arrives", () => {
   it("typing goes on undisturbed", async () => {
     await open();
-    const reply = stepwise(Array.from({ length: 20 }, (_, i) => `p ${i}\n\n`));
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask(
+      "go on",
+      Array.from({ length: 20 }, (_, i) => `p ${i}\n\n`),
+    );
     await stop().waitFor();
     for (const letter of "the next one") {
       reply.next();
@@ -230,10 +242,11 @@ describe("while a reply arrives", () => {
 
   it("a selection in it stays", async () => {
     await open();
-    const reply = stepwise(["Select these words", " and more", " and more"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", [
+      "Select these words",
+      " and more",
+      " and more",
+    ]);
     reply.next();
     await page.getByText("Select these words").waitFor();
     await page.evaluate(() => {
@@ -258,12 +271,10 @@ describe("while a reply arrives", () => {
     await say("a long one");
     await expectAtEnd();
 
-    const reply = stepwise(
+    const reply = await ask(
+      "another",
       Array.from({ length: 40 }, (_, i) => `New ${i}\n\n`),
     );
-    web.api.script = () => reply.script();
-    await message().fill("another");
-    await message().press("Enter");
     reply.next(20);
     await page.getByText("New 19").waitFor();
     await expectAtEnd();
@@ -301,10 +312,7 @@ describe("while a reply arrives", () => {
   it("a lost connection heals by itself, without a lost or doubled word", async () => {
     await open();
     const words = Array.from({ length: 30 }, (_, i) => `word${i}\n\n`);
-    const reply = stepwise(words);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", words);
     for (let i = 0; i < words.length; i += 10) {
       reply.next(10);
       await page.getByText(`word${i + 9}`, { exact: true }).waitFor();
@@ -322,10 +330,7 @@ describe("while a reply arrives", () => {
     web = await startWeb({ heartbeatMs: 300 });
     proxy = await startFreezingProxy(web.address);
     await open({}, proxy.url);
-    const reply = stepwise(["One", " two", " three"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", ["One", " two", " three"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
     // A busy machine's page may just be making its connection anew.
@@ -340,10 +345,7 @@ describe("while a reply arrives", () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 600_000 });
     await open();
-    const reply = stepwise(["One", " two"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", ["One", " two"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
     await listen();
@@ -366,10 +368,7 @@ describe("while a reply arrives", () => {
   it("who may not follow it any more is told so once, and keeps what they typed", async () => {
     await open({ bypassCSP: true });
     await page.clock.install();
-    const reply = stepwise(["One", " two"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", ["One", " two"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
     await message().fill("half a thought");
@@ -398,10 +397,7 @@ describe("while a reply arrives", () => {
 
   it("a proxy that answers in its place for a while is no reason to give up", async () => {
     await open();
-    const reply = stepwise(["One", " two"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", ["One", " two"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
     const asked = new EventEmitter();
@@ -422,16 +418,13 @@ describe("while a reply arrives", () => {
   it("is not sent again to a page that was opened in the midst of it", async () => {
     await open();
     const long = ["One **two**.\n\n", "- three", "\n- four\n\n", "Five"];
-    const reply = stepwise([
+    const reply = await ask("go on", [
       "Another beginning",
       { kind: "epoch", epoch: 2, keep: 0 },
       ...long,
       " six",
       " seven",
     ]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
     reply.next(7);
     await page.getByText("Five six", { exact: true }).waitFor();
     const removed: string[] = [];
@@ -464,19 +457,13 @@ describe("while a reply arrives", () => {
 
   it("another conversation's is not taken for it, where its page takes the place of the other's", async () => {
     await open();
-    const first = stepwise(["The first", " goes on"]);
-    web.api.script = () => first.script();
-    await message().fill("one");
-    await message().press("Enter");
+    const first = await ask("one", ["The first", " goes on"]);
     first.next();
     await page.getByText("The first", { exact: true }).waitFor();
     await page.locator(".options summary").click();
     await page.getByRole("button", { name: "Delete conversation" }).click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
-    const second = stepwise(["The second", " goes on"]);
-    web.api.script = () => second.script();
-    await message().fill("two");
-    await message().press("Enter");
+    const second = await ask("two", ["The second", " goes on"]);
     second.next();
     await page.getByText("The second", { exact: true }).waitFor();
     await page.evaluate(() => history.go(-2));
@@ -489,10 +476,7 @@ describe("while a reply arrives", () => {
 
   it("is not followed in a tab that nobody looks at, until somebody does", async () => {
     await open();
-    const reply = stepwise(["One", " two", " three", " four"]);
-    web.api.script = () => reply.script();
-    await message().fill("go on");
-    await message().press("Enter");
+    const reply = await ask("go on", ["One", " two", " three", " four"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
     await look(false);
@@ -687,10 +671,10 @@ it("new text below is offered to a reader who is elsewhere, and one step away", 
   await say("a long one");
   const jump = page.getByRole("button", { name: "New text below" });
   await expectHidden(jump);
-  const reply = stepwise(long.map((text) => `New ${text}`));
-  web.api.script = () => reply.script();
-  await message().fill("another");
-  await message().press("Enter");
+  const reply = await ask(
+    "another",
+    long.map((text) => `New ${text}`),
+  );
   reply.next(10);
   await page.getByText("New Paragraph 9", { exact: true }).waitFor();
   await expectHidden(jump);
@@ -829,10 +813,7 @@ it("a deleted conversation can be had back", async () => {
 it("a reply begun before the script came is shown like any other in the end", async () => {
   await open();
   await say("hello");
-  const reply = stepwise(["One **two**", " three"]);
-  web.api.script = () => reply.script();
-  await message().fill("more");
-  await message().press("Enter");
+  const reply = await ask("more", ["One **two**", " three"]);
   reply.next();
   await log().getByText("One two").waitFor();
   await page.context().clearCookies({ name: "script" });

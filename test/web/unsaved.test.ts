@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { InProgress } from "../../app/shared/disk/InProgress";
-import {
-  type FileSystem,
-  nodeFileSystem,
-} from "../../app/shared/files/FileSystem";
+import { nodeFileSystem } from "../../app/shared/files/FileSystem";
 import type { ConnectedApi } from "../../app/web/api/Api";
 import { connectApi } from "../support/connectApi";
 import { EventWatcher } from "../support/EventWatcher";
+import { fillableDisk } from "../support/fillableDisk";
 import { HttpVisitor } from "../support/HttpVisitor";
 import { startBackend, type TestBackend } from "../support/startBackend";
 import { startWeb, type TestWeb } from "../support/startWeb";
@@ -14,27 +12,7 @@ import { waitFor } from "../support/waitFor";
 
 /* What a visitor is shown of a reply that can't be saved. */
 
-let isFull = false;
-const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });
-
-/** A disk on which files can be made, and nothing written, while it is full. */
-const fileSystem: FileSystem = {
-  ...nodeFileSystem,
-  open: async (file, flags) => {
-    const open = await nodeFileSystem.open(file, flags);
-    return {
-      ...open,
-      write: async (data, position) => {
-        if (isFull) throw full();
-        await open.write(data, position);
-      },
-    };
-  },
-  link: async (file, name) => {
-    if (isFull) throw full();
-    await nodeFileSystem.link(file, name);
-  },
-};
+const disk = fillableDisk();
 
 let backend: TestBackend;
 let api: ConnectedApi;
@@ -42,12 +20,12 @@ let web: TestWeb;
 
 beforeEach(async () => {
   const env = { ELIZA_DELAY_MS: "20" };
-  backend = await startBackend({ fileSystem, env });
+  backend = await startBackend({ fileSystem: disk.fileSystem, env });
   api = connectApi(backend.url, { recordAgeMs: 0 });
   web = await startWeb({ api });
 });
 afterEach(async () => {
-  isFull = false;
+  disk.isFull = false;
   await web.close();
   await api.close();
   await backend.stop();
@@ -76,7 +54,7 @@ async function giveUp(visitor: HttpVisitor): Promise<string> {
   const begun = new EventWatcher();
   const path = `${address}/replies/2`;
   await begun.follow(visitor, path, ({ text }) => text !== "");
-  isFull = true;
+  disk.isFull = true;
   const { directory, parts } = backend;
   const folder = join(directory, "records", "in-progress");
   const [ref] = await new InProgress(nodeFileSystem, folder).list();
@@ -92,7 +70,7 @@ it("who opens its page after it was given up is told so, with a script and witho
   const path = `${address}/replies/2`;
   await late.follow(visitor, path, ({ notice }) => notice !== undefined);
   expect(late.notice).toContain(NOTICE);
-  isFull = false;
+  disk.isFull = false;
   await late.follow(visitor, path);
   expect(late.end?.outcome).toBe("complete");
   expect(late.notice).not.toContain(NOTICE);

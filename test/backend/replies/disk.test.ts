@@ -4,6 +4,7 @@ import {
   nodeFileSystem,
   type FileSystem,
 } from "../../../app/shared/files/FileSystem";
+import { fillableDisk } from "../../support/fillableDisk";
 import { Directory, never, ref, until, watched } from "./processes";
 import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 
@@ -216,32 +217,20 @@ it("is looked at now and then, and not all the time, by who comes while somebody
 });
 
 it("goes on saying what can't be saved, and ends when the disk has room again", async () => {
-  let isFull = false;
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    open: async (file, flags) => {
-      const open = await nodeFileSystem.open(file, flags);
-      return {
-        ...open,
-        write: async (data, position) => {
-          if (isFull) throw full();
-          await open.write(data, position);
-        },
-      };
-    },
-  };
+  const disk = fillableDisk(["write"]);
+  const { fileSystem } = disk;
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
   await replies.begin(ref);
   await until(async () => (await replies.snapshot(ref))?.text === "One ");
-  isFull = true;
+  disk.isFull = true;
   go();
   await until(async () => (await replies.snapshot(ref))?.text === "One two");
   const told = await watched(
     replies.watch(ref, undefined, never),
     ({ kind }) => {
-      if (kind === "notice") isFull = false;
+      if (kind === "notice") disk.isFull = false;
     },
   );
   expect(told.text).toBe("One two");
@@ -249,26 +238,20 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
 });
 
 it("says that it can't be saved, for as long as it can't", async () => {
-  let isFull = false;
-  const fileSystem: FileSystem = {
-    ...nodeFileSystem,
-    // A page that is begun takes some more bytes; a new file does not come about.
-    link: async (file, name) => {
-      if (isFull) throw full();
-      await nodeFileSystem.link(file, name);
-    },
-  };
+  // A page that is begun takes some more bytes; a new file does not come about.
+  const disk = fillableDisk(["link"]);
+  const { fileSystem } = disk;
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 20_000 });
   await replies.begin(ref);
   await until(async () => (await replies.snapshot(ref))?.text === "One ");
-  isFull = true;
+  disk.isFull = true;
   go();
   const { text, events } = await watched(
     replies.watch(ref, undefined, never),
     ({ kind }) => {
-      if (kind === "notice") isFull = false;
+      if (kind === "notice") disk.isFull = false;
     },
   );
   expect(text).toBe("One two");
@@ -278,5 +261,3 @@ it("says that it can't be saved, for as long as it can't", async () => {
   ]);
   expect(events.at(-1)?.kind).toBe("end");
 });
-
-const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });

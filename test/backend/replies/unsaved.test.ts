@@ -1,8 +1,6 @@
-import {
-  nodeFileSystem,
-  type FileSystem,
-} from "../../../app/shared/files/FileSystem";
+import type { FileSystem } from "../../../app/shared/files/FileSystem";
 import type { ReplyEvent } from "../../../app/shared/records";
+import { fillableDisk } from "../../support/fillableDisk";
 import { Directory, never, ref, until, watched } from "./processes";
 import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
@@ -10,39 +8,19 @@ import { credentials, serveProcess, type ServedProcess } from "./servers";
 /* What those are told who watch a reply, or come to watch it, that can't be saved. */
 
 let directory: Directory;
-let isFull: boolean;
+const disk = fillableDisk();
+const { fileSystem } = disk;
 const served: ServedProcess[] = [];
 
 beforeEach(async () => {
-  isFull = false;
+  disk.isFull = false;
   directory = await Directory.make();
 });
 afterEach(async () => {
-  isFull = false;
+  disk.isFull = false;
   await directory.remove();
   await Promise.all(served.splice(0).map((one) => one.kill()));
 });
-
-const full = () => Object.assign(new Error("disk full"), { code: "ENOSPC" });
-
-/** A disk on which files can be made, and nothing written, while it is full. */
-const fileSystem: FileSystem = {
-  ...nodeFileSystem,
-  open: async (file, flags) => {
-    const open = await nodeFileSystem.open(file, flags);
-    return {
-      ...open,
-      write: async (data, position) => {
-        if (isFull) throw full();
-        await open.write(data, position);
-      },
-    };
-  },
-  link: async (file, name) => {
-    if (isFull) throw full();
-    await nodeFileSystem.link(file, name);
-  },
-};
 
 const NOTICE = "The reply can't be saved: the server's storage is full.";
 const ANSWER = "One two three.";
@@ -77,7 +55,7 @@ async function fill({
     const reading = await replies.read(ref, start);
     return JSON.stringify(reading?.lines).includes("One ");
   });
-  isFull = true;
+  disk.isFull = true;
 }
 
 /** What a stream says at first that is opened now. */
@@ -108,7 +86,7 @@ it("whoever comes while its writer still tries is told so, wherever they come in
   await until(async () => (await firstTold(process)).includes(NOTICE));
   const { offset } = (await process.replies.snapshot(ref)) ?? {};
   expect(await firstTold(process, offset)).toContain(NOTICE);
-  isFull = false;
+  disk.isFull = false;
   await until(async () => !(await firstTold(process, offset)).includes(NOTICE));
   script.end();
 });
@@ -157,7 +135,7 @@ it("what the model says while its writer gives up is not missing from the reply,
     notices += 1;
     // Text follows the first, and so it is told once more when the writer gives up.
     if (notices === 1) return script.goOn();
-    isFull = false;
+    disk.isFull = false;
     script.end();
     other.start();
   });
@@ -175,7 +153,7 @@ it("whoever comes after that is told so on any process, until somebody goes on",
   expect(await firstTold(holder)).toContain(NOTICE);
   other.replies.start();
   await until(async () => (await firstTold(other)).includes(NOTICE));
-  isFull = false;
+  disk.isFull = false;
   script.end();
   await until(() => directory.records.messages.length > 0);
   for (const process of [holder, other]) {
