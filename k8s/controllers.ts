@@ -1,5 +1,5 @@
 import type { k8s } from "cdk8s-plus-27";
-import type { Controller } from "./charts/LoadBalancerChart";
+import type { Controller } from "./charts/load-balancer";
 
 function serviceAccount(account: string): k8s.Subject {
   const [namespace, name = ""] = account.split("/");

@@ -1,21 +1,21 @@
 import { App, type Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
-import { AwsChart } from "./charts/AwsChart";
-import { BackendChart } from "./charts/BackendChart";
-import { LoadBalancerChart } from "./charts/LoadBalancerChart";
-import { NamespaceChart } from "./charts/NamespaceChart";
-import { ObservabilityChart } from "./charts/ObservabilityChart";
-import { PoliciesChart } from "./charts/PoliciesChart";
-import { CLAIMS, StorageChart } from "./charts/StorageChart";
-import { SweepsChart } from "./charts/SweepsChart";
+import { AwsChart } from "./charts/aws";
+import { BackendChart } from "./charts/backend";
+import { LoadBalancerChart } from "./charts/load-balancer";
+import { NamespaceChart } from "./charts/namespace";
+import { ObservabilityChart } from "./charts/observability";
+import { PoliciesChart } from "./charts/policies";
+import { CLAIMS, StorageChart } from "./charts/storage";
+import { SweepsChart } from "./charts/sweeps";
 import {
   STICKY_COOKIE,
   TRAEFIK_IDLE_SECONDS,
   TraefikChart,
-} from "./charts/TraefikChart";
-import { WebChart } from "./charts/WebChart";
+} from "./charts/traefik";
+import { WebChart } from "./charts/web";
 import { type DrainTimes, drainTimes } from "./constructs/drain";
-import { block, podsOf } from "./constructs/networkPolicy";
+import { block, podsOf } from "./constructs/network-policy";
 import { type Quota, quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
 import type { Environment } from "./schema/environment";

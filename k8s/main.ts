@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { App } from "cdk8s";
-import { environmentNames, readEnvironment } from "./environments";
+import { environmentNames, readEnvironment } from "./schema/read-environment";
 import { manifests } from "./keepsake";
 import { kroBase, kroDefinition } from "./kro/definition";
 

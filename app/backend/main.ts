@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
-import { ConfigError, environment, readBackendConfig } from "../shared/config";
-import { Drain, drainOnSignals } from "../shared/drain";
-import { errorCode } from "../shared/errorCode";
-import { createLog } from "../shared/log";
-import { createMetrics, createMetricsServer } from "../shared/metrics";
-import { createHttpServer, listen } from "../shared/server";
-import { tellStarter } from "../shared/tellStarter";
-import { readTokens } from "../shared/Tokens";
-import { whyRejected } from "../shared/whyRejected";
-import { createBackend } from "./createBackend";
-import { createBackendApp } from "./createBackendApp";
+import {
+  ConfigError,
+  environment,
+  readBackendConfig,
+} from "../core/config/config";
+import { Drain, drainOnSignals } from "../core/runtime/graceful-shutdown";
+import { errorCode } from "../core/runtime/error-code";
+import { createLog } from "../core/runtime/log";
+import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
+import { createHttpServer, listen } from "../core/runtime/server";
+import { tellStarter } from "../core/runtime/notify-parent";
+import { readTokens } from "../core/config/tokens";
+import { whyRejected } from "../core/runtime/rejection-reason";
+import { createBackend } from "./create-backend";
+import { createBackendApp } from "./app";
 
 /** The settings → the parts → listening → until told to end. */
 async function main(): Promise<void> {

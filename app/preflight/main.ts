@@ -5,16 +5,16 @@ import {
   ConfigError,
   environment,
   readPreflightConfig,
-} from "../shared/config";
-import { readSecret } from "../shared/secrets";
-import type { Settings } from "./Check";
+} from "../core/config/config";
+import { readSecret } from "../core/config/secrets";
+import type { Settings } from "./check";
 import { checks } from "./checks";
-import { joinAsPeer, sharedVolume } from "./checks/sharedVolume";
-import { findCluster, findUrl } from "./findCluster";
-import { messageOf } from "./messageOf";
+import { joinAsPeer, sharedVolume } from "./checks/shared-volume";
+import { findCluster, findUrl } from "./find-cluster";
+import { messageOf } from "./message-of";
 import { HELP, type Options, readOptions, UsageError } from "./options";
 import { asJson, asText, summary } from "./report";
-import { passes, runChecks } from "./runChecks";
+import { passes, runChecks } from "./run-checks";
 import { directoriesOf } from "./storage/directories";
 
 const COMMAND_TIMEOUT_MS = 20_000;

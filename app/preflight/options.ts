@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Check } from "./Check";
+import type { Check } from "./check";
 
 /** Thrown for a command line that makes no sense; its message says what does. */
 export class UsageError extends Error {

@@ -1,4 +1,4 @@
-import type { Finding, Status } from "./Check";
+import type { Finding, Status } from "./check";
 
 const marks: Record<Status, string> = {
   ok: "ok      ",

@@ -4,15 +4,15 @@ import {
   environment,
   readSweepConfig,
   type SweepConfig,
-} from "../shared/config";
-import { errorCode } from "../shared/errorCode";
-import { boundFileSystem } from "../shared/files/boundedFileSystem";
-import { nodeFileSystem } from "../shared/files/FileSystem";
-import { createLog, errorLine, type Logger } from "../shared/log";
-import { hideHashes, hideHashesIn } from "../shared/disk/hashes";
-import { Sweep } from "./Sweep";
-import { sweepRecords } from "./sweepRecords";
-import { sweepSessions } from "./sweepSessions";
+} from "../core/config/config";
+import { errorCode } from "../core/runtime/error-code";
+import { boundFileSystem } from "../core/storage/bounded-file-system";
+import { nodeFileSystem } from "../core/storage/file-system";
+import { createLog, errorLine, type Logger } from "../core/runtime/log";
+import { hideHashes, hideHashesIn } from "../core/storage/layout/hashes";
+import { Sweep } from "./sweep";
+import { sweepRecords } from "./sweep-records";
+import { sweepSessions } from "./sweep-sessions";
 
 const HELP = `Removes what nobody needs from disk, beside running processes and other sweeps:
 old versions, expired sessions, folded entries, conversations that were deleted long ago

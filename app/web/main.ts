@@ -4,20 +4,20 @@ import {
   environment,
   readWebConfig,
   type WebConfig,
-} from "../shared/config";
-import { Drain, drainOnSignals } from "../shared/drain";
-import { createLog } from "../shared/log";
-import { createMetrics, createMetricsServer } from "../shared/metrics";
-import { readOrMakeSecret } from "../shared/secrets";
-import { createHttpServer, listen } from "../shared/server";
-import { tellStarter } from "../shared/tellStarter";
-import { readTokens } from "../shared/Tokens";
-import { whyRejected } from "../shared/whyRejected";
-import { createApi } from "./api/createApi";
-import { createLoadBalancerIdentity } from "./identity/loadBalancerIdentity";
-import { createWebApp } from "./createWebApp";
-import type { Identity } from "./identity/Identity";
-import { openSessionStore } from "./sessions/openSessionStore";
+} from "../core/config/config";
+import { Drain, drainOnSignals } from "../core/runtime/graceful-shutdown";
+import { createLog } from "../core/runtime/log";
+import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
+import { readOrMakeSecret } from "../core/config/secrets";
+import { createHttpServer, listen } from "../core/runtime/server";
+import { tellStarter } from "../core/runtime/notify-parent";
+import { readTokens } from "../core/config/tokens";
+import { whyRejected } from "../core/runtime/rejection-reason";
+import { createApi } from "./backend-client/create-api";
+import { createLoadBalancerIdentity } from "./identity/load-balancer-identity";
+import { createWebApp } from "./app";
+import type { Identity } from "./identity/identity";
+import { openSessionStore } from "./sessions/open-session-store";
 
 /** The settings → the parts → listening → until told to end. */
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-import { COOKIE_OVER_TLS } from "../../app/web/sessions/sessionCookie";
+import { COOKIE_OVER_TLS } from "../../app/web/sessions/session-cookie";
 import type { LoadBalancer } from "../schema/ingress";
 import type { DrainTimes } from "./drain";
 

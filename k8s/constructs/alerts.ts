@@ -2,7 +2,7 @@ import {
   type Loss,
   metricDefinitions as metrics,
   type Predecessor,
-} from "../../app/shared/metricDefinitions";
+} from "../../app/core/runtime/metric-definitions";
 import { rateOf, series, visits } from "./promql";
 
 /** One alert, before it is written as a rule of Prometheus. */

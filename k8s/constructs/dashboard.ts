@@ -1,7 +1,7 @@
 import {
   type MetricDefinition,
   metricDefinitions as metrics,
-} from "../../app/shared/metricDefinitions";
+} from "../../app/core/runtime/metric-definitions";
 import { rateOf, series, visitors, visits } from "./promql";
 
 /** Grafana's: long enough for a rate, at whatever zoom. */

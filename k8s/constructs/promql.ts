@@ -2,7 +2,7 @@ import {
   type MetricDefinition,
   metricDefinitions,
   PROBE_ROUTES,
-} from "../../app/shared/metricDefinitions";
+} from "../../app/core/runtime/metric-definitions";
 
 /** Labels that every series has from the target that it was read from. */
 type TargetLabel = "namespace" | "pod";

@@ -6,7 +6,7 @@ import {
   ResourceGraphDefinition,
   ResourceGraphDefinitionSpecSchemaScope,
 } from "../imports/resource-graph-definition-kro.run";
-import { readEnvironment } from "../environments";
+import { readEnvironment } from "../schema/read-environment";
 import { createApp } from "../keepsake";
 import type { Environment, Workload } from "../schema/environment";
 import { drainExpressions, quotaExpressions } from "./derived";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { loadBalancerArn as anyLoadBalancer } from "../../app/shared/settings/settingTypes";
+import { loadBalancerArn as anyLoadBalancer } from "../../app/core/config/setting-types";
 
 export const dnsLabel = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settings as known } from "../../app/shared/settings/settings";
+import { settings as known } from "../../app/core/config/settings";
 
 /** Settings that other fields of an environment decide, or that belong to the charts alone. */
 const DECIDED: Record<string, string> = {

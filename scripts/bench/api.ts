@@ -1,17 +1,23 @@
 import { Resolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLog } from "../../app/shared/log";
-import { Registry } from "../../app/shared/metrics";
-import { continueTrace } from "../../app/shared/trace";
-import type { ApiContext, ConnectedApi } from "../../app/web/api/Api";
-import { ApiClient } from "../../app/web/api/ApiClient";
-import { CachedApi } from "../../app/web/api/CachedApi";
-import { createApi, RECORD_AGE_MS } from "../../app/web/api/createApi";
-import { RecordCache } from "../../app/web/api/RecordCache";
-import { relations } from "../../app/web/api/relations";
-import { hostResolver } from "../../app/web/api/transport/resolveHost";
-import { PerCallTransport } from "./roads/perCall";
+import { createLog } from "../../app/core/runtime/log";
+import { Registry } from "../../app/core/runtime/metrics";
+import { continueTrace } from "../../app/core/runtime/trace-context";
+import type {
+  ApiContext,
+  ConnectedApi,
+} from "../../app/web/backend-client/api";
+import { ApiClient } from "../../app/web/backend-client/api-client";
+import { CachedApi } from "../../app/web/backend-client/cached-api";
+import {
+  createApi,
+  RECORD_AGE_MS,
+} from "../../app/web/backend-client/create-api";
+import { RecordCache } from "../../app/web/backend-client/record-cache";
+import { relations } from "../../app/web/backend-client/relations";
+import { hostResolver } from "../../app/web/backend-client/transport/resolve-host";
+import { PerCallTransport } from "./roads/per-call";
 
 /*
  * The same pages and calls by three roads, with and without the cache; see the script `api`, which

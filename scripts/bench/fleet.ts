@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePorts } from "../support/freePorts";
+import { freePorts } from "../local/free-ports";
 
 export interface Member {
   url: string;

@@ -91,7 +91,7 @@ async function rate(visited: Visited[]) {
 async function startBare(
   html: string,
 ): Promise<{ bare: ChildProcess; url: string }> {
-  const bare = fork(path.join(__dirname, "barePage.js"));
+  const bare = fork(path.join(__dirname, "bare-page.js"));
   bare.send(html);
   const [bound] = (await once(bare, "message")) as [number];
   return { bare, url: `http://localhost:${bound}/` };

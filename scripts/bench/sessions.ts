@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { newSessionId } from "../../app/web/sessions/sessionId";
-import { atScale } from "./sessionStores/atScale";
-import type { Contestant } from "./sessionStores/Contestant";
-import { keepsake } from "./sessionStores/keepsake";
+import { newSessionId } from "../../app/web/sessions/session-id";
+import { atScale } from "./session-stores/at-scale";
+import type { Contestant } from "./session-stores/contestant";
+import { keepsake } from "./session-stores/keepsake";
 import {
   hasRedis,
   redis,
   renaming,
   sessionFileStore,
-} from "./sessionStores/others";
-import { kindOf, nfsCalls } from "./sessionStores/place";
-import { isWithin, median, runFor } from "./sessionStores/rounds";
+} from "./session-stores/others";
+import { kindOf, nfsCalls } from "./session-stores/place";
+import { isWithin, median, runFor } from "./session-stores/rounds";
 
 /*
  * Gets and sets of sessions of 2 KB and 64 KB, by 1 and by 32 at a time: Keepsake's store beside

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from "node:http";
 import { text as textOf } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stampsIn, startClockModel, type ClockModel } from "./clockModel";
+import { stampsIn, startClockModel, type ClockModel } from "./clock-model";
 import { disk } from "./disk";
 import { startFleet, type Fleet, type Member } from "./fleet";
 import { quantile, Visitor, wordsOf } from "./support";

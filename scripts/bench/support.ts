@@ -21,7 +21,7 @@ export async function startKeepsake(
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
   const both = spawn(
     process.execPath,
-    [path.join(repository, "build/scripts/support/runBoth.js")],
+    [path.join(repository, "build/scripts/local/run-both.js")],
     {
       cwd: directory,
       stdio: ["ignore", "pipe", "inherit"],

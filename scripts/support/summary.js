@@ -3,7 +3,7 @@
 // one closing line. Exits with 1 if anything failed at its last try, or if nothing passed.
 const { existsSync, readdirSync } = require("node:fs");
 const path = require("node:path");
-const { failed, failedTests, readFiles } = require("./testResults");
+const { failed, failedTests, readFiles } = require("./test-results");
 
 const folder = process.argv[2];
 const runs = readdirSync(folder)

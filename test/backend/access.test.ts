@@ -1,15 +1,15 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { hashOf } from "../../app/shared/disk/hashes";
-import { fixedTokens, readTokens } from "../../app/shared/Tokens";
-import { operations } from "../../app/shared/operations";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { fixedTokens, readTokens } from "../../app/core/config/tokens";
+import { operations } from "../../app/core/api/operations";
 import {
   callApi,
   startBackend,
   temporaryDirectory,
   TOKEN,
-} from "../support/startBackend";
-import { waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { waitFor } from "../support/wait-for";
 
 const withToken = (token: string) => ({
   headers: { authorization: `Bearer ${token}` },

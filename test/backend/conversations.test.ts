@@ -2,23 +2,23 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { hashOf } from "../../app/shared/disk/hashes";
-import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import {
   type FileSystem,
   nodeFileSystem,
-} from "../../app/shared/files/FileSystem";
-import { createFiles } from "../../app/shared/files/Files";
-import { VersionedDocument } from "../../app/shared/files/VersionedDocument";
-import { operations } from "../../app/shared/operations";
-import { ConversationPage } from "../../app/shared/records";
+} from "../../app/core/storage/file-system";
+import { createFiles } from "../../app/core/storage/storage-context";
+import { VersionedDocument } from "../../app/core/storage/versioned-document";
+import { operations } from "../../app/core/api/operations";
+import { ConversationPage } from "../../app/core/domain/records";
 import {
   callApi,
   startBackend,
   type TestBackend,
-} from "../support/startBackend";
-import { temporaryFolders } from "../support/temporaryFolder";
-import { waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { temporaryFolders } from "../support/temporary-folder";
+import { waitFor } from "../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 let backend: TestBackend;

@@ -2,7 +2,7 @@ import {
   callApi,
   startBackend,
   type TestBackend,
-} from "../support/startBackend";
+} from "../support/start-backend";
 
 let backend: TestBackend;
 afterEach(() => backend.stop());

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describeApi } from "../../app/backend/routes/openapi";
-import { operations } from "../../app/shared/operations";
-import { callApi, startBackend } from "../support/startBackend";
-import { temporaryFolders } from "../support/temporaryFolder";
+import { operations } from "../../app/core/api/operations";
+import { callApi, startBackend } from "../support/start-backend";
+import { temporaryFolders } from "../support/temporary-folder";
 
 const run = promisify(execFile);
 const temporaryFolder = temporaryFolders();

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { hashOf } from "../../app/shared/disk/hashes";
-import { operations } from "../../app/shared/operations";
-import { ConversationPage, Project } from "../../app/shared/records";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { operations } from "../../app/core/api/operations";
+import { ConversationPage, Project } from "../../app/core/domain/records";
 import {
   callApi,
   startBackend,
   type TestBackend,
-} from "../support/startBackend";
-import { expectEventually, waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { expectEventually, waitFor } from "../support/wait-for";
 
 let backend: TestBackend;
 

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { hashOf } from "../../app/shared/disk/hashes";
+import { hashOf } from "../../app/core/storage/layout/hashes";
 import { rm } from "node:fs/promises";
-import type { FileSystem } from "../../app/shared/files/FileSystem";
-import { nodeFileSystem } from "../../app/shared/files/FileSystem";
-import { operations, Problem } from "../../app/shared/operations";
-import { ConversationPage, limits } from "../../app/shared/records";
+import type { FileSystem } from "../../app/core/storage/file-system";
+import { nodeFileSystem } from "../../app/core/storage/file-system";
+import { operations, Problem } from "../../app/core/api/operations";
+import { ConversationPage, limits } from "../../app/core/domain/records";
 import {
   callApi,
   startBackend,
   temporaryDirectory,
   type TestBackend,
-} from "../support/startBackend";
-import { waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { waitFor } from "../support/wait-for";
 
 let backend: TestBackend;
 

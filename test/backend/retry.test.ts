@@ -1,25 +1,25 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
-import { operations, Problem } from "../../app/shared/operations";
-import { ConversationPage } from "../../app/shared/records";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { operations, Problem } from "../../app/core/api/operations";
+import { ConversationPage } from "../../app/core/domain/records";
 import {
   answerWith,
   streamAndFallSilent,
   textEvent,
-} from "../support/openaiServer";
+} from "../support/openai-server";
 import {
   type ScriptedServer,
   startScriptedServer,
-} from "../support/scriptedServer";
+} from "../support/scripted-server";
 import {
   callApi,
   startBackend,
   type TestBackend,
-} from "../support/startBackend";
-import { temporaryFolders } from "../support/temporaryFolder";
-import { waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { temporaryFolders } from "../support/temporary-folder";
+import { waitFor } from "../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 const owner = randomUUID();

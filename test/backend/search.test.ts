@@ -1,10 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { Activity } from "../../app/backend/activity/Activity";
-import { MessageLog } from "../../app/backend/conversations/MessageLog";
-import { Search } from "../../app/backend/conversations/Search";
-import { recordFoldersIn } from "../../app/shared/disk/recordFolders";
-import { createFiles } from "../../app/shared/files/Files";
-import { temporaryFolders } from "../support/temporaryFolder";
+import { Activity } from "../../app/backend/owner-index/owner-index";
+import { MessageLog } from "../../app/backend/conversations/message-log";
+import { Search } from "../../app/backend/conversations/search";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { createFiles } from "../../app/core/storage/storage-context";
+import { temporaryFolders } from "../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
 const OWNER = "a".repeat(64);

@@ -1,16 +1,16 @@
-import { Problem } from "../../app/shared/operations";
+import { Problem } from "../../app/core/api/operations";
 import {
   type FileSystem,
   nodeFileSystem,
-} from "../../app/shared/files/FileSystem";
-import { diskErrors } from "../support/diskErrors";
+} from "../../app/core/storage/file-system";
+import { diskErrors } from "../support/disk-errors";
 import {
   callApi,
   startBackend,
   type TestBackend,
   type TestBackendOptions,
-} from "../support/startBackend";
-import { waitFor } from "../support/waitFor";
+} from "../support/start-backend";
+import { waitFor } from "../support/wait-for";
 
 const backends: TestBackend[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { newPage, startBrowser } from "../support/chromium";
-import { freePorts } from "../../scripts/support/freePorts";
-import { copyRepository, StartScript } from "../support/startScript";
-import { expectEventually } from "../support/waitFor";
+import { freePorts } from "../../scripts/local/free-ports";
+import { copyRepository, StartScript } from "../support/start-script";
+import { expectEventually } from "../support/wait-for";
 
 /** Milliseconds between two words: how a long reply lasts until a restart, and how it ends then. */
 const SLOW = "1000";

@@ -5,9 +5,9 @@ import {
   newPage,
   startBrowser,
 } from "../support/chromium";
-import { startWeb, type TestWeb } from "../support/startWeb";
+import { startWeb, type TestWeb } from "../support/start-web";
 import { stepwise } from "../support/stepwise";
-import { expectEventually } from "../support/waitFor";
+import { expectEventually } from "../support/wait-for";
 
 let browser: Browser;
 let web: TestWeb;

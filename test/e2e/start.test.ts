@@ -9,11 +9,11 @@ import {
 } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
-import { freePorts } from "../../scripts/support/freePorts";
-import { HttpVisitor } from "../support/HttpVisitor";
-import { startBackend, TOKEN } from "../support/startBackend";
-import { copyRepository, StartScript } from "../support/startScript";
-import { expectEventually, waitFor } from "../support/waitFor";
+import { freePorts } from "../../scripts/local/free-ports";
+import { HttpVisitor } from "../support/http-visitor";
+import { startBackend, TOKEN } from "../support/start-backend";
+import { copyRepository, StartScript } from "../support/start-script";
+import { expectEventually, waitFor } from "../support/wait-for";
 
 let copy: ReturnType<typeof copyRepository>;
 let folder: string;

@@ -4,7 +4,7 @@ import {
   type MetricDefinition,
   type Predecessor,
   PROBE_ROUTES,
-} from "../../app/shared/metricDefinitions";
+} from "../../app/core/runtime/metric-definitions";
 import { alerts } from "../../k8s/constructs/alerts";
 import { evaluate, NOW, type Sample } from "./support/promql";
 

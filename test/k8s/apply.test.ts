@@ -1,9 +1,9 @@
-import { environmentNames } from "../../k8s/environments";
+import { environmentNames } from "../../k8s/schema/read-environment";
 import {
   type ApiServer,
   describeWithApiServer,
   startApiServer,
-} from "./support/apiServer";
+} from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import {
   EKS_IN_FULL,

@@ -5,7 +5,7 @@ import {
   environmentNames,
   parseEnvironment,
   readEnvironment,
-} from "../../k8s/environments";
+} from "../../k8s/schema/read-environment";
 import eks from "../../k8s/environments/eks";
 import eksAuto from "../../k8s/environments/eks-auto";
 import eksAck from "../../k8s/environments/eks-ack";

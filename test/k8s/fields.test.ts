@@ -1,4 +1,7 @@
-import { environmentNames, readEnvironment } from "../../k8s/environments";
+import {
+  environmentNames,
+  readEnvironment,
+} from "../../k8s/schema/read-environment";
 import { manifests } from "../../k8s/keepsake";
 import {
   BY_OIDC,

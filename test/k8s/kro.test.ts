@@ -1,11 +1,11 @@
-import { parseEnvironment } from "../../k8s/environments";
+import { parseEnvironment } from "../../k8s/schema/read-environment";
 import { manifests } from "../../k8s/keepsake";
 import { kroBase, kroDefinition } from "../../k8s/kro/definition";
 import {
   type ApiServer,
   MAKE_SECRET,
   startApiServer,
-} from "./support/apiServer";
+} from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import { describeWithKro, startKro, until } from "./support/kro";
 import { field, type Manifest, parseManifests } from "./support/manifests";

@@ -2,14 +2,14 @@ import { execFile, execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { environmentNames } from "../../k8s/environments";
-import { temporaryFolders } from "../support/temporaryFolder";
+import { environmentNames } from "../../k8s/schema/read-environment";
+import { temporaryFolders } from "../support/temporary-folder";
 import {
   type ApiServer,
   describeWithApiServer,
   START_MS,
   startApiServer,
-} from "./support/apiServer";
+} from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import { skipped } from "./support/earlier";
 import { EKS_IN_FULL, textOf } from "./support/manifests";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { metricDefinitions } from "../../app/shared/metricDefinitions";
-import { environmentNames } from "../../k8s/environments";
+import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
+import { environmentNames } from "../../k8s/schema/read-environment";
 import { alerts } from "../../k8s/constructs/alerts";
 import { dashboard } from "../../k8s/constructs/dashboard";
 import {
@@ -100,7 +100,7 @@ describe("what the runbook looks for in logs", () => {
   const WRITE_LINES = `
     const { transformSync } = require("@swc/core");
     const { code } = transformSync(
-      require("fs").readFileSync("app/shared/log.ts", "utf8"),
+      require("fs").readFileSync("app/core/runtime/log.ts", "utf8"),
       { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     );
     const log = { exports: {} };

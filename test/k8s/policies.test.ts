@@ -1,11 +1,11 @@
-import { readEnvironment } from "../../k8s/environments";
+import { readEnvironment } from "../../k8s/schema/read-environment";
 import { manifests } from "../../k8s/keepsake";
 import {
   type ApiServer,
   describeWithApiServer,
   type Outcome,
   startApiServer,
-} from "./support/apiServer";
+} from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import { type Manifest, objectsOf } from "./support/manifests";
 import { fillQuotaStatus, podsOfTemplates } from "./support/pods";

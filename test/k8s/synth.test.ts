@@ -6,8 +6,11 @@ import { Construct } from "constructs";
 import { Chart, Testing } from "cdk8s";
 import { drainTimes } from "../../k8s/constructs/drain";
 import { addServing, type ServingProps } from "../../k8s/constructs/serving";
-import { environmentNames, readEnvironment } from "../../k8s/environments";
-import { temporaryFolders } from "../support/temporaryFolder";
+import {
+  environmentNames,
+  readEnvironment,
+} from "../../k8s/schema/read-environment";
+import { temporaryFolders } from "../support/temporary-folder";
 import { field, find, type Manifest, newChart } from "./support/manifests";
 
 const run = promisify(execFile);

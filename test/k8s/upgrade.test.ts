@@ -1,10 +1,13 @@
-import { environmentNames, readEnvironment } from "../../k8s/environments";
+import {
+  environmentNames,
+  readEnvironment,
+} from "../../k8s/schema/read-environment";
 import { manifests } from "../../k8s/keepsake";
 import {
   type ApiServer,
   describeWithApiServer,
   startApiServer,
-} from "./support/apiServer";
+} from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import { manifestsOf, skipped } from "./support/earlier";
 

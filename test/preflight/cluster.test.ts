@@ -1,12 +1,12 @@
-import { addOns } from "../../app/preflight/checks/addOns";
+import { addOns } from "../../app/preflight/checks/add-ons";
 import { autoscaling } from "../../app/preflight/checks/autoscaling";
-import { backendName } from "../../app/preflight/checks/backendName";
+import { backendName } from "../../app/preflight/checks/backend-name";
 import { drain } from "../../app/preflight/checks/drain";
-import { idleTimeout } from "../../app/preflight/checks/idleTimeout";
+import { idleTimeout } from "../../app/preflight/checks/idle-timeout";
 import { model } from "../../app/preflight/checks/model";
-import { readinessGates } from "../../app/preflight/checks/readinessGates";
-import { liveTimes } from "../../app/preflight/ingress/liveAlb";
-import { expectEventually } from "../support/waitFor";
+import { readinessGates } from "../../app/preflight/checks/readiness-gates";
+import { liveTimes } from "../../app/preflight/ingress/live-alb";
+import { expectEventually } from "../support/wait-for";
 import { closeAll, clusterOf, run, serve, statusesOf } from "./support";
 
 afterEach(closeAll);

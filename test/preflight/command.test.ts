@@ -9,10 +9,10 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { passes, runChecks } from "../../app/preflight/runChecks";
+import { passes, runChecks } from "../../app/preflight/run-checks";
 import { asText } from "../../app/preflight/report";
-import { type Check, ok } from "../../app/preflight/Check";
-import { readPreflightConfig } from "../../app/shared/config";
+import { type Check, ok } from "../../app/preflight/check";
+import { readPreflightConfig } from "../../app/core/config/config";
 import { startProcess } from "../support/processes";
 import { temporaryDirectory, closeAll } from "./support";
 
@@ -137,7 +137,7 @@ it.each([
   ],
 ])("ends with 2 and says why, as a script %s", async (_, kubectl, expected) => {
   const folder = await scriptWith({
-    "build/scripts/support/preflightJob.js": "console.log('a manifest')",
+    "build/scripts/support/preflight-job.js": "console.log('a manifest')",
     kubectl: `#!/bin/sh\n${kubectl}`,
   });
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };

@@ -1,7 +1,7 @@
 import { buffering } from "../../app/preflight/checks/buffering";
-import { idleTimeout } from "../../app/preflight/checks/idleTimeout";
+import { idleTimeout } from "../../app/preflight/checks/idle-timeout";
 import { stickiness } from "../../app/preflight/checks/stickiness";
-import { expectEventually } from "../support/waitFor";
+import { expectEventually } from "../support/wait-for";
 import { closeAll, proxy, run, serve, webPod } from "./support";
 
 afterEach(closeAll);

@@ -1,19 +1,19 @@
 import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { clocks } from "../../app/preflight/checks/clocks";
-import { exclusiveNames } from "../../app/preflight/checks/exclusiveNames";
+import { exclusiveNames } from "../../app/preflight/checks/exclusive-names";
 import { permissions } from "../../app/preflight/checks/permissions";
 import {
   joinAsPeer,
   sharedVolume,
-} from "../../app/preflight/checks/sharedVolume";
-import { storageLatency } from "../../app/preflight/checks/storageLatency";
+} from "../../app/preflight/checks/shared-volume";
+import { storageLatency } from "../../app/preflight/checks/storage-latency";
 import {
   contend,
   meet,
   meetingFolder,
 } from "../../app/preflight/storage/peers";
-import { readPreflightConfig } from "../../app/shared/config";
+import { readPreflightConfig } from "../../app/core/config/config";
 import {
   closeAll,
   clusterOf,

@@ -10,12 +10,12 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import Koa from "koa";
-import type { Check, Outcome, Subject } from "../../app/preflight/Check";
-import type { Cluster } from "../../app/preflight/cluster/Cluster";
-import { readPreflightConfig } from "../../app/shared/config";
-import { fixedTokens } from "../../app/shared/Tokens";
-import { answerProbes } from "../../app/web/routes/preflight";
-import { removeFolder } from "../support/temporaryFolder";
+import type { Check, Outcome, Subject } from "../../app/preflight/check";
+import type { Cluster } from "../../app/preflight/cluster/cluster";
+import { readPreflightConfig } from "../../app/core/config/config";
+import { fixedTokens } from "../../app/core/config/tokens";
+import { answerProbes } from "../../app/web/middleware/answer-preflight";
+import { removeFolder } from "../support/temporary-folder";
 
 export const TOKEN = "a-token-of-the-tests";
 

@@ -38,6 +38,6 @@ export const expectHidden = (it: Locator): Promise<void> =>
   it.waitFor({ state: "hidden" });
 
 function findBrowser(): string {
-  const script = "scripts/support/findBrowser.js";
+  const script = "scripts/support/find-browser.js";
   return execFileSync(process.execPath, [script], { encoding: "utf8" }).trim();
 }

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import type { ReplyEvent } from "../../app/shared/records";
+import type { ReplyEvent } from "../../app/core/domain/records";
 
 /** A reply that goes on when it is told to. */
 export function stepwise(steps: (string | ReplyEvent)[]) {

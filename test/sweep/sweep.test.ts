@@ -2,22 +2,22 @@ import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
-import { hashOf } from "../../app/shared/disk/hashes";
-import { errorCode } from "../../app/shared/errorCode";
-import { ExclusiveLog } from "../../app/shared/files/ExclusiveLog";
-import { createFiles } from "../../app/shared/files/Files";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { errorCode } from "../../app/core/runtime/error-code";
+import { AppendLog } from "../../app/core/storage/append-log";
+import { createFiles } from "../../app/core/storage/storage-context";
 import {
   type FileSystem,
   nodeFileSystem,
-} from "../../app/shared/files/FileSystem";
-import { VersionedDocument } from "../../app/shared/files/VersionedDocument";
-import { Sweep } from "../../app/sweep/Sweep";
-import { sweepRecords } from "../../app/sweep/sweepRecords";
-import { sweepSessions } from "../../app/sweep/sweepSessions";
-import { createFileSessionStore } from "../../app/web/sessions/fileSessionStore";
-import { newSessionId } from "../../app/web/sessions/sessionId";
+} from "../../app/core/storage/file-system";
+import { VersionedDocument } from "../../app/core/storage/versioned-document";
+import { Sweep } from "../../app/sweep/sweep";
+import { sweepRecords } from "../../app/sweep/sweep-records";
+import { sweepSessions } from "../../app/sweep/sweep-sessions";
+import { createFileSessionStore } from "../../app/web/sessions/file-session-store";
+import { newSessionId } from "../../app/web/sessions/session-id";
 import { startProcess } from "../support/processes";
-import { temporaryFolders } from "../support/temporaryFolder";
+import { temporaryFolders } from "../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
 const HOUR = 3_600_000;
@@ -302,7 +302,7 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   const settings = new VersionedDocument(files, path.join(inside, "settings"));
   await settings.create({ n: 0 });
   for (const n of [1, 2, 3]) await settings.update(() => ({ n }));
-  const log = new ExclusiveLog(files, path.join(inside, "messages"));
+  const log = new AppendLog(files, path.join(inside, "messages"));
   await log.make();
   for (let n = 1; n <= 12; n++) await log.append({ n });
   await log.fold();
@@ -314,7 +314,7 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   expect(sweep.tally.leftovers).toBe(1);
   expect((await readdir(log.folder)).toSorted()).toEqual(["1-10", "11", "12"]);
   expect((await settings.read())?.data).toEqual({ n: 3 });
-  const again = new ExclusiveLog(createFiles(), log.folder);
+  const again = new AppendLog(createFiles(), log.folder);
   expect(await again.readRange(1, 12)).toHaveLength(12);
 });
 

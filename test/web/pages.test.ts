@@ -1,6 +1,6 @@
 import { request } from "node:http";
-import { HttpVisitor } from "../support/HttpVisitor";
-import { startWeb, type TestWeb } from "../support/startWeb";
+import { HttpVisitor } from "../support/http-visitor";
+import { startWeb, type TestWeb } from "../support/start-web";
 
 let web: TestWeb;
 let visitor: HttpVisitor;

@@ -1,5 +1,5 @@
-import { metricDefinitions } from "../../app/shared/metricDefinitions";
-import { startWeb } from "../support/startWeb";
+import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
+import { startWeb } from "../support/start-web";
 
 test("probes are counted by their routes, so that alerts can tell them from visitors", async () => {
   const web = await startWeb({ whyNotReady: async () => "it drains" });

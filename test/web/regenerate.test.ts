@@ -1,7 +1,7 @@
-import { HttpVisitor } from "../support/HttpVisitor";
-import { startWeb, type TestWeb } from "../support/startWeb";
+import { HttpVisitor } from "../support/http-visitor";
+import { startWeb, type TestWeb } from "../support/start-web";
 import { stepwise } from "../support/stepwise";
-import { waitFor } from "../support/waitFor";
+import { waitFor } from "../support/wait-for";
 
 let web: TestWeb;
 let visitor: HttpVisitor;

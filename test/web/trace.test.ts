@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 import pino from "pino";
-import type { ConnectedApi } from "../../app/web/api/Api";
-import { HttpVisitor } from "../support/HttpVisitor";
-import { connectApi } from "../support/connectApi";
-import { startBackend, type TestBackend } from "../support/startBackend";
-import { startWeb, type TestWeb } from "../support/startWeb";
-import { waitFor } from "../support/waitFor";
+import type { ConnectedApi } from "../../app/web/backend-client/api";
+import { HttpVisitor } from "../support/http-visitor";
+import { connectApi } from "../support/connect-api";
+import { startBackend, type TestBackend } from "../support/start-backend";
+import { startWeb, type TestWeb } from "../support/start-web";
+import { waitFor } from "../support/wait-for";
 
 /* W3C trace context, from a visitor's request through web to the backend and its log. */
 

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { InProgress } from "../../app/shared/disk/InProgress";
-import { nodeFileSystem } from "../../app/shared/files/FileSystem";
-import type { ConnectedApi } from "../../app/web/api/Api";
-import { connectApi } from "../support/connectApi";
-import { EventWatcher } from "../support/EventWatcher";
-import { fillableDisk } from "../support/fillableDisk";
-import { HttpVisitor } from "../support/HttpVisitor";
-import { startBackend, type TestBackend } from "../support/startBackend";
-import { startWeb, type TestWeb } from "../support/startWeb";
-import { waitFor } from "../support/waitFor";
+import { InProgress } from "../../app/core/storage/layout/active-reply-index";
+import { nodeFileSystem } from "../../app/core/storage/file-system";
+import type { ConnectedApi } from "../../app/web/backend-client/api";
+import { connectApi } from "../support/connect-api";
+import { EventWatcher } from "../support/event-watcher";
+import { fillableDisk } from "../support/fillable-disk";
+import { HttpVisitor } from "../support/http-visitor";
+import { startBackend, type TestBackend } from "../support/start-backend";
+import { startWeb, type TestWeb } from "../support/start-web";
+import { waitFor } from "../support/wait-for";
 
 /* What a visitor is shown of a reply that can't be saved. */
 

@@ -1,8 +1,8 @@
-import { VisibleError } from "../../shared/errors";
-import { limits, type Message } from "../../shared/records";
-import { firstVersion, turnOf, versionOf } from "../../shared/turns";
-import { hasGoneOn } from "../replies/AfterFailure";
-import type { MessageLog } from "./MessageLog";
+import { VisibleError } from "../../core/domain/errors";
+import { limits, type Message } from "../../core/domain/records";
+import { firstVersion, turnOf, versionOf } from "../../core/domain/turns";
+import { hasGoneOn } from "../replies/after-failure";
+import type { MessageLog } from "./message-log";
 
 /**
  * What a prompt has to say of the reply that it follows: nothing, if that is the newest.

@@ -1,8 +1,8 @@
 import type { Middleware } from "koa";
-import { hashOf } from "../../shared/disk/hashes";
-import { VisibleError } from "../../shared/errors";
-import { bearer, isKnown, type Tokens } from "../../shared/Tokens";
-import type { BackendState } from "../BackendState";
+import { hashOf } from "../../core/storage/layout/hashes";
+import { VisibleError } from "../../core/domain/errors";
+import { bearer, isKnown, type Tokens } from "../../core/config/tokens";
+import type { BackendState } from "../backend-state";
 
 /** Any visible characters: what an owner's id is, is web's business. */
 const OWNER = /^[\x21-\x7e]{1,512}$/;

@@ -1,4 +1,4 @@
-import type { ModelEvent } from "./Model";
+import type { ModelEvent } from "./model";
 
 /**
  * Gives on a reply whose request is cancelled when the reply is aborted, or left by its reader.

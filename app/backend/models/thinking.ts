@@ -1,4 +1,4 @@
-import type { ModelEvent } from "./Model";
+import type { ModelEvent } from "./model";
 
 type Piece = Extract<ModelEvent, { kind: "text" | "reasoning" }>;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Outcome, Usage, type ReplyEvent } from "../../shared/records";
-import type { EndedReply } from "./Replies";
+import { Outcome, Usage, type ReplyEvent } from "../../core/domain/records";
+import type { EndedReply } from "./replies";
 import type { Line, PlacedLine } from "./lines";
 
 /** A reply's text, as far as the lines up to some place tell it. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Position } from "./position";
+import type { Position } from "./offset";
 
 /** One line of an entry: a JSON object whose fields say what it is. */
 export type Line = Readonly<Record<string, unknown>>;

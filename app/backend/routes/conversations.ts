@@ -1,8 +1,8 @@
-import type { Message } from "../../shared/records";
-import type { ConversationPages } from "../conversations/ConversationPages";
-import type { Conversations } from "../conversations/Conversations";
-import type { Turns } from "../conversations/Turns";
-import type { Replies } from "../replies/Replies";
+import type { Message } from "../../core/domain/records";
+import type { ConversationPages } from "../conversations/conversation-pages";
+import type { Conversations } from "../conversations/conversations";
+import type { Turns } from "../conversations/turns";
+import type { Replies } from "../replies/replies";
 import { type BackendRouter, implement } from "./implement";
 
 export interface ConversationRoutesParts {

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type Router from "@koa/router";
 import type { Context } from "koa";
 import type { z } from "zod";
-import type { Operation } from "../../shared/api/Operation";
-import { VisibleError } from "../../shared/errors";
-import { type OperationId, operations } from "../../shared/operations";
-import type { BackendState } from "../BackendState";
-import { InvalidRequestError } from "../middleware/answerProblems";
-import { readBody } from "./readBody";
+import type { Operation } from "../../core/api/operation";
+import { VisibleError } from "../../core/domain/errors";
+import { type OperationId, operations } from "../../core/api/operations";
+import type { BackendState } from "../backend-state";
+import { InvalidRequestError } from "../middleware/answer-problems";
+import { readBody } from "./read-body";
 
 export type BackendRouter = Router<BackendState>;
 

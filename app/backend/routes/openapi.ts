@@ -7,10 +7,10 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from "zod-openapi";
-import type { Operation } from "../../shared/api/Operation";
-import { operations } from "../../shared/operations";
-import { CallHeaders, problems, TagHeader } from "./describeCall";
-import { readReply } from "./describeReply";
+import type { Operation } from "../../core/api/operation";
+import { operations } from "../../core/api/operations";
+import { CallHeaders, problems, TagHeader } from "./describe-call";
+import { readReply } from "./describe-reply";
 
 const WITH_BODY = [413, 415];
 

@@ -1,7 +1,7 @@
-import type { Conversations } from "../conversations/Conversations";
-import type { Models } from "../models/createModels";
-import type { Search } from "../conversations/Search";
-import type { Projects } from "../projects/Projects";
+import type { Conversations } from "../conversations/conversations";
+import type { Models } from "../models/create-models";
+import type { Search } from "../conversations/search";
+import type { Projects } from "../projects/projects";
 import { type BackendRouter, implement } from "./implement";
 
 /** What pages show of everything: lists, models, what was searched for. */

@@ -1,5 +1,5 @@
-import type { ProjectPages } from "../projects/ProjectPages";
-import type { Projects } from "../projects/Projects";
+import type { ProjectPages } from "../projects/project-pages";
+import type { Projects } from "../projects/projects";
 import { type BackendRouter, implement } from "./implement";
 
 /** What groups conversations. */

@@ -1,11 +1,11 @@
 import type Router from "@koa/router";
-import { NotFoundError } from "../../shared/errors";
-import type { LiveStreams } from "../../shared/LiveStreams";
-import { idPattern } from "../../shared/records";
-import type { ServedReplies } from "../replies/createReplies";
-import type { ReplyRef } from "../../shared/disk/recordFolders";
-import { replySource } from "../streams/replySource";
-import { serveStream } from "../streams/serveStream";
+import { NotFoundError } from "../../core/domain/errors";
+import type { LiveStreams } from "../../core/runtime/connection-registry";
+import { idPattern } from "../../core/domain/records";
+import type { ServedReplies } from "../replies/create-replies";
+import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import { replySource } from "../streams/reply-source";
+import { serveStream } from "../streams/serve-stream";
 
 export interface ReplyStreamRoutes {
   replies: ServedReplies;

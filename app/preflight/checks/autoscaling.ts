@@ -1,4 +1,4 @@
-import { type Check, failure, ok, skipped, type Outcome } from "../Check";
+import { type Check, failure, ok, skipped, type Outcome } from "../check";
 import {
   type Condition,
   HorizontalPodAutoscaler,

@@ -1,6 +1,6 @@
-import { type Check, failure, ok, type Outcome, type Subject } from "../Check";
+import { type Check, failure, ok, type Outcome, type Subject } from "../check";
 import { listenToStream } from "../ingress/listen";
-import { throughIngress } from "../ingress/throughIngress";
+import { throughIngress } from "../ingress/through-ingress";
 
 /** Does the ingress pass on what a stream says as it is said. */
 export const buffering: Check = {

@@ -8,7 +8,7 @@ import {
   skipped,
   warning,
   failure,
-} from "../Check";
+} from "../check";
 import { directoriesOf, inScratchFolder } from "../storage/directories";
 
 /** A conversation's order on the page is by time: above this, people see it. */

@@ -5,8 +5,8 @@ import {
   type Outcome,
   skipped,
   warning,
-} from "../Check";
-import type { Cluster } from "../cluster/Cluster";
+} from "../check";
+import type { Cluster } from "../cluster/cluster";
 import {
   albKind,
   type Deployment,
@@ -15,8 +15,8 @@ import {
   ingressesOf,
   settingOf,
 } from "../cluster/objects";
-import { deregistrationDelay } from "../ingress/deregistrationDelay";
-import type { Subject } from "../Check";
+import { deregistrationDelay } from "../ingress/deregistration-delay";
+import type { Subject } from "../check";
 
 /** Do the time-outs of a pod's end fit into one another. */
 export const drain: Check = {

@@ -1,18 +1,18 @@
-import type { Check } from "../Check";
-import { addOns } from "./addOns";
+import type { Check } from "../check";
+import { addOns } from "./add-ons";
 import { autoscaling } from "./autoscaling";
-import { backendName } from "./backendName";
+import { backendName } from "./backend-name";
 import { buffering } from "./buffering";
 import { clocks } from "./clocks";
 import { drain } from "./drain";
-import { exclusiveNames } from "./exclusiveNames";
-import { idleTimeout } from "./idleTimeout";
+import { exclusiveNames } from "./exclusive-names";
+import { idleTimeout } from "./idle-timeout";
 import { model } from "./model";
 import { permissions } from "./permissions";
-import { readinessGates } from "./readinessGates";
-import { sharedVolume } from "./sharedVolume";
+import { readinessGates } from "./readiness-gates";
+import { sharedVolume } from "./shared-volume";
 import { stickiness } from "./stickiness";
-import { storageLatency } from "./storageLatency";
+import { storageLatency } from "./storage-latency";
 
 /** All checks, in their order: the one that other pods wait for first, then from the ground up. */
 export const checks: Check[] = [

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { request } from "undici";
 import { z } from "zod";
-import { ConversationPage } from "../../shared/records";
+import { ConversationPage } from "../../core/domain/records";
 import { setTimeout as wait } from "node:timers/promises";
 import {
   type Check,
@@ -10,8 +10,8 @@ import {
   type Outcome,
   skipped,
   type Subject,
-} from "../Check";
-import { messageOf } from "../messageOf";
+} from "../check";
+import { messageOf } from "../message-of";
 
 const PROMPT = "Answer with one word: ready?";
 /** A cold model may take a while to say its first word. */

@@ -1,7 +1,7 @@
 import { access, constants, open } from "node:fs/promises";
 import path from "node:path";
-import { errorCode } from "../../shared/errorCode";
-import { type Check, failure, ok, type Outcome, warning } from "../Check";
+import { errorCode } from "../../core/runtime/error-code";
+import { type Check, failure, ok, type Outcome, warning } from "../check";
 import { inEachDirectory, inScratchFolder } from "../storage/directories";
 
 /** May it write where it must, and nowhere else. */

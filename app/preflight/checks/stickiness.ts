@@ -5,9 +5,9 @@ import {
   type Subject,
   warning,
   skipped,
-} from "../Check";
+} from "../check";
 import { askWho, type Jar } from "../ingress/probe";
-import { throughIngress } from "../ingress/throughIngress";
+import { throughIngress } from "../ingress/through-ingress";
 
 /** With two pods, a chance of one in half a million that a proxy without stickiness looks sticky. */
 const ASKS = 20;

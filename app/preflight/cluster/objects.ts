@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Cluster } from "./Cluster";
+import type { Cluster } from "./cluster";
 
 /* The few fields of Kubernetes' objects that checks look at; all others are let through unread. */
 

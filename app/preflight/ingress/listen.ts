@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { messageOf } from "../messageOf";
-import type { Settings } from "../Check";
+import { messageOf } from "../message-of";
+import type { Settings } from "../check";
 import { probe } from "./probe";
 
 /** What arrived of a stream, and when, in milliseconds since it was asked for. */

@@ -1,7 +1,7 @@
 import { fetch, type Response } from "undici";
 import { z } from "zod";
-import { probeToken } from "../../shared/Tokens";
-import type { Settings } from "../Check";
+import { probeToken } from "../../core/config/tokens";
+import type { Settings } from "../check";
 
 /** What a web pod says of itself through the ingress. */
 export const Identity = z.object({

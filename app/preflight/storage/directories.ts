@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import type { PreflightConfig } from "../../shared/config";
-import type { Outcome } from "../Check";
-import { skipped } from "../Check";
+import type { PreflightConfig } from "../../core/config/config";
+import type { Outcome } from "../check";
+import { skipped } from "../check";
 
 /** The directories to look at, by the names of their settings. */
 export function directoriesOf({

@@ -1,6 +1,6 @@
 import { link, mkdir, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { errorCode } from "../../shared/errorCode";
+import { errorCode } from "../../core/runtime/error-code";
 
 /** Makes `name`, or fails with EEXIST if someone else did. */
 export type Claim = (

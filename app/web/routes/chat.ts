@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
-import { VisibleError } from "../../shared/errors";
-import { limits } from "../../shared/records";
-import { MESSAGES_OF_VERSIONS, turnOf } from "../../shared/turns";
-import { checkModel } from "../chat/chooseModel";
+import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
+import { MESSAGES_OF_VERSIONS, turnOf } from "../../core/domain/turns";
+import { checkModel } from "../pages/choose-model";
 import {
   type ConversationPart,
   viewConversation,
-} from "../chat/conversationPage";
-import { checkMessage, messageKey } from "../chat/readMessage";
-import type { Form, WebContext, WebState } from "../middleware/WebContext";
+} from "../pages/conversation-page";
+import { checkMessage, messageKey } from "../pages/read-message";
+import type { Form, WebContext, WebState } from "../middleware/web-context";
 import { DELETED } from "./conversations";
-import type { RouteDeps } from "./Deps";
-import { openReplyPage } from "./openReplyPage";
-import { idOf } from "./params";
-import { seeOther, sendPage, type Page } from "./renderPage";
+import type { RouteDeps } from "../pages/page-deps";
+import { openReplyPage } from "../pages/open-reply-page";
+import { idOf } from "../pages/params";
+import { seeOther, sendPage, type Page } from "../pages/render-page";
 
 /** How many messages a conversation's page shows at first, and with each step back. */
 const MESSAGES_PER_PAGE = 40;

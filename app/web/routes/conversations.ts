@@ -1,14 +1,14 @@
 import { Router } from "@koa/router";
 import { z } from "zod";
-import { VisibleError } from "../../shared/errors";
-import { limits } from "../../shared/records";
-import type { ConversationChanges } from "../api/Api";
-import { checkModel } from "../chat/chooseModel";
-import { groupByDay } from "../chat/time";
-import type { Form, WebContext, WebState } from "../middleware/WebContext";
-import type { RouteDeps } from "./Deps";
-import { idOf } from "./params";
-import { seeOther, sendPage, type Page } from "./renderPage";
+import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
+import type { ConversationChanges } from "../backend-client/api";
+import { checkModel } from "../pages/choose-model";
+import { groupByDay } from "../pages/time";
+import type { Form, WebContext, WebState } from "../middleware/web-context";
+import type { RouteDeps } from "../pages/page-deps";
+import { idOf } from "../pages/params";
+import { seeOther, sendPage, type Page } from "../pages/render-page";
 
 /** What a session keeps of the conversation that was deleted last, which can be had back. */
 export const DELETED = "deleted";

@@ -1,6 +1,6 @@
 import { Router } from "@koa/router";
-import { PROBE_ROUTES } from "../../shared/metricDefinitions";
-import type { Api } from "../api/Api";
+import { PROBE_ROUTES } from "../../core/runtime/metric-definitions";
+import type { Api } from "../backend-client/api";
 
 /** The backend is asked for so long, at most. */
 const BACKEND_TIMEOUT_MS = 1_000;

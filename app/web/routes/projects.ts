@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
-import { VisibleError } from "../../shared/errors";
-import { limits } from "../../shared/records";
-import type { Form, WebContext, WebState } from "../middleware/WebContext";
-import type { RouteDeps } from "./Deps";
-import { idOf } from "./params";
-import { seeOther, sendPage, type Page } from "./renderPage";
+import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
+import type { Form, WebContext, WebState } from "../middleware/web-context";
+import type { RouteDeps } from "../pages/page-deps";
+import { idOf } from "../pages/params";
+import { seeOther, sendPage, type Page } from "../pages/render-page";
 
 /** Projects: a name, instructions that go with every prompt, and what they used. */
 export function projectRoutes(deps: RouteDeps): Router<WebState> {

@@ -1,26 +1,26 @@
 import { Router } from "@koa/router";
-import { NotFoundError, toVisibleError } from "../../shared/errors";
+import { NotFoundError, toVisibleError } from "../../core/domain/errors";
 import type {
   Message,
   ReplyEnd,
   ReplyEvent,
   ReplyState,
-} from "../../shared/records";
-import { pause } from "../../shared/pause";
-import type { Api, ApiContext } from "../api/Api";
-import { messageOf } from "../chat/Articles";
-import { messageKey } from "../chat/readMessage";
-import type { WebContext, WebState } from "../middleware/WebContext";
-import { heartbeat } from "../streaming/encodeEvent";
+} from "../../core/domain/records";
+import { pause } from "../../core/runtime/pause";
+import type { Api, ApiContext } from "../backend-client/api";
+import { messageOf } from "../pages/articles";
+import { messageKey } from "../pages/read-message";
+import type { WebContext, WebState } from "../middleware/web-context";
+import { heartbeat } from "../streaming/encode-event";
 import {
   sendEvents,
   sendReconnect,
   sendTrouble,
-} from "../streaming/eventStream";
-import { parseSeen } from "../streaming/ReplyView";
-import type { RouteDeps } from "./Deps";
-import { idOf, replyNumberOf } from "./params";
-import { seeOther } from "./renderPage";
+} from "../streaming/event-stream";
+import { parseSeen } from "../streaming/reply-view";
+import type { RouteDeps } from "../pages/page-deps";
+import { idOf, replyNumberOf } from "../pages/params";
+import { seeOther } from "../pages/render-page";
 
 /** A reply in progress: its events, and what can be done with it. */
 export function replyRoutes(deps: RouteDeps): Router<WebState> {

@@ -1,10 +1,10 @@
 import { Router } from "@koa/router";
-import { VisibleError } from "../../shared/errors";
-import { limits, type Message } from "../../shared/records";
-import { excerptOf } from "../chat/excerpt";
-import type { WebContext, WebState } from "../middleware/WebContext";
-import type { RouteDeps } from "./Deps";
-import { sendPage, type Page } from "./renderPage";
+import { VisibleError } from "../../core/domain/errors";
+import { limits, type Message } from "../../core/domain/records";
+import { excerptOf } from "../pages/excerpt";
+import type { WebContext, WebState } from "../middleware/web-context";
+import type { RouteDeps } from "../pages/page-deps";
+import { sendPage, type Page } from "../pages/render-page";
 
 export function searchRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>();

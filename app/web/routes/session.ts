@@ -1,10 +1,10 @@
 import { Router } from "@koa/router";
-import { VisibleError } from "../../shared/errors";
-import { checkModel } from "../chat/chooseModel";
-import { forgetLoadBalancerSession } from "../identity/loadBalancerSession";
-import type { WebContext, WebState } from "../middleware/WebContext";
-import type { RouteDeps } from "./Deps";
-import { seeOther } from "./renderPage";
+import { VisibleError } from "../../core/domain/errors";
+import { checkModel } from "../pages/choose-model";
+import { forgetLoadBalancerSession } from "../identity/load-balancer-session";
+import type { WebContext, WebState } from "../middleware/web-context";
+import type { RouteDeps } from "../pages/page-deps";
+import { seeOther } from "../pages/render-page";
 
 /** What concerns the session alone. */
 export function sessionRoutes(deps: RouteDeps): Router<WebState> {
@@ -46,7 +46,7 @@ async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   else visitor.signOut();
   forgetLoadBalancerSession(ctx);
   ctx.type = "html";
-  ctx.body = deps.render("signedOut.njk", {
+  ctx.body = deps.render("signed-out.njk", {
     title: "Signed out",
     isEverywhere,
     signOutUrl: deps.signOutUrl,

@@ -2,10 +2,10 @@ import Keygrip from "keygrip";
 import type Koa from "koa";
 import type { Context, Middleware } from "koa";
 import createKoaSession from "koa-session";
-import type { JsonObject } from "../../shared/files/json";
-import { cookieName } from "./sessionCookie";
-import { newSessionId } from "./sessionId";
-import { type SessionsOptions, VisitorSession } from "./VisitorSession";
+import type { JsonObject } from "../../core/storage/json";
+import { cookieName } from "./session-cookie";
+import { newSessionId } from "./session-id";
+import { type SessionsOptions, VisitorSession } from "./visitor-session";
 
 /**
  * Gives every request that passes a session: see {@link sessionOf}. It is read or made before the

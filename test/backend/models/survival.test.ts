@@ -1,27 +1,30 @@
 import path from "node:path";
-import { freePorts } from "../../../scripts/support/freePorts";
-import { operations } from "../../../app/shared/operations";
-import { ConversationPage, type Message } from "../../../app/shared/records";
+import { freePorts } from "../../../scripts/local/free-ports";
+import { operations } from "../../../app/core/api/operations";
+import {
+  ConversationPage,
+  type Message,
+} from "../../../app/core/domain/records";
 import {
   converseReply,
   frames,
   startFrame,
   textFrame,
-} from "../../support/bedrockServer";
+} from "../../support/bedrock-server";
 import {
   completeReply,
   streamAndFallSilent,
   textEvent,
-} from "../../support/openaiServer";
+} from "../../support/openai-server";
 import { startProcess } from "../../support/processes";
 import {
   type Answer,
   type ScriptedServer,
   startScriptedServer,
-} from "../../support/scriptedServer";
-import { callApi, TOKEN } from "../../support/startBackend";
-import { temporaryFolders } from "../../support/temporaryFolder";
-import { waitFor } from "../../support/waitFor";
+} from "../../support/scripted-server";
+import { callApi, TOKEN } from "../../support/start-backend";
+import { temporaryFolders } from "../../support/temporary-folder";
+import { waitFor } from "../../support/wait-for";
 
 const folder = temporaryFolders();
 let server: ScriptedServer;

@@ -3,10 +3,10 @@ import path from "node:path";
 import {
   nodeFileSystem,
   type FileSystem,
-} from "../../../app/shared/files/FileSystem";
-import { fillableDisk } from "../../support/fillableDisk";
+} from "../../../app/core/storage/file-system";
+import { fillableDisk } from "../../support/fillable-disk";
 import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scripted-models";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));

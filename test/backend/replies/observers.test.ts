@@ -1,14 +1,14 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import type { Beat } from "../../../app/shared/disk/InProgress";
-import { EpochLog } from "../../../app/backend/replies/EpochLog";
-import { Observers } from "../../../app/backend/replies/Observers";
+import type { Beat } from "../../../app/core/storage/layout/active-reply-index";
+import { EpochLog } from "../../../app/backend/replies/epoch-log";
+import { Observers } from "../../../app/backend/replies/observers";
 import {
   nodeFileSystem,
   type FileSystem,
-} from "../../../app/shared/files/FileSystem";
+} from "../../../app/core/storage/file-system";
 import { Directory, ref, until } from "./processes";
-import { scriptedModels } from "./scriptedModels";
+import { scriptedModels } from "./scripted-models";
 
 const LEASE_MS = 4_000;
 const names = Array.from({ length: 200 }, (_, index) => `reply ${index}`);

@@ -1,6 +1,6 @@
-import { createPeers, PeerGoneError } from "../../../app/backend/replies/Peers";
+import { createPeers, PeerGoneError } from "../../../app/backend/replies/peers";
 import { Directory, never, ref, until } from "./processes";
-import { scriptedModels } from "./scriptedModels";
+import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";
 
 let directory: Directory;

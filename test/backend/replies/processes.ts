@@ -1,5 +1,5 @@
-import type { ReplyRef } from "../../../app/shared/disk/recordFolders";
-import type { ModelMessage } from "../../../app/backend/models/Model";
+import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
+import type { ModelMessage } from "../../../app/backend/models/model";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,21 +7,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   createReplies,
   type ServedReplies,
-} from "../../../app/backend/replies/createReplies";
-import type { Peers } from "../../../app/backend/replies/Peers";
+} from "../../../app/backend/replies/create-replies";
+import type { Peers } from "../../../app/backend/replies/peers";
 import type {
   EndedReply,
   ReplyModels,
   ReplyRecords,
-} from "../../../app/backend/replies/Replies";
+} from "../../../app/backend/replies/replies";
 import {
   nodeFileSystem,
   type FileSystem,
-} from "../../../app/shared/files/FileSystem";
-import { createLog } from "../../../app/shared/log";
-import type { Registry } from "../../../app/shared/metrics";
-import type { ReplyEvent } from "../../../app/shared/records";
-import { removeFolder } from "../../support/temporaryFolder";
+} from "../../../app/core/storage/file-system";
+import { createLog } from "../../../app/core/runtime/log";
+import type { Registry } from "../../../app/core/runtime/metrics";
+import type { ReplyEvent } from "../../../app/core/domain/records";
+import { removeFolder } from "../../support/temporary-folder";
 
 export const ref: ReplyRef = {
   ownerHash: "a".repeat(64),

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
 import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels } from "./scriptedModels";
+import { gate, scriptedModels } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 let directory: Directory;

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { ModelError } from "../../../app/backend/models/Model";
-import type { Peers } from "../../../app/backend/replies/Peers";
+import { ModelError } from "../../../app/backend/models/model";
+import type { Peers } from "../../../app/backend/replies/peers";
 import {
   type FileSystem,
   nodeFileSystem,
-} from "../../../app/shared/files/FileSystem";
+} from "../../../app/core/storage/file-system";
 import {
   Directory,
   never,
@@ -14,7 +14,7 @@ import {
   until,
   watched,
 } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scripted-models";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));

@@ -3,15 +3,15 @@ import type { AddressInfo, Socket } from "node:net";
 import { Router } from "@koa/router";
 import Koa from "koa";
 import { Agent, request } from "undici";
-import type { ReplyRef } from "../../../app/shared/disk/recordFolders";
-import { toVisibleError, VisibleError } from "../../../app/shared/errors";
-import { LiveStreams } from "../../../app/shared/LiveStreams";
-import type { ServedReplies } from "../../../app/backend/replies/createReplies";
-import { createPeers } from "../../../app/backend/replies/Peers";
-import type { ReplyModels } from "../../../app/backend/replies/Replies";
-import { serveHeldReplies } from "../../../app/backend/routes/heldReplies";
+import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
+import { toVisibleError, VisibleError } from "../../../app/core/domain/errors";
+import { LiveStreams } from "../../../app/core/runtime/connection-registry";
+import type { ServedReplies } from "../../../app/backend/replies/create-replies";
+import { createPeers } from "../../../app/backend/replies/peers";
+import type { ReplyModels } from "../../../app/backend/replies/replies";
+import { serveHeldReplies } from "../../../app/backend/routes/held-replies";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
-import type { StreamAnswer } from "../../../app/web/api/followReply";
+import type { StreamAnswer } from "../../../app/web/backend-client/follow-reply";
 import { type Directory, ref } from "./processes";
 
 /** A backend process as the others see it: its replies, and an address. */

@@ -1,8 +1,8 @@
-import type { FileSystem } from "../../../app/shared/files/FileSystem";
-import type { ReplyEvent } from "../../../app/shared/records";
-import { fillableDisk } from "../../support/fillableDisk";
+import type { FileSystem } from "../../../app/core/storage/file-system";
+import type { ReplyEvent } from "../../../app/core/domain/records";
+import { fillableDisk } from "../../support/fillable-disk";
 import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scriptedModels";
+import { gate, scriptedModels, wordsAfter } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 /* What those are told who watch a reply, or come to watch it, that can't be saved. */

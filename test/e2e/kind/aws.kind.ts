@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { liveTimes } from "../../../app/preflight/ingress/liveAlb";
+import { liveTimes } from "../../../app/preflight/ingress/live-alb";
 import { clusterOf } from "../../preflight/support";
 import {
   awsEnvironment,
@@ -41,7 +41,7 @@ withAws("against a stand-in for AWS", () => {
     );
     expect(blocks.length).toBeGreaterThan(8);
     const script = path.join(folder, "guide.sh");
-    const before = await readFile("test/e2e/kind/support/eksGuide.sh", "utf8");
+    const before = await readFile("test/e2e/kind/support/eks-guide.sh", "utf8");
     await writeFile(script, [before, ...blocks].join("\n"));
     await run("bash", [script], {
       cwd: folder,

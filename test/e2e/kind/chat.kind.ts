@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { startBrowser } from "../../support/chromium";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   eventually,
   kubectl,
@@ -12,7 +12,7 @@ import {
   CountingClient,
   expectNothingLost,
   numbersTo,
-} from "./support/CountingClient";
+} from "./support/counting-client";
 
 let browser: Browser;
 beforeAll(async () => {

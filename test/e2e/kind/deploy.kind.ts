@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   awsEnvironment,
   awsOf,
@@ -19,7 +19,7 @@ import {
   expectNothingLost,
   underLoad,
   visitors,
-} from "./support/CountingClient";
+} from "./support/counting-client";
 
 const context = ["--context", `kind-${settings.cluster}`];
 

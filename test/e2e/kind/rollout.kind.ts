@@ -1,4 +1,4 @@
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   eventually,
   kubectl,
@@ -13,7 +13,7 @@ import {
   expectNothingLost,
   plain,
   underLoad,
-} from "./support/CountingClient";
+} from "./support/counting-client";
 
 const PARTS = ["backend", "web"];
 

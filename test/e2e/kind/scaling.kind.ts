@@ -1,4 +1,4 @@
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   eventually,
   kubectl,
@@ -10,7 +10,7 @@ import {
   expectNothingLost,
   underLoad,
   visitors,
-} from "./support/CountingClient";
+} from "./support/counting-client";
 
 afterAll(restore);
 

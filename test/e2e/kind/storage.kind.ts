@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   controlPlane,
   eventually,
@@ -13,7 +13,7 @@ import {
   expectNothingLost,
   numbersTo,
   plain,
-} from "./support/CountingClient";
+} from "./support/counting-client";
 
 const SHARED = "/var/lib/keepsake";
 /** A minute is what is promised. */

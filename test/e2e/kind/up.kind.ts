@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import {
   apply,
   eventually,
@@ -10,7 +10,7 @@ import {
   restore,
   settings,
 } from "./support/cluster";
-import { numbersTo, plain } from "./support/CountingClient";
+import { numbersTo, plain } from "./support/counting-client";
 
 const run = promisify(execFile);
 const node = `${settings.cluster}-worker2`;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { startRoundRobin, type RoundRobin } from "../../support/roundRobin";
+import { startRoundRobin, type RoundRobin } from "../../support/round-robin";
 
 /**
  * What Keepsake doesn't offer. Replies are neither forked, nor do they expire by themselves (they
@@ -34,7 +34,7 @@ beforeAll(async () => {
       [
         "-r",
         path.join(root, "test/support/typescript.js"),
-        path.join(__dirname, "logServer.ts"),
+        path.join(__dirname, "log-server.ts"),
         directory,
       ],
       { stdio: ["ignore", "pipe", "inherit"] },

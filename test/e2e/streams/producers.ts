@@ -1,5 +1,5 @@
-import type { Reading } from "../../../app/backend/replies/EpochLog";
-import type { Position } from "../../../app/backend/replies/position";
+import type { Reading } from "../../../app/backend/replies/epoch-log";
+import type { Position } from "../../../app/backend/replies/offset";
 
 /** Who appended, by the protocol's fenced, idempotent producers. */
 export interface Producer {

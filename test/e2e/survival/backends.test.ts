@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePorts } from "../../../scripts/support/freePorts";
-import { type ClusterIp, startClusterIp } from "../../support/clusterIp";
-import { HttpVisitor } from "../../support/HttpVisitor";
-import { keepAsking, Member } from "./Cluster";
+import { freePorts } from "../../../scripts/local/free-ports";
+import { type ClusterIp, startClusterIp } from "../../support/cluster-ip";
+import { HttpVisitor } from "../../support/http-visitor";
+import { keepAsking, Member } from "../../../scripts/stress/replies/cluster";
 
 /*
  * Web and three backends as processes, the backends behind one address as in a cluster; pages and

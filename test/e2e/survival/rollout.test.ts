@@ -4,9 +4,12 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { answer } from "../../../app/backend/models/eliza/converse";
 import { newPage, startBrowser } from "../../support/chromium";
-import { expectEventually } from "../../support/waitFor";
-import { Cluster } from "./Cluster";
-import { faultsOf, SurvivingVisitor } from "./SurvivingVisitor";
+import { expectEventually } from "../../support/wait-for";
+import { Cluster } from "../../../scripts/stress/replies/cluster";
+import {
+  faultsOf,
+  SurvivingVisitor,
+} from "../../../scripts/stress/replies/surviving-visitor";
 
 let directory: string;
 let cluster: Cluster;

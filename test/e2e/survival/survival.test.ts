@@ -1,4 +1,4 @@
-import { survive } from "./survive";
+import { survive } from "../../../scripts/stress/replies/survive";
 
 /*
  * The short form of what main.ts does at length: see there. What was done to whom is printed if

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
-import type { ApiServer } from "./apiServer";
+import type { ApiServer } from "./api-server";
 import { crdFiles } from "./manifests";
 
 interface Definition {

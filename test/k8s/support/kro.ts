@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ApiServer, assets, describeWithApiServer } from "./apiServer";
+import { type ApiServer, assets, describeWithApiServer } from "./api-server";
 
 const program = path.join(assets, "kro");
 

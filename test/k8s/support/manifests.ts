@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { App, Chart } from "cdk8s";
 import { parseAllDocuments } from "yaml";
-import { readEnvironment } from "../../../k8s/environments";
+import { readEnvironment } from "../../../k8s/schema/read-environment";
 import { manifests } from "../../../k8s/keepsake";
 
 /** An object of Kubernetes as JSON: tests look into it by path. */

@@ -1,4 +1,4 @@
-import type { ApiServer } from "./apiServer";
+import type { ApiServer } from "./api-server";
 import { field, type Manifest } from "./manifests";
 
 const TEMPLATES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { ApiServer } from "./apiServer";
+import type { ApiServer } from "./api-server";
 
 interface Schema {
   type?: string;

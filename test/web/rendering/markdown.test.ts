@@ -1,9 +1,9 @@
-import { GrowingMarkdown } from "../../../app/web/rendering/GrowingMarkdown";
+import { GrowingMarkdown } from "../../../app/web/rendering/growing-markdown";
 import {
   renderBlocks,
   renderMarkdown,
 } from "../../../app/web/rendering/markdown";
-import { fc } from "../../support/fastCheck";
+import { fc } from "../../support/fast-check";
 
 describe("Markdown", () => {
   it.each([

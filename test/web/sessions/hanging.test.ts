@@ -1,10 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { hashOf } from "../../../app/shared/disk/hashes";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { hashOf } from "../../../app/core/storage/layout/hashes";
+import { HttpVisitor } from "../../support/http-visitor";
 import { makeHangingFile } from "../../support/pipes";
 import { startProcess } from "../../support/processes";
-import { temporaryFolders } from "../../support/temporaryFolder";
+import { temporaryFolders } from "../../support/temporary-folder";
 
 /*
  * A real process whose threads wait for ever in the kernel, as on a network file system whose

@@ -5,13 +5,13 @@ import { PassThrough } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import Koa from "koa";
 import pino from "pino";
-import { VisibleError } from "../../../app/shared/errors";
-import { createMemorySessionStore } from "../../../app/web/sessions/memorySessionStore";
+import { VisibleError } from "../../../app/core/domain/errors";
+import { createMemorySessionStore } from "../../../app/web/sessions/memory-session-store";
 import { createSessions, sessionOf } from "../../../app/web/sessions/sessions";
-import type { SessionStore } from "../../../app/web/sessions/SessionStore";
-import type { SessionsOptions } from "../../../app/web/sessions/VisitorSession";
+import type { SessionStore } from "../../../app/web/sessions/session-store";
+import type { SessionsOptions } from "../../../app/web/sessions/visitor-session";
 import { Browser } from "../../support/browser";
-import { diskErrors } from "../../support/diskErrors";
+import { diskErrors } from "../../support/disk-errors";
 
 const KEYS = ["a key of more than sixteen", "an older key of some length"];
 

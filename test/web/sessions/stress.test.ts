@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { temporaryFolders } from "../../support/temporaryFolder";
-import { killUnderLoad } from "./stress/killing";
-import { stress } from "./stress/stress";
+import { temporaryFolders } from "../../support/temporary-folder";
+import { killUnderLoad } from "../../../scripts/stress/sessions/killing";
+import { stress } from "../../../scripts/stress/sessions/stress";
 
 /*
  * A short form of scripts/stress-sessions. KILLS sets how many processes are killed (hundreds, to

@@ -4,14 +4,14 @@ import {
   setImmediate as turn,
   setTimeout as sleep,
 } from "node:timers/promises";
-import { VisibleError } from "../../../app/shared/errors";
+import { VisibleError } from "../../../app/core/domain/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
-import { EventWatcher } from "../../support/EventWatcher";
-import { HttpVisitor } from "../../support/HttpVisitor";
-import { slowly } from "../../support/inMemoryApi";
+import { EventWatcher } from "../../support/event-watcher";
+import { HttpVisitor } from "../../support/http-visitor";
+import { slowly } from "../../support/in-memory-api";
 import { stepwise } from "../../support/stepwise";
-import { expectEventually } from "../../support/waitFor";
-import { startWeb, type TestWeb } from "../../support/startWeb";
+import { expectEventually } from "../../support/wait-for";
+import { startWeb, type TestWeb } from "../../support/start-web";
 
 let web: TestWeb;
 let visitor: HttpVisitor;

@@ -1,7 +1,7 @@
 import { renderMarkdown } from "../../../app/web/rendering/markdown";
-import { HttpVisitor } from "../../support/HttpVisitor";
+import { HttpVisitor } from "../../support/http-visitor";
 import { stepwise } from "../../support/stepwise";
-import { startWeb, type TestWeb } from "../../support/startWeb";
+import { startWeb, type TestWeb } from "../../support/start-web";
 
 let web: TestWeb;
 let visitor: HttpVisitor;

@@ -3,7 +3,7 @@ import type {
   ConverseStreamOutput,
   Message,
 } from "@aws-sdk/client-bedrock-runtime";
-import type { ModelEvent, ModelMessage, ReplyOptions } from "../Model";
+import type { ModelEvent, ModelMessage, ReplyOptions } from "../model";
 import { createThinkingSplitter } from "../thinking";
 import { interruptedBedrock } from "./errors";
 

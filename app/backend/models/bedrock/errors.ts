@@ -1,4 +1,4 @@
-import { ModelError } from "../Model";
+import { ModelError } from "../model";
 
 /** What the SDK's errors have, whichever of its many classes they are. */
 interface SdkError {

@@ -1,4 +1,4 @@
-import type { Keyword, Rule } from "./Keyword";
+import type { Keyword, Rule } from "./keyword";
 import { takeApart } from "./patterns";
 import { reactionTo } from "./reactions";
 import { requestIn } from "./requests";

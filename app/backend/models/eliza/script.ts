@@ -1,7 +1,7 @@
-import type { Keyword } from "./Keyword";
-import { aboutEliza } from "./scriptAboutEliza";
-import { aboutVisitor } from "./scriptAboutVisitor";
-import { aboutWorld } from "./scriptAboutWorld";
+import type { Keyword } from "./keyword";
+import { aboutEliza } from "./script-about-eliza";
+import { aboutVisitor } from "./script-about-visitor";
+import { aboutWorld } from "./script-about-world";
 
 export const script: Keyword[] = [
   ...aboutEliza,

@@ -1,4 +1,4 @@
-import { ModelError } from "../Model";
+import { ModelError } from "../model";
 
 /** What a server says of a failure, before or within a stream. */
 export interface Complaint {

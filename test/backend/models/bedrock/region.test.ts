@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { createBedrock } from "../../../../app/backend/models/bedrock/createBedrock";
-import { ConfigError } from "../../../../app/shared/config";
-import { temporaryFolders } from "../../../support/temporaryFolder";
-import { never } from "../modelProviderContract";
+import { createBedrock } from "../../../../app/backend/models/bedrock/create-bedrock";
+import { ConfigError } from "../../../../app/core/config/config";
+import { temporaryFolders } from "../../../support/temporary-folder";
+import { never } from "../model-provider-contract";
 
 const temporaryFolder = temporaryFolders();
 const before = { ...process.env };

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { ModelProvider } from "../../../../app/backend/models/Model";
-import type { OpenAISettings } from "../../../../app/backend/models/modelSettings";
-import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
-import { completeReply, settingsFor } from "../../../support/openaiServer";
+import type { ModelProvider } from "../../../../app/backend/models/model";
+import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
+import { completeReply, settingsFor } from "../../../support/openai-server";
 import {
   type ScriptedServer,
   startScriptedServer,
-} from "../../../support/scriptedServer";
-import { startTestProxy, type TestProxy } from "../../../support/testProxy";
-import { collect, never, textOf, user } from "../modelProviderContract";
+} from "../../../support/scripted-server";
+import { startTestProxy, type TestProxy } from "../../../support/test-proxy";
+import { collect, never, textOf, user } from "../model-provider-contract";
 
 const certificates = path.join(__dirname, "../../../support/certificates");
 const pem = (name: string) =>

@@ -1,21 +1,21 @@
 import pino from "pino";
 import { Registry } from "prom-client";
-import { createModels } from "../../../../app/backend/models/createModels";
-import type { ModelEvent } from "../../../../app/backend/models/Model";
-import type { ModelTimeouts } from "../../../../app/backend/models/modelSettings";
-import { createOpenAI } from "../../../../app/backend/models/openai/createOpenAI";
+import { createModels } from "../../../../app/backend/models/create-models";
+import type { ModelEvent } from "../../../../app/backend/models/model";
+import type { ModelTimeouts } from "../../../../app/backend/models/model-settings";
+import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import {
   completeReply,
   settingsFor,
   streamAndFallSilent,
   textEvent,
-} from "../../../support/openaiServer";
+} from "../../../support/openai-server";
 import {
   type Answer,
   type ScriptedServer,
   startScriptedServer,
-} from "../../../support/scriptedServer";
-import { never, textOf, user } from "../modelProviderContract";
+} from "../../../support/scripted-server";
+import { never, textOf, user } from "../model-provider-contract";
 
 let server: ScriptedServer;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
-import { freePorts } from "../../../../scripts/support/freePorts";
+import { freePorts } from "../../../../scripts/local/free-ports";
 import { eventually } from "./cluster";
 
 const { MOTO_SERVER, REGISTRY_SERVER } = process.env;

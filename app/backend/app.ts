@@ -1,0 +1,86 @@
+import { Router } from "@koa/router";
+import Koa, { type Middleware } from "koa";
+import type { Registry } from "prom-client";
+import type { LiveStreams } from "../core/runtime/connection-registry";
+import type { Logger } from "../core/runtime/log";
+import type { Tokens } from "../core/config/tokens";
+import type { BackendState } from "./backend-state";
+import type { ConversationPages } from "./conversations/conversation-pages";
+import type { Conversations } from "./conversations/conversations";
+import type { Search } from "./conversations/search";
+import type { Turns } from "./conversations/turns";
+import { answerProblems } from "./middleware/answer-problems";
+import { authenticate } from "./middleware/authenticate";
+import { keepDeadlines } from "./middleware/keep-deadlines";
+import { observeRequests } from "./middleware/observe-requests";
+import type { Models } from "./models/create-models";
+import type { ProjectPages } from "./projects/project-pages";
+import type { Projects } from "./projects/projects";
+import type { ServedReplies } from "./replies/create-replies";
+import { serveConversations, serveReplyActions } from "./routes/conversations";
+import { serveHeldReplies } from "./routes/held-replies";
+import { serveOpenApi } from "./routes/openapi";
+import { serveOverview } from "./routes/overview";
+import { type Probes, serveProbes } from "./routes/probes";
+import { serveReplyStreams } from "./routes/replies";
+import { serveProjects } from "./routes/projects";
+
+export interface BackendParts {
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  probes: Probes;
+  conversations: Conversations;
+  conversationPages: ConversationPages;
+  turns: Turns;
+  replies: ServedReplies;
+  /** The answers that go on for long, for the drain. */
+  streams: LiveStreams;
+  projects: Projects;
+  projectPages: ProjectPages;
+  models: Models;
+  search: Search;
+}
+
+/** The internal API: everything a request meets, in this order. */
+export function createBackendApp(parts: BackendParts): Koa<BackendState> {
+  const { log, metrics } = parts;
+  const app = new Koa<BackendState>();
+  // What reaches it was not answered by any middleware: a connection that broke in an answer.
+  app.on("error", (error: unknown) => log.info({ error }, "connection broke"));
+  app.use(serveProbes(parts.probes));
+  app.use(observeRequests(log, metrics));
+  app.use(answerProblems());
+  app.use(nameProcess(parts.replies.process));
+  app.use(serveOpenApi());
+  app.use(authenticate(parts.tokens));
+  app.use(keepDeadlines());
+  const router = routes(parts);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+/** Behind one address there are many processes: web tells by this which one it has reached. */
+function nameProcess(process: string): Middleware {
+  return async (ctx, next) => {
+    ctx.set("keepsake-process", process);
+    await next();
+  };
+}
+
+function routes(parts: BackendParts) {
+  const router = new Router<BackendState>();
+  serveOverview(router, parts);
+  serveConversations(router, parts);
+  serveReplyActions(router, parts);
+  serveReplyStreams(router, {
+    replies: parts.replies,
+    streams: parts.streams,
+    refOf: (ownerHash, id, number) =>
+      parts.turns.replyRef(ownerHash, id, number),
+  });
+  serveHeldReplies(router, parts.replies);
+  serveProjects(router, parts.projects, parts.projectPages);
+  return router;
+}

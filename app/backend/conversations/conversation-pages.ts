@@ -1,0 +1,118 @@
+import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import { NotFoundError } from "../../core/domain/errors";
+import type { Files } from "../../core/storage/storage-context";
+import type {
+  Conversation,
+  ConversationPage,
+  Message,
+} from "../../core/domain/records";
+import { toConversation } from "../owner-index/to-conversation";
+import type { Projects } from "../projects/projects";
+import type { ConversationSettings } from "./conversation-settings";
+import { messageLogOf, replyTo } from "./message-log";
+import type { ReplyAfter, ReplyStates } from "./reply-states";
+
+export interface ConversationPagesParts {
+  files: Files;
+  folders: RecordFolders;
+  settings: ConversationSettings;
+  projects: Projects;
+  replyStates: ReplyStates;
+}
+
+/** Which messages of a conversation are asked for. */
+export interface PageWanted {
+  limit: number;
+  /** Only messages with lower numbers; by default the last. */
+  before?: number;
+  /** The caller has all messages up to this number; they are left out. */
+  known?: number;
+}
+
+/** A conversation as its page shows it. */
+export class ConversationPages {
+  constructor(private readonly parts: ConversationPagesParts) {}
+
+  /**
+   * A conversation, its last messages, and the reply in progress.
+   *
+   * @throws NotFoundError if it isn't there, is deleted, or is another's.
+   */
+  async read(
+    ownerHash: string,
+    id: string,
+    wanted: PageWanted,
+  ): Promise<ConversationPage> {
+    const log = messageLogOf(this.parts, ownerHash, id);
+    const looked = log.list();
+    const settings = await this.parts.settings.readForPage(
+      ownerHash,
+      id,
+      looked.then((found) => found !== undefined && found.last > 0),
+    );
+    const listing = await looked;
+    if (!listing) throw new NotFoundError("conversation");
+    const [found, [last]] = await Promise.all([
+      log.readLast(wanted.limit, listing, wanted.before),
+      log.readLast(1, listing),
+    ]);
+    const after = await this.after(ownerHash, settings, last);
+    if (after.isPast) return this.read(ownerHash, id, wanted);
+    const living = await this.withLivingProject(ownerHash, settings);
+    return {
+      conversation: toConversation(living, (after.message ?? last)?.at),
+      ...shownOf(wanted, found, after),
+    };
+  }
+
+  /** A conversation by itself. */
+  async describe(
+    ownerHash: string,
+    settings: StoredConversation,
+  ): Promise<Conversation> {
+    const living = await this.withLivingProject(ownerHash, settings);
+    const log = messageLogOf(this.parts, ownerHash, settings.id);
+    const listing = await log.list();
+    const [last] = listing ? await log.readLast(1, listing) : [];
+    return toConversation(living, last?.at);
+  }
+
+  /** What follows the last message: something, if that is a prompt. */
+  private async after(
+    ownerHash: string,
+    { id, model }: StoredConversation,
+    last: Message | undefined,
+  ): Promise<ReplyAfter> {
+    if (last?.role !== "user") return {};
+    const ref = replyTo(ownerHash, id, last.number);
+    return this.parts.replyStates.after(ref, last, model);
+  }
+
+  /** A conversation whose project was deleted is in none. */
+  private async withLivingProject(
+    ownerHash: string,
+    settings: StoredConversation,
+  ): Promise<StoredConversation> {
+    if (!settings.project) return settings;
+    const { projects } = this.parts;
+    const project = await projects.readIfThere(ownerHash, settings.project);
+    return project ? settings : { ...settings, project: null };
+  }
+}
+
+/** What is shown of the messages that were found, and of what follows the last. */
+function shownOf(
+  { limit, before, known = 0 }: PageWanted,
+  found: Message[],
+  after: ReplyAfter,
+): Omit<ConversationPage, "conversation"> {
+  const isLast = before === undefined;
+  const messages =
+    after.message && isLast ? [...found, after.message].slice(-limit) : found;
+  return {
+    messages: messages.filter(({ number }) => number > known),
+    hasOlder: (messages[0]?.number ?? 1) > 1,
+    reply: (isLast ? after.state : undefined) ?? null,
+  };
+}

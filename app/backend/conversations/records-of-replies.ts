@@ -1,0 +1,152 @@
+import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type {
+  RecordFolders,
+  ReplyRef,
+} from "../../core/storage/layout/record-folders";
+import type { Files } from "../../core/storage/storage-context";
+import type { JsonObject } from "../../core/storage/json";
+import type { Message, ModelDescription } from "../../core/domain/records";
+import { threadOf, versionOf } from "../../core/domain/turns";
+import type { Activity } from "../owner-index/owner-index";
+import { assemblePrompt, tokensLeft } from "./assemble-prompt";
+import type { Models } from "../models/create-models";
+import type { Projects } from "../projects/projects";
+import type { EndedReply, ReplyPrompt, ReplyRecords } from "../replies/replies";
+import type { ConversationSettings } from "./conversation-settings";
+import { type MessageLog, messageLogOf } from "./message-log";
+
+export interface RecordsOfRepliesParts {
+  files: Files;
+  folders: RecordFolders;
+  activity: Activity;
+  settings: ConversationSettings;
+  projects: Projects;
+  models: Pick<Models, "find">;
+  /** What every conversation begins with, as the operator set it. */
+  systemPrompt: string;
+}
+
+type ModelWindow = Pick<ModelDescription, "contextTokens" | "maxReplyTokens">;
+
+const SMALL_WINDOW: ModelWindow = {
+  contextTokens: 8_192,
+  maxReplyTokens: 2_048,
+};
+
+/** What replies need from the records: what to ask a model, and where an answer goes. */
+export class RecordsOfReplies implements ReplyRecords {
+  /** Replies that become messages now, by where they lie. */
+  private readonly becoming = new Map<string, Promise<void>>();
+
+  constructor(private readonly parts: RecordsOfRepliesParts) {}
+
+  folder(ref: ReplyRef): string {
+    return this.parts.folders.reply(ref);
+  }
+
+  async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
+    const { ownerHash, conversation, number } = ref;
+    const [stored, said] = await Promise.all([
+      this.parts.settings.read(ownerHash, conversation),
+      this.logOf(ref).readBelow(number),
+    ]);
+    const { thread } = threadOf(said);
+    const prompt = thread.at(-1);
+    const { systemPrompt } = this.parts;
+    const instructions = await this.instructionsOf(ownerHash, stored);
+    const longest = stored.maxTokens ?? undefined;
+    const { messages, leftOut } = assemblePrompt(
+      { systemPrompt, instructions, history: thread, begun },
+      await this.window(stored.model),
+      longest,
+    );
+    return {
+      model: stored.model,
+      modelName: await this.modelName(stored.model),
+      messages,
+      maxTokens: longest === undefined ? undefined : tokensLeft(longest, begun),
+      temperature: stored.temperature ?? undefined,
+      attempt: prompt ? versionOf(prompt) : 0,
+      leftOut,
+    };
+  }
+
+  /** What the project asks of all of its conversations, if this is in one. */
+  private async instructionsOf(
+    ownerHash: string,
+    { project: id }: StoredConversation,
+  ): Promise<string | undefined> {
+    if (!id) return undefined;
+    const project = await this.parts.projects.readIfThere(ownerHash, id);
+    return project?.instructions;
+  }
+
+  /** Those who come while it becomes one wait for that: a second writer would only be in the way. */
+  becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+    const name = this.folder(ref);
+    const becoming =
+      this.becoming.get(name) ??
+      this.saveMessage(ref, ended).finally(() => this.becoming.delete(name));
+    this.becoming.set(name, becoming);
+    return becoming;
+  }
+
+  private async saveMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+    const message = await this.messageOf(ref, ended);
+    const { ownerHash, conversation: id, number: reply } = ref;
+    if (!(await this.logOf(ref).addReply(message))) {
+      const { conversations } = await this.parts.activity.read(ownerHash);
+      const known = conversations.get(id);
+      // Who saved it may have died before it was noted.
+      if (!known || known.counted.has(reply)) return;
+    }
+    const { at, model, modelName = model, usage } = message;
+    await this.parts.activity.note(ownerHash, {
+      kind: "reply",
+      id,
+      reply,
+      at,
+      model: model ?? "",
+      modelName: modelName ?? "",
+      usage,
+    });
+  }
+
+  /** Puts the prompt with which a conversation went on after a failure among its messages. */
+  addNext(ref: ReplyRef, next: JsonObject): Promise<void> {
+    return this.logOf(ref).addSettled(next, ref.number + 1);
+  }
+
+  async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Message> {
+    const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
+      ended;
+    const modelName = ended.modelName ?? (await this.modelName(model));
+    return {
+      number: ref.number,
+      role: "assistant",
+      text,
+      reasoning,
+      at,
+      model,
+      modelName,
+      outcome,
+      reason,
+      usage,
+      leftOut: leftOut === 0 ? undefined : leftOut,
+    };
+  }
+
+  /** What people call a model; its id, where it isn't on offer any more. */
+  async modelName(id: string): Promise<string> {
+    return (await this.parts.models.find(id))?.name ?? id;
+  }
+
+  /** A model that isn't on offer is asked all the same: it is the one who says so. */
+  private async window(id: string): Promise<ModelWindow> {
+    return (await this.parts.models.find(id)) ?? SMALL_WINDOW;
+  }
+
+  private logOf({ ownerHash, conversation }: ReplyRef): MessageLog {
+    return messageLogOf(this.parts, ownerHash, conversation);
+  }
+}

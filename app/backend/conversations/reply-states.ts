@@ -1,0 +1,127 @@
+import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import { VisibleError } from "../../core/domain/errors";
+import type { JsonObject } from "../../core/storage/json";
+import type { Message, ReplyState } from "../../core/domain/records";
+import type { Replies, ReplySnapshot } from "../replies/replies";
+import { isPromptAt, type PromptPlace } from "./message-log";
+import type { RecordsOfReplies } from "./records-of-replies";
+
+/** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
+export interface ReplyAfter {
+  state?: ReplyState;
+  message?: Message;
+  /** The conversation has gone on: there is another last prompt by now. */
+  isPast?: boolean;
+}
+
+/** The replies of conversations, as far as pages and prompts must know of them. */
+export class ReplyStates {
+  constructor(
+    private readonly replies: Replies,
+    private readonly records: RecordsOfReplies,
+  ) {}
+
+  /**
+   * What follows a prompt. A reply that nobody began (a process died between saving the prompt
+   * and asking the model) is begun.
+   *
+   * @param model The conversation's.
+   */
+  async after(
+    ref: ReplyRef,
+    prompt: Message,
+    model: string,
+  ): Promise<ReplyAfter> {
+    const found = await this.find(ref);
+    const { ended } = found;
+    if (ended && found.status !== "failed") {
+      await this.records.becomeMessage(ref, ended);
+      return { message: await this.records.messageOf(ref, ended) };
+    }
+    // What only another version of the program can read stays as it is: a reply that failed.
+    if (found.next && isPromptAt(ref.number + 1, found.next)) {
+      await this.records.addNext(ref, found.next);
+      return { isPast: true };
+    }
+    return {
+      state: {
+        number: ref.number,
+        status: found.status === "failed" ? "failed" : "writing",
+        model: ended?.model ?? model,
+        modelName: await this.records.modelName(ended?.model ?? model),
+        at: ended?.at ?? prompt.at,
+        text: found.text,
+        offset: found.offset,
+        epoch: found.epoch,
+        reason: ended?.reason,
+      },
+    };
+  }
+
+  /**
+   * Asked before a prompt is saved that follows another. A reply that nobody has begun (yet) is
+   * begun: who saved that prompt may be about to, on any process, or have died.
+   *
+   * @returns How to settle that this prompt is the next, if the reply failed: somebody may try it
+   *   again at this moment.
+   * @throws VisibleError (409) while the reply to that is being written.
+   */
+  async refuseWhileWriting(ref: ReplyRef): Promise<PromptPlace["settle"]> {
+    const { status, ended } = await this.find(ref);
+    if (!ended) throw stillWriting();
+    if (status === "failed") return (entry) => this.settle(ref, entry);
+    await this.records.becomeMessage(ref, ended);
+    return undefined;
+  }
+
+  /**
+   * Asked before a reply that is no message (yet) is asked for once more.
+   *
+   * @throws VisibleError (409) if it is being written, or failed.
+   */
+  async requireMessage(ref: ReplyRef): Promise<void> {
+    const found = await this.find(ref);
+    if (!found.ended) throw stillWriting();
+    if (found.status !== "failed") {
+      return this.records.becomeMessage(ref, found.ended);
+    }
+    throw new VisibleError(
+      409,
+      "This reply failed, so there is nothing to keep beside another: Retry asks again.",
+    );
+  }
+
+  /**
+   * Tries a reply again that failed or was never begun; one that is being written is left alone.
+   *
+   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since.
+   */
+  async retry(ref: ReplyRef): Promise<void> {
+    const found = await this.replies.snapshot(ref);
+    if (found) await this.replies.retry(ref);
+    else await this.replies.begin(ref);
+  }
+
+  private async settle(
+    ref: ReplyRef,
+    entry: JsonObject,
+  ): Promise<JsonObject | undefined> {
+    const next = await this.replies.goOn(ref, entry);
+    // What can't be read rules out another try all the same.
+    return next && !isPromptAt(ref.number + 1, next) ? entry : next;
+  }
+
+  private async find(ref: ReplyRef): Promise<ReplySnapshot> {
+    const found = await this.replies.snapshot(ref);
+    if (found) return found;
+    await this.replies.begin(ref);
+    const begun = await this.replies.snapshot(ref);
+    return begun ?? { status: "writing", text: "", offset: "-1" };
+  }
+}
+
+const stillWriting = () =>
+  new VisibleError(
+    409,
+    "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
+  );

@@ -1,0 +1,98 @@
+import type { BackendConfig } from "../core/config/config";
+import { recordFoldersIn } from "../core/storage/layout/record-folders";
+import {
+  boundFileSystem,
+  boundsFrom,
+} from "../core/storage/bounded-file-system";
+import { createFiles } from "../core/storage/storage-context";
+import { type FileSystem, nodeFileSystem } from "../core/storage/file-system";
+import { requireReadable } from "../core/storage/require-readable";
+import { LiveStreams } from "../core/runtime/connection-registry";
+import type { Logger } from "../core/runtime/log";
+import type { Registry } from "../core/runtime/metrics";
+import type { Tokens } from "../core/config/tokens";
+import { createConversations } from "./conversations/create-conversations";
+import { RecordsOfReplies } from "./conversations/records-of-replies";
+import { Search } from "./conversations/search";
+import { createRecords } from "./create-records";
+import { createModels } from "./models/create-models";
+import { createProviders } from "./models/create-providers";
+import { readModelSettings } from "./models/model-settings";
+import { ProjectPages } from "./projects/project-pages";
+import { createReplies } from "./replies/create-replies";
+import { createPeers } from "./replies/peers";
+
+export interface BackendGiven {
+  config: BackendConfig;
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  /** Where other backends reach this process. */
+  address: string;
+  now?: () => Date;
+  fileSystem?: FileSystem;
+}
+
+/** All parts of the backend, put together. */
+export function createBackend(given: BackendGiven) {
+  const { config, log, metrics, tokens, now = () => new Date() } = given;
+  const fileSystem = boundFileSystem(
+    given.fileSystem ?? nodeFileSystem,
+    boundsFrom(config),
+  );
+  const files = createFiles({
+    fileSystem,
+    onDamage: (damage) => log.error({ damage }, "a file is damaged"),
+  });
+  const folders = recordFoldersIn(config.DATA_DIRECTORY);
+  const stored = createRecords({ files, folders, now });
+  const { models, systemPrompt } = modelsOf(given);
+  const records = new RecordsOfReplies({ ...stored, models, systemPrompt });
+  const leaseMs = config.LEASE_SECONDS * 1000;
+  const peers = createPeers({
+    token: async () => (await tokens.current())[0] ?? "",
+    silenceMs: leaseMs,
+  });
+  const replies = createReplies({
+    records,
+    models,
+    peers,
+    log,
+    leaseMs,
+    address: given.address,
+    fileSystem,
+    inProgressFolder: folders.inProgress,
+    perOwner: config.REPLIES_PER_OWNER,
+    perProcess: config.REPLIES_PER_PROCESS,
+    metrics,
+  });
+  const { projects, activity } = stored;
+  return {
+    models,
+    peers,
+    records,
+    replies,
+    ...createConversations({ ...stored, models, replies, records }),
+    projects,
+    projectPages: new ProjectPages(projects, activity),
+    search: new Search(stored),
+    log,
+    metrics,
+    tokens,
+    streams: new LiveStreams(),
+    /** Whether records can be read now. @throws Error saying what to do, in bounded time. */
+    checkStorage: () =>
+      requireReadable(fileSystem, "DATA_DIRECTORY", config.DATA_DIRECTORY),
+  };
+}
+
+function modelsOf({ config, log, metrics }: BackendGiven) {
+  const settings = readModelSettings(config);
+  const models = createModels({
+    providers: createProviders(settings),
+    timeouts: settings.timeouts,
+    metrics,
+    log,
+  });
+  return { models, systemPrompt: settings.systemPrompt };
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { OfferedModel } from "../../../core/config/offered-models";
+import type { ModelInfo } from "../model";
+import type { OpenAISettings } from "../model-settings";
+import { shortName, tokensInWords } from "../named-model";
+import { nonsense } from "./errors";
+
+const Count = z.number().int().positive().optional().catch(undefined);
+
+/** One model as servers list it; each has its own word for the window. */
+const Listed = z.looseObject({
+  id: z.string().min(1),
+  name: z.string().min(1).optional().catch(undefined),
+  max_model_len: Count, // vLLM, SGLang
+  context_length: Count, // OpenRouter, Together
+  context_window: Count, // Groq
+  max_context_length: Count, // LM Studio, Mistral
+  max_completion_tokens: Count,
+  max_output_tokens: Count,
+  meta: z.looseObject({ n_ctx: Count }).nullish().catch(undefined), // llama.cpp
+  top_provider: z
+    .looseObject({ max_completion_tokens: Count })
+    .nullish()
+    .catch(undefined),
+});
+type Listed = z.output<typeof Listed>;
+
+const Entries = z.array(z.unknown());
+const List = z.union([Entries, z.looseObject({ data: Entries })]);
+
+/** What can't hold a conversation, as far as its name tells. */
+const otherTrades =
+  /embed|whisper|\btts\b|-tts|dall-e|moderation|transcri|rerank|realtime|\bsora\b|gpt-image|stable-diffusion/i;
+
+/**
+ * The models of an endpoint's list.
+ *
+ * @param body What `/models` answered.
+ * @throws ModelError if that is no list of models.
+ */
+export function modelsIn(body: unknown, settings: OpenAISettings): ModelInfo[] {
+  const list = List.safeParse(body);
+  if (!list.success) {
+    throw nonsense(`/models answered ${JSON.stringify(body)?.slice(0, 200)}`);
+  }
+  const entries = Array.isArray(list.data) ? list.data : list.data.data;
+  return entries
+    .flatMap((entry) => Listed.safeParse(entry).data ?? [])
+    .filter(({ id }) => !otherTrades.test(id))
+    .map((listed) => describe(listed, settings));
+}
+
+/** The models that `MODELS` offers, with what the endpoint tells of them, if it does. */
+export function modelsOffered(
+  offered: OfferedModel[],
+  listed: ModelInfo[],
+  settings: OpenAISettings,
+): ModelInfo[] {
+  return offered.map(({ model, name }) => {
+    const known = listed.find((info) => info.id === `openai/${model}`);
+    const info = known ?? describe({ id: model }, settings);
+    return { ...info, name: name ?? info.name };
+  });
+}
+
+function describe(
+  listed: Pick<Listed, "id"> & Partial<Listed>,
+  settings: OpenAISettings,
+): ModelInfo {
+  const contextTokens = contextOf(listed) ?? settings.contextTokens;
+  const longest =
+    listed.top_provider?.max_completion_tokens ??
+    listed.max_completion_tokens ??
+    listed.max_output_tokens;
+  return {
+    id: `openai/${listed.id}`,
+    name: listed.name ?? shortName(listed.id),
+    provider: "openai",
+    description: `At ${new URL(settings.baseUrl).host}, with a window of ${tokensInWords(contextTokens)} tokens`,
+    contextTokens,
+    // Where nobody says, half of the window: the other half is for what is answered.
+    maxReplyTokens: Math.min(
+      longest ?? Math.floor(contextTokens / 2),
+      contextTokens,
+    ),
+    continues: settings.continuation !== "restart",
+  };
+}
+
+function contextOf(listed: Partial<Listed>): number | undefined {
+  return (
+    listed.max_model_len ??
+    listed.context_length ??
+    listed.context_window ??
+    listed.max_context_length ??
+    listed.meta?.n_ctx
+  );
+}

@@ -1,0 +1,79 @@
+import { pause } from "../../core/runtime/pause";
+import { ModelError, type ModelEvent } from "./model";
+
+/** What to wait where a busy provider doesn't say: longer each time. */
+const usualWaitsMs = [2_000, 5_000, 10_000, 20_000];
+
+/**
+ * Asks a model again for as long as it is busy, telling the visitor meanwhile. Only a reply that
+ * has said nothing yet is asked for again.
+ *
+ * @param ask Asks once. A ModelError with `retryAfterMs` means busy; 0 that it doesn't say how long.
+ * @param busyMs How long to wait in all before the error is given on.
+ */
+export async function* waitWhileBusy(
+  ask: () => AsyncIterable<ModelEvent>,
+  busyMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  let waitedMs = 0;
+  for (let attempt = 0; ; attempt++) {
+    const begun = { value: false };
+    try {
+      yield* noting(ask(), begun);
+      return;
+    } catch (error) {
+      if (begun.value) throw error;
+      const ms = waitFor(error, attempt);
+      if (ms === undefined) throw error;
+      if (waitedMs + ms > busyMs) throw outOfPatience(error, ms);
+      waitedMs += ms;
+      yield { kind: "waiting", ms, message: waitingMessage(ms) };
+      await pause(ms, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function* noting(
+  events: AsyncIterable<ModelEvent>,
+  begun: { value: boolean },
+): AsyncGenerator<ModelEvent> {
+  for await (const event of events) {
+    begun.value = true;
+    yield event;
+  }
+}
+
+function waitFor(error: unknown, attempt: number): number | undefined {
+  if (!(error instanceof ModelError)) return undefined;
+  if (error.retryAfterMs === undefined) return undefined;
+  return error.retryAfterMs > 0
+    ? error.retryAfterMs
+    : usualWaitsMs[Math.min(attempt, usualWaitsMs.length - 1)];
+}
+
+/** The same error, with when it is worth to try again. */
+function outOfPatience(error: unknown, ms: number): unknown {
+  if (!(error instanceof ModelError)) return error;
+  return new ModelError(
+    error.reason,
+    `${error.message} It asks to wait ${inWords(ms)}.`,
+    error.forOperator,
+    { cause: error.cause, retryAfterMs: ms },
+  );
+}
+
+function waitingMessage(ms: number): string {
+  return `The model is busy. Trying again in ${inWords(ms)}.`;
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1_000));
+  if (seconds === 1) return "a second";
+  if (seconds < 120) return `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120
+    ? `${minutes} minutes`
+    : `${Math.ceil(minutes / 60)} hours`;
+}

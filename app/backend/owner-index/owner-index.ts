@@ -1,0 +1,54 @@
+import { LRUCache } from "lru-cache";
+import { ActivityEntry } from "../../core/storage/layout/owner-events";
+import { ActivityLog } from "../../core/storage/layout/owner-event-log";
+import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import type { LogEntry } from "../../core/storage/log-reader";
+import type { Files } from "../../core/storage/storage-context";
+import { OwnerState } from "./owner-state";
+
+/** Owners whose state is kept at hand; balances memory against reading a log once more. */
+const OWNERS = 2_000;
+
+/**
+ * What each owner has, by their activity. The list of their conversations costs one look at one
+ * folder, however much there is.
+ */
+export class Activity {
+  private readonly states = new LRUCache<string, OwnerState>({ max: OWNERS });
+
+  constructor(
+    private readonly files: Files,
+    private readonly folders: RecordFolders,
+  ) {}
+
+  /** Notes something; it is on disk, and in every later {@link read}, when this resolves. */
+  note(ownerHash: string, entry: ActivityEntry): Promise<void> {
+    return this.logOf(ownerHash).note(entry);
+  }
+
+  /** What an owner has now. It is shared: only this class changes it. */
+  read(ownerHash: string): Promise<Readonly<OwnerState>> {
+    const key = `${this.folders.activity(ownerHash)}#read`;
+    return this.files.serial.run(key, () => this.readNow(ownerHash));
+  }
+
+  private async readNow(ownerHash: string): Promise<OwnerState> {
+    const state = this.states.get(ownerHash) ?? new OwnerState();
+    const noted = await this.logOf(ownerHash).readAfter(state.upTo);
+    if (!noted) return state;
+    for (const entry of noted.entries) applyEntry(state, entry);
+    state.upTo = noted.last;
+    this.states.set(ownerHash, state);
+    return state;
+  }
+
+  private logOf(ownerHash: string): ActivityLog {
+    return new ActivityLog(this.files, this.folders.activity(ownerHash));
+  }
+}
+
+/** What another version of the program noted, and this one doesn't know, is passed over. */
+function applyEntry(state: OwnerState, entry: LogEntry): void {
+  const result = ActivityEntry.safeParse(entry);
+  if (result.success) state.apply(entry.number, result.data);
+}

@@ -1,0 +1,130 @@
+import type { ModelUsage } from "../../core/domain/records";
+import type {
+  ActivityEntry,
+  StoredConversation,
+  StoredProject,
+} from "../../core/storage/layout/owner-events";
+
+/** A conversation, as far as the owner's activity tells of it. */
+export interface ConversationState {
+  version: number;
+  settings: StoredConversation;
+  /** The number of the last entry about a message: conversations are listed by it. */
+  order: number;
+  updatedAt: string;
+  /** By model. */
+  usage: Map<string, ModelUsage>;
+  counted: CountedReplies;
+}
+
+export interface ProjectState {
+  version: number;
+  project: StoredProject;
+}
+
+/** What an owner has, made of the entries of their activity, one after another. */
+export class OwnerState {
+  readonly conversations = new Map<string, ConversationState>();
+  readonly projects = new Map<string, ProjectState>();
+  /** The number of the last entry that is in it. */
+  upTo = 0;
+
+  apply(number: number, entry: ActivityEntry): void {
+    if (entry.kind === "conversation") this.applySettings(number, entry);
+    else if (entry.kind === "project") this.applyProject(entry);
+    else this.applyMessage(number, entry);
+  }
+
+  /** What is not deleted, the last used first. */
+  listed(): ConversationState[] {
+    return [...this.conversations.values()]
+      .filter(({ settings }) => settings.deletedAt === null)
+      .toSorted((a, b) => b.order - a.order);
+  }
+
+  /** A conversation's project, unless that was deleted. */
+  projectOf({ settings }: ConversationState): string | null {
+    const project = settings.project && this.projects.get(settings.project);
+    return project && project.project.deletedAt === null
+      ? settings.project
+      : null;
+  }
+
+  private applySettings(
+    number: number,
+    entry: ActivityEntry & { kind: "conversation" },
+  ) {
+    const { version, conversation: settings } = entry;
+    const known = this.conversations.get(settings.id);
+    if (!known) {
+      this.conversations.set(settings.id, {
+        version,
+        settings,
+        order: number,
+        updatedAt: settings.createdAt,
+        usage: new Map(),
+        counted: new CountedReplies(),
+      });
+    } else if (version >= known.version) {
+      known.version = version;
+      known.settings = settings;
+    }
+  }
+
+  private applyProject({
+    version,
+    project,
+  }: ActivityEntry & { kind: "project" }) {
+    const known = this.projects.get(project.id);
+    if (known && known.version > version) return;
+    this.projects.set(project.id, { version, project });
+  }
+
+  private applyMessage(
+    number: number,
+    entry: ActivityEntry & { kind: "prompt" | "reply" },
+  ) {
+    const known = this.conversations.get(entry.id);
+    if (!known) return;
+    if (entry.kind === "reply") {
+      if (!known.counted.add(entry.reply)) return;
+      addUsage(known.usage, entry);
+    }
+    known.order = number;
+    known.updatedAt = entry.at;
+  }
+}
+
+function addUsage(
+  usage: Map<string, ModelUsage>,
+  reply: ActivityEntry & { kind: "reply" },
+): void {
+  const { model, modelName } = reply;
+  const { inputTokens = 0, outputTokens = 0 } = reply.usage ?? {};
+  const before = usage.get(model);
+  usage.set(model, {
+    model,
+    modelName,
+    messages: (before?.messages ?? 0) + 1,
+    inputTokens: (before?.inputTokens ?? 0) + inputTokens,
+    outputTokens: (before?.outputTokens ?? 0) + outputTokens,
+  });
+}
+
+/** Which replies were counted: all even numbers up to the highest, but for a few. */
+class CountedReplies {
+  private highest = 0;
+  private readonly missing = new Set<number>();
+
+  has(reply: number): boolean {
+    return reply <= this.highest && !this.missing.has(reply);
+  }
+
+  /** @returns Whether it was not counted before. */
+  add(reply: number): boolean {
+    if (reply <= this.highest) return this.missing.delete(reply);
+    for (let n = this.highest + 2; n < reply; n += 2) this.missing.add(n);
+    this.highest = reply;
+    return true;
+  }
+}

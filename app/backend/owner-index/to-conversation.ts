@@ -1,0 +1,32 @@
+import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type { Conversation } from "../../core/domain/records";
+import type { ConversationState, OwnerState } from "./owner-state";
+
+/** A conversation as its owner's activity tells of it. */
+export function listed(
+  state: Readonly<OwnerState>,
+  one: ConversationState,
+): Conversation {
+  const settings = { ...one.settings, project: state.projectOf(one) };
+  return toConversation(settings, one.updatedAt);
+}
+
+/** A conversation as the API tells of it. */
+export function toConversation(
+  settings: StoredConversation,
+  updatedAt: string = settings.createdAt,
+): Conversation {
+  const { id, title, model, project, maxTokens, temperature } = settings;
+  const { createdAt, deletedAt } = settings;
+  return {
+    id,
+    title,
+    model,
+    project,
+    maxTokens,
+    temperature,
+    createdAt,
+    updatedAt,
+    deletedAt,
+  };
+}

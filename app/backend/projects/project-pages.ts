@@ -1,0 +1,61 @@
+import type {
+  Conversation,
+  ModelUsage,
+  Project,
+} from "../../core/domain/records";
+import type { Activity } from "../owner-index/owner-index";
+import { listed } from "../owner-index/to-conversation";
+import type { Projects } from "./projects";
+
+/** As many as a page shows. */
+const CONVERSATIONS = 200;
+
+/** A project as its page shows it. */
+export class ProjectPages {
+  constructor(
+    private readonly projects: Projects,
+    private readonly activity: Activity,
+  ) {}
+
+  /**
+   * A project, its last used conversations, and what all that are in it now have cost.
+   *
+   * @throws NotFoundError if there is no such project of this owner.
+   */
+  async read(
+    ownerHash: string,
+    id: string,
+  ): Promise<{
+    project: Project;
+    conversations: Conversation[];
+    usage: ModelUsage[];
+  }> {
+    const [project, state] = await Promise.all([
+      this.projects.read(ownerHash, id),
+      this.activity.read(ownerHash),
+    ]);
+    const inIt = state.listed().filter((one) => state.projectOf(one) === id);
+    return {
+      project,
+      conversations: inIt
+        .slice(0, CONVERSATIONS)
+        .map((one) => listed(state, one)),
+      usage: total(inIt.flatMap(({ usage }) => [...usage.values()])),
+    };
+  }
+}
+
+/** By model, the most used first. */
+function total(usages: ModelUsage[]): ModelUsage[] {
+  const byModel = new Map<string, ModelUsage>();
+  for (const usage of usages) {
+    const sum = byModel.get(usage.model);
+    byModel.set(usage.model, {
+      ...usage,
+      messages: usage.messages + (sum?.messages ?? 0),
+      inputTokens: usage.inputTokens + (sum?.inputTokens ?? 0),
+      outputTokens: usage.outputTokens + (sum?.outputTokens ?? 0),
+    });
+  }
+  return [...byModel.values()].toSorted((a, b) => b.messages - a.messages);
+}

@@ -1,0 +1,148 @@
+import { StoredProject } from "../../core/storage/layout/owner-events";
+import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import { NotFoundError, VisibleError } from "../../core/domain/errors";
+import type { DocumentVersion } from "../../core/storage/document-versions";
+import type { Files } from "../../core/storage/storage-context";
+import { toJson } from "../../core/storage/json";
+import {
+  DocumentExistsError,
+  VersionedDocument,
+} from "../../core/storage/versioned-document";
+import { limits, type Project } from "../../core/domain/records";
+import type { Activity } from "../owner-index/owner-index";
+import { derivedId, newId } from "../ids";
+
+export interface ProjectsParts {
+  files: Files;
+  folders: RecordFolders;
+  activity: Activity;
+  now: () => Date;
+}
+
+/** The projects of all owners: what groups conversations, and instructs all of their replies. */
+export class Projects {
+  constructor(private readonly parts: ProjectsParts) {}
+
+  /** The owner's projects, by name. */
+  async list(ownerHash: string): Promise<Project[]> {
+    const { projects } = await this.parts.activity.read(ownerHash);
+    return [...projects.values()]
+      .filter(({ project }) => project.deletedAt === null)
+      .map(({ project }) => toProject(project))
+      .toSorted((a, b) => a.name.localeCompare(b.name, "en"));
+  }
+
+  /** @throws NotFoundError if there is no such project of this owner, or it is deleted. */
+  async read(ownerHash: string, id: string): Promise<Project> {
+    const project = await this.readIfThere(ownerHash, id);
+    if (!project) throw new NotFoundError("project");
+    return project;
+  }
+
+  async readIfThere(
+    ownerHash: string,
+    id: string,
+  ): Promise<Project | undefined> {
+    const version = await this.documentOf(ownerHash, id).read();
+    const project = version && parse(version);
+    return project?.deletedAt === null ? toProject(project) : undefined;
+  }
+
+  /** Makes a project; the same key twice makes one. */
+  async create(
+    ownerHash: string,
+    given: { name: string; instructions?: string },
+    key?: string,
+  ): Promise<Project> {
+    const { name, instructions = "" } = given;
+    refuseTooLong(instructions);
+    const at = this.parts.now().toISOString();
+    const project: StoredProject = {
+      id: key ? derivedId("project", ownerHash, key) : newId(),
+      name: name.trim(),
+      instructions,
+      createdAt: at,
+      updatedAt: at,
+      deletedAt: null,
+    };
+    const document = this.documentOf(ownerHash, project.id);
+    const made = await document
+      .create(toJson(project))
+      .catch(async (error: unknown) => {
+        if (error instanceof DocumentExistsError) return document.read();
+        throw error;
+      });
+    const stored = made && parse(made);
+    if (!stored) throw new NotFoundError("project");
+    await this.note(ownerHash, made);
+    return toProject(stored);
+  }
+
+  /** Changes what is named in `changes`, and nothing else. */
+  async change(
+    ownerHash: string,
+    id: string,
+    changes: { name?: string; instructions?: string },
+  ): Promise<Project> {
+    refuseTooLong(changes.instructions ?? "");
+    await this.read(ownerHash, id);
+    const name = changes.name?.trim();
+    return this.update(ownerHash, id, { ...changes, name });
+  }
+
+  /** Deletes a project; its conversations stay, without one. */
+  async delete(ownerHash: string, id: string): Promise<void> {
+    const deletedAt = this.parts.now().toISOString();
+    await this.update(ownerHash, id, { deletedAt });
+  }
+
+  private async update(
+    ownerHash: string,
+    id: string,
+    changes: Partial<StoredProject>,
+  ): Promise<Project> {
+    const updatedAt = this.parts.now().toISOString();
+    const given = toJson({ ...changes, updatedAt });
+    const version = await this.documentOf(ownerHash, id).update((data) => ({
+      ...data,
+      ...given,
+    }));
+    const project = version && parse(version);
+    if (!project) throw new NotFoundError("project");
+    await this.note(ownerHash, version);
+    return toProject(project);
+  }
+
+  private async note(ownerHash: string, version: DocumentVersion) {
+    const project = parse(version);
+    if (!project) return;
+    await this.parts.activity.note(ownerHash, {
+      kind: "project",
+      version: version.number,
+      project,
+    });
+  }
+
+  private documentOf(ownerHash: string, id: string): VersionedDocument {
+    const { files, folders } = this.parts;
+    return new VersionedDocument(files, folders.project(ownerHash, id));
+  }
+}
+
+function refuseTooLong(instructions: string): void {
+  if (Buffer.byteLength(instructions) <= limits.instructionsBytes) return;
+  throw new VisibleError(
+    413,
+    `The instructions are longer than ${limits.instructionsBytes} bytes. Shorten them.`,
+  );
+}
+
+function parse({ data, ended }: DocumentVersion): StoredProject | undefined {
+  const result = StoredProject.safeParse(data);
+  return ended || !result.success ? undefined : result.data;
+}
+
+function toProject(stored: StoredProject): Project {
+  const { id, name, instructions, createdAt, updatedAt } = stored;
+  return { id, name, instructions, createdAt, updatedAt };
+}

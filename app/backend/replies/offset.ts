@@ -1,0 +1,35 @@
+import { VisibleError } from "../../core/domain/errors";
+
+/** A place in a reply's log: after the first `bytes` bytes of entry number `entry`. */
+export interface Position {
+  entry: number;
+  bytes: number;
+}
+
+/** Before everything. */
+export const start: Position = { entry: 0, bytes: 0 };
+
+/** The offset that clients are given for a position: opaque to them, sortable as text. */
+export function toOffset({ entry, bytes }: Position): string {
+  return `${pad(entry, 10)}_${pad(bytes, 12)}`;
+}
+
+/** @throws VisibleError (400) for what {@link toOffset} never made. */
+export function fromOffset(offset: string): Position {
+  const match = /^(\d{10})_(\d{12})$/.exec(offset);
+  if (!match) {
+    throw new VisibleError(
+      400,
+      "The offset is malformed. Use the Stream-Next-Offset of an earlier answer, -1 or now.",
+    );
+  }
+  return { entry: Number(match[1]), bytes: Number(match[2]) };
+}
+
+export function compare(a: Position, b: Position): number {
+  return a.entry - b.entry || a.bytes - b.bytes;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}

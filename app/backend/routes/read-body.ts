@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import { withoutPrototype } from "../../core/storage/json";
+import { limits } from "../../core/domain/records";
+import { VisibleError } from "../../core/domain/errors";
+
+/** The longest message, each of its bytes escaped as JSON's longest escape. */
+const BODY_BYTES = 6 * limits.messageBytes + 4096;
+
+/**
+ * Reads a request's body as JSON.
+ *
+ * @returns `undefined` if there is no body.
+ * @throws VisibleError 415, 413 or 400 for what is not JSON in UTF-8 of a sane size.
+ */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  const type = request.headers["content-type"] ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new VisibleError(415, "Send application/json.");
+  }
+  return parse(bytes);
+}
+
+/** What is too long is refused without breaking the connection, or nobody would read the answer. */
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  const tooLong = new VisibleError(
+    413,
+    `This is longer than ${BODY_BYTES} bytes.`,
+  );
+  if (Number(request.headers["content-length"]) > BODY_BYTES) {
+    return Promise.reject(tooLong);
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > BODY_BYTES) reject(tooLong);
+      else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("error", reject);
+  });
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return JSON.parse(text, withoutPrototype);
+  } catch (error) {
+    throw new VisibleError(400, "The body is not JSON in UTF-8.", {
+      cause: error,
+    });
+  }
+}

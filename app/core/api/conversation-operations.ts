@@ -1,0 +1,211 @@
+import { z } from "zod";
+import {
+  Conversation,
+  ConversationPage,
+  Id,
+  limits,
+  Message,
+  ModelDescription,
+  Project,
+} from "../domain/records";
+import { byId, count, empty, integer, none } from "./inputs";
+import { operation } from "./operation";
+import { SentMessage } from "./reply-operations";
+
+const messageText = z
+  .string()
+  .max(limits.messageBytes, {
+    error: `is too long: at most ${limits.messageBytes} bytes`,
+  })
+  .regex(/\S/, "is empty: write something")
+  .meta({
+    description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
+  });
+
+const title = z.string().max(limits.titleLength).regex(/\S/, "is empty");
+const model = z.string().min(1).max(limits.modelLength);
+const maxTokens = z.int().min(1).max(limits.maxTokens).nullable();
+const temperature = z.number().min(0).max(1).nullable();
+const ConversationList = z
+  .object({
+    conversations: z.array(Conversation),
+    /** Passed as `cursor`, this gets the next page; `null` on the last. */
+    next: z.string().nullable(),
+  })
+  .meta({ id: "ConversationList" });
+
+const Overview = z
+  .object({
+    ...ConversationList.shape,
+    projects: z.array(Project),
+    models: z.array(ModelDescription),
+  })
+  .meta({ id: "Overview" });
+
+/** Conversations, and what is said in them. */
+export const conversationOperations = {
+  readOverview: operation({
+    method: "get",
+    path: "/v1/overview",
+    tag: "Conversations",
+    summary: "What stands beside every page: conversations, projects, models",
+    params: none,
+    query: z.object({ limit: count(50, limits.pageConversations) }),
+    body: empty,
+    status: 200,
+    answer: Overview,
+    errors: [],
+    repeatable: "always",
+  }),
+  listConversations: operation({
+    method: "get",
+    path: "/v1/conversations",
+    tag: "Conversations",
+    summary: "The owner's conversations, the last used first",
+    params: none,
+    query: z.object({
+      limit: count(50, limits.pageConversations),
+      cursor: z
+        .string()
+        .regex(/^[0-9]{1,15}$/, "is not what `next` said")
+        .optional(),
+    }),
+    body: empty,
+    status: 200,
+    answer: ConversationList,
+    errors: [],
+    repeatable: "always",
+  }),
+  createConversation: operation({
+    method: "post",
+    path: "/v1/conversations",
+    tag: "Conversations",
+    summary: "Makes a conversation of its first message, and begins the reply",
+    params: none,
+    query: none,
+    body: z.object({
+      text: messageText,
+      model: model.optional(),
+      project: Id.optional(),
+    }),
+    status: 201,
+    answer: z
+      .object({
+        conversation: Conversation,
+        message: Message,
+        reply: z.object({ number: z.int().min(2) }),
+      })
+      .meta({ id: "CreatedConversation" }),
+    errors: [404, 409, 413, 429, 503],
+    repeatable: "keyed",
+  }),
+  readConversation: operation({
+    method: "get",
+    path: "/v1/conversations/{id}",
+    tag: "Conversations",
+    summary: "A conversation as its page needs it, in one round trip",
+    params: byId,
+    query: z.object({
+      messages: count(50, limits.pageMessages),
+      before: integer(1, limits.messageNumber)
+        .optional()
+        .meta({ description: "Only messages with lower numbers." }),
+      known: integer(0, limits.messageNumber).optional().meta({
+        description:
+          "The caller has all messages up to this number: they never change, and are left out.",
+      }),
+    }),
+    body: empty,
+    status: 200,
+    answer: ConversationPage,
+    errors: [404],
+    repeatable: "always",
+  }),
+  changeConversation: operation({
+    method: "patch",
+    path: "/v1/conversations/{id}",
+    tag: "Conversations",
+    summary: "Renames a conversation, moves it, or changes how it is answered",
+    params: byId,
+    query: none,
+    body: z.object({
+      title: title.optional(),
+      model: model.optional(),
+      project: Id.nullable().optional(),
+      maxTokens: maxTokens.optional(),
+      temperature: temperature.optional(),
+    }),
+    status: 200,
+    answer: Conversation,
+    errors: [404, 422],
+    repeatable: "always",
+  }),
+  deleteConversation: operation({
+    method: "delete",
+    path: "/v1/conversations/{id}",
+    tag: "Conversations",
+    summary:
+      "Deletes a conversation; it can be restored until a sweep removes it",
+    params: byId,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404],
+    repeatable: "always",
+  }),
+  restoreConversation: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/restore",
+    tag: "Conversations",
+    summary: "Undoes a deletion",
+    params: byId,
+    query: none,
+    body: empty,
+    status: 200,
+    answer: Conversation,
+    errors: [404],
+    repeatable: "always",
+  }),
+  listMessages: operation({
+    method: "get",
+    path: "/v1/conversations/{id}/messages",
+    tag: "Conversations",
+    summary: "Messages of a conversation, oldest first",
+    params: byId,
+    query: z.object({
+      limit: count(50, limits.pageMessages),
+      before: integer(1, limits.messageNumber).optional(),
+    }),
+    body: empty,
+    status: 200,
+    answer: z
+      .object({ messages: z.array(Message), hasOlder: z.boolean() })
+      .meta({ id: "MessageList" }),
+    errors: [404],
+    repeatable: "always",
+  }),
+  sendMessage: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/messages",
+    tag: "Conversations",
+    summary: "Says something more, and begins the reply",
+    params: byId,
+    query: none,
+    body: z.object({
+      text: messageText,
+      follows: z.int().min(2).max(limits.messageNumber).optional().meta({
+        description:
+          "The reply that it goes on from, if the last prompt was asked several times. By itself the newest; so, too, if the conversation has gone on meanwhile.",
+      }),
+      insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
+        description:
+          "The last prompt, if this takes its place; what was said before stays.",
+      }),
+    }),
+    status: 201,
+    answer: SentMessage,
+    errors: [404, 409, 413, 429, 503],
+    repeatable: "keyed",
+  }),
+};

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { conversationOperations } from "./conversation-operations";
+import { empty, none } from "./inputs";
+import { operation } from "./operation";
+import { projectOperations } from "./project-operations";
+import { replyOperations } from "./reply-operations";
+import {
+  Conversation,
+  limits,
+  Message,
+  ModelDescription,
+} from "../domain/records";
+
+const SearchResult = z
+  .object({
+    conversation: Conversation,
+    /** Messages that say it, newest first, each cut to the part around what was found. */
+    excerpts: z.array(Message),
+  })
+  .meta({ id: "SearchResult" });
+
+/**
+ * The internal API, one description for both sides: the backend validates every request and answer
+ * by it, web's client is typed by it, and `/openapi.json` is made from it.
+ */
+export const operations = {
+  ...conversationOperations,
+  ...replyOperations,
+  listModels: operation({
+    method: "get",
+    path: "/v1/models",
+    tag: "Models",
+    summary: "The models that can be picked, the standard one first",
+    params: none,
+    query: none,
+    body: empty,
+    status: 200,
+    answer: z
+      .object({ models: z.array(ModelDescription) })
+      .meta({ id: "ModelList" }),
+    errors: [],
+    repeatable: "always",
+  }),
+  ...projectOperations,
+  search: operation({
+    method: "get",
+    path: "/v1/search",
+    tag: "Search",
+    summary: "Looks for words in the owner's titles and messages",
+    params: none,
+    query: z.object({
+      q: z.string().max(limits.queryLength).regex(/\S/, "is empty"),
+    }),
+    body: empty,
+    status: 200,
+    answer: z
+      .object({
+        results: z.array(SearchResult),
+        /** Whether everything was looked through: the work of one search is bounded. */
+        complete: z.boolean(),
+      })
+      .meta({ id: "SearchResults" }),
+    errors: [],
+    repeatable: "always",
+  }),
+};
+
+export type OperationId = keyof typeof operations;
+
+/** What an error is answered with (RFC 9457), as `application/problem+json`. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    /** A sentence for the visitor, which says what to do. */
+    detail: z.string(),
+    /** The request's id: the same in both processes' logs. */
+    instance: z.string(),
+    /** What is wrong with which part of the request. */
+    errors: z
+      .array(z.object({ pointer: z.string(), detail: z.string() }))
+      .optional(),
+  })
+  .meta({ id: "Problem" });
+
+export type Problem = z.output<typeof Problem>;

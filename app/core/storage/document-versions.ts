@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import type { Cached, Instant } from "./storage-context";
+import { copyObject, isObject, type JsonObject, parseObject } from "./json";
+
+/** Of a version's file. The data may have a format of its own. */
+const FORMAT = 1;
+export const VERSION = /^v([1-9]\d{0,14})$/;
+const DAMAGED = /^v([1-9]\d{0,14})\.damaged$/;
+/** A file that is there before anyone writes a tombstone. */
+export const ENDING = "ending";
+
+/** One version of a document, and the newest when it was read. */
+export interface DocumentVersion {
+  number: number;
+  /** Milliseconds since 1970, by the clock of who saved it. */
+  savedAt: number;
+  /** Whether it is the tombstone: nothing comes after it. Its data is empty. */
+  ended: boolean;
+  /** The reader's own copy. */
+  data: JsonObject;
+  /** When the folder was listed of which this was the newest version. */
+  listedAt: Instant;
+}
+
+/**
+ * Of the names in a document's folder, those of versions that are not needed once the newest has
+ * been there for a while: all but the newest and the one before, which serves if that is damaged.
+ */
+export function oldVersions(names: readonly string[]): string[] {
+  return toFound(names, { monotonic: 0, wall: 0 })
+    .numbers.slice(2)
+    .map((number) => `v${number}`);
+}
+
+/** The name of the newest version, readable or not; `undefined` if there is none. */
+export function newestVersion(names: readonly string[]): string | undefined {
+  const [newest] = numbersOf(names, VERSION);
+  return newest === undefined ? undefined : `v${newest}`;
+}
+
+/** What a listing of a document's folder tells. */
+export interface Found {
+  /** Whether what can't be read and is newer than all that can may be a tombstone. */
+  isEnding: boolean;
+  /** Of versions that are not marked as damaged, newest first. */
+  numbers: number[];
+  /** The number after the highest that is taken. */
+  next: number;
+  names: readonly string[];
+  newest?: DocumentVersion;
+  listedAt: Instant;
+}
+
+export function toFound(names: readonly string[], listedAt: Instant): Found {
+  const numbers = numbersOf(names, VERSION);
+  const damaged = new Set(numbersOf(names, DAMAGED));
+  return {
+    isEnding: names.includes(ENDING),
+    numbers: numbers.filter((number) => !damaged.has(number)),
+    next: (numbers[0] ?? 0) + 1,
+    names,
+    listedAt,
+  };
+}
+
+function numbersOf(names: readonly string[], pattern: RegExp): number[] {
+  return names
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .toSorted((a, b) => b - a);
+}
+
+export const at = (newest: DocumentVersion): Found => ({
+  isEnding: false,
+  numbers: [newest.number],
+  next: newest.number + 1,
+  names: [],
+  newest,
+  listedAt: newest.listedAt,
+});
+
+export const token = () => randomBytes(12).toString("base64url");
+
+/** A version in memory, of which every reader gets a copy of its own. */
+export class KnownVersion implements Cached {
+  readonly weight: number;
+  readonly savedAt: number;
+  readonly ended: boolean;
+  /** As text until somebody reads it: of most versions that are written, nobody does. */
+  private data: string | JsonObject;
+  /** Older versions that may still be on disk, and since when they are known to be superseded. */
+  superseded = new Map<number, Instant>();
+
+  /** @param saved Its data as text, or as a parsed object that is this one's alone from now on. */
+  constructor(
+    readonly number: number,
+    saved: { savedAt: number; ended?: boolean; data?: string | JsonObject },
+    characters: number,
+  ) {
+    this.savedAt = saved.savedAt;
+    this.ended = saved.ended === true;
+    this.data = saved.data ?? {};
+    this.weight = 2 * characters + 500;
+  }
+
+  toVersion(listedAt: Instant): DocumentVersion {
+    const { number, savedAt, ended } = this;
+    if (typeof this.data === "string") this.data = parseObject(this.data) ?? {};
+    return { number, savedAt, ended, data: copyObject(this.data), listedAt };
+  }
+}
+
+/** @param data As text; none for a tombstone. */
+export function versionText(savedAt: number, data: string | undefined): string {
+  const head = JSON.stringify({ format: FORMAT, token: token(), savedAt });
+  const rest = data === undefined ? '"ended":true' : `"data":${data}`;
+  return `${head.slice(0, -1)},${rest}}`;
+}
+
+export function parseVersion(
+  number: number,
+  text: string,
+): KnownVersion | undefined {
+  const saved = parseObject(text);
+  if (saved?.format !== FORMAT) return undefined;
+  const { savedAt, ended, data } = saved;
+  if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
+    return undefined;
+  if (ended === true) return new KnownVersion(number, { savedAt, ended }, 0);
+  return isObject(data)
+    ? new KnownVersion(number, { savedAt, data }, text.length)
+    : undefined;
+}

@@ -1,0 +1,79 @@
+import path from "node:path";
+import { recordFoldersIn } from "../core/storage/layout/record-folders";
+import { isTemporary } from "../core/storage/exclusive-file";
+import { createFiles } from "../core/storage/storage-context";
+import { removeFolded } from "../core/storage/compaction";
+import { isSegment, LogListing } from "../core/storage/log-listing";
+import { LogMissingError, LogReader } from "../core/storage/log-reader";
+import { newestVersion } from "../core/storage/document-versions";
+import { DeletedConversations } from "./deleted-conversations";
+import type { Sweep } from "./sweep";
+import { sweepNames } from "./sweep-sessions";
+
+/**
+ * Removes old versions of documents, entries that are in a segment, conversations that were deleted
+ * long ago, and leftovers, from all folders under a directory. Memory doesn't grow with their
+ * number.
+ *
+ * @param deletedMs How long a conversation that was deleted can be restored.
+ */
+export async function sweepRecords(
+  sweep: Sweep,
+  directory: string,
+  deletedMs: number,
+): Promise<void> {
+  const deleted = new DeletedConversations(sweep, directory, deletedMs);
+  const { owners: shards } = recordFoldersIn(directory);
+  await sweep.each(foldersUnder(sweep, directory, shards), (folder) =>
+    sweepFolder(sweep, folder, deleted),
+  );
+}
+
+/** @param shards The folder of which any comes first. */
+async function* foldersUnder(
+  sweep: Sweep,
+  folder: string,
+  shards: string,
+): AsyncGenerator<string> {
+  yield folder;
+  const entries =
+    folder === shards ? sweep.entriesFromAny(folder) : sweep.entries(folder);
+  for await (const { name, isFolder } of entries) {
+    if (!isFolder) continue;
+    const inner = path.join(folder, name);
+    if (isTemporary(name)) await sweep.removeLeftover(inner);
+    else yield* foldersUnder(sweep, inner, shards);
+  }
+}
+
+async function sweepFolder(
+  sweep: Sweep,
+  folder: string,
+  deleted: DeletedConversations,
+): Promise<void> {
+  const names = await sweep.fileSystem.readdir(folder);
+  const newest = newestVersion(names);
+  const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
+  if (newest) await deleted.lookAt(folder, newest, age);
+  await sweepNames(sweep, folder, names, age);
+  const listing = new LogListing(names, { monotonic: 0, wall: 0 });
+  if (!listing.sources.some(isSegment)) return;
+  const files = createFiles({ fileSystem: sweep.fileSystem, cacheBytes: 1 });
+  const log = new LogReader(files, folder);
+  const folded = await removeFoldedIfThere(log, sweep.begun);
+  // Only now: others count meanwhile, and an addition across an `await` would forget them.
+  sweep.tally.folded += folded;
+}
+
+/** A conversation may be removed meanwhile, with its messages. */
+async function removeFoldedIfThere(
+  log: LogReader,
+  now: number,
+): Promise<number> {
+  try {
+    return await removeFolded(log, now);
+  } catch (error) {
+    if (error instanceof LogMissingError) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import path from "node:path";
+import Koa from "koa";
+import { HEARTBEAT_MS } from "../core/runtime/heartbeat";
+import type { Logger } from "../core/runtime/log";
+import type { Registry } from "../core/runtime/metrics";
+import type { Tokens } from "../core/config/tokens";
+import type { Api } from "./backend-client/api";
+import { Articles } from "./pages/articles";
+import type { Identity } from "./identity/identity";
+import { answerErrors } from "./middleware/answer-errors";
+import { compressPages } from "./middleware/compress-pages";
+import { identifyVisitor, requirePerson } from "./middleware/identify-visitor";
+import { keepTyped } from "./middleware/keep-typed";
+import { observeRequests } from "./middleware/observe-requests";
+import { readForm } from "./middleware/read-form";
+import { refuseUnknown } from "./middleware/refuse-unknown";
+import { reportTiming } from "./middleware/report-timing";
+import { requireSameOrigin } from "./middleware/require-same-origin";
+import { securityHeaders } from "./middleware/security-headers";
+import { staticFiles } from "./middleware/static-files";
+import { trackScript } from "./middleware/track-script";
+import type { WebState } from "./middleware/web-context";
+import { loadAssets } from "./rendering/assets";
+import { createViews } from "./rendering/views";
+import { chatRoutes } from "./routes/chat";
+import { conversationRoutes } from "./routes/conversations";
+import { answerProbes } from "./middleware/answer-preflight";
+import { probeRoutes } from "./routes/probes";
+import { projectRoutes } from "./routes/projects";
+import { replyRoutes } from "./routes/replies";
+import { searchRoutes } from "./routes/search";
+import { sessionRoutes } from "./routes/session";
+import { createSessions } from "./sessions/sessions";
+import type { SessionsOptions } from "./sessions/visitor-session";
+import { Streams } from "./streaming/streams";
+
+export interface WebAppDeps {
+  /** The name under which this process shows itself on every page. */
+  host: string;
+  sessions: Omit<SessionsOptions, "log" | "now">;
+  /** Tells who visitors are, where they are signed in before they get here. */
+  identity?: Identity;
+  /** Where signing out goes on, if it does: the identity provider's address for it. */
+  signOutUrl?: string;
+  api: Api;
+  log: Logger;
+  metrics: Registry;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** For preflight: who may probe, and what it then compares. */
+  tokens: Tokens;
+  drainSeconds: number;
+  /** How long a stream may be silent; {@link HEARTBEAT_MS} if it isn't said. */
+  heartbeatMs?: number;
+  /** Why this process should get no new visitors, if it should not. */
+  whyNotReady: () => Promise<string | undefined>;
+}
+
+export interface WebApp {
+  app: Koa<WebState>;
+  /** The replies that are being watched, for the drain. */
+  streams: Streams;
+}
+
+/**
+ * Everything that a request meets, in the order in which it meets it.
+ *
+ * @throws the file system's error if the templates or static files can't be read.
+ */
+export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
+  const { log, metrics, now, heartbeatMs = HEARTBEAT_MS } = deps;
+  const assets = await loadAssets(path.join(__dirname, "public"));
+  const render = createViews(path.join(__dirname, "views"), assets);
+  const streams = new Streams(metrics, heartbeatMs);
+  const articles = new Articles(render);
+  const routeDeps = { ...deps, render, streams, articles };
+  const routers = [
+    chatRoutes,
+    replyRoutes,
+    conversationRoutes,
+    projectRoutes,
+    searchRoutes,
+    sessionRoutes,
+  ].map((routes) => routes(routeDeps));
+  const app = new Koa<WebState>();
+  // TLS ends at the load balancer, whose word on it is taken.
+  app.proxy = true;
+
+  app.use(observeRequests(log, metrics));
+  app.use(securityHeaders());
+  app.use(staticFiles(assets));
+  app.use(compressPages());
+  app.use(answerErrors(log, render));
+  app.use(probeRoutes(deps).routes());
+  app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
+  app.use(requireSameOrigin());
+  app.use(trackScript());
+  app.use(requirePerson(deps.identity));
+  app.use(readForm());
+  app.use(keepTyped());
+  app.use(refuseUnknown(routers));
+  app.use(createSessions(app, { ...deps.sessions, log, now }));
+  app.use(identifyVisitor());
+  app.use(reportTiming());
+  for (const router of routers) app.use(router.routes());
+
+  app.on("error", (error: unknown) => {
+    // Whoever leaves in the middle of an answer makes no fault of it.
+    if (!isDeparture(error)) log.error({ error }, "an answer failed");
+  });
+  return { app, streams };
+}
+
+const departures = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ECONNRESET",
+  "EPIPE",
+]);
+
+function isDeparture(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    departures.has(String(error.code))
+  );
+}

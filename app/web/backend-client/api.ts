@@ -1,0 +1,150 @@
+import type {
+  Conversation,
+  ConversationPage,
+  Message,
+  ModelDescription,
+  ModelUsage,
+  Project,
+  ReplyEvent,
+} from "../../core/domain/records";
+import type { Trace } from "../../core/runtime/trace-context";
+
+/** What every call is made for: one visitor's request. */
+export interface ApiContext {
+  /** Whose records: from the session, never from what the visitor sent. */
+  owner: string;
+  requestId: string;
+  /** W3C trace context: this request's own place in its trace. */
+  trace: Trace["headers"];
+  /** The session's counters of changes by kind of record; the cache reads and raises them. */
+  versions: Record<string, number>;
+  /** What this request's calls have cost so far; the page shows it. */
+  calls: ApiCall[];
+  /** Aborts what is under way when the visitor has gone. */
+  signal?: AbortSignal;
+}
+
+/** One call's cost, in milliseconds; `cached` calls cost nothing. */
+export interface ApiCall {
+  name: string;
+  cached: boolean;
+  dnsMs: number;
+  connectMs: number;
+  waitMs: number;
+  transferMs: number;
+  totalMs: number;
+}
+
+/** A reply's event, and what to go on after it. */
+export interface FollowedEvent {
+  event: ReplyEvent;
+  offset: string;
+}
+
+/** The conversation's settings that can be changed, all optional. */
+export interface ConversationChanges {
+  title?: string;
+  model?: string;
+  project?: string | null;
+  maxTokens?: number | null;
+  temperature?: number | null;
+}
+
+/**
+ * The one repository through which all of web's reads and writes go.
+ *
+ * Every method throws `VisibleError`: 404 for what is absent or another's, 400, 409, 413 and 429
+ * with the backend's own sentence, 503 when the backend can't be reached.
+ */
+export interface Api {
+  listConversations(
+    context: ApiContext,
+    page: { cursor?: string; limit?: number },
+  ): Promise<{ conversations: Conversation[]; next: string | null }>;
+  /** Makes a conversation out of its first message, and begins the reply. */
+  createConversation(
+    context: ApiContext,
+    given: {
+      text: string;
+      model?: string;
+      project?: string;
+      /** The same key twice makes one conversation. */
+      key?: string;
+    },
+  ): Promise<{ conversation: Conversation; reply: number }>;
+  readConversation(
+    context: ApiContext,
+    id: string,
+    messages: { limit: number; before?: number },
+  ): Promise<ConversationPage>;
+  changeConversation(
+    context: ApiContext,
+    id: string,
+    changes: ConversationChanges,
+  ): Promise<Conversation>;
+  deleteConversation(context: ApiContext, id: string): Promise<void>;
+  restoreConversation(context: ApiContext, id: string): Promise<Conversation>;
+  sendMessage(
+    context: ApiContext,
+    id: string,
+    given: {
+      text: string;
+      key?: string;
+      /** Which version of the last reply it goes on from. */
+      follows?: number;
+      /** The last prompt, if it takes that one's place. */
+      insteadOf?: number;
+    },
+  ): Promise<{ message: Message; reply: number }>;
+  stopReply(context: ApiContext, id: string, number: number): Promise<void>;
+  retryReply(context: ApiContext, id: string, number: number): Promise<void>;
+  /** Asks the last prompt again; its reply stays. @returns The new reply's number. */
+  regenerateReply(
+    context: ApiContext,
+    id: string,
+    number: number,
+    key?: string,
+  ): Promise<number>;
+  /** Follows a reply from an offset to its end, over lost connections and lost backends. */
+  watchReply(
+    context: ApiContext,
+    id: string,
+    number: number,
+    offset: string | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<FollowedEvent>;
+  /** A reply was found to have ended that the visitor was waiting for: what it affects is read anew. */
+  noticeEnd(context: ApiContext): void;
+  listModels(context: ApiContext): Promise<ModelDescription[]>;
+  listProjects(context: ApiContext): Promise<Project[]>;
+  createProject(
+    context: ApiContext,
+    given: { name: string; instructions?: string },
+  ): Promise<Project>;
+  readProject(
+    context: ApiContext,
+    id: string,
+  ): Promise<{
+    project: Project;
+    conversations: Conversation[];
+    usage: ModelUsage[];
+  }>;
+  changeProject(
+    context: ApiContext,
+    id: string,
+    changes: { name?: string; instructions?: string },
+  ): Promise<Project>;
+  /** Deletes a project; its conversations stay, without one. */
+  deleteProject(context: ApiContext, id: string): Promise<void>;
+  search(
+    context: ApiContext,
+    query: string,
+  ): Promise<{ conversation: Conversation; excerpts: Message[] }[]>;
+  /** Whether the backend answers. */
+  isReady(signal: AbortSignal): Promise<boolean>;
+}
+
+/** An {@link Api} that holds connections until it is closed. */
+export interface ConnectedApi extends Api {
+  close(): Promise<void>;
+}

@@ -1,0 +1,90 @@
+import type { Registry } from "prom-client";
+import type { WebConfig } from "../../core/config/config";
+import type { Logger } from "../../core/runtime/log";
+import type { Tokens } from "../../core/config/tokens";
+import type { ConnectedApi } from "./api";
+import { ApiClient, type Patience } from "./api-client";
+import { CachedApi } from "./cached-api";
+import { RecordCache } from "./record-cache";
+import { relations } from "./relations";
+import { Transport } from "./transport";
+import { Backends } from "./transport/backends";
+import { hostResolver, type ResolveHost } from "./transport/resolve-host";
+import { watchReply } from "./watch-reply";
+
+export interface ApiParts {
+  config: Pick<WebConfig, "BACKEND_URL">;
+  log: Logger;
+  metrics: Registry;
+  tokens: Tokens;
+  resolve?: ResolveHost;
+  /** See {@link CONNECTION_AGE_MS}. */
+  connectionAgeMs?: number;
+  /** See {@link RECORD_AGE_MS}; 0 for no cache. */
+  recordAgeMs?: number;
+  cacheBytes?: number;
+  /** How long calls may take; by default no longer than a visitor waits. */
+  patience?: Patience;
+  /** Milliseconds, never set back: by it connections and records grow old. */
+  now?: () => number;
+}
+
+/**
+ * How old a connection gets. Balances the wait until new backends have their share against
+ * connections made anew, which cost a millisecond each within a cluster.
+ */
+export const CONNECTION_AGE_MS = 10_000;
+
+/**
+ * How late an owner's other sessions see a change, and any session sees that a reply has ended
+ * which it did not watch. Balances that against calls which find that nothing has changed.
+ */
+export const RECORD_AGE_MS = 5_000;
+
+/** Balances memory against calls: about ten thousand conversations' pages. */
+const CACHE_BYTES = 64 * 1024 * 1024;
+
+/** The repository through which all of web's reads and writes go. */
+export function createApi(parts: ApiParts): ConnectedApi {
+  const { config, log, metrics, tokens } = parts;
+  const now = parts.now ?? (() => performance.now());
+  const url = new URL(config.BACKEND_URL);
+  const backends = new Backends({
+    url,
+    resolve: parts.resolve ?? hostResolver(),
+    maxAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
+    now,
+    onResolveError: (error) =>
+      log.error({ error, host: url.hostname }, "BACKEND_URL has no address"),
+  });
+  const transport = new Transport({ backends, tokens, now });
+  const { host } = url;
+  return new CachedApi({
+    client: new ApiClient({
+      transport,
+      host,
+      log,
+      metrics,
+      patience: parts.patience,
+    }),
+    cache: new RecordCache({
+      relations,
+      metrics,
+      maxAgeMs: parts.recordAgeMs ?? RECORD_AGE_MS,
+      maxBytes: parts.cacheBytes ?? CACHE_BYTES,
+      now,
+    }),
+    watch: (context, path, offset, signal) =>
+      watchReply({
+        transport,
+        tokens,
+        host,
+        log,
+        context,
+        path,
+        offset,
+        signal,
+      }),
+    close: () => backends.close(),
+  });
+}

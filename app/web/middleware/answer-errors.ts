@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Logger } from "../../core/runtime/log";
+import { toVisibleError } from "../../core/domain/errors";
+import type { Render } from "../rendering/views";
+import { ownAddress } from "./own-address";
+import type { WebContext, WebMiddleware } from "./web-context";
+
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * Answers with a page that says what went wrong and what to do, and gives back what was typed.
+ * Logs faults; shows visitors only messages marked safe.
+ */
+export function answerErrors(log: Logger, render: Render): WebMiddleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404);
+    } catch (error) {
+      const { status, message } = toVisibleError(error);
+      const { requestId } = ctx.state;
+      if (status >= 500) {
+        log.error({ error, requestId, path: ctx.path }, "request failed");
+      }
+      ctx.status = status;
+      if (status === 503) ctx.set("retry-after", String(RETRY_AFTER_SECONDS));
+      ctx.type = "html";
+      ctx.body = render("problem.njk", problemPage(ctx, status, message));
+    }
+  };
+}
+
+const titles: Record<number, string> = {
+  401: "Not signed in",
+  403: "Not done",
+  404: "Not found",
+  409: "Not now",
+  413: "Too long",
+  429: "Too many at once",
+  503: "Not reachable",
+  507: "Not saved",
+};
+
+const NOTHING_LOST = "What you typed is kept below. Nothing was lost.";
+
+function problemPage(
+  ctx: Pick<WebContext, "state" | "method" | "path" | "url">,
+  status: number,
+  message: string,
+): object {
+  const { typed, requestId } = ctx.state;
+  return {
+    title: titles[status] ?? STATUS_CODES[status] ?? "Something went wrong",
+    problem: {
+      message: status === 404 ? notFoundMessage(message) : message,
+      action: typed?.text ? NOTHING_LOST : undefined,
+    },
+    // A message that is sent again after a conflict is another attempt, and the same message.
+    composer: typed && { ...typed, key: typed.key || randomUUID() },
+    retry:
+      ctx.method === "GET" && status >= 500 ? ownAddress(ctx.url) : undefined,
+    ...wayBack(status === 404 ? "/" : ctx.path),
+    requestId,
+  };
+}
+
+function notFoundMessage(message: string): string {
+  return message === STATUS_CODES[404]
+    ? "There is nothing at this address."
+    : message;
+}
+
+function wayBack(path: string): { back: string; backLabel: string } {
+  const conversation = /^\/conversations\/[a-z2-7]{26}(?=\/)/.exec(path)?.[0];
+  return conversation
+    ? { back: conversation, backLabel: "Back to the conversation" }
+    : { back: "/", backLabel: "To a new conversation" };
+}

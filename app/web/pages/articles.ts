@@ -1,0 +1,114 @@
+import { LRUCache } from "lru-cache";
+import type { Message, ReplyEnd, ReplyState } from "../../core/domain/records";
+import { escape, renderMarkdown } from "../rendering/markdown";
+import type { Render } from "../rendering/views";
+import { clockTime } from "./time";
+import type { VersionsView } from "./turns";
+
+/** Enough for some thousands of messages; balances memory against rendering them again. */
+const CACHED_CHARACTERS = 8 * 1024 * 1024;
+
+type ShownReply = Omit<ReplyState, "model" | "offset">;
+
+/** The HTML of messages: `message.njk` for every kind, rendered once where it can't change. */
+export class Articles {
+  readonly #render: Render;
+  readonly #cache = new LRUCache<string, string>({
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (html, key) => html.length + key.length,
+  });
+
+  constructor(render: Render) {
+    this.#render = render;
+  }
+
+  /** A message, which never changes once it is one. */
+  ofMessage(conversation: string, message: Message): string {
+    const key = `${conversation}/${message.number}/${message.at}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
+    const html = this.ofUnsaved(message);
+    this.#cache.set(key, html);
+    return html;
+  }
+
+  /** A message that may still change. */
+  ofUnsaved(message: Message): string {
+    return this.#render("message.njk", { message: viewOf(message) });
+  }
+
+  /** The ways to the other versions of a turn. */
+  ofVersions(versions: VersionsView): string {
+    return this.#render("versions.njk", versions);
+  }
+
+  /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
+  ofReply(conversation: string, reply: ShownReply, html?: string): string {
+    const address = `/conversations/${conversation}/replies/${reply.number}`;
+    const isWriting = reply.status === "writing";
+    return this.#render("message.njk", {
+      message: {
+        ...headOf(reply),
+        author: reply.modelName,
+        html: html ?? renderMarkdown(reply.text),
+        notices: isWriting ? [] : [failureNotice(reply.reason)],
+        outcome: isWriting ? undefined : "failed",
+        events: isWriting ? `${address}/events` : undefined,
+        seen: isWriting ? seenIn(reply) : undefined,
+        retry: isWriting ? undefined : `${address}/retry`,
+      },
+    });
+  }
+}
+
+/** As the id of the event that would have brought the text: see `parseSeen`. */
+function seenIn({ epoch, text }: ShownReply): string | undefined {
+  return epoch === undefined ? undefined : `${epoch}.${text.length}`;
+}
+
+/** What to say below the text of a reply that has ended. */
+export function outcomeNotices(
+  ended: Pick<Message, "outcome" | "reason" | "leftOut">,
+): string[] {
+  const notices: string[] = [];
+  if (ended.outcome === "stopped") notices.push("Stopped.");
+  if (ended.outcome === "failed") notices.push(failureNotice(ended.reason));
+  else if (ended.reason) notices.push(ended.reason);
+  if (ended.leftOut) {
+    notices.push(
+      `The conversation is longer than the model can read at once: its oldest ${ended.leftOut} messages were left out.`,
+    );
+  }
+  return notices;
+}
+
+/** A message as it will be, for those who see a reply end before its message can be read. */
+export function messageOf(
+  reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
+  ended: ReplyEnd,
+): Message {
+  const { number, at, model, modelName } = reply;
+  return { number, at, model, modelName, role: "assistant", ...ended };
+}
+
+function failureNotice(reason: string | undefined): string {
+  return reason ?? "The reply could not be finished. Retry asks again.";
+}
+
+function viewOf(message: Message): object {
+  const isYours = message.role === "user";
+  return {
+    ...headOf(message),
+    isYours,
+    author: isYours ? "You" : (message.modelName ?? "Assistant"),
+    html: isYours ? escape(message.text) : renderMarkdown(message.text),
+    reasoning: message.reasoning,
+    outcome: message.outcome === "complete" ? undefined : message.outcome,
+    notices: outcomeNotices(message),
+    tokens: message.usage?.outputTokens,
+  };
+}
+
+function headOf({ number, at }: { number: number; at: string }): object {
+  return { number, at, time: clockTime(at) };
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import {
+  limits,
+  type ConversationPage,
+  type ReplyState,
+} from "../../core/domain/records";
+import { versionOf } from "../../core/domain/turns";
+import type { Articles } from "./articles";
+import { shownTurns, type ShownTurns } from "./turns";
+
+/** Stands in the page where a reply that is written into it belongs. */
+export const REPLY_PLACE = "<!--reply-->";
+
+/** Which part of a conversation is shown: by default its end. */
+export interface ConversationPart {
+  /** Only messages with lower numbers. */
+  before: number | undefined;
+  /** A message that has to be shown, whichever version of it the conversation went on from. */
+  message: number | undefined;
+}
+
+/** What `conversation.njk` needs of a conversation. */
+export function viewConversation(
+  articles: Articles,
+  page: ConversationPage,
+  part: ConversationPart,
+  options: { replyIntoPage: boolean; typed?: string },
+): object {
+  const { conversation } = page;
+  const address = `/conversations/${conversation.id}`;
+  const isEnd = part.before === undefined && part.message === undefined;
+  const reply = isEnd ? page.reply : null;
+  const isWriting = reply?.status === "writing";
+  const shown = shownTurns(page, part.message);
+  const versions = shown.turns.at(-1)?.versions;
+  return {
+    conversation,
+    versions: versions && articles.ofVersions(versions),
+    articles: viewTurns(articles, page, shown, reply, options).join("\n"),
+    older: shown.older && address + shown.older,
+    newer: isEnd ? undefined : address,
+    aside: shown.aside,
+    regenerate: viewRegenerate(page, isEnd || shown.aside === "open", reply),
+    edit: isEnd ? viewEdit(page) : undefined,
+    replying: isWriting,
+    composer: {
+      action: `${address}/messages`,
+      key: randomUUID(),
+      modelWas: conversation.model,
+      follows: followed(page, shown, reply),
+      text: options.typed,
+      stop: isWriting ? `${address}/replies/${reply.number}/stop` : undefined,
+    },
+  };
+}
+
+/** The reply that a message goes on from which is sent from this page. */
+function followed(
+  { messages }: ConversationPage,
+  { turns, aside }: ShownTurns,
+  reply: ReplyState | null,
+): number | undefined {
+  if (aside === "open") return turns.at(-1)?.reply?.number;
+  return reply ? reply.number : lastReply(messages);
+}
+
+function lastReply(messages: ConversationPage["messages"]) {
+  const last = messages.at(-1);
+  return last?.role === "assistant" ? last.number : undefined;
+}
+
+/** How to ask for another reply to the last prompt; `undefined` where that can't be. */
+function viewRegenerate(
+  { conversation, messages }: ConversationPage,
+  isOffered: boolean,
+  reply: ReplyState | null,
+): object | undefined {
+  const prompt = messages.findLast(({ role }) => role === "user");
+  const number = reply?.number ?? lastReply(messages);
+  if (!isOffered || !prompt || number !== prompt.number + 1) return undefined;
+  if (versionOf(prompt) + 1 >= limits.versions) return undefined;
+  if (reply?.status === "failed") return undefined;
+  return {
+    action: `/conversations/${conversation.id}/replies/${number}/regenerate`,
+    key: randomUUID(),
+  };
+}
+
+/** How to ask the last prompt in other words. */
+function viewEdit({ messages }: ConversationPage): object | undefined {
+  const prompt = messages.findLast(({ role }) => role === "user");
+  if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
+  return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };
+}
+
+function viewTurns(
+  articles: Articles,
+  { conversation: { id } }: ConversationPage,
+  { turns }: ShownTurns,
+  reply: ReplyState | null,
+  { replyIntoPage }: { replyIntoPage: boolean },
+): string[] {
+  return turns.flatMap((turn, index) => {
+    const isAnsweredNow = reply?.number === turn.number + 1;
+    const html = replyIntoPage ? REPLY_PLACE : undefined;
+    return [
+      turn.prompt && articles.ofMessage(id, turn.prompt),
+      turn.reply && articles.ofMessage(id, turn.reply),
+      isAnsweredNow ? articles.ofReply(id, reply, html) : undefined,
+      // The last turn's stand in one line with what can be done with it.
+      turn.versions && index < turns.length - 1
+        ? `<p class="tools">${articles.ofVersions(turn.versions)}</p>`
+        : undefined,
+    ].filter((part) => part !== undefined);
+  });
+}

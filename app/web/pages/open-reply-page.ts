@@ -1,0 +1,78 @@
+import { toVisibleError } from "../../core/domain/errors";
+import type { ReplyEnd, ReplyState } from "../../core/domain/records";
+import { outcomeNotices } from "./articles";
+import { REPLY_PLACE } from "./conversation-page";
+import type { WebContext } from "../middleware/web-context";
+import { escape } from "../rendering/markdown";
+import type { LiveBody } from "../streaming/live-body";
+import {
+  composerButton,
+  goOnButton,
+  pageHeartbeat,
+  writeReplyIntoPage,
+} from "../streaming/page-stream";
+import type { RouteDeps } from "./page-deps";
+
+/** Not by itself: a page that is loaded again loses what is in its message box. */
+function goOn(message: string, conversation: string): string {
+  return `</span></div><p class="notice">${escape(message)} ${goOnButton(conversation)}</p>`;
+}
+
+/**
+ * Sends a rendered page up to the place of its reply, writes the reply there as it comes, and
+ * then the rest of the page. The message box comes before, so that it and Stop can be used.
+ */
+export function openReplyPage(
+  ctx: WebContext,
+  { api, streams, log }: RouteDeps,
+  conversation: string,
+  reply: ReplyState,
+): void {
+  const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
+  const pulse = pageHeartbeat(conversation);
+  const live = streams.open(pulse, (open) =>
+    open.write(goOn("This server is about to be replaced.", conversation)),
+  );
+  ctx.set("x-accel-buffering", "no");
+  ctx.type = "html";
+  ctx.body = live.body;
+  live.write(before);
+  const context = { ...ctx.state.api, signal: live.signal };
+  writeReplyIntoPage(live, {
+    pulse,
+    text: reply.text,
+    follow: api.watchReply(
+      context,
+      conversation,
+      reply.number,
+      reply.offset,
+      live.signal,
+    ),
+    renderEnd: (ended) => endOf(ended, conversation, reply.number),
+  })
+    .then(() => finish(live, after))
+    .catch((error: unknown) => {
+      if (live.signal.aborted) return;
+      const { requestId } = context;
+      log.warn({ error, requestId }, "a reply could not be followed");
+      live.write(goOn(toVisibleError(error).message, conversation));
+      live.end("backend");
+    });
+}
+
+function finish(live: LiveBody, after: string): void {
+  live.write(after);
+  live.end("done");
+}
+
+function endOf(ended: ReplyEnd, conversation: string, number: number): string {
+  const notices = outcomeNotices(ended).map(
+    (notice) => `<p class="notice">${escape(notice)}</p>`,
+  );
+  const retry = `<p class="notice retry">${composerButton("Retry", `/conversations/${conversation}/replies/${number}/retry`)}</p>`;
+  return [
+    ...notices,
+    ended.outcome === "failed" ? retry : "",
+    '<i class="ended" hidden></i>',
+  ].join("");
+}

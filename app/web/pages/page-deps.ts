@@ -1,0 +1,20 @@
+import type { Logger } from "../../core/runtime/log";
+import type { Api } from "../backend-client/api";
+import type { Articles } from "./articles";
+import type { Render } from "../rendering/views";
+import type { Streams } from "../streaming/streams";
+
+/** What routes are made with. */
+export interface RouteDeps {
+  api: Api;
+  log: Logger;
+  render: Render;
+  articles: Articles;
+  streams: Streams;
+  /** The name under which this process shows itself. */
+  host: string;
+  /** Where signing out goes on, if it does. */
+  signOutUrl?: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}

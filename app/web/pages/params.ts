@@ -1,0 +1,19 @@
+import { NotFoundError } from "../../core/domain/errors";
+import { idPattern } from "../../core/domain/records";
+import type { WebContext } from "../middleware/web-context";
+
+/** The id in the address. @throws NotFoundError if it can't be one of ours. */
+export function idOf(ctx: WebContext, what: string): string {
+  const id = String(ctx.params.id);
+  if (!idPattern.test(id)) throw new NotFoundError(what);
+  return id;
+}
+
+/** A reply's number in the address: even. @throws NotFoundError if it can't be one. */
+export function replyNumberOf(ctx: WebContext): number {
+  const number = Number(ctx.params.number);
+  if (!Number.isSafeInteger(number) || number < 2 || number % 2 === 1) {
+    throw new NotFoundError("reply");
+  }
+  return number;
+}

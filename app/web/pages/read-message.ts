@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
+
+/**
+ * Checks a message before it is sent anywhere.
+ *
+ * @throws VisibleError 400 if it is empty, 413 if it is too long: with what to do.
+ */
+export function checkMessage(text: string): void {
+  if (text.trim() === "") {
+    throw new VisibleError(
+      400,
+      "The message is empty. Write something, and send it again.",
+    );
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.messageBytes) {
+    throw new VisibleError(
+      413,
+      `The message is too long: it has ${kilobytes(bytes)}, and ${kilobytes(limits.messageBytes)} is the most that one message can have. Shorten it, or send it in parts.`,
+    );
+  }
+}
+
+/**
+ * The key under which a message is taken once, however often it is sent. It depends on the text
+ * too: what was changed before it was sent again is another message.
+ */
+export function messageKey(formKey: string, text: string): string | undefined {
+  if (formKey === "") return undefined;
+  return createHash("sha256")
+    .update(`${formKey}\n${text}`)
+    .digest("base64url")
+    .slice(0, 32);
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024).toLocaleString("en")} KB`;
+}

@@ -1,0 +1,133 @@
+import type { ConversationPage, Message } from "../../core/domain/records";
+import {
+  firstVersion,
+  threadOf,
+  turnOf,
+  versionOf,
+} from "../../core/domain/turns";
+
+/** A turn as a page shows it. Either part may be missing: a failed reply, a damaged prompt. */
+export interface ShownTurn {
+  number: number;
+  prompt?: Message;
+  reply?: Message;
+  versions: VersionsView | undefined;
+}
+
+/** Which of several versions of a turn is shown, counted from 1, and the ways to those beside it. */
+export interface VersionsView {
+  version: number;
+  count: number;
+  previous: string | undefined;
+  next: string | undefined;
+}
+
+export interface ShownTurns {
+  turns: ShownTurn[];
+  /** The query that shows what comes before them. */
+  older: string | undefined;
+  /**
+   * Whether what is shown ends with a version of its turn that the conversation did not go on
+   * from: it still can (`open`), or went on from another (`closed`).
+   */
+  aside: "open" | "closed" | undefined;
+}
+
+/**
+ * The turns that make one conversation out of what was read of it.
+ *
+ * @param wanted A message that has to be among them, whichever version the conversation went on from.
+ */
+export function shownTurns(
+  { conversation, messages, hasOlder }: ConversationPage,
+  wanted?: number,
+): ShownTurns {
+  const usual = threadOf(messages);
+  const turn = wanted === undefined ? undefined : turnOf(wanted);
+  const isAside =
+    turn !== undefined &&
+    hasTurn(messages, turn) &&
+    !hasTurn(usual.thread, turn);
+  const { thread, from } = isAside ? threadOf(messages, turn) : usual;
+  // Half a turn at the beginning comes with the page before.
+  if (hasOlder && thread[0]?.role === "assistant") thread.shift();
+  const prompts = messages.filter(({ role }) => role === "user");
+  const [first] = thread;
+  const last = thread.findLast(({ role }) => role === "user");
+  return {
+    turns: turnsOf(thread).map((one) => ({
+      ...one,
+      prompt: one.prompt && asFirstSaid(one.prompt, prompts),
+      versions:
+        one.prompt && viewVersions(conversation.id, one.prompt, prompts),
+    })),
+    older: hasOlder ? olderThan(first ?? messages[0], from) : undefined,
+    aside: isAside
+      ? isVersionOfLast(last, prompts)
+        ? "open"
+        : "closed"
+      : undefined,
+  };
+}
+
+const hasTurn = (messages: Message[], turn: number) =>
+  messages.some(({ number }) => turnOf(number) === turn);
+
+function turnsOf(thread: Message[]): Omit<ShownTurn, "versions">[] {
+  const turns = new Map<number, Omit<ShownTurn, "versions">>();
+  for (const message of thread) {
+    const number = turnOf(message.number);
+    const turn = turns.get(number) ?? { number };
+    turns.set(number, turn);
+    if (message.role === "user") turn.prompt = message;
+    else turn.reply = message;
+  }
+  return [...turns.values()];
+}
+
+/** A prompt that was asked again as it was shows as it was: with its first time and place. */
+function asFirstSaid(prompt: Message, prompts: Message[]): Message {
+  if (prompt.insteadOf === undefined) return prompt;
+  const first = firstVersion(prompt);
+  const isSame = (one: Message) =>
+    firstVersion(one) === first && one.text === prompt.text;
+  return prompts.find(isSame) ?? prompt;
+}
+
+function viewVersions(
+  conversation: string,
+  prompt: Message,
+  prompts: Message[],
+): VersionsView | undefined {
+  const { number } = prompt;
+  const first = firstVersion(prompt);
+  const newest =
+    prompts.findLast((one) => firstVersion(one) === first) ?? prompt;
+  if (first === newest.number) return undefined;
+  const address = (turn: number) =>
+    turn === prompts.at(-1)?.number
+      ? `/conversations/${conversation}`
+      : `/conversations/${conversation}?message=${turn + 1}#m${turn + 1}`;
+  return {
+    version: versionOf(prompt) + 1,
+    count: versionOf(newest) + 1,
+    previous: number > first ? address(number - 2) : undefined,
+    next: number < newest.number ? address(number + 2) : undefined,
+  };
+}
+
+/** @param from The turn that the first of the messages goes on from. */
+function olderThan(
+  first: Message | undefined,
+  from: number,
+): string | undefined {
+  if (!first) return undefined;
+  const before = firstVersion(first);
+  if (before === 1) return undefined;
+  const isChosen = from > 0 && from < before - 2;
+  return `?before=${before}${isChosen ? `&message=${from + 1}` : ""}`;
+}
+
+const isVersionOfLast = (prompt: Message | undefined, prompts: Message[]) =>
+  prompt !== undefined &&
+  firstVersion(prompt) === firstVersion(prompts.at(-1) ?? prompt);

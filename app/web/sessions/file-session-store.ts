@@ -1,0 +1,150 @@
+import path from "node:path";
+import { hashOf, isHash } from "../../core/storage/layout/hashes";
+import {
+  type SessionFolders,
+  sessionFoldersIn,
+} from "../../core/storage/layout/session-folders";
+import { errorCode } from "../../core/runtime/error-code";
+import type { DocumentVersion } from "../../core/storage/document-versions";
+import { listFresh, makeFolder } from "../../core/storage/exclusive-file";
+import type { Files } from "../../core/storage/storage-context";
+import { isObject, type JsonObject } from "../../core/storage/json";
+import { VersionedDocument } from "../../core/storage/versioned-document";
+import { mergeChanges } from "./merge-changes";
+import {
+  isExpired,
+  type SessionLifetime,
+  type SessionStore,
+  type StoredSession,
+} from "./session-store";
+
+export interface FileSessionStoreOptions extends SessionLifetime {
+  directory: string;
+  files: Files;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told when a save was put over another's that came between. */
+  onMerge?: () => void;
+}
+
+/**
+ * Sessions as versioned documents: `ab/<hash>/v3`, where the hash is of the id and `ab` are its
+ * first two digits. The data is `{"createdAt":…,"values":{…}}`; what else is there is kept.
+ *
+ * A session of a known owner is also listed, by an empty file: `owners/cd/<hash of the owner>/<hash>`.
+ */
+export function createFileSessionStore(
+  options: FileSessionStoreOptions,
+): SessionStore {
+  return new FileSessionStore(options);
+}
+
+class FileSessionStore implements SessionStore {
+  /** The version that each session was read from. */
+  private readonly versions = new WeakMap<StoredSession, DocumentVersion>();
+
+  private readonly folders: SessionFolders;
+
+  constructor(private readonly options: FileSessionStoreOptions) {
+    this.folders = sessionFoldersIn(options.directory);
+  }
+
+  async read(id: string): Promise<StoredSession | undefined> {
+    return this.toSession(await this.document(hashOf(id)).read());
+  }
+
+  async create(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<StoredSession> {
+    const hash = hashOf(id);
+    // First, so that there is never a session that can't be found.
+    if (owner !== undefined) await this.list(owner, hash);
+    const createdAt = this.options.now();
+    const made = await this.document(hash).create({ createdAt, values });
+    return this.remember({ values, createdAt, savedAt: made.savedAt }, made);
+  }
+
+  async save(
+    id: string,
+    base: JsonObject,
+    values: JsonObject,
+    from?: StoredSession,
+  ): Promise<StoredSession | undefined> {
+    let asked = 0;
+    const saved = await this.document(hashOf(id)).update(
+      (data, version) => {
+        if (!this.toSession(version)) return undefined;
+        const theirs = isObject(data.values) ? data.values : {};
+        asked++;
+        return { ...data, values: mergeChanges(base, values, theirs) };
+      },
+      from && this.versions.get(from),
+    );
+    if (saved && asked > 1) this.options.onMerge?.();
+    return this.toSession(saved);
+  }
+
+  async end(id: string): Promise<void> {
+    await this.document(hashOf(id)).end();
+  }
+
+  async endAllOf(owner: string): Promise<number> {
+    const folder = this.folders.owner(hashOf(owner));
+    const { fileSystem } = this.options.files;
+    let count = 0;
+    for (const hash of (await listFresh(fileSystem, folder)) ?? []) {
+      if (!isHash(hash)) continue;
+      const document = this.document(hash);
+      if (await document.end()) count++;
+      // One that isn't there may be about to be made, and must be found the next time.
+      else if (!(await document.read())?.ended) continue;
+      // What stays behind is swept.
+      await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
+    }
+    return count;
+  }
+
+  private document(hash: string): VersionedDocument {
+    return new VersionedDocument(
+      this.options.files,
+      this.folders.session(hash),
+    );
+  }
+
+  private async list(owner: string, hash: string): Promise<void> {
+    const { fileSystem } = this.options.files;
+    const folder = this.folders.owner(hashOf(owner));
+    for (let attempt = 1; ; attempt++) {
+      await makeFolder(fileSystem, folder);
+      try {
+        await (await fileSystem.open(path.join(folder, hash), "wx")).close();
+        return await fileSystem.syncDirectory(folder);
+      } catch (error) {
+        // A sweep may have removed the folder, empty as it was.
+        if (errorCode(error) !== "ENOENT" || attempt === 5) throw error;
+      }
+    }
+  }
+
+  private toSession(
+    version: DocumentVersion | undefined,
+  ): StoredSession | undefined {
+    if (!version || version.ended) return undefined;
+    const { values, createdAt } = version.data;
+    if (!isObject(values) || typeof createdAt !== "number") return undefined;
+    const session = { values, createdAt, savedAt: version.savedAt };
+    const { options } = this;
+    if (isExpired(session, options, options.now())) return undefined;
+    return this.remember(session, version);
+  }
+
+  private remember(
+    session: StoredSession,
+    version: DocumentVersion,
+  ): StoredSession {
+    this.versions.set(session, version);
+    return session;
+  }
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from "../../core/storage/json";
+
+/** A session as it was read: the reader's own copy. */
+export interface StoredSession {
+  values: JsonObject;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** Milliseconds since 1970. */
+  savedAt: number;
+}
+
+/** How long a session lives, in milliseconds. */
+export interface SessionLifetime {
+  /** Since it was last saved. */
+  idleMs: number;
+  /** Since it was made, however busy it is. */
+  absoluteMs: number;
+}
+
+/**
+ * Where sessions are kept. Any process may read and write any session at any time; what was
+ * acknowledged is read by all from then on. Ids are secrets: no store keeps, logs or lists one.
+ *
+ * All methods throw the storage's error if it can't be used. Then a session is as it was, or as
+ * it was to become.
+ */
+export interface SessionStore {
+  /** @returns `undefined` if there is none, if it was ended, or if it has expired. */
+  read(id: string): Promise<StoredSession | undefined>;
+
+  /**
+   * Makes a session under an id that nobody has had.
+   *
+   * @param owner Under whom {@link endAllOf} is to find it.
+   */
+  create(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<StoredSession>;
+
+  /**
+   * Saves what one request changed, over what others saved meanwhile: of the top-level keys those
+   * whose value differs between `base` and `values`. Counts as use of the session, also if nothing
+   * was changed. Never makes a session.
+   *
+   * @param base The values that the request began with.
+   * @param values The values that it ends with.
+   * @param from What was read, to save a look at it.
+   * @returns What is saved now; `undefined` if the session isn't there any more.
+   */
+  save(
+    id: string,
+    base: JsonObject,
+    values: JsonObject,
+    from?: StoredSession,
+  ): Promise<StoredSession | undefined>;
+
+  /** Ends a session for ever, whoever writes to it meanwhile. One that isn't there is no error. */
+  end(id: string): Promise<void>;
+
+  /**
+   * Ends all sessions that were made for this owner.
+   *
+   * @returns How many there were.
+   */
+  endAllOf(owner: string): Promise<number>;
+}
+
+export function isExpired(
+  session: Pick<StoredSession, "createdAt" | "savedAt">,
+  { idleMs, absoluteMs }: SessionLifetime,
+  now: number,
+): boolean {
+  return now - session.savedAt > idleMs || now - session.createdAt > absoluteMs;
+}

@@ -1,0 +1,100 @@
+import { Chart } from "cdk8s";
+import type { k8s } from "cdk8s-plus-27";
+import type { Construct } from "constructs";
+import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
+import {
+  allow,
+  block,
+  NOT_THE_INTERNET,
+  podsOf,
+  scraped,
+  tcp,
+} from "../constructs/network-policy";
+import { PORTS } from "../constructs/ports";
+import { addServing, type ServingChartProps } from "../constructs/serving";
+import type { Environment } from "../schema/environment";
+
+type Models = Environment["models"];
+
+export interface BackendProps extends ServingChartProps {
+  recordsClaim: string;
+  models: Models;
+}
+
+const DATA_DIRECTORY = "/data/records";
+/** Where EKS Pod Identity gives a pod its role's credentials, on every node. */
+const POD_IDENTITY_AGENT = "169.254.170.23/32";
+
+/** The internal API, and the models. */
+export class BackendChart extends Chart {
+  constructor(scope: Construct, id: string, props: BackendProps) {
+    super(scope, id);
+    addServing(this, {
+      ...props,
+      component: "backend",
+      port: PORTS.backend.http,
+      metricsPort: PORTS.backend.metrics,
+      settings: {
+        ...props.settings,
+        LOG_LEVEL: props.logLevel,
+        DATA_DIRECTORY,
+        ...modelSettings(props.models),
+      },
+      env: [...addressOfPod, ...apiKey(props)],
+      secret: { name: props.secretName, keys: ["INTERNAL_TOKEN"] },
+      volume: { claim: props.recordsClaim, mountPath: DATA_DIRECTORY },
+      streamsMetric: metricDefinitions.repliesInProgress.name,
+    });
+    allow(this, props.namespace, "backend", {
+      ingress: [
+        {
+          // Another backend too: a watcher is fed by the pod that writes the reply.
+          from: [podsOf("web"), podsOf("backend")],
+          ports: [tcp(PORTS.backend.http)],
+        },
+        scraped(props.monitoringNamespace, PORTS.backend.metrics),
+      ],
+      egress: [
+        { to: [podsOf("backend")], ports: [tcp(PORTS.backend.http)] },
+        ...modelEgress(props.models),
+      ],
+    });
+  }
+}
+
+function modelSettings(models: Models): Record<string, string> {
+  return {
+    MODEL_PROVIDER: models.providers.join(","),
+    ...(models.models ? { MODELS: models.models.join(",") } : {}),
+    ...(models.region ? { AWS_REGION: models.region } : {}),
+    ...(models.openai ? { OPENAI_BASE_URL: models.openai.baseUrl } : {}),
+  };
+}
+
+/** Where other backends reach this one: the address by which its replies name their writer. */
+const addressOfPod: k8s.EnvVar[] = [
+  {
+    name: "POD_IP",
+    valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } },
+  },
+  { name: "ADVERTISED_URL", value: `http://$(POD_IP):${PORTS.backend.http}` },
+];
+
+function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {
+  if (!models.openai?.apiKey) return [];
+  return [
+    {
+      name: "OPENAI_API_KEY",
+      valueFrom: { secretKeyRef: { name: secretName, key: "OPENAI_API_KEY" } },
+    },
+  ];
+}
+
+function modelEgress(models: Models): k8s.NetworkPolicyEgressRule[] {
+  const places = models.egress.map(({ cidr, port }) => ({
+    to: [block(cidr, cidr === "0.0.0.0/0" ? NOT_THE_INTERNET : undefined)],
+    ports: [tcp(port)],
+  }));
+  if (!models.providers.includes("bedrock")) return places;
+  return [...places, { to: [block(POD_IDENTITY_AGENT)], ports: [tcp(80)] }];
+}

@@ -1,0 +1,196 @@
+import { Chart } from "cdk8s";
+import { k8s } from "cdk8s-plus-27";
+import type { Construct } from "constructs";
+import type { DrainTimes } from "../constructs/drain";
+import { emit } from "../constructs/emit";
+import { labels, selector } from "../constructs/labels";
+import { allow, block, podsOf, tcp } from "../constructs/network-policy";
+import {
+  containerResources,
+  containerSecurity,
+  podSecurity,
+  scratch,
+} from "../constructs/pod";
+import { PORTS } from "../constructs/ports";
+import { addTraefikRoles } from "../constructs/traefik-roles";
+import type { Traefik } from "../schema/ingress";
+import { addIngress } from "../constructs/ingress";
+
+export interface TraefikProps {
+  namespace: string;
+  traefik: Traefik;
+  drain: DrainTimes;
+}
+
+const HTTP = 8000;
+const PING = 8082;
+
+/** For how long Traefik keeps a connection to a pod that nobody uses, unless it is told otherwise. */
+export const TRAEFIK_IDLE_SECONDS = 90;
+
+/** For web's Service: the cookie that holds a browser on one pod, as the load balancer's does on AWS. */
+export const STICKY_COOKIE = {
+  "traefik.ingress.kubernetes.io/service.sticky.cookie": "true",
+  "traefik.ingress.kubernetes.io/service.sticky.cookie.name": "keepsake-pod",
+  "traefik.ingress.kubernetes.io/service.sticky.cookie.httponly": "true",
+  "traefik.ingress.kubernetes.io/service.sticky.cookie.samesite": "lax",
+};
+
+/**
+ * Traefik in front of web, in Keepsake's own namespace, so that one namespace is all there is on a
+ * cluster for trying out: it stands in for a cloud's load balancer.
+ */
+export class TraefikChart extends Chart {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TraefikProps,
+  ) {
+    super(scope, id);
+    this.addAccount();
+    addTraefikRoles(this, props.namespace);
+    emit(this, "class", k8s.KubeIngressClass, {
+      metadata: this.clusterMetadata(),
+      spec: { controller: "traefik.io/ingress-controller" },
+    });
+    emit(this, "service", k8s.KubeService, this.service());
+    emit(this, "deployment", k8s.KubeDeployment, this.deployment());
+    addIngress(this, {
+      namespace: props.namespace,
+      className: props.namespace,
+      host: props.traefik.host,
+    });
+    this.allowTraffic();
+  }
+
+  private addAccount(): void {
+    emit(this, "account", k8s.KubeServiceAccount, {
+      metadata: this.metadata(),
+      automountServiceAccountToken: false,
+    });
+  }
+
+  private service(): k8s.KubeServiceProps {
+    return {
+      metadata: this.metadata(),
+      spec: {
+        type: "NodePort",
+        selector: selector("ingress"),
+        ports: [
+          {
+            name: "http",
+            port: 80,
+            targetPort: k8s.IntOrString.fromString("http"),
+            nodePort: this.props.traefik.nodePort,
+            protocol: "TCP",
+            appProtocol: "http",
+          },
+        ],
+      },
+    };
+  }
+
+  private deployment(): k8s.KubeDeploymentProps {
+    const { namespace, drain } = this.props;
+    return {
+      metadata: this.metadata(),
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: selector("ingress") },
+        strategy: {
+          type: "RollingUpdate",
+          rollingUpdate: {
+            maxSurge: k8s.IntOrString.fromNumber(1),
+            maxUnavailable: k8s.IntOrString.fromNumber(0),
+          },
+        },
+        template: {
+          metadata: { labels: labels(namespace, "ingress") },
+          spec: {
+            serviceAccountName: "traefik",
+            // It asks the API server for routes.
+            automountServiceAccountToken: true,
+            enableServiceLinks: false,
+            priorityClassName: `${namespace}-serving`,
+            terminationGracePeriodSeconds: drain.terminationGracePeriodSeconds,
+            securityContext: podSecurity,
+            containers: [this.container()],
+            volumes: [scratch.volume],
+          },
+        },
+      },
+    };
+  }
+
+  private container(): k8s.Container {
+    return {
+      name: "traefik",
+      image: this.props.traefik.image,
+      imagePullPolicy: "IfNotPresent",
+      args: this.args(),
+      ports: [
+        { name: "http", containerPort: HTTP, protocol: "TCP" },
+        { name: "ping", containerPort: PING, protocol: "TCP" },
+      ],
+      resources: containerResources({
+        cpu: "50m",
+        memory: "64Mi",
+        memoryLimit: "256Mi",
+      }),
+      securityContext: containerSecurity,
+      // Ready while it says so; alive while it accepts connections, however much it has to do.
+      readinessProbe: {
+        httpGet: { path: "/ping", port: k8s.IntOrString.fromString("ping") },
+        periodSeconds: 3,
+        timeoutSeconds: 2,
+      },
+      livenessProbe: {
+        tcpSocket: { port: k8s.IntOrString.fromString("http") },
+        periodSeconds: 10,
+        failureThreshold: 3,
+      },
+      volumeMounts: [scratch.mount],
+    };
+  }
+
+  private args(): string[] {
+    const { namespace, drain } = this.props;
+    const ends = "--entrypoints.http.transport.lifecycle";
+    return [
+      "--providers.kubernetesingress=true",
+      `--providers.kubernetesingress.namespaces=${namespace}`,
+      `--entrypoints.http.address=:${HTTP}`,
+      `--entrypoints.ping.address=:${PING}`,
+      "--ping=true",
+      "--ping.entrypoint=ping",
+      `${ends}.requestacceptgracetimeout=${drain.preStopSeconds}s`,
+      `${ends}.gracetimeout=${drain.drainSeconds}s`,
+      "--global.checknewversion=false",
+      "--global.sendanonymoususage=false",
+    ];
+  }
+
+  private allowTraffic(): void {
+    const { namespace, traefik } = this.props;
+    allow(this, namespace, "ingress", {
+      ingress: [{ ports: [tcp(HTTP)] }],
+      egress: [
+        { to: [podsOf("web")], ports: [tcp(PORTS.web.http)] },
+        {
+          to: traefik.apiServerCidrs.map((cidr) => block(cidr)),
+          ports: [tcp(443), tcp(6443)],
+        },
+      ],
+    });
+  }
+
+  private metadata() {
+    const { namespace } = this.props;
+    return { name: "traefik", namespace, labels: labels(namespace, "ingress") };
+  }
+
+  private clusterMetadata() {
+    const { namespace } = this.props;
+    return { name: namespace, labels: labels(namespace, "ingress") };
+  }
+}

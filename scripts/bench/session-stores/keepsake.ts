@@ -1,0 +1,91 @@
+import {
+  boundFileSystem,
+  boundsFrom,
+} from "../../../app/core/storage/bounded-file-system";
+import { createFiles } from "../../../app/core/storage/storage-context";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/core/storage/file-system";
+import type { JsonObject } from "../../../app/core/storage/json";
+import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import type { StoredSession } from "../../../app/web/sessions/session-store";
+import type { Contestant } from "./contestant";
+
+/** Nothing is to fail of slowness here. */
+const TIMEOUT_SECONDS = 600;
+
+/** Keepsake's own, as web opens it and a request uses it: bounded, and a set follows a get. */
+export function keepsake(
+  directory: string,
+  { cacheBytes }: { cacheBytes?: number } = {},
+): Contestant {
+  const calls = new Map<string, number>();
+  const count = (name: string) => calls.set(name, (calls.get(name) ?? 0) + 1);
+  const bounds = boundsFrom({
+    STORAGE_TIMEOUT_SECONDS: TIMEOUT_SECONDS,
+    UV_THREADPOOL_SIZE: Number(process.env.UV_THREADPOOL_SIZE ?? 4),
+  });
+  const fileSystem = boundFileSystem(counting(count), bounds);
+  const store = createFileSessionStore({
+    directory,
+    files: createFiles({ fileSystem, cacheBytes }),
+    idleMs: 1e12,
+    absoluteMs: 1e12,
+    now: Date.now,
+  });
+  const known = new Map<string, StoredSession>();
+  return {
+    name: cacheBytes === 1 ? "keepsake, not in memory" : "keepsake",
+    create: async (id, values) => store.create(id, values as JsonObject),
+    get: async (id) => {
+      const session = await store.read(id);
+      if (!session) throw new Error("a session is missing");
+      known.set(id, session);
+    },
+    set: async (id, values) => {
+      const from = known.get(id);
+      const saved = await store.save(id, {}, values as JsonObject, from);
+      if (!saved) throw new Error("a session is missing");
+      known.set(id, saved);
+    },
+    costs: (operations) => costs(calls, operations),
+  };
+}
+
+function counting(count: (name: string) => void): FileSystem {
+  const counted =
+    <A extends unknown[], T>(name: string, call: (...given: A) => Promise<T>) =>
+    (...given: A) => {
+      count(name);
+      return call(...given);
+    };
+  const { open, ...rest } = nodeFileSystem;
+  return {
+    ...rest,
+    readdir: counted("readdir", rest.readdir),
+    readFile: counted("readFile", rest.readFile),
+    link: counted("link", rest.link),
+    unlink: counted("unlink", rest.unlink),
+    mkdir: counted("mkdir", rest.mkdir),
+    syncDirectory: counted("fsync folder", rest.syncDirectory),
+    open: async (file, flags) => {
+      count("open");
+      const handle = await open(file, flags);
+      return {
+        ...handle,
+        write: counted("write", handle.write.bind(handle)),
+        sync: counted("fsync file", handle.sync.bind(handle)),
+        close: counted("close", handle.close.bind(handle)),
+      };
+    },
+  };
+}
+
+function costs(calls: Map<string, number>, operations: number): string {
+  const parts = [...calls].map(
+    ([name, number]) => `${name} ${(number / operations).toFixed(2)}`,
+  );
+  calls.clear();
+  return parts.join(", ");
+}

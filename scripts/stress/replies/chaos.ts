@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster, Member } from "./cluster";
+
+/** What was done to whom, and when: milliseconds since the chaos began. */
+export interface Blow {
+  atMs: number;
+  process: string;
+  blow: string;
+}
+
+export interface ChaosOptions {
+  /** The same seed deals the same blows in the same order. */
+  seed: number;
+  /** How long, in milliseconds; longer, where hardly anyone was up to be hit. */
+  ms: number;
+  /** Between two blows, in milliseconds, on average. */
+  everyMs: number;
+  leaseMs: number;
+}
+
+const FEWEST_BLOWS = 5;
+
+/** Kills, ends and freezes processes at random, and brings them back. */
+export class Chaos {
+  readonly blows: Blow[] = [];
+  private readonly random: () => number;
+  private readonly repairs: Promise<void>[] = [];
+  private readonly begun = performance.now();
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly options: ChaosOptions,
+  ) {
+    this.random = seeded(options.seed);
+  }
+
+  async run(): Promise<void> {
+    const { ms, everyMs } = this.options;
+    const isShort = () => performance.now() - this.begun < ms;
+    while (isShort() || this.blows.length < FEWEST_BLOWS) {
+      await sleep(everyMs * (0.5 + this.random()));
+      this.strike();
+    }
+    await Promise.all(this.repairs);
+    await Promise.all(this.cluster.members.map((member) => member.whenReady()));
+  }
+
+  private strike(): void {
+    const { members } = this.cluster;
+    const member = members[Math.floor(this.random() * members.length)];
+    const kind = this.random();
+    const pauseMs = this.random();
+    // Who is down already is not hit again; the numbers are drawn all the same.
+    if (!member?.isRunning || !member.isUp || member.isFrozen) return;
+    if (kind < 0.45) this.repairs.push(this.killed(member, pauseMs * 1_500));
+    else if (kind < 0.7) this.repairs.push(this.told(member));
+    // A freeze in the middle of a drain takes the time in which that could have ended in order.
+    else if (!member.isEnding) this.repairs.push(this.frozen(member, pauseMs));
+  }
+
+  private async killed(member: Member, pauseMs: number): Promise<void> {
+    this.note(member, "SIGKILL");
+    member.kill("SIGKILL");
+    await member.ended();
+    await sleep(pauseMs);
+    this.revive(member);
+  }
+
+  private async told(member: Member): Promise<void> {
+    this.note(member, "SIGTERM");
+    member.kill("SIGTERM");
+    await member.ended();
+    this.revive(member);
+  }
+
+  /** For less than the lease, or for up to twice as long. */
+  private async frozen(member: Member, share: number): Promise<void> {
+    const ms = this.options.leaseMs * (0.25 + 1.75 * share);
+    this.note(member, `SIGSTOP for ${Math.round(ms)} ms`);
+    member.kill("SIGSTOP");
+    await sleep(ms);
+    member.kill("SIGCONT");
+    this.note(member, "SIGCONT");
+  }
+
+  /** Who was ended and then killed as well is brought back once. */
+  private revive(member: Member): void {
+    if (member.isRunning) return;
+    this.note(member, "started");
+    member.start();
+  }
+
+  private note(member: Member, blow: string): void {
+    const atMs = Math.round(performance.now() - this.begun);
+    this.blows.push({ atMs, process: member.name, blow });
+  }
+}
+
+/** Mulberry32: small, and good enough to choose victims. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

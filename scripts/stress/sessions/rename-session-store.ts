@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { errorCode } from "../../../app/core/runtime/error-code";
+import type { JsonObject } from "../../../app/core/storage/json";
+import { mergeChanges } from "../../../app/web/sessions/merge-changes";
+import { hashOf } from "../../../app/core/storage/layout/hashes";
+import type {
+  SessionStore,
+  StoredSession,
+} from "../../../app/web/sessions/session-store";
+
+/** How sessions are usually kept in files: one each, replaced by a rename. What a harness must find fault with. */
+export function createRenameSessionStore(directory: string): SessionStore {
+  const fileOf = (id: string) => path.join(directory, `${hashOf(id)}.json`);
+
+  const read = async (id: string): Promise<StoredSession | undefined> => {
+    try {
+      return JSON.parse(await readFile(fileOf(id), "utf8")) as StoredSession;
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  };
+
+  const write = async (id: string, values: JsonObject) => {
+    const session = { values, createdAt: 0, savedAt: Date.now() };
+    const temporary = `${fileOf(id)}.${randomUUID()}`;
+    await writeFile(temporary, JSON.stringify(session), { flush: true });
+    await rename(temporary, fileOf(id));
+    return session;
+  };
+
+  return {
+    read,
+    create: async (id, values) => {
+      await mkdir(directory, { recursive: true });
+      return write(id, values);
+    },
+    save: async (id, base, values) => {
+      const theirs = await read(id);
+      if (!theirs) return undefined;
+      return write(id, mergeChanges(base, values, theirs.values));
+    },
+    end: (id) => rm(fileOf(id), { force: true }),
+    endAllOf: () => Promise.resolve(0),
+  };
+}

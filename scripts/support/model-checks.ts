@@ -1,0 +1,69 @@
+import pino from "pino";
+import { Registry } from "prom-client";
+import {
+  createModels,
+  type Models,
+} from "../../app/backend/models/create-models";
+import { createProviders } from "../../app/backend/models/create-providers";
+import type { ModelEvent } from "../../app/backend/models/model";
+import { readModelSettings } from "../../app/backend/models/model-settings";
+import { readBackendConfig } from "../../app/core/config/config";
+
+/** Models as the backend makes them from its settings, without a log. */
+export function modelsFor(env: NodeJS.ProcessEnv): Models {
+  const settings = readModelSettings(readBackendConfig(env));
+  return createModels({
+    providers: createProviders(settings),
+    timeouts: settings.timeouts,
+    metrics: new Registry(),
+    log: pino({ level: "silent" }),
+  });
+}
+
+/** All events of a reply to one message, and the error that ended it, if one did. */
+export async function ask(
+  models: Models,
+  id: string,
+  text: string,
+  signal: AbortSignal = new AbortController().signal,
+  seen: (event: ModelEvent) => void = () => {},
+): Promise<{ events: ModelEvent[]; error: unknown }> {
+  const events: ModelEvent[] = [];
+  try {
+    const reply = models.streamReply(id, [{ role: "user", text }], {}, signal);
+    for await (const event of reply) {
+      events.push(event);
+      seen(event);
+    }
+    return { events, error: undefined };
+  } catch (error) {
+    return { events, error };
+  }
+}
+
+/** What was said, or thought. */
+export function said(
+  events: ModelEvent[],
+  kind: "text" | "reasoning" = "text",
+): string {
+  return events
+    .map((event) => (event.kind === kind ? event.text : ""))
+    .join("");
+}
+
+/** Runs named checks, tells each as it ends, and counts them. */
+export class Checks {
+  passed = 0;
+  failed = 0;
+
+  async check(name: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+      this.passed++;
+      console.log(`ok    ${name}`);
+    } catch (error) {
+      this.failed++;
+      console.log(`FAIL  ${name}\n      ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Registry } from "prom-client";
+import { createConversations } from "../../app/backend/conversations/create-conversations";
+import { RecordsOfReplies } from "../../app/backend/conversations/records-of-replies";
+import { createRecords } from "../../app/backend/create-records";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { createModels } from "../../app/backend/models/create-models";
+import { createEliza } from "../../app/backend/models/eliza/create-eliza";
+import type { Replies } from "../../app/backend/replies/replies";
+import { createFiles } from "../../app/core/storage/storage-context";
+import type { FileSystem } from "../../app/core/storage/file-system";
+import { createLog } from "../../app/core/runtime/log";
+
+export const OWNER = "0a".repeat(32);
+export const MODEL = "eliza/eliza";
+
+const folders = recordFoldersIn("/records");
+
+export const inProgressFolder = folders.inProgress;
+
+const models = createModels({
+  providers: [createEliza({ delayMs: 0 })],
+  timeouts: {
+    connectMs: 60_000,
+    busyMs: 0,
+    firstTokenMs: 60_000,
+    betweenTokensMs: 60_000,
+  },
+  metrics: new Registry(),
+  log: createLog("silent", {}),
+});
+
+const now = () => new Date();
+
+/** What a process that has just been started on a disk knows of conversations. */
+export function conversationsOn<R extends Replies>(
+  fileSystem: FileSystem,
+  repliesOf: (records: RecordsOfReplies) => R,
+): ReturnType<typeof createConversations> & { replies: R } {
+  const files = createFiles({ fileSystem });
+  const parts = { ...createRecords({ files, folders, now }), models };
+  const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
+  const replies = repliesOf(records);
+  return { ...createConversations({ ...parts, replies, records }), replies };
+}

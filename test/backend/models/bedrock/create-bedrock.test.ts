@@ -1,0 +1,605 @@
+import { EventEmitter, once } from "node:events";
+import { createBedrock } from "../../../../app/backend/models/bedrock/create-bedrock";
+import type {
+  ModelEvent,
+  ModelMessage,
+  ReplyOptions,
+} from "../../../../app/backend/models/model";
+import {
+  blockStopFrame,
+  converseReply,
+  deltaFrame,
+  errorFrame,
+  exceptionFrame,
+  frame,
+  frames,
+  metadataFrame,
+  refusal,
+  startFrame,
+  stopFrame,
+  textFrame,
+} from "../../../support/bedrock-server";
+import {
+  type Answer,
+  type ScriptedServer,
+  startScriptedServer,
+} from "../../../support/scripted-server";
+import {
+  assistant,
+  collect,
+  keepsTheContract,
+  never,
+  textOf,
+  user,
+} from "../model-provider-contract";
+
+const model = "amazon.nova-pro-v1:0";
+const credentials = {
+  accessKeyId: "AKIDEXAMPLE",
+  secretAccessKey: "example-secret",
+};
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await startScriptedServer();
+});
+afterEach(() => server.close());
+
+const providerAt = (endpoint: string, busyMs = 60_000) =>
+  createBedrock(
+    { region: "us-east-1", endpoint, credentials },
+    { connectMs: 5_000, busyMs },
+  );
+
+/** What a reply is when the service answers so. */
+async function replyTo(
+  answers: Answer | Answer[],
+  {
+    options = {},
+    messages = [user("hello")],
+    busyMs = 60_000,
+  }: {
+    options?: Partial<ReplyOptions>;
+    messages?: ModelMessage[];
+    busyMs?: number;
+  } = {},
+): Promise<ModelEvent[]> {
+  server.on("/converse-stream", ...[answers].flat());
+  return collect(
+    providerAt(server.url, busyMs).streamReply(
+      messages,
+      { model, ...options },
+      never(),
+    ),
+  );
+}
+
+const askedBody = () =>
+  JSON.parse(server.asked[0]?.body ?? "") as Record<string, unknown>;
+
+describe("bedrock as a provider", () => {
+  keepsTheContract(async () => {
+    const own = await startScriptedServer();
+    own.on("/converse-stream", converseReply("some words ".repeat(20)));
+    const provider = providerAt(own.url, 0);
+    return {
+      provider,
+      model,
+      released: () => own.idle(),
+      close: async () => {
+        await provider.close?.();
+        await own.close();
+      },
+    };
+  });
+});
+
+it("writes as many replies at once as it is asked for", async () => {
+  const together = 120;
+  const asked = new EventEmitter().setMaxListeners(together);
+  server.on("/converse-stream", async (response, what) => {
+    // None ends before the last has begun.
+    if (server.asked.length < together) await once(asked, "by all");
+    else asked.emit("by all");
+    await converseReply("Hi")(response, what);
+  });
+  const provider = providerAt(server.url);
+  const replies = await Promise.all(
+    Array.from({ length: together }, () =>
+      collect(provider.streamReply([user("hello")], { model }, never())),
+    ),
+  );
+  expect(replies.map((events) => textOf(events))).toEqual(
+    Array(together).fill("Hi"),
+  );
+});
+
+describe("what bedrock asks", () => {
+  it("is ConverseStream of the model, signed for the region", async () => {
+    await replyTo(converseReply("Hi"));
+    expect(server.asked[0]).toMatchObject({
+      method: "POST",
+      path: "/model/amazon.nova-pro-v1%3A0/converse-stream",
+      headers: {
+        authorization: expect.stringMatching(
+          /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d+\/us-east-1\/bedrock\//,
+        ),
+      },
+    });
+  });
+
+  it("has the system prompt, the turns, the length and the temperature in their places", async () => {
+    await replyTo(converseReply("Hi"), {
+      messages: [
+        { role: "system", text: "Be kind." },
+        user("Hello ✓"),
+        assistant("Hi"),
+        user("And?"),
+      ],
+      options: { maxTokens: 12, temperature: 0 },
+    });
+    expect(askedBody()).toEqual({
+      system: [{ text: "Be kind." }],
+      messages: [
+        { role: "user", content: [{ text: "Hello ✓" }] },
+        { role: "assistant", content: [{ text: "Hi" }] },
+        { role: "user", content: [{ text: "And?" }] },
+      ],
+      inferenceConfig: { maxTokens: 12, temperature: 0 },
+    });
+  });
+
+  it("accepts the id of an inference profile, and its ARN", async () => {
+    const arn =
+      "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc";
+    await replyTo(converseReply("Hi"), {
+      options: { model: "eu.amazon.nova-pro-v1:0" },
+    });
+    await replyTo(converseReply("Hi"), { options: { model: arn } });
+    const paths = server.asked.map(({ path }) => decodeURIComponent(path));
+    expect(paths).toEqual([
+      "/model/eu.amazon.nova-pro-v1:0/converse-stream",
+      `/model/${arn}/converse-stream`,
+    ]);
+  });
+
+  it("begins the answer with what was said of a reply that was cut, without the space at its end", async () => {
+    const events = await replyTo(converseReply("\n morning."), {
+      messages: [user("Greet me"), assistant("Good\n")],
+    });
+    expect(askedBody()["messages"]).toEqual([
+      { role: "user", content: [{ text: "Greet me" }] },
+      { role: "assistant", content: [{ text: "Good" }] },
+    ]);
+    // The line break was there already.
+    expect(textOf(events)).toBe(" morning.");
+  });
+
+  it("leaves out an answer that has only begun with white space", async () => {
+    await replyTo(converseReply("Good morning."), {
+      messages: [user("Greet me"), assistant("\n")],
+    });
+    expect(askedBody()["messages"]).toHaveLength(1);
+  });
+});
+
+describe("bedrock reads", () => {
+  it("text, usage and the stop", async () => {
+    expect(await replyTo(converseReply("Good morning"))).toEqual([
+      { kind: "text", text: "Good " },
+      { kind: "text", text: "morning" },
+      { kind: "usage", inputTokens: 7, outputTokens: 11 },
+      { kind: "stop", reason: "end" },
+    ]);
+  });
+
+  it.each([
+    ["end_turn", "end"],
+    ["stop_sequence", "end"],
+    ["tool_use", "end"],
+    ["max_tokens", "length"],
+    ["model_context_window_exceeded", "length"],
+    ["content_filtered", "filtered"],
+    ["guardrail_intervened", "filtered"],
+    ["something_new", "end"],
+  ])("a stop because of %s as %s", async (stopReason, reason) => {
+    const answer = frames([startFrame, textFrame("A"), stopFrame(stopReason)]);
+    expect((await replyTo(answer)).at(-1)).toEqual({ kind: "stop", reason });
+  });
+
+  it("a reply of no text at all", async () => {
+    const answer = frames([startFrame, stopFrame(), metadataFrame(3, 0)]);
+    expect(await replyTo(answer)).toEqual([
+      { kind: "usage", inputTokens: 3, outputTokens: 0 },
+      { kind: "stop", reason: "end" },
+    ]);
+  });
+
+  it("a reply of 100,000 characters to the letter", async () => {
+    const long = "Zwölf große Boxkämpfer 🥊 ".repeat(4_000);
+    const text = textOf(await replyTo(converseReply(long)));
+    expect(text.length).toBeGreaterThan(100_000);
+    expect(text).toBe(long);
+  });
+
+  it("any way that the bytes are cut into packets", async () => {
+    const bytes = Buffer.concat([
+      startFrame,
+      textFrame("Größe 🎉"),
+      blockStopFrame,
+      stopFrame(),
+      metadataFrame(1, 2),
+    ]);
+    for (const size of [1, 3, 7, 64]) {
+      const packets: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += size)
+        packets.push(bytes.subarray(at, at + size));
+      expect(textOf(await replyTo(frames(packets)))).toBe("Größe 🎉");
+    }
+  });
+
+  it("reasoning apart from the answer, as the service tells it and in tags", async () => {
+    const events = await replyTo(
+      frames([
+        startFrame,
+        deltaFrame({ reasoningContent: { text: "Let me " } }),
+        deltaFrame({ reasoningContent: { text: "see." } }),
+        deltaFrame({ reasoningContent: { signature: "c2ln" } }),
+        textFrame("<think"),
+        textFrame("ing> More.</thinking>\n42"),
+        stopFrame(),
+      ]),
+    );
+    expect(textOf(events, "reasoning")).toBe("Let me see. More.");
+    expect(textOf(events)).toBe("42");
+  });
+
+  it("a stream with events that it doesn't know", async () => {
+    const answer = frames([
+      startFrame,
+      frame("contentBlockStart", { start: {}, contentBlockIndex: 0 }),
+      frame("somethingNew", { a: 1 }),
+      textFrame("Hi"),
+      stopFrame(),
+    ]);
+    expect(textOf(await replyTo(answer))).toBe("Hi");
+  });
+});
+
+describe("bedrock fails well", () => {
+  const half = [startFrame, textFrame("Half")];
+  const broken = Buffer.from(textFrame("and half"));
+  broken[broken.length - 6] = (broken.at(-6) ?? 0) ^ 1;
+
+  const faults: [string, Answer, string, RegExp][] = [
+    [
+      "throttling that lasts",
+      refusal(429, "ThrottlingException", "Too many requests, please wait."),
+      "throttled",
+      /inference profile.*Too many requests.*request-1/,
+    ],
+    [
+      "tokens of the day used up",
+      refusal(429, "ThrottlingException", "Too many tokens per day"),
+      "throttled",
+      /quotas/,
+    ],
+    [
+      "a quota that is exceeded",
+      refusal(400, "ServiceQuotaExceededException", "Quota exceeded"),
+      "throttled",
+      /quotas/,
+    ],
+    [
+      "access denied by a policy",
+      refusal(
+        403,
+        "AccessDeniedException",
+        "User: arn:aws:sts::1:assumed-role/keepsake is not authorized to perform: bedrock:InvokeModelWithResponseStream on resource: arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+      ),
+      "denied",
+      /Allow bedrock:InvokeModelWithResponseStream on amazon\.nova-pro/,
+    ],
+    [
+      "a model that is not enabled",
+      refusal(
+        403,
+        "AccessDeniedException",
+        "You don't have access to the model with the specified model ID.",
+      ),
+      "denied",
+      /Model access/,
+    ],
+    [
+      "a model whose form was not filled in",
+      refusal(
+        404,
+        "ResourceNotFoundException",
+        "Model use case details have not been submitted for this account.",
+      ),
+      "denied",
+      /form about their use/,
+    ],
+    [
+      "credentials that expired",
+      refusal(
+        403,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+      ),
+      "denied",
+      /Pod Identity.*aws sso login/,
+    ],
+    [
+      "credentials that AWS doesn't know",
+      refusal(
+        403,
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+      ),
+      "denied",
+      /credentials/,
+    ],
+    [
+      "a model that isn't there",
+      refusal(
+        400,
+        "ValidationException",
+        "The provided model identifier is invalid.",
+      ),
+      "unknown-model",
+      /MODELS and AWS_REGION/,
+    ],
+    [
+      "a model that was withdrawn",
+      refusal(
+        404,
+        "ResourceNotFoundException",
+        "This model version has reached the end of its life.",
+      ),
+      "unknown-model",
+      /withdrawn/,
+    ],
+    [
+      "a model that needs an inference profile",
+      refusal(
+        400,
+        "ValidationException",
+        "Invocation of model ID amazon.nova-pro-v1:0 with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.",
+      ),
+      "unknown-model",
+      /us\., eu\., apac\. or global\./,
+    ],
+    [
+      "a prompt that exceeds the window",
+      refusal(
+        400,
+        "ValidationException",
+        "Input is too long for requested model.",
+      ),
+      "too-long",
+      /window/,
+    ],
+    [
+      "a prompt that exceeds the window, as Nova says it",
+      refusal(
+        400,
+        "ValidationException",
+        "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+      ),
+      "too-long",
+      /window/,
+    ],
+    [
+      "a reply longer than the model can",
+      refusal(
+        400,
+        "ValidationException",
+        "The maximum tokens you requested exceeds the model limit of 10000.",
+      ),
+      "invalid",
+      /model's own limit/,
+    ],
+    [
+      "a request that is refused",
+      refusal(400, "ValidationException", "temperature: must be at most 1"),
+      "invalid",
+      /temperature/,
+    ],
+    [
+      "a model that took too long",
+      refusal(408, "ModelTimeoutException", "Timed out"),
+      "timed-out",
+      /gave up/,
+    ],
+    [
+      "a service that isn't there",
+      refusal(503, "ServiceUnavailableException", "Try later"),
+      "provider",
+      /MODEL_BUSY_SECONDS/,
+    ],
+    [
+      "an error of the service",
+      refusal(500, "InternalServerException", "Oops"),
+      "provider",
+      /Oops/,
+    ],
+    [
+      "an error that nobody knows",
+      refusal(418, "TeapotException", "short and stout"),
+      "provider",
+      /TeapotException: short and stout/,
+    ],
+    [
+      "a web page in its place",
+      (response) => {
+        response.writeHead(502, { "content-type": "text/html" });
+        response.end("<h1>Bad Gateway</h1>");
+      },
+      "provider",
+      /It said/,
+    ],
+    [
+      "throttling inside the stream",
+      frames([...half, exceptionFrame("throttlingException", "slow down")]),
+      "throttled",
+      /slow down/,
+    ],
+    [
+      "a model's error inside the stream",
+      frames([
+        ...half,
+        exceptionFrame("modelStreamErrorException", "The model failed"),
+      ]),
+      "interrupted",
+      /The model failed/,
+    ],
+    [
+      "a validation error inside the stream",
+      frames([exceptionFrame("validationException", "Input is too long")]),
+      "too-long",
+      /window/,
+    ],
+    [
+      "an error of the service inside the stream",
+      frames([...half, exceptionFrame("internalServerException", "Oops")]),
+      "provider",
+      /Oops/,
+    ],
+    [
+      "an error inside the stream that the service's model doesn't have",
+      frames([...half, errorFrame("InternalFailure", "Oops")]),
+      "provider",
+      /Oops/,
+    ],
+    ["a stream of nothing", frames([]), "interrupted", /before the reply/],
+    [
+      "a stream that closes early",
+      frames(half),
+      "interrupted",
+      /before the reply/,
+    ],
+    [
+      "a connection that breaks",
+      frames(half, "break"),
+      "interrupted",
+      /before the reply/,
+    ],
+    [
+      "a frame that is cut in the middle",
+      frames([...half, textFrame("and half").subarray(0, 40)]),
+      "interrupted",
+      /Truncated/,
+    ],
+    [
+      "a connection that breaks in the middle of a frame",
+      frames([...half, textFrame("and half").subarray(0, 40)], "break"),
+      "interrupted",
+      /before the reply/,
+    ],
+    [
+      "a frame whose checksum is wrong",
+      frames([...half, broken, stopFrame()]),
+      "interrupted",
+      /checksum/,
+    ],
+  ];
+
+  it.each(faults)("on %s", async (_, answer, reason, forOperator) => {
+    await expect(replyTo(answer, { busyMs: 0 })).rejects.toMatchObject({
+      name: "ModelError",
+      reason,
+      forOperator: expect.stringMatching(forOperator),
+      // What the visitor reads says what to do, and nothing of what the service said.
+      message: expect.stringMatching(/try again|choose|lower/i),
+    });
+  });
+
+  it("keeping what came before an error inside the stream", async () => {
+    server.on(
+      "/converse-stream",
+      frames([...half, exceptionFrame("internalServerException", "Oops")]),
+    );
+    const events: ModelEvent[] = [];
+    const read = async () => {
+      const reply = providerAt(server.url).streamReply(
+        [user("hello")],
+        { model },
+        never(),
+      );
+      for await (const one of reply) events.push(one);
+    };
+    await expect(read()).rejects.toMatchObject({ reason: "provider" });
+    expect(textOf(events)).toBe("Half");
+  });
+
+  it("where nothing listens", async () => {
+    await server.close();
+    await expect(replyTo(frames([]))).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(/AWS_REGION, DNS/),
+    });
+    server = await startScriptedServer();
+  });
+
+  it("cancels upstream at once when a silent reply is stopped", async () => {
+    const asked = new EventEmitter();
+    server.on("/converse-stream", async (response, what) => {
+      await frames(half, "silence")(response, what);
+      asked.emit("silent");
+    });
+    const fallenSilent = once(asked, "silent");
+    const controller = new AbortController();
+    const reply = collect(
+      providerAt(server.url).streamReply(
+        [user("hello")],
+        { model },
+        controller.signal,
+      ),
+    );
+    await fallenSilent;
+    controller.abort(new Error("stopped"));
+    await expect(reply).rejects.toThrow("stopped");
+    await server.idle();
+  });
+});
+
+describe("bedrock waits for a busy model", () => {
+  it("as long as Retry-After says, tells so, and asks again", async () => {
+    const events = await replyTo([
+      refusal(429, "ThrottlingException", "slow down", {
+        "retry-after": "0.05",
+      }),
+      refusal(429, "ModelNotReadyException", "loading", {
+        "retry-after": "0.05",
+      }),
+      converseReply("Hi"),
+    ]);
+    expect(events.slice(0, 2)).toEqual([
+      { kind: "waiting", ms: 50, message: expect.stringMatching(/busy/) },
+      { kind: "waiting", ms: 50, message: expect.any(String) },
+    ]);
+    expect(textOf(events)).toBe("Hi");
+  });
+
+  it("for some seconds where the service doesn't say, and can be stopped meanwhile", async () => {
+    server.on("/converse-stream", refusal(429, "ThrottlingException", "wait"));
+    const controller = new AbortController();
+    const seen: ModelEvent[] = [];
+    const read = async () => {
+      const reply = providerAt(server.url).streamReply(
+        [user("hello")],
+        { model },
+        controller.signal,
+      );
+      for await (const one of reply) {
+        seen.push(one);
+        setImmediate(() => controller.abort(new Error("stopped")));
+      }
+    };
+    await expect(read()).rejects.toThrow("stopped");
+    expect(seen).toEqual([
+      { kind: "waiting", ms: 2_000, message: expect.any(String) },
+    ]);
+  });
+});

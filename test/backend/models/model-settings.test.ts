@@ -1,0 +1,89 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readModelSettings } from "../../../app/backend/models/model-settings";
+import { readBackendConfig } from "../../../app/core/config/config";
+import { temporaryFolders } from "../../support/temporary-folder";
+
+const read = (env: Record<string, string>) =>
+  readModelSettings(readBackendConfig(env));
+
+const folder = temporaryFolders();
+const ollama = {
+  MODEL_PROVIDER: "openai",
+  OPENAI_BASE_URL: "http://localhost:11434/v1",
+};
+
+const headers = (OPENAI_HEADERS: string) =>
+  read({ ...ollama, OPENAI_HEADERS }).openai?.headers;
+
+describe("the settings of models", () => {
+  it("have Eliza alone where nothing is set", () => {
+    const settings = read({});
+    expect(settings.providers).toEqual(["eliza"]);
+    expect(settings.offered).toEqual({});
+    expect(settings.timeouts).toEqual({
+      connectMs: 10_000,
+      firstTokenMs: 120_000,
+      betweenTokensMs: 60_000,
+      busyMs: 60_000,
+    });
+  });
+
+  it("sort MODELS by provider, with the names that people know", () => {
+    const { offered } = read({
+      ...ollama,
+      MODEL_PROVIDER: "openai,bedrock,eliza",
+      MODELS:
+        "openai/llama3.2:3b=Llama 3.2, bedrock/eu.amazon.nova-pro-v1:0, openai/meta/llama = 4=x",
+    });
+    expect(offered).toEqual({
+      openai: [
+        { model: "llama3.2:3b", name: "Llama 3.2" },
+        { model: "meta/llama", name: "4=x" },
+      ],
+      bedrock: [{ model: "eu.amazon.nova-pro-v1:0" }],
+    });
+  });
+
+  it("need no provider before a model's name where there is one besides Eliza", () => {
+    const { offered } = read({
+      ...ollama,
+      MODEL_PROVIDER: "eliza,openai",
+      MODELS: "meta-llama/Llama-3.1-8B-Instruct",
+    });
+    expect(offered).toEqual({
+      openai: [{ model: "meta-llama/Llama-3.1-8B-Instruct" }],
+    });
+  });
+
+  it("name every entry of MODELS whose provider can't be told", () => {
+    const env = { ...ollama, MODEL_PROVIDER: "openai,bedrock" };
+    expect(() => read({ ...env, MODELS: "llama3.2,openai/a,nova" })).toThrow(
+      /"llama3\.2".*provider\/model[^]*"nova"/,
+    );
+  });
+
+  it("say what is missing where openai has no address", () => {
+    expect(() => read({ MODEL_PROVIDER: "openai" })).toThrow(
+      /OPENAI_BASE_URL must be set.*localhost:11434/,
+    );
+  });
+
+  it("take headers as JSON, and refuse anything else without showing it", () => {
+    expect(headers('{"x-team":"blue"}')).toEqual({ "x-team": "blue" });
+    for (const bad of ["x-team: hush", '{"x-team":1}', '["hush"]', "null"]) {
+      expect(() => headers(bad)).toThrow(/OPENAI_HEADERS "\(hidden\)" must be/);
+    }
+  });
+
+  it("read the file of authorities at once, and say what is wrong with it", async () => {
+    const file = path.join(await folder(), "ca.pem");
+    const ca = () => read({ ...ollama, OPENAI_CA_FILE: file }).openai?.ca;
+    expect(ca).toThrow(/can't be read \(ENOENT\)/);
+    await writeFile(file, "not a certificate");
+    expect(ca).toThrow(/holds no certificate/);
+    const pem = "-----BEGIN CERTIFICATE-----\n…";
+    await writeFile(file, pem);
+    expect(ca()).toBe(pem);
+  });
+});

@@ -1,0 +1,836 @@
+import { EventEmitter, once } from "node:events";
+import type {
+  ModelEvent,
+  ModelMessage,
+  ReplyOptions,
+} from "../../../../app/backend/models/model";
+import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
+import {
+  answerWith,
+  beginStream,
+  completeReply,
+  deltaEvent,
+  doneEvent,
+  event,
+  finishEvent,
+  settingsFor,
+  stream,
+  streamAndBreak,
+  streamAndFallSilent,
+  textEvent,
+  usageEvent,
+} from "../../../support/openai-server";
+import {
+  type Answer,
+  type ScriptedServer,
+  startScriptedServer,
+} from "../../../support/scripted-server";
+import {
+  assistant,
+  collect,
+  keepsTheContract,
+  never,
+  textOf,
+  user,
+} from "../model-provider-contract";
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await startScriptedServer();
+});
+afterEach(() => server.close());
+
+function provider(settings: Partial<OpenAISettings> = {}, busyMs = 60_000) {
+  return createOpenAI(
+    { ...settingsFor(server), ...settings },
+    { connectMs: 5_000, busyMs },
+  );
+}
+
+/** What a reply is when the server answers so. */
+async function replyTo(
+  answers: Answer | Answer[],
+  {
+    settings = {},
+    options = {},
+    messages = [user("hello")],
+    busyMs = 60_000,
+  }: {
+    settings?: Partial<OpenAISettings>;
+    options?: Partial<ReplyOptions>;
+    messages?: ModelMessage[];
+    busyMs?: number;
+  } = {},
+): Promise<ModelEvent[]> {
+  server.on("/chat/completions", ...[answers].flat());
+  return collect(
+    provider(settings, busyMs).streamReply(
+      messages,
+      { model: "m", ...options },
+      never(),
+    ),
+  );
+}
+
+const stopped = { kind: "stop", reason: "end" };
+const bodies = () =>
+  server.asked.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+
+describe("openai as a provider", () => {
+  keepsTheContract(async () => {
+    const own = await startScriptedServer();
+    own.on("/models", answerWith(200, { data: [{ id: "m" }] }));
+    own.on("/chat/completions", completeReply("some words ".repeat(20)));
+    const subject = createOpenAI(
+      { ...settingsFor(own), baseUrl: `${own.url}/v1/` },
+      { connectMs: 5_000, busyMs: 0 },
+    );
+    return {
+      provider: subject,
+      model: "m",
+      released: () => own.idle(),
+      close: async () => {
+        await subject.close?.();
+        await own.close();
+      },
+    };
+  });
+});
+
+const refuse = (message: string) =>
+  answerWith(400, { error: { message, type: "invalid_request_error" } });
+
+describe("what openai asks", () => {
+  it("is a streamed completion with usage, the model, and the messages in their roles", async () => {
+    await replyTo(completeReply("Hi"), {
+      messages: [{ role: "system", text: "Be kind." }, user("Hello ✓")],
+      options: { model: "meta/llama:3", maxTokens: 12, temperature: 0 },
+    });
+    expect(server.asked[0]).toMatchObject({
+      method: "POST",
+      path: "/v1/chat/completions",
+    });
+    expect(bodies()[0]).toEqual({
+      model: "meta/llama:3",
+      messages: [
+        { role: "system", content: "Be kind." },
+        { role: "user", content: "Hello ✓" },
+      ],
+      stream: true,
+      stream_options: { include_usage: true },
+      max_tokens: 12,
+      temperature: 0,
+    });
+  });
+
+  it("carries the key, the organisation, the project and a gateway's headers", async () => {
+    await replyTo(completeReply("Hi"), {
+      settings: {
+        apiKey: "sk-1",
+        organization: "org-1",
+        project: "proj-1",
+        headers: { "X-Team": "blue", "User-Agent": "ours" },
+      },
+    });
+    expect(server.asked[0]?.headers).toMatchObject({
+      authorization: "Bearer sk-1",
+      "openai-organization": "org-1",
+      "openai-project": "proj-1",
+      "x-team": "blue",
+      "user-agent": "ours",
+    });
+  });
+
+  it("carries the user and password of the address, and not in the address", async () => {
+    const baseUrl = `${server.url.replace("//", "//joe:h%20ush@")}/v1`;
+    await replyTo(completeReply("Hi"), { settings: { baseUrl } });
+    expect(server.asked[0]?.headers.authorization).toBe(
+      `Basic ${Buffer.from("joe:h ush").toString("base64")}`,
+    );
+  });
+
+  it("carries no authorization where there is no key", async () => {
+    await replyTo(completeReply("Hi"));
+    expect(server.asked[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    ["prefill", undefined],
+    ["vllm", true],
+  ] as const)(
+    "continues a cut reply as %s wants it",
+    async (continuation, flag) => {
+      await replyTo(completeReply("ning."), {
+        settings: { continuation },
+        messages: [user("Greet me"), assistant("Good mor")],
+      });
+      expect(bodies()[0]?.["messages"]).toEqual([
+        { role: "user", content: "Greet me" },
+        { role: "assistant", content: "Good mor" },
+      ]);
+      expect(bodies()[0]?.["continue_final_message"]).toBe(flag);
+    },
+  );
+
+  it("adapts to servers that want max_completion_tokens, no usage and no temperature, and remembers it", async () => {
+    server.on(
+      "/chat/completions",
+      refuse(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      ),
+      refuse("Unrecognized request argument supplied: stream_options"),
+      refuse(
+        "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is supported.",
+      ),
+      completeReply("Hi"),
+    );
+    const one = provider();
+    const options = { model: "m", maxTokens: 5, temperature: 0.5 };
+    const ask = () =>
+      collect(one.streamReply([user("hello")], options, never()));
+    expect(textOf(await ask())).toBe("Hi");
+    await ask();
+    expect(bodies()).toHaveLength(5);
+    for (const body of bodies().slice(3)) {
+      expect(body["max_completion_tokens"]).toBe(5);
+      for (const name of ["max_tokens", "stream_options", "temperature"])
+        expect(body).not.toHaveProperty(name);
+    }
+  });
+});
+
+describe("openai reads", () => {
+  it("text, usage and the stop", async () => {
+    expect(await replyTo(completeReply("Good morning"))).toEqual([
+      { kind: "text", text: "Good " },
+      { kind: "text", text: "morning" },
+      { kind: "usage", inputTokens: 7, outputTokens: 11 },
+      stopped,
+    ]);
+  });
+
+  it.each([
+    ["stop", "end"],
+    ["eos", "end"],
+    ["tool_calls", "end"],
+    ["length", "length"],
+    ["max_tokens", "length"],
+    ["content_filter", "filtered"],
+  ])("a stop because of %s as %s", async (finish, reason) => {
+    const events = await replyTo(
+      stream(textEvent("A"), finishEvent(finish), doneEvent),
+    );
+    expect(events.at(-1)).toEqual({ kind: "stop", reason });
+  });
+
+  it("a reply of no text at all", async () => {
+    const events = await replyTo(
+      stream(finishEvent(), usageEvent(3, 0), doneEvent),
+    );
+    expect(events).toEqual([
+      { kind: "usage", inputTokens: 3, outputTokens: 0 },
+      stopped,
+    ]);
+  });
+
+  it("a reply of 100,000 characters to the letter", async () => {
+    const long = "Zwölf große Boxkämpfer 🥊 ".repeat(4_000);
+    const text = textOf(await replyTo(completeReply(long)));
+    expect(text.length).toBeGreaterThan(100_000);
+    expect(text).toBe(long);
+  });
+
+  it("a reply of 100,000 characters in one event", async () => {
+    const long = "ö".repeat(100_000);
+    const reply = stream(textEvent(long), finishEvent(), doneEvent);
+    expect(textOf(await replyTo(reply))).toBe(long);
+  });
+
+  it("any way that the bytes are cut into packets", async () => {
+    const bytes = Buffer.from(
+      `: hi\r\n\r\n${textEvent("Größe 🎉")}${deltaEvent({ reasoning: "hm…" })}${finishEvent()}${usageEvent(1, 2)}${doneEvent}`,
+    );
+    for (let size = 1; size <= 7; size++) {
+      const packets: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += size)
+        packets.push(bytes.subarray(at, at + size));
+      const events = await replyTo(stream(...packets));
+      expect(textOf(events)).toBe("Größe 🎉");
+      expect(textOf(events, "reasoning")).toBe("hm…");
+    }
+  });
+
+  const quirks: [string, string[]][] = [
+    [
+      "lines that end in CR LF",
+      [textEvent("Hi"), finishEvent(), doneEvent].map((text) =>
+        text.replaceAll("\n", "\r\n"),
+      ),
+    ],
+    [
+      "lines that end in CR",
+      [textEvent("Hi"), finishEvent(), doneEvent].map((text) =>
+        text.replaceAll("\n", "\r"),
+      ),
+    ],
+    [
+      "comments and keep-alives",
+      [
+        ": OPENROUTER PROCESSING\n\n",
+        ":\n\n",
+        textEvent("H"),
+        ": ping - 2026-01-01\n\n",
+        textEvent("i"),
+        "event: ping\ndata: \n\n",
+        finishEvent(),
+        doneEvent,
+      ],
+    ],
+    ["no [DONE]", [textEvent("Hi"), finishEvent()]],
+    ["no finish reason", [textEvent("Hi"), doneEvent]],
+    ["no empty line at the end", [textEvent("Hi"), finishEvent().trimEnd()]],
+    [
+      "data over several lines",
+      [
+        'data: {"choices":\ndata: [{"delta":\ndata: {"content":"Hi"}}]}\n\n',
+        finishEvent(),
+      ],
+    ],
+    [
+      "no space after the colon",
+      [textEvent("Hi").replace("data: ", "data:"), finishEvent()],
+    ],
+    [
+      "ids, retries and event names",
+      [
+        "retry: 3000\n\n",
+        `id: 1\nevent: message\n${textEvent("Hi")}`,
+        finishEvent(),
+      ],
+    ],
+    [
+      "a byte order mark",
+      [`\u{FEFF}${textEvent("Hi")}`, finishEvent(), doneEvent],
+    ],
+    [
+      "missing and null fields",
+      [
+        event({}),
+        event({ choices: null }),
+        event({ choices: [{}] }),
+        event({ choices: [{ delta: null }] }),
+        textEvent(null),
+        event({ choices: [{ delta: { content: "Hi" } }], usage: null }),
+        event({ choices: [{ delta: { tool_calls: [] }, finish_reason: "" }] }),
+        finishEvent(),
+      ],
+    ],
+    [
+      "usage in every event",
+      [
+        event({
+          choices: [{ delta: { content: "Hi" } }],
+          usage: { prompt_tokens: 1, completion_tokens: 1 },
+        }),
+        event({
+          choices: [{ delta: {}, finish_reason: "stop" }],
+          usage: { prompt_tokens: 1, completion_tokens: 2 },
+        }),
+        doneEvent,
+      ],
+    ],
+    [
+      "text in parts",
+      [
+        event({
+          choices: [{ delta: { content: [{ type: "text", text: "Hi" }] } }],
+        }),
+        finishEvent(),
+      ],
+    ],
+    [
+      "a message in place of a delta",
+      [event({ choices: [{ message: { content: "Hi" } }] }), finishEvent()],
+    ],
+    [
+      "several choices",
+      [
+        event({
+          choices: [
+            { delta: { content: "Hi" } },
+            { delta: { content: "other" } },
+          ],
+        }),
+        finishEvent(),
+      ],
+    ],
+    [
+      "text after the usage",
+      [usageEvent(1, 1), textEvent("Hi"), finishEvent(), doneEvent],
+    ],
+  ];
+
+  it.each(quirks)("a stream with %s", async (_, parts) => {
+    const events = await replyTo(stream(...parts));
+    expect(textOf(events)).toBe("Hi");
+    expect(events.at(-1)).toEqual(stopped);
+  });
+
+  it("the last usage where there are several", async () => {
+    const events = await replyTo(
+      stream(usageEvent(1, 1), usageEvent(1, 9), finishEvent(), doneEvent),
+    );
+    expect(events).toContainEqual({
+      kind: "usage",
+      inputTokens: 1,
+      outputTokens: 9,
+    });
+  });
+
+  it("a reply that ends while its server keeps the connection open", async () => {
+    const answer = streamAndFallSilent(
+      textEvent("Hi"),
+      finishEvent(),
+      doneEvent,
+    );
+    expect(textOf(await replyTo(answer))).toBe("Hi");
+  });
+
+  it("a reply whose connection breaks after its last word", async () => {
+    const answer = streamAndBreak(textEvent("Hi"), finishEvent());
+    expect(textOf(await replyTo(answer))).toBe("Hi");
+  });
+
+  it("a reply that was not streamed at all", async () => {
+    const events = await replyTo(
+      answerWith(200, {
+        object: "chat.completion",
+        choices: [
+          {
+            message: { role: "assistant", content: "<think>Hm.</think>Hi" },
+            finish_reason: "length",
+          },
+        ],
+        usage: { prompt_tokens: 1, completion_tokens: 2 },
+      }),
+    );
+    expect(events).toEqual([
+      { kind: "reasoning", text: "Hm." },
+      { kind: "text", text: "Hi" },
+      { kind: "usage", inputTokens: 1, outputTokens: 2 },
+      { kind: "stop", reason: "length" },
+    ]);
+  });
+});
+
+const letters = (text: string) => Array.from(text);
+
+describe("openai keeps reasoning apart", () => {
+  it.each([
+    ["reasoning_content", { reasoning_content: "Let me see." }],
+    ["reasoning", { reasoning: "Let me see.", content: null }],
+    [
+      "both at once",
+      { reasoning: "Let me see.", reasoning_content: "Let me see." },
+    ],
+    [
+      "parts",
+      {
+        content: [
+          {
+            type: "thinking",
+            thinking: [{ type: "text", text: "Let me see." }],
+          },
+        ],
+      },
+    ],
+  ])("in %s", async (_, delta) => {
+    const events = await replyTo(
+      stream(deltaEvent(delta), textEvent("42"), finishEvent(), doneEvent),
+    );
+    expect(textOf(events, "reasoning")).toBe("Let me see.");
+    expect(textOf(events)).toBe("42");
+  });
+
+  it.each([
+    ["in one piece", ["<think>Let me see.</think>\n\n42"]],
+    ["letter by letter", letters("<think>Let me see.</think>\n\n42")],
+    [
+      "after white space",
+      ["\n", "<thi", "nk>\nLet me see.", "</think>", "\n", "\n42"],
+    ],
+    ["as <thinking>", ["<thinking>Let me see.</think", "ing> 42"]],
+  ])("in <think> tags %s", async (_, parts) => {
+    const events = await replyTo(
+      stream(...parts.map(textEvent), finishEvent(), doneEvent),
+    );
+    expect(textOf(events, "reasoning")).toBe("Let me see.");
+    expect(textOf(events)).toBe("42");
+  });
+
+  it.each([
+    ["an answer that speaks of the tag", "Use <think> and </think> around it."],
+    ["an answer that begins with a less-than sign", "<thin> ice"],
+    ["an answer that is cut in what could be a tag", "<thi"],
+  ])("but leaves %s alone", async (_, text) => {
+    const events = await replyTo(
+      stream(...letters(text).map(textEvent), finishEvent(), doneEvent),
+    );
+    expect(textOf(events)).toBe(text);
+    expect(textOf(events, "reasoning")).toBe("");
+  });
+
+  it("and tells reasoning that never came to an answer", async () => {
+    const events = await replyTo(
+      stream(textEvent("<think>Hm, 1 <"), finishEvent("length"), doneEvent),
+    );
+    expect(textOf(events, "reasoning")).toBe("Hm, 1 <");
+    expect(textOf(events)).toBe("");
+  });
+});
+
+const complaint = (message: string, code: unknown = null) => ({
+  error: { message, type: "error", code },
+});
+
+describe("openai fails well", () => {
+  const faults: [string, Answer, string, RegExp][] = [
+    [
+      "a wrong key",
+      answerWith(401, complaint("Incorrect API key provided: sk-****.")),
+      "denied",
+      /OPENAI_API_KEY.*Incorrect API key/,
+    ],
+    [
+      "a key that may not use the model",
+      answerWith(403, complaint("Project has no access to the model")),
+      "denied",
+      /OPENAI_PROJECT/,
+    ],
+    [
+      "a wrong address",
+      answerWith(404, "<html><title>404 Not Found</title></html>"),
+      "unreachable",
+      /ends in \/v1.*404 Not Found/,
+    ],
+    [
+      "an address that doesn't accept POST",
+      answerWith(405, { detail: "Method Not Allowed" }),
+      "unreachable",
+      /OPENAI_BASE_URL/,
+    ],
+    [
+      "the address of a web site",
+      answerWith(200, "<!doctype html><title>Welcome</title>"),
+      "unreachable",
+      /web page/,
+    ],
+    [
+      "an address that redirects",
+      answerWith(301, "", { location: "https://elsewhere.test/v1" }),
+      "unreachable",
+      /elsewhere\.test/,
+    ],
+    [
+      "a model that Ollama doesn't have",
+      answerWith(404, complaint('model "m" not found, try pulling it first')),
+      "unknown-model",
+      /Pull or load/,
+    ],
+    [
+      "a model that vLLM doesn't have",
+      answerWith(404, {
+        object: "error",
+        message: "The model `m` does not exist.",
+        code: 404,
+      }),
+      "unknown-model",
+      /does not exist/,
+    ],
+    [
+      "a prompt that exceeds the window, as OpenAI says it",
+      answerWith(
+        400,
+        complaint(
+          "This model's maximum context length is 8192 tokens.",
+          "context_length_exceeded",
+        ),
+      ),
+      "too-long",
+      /OPENAI_CONTEXT_TOKENS/,
+    ],
+    [
+      "a prompt that exceeds the window, as llama.cpp says it",
+      answerWith(400, {
+        error: {
+          code: 400,
+          message: "the request exceeds the available context size",
+          type: "exceed_context_size_error",
+        },
+      }),
+      "too-long",
+      /OPENAI_CONTEXT_TOKENS/,
+    ],
+    [
+      "a request that a gateway finds too large",
+      answerWith(413, "Request Entity Too Large"),
+      "too-long",
+      /413/,
+    ],
+    [
+      "an account without credit",
+      answerWith(
+        429,
+        complaint("You exceeded your current quota", "insufficient_quota"),
+      ),
+      "throttled",
+      /waiting won't help/,
+    ],
+    [
+      "a refused parameter",
+      answerWith(422, { detail: [{ msg: "temperature must be ≤ 2" }] }),
+      "invalid",
+      /temperature must be/,
+    ],
+    [
+      "a gateway's time-out",
+      answerWith(504, "Gateway Timeout"),
+      "timed-out",
+      /504/,
+    ],
+    [
+      "a fault of the server",
+      answerWith(500, complaint("CUDA out of memory")),
+      "provider",
+      /CUDA/,
+    ],
+    [
+      "a bad gateway",
+      answerWith(502, "<h1>Bad Gateway</h1>"),
+      "provider",
+      /502/,
+    ],
+    ["a stream of nothing", stream(), "interrupted", /no event/],
+    [
+      "a stream that closes early",
+      stream(textEvent("Half")),
+      "interrupted",
+      /after 1 events/,
+    ],
+    [
+      "a connection that breaks",
+      streamAndBreak(textEvent("Half")),
+      "interrupted",
+      /connection broke/,
+    ],
+    [
+      "a frame that is cut in the middle",
+      stream(textEvent("Half"), textEvent("and half").slice(0, 60)),
+      "interrupted",
+      /middle of an event/,
+    ],
+    [
+      "a frame that is cut in the middle of a letter",
+      stream(textEvent("Half"), Buffer.from(textEvent("ö")).subarray(0, -5)),
+      "interrupted",
+      /middle of an event/,
+    ],
+    [
+      "an error inside the stream",
+      stream(textEvent("Half"), event(complaint("Compute error."))),
+      "provider",
+      /Compute error/,
+    ],
+    [
+      "an error inside the stream, with a code",
+      stream(event(complaint("slow down", "rate_limit_exceeded"))),
+      "throttled",
+      /slow down/,
+    ],
+    [
+      "an error inside the stream, as vLLM sends it",
+      stream(
+        textEvent("Half"),
+        event({ object: "error", message: "engine is dead", code: 500 }),
+        doneEvent,
+      ),
+      "provider",
+      /engine is dead/,
+    ],
+    [
+      "an error inside the stream, as llama.cpp sent it once",
+      stream(
+        'error: {"code":400,"message":"the request exceeds the available context size","type":"invalid_request_error"}\n\n',
+        doneEvent,
+      ),
+      "too-long",
+      /available context size/,
+    ],
+    [
+      "an error event",
+      stream(`event: error\n${event({ message: "overheated" })}`),
+      "provider",
+      /overheated/,
+    ],
+    [
+      "an event that is no JSON",
+      stream("data: hello\n\n"),
+      "provider",
+      /hello/,
+    ],
+    [
+      "an event that is something else",
+      stream(event({ choices: "none" })),
+      "provider",
+      /OpenAI-compatible/,
+    ],
+    [
+      "JSON that is no completion",
+      answerWith(200, { error: "model is on holiday" }),
+      "provider",
+      /on holiday/,
+    ],
+  ];
+
+  it.each(faults)("on %s", async (_, answer, reason, forOperator) => {
+    await expect(replyTo(answer, { busyMs: 0 })).rejects.toMatchObject({
+      name: "ModelError",
+      reason,
+      forOperator: expect.stringMatching(forOperator),
+      // What the visitor reads says what to do, and nothing of what the server said.
+      message: expect.stringMatching(/try again|choose|tell whoever/i),
+    });
+  });
+
+  it("keeping what came before an error inside the stream", async () => {
+    server.on(
+      "/chat/completions",
+      stream(textEvent("Half"), event(complaint("Compute error."))),
+    );
+    const events: ModelEvent[] = [];
+    const read = async () => {
+      const reply = provider().streamReply(
+        [user("hello")],
+        { model: "m" },
+        never(),
+      );
+      for await (const one of reply) events.push(one);
+    };
+    await expect(read()).rejects.toMatchObject({ reason: "provider" });
+    expect(textOf(events)).toBe("Half");
+  });
+
+  it("where nothing listens", async () => {
+    await server.close();
+    await expect(replyTo(stream())).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(/ECONNREFUSED.*is the server started/),
+    });
+    server = await startScriptedServer();
+  });
+
+  it("where the host is unknown, without showing a password in the address", async () => {
+    const settings = { baseUrl: "http://joe:hush@no-such-host.invalid/v1" };
+    await expect(replyTo(stream(), { settings })).rejects.toMatchObject({
+      reason: "unreachable",
+      forOperator: expect.stringMatching(
+        /^(?!.*hush).*no-such-host\.invalid.*name is unknown/,
+      ),
+    });
+  });
+
+  it("cancels upstream at once when a silent reply is stopped", async () => {
+    const asked = new EventEmitter();
+    server.on("/chat/completions", (response) => {
+      beginStream(response);
+      response.flushHeaders();
+      asked.emit("silent");
+    });
+    const fallenSilent = once(asked, "silent");
+    const controller = new AbortController();
+    const reply = collect(
+      provider().streamReply(
+        [user("hello")],
+        { model: "m" },
+        controller.signal,
+      ),
+    );
+    await fallenSilent;
+    controller.abort(new Error("stopped"));
+    await expect(reply).rejects.toThrow("stopped");
+    await server.idle();
+  });
+});
+
+const busy = (status: number, headers: Record<string, string>) =>
+  answerWith(status, { error: { message: "slow down" } }, headers);
+
+describe("openai waits for a busy server", () => {
+  it("as long as Retry-After says, and tells so", async () => {
+    const began = performance.now();
+    const events = await replyTo([
+      busy(429, { "retry-after": "0.05" }),
+      busy(429, { "retry-after-ms": "50", "retry-after": "3600" }),
+      completeReply("Hi"),
+    ]);
+    expect(events.slice(0, 2)).toEqual([
+      {
+        kind: "waiting",
+        ms: 50,
+        message: expect.stringMatching(/busy.*second/),
+      },
+      { kind: "waiting", ms: 50, message: expect.any(String) },
+    ]);
+    expect(textOf(events)).toBe("Hi");
+    expect(performance.now() - began).toBeGreaterThanOrEqual(95);
+  });
+
+  it("until a date that Retry-After names", async () => {
+    const soon = new Date(Date.now() + 1_500).toUTCString();
+    const events = await replyTo([
+      busy(503, { "retry-after": soon }),
+      completeReply("Hi"),
+    ]);
+    const [waiting] = events;
+    expect(waiting?.kind).toBe("waiting");
+    expect(waiting?.kind === "waiting" && waiting.ms).toBeLessThan(1_600);
+  });
+
+  it("no longer than it may, and says when to try again", async () => {
+    await expect(
+      replyTo(busy(429, { "retry-after": "3600" })),
+    ).rejects.toMatchObject({
+      reason: "throttled",
+      message: expect.stringMatching(/asks to wait 60 minutes/),
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it("and can be stopped meanwhile", async () => {
+    server.on("/chat/completions", busy(429, { "retry-after": "50" }));
+    const controller = new AbortController();
+    const read = async () => {
+      const reply = provider().streamReply(
+        [user("hello")],
+        { model: "m" },
+        controller.signal,
+      );
+      for await (const one of reply)
+        if (one.kind === "waiting")
+          setImmediate(() => controller.abort(new Error("stopped")));
+    };
+    await expect(read()).rejects.toThrow("stopped");
+  });
+
+  it("but not once the reply has begun", async () => {
+    const answer = stream(
+      textEvent("Half"),
+      event({ error: { message: "slow down", code: 429 } }),
+    );
+    await expect(replyTo(answer)).rejects.toMatchObject({
+      reason: "throttled",
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+});

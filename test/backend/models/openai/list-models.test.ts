@@ -1,0 +1,142 @@
+import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
+import type { OfferedModel } from "../../../../app/core/config/offered-models";
+import { answerWith, settingsFor } from "../../../support/openai-server";
+import {
+  type ScriptedServer,
+  startScriptedServer,
+} from "../../../support/scripted-server";
+import { never } from "../model-provider-contract";
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await startScriptedServer();
+});
+afterEach(() => server.close());
+
+const list = (
+  offered?: OfferedModel[],
+  settings: Partial<OpenAISettings> = {},
+) =>
+  createOpenAI(
+    { ...settingsFor(server), ...settings },
+    { connectMs: 5_000, busyMs: 0 },
+    offered,
+  ).listModels(never());
+
+describe("the models of an endpoint", () => {
+  it("are those of Ollama's list, named without `latest`, with the window that the setting says", async () => {
+    server.on(
+      "/v1/models",
+      answerWith(200, {
+        object: "list",
+        data: [
+          { id: "llama3.2:latest", object: "model", owned_by: "library" },
+          { id: "nomic-embed-text:latest", owned_by: "library" },
+          { id: "qwen2.5:7b", owned_by: "library" },
+        ],
+      }),
+    );
+    const host = new URL(server.url).host;
+    expect(await list()).toEqual([
+      {
+        id: "openai/llama3.2:latest",
+        name: "llama3.2",
+        provider: "openai",
+        description: `At ${host}, with a window of 4k tokens`,
+        contextTokens: 4_096,
+        maxReplyTokens: 2_048,
+        continues: false,
+      },
+      expect.objectContaining({ id: "openai/qwen2.5:7b", name: "qwen2.5:7b" }),
+    ]);
+  });
+
+  it.each([
+    ["vLLM", { id: "a/b", max_model_len: 32_768 }, 32_768, 16_384],
+    [
+      "llama.cpp",
+      { id: "/models/tiny.gguf", meta: { n_ctx: 8_192, n_ctx_train: 131_072 } },
+      8_192,
+      4_096,
+    ],
+    [
+      "OpenRouter",
+      {
+        id: "a/b",
+        context_length: 200_000,
+        top_provider: { max_completion_tokens: 8_000 },
+      },
+      200_000,
+      8_000,
+    ],
+    [
+      "Groq",
+      { id: "a", context_window: 131_072, max_completion_tokens: 999_999 },
+      131_072,
+      131_072,
+    ],
+    ["LM Studio", { id: "a", max_context_length: 10_000 }, 10_000, 5_000],
+    [
+      "a server that sends nonsense",
+      { id: "a", max_model_len: -1 },
+      4_096,
+      2_048,
+    ],
+  ])(
+    "have the window that %s tells",
+    async (_, entry, contextTokens, maxReplyTokens) => {
+      server.on("/models", answerWith(200, { data: [entry] }));
+      expect(await list()).toEqual([
+        expect.objectContaining({ contextTokens, maxReplyTokens }),
+      ]);
+    },
+  );
+
+  it("may come as a bare list, with entries that can't be read left out", async () => {
+    server.on("/models", answerWith(200, [{ id: "a" }, {}, null, { id: 7 }]));
+    expect((await list()).map(({ id }) => id)).toEqual(["openai/a"]);
+  });
+
+  it("are what MODELS offers, with what the endpoint tells of them", async () => {
+    server.on(
+      "/models",
+      answerWith(200, {
+        data: [{ id: "a", max_model_len: 9_000 }, { id: "c" }],
+      }),
+    );
+    const models = await list([{ model: "a", name: "Ada" }, { model: "x/b" }]);
+    expect(models).toEqual([
+      expect.objectContaining({
+        id: "openai/a",
+        name: "Ada",
+        contextTokens: 9_000,
+      }),
+      expect.objectContaining({
+        id: "openai/x/b",
+        name: "b",
+        contextTokens: 4_096,
+      }),
+    ]);
+  });
+
+  it("are what MODELS offers where the endpoint has no list", async () => {
+    expect(await list([{ model: "a" }])).toHaveLength(1);
+  });
+
+  it("continue where the setting says that the server can", async () => {
+    server.on("/models", answerWith(200, { data: [{ id: "a" }] }));
+    const [model] = await list(undefined, { continuation: "vllm" });
+    expect(model?.continues).toBe(true);
+  });
+
+  it.each([
+    ["a wrong key", answerWith(401, {}), "denied"],
+    ["a wrong address", answerWith(404, "Not here"), "unreachable"],
+    ["a web site", answerWith(200, "<html>"), "unreachable"],
+    ["something else", answerWith(200, { models: 3 }), "provider"],
+  ])("can't be listed with %s", async (_, answer, reason) => {
+    server.on("/models", answer);
+    await expect(list()).rejects.toMatchObject({ reason });
+  });
+});

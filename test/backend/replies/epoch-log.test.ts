@@ -1,0 +1,143 @@
+import { EpochLog } from "../../../app/backend/replies/epoch-log";
+import { HeldEpoch } from "../../../app/backend/replies/held-epoch";
+import type { FileSystem } from "../../../app/core/storage/file-system";
+import { failOnce, type FaultKind } from "../../support/faulty-file-system";
+import { MemoryDisk } from "../../support/memory-disk";
+
+const FOLDER = "/replies/2";
+
+async function open(fileSystem: FileSystem): Promise<HeldEpoch> {
+  const log = new EpochLog(fileSystem, FOLDER);
+  const by = { holder: "http://127.0.0.1:1", process: "one", keep: 0 };
+  const entry = await log.open(1, () => by);
+  if (!entry) throw new Error("somebody else was first");
+  return new HeldEpoch(log, entry);
+}
+
+async function textsIn(fileSystem: FileSystem): Promise<unknown[]> {
+  const reading = await new EpochLog(fileSystem, FOLDER).read();
+  return reading?.lines.slice(1).map(({ line }) => line["text"]) ?? [];
+}
+
+it("keeps every flushed line of an epoch through any crash", async () => {
+  const disk = new MemoryDisk();
+  const held = await open(disk);
+  const flushed: number[] = [];
+  for (const text of ["one", "two", "three"]) {
+    held.say({ text });
+    await held.flush();
+    flushed.push(disk.operations.length);
+  }
+  for (let cut = 0; cut <= disk.operations.length; cut++) {
+    const least = flushed.filter((at) => at <= cut).length;
+    for (const found of disk.cutAfter(cut)) {
+      const seen = await textsIn(found);
+      expect(seen.length).toBeGreaterThanOrEqual(least);
+      expect(seen).toEqual(["one", "two", "three"].slice(0, seen.length));
+    }
+  }
+});
+
+it("writes the same again after a write that failed half way", async () => {
+  const disk = new MemoryDisk();
+  let fails = false;
+  const failing = Object.assign(Object.create(disk) as FileSystem, {
+    open: async (...asked: Parameters<FileSystem["open"]>) => {
+      const file = await disk.open(...asked);
+      const write = async (data: Buffer, position: number) => {
+        if (!fails) return file.write(data, position);
+        await file.write(data.subarray(0, 18), position);
+        throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      };
+      return { ...file, write };
+    },
+  });
+  const held = await open(failing);
+  fails = true;
+  held.say({ text: "one" });
+  held.say({ text: "two" });
+  await expect(held.flush()).rejects.toThrow("full");
+  expect(await textsIn(disk)).toEqual(["one"]);
+  fails = false;
+  held.say({ text: "three" });
+  await held.flush();
+  expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
+});
+
+it("tells what follows a place by seven calls, however long the log, and of a handover", async () => {
+  const disk = new MemoryDisk();
+  const held = await open(disk);
+  for (let i = 0; i < 1_000; i++) held.say({ text: `${i} `.repeat(20) });
+  await held.flush();
+  const begin = held.tail;
+  held.say({ text: "more" });
+  await held.handOver();
+  const none = { call: 0, code: "", kind: "refused" } as const;
+  for (const from of [begin, held.tail]) {
+    const { fileSystem, calls } = failOnce(disk, none);
+    const reading = await new EpochLog(fileSystem, FOLDER).read(from);
+    expect(reading).toMatchObject({ tail: held.tail, isHandedOver: true });
+    expect(reading?.lines).toHaveLength(from === begin ? 2 : 0);
+    expect(calls()).toBe(7);
+  }
+  const log = new EpochLog(disk, FOLDER);
+  const inside = { entry: 1, bytes: begin.bytes - 1 };
+  expect(await log.grown(inside)).toBeUndefined();
+  await expect(log.read(inside)).rejects.toMatchObject({ status: 400 });
+});
+
+it("remembers of a reply that has ended no more than its end and what that does not say", async () => {
+  const held = await open(new MemoryDisk());
+  held.say({ notice: "The model is busy." });
+  for (let silent = 0; silent < 1_000; silent++) held.say({});
+  held.say({ reasoning: "Hm." });
+  held.say({ text: "One." });
+  await held.end({ outcome: "complete", text: "One." });
+  const said = held.ended?.lines.map(({ line }) => line);
+  expect(said).toMatchObject([
+    { kind: "epoch" },
+    { notice: "The model is busy." },
+    { kind: "end", text: "One." },
+  ]);
+});
+
+/** Does it once more if it fails, as a writer does a flush later. */
+const twice = (work: () => Promise<unknown>) => work().catch(work);
+
+const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
+
+describe.each(kinds)("a call to the disk that is %s", (kind) => {
+  it("neither loses nor doubles a line, whichever call it is", async () => {
+    for (let call = 1; ; call++) {
+      const disk = new MemoryDisk();
+      const opened = failOnce(disk, { call: 0, code: "EIO", kind });
+      await open(opened.fileSystem);
+      const at = opened.calls() + call;
+      const fresh = new MemoryDisk();
+      const faulty = failOnce(fresh, { call: at, code: "ETIMEDOUT", kind });
+      const held = await open(faulty.fileSystem);
+      const told: unknown[] = [];
+      const following = (async () => {
+        const from = { entry: 0, bytes: 0 };
+        const { signal } = new AbortController();
+        for await (const lines of held.follow(from, false, signal)) {
+          // What stands is on disk for whoever takes over.
+          told.push(...lines.map(({ line }) => line["text"]).filter(Boolean));
+          expect(await textsIn(fresh)).toEqual(expect.arrayContaining(told));
+        }
+      })();
+      for (const text of ["hello ", "world"]) {
+        held.say({ text });
+        await twice(() => held.flush());
+      }
+      held.say({ text: "!" });
+      await twice(() => held.end({ outcome: "complete" }));
+      await following;
+      const all = ["hello ", "world", "!"];
+      // An end that could not be told from another's is found in the files.
+      expect(all.slice(0, told.length)).toEqual(told);
+      expect(await textsIn(fresh)).toEqual([...all, undefined]);
+      if (!faulty.hasFailed()) return;
+    }
+  });
+});

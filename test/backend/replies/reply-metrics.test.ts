@@ -1,0 +1,82 @@
+import type { ServedReplies } from "../../../app/backend/replies/create-replies";
+import { createReplyMetrics } from "../../../app/backend/replies/reply-metrics";
+import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
+import { Registry } from "../../../app/core/runtime/metrics";
+import { Directory, ref, until } from "./processes";
+import { scriptedModels, wordsAfter } from "./scripted-models";
+
+const forever = () => new Promise(() => undefined);
+
+describe("the metrics of replies", () => {
+  test("tell how many are written at the moment they are read", async () => {
+    const registry = new Registry();
+    let writing = 2;
+    createReplyMetrics(registry, () => writing);
+    expect(await registry.metrics()).toContain(
+      "\nkeepsake_replies_in_progress 2\n",
+    );
+    writing = 0;
+    expect(await registry.metrics()).toContain(
+      "\nkeepsake_replies_in_progress 0\n",
+    );
+  });
+
+  test("count what was taken over, apart by whether it was handed over", async () => {
+    const registry = new Registry();
+    const metrics = createReplyMetrics(registry, () => 0);
+    metrics.takenOver("handover");
+    metrics.takenOver("silence");
+    metrics.takenOver("silence");
+    const text = await registry.metrics();
+    expect(text).toContain(
+      '\nkeepsake_replies_taken_over_total{after="handover"} 1\n',
+    );
+    expect(text).toContain(
+      '\nkeepsake_replies_taken_over_total{after="silence"} 2\n',
+    );
+  });
+});
+
+describe("a reply that another process goes on with", () => {
+  let directory: Directory;
+  beforeEach(async () => {
+    directory = await Directory.make();
+  });
+  afterEach(() => directory.remove());
+
+  /** The reply's process writes half of it, and then `leaves`; the number of take-overs after each kind of end. */
+  async function takeOversAfter(
+    leaves: (holder: ServedReplies) => Promise<void>,
+  ): Promise<unknown> {
+    const metrics = new Registry();
+    const { models } = scriptedModels(() => ["One small ", forever]);
+    const holder = directory.process(models, { leaseMs: 4_000_000 });
+    await holder.begin(ref);
+    const other = directory.process(
+      scriptedModels((m) => wordsAfter("One small step.", m)).models,
+      { metrics },
+    );
+    await until(async () => (await other.snapshot(ref))?.text !== "");
+    await leaves(holder);
+    other.start();
+    await until(() => directory.records.messages.length > 0);
+    const [counter] = (await metrics.getMetricsAsJSON()).filter(
+      ({ name }) => name === metricDefinitions.repliesTakenOver.name,
+    );
+    return counter?.values;
+  }
+
+  test("is counted as handed over after a drain", async () => {
+    expect(await takeOversAfter((holder) => holder.drain())).toEqual([
+      { labels: { after: "handover" }, value: 1 },
+      { labels: { after: "silence" }, value: 0 },
+    ]);
+  });
+
+  test("is counted as fallen silent where nobody handed it over", async () => {
+    expect(await takeOversAfter(async () => undefined)).toEqual([
+      { labels: { after: "handover" }, value: 0 },
+      { labels: { after: "silence" }, value: 1 },
+    ]);
+  });
+});

@@ -1,0 +1,69 @@
+import type {
+  ModelEvent,
+  ModelMessage,
+} from "../../../app/backend/models/model";
+import type { ReplyModels } from "../../../app/backend/replies/replies";
+
+/** What a scripted model does next: say text, wait for the test, or fail. */
+export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;
+
+export interface Script {
+  /** What it was asked, each time. */
+  asked: ModelMessage[][];
+  models: ReplyModels;
+}
+
+/** What a script waits at until the test lets it go on. */
+export function gate(): { held: Promise<void>; go: () => void } {
+  let go: () => void = Boolean;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  return { held, go };
+}
+
+/**
+ * Models that do what the test says.
+ *
+ * @param steps For each time that a model is asked, what it does; the last one repeats.
+ */
+export function scriptedModels(
+  steps: (messages: ModelMessage[]) => Iterable<Step>,
+  { continues = true }: { continues?: boolean } = {},
+): Script {
+  const asked: ModelMessage[][] = [];
+  return {
+    asked,
+    models: {
+      find: (id) =>
+        Promise.resolve({
+          id,
+          name: "Scripted",
+          provider: "eliza",
+          description: "Does what the test says.",
+          contextTokens: 1_000,
+          maxReplyTokens: 1_000,
+          continues,
+        }),
+      async *streamReply(_id, messages, _options, signal) {
+        asked.push(messages);
+        for (const step of steps(messages)) {
+          if (signal.aborted) return;
+          if (step instanceof Error) throw step;
+          if (typeof step === "function") await step();
+          else if (typeof step === "string") yield { kind: "text", text: step };
+          else yield step;
+        }
+        yield { kind: "stop", reason: "end" };
+      },
+    },
+  };
+}
+
+/** A model that says words of a fixed answer, and goes on where an answer was cut. */
+export function* wordsAfter(
+  answer: string,
+  messages: ModelMessage[],
+): Generator<string> {
+  const last = messages.at(-1);
+  const said = last?.role === "assistant" ? last.text.length : 0;
+  yield* answer.slice(said).match(/\S+\s*|\s+/g) ?? [];
+}

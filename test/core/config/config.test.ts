@@ -1,0 +1,83 @@
+import {
+  ConfigError,
+  readBackendConfig,
+  readWebConfig,
+} from "../../../app/core/config/config";
+import { settings } from "../../../app/core/config/settings";
+
+/** The settings that the error names, in its order; none if there is no error. */
+function named(read: () => unknown): string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map((fault) => fault.split(" ", 1)[0] ?? "");
+  }
+}
+
+const secretsOf = (env: NodeJS.ProcessEnv) =>
+  [readWebConfig(env), readBackendConfig(env)].map(
+    (config) => config.SECRETS_DIRECTORY,
+  );
+
+describe("the settings", () => {
+  it("say of every bad value what it must be", () => {
+    for (const shape of Object.values(settings)) {
+      for (const [name, setting] of Object.entries(shape)) {
+        const message = setting.safeParse("?").error?.issues[0]?.message;
+        expect([name, message ?? "must not be bad"]).toEqual([
+          name,
+          expect.stringMatching(/^must /),
+        ]);
+      }
+    }
+  });
+
+  it.each([
+    [{ LOG_LEVEL: "loud", PORT: "-1" }, ["PORT", "LOG_LEVEL"]],
+    [
+      { MODEL_PROVIDER: "openai", MODELS: "foo/bar", DRAIN_SECONDS: "x" },
+      ["DRAIN_SECONDS", "OPENAI_BASE_URL"],
+    ],
+    [
+      { MODEL_PROVIDER: "openai,bedrock", MODELS: "x/y" },
+      ["MODELS", "OPENAI_BASE_URL"],
+    ],
+    [
+      {
+        MODEL_PROVIDER: "openai,bedrock",
+        MODELS: "x/y",
+        OPENAI_CA_FILE: "/nowhere.pem",
+        MODEL_BUSY_SECONDS: "soon",
+      },
+      ["MODEL_BUSY_SECONDS", "MODELS", "OPENAI_BASE_URL", "OPENAI_CA_FILE"],
+    ],
+    // What is wrong by itself isn't said to be missing, nor others to be wrong because of it.
+    [
+      { MODEL_PROVIDER: "openai", OPENAI_BASE_URL: "localhost" },
+      ["OPENAI_BASE_URL"],
+    ],
+    [{ MODEL_PROVIDER: "chatty", MODELS: "x/y" }, ["MODEL_PROVIDER"]],
+  ])("that are bad in %j are named at once", (env, names) => {
+    expect(named(() => readBackendConfig(env))).toEqual(names);
+  });
+
+  it("find the same secrets beside the data, in both processes", () => {
+    expect(secretsOf({})).toEqual(["./data/secrets", "./data/secrets"]);
+    for (const env of [
+      { DATA_DIRECTORY: "/mnt/a/records", SESSION_DIRECTORY: "/mnt/b/all" },
+      { DATA_DIRECTORY: "/mnt/a/records" },
+      { SESSION_DIRECTORY: "/mnt/a/sessions" },
+    ])
+      expect(secretsOf(env)).toEqual(["/mnt/a/secrets", "/mnt/a/secrets"]);
+    const env = { DATA_DIRECTORY: "/mnt/a/records", SECRETS_DIRECTORY: "/run" };
+    expect(secretsOf(env)).toEqual(["/run", "/run"]);
+  });
+
+  it("find the same secrets where each process knows its own directory", () => {
+    const web = readWebConfig({ SESSION_DIRECTORY: "/mnt/a/sessions" });
+    const backend = readBackendConfig({ DATA_DIRECTORY: "/mnt/a/records" });
+    expect(web.SECRETS_DIRECTORY).toBe(backend.SECRETS_DIRECTORY);
+  });
+});

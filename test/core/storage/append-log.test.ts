@@ -1,0 +1,286 @@
+import { readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { LogMissingError } from "../../../app/core/storage/log-reader";
+import {
+  AppendLog,
+  type LogOptions,
+} from "../../../app/core/storage/append-log";
+import {
+  createFiles,
+  type Damage,
+  type Files,
+} from "../../../app/core/storage/storage-context";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/core/storage/file-system";
+import { temporaryFolders } from "../../support/temporary-folder";
+
+const temporaryFolder = temporaryFolders();
+
+async function setUp(given: Partial<Files> = {}, options: LogOptions = {}) {
+  const folder = path.join(await temporaryFolder(), "conversation", "messages");
+  const damage: Damage[] = [];
+  const onDamage = (found: Damage) => damage.push(found);
+  const log = new AppendLog(
+    createFiles({ onDamage, ...given }),
+    folder,
+    options,
+  );
+  /** The same log as another process sees it. */
+  const elsewhere = () =>
+    new AppendLog(createFiles({ onDamage }), folder, options);
+  await log.make();
+  return { folder, damage, log, elsewhere };
+}
+
+async function fill(log: AppendLog, from: number, to: number) {
+  for (let n = from; n <= to; n++)
+    await log.createAt(n, { text: `entry ${n}` });
+  await log.fold();
+}
+
+/** Makes what is there look as if it had been made long ago. */
+async function age(folder: string) {
+  for (const name of await readdir(folder)) {
+    await utimes(path.join(folder, name), 1, 1);
+  }
+}
+
+const noPause = () => Promise.resolve();
+const odd = (last: number) => last + 1 + (last % 2);
+const textOf = (n: number) => ({ number: n, text: `entry ${n}` });
+const lines = (from: number, to: number) =>
+  Array.from(
+    { length: to - from + 1 },
+    (_, i) => `${JSON.stringify({ ...textOf(from + i), token: "t" })}\n`,
+  ).join("");
+const names = async (folder: string) =>
+  (await readdir(folder)).filter((name) => !name.endsWith(".tmp")).toSorted();
+
+test("numbers what is appended, for every process", async () => {
+  const { log, elsewhere } = await setUp();
+  expect((await log.list()).last).toBe(0);
+  expect(await log.append({ text: "a" })).toBe(1);
+  expect(await elsewhere().append({ text: "b", deep: { x: [1] } })).toBe(2);
+  expect(await log.readRange(1, 5)).toEqual([
+    { number: 1, text: "a" },
+    { number: 2, text: "b", deep: { x: [1] } },
+  ]);
+  expect(await log.read(2)).toEqual({ number: 2, text: "b", deep: { x: [1] } });
+  expect(await log.read(3)).toBeUndefined();
+});
+
+test("gives every number to one of many writers", async () => {
+  const { log, elsewhere } = await setUp();
+  const there = elsewhere();
+  const numbers = await Promise.all(
+    Array.from({ length: 60 }, (_, i) =>
+      (i % 2 ? log : there).append({ writer: i }),
+    ),
+  );
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 60 }, (_, i) => i + 1),
+  );
+  const entries = await log.readRange(1, 60);
+  expect(entries.map((entry) => entry.writer)).toEqual(
+    entries.map(({ number }) => numbers.indexOf(number)),
+  );
+});
+
+test("one of many makes the entry with a given number", async () => {
+  const { log, elsewhere } = await setUp();
+  const made = await Promise.all(
+    Array.from({ length: 10 }, (_, i) => elsewhere().createAt(4, { by: i })),
+  );
+  expect(made.filter(Boolean)).toHaveLength(1);
+  expect((await log.read(4))?.by).toBe(made.indexOf(true));
+  expect(await log.createAt(4, {})).toBe(false);
+});
+
+test("a writer may take every other number only", async () => {
+  const { log } = await setUp();
+  expect(await log.append({}, odd)).toBe(1);
+  expect(await log.append({}, odd)).toBe(3);
+  await log.createAt(4, {});
+  expect(await log.append({}, odd)).toBe(5);
+  expect((await log.list()).lastOnes(3)).toEqual([3, 4, 5]);
+});
+
+test("a write makes no log that isn't there", async () => {
+  const { log, folder } = await setUp();
+  await rm(folder, { recursive: true });
+  await expect(log.append({})).rejects.toThrow(LogMissingError);
+  await expect(log.createAt(1, {})).rejects.toThrow(LogMissingError);
+  expect(await log.listIfThere()).toBeUndefined();
+});
+
+test("reads the last entries, and the ones before those", async () => {
+  const { log } = await setUp();
+  await fill(log, 1, 25);
+  const last = await log.readLast(3);
+  expect(last).toEqual([textOf(23), textOf(24), textOf(25)]);
+  const before = await log.readLast(2, { before: 23 });
+  expect(before).toEqual([textOf(21), textOf(22)]);
+  expect(await log.readLast(5, { before: 3 })).toEqual([textOf(1), textOf(2)]);
+});
+
+test("an entry that was read can't be changed for others", async () => {
+  const { log } = await setUp();
+  await log.append({ deep: { list: [1] } });
+  const entry = await log.read(1);
+  expect(Object.isFrozen(entry)).toBe(true);
+  expect(Object.isFrozen(entry?.deep)).toBe(true);
+});
+
+describe("folding", () => {
+  test("makes segments, smaller ones first, and keeps every entry", async () => {
+    const { log, elsewhere, folder } = await setUp();
+    await fill(log, 1, 100);
+    expect(await names(folder)).toContain("1-10");
+    expect(await names(folder)).toContain("1-100");
+    const read = await elsewhere().readRange(1, 100);
+    expect(read).toEqual(Array.from({ length: 100 }, (_, i) => textOf(i + 1)));
+  });
+
+  test("removes what a segment has held for long, and nothing earlier", async () => {
+    const { log, elsewhere, folder } = await setUp();
+    await fill(log, 1, 15);
+    expect(await names(folder)).toContain("3");
+    await age(folder);
+    await fill(log, 16, 20);
+    const decade = Array.from({ length: 10 }, (_, i) => `${i + 11}`);
+    expect(await names(folder)).toEqual(
+      ["1-10", "11-20", ...decade].toSorted(),
+    );
+    expect(await elsewhere().readRange(9, 12)).toEqual(
+      [9, 10, 11, 12].map(textOf),
+    );
+  });
+
+  test("a folded number stays taken", async () => {
+    const { log, elsewhere, folder } = await setUp();
+    await fill(log, 1, 15);
+    await age(folder);
+    await fill(log, 16, 20);
+    expect(await names(folder)).not.toContain("7");
+    expect(await elsewhere().createAt(7, { text: "mine" })).toBe(false);
+    expect(await log.read(7)).toEqual(textOf(7));
+  });
+
+  test("a writer that paused for long doesn't take a number that was folded meanwhile", async () => {
+    let pause = noPause;
+    let passed = 0;
+    const slow: FileSystem = {
+      ...nodeFileSystem,
+      link: async (file, name) => {
+        await pause();
+        await nodeFileSystem.link(file, name);
+      },
+    };
+    const now = () => ({ monotonic: passed, wall: passed });
+    const { log, elsewhere, folder } = await setUp({ fileSystem: slow, now });
+    const other = elsewhere();
+    await fill(other, 1, 6);
+    pause = async () => {
+      pause = noPause;
+      await fill(other, 7, 15);
+      await age(folder);
+      await fill(other, 16, 20);
+      expect(await names(folder)).not.toContain("7");
+      passed = 61_000;
+    };
+    expect(await log.createAt(7, { text: "too late" })).toBe(false);
+    expect(await log.read(7)).toEqual(textOf(7));
+    expect(await names(folder)).not.toContain("7");
+  });
+
+  test("leaves room for a number that is missing, and takes it in later", async () => {
+    const { log, elsewhere, folder } = await setUp();
+    for (let n = 1; n <= 21; n++) if (n !== 4) await log.createAt(n, textOf(n));
+    await log.fold();
+    expect(await names(folder)).toContain("1-10_4");
+    await age(folder);
+    await fill(log, 22, 30);
+    expect(await elsewhere().read(4)).toBeUndefined();
+    expect(await elsewhere().createAt(4, textOf(4))).toBe(true);
+    await fill(log, 31, 100);
+    await age(folder);
+    await fill(log, 101, 110);
+    expect(await names(folder)).not.toContain("4");
+    expect(await names(folder)).not.toContain("1-10_4");
+    const read = await elsewhere().readRange(1, 110);
+    expect(read).toEqual(Array.from({ length: 110 }, (_, i) => textOf(i + 1)));
+  });
+
+  test("a page of a log of a thousand entries costs a few reads", async () => {
+    const { log, folder } = await setUp();
+    for (let from = 1; from < 900; from += 100) {
+      const name = `${from}-${from + 99}`;
+      await writeFile(path.join(folder, name), lines(from, from + 99));
+    }
+    await fill(log, 901, 1009);
+    let reads = 0;
+    const counting: FileSystem = {
+      ...nodeFileSystem,
+      readFile: (file) => {
+        reads++;
+        return nodeFileSystem.readFile(file);
+      },
+    };
+    const cold = new AppendLog(createFiles({ fileSystem: counting }), folder);
+    const page = await cold.readLast(50);
+    expect(page.map(({ number }) => number)).toEqual(
+      Array.from({ length: 50 }, (_, i) => 960 + i),
+    );
+    expect(reads).toBeLessThanOrEqual(10);
+    reads = 0;
+    expect(await cold.readRange(1, 1009)).toHaveLength(1009);
+    expect(reads).toBeLessThanOrEqual(10);
+  });
+
+  test("loses nothing beside writers, readers and another fold", async () => {
+    const { log, elsewhere, folder } = await setUp();
+    const seen = Array.from({ length: 4 }, async (_, reader) => {
+      const there = elsewhere();
+      for (let read = 0; read < 120;) {
+        const all = await there.readRange(1, 1000);
+        expect(all.length).toBeGreaterThanOrEqual(read);
+        expect(all.map(({ number }) => number)).toEqual(
+          Array.from(all, (__, i) => i + 1),
+        );
+        read = all.length;
+        if (reader < 2) await there.fold();
+        await age(folder).catch(() => undefined);
+      }
+    });
+    const writes = Array.from({ length: 4 }, async () => {
+      for (let i = 0; i < 30; i++) await log.append({ text: "x" });
+    });
+    await Promise.all([...seen, ...writes]);
+    expect(await elsewhere().readRange(1, 1000)).toHaveLength(120);
+  });
+
+  test("a damaged segment is reported, and what can be had elsewhere is served", async () => {
+    const { log, elsewhere, folder, damage } = await setUp();
+    await fill(log, 1, 12);
+    await truncate(path.join(folder, "1-10"), 60);
+    const read = await elsewhere().readRange(1, 12);
+    expect(read).toEqual(Array.from({ length: 12 }, (_, i) => textOf(i + 1)));
+    expect(damage[0]?.path).toBe(path.join(folder, "1-10"));
+    // What it should hold is not removed.
+    await age(folder);
+    await fill(log, 13, 20);
+    expect(await names(folder)).toContain("7");
+  });
+
+  test("a damaged entry is reported and left out", async () => {
+    const { log, elsewhere, folder, damage } = await setUp();
+    await fill(log, 1, 3);
+    await writeFile(path.join(folder, "2"), Buffer.alloc(50));
+    const read = await elsewhere().readRange(1, 3);
+    expect(read).toEqual([textOf(1), textOf(3)]);
+    expect(damage[0]?.path).toBe(path.join(folder, "2"));
+    expect(await log.createAt(2, {})).toBe(false);
+  });
+});

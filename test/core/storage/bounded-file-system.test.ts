@@ -1,0 +1,180 @@
+import { EventEmitter, once } from "node:events";
+import { lookup } from "node:dns/promises";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  boundFileSystem,
+  StorageTimeoutError,
+} from "../../../app/core/storage/bounded-file-system";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/core/storage/file-system";
+import { makeHangingFile, releaseReader } from "../../support/pipes";
+import { waitFor } from "../../support/wait-for";
+import { temporaryFolders } from "../../support/temporary-folder";
+
+const temporaryFolder = temporaryFolders();
+
+/** @param timeoutMs More than any machine needs, where nothing is to hang. */
+async function setUp(timeoutMs = 60_000) {
+  const folder = await temporaryFolder();
+  const well = path.join(folder, "well");
+  const hanging = path.join(folder, "hanging");
+  await writeFile(well, "text");
+  makeHangingFile(hanging);
+  const calls: Promise<unknown>[] = [];
+  const watched = {
+    ...nodeFileSystem,
+    readFile: (file: string) => {
+      const call = nodeFileSystem.readFile(file);
+      calls.push(call);
+      return call;
+    },
+  };
+  const bounds = { timeoutMs, concurrency: 2 };
+  const bounded = boundFileSystem(watched, bounds);
+  return { folder, well, hanging, bounded, calls };
+}
+
+/** Reads what can be read, as often as a busy machine takes too long for it. */
+async function readWell(from: FileSystem, well: string): Promise<string> {
+  let text = "";
+  await waitFor(async () => {
+    text = await from.readFile(well).then(String, (error: unknown) => {
+      if (error instanceof StorageTimeoutError) return "";
+      throw error;
+    });
+    return text !== "";
+  });
+  return text;
+}
+
+/** Lets all go on who hang in opening the file, or will. */
+async function release(file: string, calls: Promise<unknown>[]) {
+  const left = new Set(calls);
+  for (const call of calls) {
+    void call.finally(() => left.delete(call)).catch(() => {});
+  }
+  while (left.size > 0) {
+    releaseReader(file);
+    await sleep(5);
+  }
+}
+
+test("a call that hangs ends in time", async () => {
+  const { bounded, hanging, well, calls } = await setUp(100);
+  await expect(bounded.readFile(hanging)).rejects.toThrow(StorageTimeoutError);
+  expect(await readWell(bounded, well)).toBe("text");
+  await release(hanging, calls);
+});
+
+test("while all places hang, others are refused and the process goes on", async () => {
+  const { bounded, hanging, well, calls } = await setUp(100);
+  const reads = [1, 2, 3, 4, 5].map(() => bounded.readFile(hanging));
+  const results = await Promise.allSettled(reads);
+  expect(results.map(({ status }) => status)).toEqual(
+    Array.from(results, () => "rejected"),
+  );
+  expect(calls).toHaveLength(2);
+  await expect(bounded.readdir(path.dirname(well))).rejects.toMatchObject({
+    code: "ETIMEDOUT",
+  });
+  // What needs a thread elsewhere still gets one.
+  expect((await lookup("127.0.0.1")).address).toBe("127.0.0.1");
+  expect((await nodeFileSystem.readFile(well)).toString()).toBe("text");
+  // And when the disk answers again, so do we.
+  await release(hanging, calls);
+  expect(await readWell(bounded, well)).toBe("text");
+});
+
+test("many calls pass, a few at a time, with their results and errors", async () => {
+  const { bounded, well, folder } = await setUp();
+  const reads = await Promise.all(
+    Array.from({ length: 50 }, () => bounded.readFile(well)),
+  );
+  expect(reads.every((bytes) => bytes.toString() === "text")).toBe(true);
+  await expect(bounded.readFile(path.join(folder, "no"))).rejects.toMatchObject(
+    { code: "ENOENT" },
+  );
+  const names: string[] = [];
+  for await (const { name } of bounded.entries(folder)) names.push(name);
+  expect(names.toSorted()).toEqual(["hanging", "well"]);
+});
+
+test("a listing that hangs in the middle ends in time", async () => {
+  const { folder, bounded } = await setUp();
+  const slow: FileSystem = {
+    ...nodeFileSystem,
+    async *entries() {
+      yield { name: "first", isFolder: false };
+      await once(new EventEmitter(), "never");
+    },
+  };
+  const names: string[] = [];
+  const list = async (from: FileSystem) => {
+    for await (const { name } of from.entries(folder)) names.push(name);
+  };
+  const bounds = { timeoutMs: 20, concurrency: 2 };
+  const listing = list(boundFileSystem(slow, bounds));
+  await expect(listing).rejects.toThrow(StorageTimeoutError);
+  expect(names).toEqual(["first"]);
+  await list(bounded);
+});
+
+test("a file that is closed while all places hang is closed afterwards", async () => {
+  const { bounded, hanging, well, calls } = await setUp(100);
+  const events = new EventEmitter();
+  const file = await nodeFileSystem.open(well, "r");
+  const watched = boundFileSystem(
+    {
+      ...nodeFileSystem,
+      open: async () => ({
+        ...file,
+        close: async () => {
+          await file.close();
+          events.emit("closed");
+        },
+      }),
+      readFile: (path_) => {
+        const call = nodeFileSystem.readFile(path_);
+        calls.push(call);
+        return call;
+      },
+    },
+    { timeoutMs: 100, concurrency: 2 },
+  );
+  const open = await watched.open(well, "r");
+  const reads = [1, 2].map(() => watched.readFile(hanging));
+  await Promise.allSettled(reads);
+  const closed = once(events, "closed");
+  await expect(open.close()).rejects.toThrow(StorageTimeoutError);
+  await release(hanging, calls);
+  await closed;
+  expect(await readWell(bounded, well)).toBe("text");
+});
+
+test("a file that opens after it was given up is closed", async () => {
+  const events = new EventEmitter();
+  const file = await nodeFileSystem.open((await setUp()).well, "r");
+  const handle = {
+    ...file,
+    close: async () => {
+      await file.close();
+      events.emit("closed");
+    },
+  };
+  const slow: FileSystem = {
+    ...nodeFileSystem,
+    open: async () => {
+      await once(events, "open");
+      return handle;
+    },
+  };
+  const bounded = boundFileSystem(slow, { timeoutMs: 20, concurrency: 1 });
+  await expect(bounded.open("any", "r")).rejects.toThrow(StorageTimeoutError);
+  const closed = once(events, "closed");
+  events.emit("open");
+  await expect(closed).resolves.toEqual([]);
+});

@@ -1,0 +1,194 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { AppendLog } from "../../../app/core/storage/append-log";
+import { makeFolder } from "../../../app/core/storage/exclusive-file";
+import { createFiles } from "../../../app/core/storage/storage-context";
+import type { FileSystem } from "../../../app/core/storage/file-system";
+import { VersionedDocument } from "../../../app/core/storage/versioned-document";
+import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import { MemoryDisk } from "../../support/memory-disk";
+
+/*
+ * The power fails after any system call. What had not been flushed may be there or not, in any
+ * combination, whole, cut or as zeros. Whatever was acknowledged must be found on every such disk.
+ */
+
+const lasting = { idleMs: 1e15, absoluteMs: 1e15, now: Date.now };
+
+const document = (fileSystem: FileSystem) =>
+  new VersionedDocument(createFiles({ fileSystem }), "/a/b/document");
+
+const store = (fileSystem: FileSystem) =>
+  createFileSessionStore({
+    ...lasting,
+    directory: "/sessions",
+    files: createFiles({ fileSystem }),
+  });
+
+const log = (fileSystem: FileSystem) =>
+  new AppendLog(createFiles({ fileSystem }), "/log", {
+    segmentSizes: [3, 6],
+  });
+
+const numbers = (to: number) => Array.from({ length: to }, (_, i) => i + 1);
+
+/** A step of a history: what it writes, and what a reader may find from when it has begun. */
+interface Step<T> {
+  write: (fileSystem: FileSystem) => Promise<unknown>;
+  leads: T;
+}
+
+const update =
+  (n: number): Step<unknown>["write"] =>
+  (fileSystem) =>
+    document(fileSystem).update((data) => ({ ...data, n }));
+
+/**
+ * Runs the steps one after another, then cuts everywhere.
+ *
+ * @returns How many disks were looked at.
+ */
+async function cutEverywhere<T>(
+  initial: T,
+  steps: Step<T>[],
+  read: (fileSystem: FileSystem) => Promise<T>,
+): Promise<number> {
+  const disk = new MemoryDisk();
+  const states = [{ from: 0, acknowledged: 0, value: initial }];
+  for (const step of steps) {
+    const from = disk.operations.length;
+    await step.write(disk);
+    const acknowledged = disk.operations.length;
+    states.push({ from, acknowledged, value: step.leads });
+  }
+  // What nobody waits for (temporary files) is done by then.
+  await turn();
+  let count = 0;
+  for (let cut = 0; cut <= disk.operations.length; cut++) {
+    const known = states.findLastIndex((state) => state.acknowledged <= cut);
+    const allowed = states.filter((s, i) => i >= known && s.from <= cut);
+    for (const found of disk.cutAfter(cut)) {
+      const value = await read(found);
+      expect(allowed.map((state) => state.value)).toContainEqual(value);
+      // And it can be gone on with.
+      count++;
+    }
+  }
+  return count;
+}
+
+test("a document is as it was or as it was to become, and nothing acknowledged is lost", async () => {
+  const count = await cutEverywhere<unknown>(
+    undefined,
+    [
+      { write: (fs) => document(fs).create({ n: 1 }), leads: { n: 1 } },
+      { write: update(2), leads: { n: 2 } },
+      { write: update(3), leads: { n: 3 } },
+      { write: (fs) => document(fs).end(), leads: "ended" },
+    ],
+    async (fileSystem) => {
+      const found = await document(fileSystem).read();
+      return found?.ended === true ? "ended" : found?.data;
+    },
+  );
+  expect(count).toBeGreaterThan(100);
+});
+
+test("a document that is ended after a version is that version or ended, through any crash", async () => {
+  const count = await cutEverywhere<unknown>(
+    undefined,
+    [
+      { write: (fs) => document(fs).create({ n: 1 }), leads: { n: 1 } },
+      { write: (fs) => document(fs).endAfter(1), leads: "ended" },
+    ],
+    async (fileSystem) => {
+      const found = await document(fileSystem).read();
+      return found?.ended === true ? "ended" : found?.data;
+    },
+  );
+  expect(count).toBeGreaterThan(30);
+});
+
+test("a session opens as the old one or the new, through any crash", async () => {
+  const id = "a".repeat(32);
+  const other = "b".repeat(32);
+  const save =
+    (values: { n: number }): Step<unknown>["write"] =>
+    (fs) =>
+      store(fs).save(id, {}, values);
+  const count = await cutEverywhere<unknown>(
+    [undefined, undefined],
+    [
+      {
+        write: (fs) => store(fs).create(id, { n: 1 }, "ann"),
+        leads: [{ n: 1 }, undefined],
+      },
+      { write: save({ n: 2 }), leads: [{ n: 2 }, undefined] },
+      {
+        write: (fs) => store(fs).create(other, { n: 9 }),
+        leads: [{ n: 2 }, { n: 9 }],
+      },
+      {
+        write: (fs) => store(fs).endAllOf("ann"),
+        leads: [undefined, { n: 9 }],
+      },
+    ],
+    async (fileSystem) => {
+      const reader = store(fileSystem);
+      const found = [await reader.read(id), await reader.read(other)];
+      return found.map((session) => session?.values);
+    },
+  );
+  expect(count).toBeGreaterThan(100);
+});
+
+test("a session can be gone on with after any crash in a save", async () => {
+  const id = "a".repeat(32);
+  const disk = new MemoryDisk();
+  await store(disk).create(id, { n: 1 });
+  const begun = disk.operations.length;
+  await store(disk).save(id, {}, { n: 2 });
+  for (let cut = begun; cut <= disk.operations.length; cut++) {
+    for (const found of disk.cutAfter(cut)) {
+      expect(await store(found).save(id, {}, { m: 3 })).toBeDefined();
+      const values = (await store(found).read(id))?.values;
+      expect([1, 2]).toContain(values?.n);
+      expect(values?.m).toBe(3);
+    }
+  }
+});
+
+test("a log keeps every acknowledged entry through any crash, folding included", async () => {
+  const steps = numbers(7).map((n) => ({
+    write: async (fs: FileSystem) => {
+      await log(fs).append({ n });
+      await log(fs).fold();
+    },
+    leads: numbers(n),
+  }));
+  const make = { write: (fs: FileSystem) => log(fs).make(), leads: [] };
+  const count = await cutEverywhere<unknown>(
+    [],
+    [make, ...steps],
+    async (fileSystem) => {
+      if (!(await log(fileSystem).listIfThere())) return [];
+      const entries = await log(fileSystem).readRange(1, 100);
+      return entries.map((entry) => entry.n);
+    },
+  );
+  expect(count).toBeGreaterThan(100);
+});
+
+test("the disk forgets what was not flushed: a store that flushes nothing is found out", async () => {
+  const disk = new MemoryDisk();
+  const careless = Object.assign(Object.create(disk) as FileSystem, {
+    syncDirectory: () => Promise.resolve(),
+  });
+  await makeFolder(disk, "/a/b");
+  await document(careless).create({ n: 1 });
+  const found = [];
+  for (const cut of disk.cutAfter(disk.operations.length)) {
+    found.push((await document(cut).read())?.data);
+  }
+  expect(found).toContainEqual({ n: 1 });
+  expect(found).toContainEqual(undefined);
+});

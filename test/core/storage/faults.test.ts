@@ -1,0 +1,269 @@
+import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import pino from "pino";
+import { AppendLog } from "../../../app/core/storage/append-log";
+import { isTemporary } from "../../../app/core/storage/exclusive-file";
+import { createFiles } from "../../../app/core/storage/storage-context";
+import type { FileSystem } from "../../../app/core/storage/file-system";
+import { Sweep } from "../../../app/sweep/sweep";
+import { sweepSessions } from "../../../app/sweep/sweep-sessions";
+import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import { hashOf } from "../../../app/core/storage/layout/hashes";
+import type { SessionStore } from "../../../app/web/sessions/session-store";
+import {
+  failOnce,
+  type Fault,
+  type FaultKind,
+} from "../../support/faulty-file-system";
+import { MemoryDisk } from "../../support/memory-disk";
+
+/*
+ * Each call that is made fails in turn, with each error: refused, done by half, or done and
+ * reported as failed. The caller is told, or the work was done; and nothing is worse than before.
+ */
+
+const codes = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE"];
+const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
+const id = "a".repeat(32);
+const DAY = 86_400_000;
+
+const store = (fileSystem: FileSystem) =>
+  createFileSessionStore({
+    idleMs: 1e15,
+    absoluteMs: 1e15,
+    now: Date.now,
+    directory: "/sessions",
+    files: createFiles({ fileSystem }),
+  });
+
+const log = (fileSystem: FileSystem) =>
+  new AppendLog(createFiles({ fileSystem }), "/log", { segmentSizes: [3] });
+
+interface Outcome {
+  /** A healthy view of the same disk. */
+  disk: MemoryDisk;
+  fault: Fault;
+  /** What the work returned; `undefined` if it threw. */
+  result: unknown;
+  error: unknown;
+}
+
+/** @returns How many faults were tried. */
+async function failEverywhere(
+  prepare: (disk: MemoryDisk) => Promise<unknown>,
+  work: (fileSystem: FileSystem) => Promise<unknown>,
+  check: (outcome: Outcome) => Promise<void>,
+  now: () => number = Date.now,
+): Promise<number> {
+  let count = 0;
+  for (const code of codes) {
+    for (const kind of kinds) {
+      for (let call = 1; ; call++, count++) {
+        const disk = new MemoryDisk(undefined, now);
+        await prepare(disk);
+        const fault = { call, code, kind };
+        const { fileSystem, hasFailed } = failOnce(disk, fault);
+        let result: unknown;
+        let error: unknown;
+        try {
+          result = await work(fileSystem);
+        } catch (thrown) {
+          error = thrown;
+        }
+        await turn();
+        if (!hasFailed()) break;
+        await check({ disk, fault, result, error });
+      }
+    }
+  }
+  return count;
+}
+
+const folderOf = (session: string) =>
+  `/sessions/${hashOf(session).slice(0, 2)}/${hashOf(session)}`;
+
+/** @returns How much could not be swept. */
+async function sweepOnce(fileSystem: FileSystem): Promise<number> {
+  const sweep = await Sweep.begin("/sessions", {
+    fileSystem,
+    log: pino({ level: "silent" }),
+    foldersPerSecond: 1e9,
+    signal: new AbortController().signal,
+  });
+  await sweepSessions(sweep, "/sessions", DAY);
+  return sweep.tally.failed;
+}
+
+const read = async (disk: FileSystem) => (await store(disk).read(id))?.values;
+
+test("a save is done, or refused and the old session is there", async () => {
+  const count = await failEverywhere(
+    (disk) => store(disk).create(id, { n: 1 }),
+    (fileSystem) => store(fileSystem).save(id, { n: 1 }, { n: 2 }),
+    async ({ disk, error, result }) => {
+      const found = await read(disk);
+      expect(error === undefined).toBe(result !== undefined);
+      expect(error ? [1, 2] : [2]).toContain(found?.n);
+      // And the visitor can go on.
+      await store(disk).save(id, {}, { m: 3 });
+      expect(await read(disk)).toEqual({ ...found, m: 3 });
+    },
+  );
+  expect(count).toBeGreaterThan(90);
+});
+
+test("a session is made, or refused, and then another can be", async () => {
+  const count = await failEverywhere(
+    async () => undefined,
+    (fileSystem) => store(fileSystem).create(id, { n: 1 }, "ann"),
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      expect(error ? [undefined, { n: 1 }] : [{ n: 1 }]).toContainEqual(found);
+      const next = "b".repeat(32);
+      await store(disk).create(next, { n: 2 }, "ann");
+      expect((await store(disk).read(next))?.values).toEqual({ n: 2 });
+      // Whatever is there can be ended everywhere.
+      await store(disk).endAllOf("ann");
+      expect(await read(disk)).toBeUndefined();
+      expect(await store(disk).read(next)).toBeUndefined();
+    },
+  );
+  expect(count).toBeGreaterThan(200);
+});
+
+test("a session that was ended without an error has ended", async () => {
+  await failEverywhere(
+    (disk) => store(disk).create(id, { n: 1 }),
+    (fileSystem) => store(fileSystem).end(id),
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      expect(error ? [undefined, { n: 1 }] : [undefined]).toContainEqual(found);
+      await store(disk).end(id);
+      expect(await read(disk)).toBeUndefined();
+      expect(await store(disk).save(id, {}, { n: 2 })).toBeUndefined();
+    },
+  );
+});
+
+test("who signed out everywhere without an error is signed out everywhere", async () => {
+  const ids = [id, "b".repeat(32)];
+  const count = await failEverywhere(
+    async (disk) => {
+      for (const each of ids) await store(disk).create(each, { n: 1 }, "ann");
+    },
+    (fileSystem) => store(fileSystem).endAllOf("ann"),
+    async ({ disk, error, result }) => {
+      for (const each of ids) {
+        const found = (await store(disk).read(each))?.values;
+        const allowed = error ? [undefined, { n: 1 }] : [undefined];
+        expect(allowed).toContainEqual(found);
+      }
+      expect(error ? 2 : result).toBe(2);
+      // And who was refused can do it again.
+      await store(disk).endAllOf("ann");
+      for (const each of ids) {
+        expect(await store(disk).read(each)).toBeUndefined();
+      }
+    },
+  );
+  expect(count).toBeGreaterThan(200);
+});
+
+test("a sweep that a fault befalls takes nothing that is used, and the next does the rest", async () => {
+  const expired = "b".repeat(32);
+  const clock = { now: 0 };
+  const count = await failEverywhere(
+    async (disk) => {
+      clock.now = 1_000_000_000_000;
+      for (const each of [id, expired])
+        await store(disk).create(each, { n: 1 });
+      clock.now += 30 * DAY;
+      for (const n of [2, 3]) await store(disk).save(id, {}, { n });
+      clock.now += DAY / 2;
+    },
+    sweepOnce,
+    async ({ disk, result, error }) => {
+      expect(await read(disk)).toEqual({ n: 3 });
+      expect(error ? 0 : Number(result)).toBeLessThanOrEqual(1);
+      await sweepOnce(disk);
+      clock.now += DAY / 2;
+      expect(await sweepOnce(disk)).toBe(0);
+      expect(await disk.readdir(folderOf(id))).toEqual(["v2", "v3"]);
+      const shard = path.dirname(folderOf(expired));
+      // (What was cut in its removal goes when it is old, which no folder is on this disk.)
+      const left = (await disk.readdir(shard)).filter((n) => !isTemporary(n));
+      expect(left).toEqual([]);
+      expect(await read(disk)).toEqual({ n: 3 });
+    },
+    () => clock.now,
+  );
+  expect(count).toBeGreaterThan(150);
+});
+
+test("a read tells of the fault, and never of an older session or none", async () => {
+  await failEverywhere(
+    async (disk) => {
+      await store(disk).create(id, { n: 1 });
+      await store(disk).save(id, {}, { n: 2 });
+    },
+    read,
+    async ({ disk, error, result }) => {
+      expect(error ? undefined : { n: 2 }).toEqual(result);
+      expect(await read(disk)).toEqual({ n: 2 });
+    },
+  );
+});
+
+test("a conflict in the middle of a fault loses neither side", async () => {
+  await failEverywhere(
+    (disk) => store(disk).create(id, { a: 1, b: 1 }),
+    async (fileSystem) => {
+      const mine: SessionStore = store(fileSystem);
+      const from = await mine.read(id);
+      await mine.save(id, { b: 1 }, { b: 2 });
+      return mine.save(id, { a: 1 }, { a: 2 }, from);
+    },
+    async ({ disk, error }) => {
+      const found = await read(disk);
+      const sum = Number(found?.a) + Number(found?.b);
+      expect(error ? [2, 3, 4] : [4]).toContain(sum);
+      expect([1, 2]).toContain(found?.a);
+      expect([1, 2]).toContain(found?.b);
+    },
+  );
+});
+
+test("an entry of a log is made once, or not, and never twice", async () => {
+  const count = await failEverywhere(
+    async (disk) => {
+      await log(disk).make();
+      await log(disk).append({ n: 1 });
+      await log(disk).append({ n: 2 });
+    },
+    async (fileSystem) => {
+      const number = await log(fileSystem).append({ n: 3 });
+      await log(fileSystem)
+        .fold()
+        .catch(() => undefined);
+      return number;
+    },
+    async ({ disk, error, result }) => {
+      expect(error ? undefined : 3).toBe(result);
+      const before = (await log(disk).readRange(1, 9)).map(({ n }) => n);
+      expect(
+        error
+          ? [
+              [1, 2],
+              [1, 2, 3],
+            ]
+          : [[1, 2, 3]],
+      ).toContainEqual(before);
+      const next = await log(disk).append({ n: 4 });
+      await log(disk).fold();
+      expect(next).toBe(before.length + 1);
+      const after = (await log(disk).readRange(1, 9)).map(({ n }) => n);
+      expect(after).toEqual([...before, 4]);
+    },
+  );
+  expect(count).toBeGreaterThan(90);
+});

@@ -1,0 +1,369 @@
+import {
+  chmod,
+  mkdir,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import {
+  createFiles,
+  type Damage,
+  type Files,
+  type Instant,
+} from "../../../app/core/storage/storage-context";
+import { nodeFileSystem } from "../../../app/core/storage/file-system";
+import {
+  DocumentExistsError,
+  VersionedDocument,
+} from "../../../app/core/storage/versioned-document";
+import { temporaryFolders } from "../../support/temporary-folder";
+
+const temporaryFolder = temporaryFolders();
+
+async function setUp(given: Partial<Files> = {}) {
+  const folder = path.join(await temporaryFolder(), "some", "document");
+  const damage: Damage[] = [];
+  const files = createFiles({ onDamage: (d) => damage.push(d), ...given });
+  const other = createFiles({ onDamage: (d) => damage.push(d) });
+  return {
+    folder,
+    damage,
+    document: new VersionedDocument(files, folder),
+    /** The same document as another process sees it. */
+    elsewhere: new VersionedDocument(other, folder),
+  };
+}
+
+const add = (to: VersionedDocument) =>
+  to.update(({ count }) => ({ count: Number(count) + 1 }));
+
+const versions = async (folder: string) =>
+  (await readdir(folder)).filter((name) => name.startsWith("v")).toSorted();
+
+test("keeps what was saved, for every process", async () => {
+  const { document, elsewhere } = await setUp();
+  await document.create({ title: "a", deep: { list: [1, null, "x"] } });
+  await document.update((data) => ({ ...data, title: "b" }));
+  const expected = { title: "b", deep: { list: [1, null, "x"] } };
+  expect((await document.read())?.data).toEqual(expected);
+  expect((await elsewhere.read())?.data).toEqual(expected);
+  expect((await elsewhere.read())?.number).toBe(2);
+});
+
+test("is not there until it is made, and is made once", async () => {
+  const { document, elsewhere } = await setUp();
+  expect(await document.read()).toBeUndefined();
+  const made = await Promise.allSettled([
+    document.create({ by: "one" }),
+    elsewhere.create({ by: "two" }),
+  ]);
+  const refused = made.filter((result) => result.status === "rejected");
+  expect(refused).toHaveLength(1);
+  expect(refused[0]?.reason).toBeInstanceOf(DocumentExistsError);
+  await expect(document.create({})).rejects.toThrow(DocumentExistsError);
+});
+
+test("a write makes neither a document nor a folder", async () => {
+  const { document, folder } = await setUp();
+  expect(await document.update(() => ({ a: 1 }))).toBeUndefined();
+  expect(await document.end()).toBe(false);
+  await expect(stat(folder)).rejects.toThrow("ENOENT");
+});
+
+test("every one of many writers in two processes is heard", async () => {
+  const { document, elsewhere } = await setUp();
+  await document.create({ count: 0 });
+  await Promise.all(
+    Array.from({ length: 40 }, (_, i) => add(i % 2 ? document : elsewhere)),
+  );
+  expect((await document.read())?.data).toEqual({ count: 40 });
+  expect((await elsewhere.read())?.number).toBe(41);
+});
+
+test("a writer that begins with an old version reads the newer one", async () => {
+  const { document, elsewhere } = await setUp();
+  const old = await document.create({ a: 1, b: 1 });
+  await elsewhere.update((data) => ({ ...data, a: 2 }));
+  await document.update((data) => ({ ...data, b: 2 }), old);
+  expect((await elsewhere.read())?.data).toEqual({ a: 2, b: 2 });
+});
+
+test("leaves the document alone when there is nothing to change", async () => {
+  const { document, folder } = await setUp();
+  await document.create({ a: 1 });
+  expect((await document.update(() => undefined))?.number).toBe(1);
+  expect(await versions(folder)).toEqual(["v1"]);
+});
+
+test("stays ended, whoever writes", async () => {
+  const { document, elsewhere, folder } = await setUp();
+  const old = await document.create({ a: 1 });
+  expect(await elsewhere.end()).toBe(true);
+  expect(await elsewhere.end()).toBe(false);
+  expect(await document.update(() => ({ a: 2 }), old)).toBeUndefined();
+  expect((await document.read())?.ended).toBe(true);
+  await expect(document.create({})).rejects.toThrow(DocumentExistsError);
+  await rm(folder, { recursive: true });
+  expect(await document.update(() => ({ a: 2 }), old)).toBeUndefined();
+  expect(await document.read()).toBeUndefined();
+});
+
+test("is ended after a version unless another came first", async () => {
+  const { document, elsewhere, folder } = await setUp();
+  expect(await document.endAfter(1)).toBe(false);
+  await document.create({ count: 0 });
+  await add(elsewhere);
+  expect(await document.endAfter(1)).toBe(false);
+  expect((await document.read())?.data).toEqual({ count: 1 });
+  const ends = await Promise.all([document.endAfter(2), elsewhere.endAfter(2)]);
+  expect(ends.filter(Boolean)).toHaveLength(1);
+  expect(await add(elsewhere)).toBeUndefined();
+  expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
+});
+
+test("is not ended after a version that serves in place of a damaged one", async () => {
+  const { document, folder } = await setUp();
+  await document.create({ count: 0 });
+  await add(document);
+  await writeFile(path.join(folder, "v2.damaged"), "");
+  expect(await document.endAfter(1)).toBe(false);
+  expect(await document.endAfter(2)).toBe(false);
+  expect((await document.read())?.data).toEqual({ count: 0 });
+});
+
+test("what one reader does to what it got, no other reader sees", async () => {
+  const { document } = await setUp();
+  await document.create({ list: [1] });
+  const read = await document.read();
+  Object.assign(read?.data ?? {}, { list: "spoilt" });
+  expect((await document.read())?.data).toEqual({ list: [1] });
+});
+
+test("a read of what is in memory is one listing", async () => {
+  const calls: string[] = [];
+  const counting = new Proxy(nodeFileSystem, {
+    get(target, name: keyof typeof nodeFileSystem) {
+      calls.push(name);
+      return target[name];
+    },
+  });
+  const { document } = await setUp({ fileSystem: counting });
+  await document.create({ a: 1 });
+  calls.length = 0;
+  await document.read();
+  expect(calls).toEqual(["readdir"]);
+});
+
+test("only its owner can read what is on disk", async () => {
+  const { document, folder } = await setUp();
+  await document.create({ a: 1 });
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect((await stat(path.dirname(folder))).mode & 0o777).toBe(0o700);
+  expect((await stat(path.join(folder, "v1"))).mode & 0o777).toBe(0o600);
+});
+
+test("leaves no temporary file behind", async () => {
+  const { document, folder } = await setUp();
+  await document.create({ a: 1 });
+  await document.update(() => ({ a: 2 }));
+  while ((await readdir(folder)).length > 2) {
+    await turn();
+  }
+  expect(await readdir(folder)).toEqual(["v1", "v2"]);
+});
+
+describe("a version that can't be read", () => {
+  test.each<[string, (file: string) => Promise<void>]>([
+    ["is empty", (file) => truncate(file)],
+    ["is cut", (file) => truncate(file, 30)],
+    ["is zeros", (file) => writeFile(file, Buffer.alloc(100))],
+    ["ends in zeros", (file) => truncate(file, 5000)],
+    ["is of another format", (file) => writeFile(file, '{"format":99}')],
+    ["has no data", (file) => writeFile(file, '{"format":1,"savedAt":1}')],
+    ["is a list", (file) => writeFile(file, "[]")],
+    [
+      "is a folder",
+      async (file) => {
+        await rm(file);
+        await mkdir(file);
+      },
+    ],
+  ])("%s: the one before serves, and it is reported", async (_, damageIt) => {
+    const { folder, damage, document, elsewhere } = await setUp();
+    await document.create({ a: "first" });
+    await document.update(() => ({ a: "second" }));
+    await damageIt(path.join(folder, "v2"));
+    expect((await elsewhere.read())?.data).toEqual({ a: "first" });
+    expect(damage).toHaveLength(1);
+    expect(damage[0]?.path).toBe(path.join(folder, "v2"));
+    expect(damage[0]?.advice).toContain("v1 serves instead");
+    // The number stays taken, and nobody is told twice.
+    const next = await elsewhere.update((data) => ({ ...data, b: 1 }));
+    expect(next?.number).toBe(3);
+    expect((await document.read())?.data).toEqual({ a: "first", b: 1 });
+    expect(damage).toHaveLength(1);
+  });
+
+  test("and nothing before it: there is no document, until it is made anew", async () => {
+    const { folder, damage, document, elsewhere } = await setUp();
+    await document.create({ a: 1 });
+    await writeFile(path.join(folder, "v1"), '{"format":1,"savedAt":1,"da');
+    expect(await elsewhere.read()).toBeUndefined();
+    expect(damage[0]?.advice).toContain("Nothing is left");
+    await elsewhere.create({ a: 2 });
+    expect((await document.read())?.data).toEqual({ a: 2 });
+  });
+
+  test("is a file where the folder should be: there is no document", async () => {
+    const { folder, damage, document } = await setUp();
+    await mkdir(path.dirname(folder));
+    await writeFile(folder, "");
+    expect(await document.read()).toBeUndefined();
+    expect(damage[0]?.reason).toBe("is no folder");
+  });
+
+  const asRoot = process.getuid?.() === 0;
+  test("may not be read: the one before serves", async () => {
+    // Root may read everything: there the system's answer is given by the seam.
+    const refuse = {
+      ...nodeFileSystem,
+      readFile: (file: string) =>
+        asRoot && file.endsWith("v2")
+          ? Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }))
+          : nodeFileSystem.readFile(file),
+    };
+    const { folder, elsewhere, document } = await setUp({ fileSystem: refuse });
+    await elsewhere.create({ a: 1 });
+    await elsewhere.update(() => ({ a: 2 }));
+    await chmod(path.join(folder, "v2"), 0);
+    expect((await document.read())?.data).toEqual({ a: 1 });
+  });
+});
+
+/** Ended, with everything still there that a crash may leave: all older versions. */
+async function setUpEnded() {
+  const keeping = { ...nodeFileSystem, unlink: () => Promise.resolve() };
+  const all = await setUp({ fileSystem: keeping });
+  const { document, folder } = all;
+  await document.create({ a: 1 });
+  await document.update(() => ({ a: 2 }));
+  await document.end();
+  expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
+  return { ...all, tombstone: path.join(folder, "v3") };
+}
+
+describe("a document that was ended", () => {
+  test.each<[string, (file: string) => Promise<void>]>([
+    ["is empty", (file) => truncate(file)],
+    ["is zeros", (file) => writeFile(file, Buffer.alloc(100))],
+    [
+      "is a folder",
+      async (file) => {
+        await rm(file);
+        await mkdir(file);
+      },
+    ],
+    ["was marked", (file) => writeFile(`${file}.damaged`, "")],
+  ])("stays so when its tombstone %s", async (_, damageIt) => {
+    const { elsewhere, tombstone, damage } = await setUpEnded();
+    await damageIt(tombstone);
+    for (let again = 0; again < 2; again++) {
+      expect((await elsewhere.read())?.ended).toBe(true);
+      expect(await elsewhere.update(() => ({ a: 3 }))).toBeUndefined();
+      expect(await elsewhere.end()).toBe(false);
+    }
+    await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
+    for (const { advice } of damage) expect(advice).toContain("stays ended");
+  });
+
+  test("but one whose end failed goes on", async () => {
+    const { document, elsewhere } = await setUp({
+      fileSystem: {
+        ...nodeFileSystem,
+        link: () => Promise.reject(new Error("no")),
+      },
+    });
+    await elsewhere.create({ a: 1 });
+    await expect(document.end()).rejects.toThrow("no");
+    expect((await document.read())?.data).toEqual({ a: 1 });
+    await elsewhere.update(() => ({ a: 2 }));
+    expect((await document.read())?.data).toEqual({ a: 2 });
+    expect(await elsewhere.end()).toBe(true);
+  });
+});
+
+test("a key __proto__ on disk changes nothing", async () => {
+  const { folder, document } = await setUp();
+  await document.create({});
+  for (const key of ["__proto__", "\\u005f_proto__", "__pr\\u006fto__"]) {
+    const data = `{"a":{"${key}":{"isAdmin":true}},"${key}":{"isAdmin":true}}`;
+    const next = (await readdir(folder)).filter((n) => n.startsWith("v"));
+    await writeFile(
+      path.join(folder, `v${next.length + 1}`),
+      `{"format":1,"token":"x","savedAt":1,"data":${data}}`,
+    );
+    const read = await document.read();
+    expect(read?.number).toBe(next.length + 1);
+    expect(Object.assign({}, read?.data)).toEqual({ a: {} });
+    expect(JSON.stringify(read?.data)).toBe('{"a":{}}');
+  }
+});
+
+function clock() {
+  const instant: Instant = { monotonic: 0, wall: 0 };
+  return {
+    now: () => ({ ...instant }),
+    pass: (ms: number) => {
+      instant.monotonic += ms;
+      instant.wall += ms;
+    },
+  };
+}
+
+const noPause = () => Promise.resolve();
+
+describe("old versions", () => {
+  test("are removed by later writes, when no slow writer can want their numbers", async () => {
+    const { now, pass } = clock();
+    const { document, folder } = await setUp({ now });
+    await document.create({ n: 1 });
+    for (const n of [2, 3, 4]) await document.update(() => ({ n }));
+    expect(await versions(folder)).toEqual(["v1", "v2", "v3", "v4"]);
+    pass(61_000);
+    await document.update(() => ({ n: 5 }));
+    while ((await versions(folder)).length > 2) {
+      await turn();
+    }
+    expect(await versions(folder)).toEqual(["v4", "v5"]);
+  });
+
+  test("a writer that paused for long never believes in a number that was used before", async () => {
+    const { now, pass } = clock();
+    let pause = noPause;
+    const slow = {
+      ...nodeFileSystem,
+      link: async (file: string, name: string) => {
+        await pause();
+        await nodeFileSystem.link(file, name);
+      },
+    };
+    const { document, elsewhere, folder } = await setUp({
+      now,
+      fileSystem: slow,
+    });
+    const old = await document.create({ n: 1 });
+    pause = async () => {
+      pause = noPause;
+      for (const n of [2, 3, 4]) await elsewhere.update(() => ({ n }));
+      await rm(path.join(folder, "v2"));
+      pass(61_000);
+    };
+    const write = document.update(() => ({ n: "stale" }), old);
+    await expect(write).rejects.toThrow("took too long");
+    expect((await document.read())?.data).toEqual({ n: 4 });
+  });
+});

@@ -1,0 +1,228 @@
+import { createHash, randomBytes } from "node:crypto";
+import { rename } from "node:fs/promises";
+import path from "node:path";
+import { VisibleError } from "../../../app/core/domain/errors";
+import { nodeFileSystem } from "../../../app/core/storage/file-system";
+import { EpochLog } from "../../../app/backend/replies/epoch-log";
+import {
+  followLog,
+  type Followed,
+} from "../../../app/backend/replies/follow-log";
+import { HeldEpoch } from "../../../app/backend/replies/held-epoch";
+import type { EpochHeader } from "../../../app/backend/replies/lines";
+import type { Peers } from "../../../app/backend/replies/peers";
+import { toOffset } from "../../../app/backend/replies/offset";
+import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
+import { logSource } from "../../../app/backend/streams/log-source";
+import type { StreamSource } from "../../../app/backend/streams/stream-source";
+import { Serial } from "../../../app/core/storage/serial";
+import { replay, type Append, type Written } from "./producers";
+
+/** Another process holds the log: the request is for it. */
+export class HeldElsewhere extends Error {
+  constructor(readonly epoch: EpochHeader) {
+    super(`held by ${epoch.holder}`);
+  }
+}
+
+/** What an append did. */
+export interface Appended {
+  status: number;
+  headers: Record<string, string>;
+}
+
+/**
+ * Streams that can be created and appended to, over the same logs that replies are written in.
+ * For the conformance suite alone: Keepsake itself has no such routes.
+ */
+export class LogStreams {
+  readonly process = randomBytes(9).toString("base64url");
+  private readonly heldEpochs = new Map<string, HeldEpoch>();
+  private readonly serial = new Serial();
+
+  constructor(
+    private readonly options: {
+      directory: string;
+      address: string;
+      peers: Peers;
+      leaseMs: number;
+    },
+  ) {}
+
+  async source(name: string): Promise<StreamSource> {
+    const log = this.logOf(name);
+    const { contentType } = await this.written(name);
+    return logSource({
+      contentType,
+      read: (from) => log.read(from),
+      follow: (from, options) => followLog(this.followed(name), from, options),
+      toData: ({ data }) =>
+        typeof data === "string" ? Buffer.from(data, "base64") : undefined,
+      closes: () => true,
+    });
+  }
+
+  /** @throws VisibleError (409) if there is one of the same name that isn't the same. */
+  create(name: string, contentType: string, first: Append): Promise<Appended> {
+    return this.serial.run(name, async () => {
+      const held = await this.open(name, 0);
+      if (!held) return this.recreate(name, contentType, first);
+      held.say({ contentType });
+      if (first.data) held.say({ data: first.data.toString("base64") });
+      await held.flush();
+      if (first.closes) await held.end({ outcome: "complete" });
+      return this.answer(name, 201, await this.written(name));
+    });
+  }
+
+  append(name: string, append: Append): Promise<Appended> {
+    return this.serial.run(name, async () => {
+      const held = await this.hold(name);
+      const written = await this.written(name);
+      const verdict = written.check(append);
+      if (verdict)
+        return this.answer(name, verdict.status, written, verdict.headers);
+      if (!held) throw new Error("an open log that nobody can append to");
+      const { data, producer, sequence, closes } = append;
+      if (data) {
+        held.say({ data: data.toString("base64"), producer, sequence });
+        await held.flush();
+      }
+      if (closes) await held.end({ outcome: "complete", producer });
+      if (held.left === "superseded") return this.append(name, append);
+      const status = producer && data ? 200 : 204;
+      return this.answer(name, status, await this.written(name), {
+        ...(producer && {
+          "producer-epoch": String(producer.epoch),
+          "producer-seq": String(producer.sequence),
+        }),
+      });
+    });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.serial.run(name, async () => {
+      const held = await this.hold(name);
+      await held?.abandon();
+      this.heldEpochs.delete(name);
+      const { folder } = this.logOf(name);
+      await rename(
+        folder,
+        `${folder}.${randomBytes(6).toString("hex")}.deleted`,
+      );
+    });
+  }
+
+  held(ref: ReplyRef): HeldEpoch | undefined {
+    return this.heldOf(ref.ownerHash);
+  }
+
+  stopHeld(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  /** @throws VisibleError (404) */
+  async written(name: string): Promise<Written> {
+    const reading = await this.logOf(name).read();
+    if (!reading) throw new VisibleError(404, "There is no such stream.");
+    return replay(reading);
+  }
+
+  private async recreate(
+    name: string,
+    contentType: string,
+    first: Append,
+  ): Promise<Appended> {
+    const written = await this.written(name);
+    const isSame =
+      written.contentType.toLowerCase() === contentType.toLowerCase() &&
+      written.isClosed === first.closes;
+    if (!isSame) throw new VisibleError(409, "There is another such stream.");
+    return this.answer(name, 200, written);
+  }
+
+  private answer(
+    name: string,
+    status: number,
+    written: Written,
+    headers: Record<string, string> = {},
+  ): Appended {
+    return {
+      status,
+      headers: {
+        "content-type": written.contentType,
+        "stream-next-offset": toOffset(written.tail),
+        ...(written.isClosed && { "stream-closed": "true" }),
+        ...(status === 201 && { location: `${this.options.address}${name}` }),
+        ...headers,
+      },
+    };
+  }
+
+  /** @throws HeldElsewhere, if its holder lives. */
+  private async hold(name: string): Promise<HeldEpoch | undefined> {
+    const held = this.heldOf(name);
+    if (held) return held;
+    const reading = await this.logOf(name).read();
+    if (!reading) throw new VisibleError(404, "There is no such stream.");
+    const { newest, last } = reading;
+    if (newest.kind === "end") return undefined;
+    const isGone = await this.options.peers
+      .holds(newest, refOf(name))
+      .then((holds) => holds === false);
+    if (!isGone) throw new HeldElsewhere(newest);
+    return (await this.open(name, last)) ?? (await this.hold(name));
+  }
+
+  private async open(
+    name: string,
+    last: number,
+  ): Promise<HeldEpoch | undefined> {
+    const log = this.logOf(name);
+    const { address } = this.options;
+    const entry = await log.open(last + 1, () => ({
+      holder: address,
+      process: this.process,
+      keep: 0,
+    }));
+    if (!entry) return undefined;
+    const held = new HeldEpoch(log, entry);
+    this.heldEpochs.set(name, held);
+    return held;
+  }
+
+  private followed(name: string): Followed {
+    const { peers, leaseMs } = this.options;
+    return {
+      read: (from) => this.logOf(name).read(from),
+      process: this.process,
+      pollMs: 50,
+      leaseMs,
+      held: () => this.heldOf(name),
+      peer: (epoch, from, ahead, signal) =>
+        peers.follow(epoch, refOf(name), from, ahead, signal),
+      onGone: () => undefined,
+      onHandover: () => Promise.resolve(),
+      onEnd: () => Promise.resolve(),
+    };
+  }
+
+  private heldOf(name: string): HeldEpoch | undefined {
+    const held = this.heldEpochs.get(name);
+    return held?.left ? undefined : held;
+  }
+
+  private logOf(name: string): EpochLog {
+    const folder = path.join(this.options.directory, hash(name));
+    return new EpochLog(nodeFileSystem, folder);
+  }
+}
+
+const hash = (name: string) => createHash("sha256").update(name).digest("hex");
+
+/** Peers know replies by three parts; here one says it all. */
+const refOf = (name: string): ReplyRef => ({
+  ownerHash: encodeURIComponent(name),
+  conversation: "stream",
+  number: 2,
+});

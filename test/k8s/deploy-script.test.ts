@@ -1,0 +1,272 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { temporaryFolders } from "../support/temporary-folder";
+import {
+  type ApiServer,
+  assets,
+  describeWithApiServer,
+  type Outcome,
+  startApiServer,
+} from "./support/api-server";
+import { installDefinitions } from "./support/crds";
+import { EKS_IN_FULL, objectsOf, textOf } from "./support/manifests";
+import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
+
+const scripts = path.join(__dirname, "../../scripts");
+const IN = ["-n", "keepsake"];
+const STATUS = ["--subresource=status", "--type=merge", "-p"];
+
+const BINDING = {
+  apiVersion: "elbv2.k8s.aws/v1beta1",
+  kind: "TargetGroupBinding",
+  metadata: { name: "k8s-web", namespace: "keepsake" },
+  spec: { targetGroupARN: "arn:aws:elasticloadbalancing:x" },
+};
+
+/** As much of the AWS Load Balancer Controller's definition as anyone here looks at. */
+const BINDINGS = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "targetgroupbindings.elbv2.k8s.aws" },
+  spec: {
+    group: "elbv2.k8s.aws",
+    scope: "Namespaced",
+    names: { kind: "TargetGroupBinding", plural: "targetgroupbindings" },
+    versions: [
+      {
+        name: "v1beta1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            "x-kubernetes-preserve-unknown-fields": true,
+          },
+        },
+      },
+    ],
+  },
+};
+
+describeWithApiServer("scripts/deploy on a real API server", () => {
+  const newFolder = temporaryFolders();
+  let server: ApiServer;
+  let folder: string;
+
+  beforeAll(async () => {
+    server = await startApiServer();
+    folder = await newFolder();
+    await mkdir(path.join(folder, "scripts/support"), { recursive: true });
+    await mkdir(path.join(folder, "dist"));
+    const given = [
+      ["deploy", "deploy"],
+      ["apply", "real-apply"],
+      ["support/say.sh", "support/say.sh"],
+    ] as const;
+    for (const [from, to] of given) {
+      await symlink(path.join(scripts, from), path.join(folder, "scripts", to));
+    }
+    await writeFile(path.join(folder, "scripts/support/setup.sh"), "");
+    await program("synth", "cp manifests.yaml dist/eks.k8s.yaml");
+    // The real one, unless it is to fail after it has applied something.
+    await program("apply", 'scripts/real-apply "$@" && [ -z "$FAILS" ]');
+  });
+  afterAll(() => server.stop());
+
+  async function program(name: string, text: string): Promise<void> {
+    const file = path.join(folder, "scripts", name);
+    await writeFile(file, `#!/bin/sh\n${text}\n`);
+    await chmod(file, 0o755);
+  }
+
+  /** Runs the script with these manifests, as an image that was pushed before. */
+  async function deploy(text: string, fails = ""): Promise<Outcome> {
+    await writeFile(path.join(folder, "manifests.yaml"), text);
+    return new Promise((resolve) => {
+      execFile(
+        path.join(folder, "scripts/deploy"),
+        ["eks", "--yes", "--image", "keepsake@sha256:0"],
+        {
+          env: {
+            ...process.env,
+            KUBECONFIG: server.kubeconfig,
+            PATH: `${assets}:${process.env["PATH"]}`,
+            FAILS: fails,
+          },
+          maxBuffer: 2 ** 26,
+        },
+        (error, stdout, stderr) =>
+          resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      );
+    });
+  }
+
+  /** Does what a cluster's controllers do, as far as the script waits for it, until `task` has ended. */
+  async function withRollouts<T>(task: Promise<T>): Promise<T> {
+    const controllers = new AbortController();
+    const finishing = (async () => {
+      while (!controllers.signal.aborted) {
+        await finishRollout("web");
+        await finishRollout("backend");
+        await delay(100);
+      }
+    })();
+    try {
+      return await task;
+    } finally {
+      controllers.abort();
+      await finishing;
+    }
+  }
+
+  async function finishRollout(name: string): Promise<void> {
+    const { code, stdout } = await server.kubectl([
+      "get",
+      "deployment",
+      name,
+      ...IN,
+      "-o",
+      "jsonpath={.metadata.generation}",
+    ]);
+    if (code !== 0) return;
+    const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    const status = { observedGeneration: Number(stdout), ...counts };
+    await server.kubectl([
+      "patch",
+      "deployment",
+      name,
+      ...IN,
+      ...STATUS,
+      JSON.stringify({ status: { ...status, readyReplicas: 1 } }),
+    ]);
+  }
+
+  const restartsOfWeb = () =>
+    server.must([
+      "get",
+      "deployment",
+      "web",
+      ...IN,
+      "-o",
+      String.raw`jsonpath={.spec.template.metadata.annotations.kubectl\.kubernetes\.io/restartedAt}`,
+    ]);
+
+  test("names the kinds that the cluster lacks, and what brings them, before anything is changed", async () => {
+    const { code, stderr } = await deploy(await textOf(EKS_IN_FULL));
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /PrometheusRule \(monitoring\.coreos\.com\) comes with Prometheus' operator.*docs\/eks\.md/s,
+      ),
+    });
+    expect(stderr).toMatch(
+      /IngressClassParams \(elbv2\.k8s\.aws\) comes with the AWS Load Balancer Controller/,
+    );
+    expect(stderr).not.toContain("Deployment");
+    expect(
+      await server.kubectl(["get", "namespace", "keepsake"]),
+    ).toMatchObject({ code: 1 });
+  });
+
+  test("says where a first deployment ends that is refused half way", async () => {
+    await installDefinitions(server);
+    await server.must(
+      ["apply", "--server-side", "-f", "-"],
+      JSON.stringify(BINDINGS),
+    );
+    const broken = (await textOf("eks")).replace(
+      /concurrencyPolicy: \w+/,
+      "concurrencyPolicy: Sometimes",
+    );
+    const { code, stderr } = await deploy(broken);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "This was the first deployment of backend web: there is nothing to go back to.",
+      ),
+    ]);
+    expect(stderr).toContain("could not be applied whole");
+  });
+
+  test("goes back when a later one fails half way", async () => {
+    for (const name of ["web", "backend"]) {
+      await server.must([
+        "annotate",
+        "deployment",
+        name,
+        ...IN,
+        "deployment.kubernetes.io/revision=1",
+      ]);
+    }
+    const { code, stderr } = await deploy(await textOf("eks"), "it fails");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("Rolled back: the version before serves"),
+    ]);
+  });
+
+  test("makes web's pods again if they are older than the load balancer's target group", async () => {
+    await fillQuotaStatus(server);
+    const [web] = podsOfTemplates(await objectsOf("eks")).filter(
+      ({ metadata }) =>
+        metadata.labels?.["app.kubernetes.io/component"] === "web",
+    );
+    const pod = { ...web!, metadata: { ...web!.metadata, name: "web-1" } };
+    await server.must(["create", "-f", "-"], JSON.stringify(pod));
+    await server.must([
+      "patch",
+      "pod",
+      "web-1",
+      ...IN,
+      ...STATUS,
+      '{"status":{"phase":"Running"}}',
+    ]);
+
+    const text = (await textOf("eks")).replaceAll(
+      "secretName: keepsake",
+      "secretName: chat-keys",
+    );
+    const deploying = withRollouts(deploy(text));
+    // Once the script waits for it.
+    await server.must(["create", "-f", "-"], JSON.stringify(BINDING));
+    const { code, stderr } = await deploying;
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("making them again, with its readiness gate"),
+    ]);
+    expect(await restartsOfWeb()).not.toBe("");
+    // By the name that the environment gives it.
+    expect(stderr).toContain("There is no Secret chat-keys in keepsake");
+  });
+
+  test("leaves pods alone that have the gate, and does not call it done when remains can't be removed", async () => {
+    const before = await restartsOfWeb();
+    await server.must([
+      "delete",
+      "pod",
+      "web-1",
+      ...IN,
+      "--force",
+      "--grace-period=0",
+    ]);
+    await server.must([
+      "label",
+      "configmap",
+      "keepsake-applyset",
+      ...IN,
+      "--overwrite",
+      "applyset.kubernetes.io/id=another",
+    ]);
+    const { code, stderr } = await withRollouts(deploy(await textOf("eks")));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "could not be removed: see above. Try again: scripts/apply eks --prune-only",
+      ),
+    ]);
+    expect(stderr).not.toContain("target group");
+    expect(await restartsOfWeb()).toBe(before);
+  });
+});

@@ -1,0 +1,44 @@
+import { createLog } from "../../app/core/runtime/log";
+import { Registry } from "../../app/core/runtime/metrics";
+import { continueTrace } from "../../app/core/runtime/trace-context";
+import type {
+  ApiContext,
+  ConnectedApi,
+} from "../../app/web/backend-client/api";
+import {
+  type ApiParts,
+  createApi,
+} from "../../app/web/backend-client/create-api";
+import { fixedTokens } from "../../app/core/config/tokens";
+import { TOKEN } from "./start-backend";
+
+/** A call that takes long on a busy machine is no lost one. */
+const patience = {
+  read: { deadlineMs: 120_000, attemptMs: 60_000 },
+  write: { deadlineMs: 120_000, attemptMs: 60_000 },
+};
+
+/** Web's side of the API, as one of its processes has it, but more patient. */
+export function connectApi(
+  url: string,
+  parts: Partial<ApiParts> = {},
+): ConnectedApi {
+  return createApi({
+    config: { BACKEND_URL: url },
+    log: createLog("silent", {}),
+    metrics: new Registry(),
+    tokens: fixedTokens(TOKEN),
+    patience,
+    ...parts,
+  });
+}
+
+const { headers: trace } = continueTrace({});
+
+/** One request of a session. */
+export function request(
+  owner: string,
+  versions: Record<string, number> = {},
+): ApiContext {
+  return { owner, requestId: "test", trace, versions, calls: [] };
+}

@@ -1,0 +1,91 @@
+import type { HttpVisitor } from "./http-visitor";
+
+interface Event {
+  event: string;
+  id?: string;
+  data: string;
+  retry?: string;
+}
+
+/** Follows a reply's events as the browser's script does. */
+export class EventWatcher {
+  /** The events of the present connection. */
+  events: Event[] = [];
+  /** What keeps the connection open, and says how often it comes. */
+  heartbeats: { everyMs: number }[] = [];
+  /** The HTML of the reply, in blocks, as they would be in the page. */
+  blocks: string[] = [];
+  lastId: string | undefined;
+  end: { html: string; outcome: string } | undefined;
+  notice: string | undefined;
+  #last = { from: -1, html: "" };
+
+  /**
+   * Connects once and reads until the server or `until` ends the connection.
+   *
+   * @returns the status.
+   */
+  async follow(
+    visitor: HttpVisitor,
+    address: string,
+    until: (watcher: EventWatcher) => boolean = () => false,
+  ): Promise<number> {
+    this.events = [];
+    this.#last = { from: -1, html: "" };
+    const answer = await visitor.get(
+      `${address}/events`,
+      this.lastId ? { "last-event-id": this.lastId } : {},
+    );
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body ?? []) {
+      rest += decoder.decode(chunk, { stream: true });
+      const parts = rest.split("\n\n");
+      rest = parts.pop() ?? "";
+      parts.forEach((part) => this.#take(part));
+      if (until(this)) break;
+    }
+    return answer.status;
+  }
+
+  /** What a person would read. */
+  get text(): string {
+    return this.blocks.join("\n").replace(/<[^>]*>/g, "");
+  }
+
+  #take(part: string): void {
+    const event: Event = { event: "", data: "" };
+    for (const line of part.split("\n")) {
+      const [, name = "", value = ""] = /^(\w+): (.*)$/.exec(line) ?? [];
+      if (name) Object.assign(event, { [name]: value });
+    }
+    if (event.event === "") return;
+    if (event.event === "heartbeat") {
+      this.heartbeats.push(JSON.parse(event.data));
+      return;
+    }
+    this.events.push(event);
+    if (event.event === "end") this.end = JSON.parse(event.data);
+    if (event.event === "notice") this.notice = JSON.parse(event.data).notice;
+    if (event.event === "blocks") {
+      this.lastId = event.id;
+      this.#show(JSON.parse(event.data));
+    }
+  }
+
+  #show(update: {
+    from: number;
+    same?: number;
+    html: string;
+    notice?: string;
+  }): void {
+    const { from, same = 0, notice } = update;
+    const known = from === this.#last.from ? this.#last.html : "";
+    const html = known.slice(0, same) + update.html;
+    this.#last = { from, html };
+    // Blocks are paragraphs in these tests.
+    const blocks = html.match(/<p>[^]*?<\/p>/g) ?? [];
+    this.blocks = [...this.blocks.slice(0, from), ...blocks];
+    this.notice = notice;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Replies } from "../../app/backend/replies/replies";
+import { NotFoundError } from "../../app/core/domain/errors";
+
+const notFound = () => Promise.reject(new NotFoundError("reply"));
+
+/** Replies that are let in and never come, for what has to do with prompts alone. */
+export const noReplies: Replies = {
+  admit: () => Promise.resolve(),
+  beginning: (_ownerHash, work) => work(),
+  begin: () => Promise.resolve(),
+  isWriting: () => false,
+  snapshot: () => Promise.resolve(undefined),
+  watch: () => ({ [Symbol.asyncIterator]: () => ({ next: notFound }) }),
+  stop: notFound,
+  retry: notFound,
+  goOn: notFound,
+  start: () => undefined,
+  drain: () => Promise.resolve(),
+};

@@ -1,0 +1,121 @@
+import type { ServerResponse } from "node:http";
+import type { OpenAISettings } from "../../app/backend/models/model-settings";
+import type { Answer, ScriptedServer } from "./scripted-server";
+
+/** What a provider needs to speak to a server, and nothing else. */
+export function settingsFor(server: ScriptedServer): OpenAISettings {
+  return {
+    baseUrl: `${server.url}/v1`,
+    headers: {},
+    proxy: {},
+    contextTokens: 4_096,
+    continuation: "restart",
+  };
+}
+
+/** One server-sent event of a chat completion. */
+export function event(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The event of some text, as OpenAI's own servers send it. */
+export function textEvent(content: string | null): string {
+  return deltaEvent({ content });
+}
+
+export function deltaEvent(
+  delta: Record<string, unknown>,
+  finish_reason: string | null = null,
+): string {
+  return event({
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1_700_000_000,
+    model: "m",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+}
+
+export const finishEvent = (reason = "stop") => deltaEvent({}, reason);
+
+export function usageEvent(input: number, output: number): string {
+  return event({
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    choices: [],
+    usage: {
+      prompt_tokens: input,
+      completion_tokens: output,
+      total_tokens: input + output,
+    },
+  });
+}
+
+export const doneEvent = "data: [DONE]\n\n";
+
+/** Sends the head of an event stream. */
+export function beginStream(response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+  });
+}
+
+/** Sends a stream of these bytes, each part in a packet of its own, and ends it. */
+export function stream(...parts: (string | Uint8Array)[]): Answer {
+  return async (response) => {
+    beginStream(response);
+    for (const part of parts) await send(response, part);
+    response.end();
+  };
+}
+
+/** Sends a part, and lets it reach the reader before anything else does. */
+export async function send(
+  response: ServerResponse,
+  part: string | Uint8Array,
+): Promise<void> {
+  await new Promise<void>((resolve) => {
+    response.write(part, () => setImmediate(resolve));
+  });
+}
+
+/** Says some text and then neither goes on nor ends. */
+export function streamAndFallSilent(...parts: string[]): Answer {
+  return async (response) => {
+    beginStream(response);
+    for (const part of parts) await send(response, part);
+    response.flushHeaders();
+  };
+}
+
+/** Says some text and then breaks the connection without an end. */
+export function streamAndBreak(...parts: string[]): Answer {
+  return async (response) => {
+    beginStream(response);
+    for (const part of parts) await send(response, part);
+    response.socket?.destroy();
+  };
+}
+
+/** Answers with a status, a body, and headers. */
+export function answerWith(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Answer {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const type = typeof body === "string" ? "text/html" : "application/json";
+  return (response) => {
+    response.writeHead(status, { "content-type": type, ...headers }).end(text);
+  };
+}
+
+/** A whole reply, and its usage. */
+export const completeReply = (text: string): Answer =>
+  stream(
+    deltaEvent({ role: "assistant", content: "" }),
+    ...text.split(/(?<= )/).map(textEvent),
+    finishEvent(),
+    usageEvent(7, 11),
+    doneEvent,
+  );

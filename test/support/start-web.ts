@@ -1,0 +1,60 @@
+import type { AddressInfo } from "node:net";
+import { createLog } from "../../app/core/runtime/log";
+import { createMetrics } from "../../app/core/runtime/metrics";
+import { createHttpServer } from "../../app/core/runtime/server";
+import { fixedTokens } from "../../app/core/config/tokens";
+import { createWebApp, type WebAppDeps } from "../../app/web/app";
+import type { Api } from "../../app/web/backend-client/api";
+import { createMemorySessionStore } from "../../app/web/sessions/memory-session-store";
+import type { SessionStore } from "../../app/web/sessions/session-store";
+import { InMemoryApi } from "./in-memory-api";
+
+export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
+
+/** Web as it is, over real HTTP, on sessions in memory, and an API in memory unless one is given. */
+export async function startWeb(
+  options: Pick<
+    Partial<WebAppDeps>,
+    "whyNotReady" | "identity" | "tokens" | "log" | "signOutUrl" | "heartbeatMs"
+  > & { store?: SessionStore; api?: Api } = {},
+) {
+  const api = new InMemoryApi();
+  const metrics = createMetrics();
+  const lifetime = { idleMs: 3_600_000, absoluteMs: 36_000_000 };
+  const { app, streams } = await createWebApp({
+    host: "web-test",
+    sessions: {
+      lifetime,
+      store:
+        options.store ??
+        createMemorySessionStore({ ...lifetime, now: Date.now }),
+      keys: ["a key that only tests have"],
+    },
+    tokens: options.tokens ?? fixedTokens(),
+    drainSeconds: 0,
+    api: options.api ?? api,
+    log: options.log ?? createLog("silent", {}),
+    metrics,
+    now: Date.now,
+    identity: options.identity,
+    signOutUrl: options.signOutUrl,
+    heartbeatMs: options.heartbeatMs,
+    whyNotReady: options.whyNotReady ?? (async () => undefined),
+  });
+  const handle = app.callback();
+  const server = createHttpServer((...pair) => void handle(...pair));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    api,
+    metrics,
+    streams,
+    server,
+    address: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

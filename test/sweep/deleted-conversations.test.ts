@@ -1,0 +1,412 @@
+import { randomUUID } from "node:crypto";
+import {
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import pino from "pino";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { newestVersion } from "../../app/core/storage/document-versions";
+import { createFiles } from "../../app/core/storage/storage-context";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/core/storage/file-system";
+import { VersionedDocument } from "../../app/core/storage/versioned-document";
+import { operations } from "../../app/core/api/operations";
+import { ConversationPage } from "../../app/core/domain/records";
+import { Sweep } from "../../app/sweep/sweep";
+import { sweepRecords } from "../../app/sweep/sweep-records";
+import { dieAfter } from "../support/faulty-file-system";
+import { startProcess } from "../support/processes";
+import {
+  callApi,
+  startBackend,
+  type TestBackend,
+} from "../support/start-backend";
+import { temporaryFolders } from "../support/temporary-folder";
+import { waitFor } from "../support/wait-for";
+
+const temporaryFolder = temporaryFolders();
+const HOUR = 3_600_000;
+const TERM = 30 * 24 * HOUR;
+const MAIN = path.join(__dirname, "../../app/sweep/main.ts");
+
+let backend: TestBackend;
+let records: string;
+
+beforeEach(async () => {
+  backend = await startBackend();
+  records = path.join(backend.directory, "records");
+});
+
+afterEach(() => backend.stop());
+
+const settingsOf = (owner: string, id: string, directory = records) =>
+  recordFoldersIn(directory).settings(hashOf(owner), id);
+
+const folderOf = (owner: string, id: string, directory = records) =>
+  path.dirname(settingsOf(owner, id, directory));
+
+const call = (method: string, owner: string, id: string, rest = "") =>
+  callApi(backend, method, `/v1/conversations/${id}${rest}`, { owner });
+
+const restore = (owner: string, id: string) =>
+  call("POST", owner, id, "/restore");
+
+/** Makes a conversation whose first reply has ended. */
+async function make(owner: string): Promise<string> {
+  const { body } = await callApi(backend, "POST", "/v1/conversations", {
+    owner,
+    body: { text: "Hello there" },
+  });
+  const { id } = operations.createConversation.answer.parse(body).conversation;
+  await waitFor(async () => {
+    const page = ConversationPage.parse((await call("GET", owner, id)).body);
+    if (page.reply !== null) return false;
+    // The list tells of its end a moment later.
+    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+    const { conversations } = operations.listConversations.answer.parse(
+      list.body,
+    );
+    const listed = conversations.find((one) => one.id === id);
+    return listed?.updatedAt === page.messages.at(-1)?.at;
+  });
+  return id;
+}
+
+/** Makes a conversation and deletes it, so many milliseconds ago. */
+async function makeDeleted(owner: string, ms: number): Promise<string> {
+  const id = await make(owner);
+  expect((await call("DELETE", owner, id)).status).toBe(204);
+  await backdate(settingsOf(owner, id), ms);
+  return id;
+}
+
+/** Has a document's newest version saved so many milliseconds ago. */
+async function backdate(folder: string, ms: number): Promise<void> {
+  const file = path.join(folder, newestVersion(await readdir(folder)) ?? "");
+  const saved = JSON.parse(await readFile(file, "utf8")) as object;
+  const then = Date.now() - ms;
+  await writeFile(file, JSON.stringify({ ...saved, savedAt: then }));
+  await utimes(file, new Date(then), new Date(then));
+}
+
+async function begin(
+  directory = records,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<Sweep> {
+  return Sweep.begin(directory, {
+    fileSystem,
+    log: pino({ level: "silent" }),
+    foldersPerSecond: 100_000,
+    signal: new AbortController().signal,
+  });
+}
+
+async function sweep(directory = records, fileSystem = nodeFileSystem) {
+  const begun = await begin(directory, fileSystem);
+  await sweepRecords(begun, directory, TERM);
+  return begun.tally;
+}
+
+/** What an owner sees: pages, the list, what is found. */
+async function seenBy(owner: string) {
+  const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+  const found = await callApi(backend, "GET", "/v1/search?q=hello", { owner });
+  const { conversations } = operations.listConversations.answer.parse(
+    list.body,
+  );
+  const pages = conversations.map(({ id }) => call("GET", owner, id));
+  const bodies = (await Promise.all(pages)).map(({ body }) => body);
+  return [list.body, found.body, ...bodies];
+}
+
+/** What a folder holds, at any depth. */
+async function contents(folder: string): Promise<Record<string, string>> {
+  const all = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = all.filter((entry) => entry.isFile());
+  const pairs = files.map(async ({ parentPath, name }) => {
+    const file = path.join(parentPath, name);
+    return [path.relative(folder, file), await readFile(file, "utf8")] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+const isGone = async (folder: string) =>
+  !(await readdir(path.dirname(folder))).includes(path.basename(folder));
+
+/** Kills a sweep after each of its calls in turn. */
+async function killEverywhere(
+  from: string,
+  check: (directory: string) => Promise<void>,
+): Promise<number> {
+  for (let count = 0; ; count++) {
+    const directory = await temporaryFolder();
+    await cp(from, directory, { recursive: true, preserveTimestamps: true });
+    const { fileSystem, hasDied } = dieAfter(nodeFileSystem, count);
+    await sweep(directory, fileSystem).catch(() => undefined);
+    await check(directory);
+    if (!hasDied()) return count;
+  }
+}
+
+describe("a deleted conversation", () => {
+  test("can be restored before its term, however often sweeps come", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, TERM - HOUR);
+    expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
+    expect(await sweep()).toMatchObject({ conversations: 0, failed: 0 });
+    expect((await restore(owner, id)).status).toBe(200);
+    const page = ConversationPage.parse((await call("GET", owner, id)).body);
+    expect(page.messages).toHaveLength(2);
+  });
+
+  test("is removed with all that it held after its term, and nothing else is", async () => {
+    const [owner, other] = [randomUUID(), randomUUID()];
+    const [kept, othersKept] = [await make(owner), await make(other)];
+    // Old, and changed since it was made, but not deleted.
+    await callApi(backend, "PATCH", `/v1/conversations/${kept}`, {
+      owner,
+      body: { title: "Hello again" },
+    });
+    await backdate(settingsOf(owner, kept), 2 * TERM);
+    const id = await makeDeleted(owner, TERM + HOUR);
+    const seen = [await seenBy(owner), await seenBy(other)];
+    const files = [
+      await contents(folderOf(owner, kept)),
+      await contents(folderOf(other, othersKept)),
+    ];
+
+    expect(await sweep()).toMatchObject({ ended: 1, conversations: 0 });
+    expect((await restore(owner, id)).status).toBe(404);
+    await backdate(settingsOf(owner, id), 2 * HOUR);
+    expect(await sweep()).toMatchObject({ ended: 0, conversations: 1 });
+    expect(await readdir(path.dirname(folderOf(owner, id)))).toEqual([kept]);
+    expect((await call("GET", owner, id)).status).toBe(404);
+    expect((await call("GET", owner, id, "/messages")).status).toBe(404);
+    expect((await call("DELETE", owner, id)).status).toBe(404);
+    expect((await restore(owner, id)).status).toBe(404);
+
+    expect([await seenBy(owner), await seenBy(other)]).toEqual(seen);
+    expect([
+      await contents(folderOf(owner, kept)),
+      await contents(folderOf(other, othersKept)),
+    ]).toEqual(files);
+  });
+
+  test("leaves the list also if who deleted it died before it was noted", async () => {
+    const owner = randomUUID();
+    const id = await make(owner);
+    const files = createFiles();
+    const settings = new VersionedDocument(files, settingsOf(owner, id));
+    const deletedAt = new Date().toISOString();
+    await settings.update((data) => ({ ...data, deletedAt }));
+    await backdate(settings.folder, TERM + HOUR);
+    expect(await sweep()).toMatchObject({ ended: 1 });
+    await backdate(settings.folder, 2 * HOUR);
+    expect(await sweep()).toMatchObject({ conversations: 1 });
+    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+    expect(list.body).toMatchObject({ conversations: [] });
+  });
+
+  test("is kept as long as one of two clocks says that its term isn't over", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, TERM + HOUR);
+    const folder = settingsOf(owner, id);
+    await utimes(path.join(folder, "v2"), new Date(), new Date());
+    expect(await sweep()).toMatchObject({ ended: 0 });
+    await backdate(folder, HOUR);
+    const then = new Date(Date.now() - 2 * TERM);
+    await utimes(path.join(folder, "v2"), then, then);
+    expect(await sweep()).toMatchObject({ ended: 0 });
+    expect((await restore(owner, id)).status).toBe(200);
+  });
+
+  test("is kept when it can't be told whether it was restored", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, 2 * TERM);
+    const restored = path.join(settingsOf(owner, id), "v3");
+    await writeFile(restored, "damaged");
+    const then = new Date(Date.now() - 2 * TERM);
+    await utimes(restored, then, then);
+    expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
+    expect((await call("GET", owner, id)).status).toBe(404);
+    expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
+    expect(await isGone(folderOf(owner, id))).toBe(false);
+  });
+
+  test("doesn't come back by a reply that is still listed as in progress", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, 2 * TERM);
+    const copy = await temporaryFolder();
+    await cp(records, copy, { recursive: true, preserveTimestamps: true });
+    const listed = path.join(copy, "in-progress");
+    await mkdir(listed, { recursive: true });
+    const others = `${hashOf(randomUUID())}.${id}.2`;
+    for (const name of [`${hashOf(owner)}.${id}.2`, others]) {
+      await writeFile(path.join(listed, name), "");
+    }
+    await sweep(copy);
+    await backdate(settingsOf(owner, id, copy), 2 * HOUR);
+    await sweep(copy);
+    expect(await readdir(listed)).toEqual([others]);
+    expect(await isGone(folderOf(owner, id, copy))).toBe(true);
+  });
+});
+
+describe("a restore at the same moment as a sweep", () => {
+  test("wins wholly when it is first", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, 2 * TERM);
+    let status = 0;
+    const tally = await sweep(records, {
+      ...nodeFileSystem,
+      link: async (file, name) => {
+        if (path.dirname(name) === settingsOf(owner, id)) {
+          ({ status } = await restore(owner, id));
+        }
+        return nodeFileSystem.link(file, name);
+      },
+    });
+    expect(status).toBe(200);
+    expect(tally).toMatchObject({ ended: 0, failed: 0 });
+    await backdate(settingsOf(owner, id), 2 * TERM);
+    expect(await sweep()).toMatchObject({ ended: 0, conversations: 0 });
+    const page = ConversationPage.parse((await call("GET", owner, id)).body);
+    expect(page.messages).toHaveLength(2);
+  });
+
+  test("is told that there is no such conversation when the sweep is first", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, 2 * TERM);
+    let ended = 0;
+    const late = await startBackend({
+      directory: backend.directory,
+      fileSystem: {
+        ...nodeFileSystem,
+        link: async (file, name) => {
+          if (ended === 0 && path.dirname(name) === settingsOf(owner, id)) {
+            ({ ended } = await sweep());
+          }
+          return nodeFileSystem.link(file, name);
+        },
+      },
+    });
+    const route = `/v1/conversations/${id}/restore`;
+    const answer = await callApi(late, "POST", route, { owner });
+    await late.stop();
+    expect(ended).toBe(1);
+    expect(answer.status).toBe(404);
+    expect(JSON.stringify(answer.body)).toContain("no such conversation");
+    expect((await restore(owner, id)).status).toBe(404);
+  });
+
+  test("leaves each of many conversations whole or gone, beside two sweeps", async () => {
+    const owner = randomUUID();
+    const ids: string[] = [];
+    for (let i = 0; i < 12; i++) ids.push(await makeDeleted(owner, 2 * TERM));
+    const sweeps = [await begin(), await begin()];
+    const restores = ids.map(async (id, index) => {
+      for (let i = 0; i < index * 4; i++) {
+        await turn();
+      }
+      return (await restore(owner, id)).status;
+    });
+    const [statuses] = await Promise.all([
+      Promise.all(restores),
+      ...sweeps.map((one) => sweepRecords(one, records, TERM)),
+    ]);
+    const restored = statuses.filter((status) => status === 200).length;
+    const ended = sweeps.reduce((sum, { tally }) => sum + tally.ended, 0);
+    expect(ended + restored).toBe(ids.length);
+    const pages = await Promise.all(ids.map((id) => call("GET", owner, id)));
+    expect(pages.map(({ status }) => status)).toEqual(statuses);
+    const whole = pages
+      .flatMap(({ body }) => ConversationPage.safeParse(body).data ?? [])
+      .filter(({ messages }) => messages.length === 2);
+    expect(whole).toHaveLength(restored);
+    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+    expect(
+      operations.listConversations.answer.parse(list.body).conversations,
+    ).toHaveLength(restored);
+  });
+});
+
+describe("a sweep that is killed", () => {
+  test("leaves a deleted conversation whole until all of it goes, and the next ones finish", async () => {
+    const owner = randomUUID();
+    const kept = await make(owner);
+    const id = await makeDeleted(owner, 2 * TERM);
+    const keptFiles = await contents(folderOf(owner, kept));
+    const read = (directory: string) =>
+      new VersionedDocument(
+        createFiles(),
+        settingsOf(owner, id, directory),
+      ).read();
+    const messages = (directory: string) =>
+      contents(path.join(folderOf(owner, id, directory), "messages"));
+    const all = await messages(records);
+    /** What there is of it: nothing once its name has gone. */
+    const state = async (directory: string) => {
+      if (await isGone(folderOf(owner, id, directory))) return "gone";
+      const ended = (await read(directory))?.ended;
+      return { ended, messages: await messages(directory) };
+    };
+
+    const first = await killEverywhere(records, async (found) => {
+      expect(
+        [true, false].map((ended) => ({ ended, messages: all })),
+      ).toContainEqual(await state(found));
+      expect(await sweep(found)).toMatchObject({ failed: 0 });
+      expect(await state(found)).toEqual({ ended: true, messages: all });
+    });
+    expect(first).toBeGreaterThan(20);
+
+    await sweep();
+    await backdate(settingsOf(owner, id), 2 * HOUR);
+    const second = await killEverywhere(records, async (found) => {
+      expect(["gone", { ended: true, messages: all }]).toContainEqual(
+        await state(found),
+      );
+      // A removal that was cut goes on when nobody can be at work on it.
+      const conversations = path.dirname(folderOf(owner, id, found));
+      for (const name of await readdir(conversations)) {
+        const then = new Date(Date.now() - 2 * HOUR);
+        await utimes(path.join(conversations, name), then, then);
+      }
+      expect(await sweep(found)).toMatchObject({ failed: 0 });
+      expect(await readdir(conversations)).toEqual([kept]);
+      expect(await contents(path.join(conversations, kept))).toEqual(keptFiles);
+    });
+    expect(second).toBeGreaterThan(20);
+  });
+});
+
+test("two sweeps as processes of their own share the work, and say what they did", async () => {
+  const owner = randomUUID();
+  const kept = await makeDeleted(owner, TERM / 2);
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) ids.push(await makeDeleted(owner, TERM));
+  const run = async () => {
+    const { code, output } = await startProcess(MAIN, ["records"], {
+      DATA_DIRECTORY: records,
+      DELETED_CONVERSATION_SECONDS: String((TERM - HOUR) / 1000),
+    }).ended;
+    expect(code).toBe(0);
+    return JSON.parse(output) as { ended: number; conversations: number };
+  };
+  const ends = await Promise.all([run(), run()]);
+  expect(ends.map(({ ended }) => ended).reduce((a, b) => a + b)).toBe(5);
+  for (const id of ids) await backdate(settingsOf(owner, id), 2 * HOUR);
+  const removals = await Promise.all([run(), run()]);
+  const removed = removals.map(({ conversations }) => conversations);
+  expect(removed.reduce((a, b) => a + b)).toBe(5);
+  expect(await readdir(path.dirname(folderOf(owner, kept)))).toEqual([kept]);
+});

@@ -1,0 +1,41 @@
+import {
+  fixedTokens,
+  probeToken,
+  readTokens,
+} from "../../app/core/config/tokens";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { startWeb, type TestWeb } from "../support/start-web";
+import { temporaryFolders } from "../support/temporary-folder";
+import { waitFor } from "../support/wait-for";
+
+const temporaryFolder = temporaryFolders();
+const TOKEN = "a-token-for-tests-only";
+
+let web: TestWeb;
+afterEach(() => web.close());
+
+const probe = (token: string) =>
+  fetch(`${web.address}/preflight`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+
+it("is answered to whoever has what is made of a token, and to nobody with the token itself", async () => {
+  web = await startWeb({ tokens: fixedTokens("newer", TOKEN) });
+  expect((await probe(probeToken(TOKEN))).status).toBe(200);
+  expect((await probe(TOKEN)).status).toBe(404);
+  expect((await probe("")).status).toBe(404);
+});
+
+it("knows a token that came after the start", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "INTERNAL_TOKEN");
+  await writeFile(file, TOKEN);
+  const tokens = await readTokens({ SECRETS_DIRECTORY: folder }, () => {});
+  web = await startWeb({ tokens });
+  await rm(file);
+  await writeFile(file, "a-newer-token-for-tests");
+  const shown = probeToken("a-newer-token-for-tests");
+  await waitFor(async () => (await probe(shown)).ok);
+  expect((await probe(shown)).status).toBe(200);
+});

@@ -1,0 +1,64 @@
+import type { Change, Kind } from "../../../app/web/backend-client/relations";
+
+/** One owner's records, as simple as they can be. */
+export interface World {
+  conversations: Record<string, Conversation>;
+  /** Their names; `null` once deleted. */
+  projects: Record<string, string | null>;
+}
+
+interface Conversation {
+  title: string;
+  project: string | null;
+  messages: number;
+  isDeleted: boolean;
+}
+
+/** Where all begins: two conversations, each in a project of its own. */
+export const firstWorld = (): World => ({
+  conversations: {
+    c0: { title: "new", project: "p0", messages: 0, isDeleted: false },
+    c1: { title: "new", project: "p1", messages: 0, isDeleted: false },
+  },
+  projects: { p0: "name", p1: "name" },
+});
+
+/** @param to What to change it to: any number means something. */
+export function alter(
+  world: World,
+  what: Change,
+  id: number,
+  to: number,
+): void {
+  const conversation = world.conversations[`c${id}`]!;
+  const project = `p${to % 2}`;
+  if (what === "message") conversation.messages += 1;
+  else if (what === "project") {
+    world.projects[project] = to % 3 === 0 ? null : `name ${to}`;
+  } else if (to % 3 === 0) conversation.isDeleted = !conversation.isDeleted;
+  else if (to % 3 === 1) conversation.project = project;
+  else conversation.title = `title ${to}`;
+}
+
+/** What a page would show of a record. */
+export function render(world: World, record: Kind, id: number): string {
+  const project = `p${id}`;
+  const all = Object.entries(world.conversations)
+    .filter(([, { isDeleted }]) => !isDeleted)
+    .map(([name, one]) => ({ name, ...one, project: living(world, one) }));
+  const shown: Record<Kind, () => unknown> = {
+    conversation: () => all.find(({ name }) => name === `c${id}`) ?? null,
+    conversations: () => all,
+    projects: () => world.projects,
+    project: () => [
+      world.projects[project] ?? null,
+      all.filter((one) => one.project === project),
+    ],
+    search: () => [all, world.projects],
+  };
+  return JSON.stringify(shown[record]());
+}
+
+function living(world: World, { project }: Conversation): string | null {
+  return project !== null && world.projects[project] ? project : null;
+}

@@ -1,0 +1,126 @@
+import { rm } from "node:fs/promises";
+import type { ConnectedApi } from "../../../app/web/backend-client/api";
+import { CONNECTION_AGE_MS } from "../../../app/web/backend-client/create-api";
+import { type ClusterIp, startClusterIp } from "../../support/cluster-ip";
+import { connectApi, request } from "../../support/connect-api";
+import {
+  startBackend,
+  temporaryDirectory,
+  type TestBackend,
+} from "../../support/start-backend";
+
+/*
+ * Web behind one address for all backends, on a clock that moves only when it is told to: it tells
+ * how long a change takes to show in web's own terms, however busy the machine is.
+ */
+
+/** Calls at the same time, as of so many visitors. */
+const VISITORS = 24;
+/** What 24 visitors with a page a second or two ask for in a fifth of a second. */
+const STEP_MS = 200;
+
+let directory: string;
+let backends: TestBackend[];
+let service: ClusterIp;
+let api: ConnectedApi;
+let now: number;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  backends = await Promise.all(
+    [1, 2, 3].map(() => startBackend({ directory })),
+  );
+  service = await startClusterIp([]);
+  now = 0;
+  api = connectApi(service.url, { recordAgeMs: 0, now: () => now });
+});
+
+afterEach(async () => {
+  await api.close();
+  await service.close();
+  await Promise.all(backends.map((backend) => backend.stop()));
+  await rm(directory, { recursive: true, force: true });
+});
+
+const urls = (some = backends) => some.map(({ url }) => url);
+
+const callOnce = () =>
+  Promise.all(
+    Array.from({ length: VISITORS }, (_, index) =>
+      api.listConversations(request(`visitor-${index}`), { limit: 10 }),
+    ),
+  );
+
+/** Lets a step of time pass, in which every visitor calls. */
+async function step(): Promise<void> {
+  await callOnce();
+  now += STEP_MS;
+}
+
+const take = () => backends.map((backend) => backend.takeCalls());
+
+/** Steps until the calls of some steps in a row were even, within 20 %. @returns How long that took. */
+async function untilEven(among: TestBackend[]): Promise<number> {
+  const begun = now;
+  const window: number[][] = [];
+  take();
+  for (;;) {
+    await step();
+    window.push(take());
+    if (window.length > 10) window.shift();
+    if (window.length === 10 && isEven(window, among)) return now - begun;
+    if (now - begun > 10 * CONNECTION_AGE_MS) {
+      throw new Error(`Not even: ${JSON.stringify(window)}`);
+    }
+  }
+}
+
+function isEven(window: number[][], among: TestBackend[]): boolean {
+  const sums = backends.map((_, index) =>
+    window.reduce((sum, counts) => sum + (counts[index] ?? 0), 0),
+  );
+  const fair = sums.reduce((sum, count) => sum + count, 0) / among.length;
+  return among.every((backend) => {
+    const count = sums[backends.indexOf(backend)] ?? 0;
+    return Math.abs(count - fair) < 0.2 * fair;
+  });
+}
+
+test("behind one address, new backends have an even share before a connection has reached its age", async () => {
+  const [first] = backends as [TestBackend];
+  service.endpoints = urls([first]);
+  for (let steps = 0; steps < 20; steps++) await step();
+  expect(take().slice(1)).toEqual([0, 0]);
+  service.endpoints = urls();
+  const ms = await untilEven(backends);
+  expect(ms).toBeLessThanOrEqual(CONNECTION_AGE_MS);
+});
+
+test("behind one address, a backend that leaves or is killed costs no call, and those that stay share evenly", async () => {
+  service.endpoints = urls();
+  await untilEven(backends);
+  const [first, second, third] = backends as [
+    TestBackend,
+    TestBackend,
+    TestBackend,
+  ];
+  const calls = Promise.all([callOnce(), callOnce()]);
+  // It is dead before the service knows.
+  await second.kill();
+  backends = [first, third];
+  await calls;
+  for (let steps = 0; steps < 10; steps++) await step();
+  service.endpoints = urls();
+  await untilEven(backends);
+  // The service knows before it ends.
+  service.endpoints = urls([third]);
+  const left = now;
+  do {
+    take();
+    await step();
+  } while (take()[0] !== 0);
+  expect(now - left).toBeLessThanOrEqual(CONNECTION_AGE_MS + STEP_MS);
+  await first.kill();
+  backends = [third];
+  for (let steps = 0; steps < 10; steps++) await step();
+});

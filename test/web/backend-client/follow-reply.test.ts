@@ -1,0 +1,305 @@
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  followReply,
+  type StreamAnswer,
+} from "../../../app/web/backend-client/follow-reply";
+import { stream } from "@durable-streams/client";
+import type { ReplyEvent } from "../../../app/core/domain/records";
+import {
+  apply,
+  Directory,
+  never,
+  ref,
+  until,
+  watched,
+} from "../../backend/replies/processes";
+import {
+  gate,
+  scriptedModels,
+  wordsAfter,
+} from "../../backend/replies/scripted-models";
+import {
+  credentials,
+  serveProcess,
+  type ServedProcess,
+} from "../../backend/replies/servers";
+
+let directory: Directory;
+let processes: ServedProcess[];
+beforeEach(async () => {
+  directory = await Directory.make();
+  processes = [];
+});
+afterEach(async () => {
+  await directory.remove();
+  await Promise.all(processes.map((process) => process.kill()));
+});
+
+const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
+
+async function serve(
+  ...given: Parameters<typeof serveProcess> extends [unknown, ...infer Rest]
+    ? Rest
+    : never
+): Promise<ServedProcess> {
+  const process = await serveProcess(directory, ...given);
+  processes.push(process);
+  return process;
+}
+
+/** Says words of the answer until the test holds it, and goes on when the test lets it. */
+function holding(words: number) {
+  const { held, go } = gate();
+  const script = scriptedModels((messages) => {
+    const all = [...wordsAfter(ANSWER, messages)];
+    return [...all.slice(0, words), () => held, ...all.slice(words)];
+  });
+  return { go, ...script };
+}
+const nothing = () => undefined;
+const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
+
+/** Any of several backends, as a Service would choose. */
+const anyOf =
+  (...of: ServedProcess[]) =>
+  (query: string, signal: AbortSignal): Promise<StreamAnswer> => {
+    const process = of.shift();
+    if (!process) throw new Error("there is no backend any more");
+    of.push(process);
+    return process.open(query, signal);
+  };
+
+const follow = (
+  open: ReturnType<typeof anyOf>,
+  offset?: string,
+  signal = never,
+) => followReply({ open, offset, signal, silenceMs: 600, patienceMs: 100 });
+
+it("follows a reply on its holder to the end", async () => {
+  const holder = await serve(words.models);
+  await holder.replies.begin(ref);
+  const { text, events } = await watched(follow(anyOf(holder)));
+  expect(text).toBe(ANSWER);
+  expect(events.at(-1)).toMatchObject({ kind: "end", outcome: "complete" });
+});
+
+it("is fed by the holder at once where another backend is asked", async () => {
+  const { models, go } = holding(3);
+  // So slow to flush that what arrives was not read from the file.
+  const given = { flushMs: 60_000, leaseMs: 40_000 };
+  const holder = await serve(models, given);
+  const other = await serve(models, given);
+  await holder.replies.begin(ref);
+  const controller = new AbortController();
+  let text = "";
+  for await (const { event } of follow(
+    anyOf(other),
+    undefined,
+    controller.signal,
+  )) {
+    if (event.kind === "text") text += event.text;
+    if (text === "One small step ") break;
+  }
+  go();
+  expect(text).toBe("One small step ");
+});
+
+const textOf = (events: ReplyEvent[]) =>
+  events.map((event) => (event.kind === "text" ? event.text : "")).join("");
+const isEnd = ({ kind }: ReplyEvent) => kind === "end";
+const aMoment = () => sleep(5);
+
+it("resumes from every offset without a lost or doubled character", async () => {
+  const slowly = scriptedModels((messages) =>
+    [...wordsAfter(ANSWER, messages)].flatMap((word) => [word, aMoment]),
+  );
+  const holder = await serve(slowly.models);
+  await holder.replies.begin(ref);
+  const all = await watched(follow(anyOf(holder)));
+  for (const offset of new Set(all.offsets)) {
+    const told = all.events.slice(0, all.offsets.lastIndexOf(offset) + 1);
+    const rest = await watched(follow(anyOf(holder), offset));
+    expect(textOf(told) + textOf(rest.events)).toBe(textOf(all.events));
+    expect([...told, ...rest.events].filter(isEnd)).toHaveLength(1);
+  }
+});
+
+it("goes on elsewhere when the holder dies, and shows no more than a pause", async () => {
+  const { models } = holding(4);
+  const holder = await serve(models, { leaseMs: 4_000_000, flushMs: 5 });
+  const other = await serve(words.models);
+  await holder.replies.begin(ref);
+  const seen = watched(follow(anyOf(holder, other)));
+  await until(
+    async () =>
+      (await other.replies.snapshot(ref))?.text === "One small step for ",
+  );
+  await holder.kill();
+  other.replies.start();
+  const { text, events } = await seen;
+  expect(text).toBe(ANSWER);
+  expect(events.filter(({ kind }) => kind === "epoch")).toEqual([
+    { kind: "epoch", epoch: 1, keep: 0 },
+    { kind: "epoch", epoch: 2, keep: 19 },
+  ]);
+});
+
+it("drops what the holder said and took with it unflushed", async () => {
+  const { models } = holding(4);
+  const holder = await serve(models, {
+    leaseMs: 4_000_000,
+    flushMs: 1_000_000,
+  });
+  const other = await serve(words.models);
+  await holder.replies.begin(ref);
+  const seen: string[] = [];
+  const all = (async () => {
+    const events = [];
+    for await (const one of follow(anyOf(holder, other))) {
+      events.push(one);
+      if (one.event.kind === "text") seen.push(one.event.text);
+    }
+    return events;
+  })();
+  await until(() => seen.join("") === "One small step for ");
+  await holder.kill();
+  other.replies.start();
+  async function* again() {
+    yield* await all;
+  }
+  const { text, events } = await watched(again());
+  expect(text).toBe(ANSWER);
+  expect(events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
+});
+
+it("is told to reconnect by a drain, and finishes elsewhere", async () => {
+  const { models } = holding(4);
+  const holder = await serve(models);
+  const other = await serve(words.models);
+  await holder.replies.begin(ref);
+  const seen = watched(follow(anyOf(holder, other)));
+  await until(() => holder.streams.size > 0);
+  await holder.replies.drain();
+  await holder.streams.leave(10);
+  expect((await seen).text).toBe(ANSWER);
+});
+
+it("tells the visitor when no backend can be reached, and heals by itself", async () => {
+  const holder = await serve(words.models);
+  await holder.replies.begin(ref);
+  let broken = true;
+  const { text, events } = await watched(
+    follow((query, signal) => {
+      if (broken) throw new Error("no route");
+      return holder.open(query, signal);
+    }),
+    (event) => {
+      if (event.kind === "notice") broken = false;
+    },
+  );
+  expect(text).toBe(ANSWER);
+  expect(events.filter(({ kind }) => kind === "notice")).toHaveLength(1);
+});
+
+it("throws away a backend that falls silent", async () => {
+  const { models, go } = holding(2);
+  const holder = await serve(models);
+  await holder.replies.begin(ref);
+  let asked = 0;
+  const seen = watched(
+    follow((query, signal) => {
+      asked += 1;
+      if (asked > 1) return holder.open(query, signal);
+      return Promise.resolve({ status: 200, body: silence() });
+    }),
+  );
+  await until(() => asked > 1);
+  go();
+  expect((await seen).text).toBe(ANSWER);
+});
+
+async function* silence(): AsyncGenerator<Uint8Array> {
+  await new Promise(nothing);
+  yield new Uint8Array();
+}
+
+it("says that there is no such reply", async () => {
+  const process = await serve(words.models);
+  await expect(watched(follow(anyOf(process)))).rejects.toMatchObject({
+    status: 404,
+  });
+});
+
+it("ends with the failure of a reply, and follows another try from there", async () => {
+  let attempts = 0;
+  const { models } = scriptedModels(() => {
+    attempts += 1;
+    return attempts === 1 ? ["Half", new Error("disk on fire")] : ["Whole"];
+  });
+  const process = await serve(models);
+  await process.replies.begin(ref);
+  const failed = await watched(follow(anyOf(process)));
+  expect(failed.events.at(-1)).toMatchObject({ outcome: "failed" });
+  expect(JSON.stringify(failed.events)).not.toContain("fire");
+  await process.replies.retry(ref);
+  const rest = await watched(follow(anyOf(process), failed.offsets.at(-1)));
+  expect(rest.text).toBe("Whole");
+  expect((await watched(follow(anyOf(process)))).text).toBe("Whole");
+});
+
+it("is followed by the official client of the protocol", async () => {
+  const holder = await serve(words.models);
+  const other = await serve(words.models);
+  await holder.replies.begin(ref);
+  for (const live of [false, "long-poll", "sse"] as const) {
+    await until(
+      () => directory.records.messages.length === 1 || live !== false,
+    );
+    const response = await stream<ReplyEvent>({
+      url: other.url(),
+      headers: credentials,
+      live,
+    });
+    const events = await response.json();
+    expect(events.reduce(apply, "")).toBe(ANSWER);
+  }
+});
+
+it("leaves nothing open behind a visitor who left", async () => {
+  const { models, go } = holding(2);
+  const holder = await serve(models);
+  await holder.replies.begin(ref);
+  const controller = new AbortController();
+  const seen = watched(follow(anyOf(holder), undefined, controller.signal));
+  await until(() => holder.streams.size === 1);
+  controller.abort();
+  await seen;
+  await until(() => holder.streams.size === 0);
+  go();
+  await until(() => directory.records.messages.length === 1);
+  expect(directory.records.messages[0]?.text).toBe(ANSWER);
+});
+
+it("passes over what a newer backend tells and this version doesn't know", async () => {
+  const newer = [
+    { kind: "epoch", epoch: 1, keep: 0 },
+    { kind: "drawing", svg: "<svg/>" },
+    { kind: "text", text: "So it is." },
+    { kind: "end", outcome: "complete", text: "So it is." },
+  ];
+  const control = { streamNextOffset: "1", streamClosed: true };
+  const told = `event: data\ndata: ${JSON.stringify(newer)}\n\nevent: control\ndata: ${JSON.stringify(control)}\n\n`;
+  const { text, events } = await watched(
+    followReply({
+      open: async () => ({
+        status: 200,
+        body: Readable.from([Buffer.from(told)]),
+      }),
+      offset: undefined,
+      signal: never,
+    }),
+  );
+  expect(text).toBe("So it is.");
+  expect(events.map(({ kind }) => kind)).toEqual(["epoch", "text", "end"]);
+});

@@ -1,0 +1,351 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { VisibleError } from "../../app/core/domain/errors";
+import { HttpVisitor } from "../support/http-visitor";
+import { startWeb, type TestWeb } from "../support/start-web";
+import { stepwise } from "../support/stepwise";
+
+let web: TestWeb;
+let visitor: HttpVisitor;
+
+beforeEach(async () => {
+  web = await startWeb();
+  visitor = new HttpVisitor(web.address);
+});
+afterEach(() => web.close());
+
+const unknown = "/conversations/aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+describe("a message", () => {
+  it("that is empty is refused with what to do", async () => {
+    const answer = await visitor.post("/conversations", { message: " \n" });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("The message is empty.");
+  });
+
+  it("of a megabyte is refused, and given back whole", async () => {
+    const message = "é<b>".repeat(256 * 1024);
+    const answer = await visitor.post("/conversations", { message });
+    expect(answer.status).toBe(413);
+    const page = await answer.text();
+    expect(page).toContain("The message is too long");
+    expect(page).toContain("é&lt;b&gt;".repeat(256 * 1024));
+  });
+
+  it("beyond all measure is refused without taking the process along", async () => {
+    const answer = await visitor.post("/conversations", {
+      message: "x".repeat(9 * 1024 * 1024),
+    });
+    expect(answer.status).toBe(413);
+    expect(await answer.text()).toContain("more than can be sent at once");
+  });
+
+  it("that is not UTF-8 is refused with a sentence", async () => {
+    const answer = await visitor.post("/conversations", "message=%C3%28");
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("not valid UTF-8");
+  });
+
+  it("of another content type is refused", async () => {
+    const answer = await visitor.post("/conversations", '{"message":"x"}', {
+      "content-type": "application/json",
+    });
+    expect(answer.status).toBe(415);
+  });
+
+  it("keeps its line breaks, its percent signs and its plus signs", async () => {
+    const address = await visitor.begin("a\r\nb %41 + & = 😀");
+    expect(await visitor.read(address)).toContain(
+      "a\nb %41 + &amp; = 😀</div>",
+    );
+  });
+
+  it("that is sent twice is taken once", async () => {
+    const address = await visitor.begin("first");
+    const form = { message: "second", key: "k".repeat(36) };
+    await visitor.post(`${address}/messages`, form);
+    await visitor.post(`${address}/messages`, form);
+    const page = await visitor.read(address);
+    expect(page.match(/from-you/g)).toHaveLength(2);
+  });
+
+  it("that was changed before it was sent again is another message", async () => {
+    const address = await visitor.begin("first");
+    const key = "k".repeat(36);
+    await visitor.post(`${address}/messages`, { message: "second", key });
+    await visitor.post(`${address}/messages`, { message: "third", key });
+    expect(await visitor.read(address)).toContain("third");
+  });
+
+  it("sent while a reply is written is given back", async () => {
+    web.api.script = () => stepwise(["a reply that never comes"]).script();
+    const address = await visitor.begin("first");
+    const answer = await visitor.post(`${address}/messages`, {
+      message: "too early",
+    });
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toMatch(/<textarea[^>]*>\ntoo early</);
+  });
+});
+
+describe("a page", () => {
+  it.each([
+    unknown,
+    "/conversations/../../etc/passwd",
+    "/conversations/x",
+    "/projects/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "/nothing",
+    `${unknown}/replies/2/events`,
+    `${unknown}/replies/x/events`,
+  ])("that isn't there is said to be missing: %s", async (path) => {
+    const answer = await visitor.get(path);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain("To a new conversation");
+  });
+
+  it.each(["?before=x", "?before=0", "?before=-1", "?before=1e400"])(
+    "with a bad address is refused: %s",
+    async (query) => {
+      const address = await visitor.begin("hello");
+      expect((await visitor.get(address + query)).status).toBe(400);
+    },
+  );
+
+  it("escapes everything that people and models say", async () => {
+    web.api.script = () => ["<script>alert(1)</script>"];
+    const address = await visitor.begin('"><script>alert(2)</script>');
+    for (const path of [address, "/", "/search?q=<script>alert(2)"]) {
+      expect(await visitor.read(path)).not.toContain("<script>alert");
+    }
+  });
+});
+
+describe("another owner's conversation", () => {
+  it.each([
+    ["GET", ""],
+    ["GET", "/replies/2/events"],
+    ["POST", "/messages"],
+    ["POST", "/replies/2/stop"],
+    ["POST", "/replies/2/retry"],
+    ["POST", "/rename"],
+    ["POST", "/move"],
+    ["POST", "/options"],
+    ["POST", "/delete"],
+    ["POST", "/restore"],
+  ])("can't be reached: %s %s", async (method, path) => {
+    const address = await visitor.begin("a secret");
+    const other = new HttpVisitor(web.address);
+    const answer =
+      method === "GET"
+        ? await other.get(address + path)
+        : await other.post(address + path, { message: "x", title: "x" });
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).not.toContain("a secret");
+    expect(await other.read("/")).not.toContain("a secret");
+    expect(await visitor.read(address)).toContain("a secret");
+  });
+});
+
+describe("a cookie", () => {
+  it.each([
+    "../../../../etc/passwd",
+    "..%2f..%2fetc",
+    "a".repeat(32),
+    "x".repeat(3_000),
+    "__proto__",
+  ])("that we never gave out is never adopted: %s", async (value) => {
+    const page = await visitor.get("/", {
+      cookie: `keepsake=${value}; keepsake.sig=${"a".repeat(43)}`,
+    });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("(new)");
+    expect(visitor.cookies.get("keepsake")).not.toBe(value);
+  });
+
+  it("whose session has ended begins another", async () => {
+    const address = await visitor.begin("hello");
+    const stale = new Map(visitor.cookies);
+    await visitor.post("/session/reset", {});
+    expect(await visitor.read("/")).not.toContain("hello");
+    stale.forEach((value, name) => visitor.cookies.set(name, value));
+    expect((await visitor.get(address)).status).toBe(404);
+  });
+});
+
+describe("an address", () => {
+  it.each(["/favicon.ico", "/wp-login.php", "/conversation"])(
+    "where nothing is, %s, is answered 404, and makes no session",
+    async (path) => {
+      const answer = await fetch(web.address + path);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toContain("There is nothing");
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    },
+  );
+
+  it("that takes other methods is answered 405, with those", async () => {
+    const answer = await visitor.post("/search", {});
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get("allow")).toBe("HEAD, GET");
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+});
+
+describe("a form", () => {
+  it.each<[string, Record<string, string>]>([
+    ["another origin", { origin: "https://example.org" }],
+    ["an opaque origin", { origin: "null" }],
+    ["another port", { origin: "http://127.0.0.1:1" }],
+    ["another site, by its own word", { "sec-fetch-site": "cross-site" }],
+    ["a sibling domain", { "sec-fetch-site": "same-site" }],
+  ])("is refused if it is from %s", async (_, headers) => {
+    const { origin, ...others } = headers;
+    const sent = await fetch(`${web.address}/conversations`, {
+      method: "POST",
+      body: "message=x",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        origin: origin ?? web.address,
+        ...others,
+      },
+    });
+    expect(sent.status).toBe(403);
+    expect(await sent.text()).toContain("nothing was done");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a program, which says nothing of it", {}],
+    [
+      "a browser that keeps origins to itself",
+      { origin: "null", "sec-fetch-site": "same-origin" },
+    ],
+    ["this origin", { "sec-fetch-site": "same-origin" }],
+  ])("is taken if it is from %s", async (_, headers) => {
+    const sent = await fetch(`${web.address}/conversations`, {
+      method: "POST",
+      body: "message=x",
+      redirect: "manual",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        ...headers,
+      },
+    });
+    expect(sent.status).toBe(303);
+  });
+
+  it("is taken if its host has its scheme's standard port", async () => {
+    const [answer] = (await once(
+      request(`${web.address}/session/reset`, {
+        method: "POST",
+        headers: { origin: "http://localhost", host: "LOCALHOST:80" },
+      }).end(),
+      "response",
+    )) as [IncomingMessage];
+    expect(answer.resume().statusCode).toBe(303);
+  });
+});
+
+describe("while the backend isn't there", () => {
+  const fault = new VisibleError(503, "The backend can't be reached just now.");
+
+  it("a page says so, offers a retry, and still has its message box", async () => {
+    web.api.fault = fault;
+    const answer = await visitor.get("/");
+    const page = await answer.text();
+    expect(answer.status).toBe(200);
+    expect(page).toContain("The backend can&#39;t be reached just now.");
+    expect(page).toContain("Try again");
+    expect(page).toContain('name="message"');
+  });
+
+  it("a conversation is answered with 503 and a retry", async () => {
+    web.api.fault = fault;
+    const answer = await visitor.get(unknown);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("retry-after")).toBe("5");
+    expect(await answer.text()).toContain(`href="${unknown}">Try again`);
+  });
+
+  it("what was typed is given back, and can be sent again", async () => {
+    web.api.fault = fault;
+    const form = { message: "not <lost>", key: "k".repeat(36) };
+    const answer = await visitor.post("/conversations", form);
+    const page = await answer.text();
+    expect(answer.status).toBe(503);
+    expect(page).toContain("not &lt;lost&gt;</textarea>");
+    expect(page).toContain(`value="${form.key}"`);
+    expect(page).toContain("Nothing was lost.");
+    web.api.fault = undefined;
+    expect((await visitor.post("/conversations", form)).status).toBe(303);
+  });
+
+  it("a full disk is told as such, and what was typed is given back", async () => {
+    web.api.fault = new VisibleError(507, "The server's storage is full.");
+    const form = { message: "not lost", key: "f".repeat(36) };
+    const answer = await visitor.post("/conversations", form);
+    const page = await answer.text();
+    expect(answer.status).toBe(507);
+    expect(page).toContain("storage is full");
+    expect(page).toContain("not lost</textarea>");
+    web.api.fault = undefined;
+    expect((await visitor.post("/conversations", form)).status).toBe(303);
+  });
+
+  it("the process stays ready, and says what is missing", async () => {
+    web.api.fault = fault;
+    const answer = await visitor.get("/readyz");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ backend: "not reachable" });
+  });
+
+  it("readiness is answered, whatever asking the backend hangs in", async () => {
+    web.api.isReady = () => new Promise<never>(() => undefined);
+    const answer = await visitor.get("/readyz");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ backend: "not reachable" });
+  });
+});
+
+it("a fault is told to the log and not to the visitor", async () => {
+  web.api.fault = new Error("the password is hunter2");
+  const answer = await visitor.get(unknown);
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain("hunter2");
+});
+
+it("is not ready while sessions can't be kept, and says why", async () => {
+  const broken = await startWeb({
+    whyNotReady: async () => "SESSION_DIRECTORY is not writable",
+  });
+  const answer = await fetch(`${broken.address}/readyz`);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({
+    reason: "SESSION_DIRECTORY is not writable",
+  });
+  expect((await fetch(`${broken.address}/livez`)).status).toBe(200);
+  await broken.close();
+});
+
+describe("a setting that makes no sense is refused", () => {
+  it.each([
+    ["rename", { title: " " }],
+    ["rename", { title: "x".repeat(201) }],
+    ["options", { maxTokens: "0" }],
+    ["options", { maxTokens: "1.5" }],
+    ["options", { temperature: "2" }],
+    ["options", { temperature: "warm" }],
+    ["model", { model: "eliza/unknown" }],
+  ])("%s %j", async (path, form) => {
+    const address = await visitor.begin("hello");
+    const answer = await visitor.post(`${address}/${path}`, form);
+    expect(answer.status).toBe(400);
+  });
+
+  it.each([
+    [{ name: "" }, 400],
+    [{ name: "x".repeat(101) }, 400],
+    [{ name: "x", instructions: "é".repeat(9_000) }, 413],
+  ])("project %#", async (form, status) => {
+    expect((await visitor.post("/projects", form)).status).toBe(status);
+  });
+});

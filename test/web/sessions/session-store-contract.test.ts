@@ -1,0 +1,178 @@
+import { createFiles } from "../../../app/core/storage/storage-context";
+import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import { createMemorySessionStore } from "../../../app/web/sessions/memory-session-store";
+import { newSessionId } from "../../../app/web/sessions/session-id";
+import type { SessionStore } from "../../../app/web/sessions/session-store";
+import { temporaryFolders } from "../../support/temporary-folder";
+
+const temporaryFolder = temporaryFolders();
+
+const lifetime = { idleMs: 1000, absoluteMs: 5000 };
+
+/** Two stores that see the same sessions, as two processes do, and a clock. */
+const implementations = {
+  memory: async (now: () => number) => {
+    const store = createMemorySessionStore({ ...lifetime, now });
+    return [store, store];
+  },
+  file: async (now: () => number) => {
+    const directory = await temporaryFolder();
+    return [1, 2].map(() =>
+      createFileSessionStore({
+        ...lifetime,
+        directory,
+        now,
+        files: createFiles({
+          now: () => ({ monotonic: performance.now(), wall: now() }),
+        }),
+      }),
+    );
+  },
+};
+
+describe.each(Object.entries(implementations))("the %s store", (_, make) => {
+  let store: SessionStore;
+  let elsewhere: SessionStore;
+  let now: number;
+  let id: string;
+
+  beforeEach(async () => {
+    now = 1_000_000;
+    const stores = await make(() => now);
+    [store, elsewhere] = stores as [SessionStore, SessionStore];
+    id = newSessionId();
+  });
+
+  test("keeps what was saved, for every process", async () => {
+    const made = await store.create(id, { owner: "o", n: 1 });
+    expect(made).toEqual({
+      values: { owner: "o", n: 1 },
+      createdAt: now,
+      savedAt: now,
+    });
+    expect(await elsewhere.read(id)).toEqual(made);
+    const base = { owner: "o", n: 1 };
+    await elsewhere.save(id, base, { owner: "o", n: 2 });
+    expect((await store.read(id))?.values).toEqual({ owner: "o", n: 2 });
+  });
+
+  test("knows no session that was not made", async () => {
+    expect(await store.read(id)).toBeUndefined();
+    expect(await store.save(id, {}, { a: 1 })).toBeUndefined();
+    await store.end(id);
+    expect(await store.read(id)).toBeUndefined();
+  });
+
+  test("takes nothing for a path", async () => {
+    for (const evil of [
+      "../../etc/passwd",
+      "",
+      "/",
+      "a/b",
+      "\0",
+      "x".repeat(9999),
+    ]) {
+      expect(await store.read(evil)).toBeUndefined();
+      await store.create(evil, { evil });
+      expect((await elsewhere.read(evil))?.values).toEqual({ evil });
+      await store.end(evil);
+    }
+  });
+
+  test("keeps what each of two requests changed", async () => {
+    const first = await store.create(id, { a: 1, b: 1, c: 1, gone: 1 });
+    const base = { ...first.values };
+    await elsewhere.save(id, base, { ...base, a: 2, new: { deep: [1] } });
+    const { gone, ...mine } = base;
+    expect(gone).toBe(1);
+    await store.save(id, base, { ...mine, b: 2 }, first);
+    const expected = { a: 2, b: 2, c: 1, new: { deep: [1] } };
+    expect((await elsewhere.read(id))?.values).toEqual(expected);
+  });
+
+  test("adds up what two requests counted", async () => {
+    const base = { versions: { messages: 3 } };
+    await store.create(id, base);
+    await store.save(id, base, { versions: { messages: 4, projects: 1 } });
+    await elsewhere.save(id, base, { versions: { messages: 5 } });
+    const expected = { versions: { messages: 6, projects: 1 } };
+    expect((await store.read(id))?.values).toEqual(expected);
+  });
+
+  test("many writers lose nothing", async () => {
+    await store.create(id, {});
+    const keys = Array.from({ length: 30 }, (__, i) => `key${i}`);
+    await Promise.all(
+      keys.map((key, i) =>
+        (i % 2 ? store : elsewhere).save(id, {}, { [key]: i }),
+      ),
+    );
+    const values = (await store.read(id))?.values;
+    expect(values).toEqual(Object.fromEntries(keys.map((k, i) => [k, i])));
+  });
+
+  test("an ended session stays ended, whoever writes", async () => {
+    const made = await store.create(id, { a: 1 });
+    await elsewhere.end(id);
+    expect(await store.read(id)).toBeUndefined();
+    expect(await store.save(id, { a: 1 }, { a: 2 }, made)).toBeUndefined();
+    expect(await store.read(id)).toBeUndefined();
+    await store.end(id);
+  });
+
+  test("ending wins every race", async () => {
+    for (let round = 0; round < 20; round++) {
+      const each = newSessionId();
+      const made = await store.create(each, { n: 0 });
+      await Promise.all([
+        store.save(each, { n: 0 }, { n: 1 }, made),
+        elsewhere.end(each),
+        elsewhere.save(each, { n: 0 }, { n: 2 }),
+      ]);
+      expect(await store.read(each)).toBeUndefined();
+      expect(await elsewhere.read(each)).toBeUndefined();
+    }
+  });
+
+  test("a session that nobody uses expires", async () => {
+    await store.create(id, { a: 1 });
+    now += 900;
+    await store.save(id, {}, {});
+    now += 900;
+    expect((await elsewhere.read(id))?.values).toEqual({ a: 1 });
+    now += 200;
+    expect(await elsewhere.read(id)).toBeUndefined();
+    expect(await store.save(id, {}, { a: 2 })).toBeUndefined();
+    expect(await store.read(id)).toBeUndefined();
+  });
+
+  test("a session expires however busy it is", async () => {
+    await store.create(id, {});
+    for (let i = 0; i < 10; i++) {
+      now += 499;
+      expect(await elsewhere.save(id, {}, { i })).toBeDefined();
+    }
+    now += 499;
+    expect(await store.read(id)).toBeUndefined();
+  });
+
+  test("ends all sessions of an owner, and no other", async () => {
+    const ids = [id, newSessionId(), newSessionId()];
+    for (const each of ids) await store.create(each, {}, "ann");
+    const other = newSessionId();
+    await store.create(other, {}, "bob");
+    await store.end(id);
+    expect(await elsewhere.endAllOf("ann")).toBe(2);
+    for (const each of ids) expect(await store.read(each)).toBeUndefined();
+    expect(await store.read(other)).toBeDefined();
+    expect(await elsewhere.endAllOf("ann")).toBe(0);
+    expect(await store.endAllOf("nobody")).toBe(0);
+  });
+
+  test("what one reader does to what it got, no other reader sees", async () => {
+    await store.create(id, { list: [1] });
+    const read = await store.read(id);
+    Object.assign(read?.values ?? {}, { list: "spoilt" });
+    expect((await store.read(id))?.values).toEqual({ list: [1] });
+  });
+});

@@ -1,0 +1,209 @@
+import { createLoadBalancerIdentity } from "../../app/web/identity/load-balancer-identity";
+import { createMemorySessionStore } from "../../app/web/sessions/memory-session-store";
+import { HttpVisitor } from "../support/http-visitor";
+import {
+  ARN,
+  startSigningLoadBalancer,
+} from "../support/signing-load-balancer";
+import { startWeb, type TestWeb } from "../support/start-web";
+
+type LoadBalancer = Awaited<ReturnType<typeof startSigningLoadBalancer>>;
+
+const lifetime = { idleMs: 3_600_000, absoluteMs: 36_000_000 };
+const ADA = { sub: "ada", name: "Ada Lovelace" };
+const GRACE = { sub: "grace", email: "grace@example.com" };
+
+let loadBalancer: LoadBalancer;
+let web: TestWeb;
+let store: ReturnType<typeof createMemorySessionStore>;
+
+beforeEach(async () => {
+  loadBalancer = await startSigningLoadBalancer();
+  web = await start([ARN]);
+});
+afterEach(async () => {
+  await web.close();
+  await loadBalancer.close();
+});
+
+function start(loadBalancers: string[]): Promise<TestWeb> {
+  const { keysUrl, ca } = loadBalancer;
+  store = createMemorySessionStore({ ...lifetime, now: Date.now });
+  return startWeb({
+    store,
+    signOutUrl: "https://id.example.com/logout",
+    identity: createLoadBalancerIdentity({ loadBalancers, keysUrl, ca }),
+  });
+}
+
+/** A browser, in front of which the load balancer has signed somebody in. */
+function browserOf(claims: object): HttpVisitor {
+  const visitor = new HttpVisitor(web.address);
+  visitor.always = () => loadBalancer.vouchFor(claims);
+  return visitor;
+}
+
+const sessionOf = (html: string) =>
+  /<dt>Session<\/dt><dd>(\w+)/.exec(html)?.[1] ?? "";
+
+it("shows a person the same conversations on every device, and nobody else's", async () => {
+  const conversation = await browserOf(ADA).begin("Dear diary");
+  const elsewhere = await browserOf(ADA).read("/");
+  const grace = browserOf(GRACE);
+  const hers = await grace.read("/");
+  const [path] = conversation.split("?");
+  expect(elsewhere).toContain(`href="${path}"`);
+  expect(elsewhere).toContain("Ada Lovelace");
+  expect(hers).toContain("grace@example.com");
+  expect(hers).not.toContain(String(path));
+  expect((await grace.get(conversation)).status).toBe(404);
+});
+
+it("takes the same subject of another issuer for somebody else", async () => {
+  const conversation = await browserOf(ADA).begin("Dear diary");
+  const other = new HttpVisitor(web.address);
+  other.always = () =>
+    loadBalancer.vouchFor(ADA, { iss: "https://other.example.com" });
+  expect((await other.get(conversation)).status).toBe(404);
+});
+
+it("gives another session to another person who comes with the same cookie, and ends the first", async () => {
+  const visitor = browserOf(ADA);
+  const first = sessionOf(await visitor.read("/"));
+  expect(sessionOf(await visitor.read("/"))).toBe(first);
+  const cookies = new Map(visitor.cookies);
+  visitor.always = () => loadBalancer.vouchFor(GRACE);
+  const second = sessionOf(await visitor.read("/"));
+  expect(second).not.toBe(first);
+  const late = browserOf(ADA);
+  for (const [name, value] of cookies) late.cookies.set(name, value);
+  expect(sessionOf(await late.read("/"))).not.toBe(first);
+});
+
+it("keeps a person's conversations through Reset session, and gives another session", async () => {
+  const visitor = browserOf(ADA);
+  const conversation = await visitor.begin("Dear diary");
+  const before = sessionOf(await visitor.read("/"));
+  await visitor.post("/session/reset", {});
+  const after = await visitor.read("/");
+  expect(sessionOf(after)).not.toBe(before);
+  expect((await visitor.get(conversation)).status).toBe(200);
+});
+
+const believable = [
+  ["the ARN", [ARN]],
+  ["one of several", ["arn:aws:elasticloadbalancing:eu-central-1:1", ARN]],
+  ["the beginning of the ARN", [ARN.replace(/keepsake.*/, "*")]],
+] as const;
+
+test.each(believable)("believes a signer that is %s", async (_, arns) => {
+  await web.close();
+  web = await start([...arns]);
+  expect((await browserOf(ADA).get("/")).status).toBe(200);
+});
+
+const forged = (header: Record<string, string>) => {
+  const [head, , signature] = String(header["x-amzn-oidc-data"]).split(".");
+  const body = Buffer.from(JSON.stringify(GRACE)).toString("base64url");
+  return { "x-amzn-oidc-data": [head, body, signature].join(".") };
+};
+describe("a request that doesn't prove who sent it", () => {
+  const bad: [string, () => Record<string, string>, string][] = [
+    ["nothing", () => ({}), "did not say who you are"],
+    ["rubbish", () => ({ "x-amzn-oidc-data": "a.b.c" }), "can&#39;t be read"],
+    [
+      "another's payload",
+      () => forged(loadBalancer.vouchFor(ADA)),
+      "not genuine",
+    ],
+    [
+      "an expired token",
+      () => loadBalancer.vouchFor(ADA, { seconds: -1 }),
+      "has expired",
+    ],
+    [
+      "another load balancer's token",
+      () => loadBalancer.vouchFor(ADA, { signer: `${ARN}0` }),
+      "isn&#39;t ours",
+    ],
+    ["a token of nobody", () => loadBalancer.vouchFor({}), "named nobody"],
+  ];
+
+  test.each(bad)(
+    "that has %s is answered 401, with a reason and without a session",
+    async (_, headers, reason) => {
+      const visitor = new HttpVisitor(web.address);
+      const answer = await visitor.get("/", headers());
+      expect(answer.status).toBe(401);
+      expect(await answer.text()).toContain(reason);
+      expect(visitor.cookies.size).toBe(0);
+    },
+  );
+
+  it("is let through to the probes", async () => {
+    const answer = await new HttpVisitor(web.address).get("/livez");
+    expect(answer.status).toBe(200);
+  });
+});
+
+it("answers 503 while the keys can't be had, and recovers with them", async () => {
+  const { vouchFor } = loadBalancer;
+  const elsewhere = await startSigningLoadBalancer();
+  const { ca } = loadBalancer;
+  await web.close();
+  const identity = { loadBalancers: [ARN], keysUrl: elsewhere.keysUrl, ca };
+  web = await startWeb({ identity: createLoadBalancerIdentity(identity) });
+  const visitor = new HttpVisitor(web.address);
+  const refused = await visitor.get("/", vouchFor(ADA));
+  expect(refused.status).toBe(503);
+  expect(elsewhere.asked.length).toBeGreaterThan(0);
+  const accepted = await visitor.get("/", elsewhere.vouchFor(ADA));
+  expect(accepted.status).toBe(200);
+  await elsewhere.close();
+});
+
+it("asks for a key once, however many come", async () => {
+  await Promise.all(Array.from({ length: 10 }, () => browserOf(ADA).get("/")));
+  expect(loadBalancer.asked).toHaveLength(1);
+});
+
+describe("signing out", () => {
+  it("ends the session and the load balancer's, and says where to go on", async () => {
+    const visitor = browserOf(ADA);
+    const before = sessionOf(await visitor.read("/"));
+    visitor.cookies.set("AWSELBAuthSessionCookie-0", "theirs");
+    const old = new Map(visitor.cookies);
+    const answer = await visitor.post("/session/sign-out", {});
+    const html = await answer.text();
+    expect(answer.status).toBe(200);
+    expect(html).toContain('href="https://id.example.com/logout"');
+    expect(visitor.cookies.get("AWSELBAuthSessionCookie-0")).toBe("");
+    const late = browserOf(ADA);
+    for (const [name, value] of old) late.cookies.set(name, value);
+    expect(sessionOf(await late.read("/"))).not.toBe(before);
+  });
+
+  it("everywhere ends the person's other sessions, and nobody else's", async () => {
+    const [here, there, grace] = [ADA, ADA, GRACE].map(browserOf) as [
+      HttpVisitor,
+      HttpVisitor,
+      HttpVisitor,
+    ];
+    const [, his, hers] = await Promise.all(
+      [here, there, grace].map(async (one) => sessionOf(await one.read("/"))),
+    );
+    await here.post("/session/sign-out", { everywhere: "yes" });
+    expect(sessionOf(await there.read("/"))).not.toBe(his);
+    expect(sessionOf(await grace.read("/"))).toBe(hers);
+  });
+
+  it("is refused where nobody is signed in, and nothing is ended", async () => {
+    const anonymous = await startWeb();
+    const visitor = new HttpVisitor(anonymous.address);
+    const before = sessionOf(await visitor.read("/"));
+    const answer = await visitor.post("/session/sign-out", {});
+    expect(answer.status).toBe(409);
+    expect(sessionOf(await visitor.read("/"))).toBe(before);
+    await anonymous.close();
+  });
+});
