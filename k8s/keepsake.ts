@@ -16,15 +16,9 @@ import {
 import { WebChart } from "./charts/web";
 import { type DrainTimes, drainTimes } from "./constructs/drain";
 import { block, podsOf } from "./constructs/network-policy";
-import { type Quota, quotaOf } from "./constructs/quota";
+import { quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
 import type { Environment } from "./schema/environment";
-
-/** What is computed from an environment, once, for all charts. */
-export interface Derived {
-  drain: DrainTimes;
-  quota: Quota;
-}
 
 /** An environment's manifests as one YAML file, in an order that applies at first try. */
 export function manifests(environment: Environment): string {
@@ -32,22 +26,17 @@ export function manifests(environment: Environment): string {
 }
 
 /** All charts of an environment, each depending on the one before: a namespace, its rules, then what lives in it. */
-export function createApp(
-  environment: Environment,
-  derived: Derived = {
-    drain: drainTimes(environment.drainSeconds),
-    quota: quotaOf(environment),
-  },
-): App {
+function createApp(environment: Environment): App {
   const app = new App();
+  const drain = drainTimes(environment.drainSeconds);
   const charts = [
-    namespaceChart(app, environment, derived),
+    namespaceChart(app, environment),
     policiesChart(app, environment),
     ...awsCharts(app, environment),
     new StorageChart(app, "storage", environment),
-    backendChart(app, environment, derived),
-    webChart(app, environment, derived),
-    ingressChart(app, environment, derived),
+    backendChart(app, environment, drain),
+    webChart(app, environment, drain),
+    ingressChart(app, environment, drain),
     sweepsChart(app, environment),
     new ObservabilityChart(app, "observability", {
       namespace: environment.namespace,
@@ -65,12 +54,12 @@ function inOrder(charts: Chart[]): void {
   }
 }
 
-function namespaceChart(app: App, environment: Environment, derived: Derived) {
+function namespaceChart(app: App, environment: Environment) {
   const { ingress, namespace } = environment;
   const isTraefik = ingress.kind === "traefik";
   return new NamespaceChart(app, "namespace", {
     namespace,
-    quota: derived.quota,
+    quota: quotaOf(environment),
     nodePorts: isTraefik ? 1 : 0,
     extraLabels: isTraefik ? {} : CONTROLLERS[ingress.kind].namespaceLabels,
   });
@@ -88,7 +77,7 @@ function awsCharts(app: App, { aws, namespace }: Environment): Chart[] {
   return aws ? [new AwsChart(app, "aws", { namespace, aws })] : [];
 }
 
-function backendChart(app: App, environment: Environment, { drain }: Derived) {
+function backendChart(app: App, environment: Environment, drain: DrainTimes) {
   return new BackendChart(app, "backend", {
     ...environment,
     drain,
@@ -100,7 +89,7 @@ function backendChart(app: App, environment: Environment, { drain }: Derived) {
   });
 }
 
-function webChart(app: App, environment: Environment, { drain }: Derived) {
+function webChart(app: App, environment: Environment, drain: DrainTimes) {
   const { ingress } = environment;
   return new WebChart(app, "web", {
     ...environment,
@@ -129,7 +118,7 @@ function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
 function ingressChart(
   app: App,
   { ingress, namespace }: Environment,
-  { drain }: Derived,
+  drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
     return new TraefikChart(app, "ingress", {

@@ -13,7 +13,7 @@ export interface Quota {
 }
 
 /** For sweeps, a preflight, a pod that someone debugs with, and Traefik on kind. */
-export const BESIDE: Quota = {
+const BESIDE: Quota = {
   pods: 10,
   cpu: 1,
   memoryGi: 1,

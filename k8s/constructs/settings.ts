@@ -4,20 +4,12 @@ import type { Construct } from "constructs";
 import { emit } from "./emit";
 import { type Component, labels } from "./labels";
 
-/** What the name of a ConfigMap is made from: its content, one `NAME=value` a line, by name. */
-export function canonicalSettings(data: Record<string, string>): string {
-  return Object.entries(data)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join("");
-}
-
-/** The first ten digits of the content's SHA-256. */
+/** The first ten digits of the content's SHA-256, over one `NAME=value` a line, sorted by name. */
 function settingsHash(data: Record<string, string>): string {
-  return createHash("sha256")
-    .update(canonicalSettings(data))
-    .digest("hex")
-    .slice(0, 10);
+  const lines = Object.entries(data)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}\n`);
+  return createHash("sha256").update(lines.join("")).digest("hex").slice(0, 10);
 }
 
 /**
