@@ -1,4 +1,4 @@
-import { pause } from "../../core/runtime/pause";
+import { pause } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
 
 /** What to wait where a busy provider doesn't say: longer each time. */

@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../core/domain/errors";
-import { pause } from "../../core/runtime/pause";
+import { pause } from "../../core/runtime/async";
 import type { Reading } from "./epoch-log";
 import { BATCH_LINES, type HeldEpoch } from "./held-epoch";
 import { PeerGoneError } from "./peers";

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { toVisibleError } from "../../core/domain/errors";
 import type { Logger } from "../../core/runtime/log";
-import { pause } from "../../core/runtime/pause";
+import { pause } from "../../core/runtime/async";
 import { storageProblemOf } from "../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../models/model";
 import type { HeldEpoch } from "./held-epoch";

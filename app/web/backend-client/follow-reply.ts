@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
-import { pause } from "../../core/runtime/pause";
+import { pause } from "../../core/runtime/async";
 import type { FollowedEvent } from "./api";
 import { readReplyStream, type Told, within } from "./read-reply-stream";
 

@@ -6,7 +6,7 @@ import type {
   ReplyEvent,
   ReplyState,
 } from "../../core/domain/records";
-import { pause } from "../../core/runtime/pause";
+import { pause } from "../../core/runtime/async";
 import type { Api, ApiContext } from "../backend-client/api";
 import { messageOf } from "../pages/articles";
 import { messageKey } from "../pages/read-message";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { pause } from "../../../core/runtime/pause";
+import { pause } from "../../../core/runtime/async";
 import type {
   ModelEvent,
   ModelInfo,
