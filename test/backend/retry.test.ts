@@ -6,6 +6,7 @@ import { operations, Problem } from "../../app/core/api/operations";
 import { ConversationPage } from "../../app/core/domain/records";
 import {
   answerWith,
+  streamAndBreak,
   streamAndFallSilent,
   textEvent,
 } from "../support/openai-server";
@@ -26,6 +27,7 @@ const owner = randomUUID();
 
 let model: ScriptedServer;
 let isDown: boolean;
+let isBreaking = false;
 let directory: string;
 let one: TestBackend;
 let other: TestBackend;
@@ -34,9 +36,11 @@ beforeAll(async () => {
   model = await startScriptedServer();
   const refuse = answerWith(400, { error: { message: "No." } });
   const stall = streamAndFallSilent(textEvent("So "));
-  model.on("/chat/completions", (...asked) =>
-    isDown ? refuse(...asked) : stall(...asked),
-  );
+  const interrupt = streamAndBreak(textEvent("The answer is"));
+  model.on("/chat/completions", (...asked) => {
+    if (isBreaking) return interrupt(...asked);
+    return isDown ? refuse(...asked) : stall(...asked);
+  });
   directory = await temporaryFolder();
   const env = {
     MODEL_PROVIDER: "openai",
@@ -74,6 +78,16 @@ async function failed(): Promise<string> {
   await waitFor(async () => (await read(id)).reply?.status === "failed");
   isDown = false;
   return id;
+}
+
+/** A conversation whose last reply was interrupted after some text. */
+async function interrupted(): Promise<string> {
+  isBreaking = true;
+  try {
+    return await failed();
+  } finally {
+    isBreaking = false;
+  }
 }
 
 const retry = (id: string, number: number, at = one) =>
@@ -114,7 +128,7 @@ test.each(["a prompt", "an edit"])(
       );
       const { messages, reply } = await read(id, other);
       expect(messages.map(({ text }) => text)).toEqual(
-        hasRetried ? ["I feel lost"] : ["I feel lost", "And now?"],
+        hasRetried ? ["I feel lost"] : ["I feel lost", "", "And now?"],
       );
       const number = hasRetried ? 2 : 4;
       expect(reply).toMatchObject({ number, status: "writing" });
@@ -157,4 +171,39 @@ test("a reply that failed can't be tried again once the conversation has gone on
     path.join(folders.reply({ ownerHash, conversation: id, number: 2 }), "3"),
   );
   expect((await retry(id, 2)).status).toBe(409);
+});
+
+test.each(["a prompt", "an edit"])(
+  "an interrupted reply stays among the messages after %s, and a missing one is restored when the page is read",
+  async (what) => {
+    const insteadOf = what === "an edit" ? 1 : undefined;
+    const id = await interrupted();
+    const { reason } = (await read(id)).reply ?? {};
+    expect(reason).toBeTruthy();
+    expect((await say(id, "And now?", other, insteadOf)).status).toBe(201);
+    const expected = [
+      { number: 1, text: "I feel lost" },
+      { number: 2, text: "The answer is", outcome: "failed", reason },
+      { number: 3, text: "And now?" },
+    ];
+    expect((await read(id, other)).messages).toMatchObject(expected);
+    // A process died before it saved the reply, or ran an earlier version of the program.
+    const ownerHash = createHash("sha256").update(owner).digest("hex");
+    const folders = recordFoldersIn(path.join(directory, "records"));
+    await rm(path.join(folders.messages(ownerHash, id), "2"));
+    for (const at of [one, other]) {
+      expect((await read(id, at)).messages).toMatchObject(expected);
+    }
+    expect((await stop(id, 4)).status).toBe(204);
+  },
+);
+
+test("the text of an interrupted reply goes with the history to the model", async () => {
+  const id = await interrupted();
+  expect((await say(id, "And now?")).status).toBe(201);
+  await waitFor(async () => (await read(id)).reply?.text === "So ");
+  expect(JSON.stringify(model.asked.at(-1))).toMatch(
+    /I feel lost.*The answer is.*And now\?/,
+  );
+  expect((await stop(id, 4)).status).toBe(204);
 });

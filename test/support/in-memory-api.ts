@@ -194,6 +194,7 @@ export class InMemoryApi implements Api {
     if (kept.reply && !kept.reply.ended) {
       throw new VisibleError(409, "A reply is being written. Stop it first.");
     }
+    if (kept.reply?.ended) this.#save(kept, kept.reply, kept.reply.ended);
     const number = (kept.messages.at(-1)?.number ?? 0) + 1;
     const at = new Date().toISOString();
     const message: Message = {
@@ -247,14 +248,16 @@ export class InMemoryApi implements Api {
   #end(kept: Kept, reply: Reply, event: ReplyEvent & { kind: "end" }): void {
     if (reply.ended) return;
     reply.ended = event;
-    if (event.outcome !== "failed") {
-      const { outcome, text, reason } = event;
-      const head = this.#head(kept.conversation, reply.number);
-      kept.messages.push({ ...head, role: "assistant", text, outcome, reason });
-      kept.reply = undefined;
-      this.#past.set(`${kept.conversation.id}/${reply.number}`, reply);
-    }
+    if (event.outcome !== "failed") this.#save(kept, reply, event);
     this.#emit(reply, event);
+  }
+
+  #save(kept: Kept, reply: Reply, ended: ReplyEvent & { kind: "end" }): void {
+    const { outcome, text, reason } = ended;
+    const head = this.#head(kept.conversation, reply.number);
+    kept.messages.push({ ...head, role: "assistant", text, outcome, reason });
+    kept.reply = undefined;
+    this.#past.set(`${kept.conversation.id}/${reply.number}`, reply);
   }
 
   readonly #past = new Map<string, Reply>();

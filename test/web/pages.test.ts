@@ -278,3 +278,25 @@ it("every request has an id, and a call's cost is told to developers", async () 
   const made = await visitor.get("/", { "x-request-id": "<script>" });
   expect(made.headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/);
 });
+
+describe("a reply that broke off", () => {
+  it.each([
+    ["A beginning", "Interrupted. The model is gone."],
+    ["", "No reply. The model is gone."],
+  ])("stays in the conversation with its notice: %j", async (text, notice) => {
+    const reason = "The model is gone.";
+    web.api.script = () => [
+      text,
+      { kind: "end", outcome: "failed", text, reason },
+    ];
+    const address = await visitor.begin("hello");
+    await visitor.read(address);
+    web.api.script = () => ["Here I am."];
+    await visitor.post(`${address}/messages`, { message: "And now?" });
+    const page = await visitor.read(address);
+    expect(page).toContain(text);
+    expect(page).toContain(`<p class="notice">${notice}</p>`);
+    expect(page).toContain('data-outcome="failed"');
+    expect(page).not.toContain("/replies/2/retry");
+  });
+});

@@ -1,5 +1,6 @@
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import type { LogListing } from "../../core/storage/log-listing";
 import { NotFoundError } from "../../core/domain/errors";
 import type { Files } from "../../core/storage/storage-context";
 import type {
@@ -28,6 +29,11 @@ export interface PageWanted {
   before?: number;
   /** The caller has all messages up to this number; they are left out. */
   known?: number;
+}
+
+/** Which messages there are. */
+interface Listed {
+  listing: LogListing;
 }
 
 /** A conversation as its page shows it. */
@@ -59,10 +65,14 @@ export class ConversationPages {
     ]);
     const after = await this.after(ownerHash, settings, last);
     if (after.isPast) return this.read(ownerHash, id, wanted);
+    const messages = await this.withFailed(ownerHash, id, found, {
+      ...wanted,
+      listing,
+    });
     const living = await this.withLivingProject(ownerHash, settings);
     return {
       conversation: toConversation(living, (after.message ?? last)?.at),
-      ...shownOf(wanted, found, after),
+      ...shownOf(wanted, messages, after),
     };
   }
 
@@ -87,6 +97,32 @@ export class ConversationPages {
     if (last?.role !== "user") return {};
     const ref = replyTo(ownerHash, id, last.number);
     return this.parts.replyStates.after(ref, last, model);
+  }
+
+  /**
+   * Adds the failed replies that are not among the messages: a process died before it saved one, or
+   * an earlier version of the program left it out.
+   */
+  private async withFailed(
+    ownerHash: string,
+    id: string,
+    found: Message[],
+    { before = Infinity, known = 0, listing }: PageWanted & Listed,
+  ): Promise<Message[]> {
+    const missing = found
+      .map(({ number }) => number + 1)
+      .filter((n) => n % 2 === 0 && n < listing.last && !listing.has(n))
+      .filter((n) => n > known && n < before);
+    if (missing.length === 0) return found;
+    const kept = await Promise.all(
+      missing.map((n) =>
+        this.parts.replyStates.keepFailed(replyTo(ownerHash, id, n - 1)),
+      ),
+    );
+    return [
+      ...found,
+      ...kept.filter((message) => message !== undefined),
+    ].toSorted((a, b) => a.number - b.number);
   }
 
   /** A conversation whose project was deleted is in none. */

@@ -112,6 +112,13 @@ export class RecordsOfReplies implements ReplyRecords {
     });
   }
 
+  /** Saves a failed reply as a message. It is not counted as usage. */
+  async keepFailed(ref: ReplyRef, ended: EndedReply): Promise<Message> {
+    const message = await this.messageOf(ref, ended);
+    await this.logOf(ref).addReply(message);
+    return message;
+  }
+
   /** Puts the prompt with which a conversation went on after a failure among its messages. */
   addNext(ref: ReplyRef, next: JsonObject): Promise<void> {
     return this.logOf(ref).addSettled(next, ref.number + 1);

@@ -92,6 +92,17 @@ export class ReplyStates {
   }
 
   /**
+   * Saves a failed reply as a message, for a conversation that has moved on to its next prompt.
+   *
+   * @returns The message; `undefined` if the reply has not failed.
+   */
+  async keepFailed(ref: ReplyRef): Promise<Message | undefined> {
+    const found = await this.replies.snapshot(ref);
+    const ended = found?.status === "failed" ? found.ended : undefined;
+    return ended && this.records.keepFailed(ref, ended);
+  }
+
+  /**
    * Tries a reply again that failed or was never begun; one that is being written is left alone.
    *
    * @throws VisibleError (409) if it has not failed, or the conversation has gone on since.

@@ -186,7 +186,14 @@ export class Turns {
     return this.inTurn(ownerHash, async () => {
       const at = this.parts.now().toISOString();
       const log = this.logOf(ownerHash, id);
-      const message = await log.addPrompt({ ...prompt, at }, find);
+      let failed: ReplyRef | undefined;
+      const message = await log.addPrompt({ ...prompt, at }, async (last) => {
+        const place = await find(last);
+        failed = place.settle && replyTo(ownerHash, id, last);
+        return place;
+      });
+      // After the prompt: until then, the failed reply is the last message and can be retried.
+      if (failed) await this.parts.replyStates.keepFailed(failed);
       await Promise.all([
         this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
         this.parts.replies.begin(replyTo(ownerHash, id, message.number)),

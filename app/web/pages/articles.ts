@@ -95,6 +95,11 @@ function failureNotice(reason: string | undefined): string {
   return reason ?? "The reply could not be finished. Retry asks again.";
 }
 
+/** For a failed reply that the conversation has moved on from: it can't be retried. */
+function interruptedNotice({ text, reason = "" }: Message): string {
+  return `${text === "" ? "No reply." : "Interrupted."} ${reason}`.trim();
+}
+
 function viewOf(message: Message): object {
   const isYours = message.role === "user";
   return {
@@ -104,7 +109,10 @@ function viewOf(message: Message): object {
     html: isYours ? escape(message.text) : renderMarkdown(message.text),
     reasoning: message.reasoning,
     outcome: message.outcome === "complete" ? undefined : message.outcome,
-    notices: outcomeNotices(message),
+    notices:
+      message.outcome === "failed"
+        ? [interruptedNotice(message)]
+        : outcomeNotices(message),
     tokens: message.usage?.outputTokens,
   };
 }
