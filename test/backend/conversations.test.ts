@@ -109,7 +109,7 @@ describe("a conversation", () => {
       [2, "assistant"],
     ]);
     expect(page.messages[1]?.text).not.toBe("");
-    expect(page.messages[1]?.modelName).toBe("Eliza");
+    expect(page.messages[1]).toMatchObject({ modelName: "Eliza" });
   });
 
   test("goes on: prompts are odd, replies even", async () => {
@@ -211,7 +211,7 @@ describe("a conversation", () => {
     const page = await callApi(slow, "GET", path, { owner });
     const { messages, reply } = ConversationPage.parse(page.body);
     expect(reply).toBeNull();
-    expect(messages[1]?.outcome).toBe("stopped");
+    expect(messages[1]).toMatchObject({ outcome: "stopped" });
     const after = await callApi(slow, "POST", `${path}/messages`, second);
     expect(after.status).toBe(201);
     await slow.stop();

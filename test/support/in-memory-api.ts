@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter, on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotFoundError, VisibleError } from "../../app/core/domain/errors";
-import type {
-  Conversation,
-  Message,
-  ModelDescription,
-  Project,
-  ReplyEvent,
+import {
+  type Conversation,
+  isPrompt,
+  type Message,
+  type ModelDescription,
+  type Project,
+  type Prompt,
+  type ReplyEvent,
 } from "../../app/core/domain/records";
 import type { Api, ApiContext } from "../../app/web/backend-client/api";
 
@@ -149,7 +151,7 @@ export class InMemoryApi implements Api {
   ) {
     const { follows, insteadOf: number } = given;
     const { messages } = this.#find(context, id);
-    const old = messages.find((one) => one.number === number);
+    const old = messages.filter(isPrompt).find((one) => one.number === number);
     const insteadOf = old && (old.insteadOf ?? old.number);
     const isNewest =
       follows === this.#find(context, id).messages.at(-1)?.number;
@@ -168,7 +170,9 @@ export class InMemoryApi implements Api {
     key?: string,
   ) {
     const { messages, keys } = this.#find(context, id);
-    const prompt = messages.find((one) => one.number === number - 1);
+    const prompt = messages
+      .filter(isPrompt)
+      .find((one) => one.number === number - 1);
     if (!prompt) throw new NotFoundError("reply");
     const isKnown = key !== undefined && keys.has(key);
     if (!isKnown && messages.at(-1)?.number !== number) {
@@ -185,11 +189,13 @@ export class InMemoryApi implements Api {
     {
       key,
       ...prompt
-    }: Pick<Message, "text" | "follows" | "insteadOf"> & { key?: string },
+    }: Pick<Prompt, "text" | "follows" | "insteadOf"> & { key?: string },
   ) {
     const kept = this.#find(context, id);
     const known = key && kept.keys.get(key);
-    const found = kept.messages.find(({ number }) => number === known);
+    const found = kept.messages
+      .filter(isPrompt)
+      .find(({ number }) => number === known);
     if (found) return { message: found, reply: found.number + 1 };
     if (kept.reply && !kept.reply.ended) {
       throw new VisibleError(409, "A reply is being written. Stop it first.");
@@ -197,7 +203,7 @@ export class InMemoryApi implements Api {
     if (kept.reply?.ended) this.#save(kept, kept.reply, kept.reply.ended);
     const number = (kept.messages.at(-1)?.number ?? 0) + 1;
     const at = new Date().toISOString();
-    const message: Message = {
+    const message: Prompt = {
       number: number + (1 - (number % 2)),
       role: "user",
       at,
@@ -209,7 +215,7 @@ export class InMemoryApi implements Api {
     return { message, reply: message.number + 1 };
   }
 
-  #write(kept: Kept, prompt: Message): void {
+  #write(kept: Kept, prompt: Prompt): void {
     const changed = new EventEmitter().setMaxListeners(0);
     const number = prompt.number + 1;
     const reply: Reply = { number, events: [], changed, text: "", epoch: 1 };
@@ -277,7 +283,9 @@ export class InMemoryApi implements Api {
 
   async retryReply(context: ApiContext, id: string, number: number) {
     const kept = this.#find(context, id);
-    const prompt = kept.messages.find((one) => one.number === number - 1);
+    const prompt = kept.messages
+      .filter(isPrompt)
+      .find((one) => one.number === number - 1);
     const { reply } = kept;
     if (!reply?.ended || !prompt) return;
     reply.ended = undefined;

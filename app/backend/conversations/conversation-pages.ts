@@ -3,10 +3,11 @@ import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { LogListing } from "../../core/storage/log-listing";
 import { NotFoundError } from "../../core/domain/errors";
 import type { Files } from "../../core/storage/storage-context";
-import type {
-  Conversation,
-  ConversationPage,
-  Message,
+import {
+  type Conversation,
+  type ConversationPage,
+  isPrompt,
+  type Message,
 } from "../../core/domain/records";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
@@ -94,7 +95,7 @@ export class ConversationPages {
     { id, model }: StoredConversation,
     last: Message | undefined,
   ): Promise<ReplyAfter> {
-    if (last?.role !== "user") return {};
+    if (!last || !isPrompt(last)) return {};
     const ref = replyTo(ownerHash, id, last.number);
     return this.parts.replyStates.after(ref, last, model);
   }

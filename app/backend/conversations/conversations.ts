@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../core/domain/errors";
-import type { Conversation, Message } from "../../core/domain/records";
+import type { Conversation, Prompt } from "../../core/domain/records";
 import type { Activity } from "../owner-index/owner-index";
 import { listed, toConversation } from "../owner-index/to-conversation";
 import { derivedId, newId } from "../ids";
@@ -51,14 +51,14 @@ export class Conversations {
     ownerHash: string,
     given: { text: string; model?: string; project?: string },
     key?: string,
-  ): Promise<{ conversation: Conversation; message: Message }> {
+  ): Promise<{ conversation: Conversation; message: Prompt }> {
     const { settings, choices, turns } = this.parts;
     const { text, project = null } = given;
     refuseTooLong(text);
     await choices.refuseUnknown(ownerHash, given);
     const model = given.model ?? (await choices.standardModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
-    const make = (createdAt: string, prompt: Promise<Message>) =>
+    const make = (createdAt: string, prompt: Promise<Prompt>) =>
       settings.make(
         ownerHash,
         {

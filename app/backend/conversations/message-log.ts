@@ -11,7 +11,13 @@ import type { JsonObject } from "../../core/storage/json";
 import type { LogListing } from "../../core/storage/log-listing";
 import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
 import { once } from "../../core/runtime/once";
-import { Message } from "../../core/domain/records";
+import {
+  isPrompt,
+  Message,
+  type Prompt,
+  type Reply,
+} from "../../core/domain/records";
+import { nextPromptNumber, replyNumberOf } from "../../core/domain/turns";
 
 /** A prompt that is to be saved. */
 export interface NewPrompt {
@@ -102,14 +108,14 @@ export class MessageLog {
   addPrompt(
     prompt: NewPrompt,
     find: (last: number) => Promise<PromptPlace>,
-  ): Promise<Message> {
+  ): Promise<Prompt> {
     return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
         const listing = await this.log.list();
         const sent = await this.findSent(prompt, listing);
         if (sent) return sent;
         const { follows, settle } = await find(listing.last);
-        const number = listing.last + (listing.last % 2 === 0 ? 1 : 2);
+        const number = nextPromptNumber(listing.last);
         const message = promptAs(number, prompt, follows);
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
         const settled = settle ? await settle(entry) : entry;
@@ -132,7 +138,7 @@ export class MessageLog {
    *
    * @returns Whether this call saved it; `false` if it was there, or the conversation is gone.
    */
-  async addReply(message: Message): Promise<boolean> {
+  async addReply(message: Reply): Promise<boolean> {
     const json = JSON.parse(JSON.stringify(message)) as JsonObject;
     try {
       return await this.log.createAt(message.number, { format: 1, ...json });
@@ -151,13 +157,14 @@ export class MessageLog {
   private async findSent(
     { key, text, insteadOf }: NewPrompt,
     listing: LogListing,
-  ): Promise<Message | undefined> {
+  ): Promise<Prompt | undefined> {
     if (key === undefined) return undefined;
     const { keyHash: hash } = keyHash(key);
     const entries = await this.log.readRange(1, listing.last, listing);
     const [found] = entries
       .filter((entry) => entry.keyHash === hash)
-      .flatMap(toMessage);
+      .flatMap(toMessage)
+      .filter(isPrompt);
     if (found && (found.text !== text || found.insteadOf !== insteadOf)) {
       throw new VisibleError(
         409,
@@ -181,13 +188,13 @@ export const replyTo = (
   ownerHash: string,
   conversation: string,
   prompt: number,
-): ReplyRef => ({ ownerHash, conversation, number: prompt + 1 });
+): ReplyRef => ({ ownerHash, conversation, number: replyNumberOf(prompt) });
 
 const promptAs = (
   number: number,
   { text, at, insteadOf }: NewPrompt,
   follows: number | undefined,
-): Message => ({
+): Prompt => ({
   number,
   role: "user",
   text,

@@ -5,7 +5,11 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { Files } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
-import type { Message, ModelDescription } from "../../core/domain/records";
+import {
+  isPrompt,
+  type ModelDescription,
+  type Reply,
+} from "../../core/domain/records";
 import { threadOf, versionOf } from "../../core/domain/turns";
 import type { Activity } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
@@ -51,7 +55,7 @@ export class RecordsOfReplies implements ReplyRecords {
       this.logOf(ref).readBelow(number),
     ]);
     const { thread } = threadOf(said);
-    const prompt = thread.at(-1);
+    const prompt = thread.findLast(isPrompt);
     const { systemPrompt } = this.parts;
     const instructions = await this.instructionsOf(ownerHash, stored);
     const longest = stored.maxTokens ?? undefined;
@@ -100,14 +104,14 @@ export class RecordsOfReplies implements ReplyRecords {
       // Who saved it may have died before it was noted.
       if (!known || known.counted.has(reply)) return;
     }
-    const { at, model, modelName = model, usage } = message;
+    const { at, model, modelName, usage } = message;
     await this.parts.activity.note(ownerHash, {
       kind: "reply",
       id,
       reply,
       at,
-      model: model ?? "",
-      modelName: modelName ?? "",
+      model,
+      modelName,
       usage,
     });
   }
@@ -124,7 +128,7 @@ export class RecordsOfReplies implements ReplyRecords {
     return this.logOf(ref).addSettled(next, ref.number + 1);
   }
 
-  async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Message> {
+  async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Reply> {
     const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
       ended;
     const modelName = ended.modelName ?? (await this.modelName(model));

@@ -1,7 +1,7 @@
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
-import type { Message, ReplyState } from "../../core/domain/records";
+import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
 import type { Replies, ReplySnapshot } from "../replies/replies";
 import { isPromptAt, type PromptPlace } from "./message-log";
 import type { RecordsOfReplies } from "./records-of-replies";
@@ -9,7 +9,7 @@ import type { RecordsOfReplies } from "./records-of-replies";
 /** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
 export interface ReplyAfter {
   state?: ReplyState;
-  message?: Message;
+  message?: Reply;
   /** The conversation has gone on: there is another last prompt by now. */
   isPast?: boolean;
 }
@@ -29,7 +29,7 @@ export class ReplyStates {
    */
   async after(
     ref: ReplyRef,
-    prompt: Message,
+    prompt: Prompt,
     model: string,
   ): Promise<ReplyAfter> {
     const found = await this.find(ref);

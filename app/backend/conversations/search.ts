@@ -1,7 +1,12 @@
 import { setImmediate as others } from "node:timers/promises";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { Files } from "../../core/storage/storage-context";
-import type { Conversation, Message } from "../../core/domain/records";
+import {
+  type Conversation,
+  type Excerpt,
+  isPrompt,
+  type Message,
+} from "../../core/domain/records";
 import { firstVersion } from "../../core/domain/turns";
 import type { Activity } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
@@ -27,7 +32,7 @@ export interface SearchParts {
 }
 
 export interface SearchResults {
-  results: { conversation: Conversation; excerpts: Message[] }[];
+  results: { conversation: Conversation; excerpts: Excerpt[] }[];
   /** Whether everything was looked through. */
   complete: boolean;
 }
@@ -78,10 +83,10 @@ export class Search {
     { settings }: ConversationState,
     find: Finder,
     isOver: () => boolean,
-  ): Promise<Message[]> {
+  ): Promise<Excerpt[]> {
     const log = messageLogOf(this.parts, ownerHash, settings.id);
     const messages = await log.readAll();
-    const excerpts: Message[] = [];
+    const excerpts: Excerpt[] = [];
     const said = messages.filter(isSaidHere(messages));
     for (const { number, role, at: time, text } of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
@@ -104,11 +109,12 @@ const isResult =
 /** A prompt that was asked again as it was is found once: where it was said. */
 const isSaidHere =
   (messages: readonly Message[]) =>
-  ({ number, text, insteadOf }: Message): boolean =>
-    insteadOf === undefined ||
+  (message: Message): boolean =>
+    !isPrompt(message) ||
+    message.insteadOf === undefined ||
     !messages.some(
       (one) =>
-        one.number < number &&
-        firstVersion(one) === insteadOf &&
-        one.text === text,
+        one.number < message.number &&
+        firstVersion(one) === message.insteadOf &&
+        one.text === message.text,
     );

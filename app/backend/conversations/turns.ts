@@ -4,8 +4,8 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import { NotFoundError } from "../../core/domain/errors";
 import type { Files } from "../../core/storage/storage-context";
-import type { Message } from "../../core/domain/records";
-import { firstVersion } from "../../core/domain/turns";
+import { isPrompt, type Prompt } from "../../core/domain/records";
+import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import type { Activity } from "../owner-index/owner-index";
 import { hasGoneOn } from "../replies/after-failure";
 import type { Replies } from "../replies/replies";
@@ -49,8 +49,8 @@ export class Turns {
     ownerHash: string,
     id: string,
     { text, key }: { text: string; key?: string },
-    makeRest: (at: string, prompt: Promise<Message>) => Promise<Rest>,
-  ): Promise<{ message: Message; rest: Rest }> {
+    makeRest: (at: string, prompt: Promise<Prompt>) => Promise<Rest>,
+  ): Promise<{ message: Prompt; rest: Rest }> {
     return this.inTurn(ownerHash, async () => {
       const log = this.logOf(ownerHash, id);
       const before = key === undefined ? undefined : await log.list();
@@ -80,7 +80,7 @@ export class Turns {
     id: string,
     given: { text: string; follows?: number; insteadOf?: number },
     key?: string,
-  ): Promise<Message> {
+  ): Promise<Prompt> {
     const { text, follows, insteadOf: number } = given;
     refuseTooLong(text);
     await this.parts.settings.read(ownerHash, id);
@@ -109,7 +109,7 @@ export class Turns {
     id: string,
     number: number,
     key?: string,
-  ): Promise<Message> {
+  ): Promise<Prompt> {
     const [prompt] = await Promise.all([
       readPrompt(this.logOf(ownerHash, id), number - 1),
       this.parts.settings.read(ownerHash, id),
@@ -144,7 +144,7 @@ export class Turns {
    */
   async stop(ownerHash: string, id: string): Promise<void> {
     const last = (await this.logOf(ownerHash, id).list())?.last ?? 0;
-    if (last % 2 === 0) return;
+    if (!isPromptNumber(last)) return;
     await this.parts.replies.stop(replyTo(ownerHash, id, last));
   }
 
@@ -169,7 +169,7 @@ export class Turns {
       this.logOf(ownerHash, id).list(),
       this.parts.settings.read(ownerHash, id),
     ]);
-    if (number % 2 === 1 || !listing?.has(number - 1)) {
+    if (isPromptNumber(number) || !listing?.has(number - 1)) {
       throw new NotFoundError("reply");
     }
     const ref = { ownerHash, conversation: id, number };
@@ -182,7 +182,7 @@ export class Turns {
     id: string,
     prompt: Omit<NewPrompt, "at" | "follows">,
     find: (last: number) => Promise<PromptPlace>,
-  ): Promise<Message> {
+  ): Promise<Prompt> {
     return this.inTurn(ownerHash, async () => {
       const at = this.parts.now().toISOString();
       const log = this.logOf(ownerHash, id);
@@ -220,10 +220,9 @@ export class Turns {
     last: number,
   ): Promise<PromptPlace["settle"]> {
     const { replies, replyStates } = this.parts;
-    const settle =
-      last % 2 === 1
-        ? await replyStates.refuseWhileWriting(replyTo(ownerHash, id, last))
-        : undefined;
+    const settle = isPromptNumber(last)
+      ? await replyStates.refuseWhileWriting(replyTo(ownerHash, id, last))
+      : undefined;
     await replies.admit(ownerHash);
     return settle;
   }
@@ -233,14 +232,14 @@ export class Turns {
   }
 }
 
-async function addFirst(log: MessageLog, prompt: NewPrompt): Promise<Message> {
+async function addFirst(log: MessageLog, prompt: NewPrompt): Promise<Prompt> {
   await log.make();
   return log.addPrompt(prompt, () => Promise.resolve({}));
 }
 
-async function readPrompt(log: MessageLog, number: number): Promise<Message> {
+async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
   const listing = await log.list();
   const prompt = listing?.has(number) && (await log.read(number, listing));
-  if (prompt && prompt.role === "user") return prompt;
+  if (prompt && isPrompt(prompt)) return prompt;
   throw new NotFoundError("reply");
 }

@@ -1,5 +1,5 @@
 import { VisibleError } from "../../core/domain/errors";
-import { limits, type Message } from "../../core/domain/records";
+import { limits, type Prompt } from "../../core/domain/records";
 import { firstVersion, turnOf, versionOf } from "../../core/domain/turns";
 import { hasGoneOn } from "../replies/after-failure";
 import type { MessageLog } from "./message-log";
@@ -27,7 +27,7 @@ export async function olderVersion(
  * @param last The number of the last message.
  * @throws VisibleError (409)
  */
-export function refuseIfNotLast(prompt: Message, last: number): void {
+export function refuseIfNotLast(prompt: Prompt, last: number): void {
   if (turnOf(last) !== prompt.number) throw hasGoneOn();
   if (versionOf(prompt) + 1 < limits.versions) return;
   throw new VisibleError(

@@ -1,4 +1,5 @@
-import type { Message } from "../../core/domain/records";
+import type { Prompt } from "../../core/domain/records";
+import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
 import type { Turns } from "../conversations/turns";
@@ -58,9 +59,9 @@ function serveMessages(
   });
 }
 
-const sent = (message: Message) => ({
+const sent = (message: Prompt) => ({
   message,
-  reply: { number: message.number + 1 },
+  reply: { number: replyNumberOf(message.number) },
 });
 
 /** What can be done about a reply, other than following it. */

@@ -7,6 +7,7 @@ import {
   Message,
   ModelDescription,
   Project,
+  Prompt,
 } from "../domain/records";
 import { byId, count, empty, integer, none } from "./inputs";
 import { operation } from "./operation";
@@ -92,7 +93,7 @@ export const conversationOperations = {
     answer: z
       .object({
         conversation: Conversation,
-        message: Message,
+        message: Prompt,
         reply: z.object({ number: z.int().min(2) }),
       })
       .meta({ id: "CreatedConversation" }),

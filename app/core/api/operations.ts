@@ -6,16 +6,16 @@ import { projectOperations } from "./project-operations";
 import { replyOperations } from "./reply-operations";
 import {
   Conversation,
+  Excerpt,
   limits,
-  Message,
   ModelDescription,
 } from "../domain/records";
 
 const SearchResult = z
   .object({
     conversation: Conversation,
-    /** Messages that say it, newest first, each cut to the part around what was found. */
-    excerpts: z.array(Message),
+    /** Matching messages, newest first. */
+    excerpts: z.array(Excerpt),
   })
   .meta({ id: "SearchResult" });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id, limits, Message } from "../domain/records";
+import { Id, limits, Prompt } from "../domain/records";
 import { empty, integer, none } from "./inputs";
 import { operation } from "./operation";
 
@@ -12,7 +12,7 @@ const byReply = z.object({
 /** A prompt that was saved, and the reply that was begun. */
 export const SentMessage = z
   .object({
-    message: Message,
+    message: Prompt,
     reply: z.object({ number: z.int().min(2) }),
   })
   .meta({ id: "SentMessage" });

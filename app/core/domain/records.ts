@@ -42,31 +42,50 @@ export const Usage = z.object({
   outputTokens: z.int().min(0),
 });
 
-/** A message of a conversation. Prompts have odd numbers; the reply to prompt p is p + 1. */
-export const Message = z
+const message = {
+  number: z.int().min(1),
+  text: z.string(),
+  at: time,
+};
+
+/** A message that the visitor sent: odd numbers. */
+export const Prompt = z
   .object({
-    number: z.int().min(1),
-    role: z.enum(["user", "assistant"]),
-    text: z.string(),
-    /** What a model thought before it answered; no part of the answer. */
-    reasoning: z.string().optional(),
-    at: time,
-    /** Of a prompt that was asked again, as it was or in other words: its first version's number. */
+    ...message,
+    role: z.literal("user"),
+    /** The number of the first version of the turn, if this is another version of it. */
     insteadOf: z.int().min(1).optional(),
-    /** Of a prompt: the reply that it goes on from, where that is not the newest before it. */
+    /** The reply that it follows, where that is not the newest before it. */
     follows: z.int().min(2).optional(),
-    /** Of a reply: the model's id, and what people call it. */
-    model: z.string().optional(),
-    modelName: z.string().optional(),
-    /** Of a reply: how it ended. */
-    outcome: Outcome.optional(),
-    /** Of a reply that failed or was cut: a sentence for the visitor. */
+  })
+  .meta({ id: "Prompt" });
+
+/** A model's answer: the reply to prompt p has the number p + 1. */
+export const Reply = z
+  .object({
+    ...message,
+    role: z.literal("assistant"),
+    /** Text that the model wrote before its answer; no part of the answer. */
+    reasoning: z.string().optional(),
+    model: z.string().default(""),
+    modelName: z.string().default("Assistant"),
+    outcome: Outcome.default("complete"),
+    /** A sentence for the visitor about a reply that failed or was cut. */
     reason: z.string().optional(),
     usage: Usage.optional(),
-    /** Of a reply: how many messages of the history did not fit the model's window. */
+    /** The number of older messages that did not fit the model's window. */
     leftOut: z.int().min(0).optional(),
   })
+  .meta({ id: "Reply" });
+
+export const Message = z
+  .discriminatedUnion("role", [Prompt, Reply])
   .meta({ id: "Message" });
+
+/** The part of a message around the words of a search. */
+export const Excerpt = z
+  .object({ ...message, role: z.enum(["user", "assistant"]) })
+  .meta({ id: "Excerpt" });
 
 /** A conversation, without its messages. */
 export const Conversation = z
@@ -174,7 +193,10 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
   }),
 ]);
 
-export type Message = z.output<typeof Message>;
+export type Prompt = z.output<typeof Prompt>;
+export type Reply = z.output<typeof Reply>;
+export type Message = Prompt | Reply;
+export type Excerpt = z.output<typeof Excerpt>;
 export type Conversation = z.output<typeof Conversation>;
 export type ConversationPage = z.output<typeof ConversationPage>;
 export type ReplyState = z.output<typeof ReplyState>;
@@ -182,6 +204,9 @@ export type Project = z.output<typeof Project>;
 export type ModelUsage = z.output<typeof ModelUsage>;
 export type ModelDescription = z.output<typeof ModelDescription>;
 export type ReplyEvent = z.output<typeof ReplyEvent>;
+export const isPrompt = (one: Message): one is Prompt => one.role === "user";
+export const isReply = (one: Message): one is Reply => !isPrompt(one);
+
 /** How a reply ended, and what its message will say. */
 export type ReplyEnd = Omit<ReplyEvent & { kind: "end" }, "kind">;
 export type Usage = z.output<typeof Usage>;

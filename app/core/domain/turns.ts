@@ -1,4 +1,4 @@
-import { limits, type Message } from "./records";
+import { limits, type Prompt } from "./records";
 
 /*
  * A turn is a prompt and its reply, and has the prompt's number. A prompt can be asked again, as it
@@ -6,11 +6,22 @@ import { limits, type Message } from "./records";
  * *versions* of one turn, and what is said next follows one of them. The others stay where they are.
  */
 
-/** Where in a conversation a message belongs. */
-export type Placed = Pick<Message, "number" | "insteadOf" | "follows">;
+/** The place of a message in a conversation; only prompts have the optional fields. */
+export type Placed = Pick<Prompt, "number" | "insteadOf" | "follows">;
+
+/** Prompts have odd numbers, replies even ones. */
+export const isPromptNumber = (number: number): boolean => number % 2 === 1;
+
+/** The number of the reply to a prompt. */
+export const replyNumberOf = (prompt: number): number => prompt + 1;
+
+/** The number of the next prompt after a message; 1 in an empty conversation. */
+export const nextPromptNumber = (last: number): number =>
+  isPromptNumber(last) ? last + 2 : last + 1;
 
 /** The number of the turn that a message is part of. */
-export const turnOf = (message: number): number => message - 1 + (message % 2);
+export const turnOf = (message: number): number =>
+  isPromptNumber(message) ? message : message - 1;
 
 /** The number of the first version of a prompt's turn. */
 export const firstVersion = ({ number, insteadOf }: Placed): number =>

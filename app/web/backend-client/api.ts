@@ -1,7 +1,8 @@
 import type {
   Conversation,
   ConversationPage,
-  Message,
+  Excerpt,
+  Prompt,
   ModelDescription,
   ModelUsage,
   Project,
@@ -95,7 +96,7 @@ export interface Api {
       /** The last prompt, if it takes that one's place. */
       insteadOf?: number;
     },
-  ): Promise<{ message: Message; reply: number }>;
+  ): Promise<{ message: Prompt; reply: number }>;
   stopReply(context: ApiContext, id: string, number: number): Promise<void>;
   retryReply(context: ApiContext, id: string, number: number): Promise<void>;
   /** Asks the last prompt again; its reply stays. @returns The new reply's number. */
@@ -139,7 +140,7 @@ export interface Api {
   search(
     context: ApiContext,
     query: string,
-  ): Promise<{ conversation: Conversation; excerpts: Message[] }[]>;
+  ): Promise<{ conversation: Conversation; excerpts: Excerpt[] }[]>;
   /** Whether the backend answers. */
   isReady(signal: AbortSignal): Promise<boolean>;
 }

@@ -1,5 +1,11 @@
 import { LRUCache } from "lru-cache";
-import type { Message, ReplyEnd, ReplyState } from "../../core/domain/records";
+import {
+  isPrompt,
+  type Message,
+  type Reply,
+  type ReplyEnd,
+  type ReplyState,
+} from "../../core/domain/records";
 import { escape, renderMarkdown } from "../rendering/markdown";
 import type { Render } from "../rendering/views";
 import { clockTime } from "./time";
@@ -68,7 +74,7 @@ function seenIn({ epoch, text }: ShownReply): string | undefined {
 
 /** What to say below the text of a reply that has ended. */
 export function outcomeNotices(
-  ended: Pick<Message, "outcome" | "reason" | "leftOut">,
+  ended: Pick<ReplyEnd, "outcome" | "reason" | "leftOut">,
 ): string[] {
   const notices: string[] = [];
   if (ended.outcome === "stopped") notices.push("Stopped.");
@@ -86,9 +92,22 @@ export function outcomeNotices(
 export function messageOf(
   reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
   ended: ReplyEnd,
-): Message {
+): Reply {
   const { number, at, model, modelName } = reply;
-  return { number, at, model, modelName, role: "assistant", ...ended };
+  const { text, outcome, reasoning, reason, usage, leftOut } = ended;
+  return {
+    number,
+    role: "assistant",
+    at: ended.at ?? at,
+    model: ended.model ?? model,
+    modelName: ended.modelName ?? modelName,
+    text,
+    outcome,
+    reasoning,
+    reason,
+    usage,
+    leftOut,
+  };
 }
 
 function failureNotice(reason: string | undefined): string {
@@ -101,12 +120,22 @@ function interruptedNotice({ text, reason = "" }: Message): string {
 }
 
 function viewOf(message: Message): object {
-  const isYours = message.role === "user";
+  const { text } = message;
+  if (isPrompt(message)) {
+    const html = escape(text);
+    return {
+      ...headOf(message),
+      isYours: true,
+      author: "You",
+      html,
+      notices: [],
+    };
+  }
   return {
     ...headOf(message),
-    isYours,
-    author: isYours ? "You" : (message.modelName ?? "Assistant"),
-    html: isYours ? escape(message.text) : renderMarkdown(message.text),
+    isYours: false,
+    author: message.modelName,
+    html: renderMarkdown(text),
     reasoning: message.reasoning,
     outcome: message.outcome === "complete" ? undefined : message.outcome,
     notices:

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  isPrompt,
   limits,
   type ConversationPage,
   type ReplyState,
@@ -75,7 +76,7 @@ function viewRegenerate(
   isOffered: boolean,
   reply: ReplyState | null,
 ): object | undefined {
-  const prompt = messages.findLast(({ role }) => role === "user");
+  const prompt = messages.findLast(isPrompt);
   const number = reply?.number ?? lastReply(messages);
   if (!isOffered || !prompt || number !== prompt.number + 1) return undefined;
   if (versionOf(prompt) + 1 >= limits.versions) return undefined;
@@ -88,7 +89,7 @@ function viewRegenerate(
 
 /** How to ask the last prompt in other words. */
 function viewEdit({ messages }: ConversationPage): object | undefined {
-  const prompt = messages.findLast(({ role }) => role === "user");
+  const prompt = messages.findLast(isPrompt);
   if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
   return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };
 }

@@ -1,5 +1,6 @@
 import { NotFoundError } from "../../core/domain/errors";
 import { idPattern } from "../../core/domain/records";
+import { isPromptNumber } from "../../core/domain/turns";
 import type { WebContext } from "../middleware/web-context";
 
 /** The id in the address. @throws NotFoundError if it can't be one of ours. */
@@ -12,7 +13,7 @@ export function idOf(ctx: WebContext, what: string): string {
 /** A reply's number in the address: even. @throws NotFoundError if it can't be one. */
 export function replyNumberOf(ctx: WebContext): number {
   const number = Number(ctx.params.number);
-  if (!Number.isSafeInteger(number) || number < 2 || number % 2 === 1) {
+  if (!Number.isSafeInteger(number) || number < 2 || isPromptNumber(number)) {
     throw new NotFoundError("reply");
   }
   return number;

@@ -1,4 +1,11 @@
-import type { ConversationPage, Message } from "../../core/domain/records";
+import {
+  type ConversationPage,
+  isPrompt,
+  isReply,
+  type Message,
+  type Prompt,
+  type Reply,
+} from "../../core/domain/records";
 import {
   firstVersion,
   threadOf,
@@ -9,8 +16,8 @@ import {
 /** A turn as a page shows it. Either part may be missing: a failed reply, a damaged prompt. */
 export interface ShownTurn {
   number: number;
-  prompt?: Message;
-  reply?: Message;
+  prompt?: Prompt;
+  reply?: Reply;
   versions: VersionsView | undefined;
 }
 
@@ -50,10 +57,10 @@ export function shownTurns(
     !hasTurn(usual.thread, turn);
   const { thread, from } = isAside ? threadOf(messages, turn) : usual;
   // Half a turn at the beginning comes with the page before.
-  if (hasOlder && thread[0]?.role === "assistant") thread.shift();
-  const prompts = messages.filter(({ role }) => role === "user");
+  if (hasOlder && thread[0] && isReply(thread[0])) thread.shift();
+  const prompts = messages.filter(isPrompt);
   const [first] = thread;
-  const last = thread.findLast(({ role }) => role === "user");
+  const last = thread.findLast(isPrompt);
   return {
     turns: turnsOf(thread).map((one) => ({
       ...one,
@@ -79,25 +86,25 @@ function turnsOf(thread: Message[]): Omit<ShownTurn, "versions">[] {
     const number = turnOf(message.number);
     const turn = turns.get(number) ?? { number };
     turns.set(number, turn);
-    if (message.role === "user") turn.prompt = message;
+    if (isPrompt(message)) turn.prompt = message;
     else turn.reply = message;
   }
   return [...turns.values()];
 }
 
 /** A prompt that was asked again as it was shows as it was: with its first time and place. */
-function asFirstSaid(prompt: Message, prompts: Message[]): Message {
+function asFirstSaid(prompt: Prompt, prompts: Prompt[]): Prompt {
   if (prompt.insteadOf === undefined) return prompt;
   const first = firstVersion(prompt);
-  const isSame = (one: Message) =>
+  const isSame = (one: Prompt) =>
     firstVersion(one) === first && one.text === prompt.text;
   return prompts.find(isSame) ?? prompt;
 }
 
 function viewVersions(
   conversation: string,
-  prompt: Message,
-  prompts: Message[],
+  prompt: Prompt,
+  prompts: Prompt[],
 ): VersionsView | undefined {
   const { number } = prompt;
   const first = firstVersion(prompt);
@@ -128,6 +135,6 @@ function olderThan(
   return `?before=${before}${isChosen ? `&message=${from + 1}` : ""}`;
 }
 
-const isVersionOfLast = (prompt: Message | undefined, prompts: Message[]) =>
+const isVersionOfLast = (prompt: Prompt | undefined, prompts: Prompt[]) =>
   prompt !== undefined &&
   firstVersion(prompt) === firstVersion(prompts.at(-1) ?? prompt);

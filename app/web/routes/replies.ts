@@ -1,10 +1,11 @@
 import { Router } from "@koa/router";
 import { NotFoundError, toVisibleError } from "../../core/domain/errors";
-import type {
-  Message,
-  ReplyEnd,
-  ReplyEvent,
-  ReplyState,
+import {
+  isReply,
+  type Reply,
+  type ReplyEnd,
+  type ReplyEvent,
+  type ReplyState,
 } from "../../core/domain/records";
 import { pause } from "../../core/runtime/async";
 import type { Api, ApiContext } from "../backend-client/api";
@@ -140,10 +141,10 @@ async function begun<T>(events: AsyncGenerator<T, void>, signal: AbortSignal) {
 async function* endOf(
   api: Api,
   context: ApiContext,
-  { outcome = "complete", ...said }: Message,
+  reply: Reply,
 ): AsyncGenerator<{ event: ReplyEvent }, void> {
   api.noticeEnd(context);
-  yield { event: { kind: "end", outcome, ...said } };
+  yield { event: { kind: "end", ...reply } };
 }
 
 /**
@@ -177,7 +178,7 @@ async function* followRetried(
 }
 
 /** A reply as its conversation has it: in progress or failed, or a message. */
-type Known = { reply: ReplyState } | { message: Message };
+type Known = { reply: ReplyState } | { message: Reply };
 
 async function readReply(
   api: Api,
@@ -191,7 +192,7 @@ async function readReply(
     ? newest
     : await api.readConversation(context, id, pageOf(number));
   const message = messages.find((one) => one.number === number);
-  if (!message) throw new NotFoundError("reply");
+  if (!message || !isReply(message)) throw new NotFoundError("reply");
   return { message };
 }
 

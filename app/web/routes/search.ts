@@ -1,6 +1,6 @@
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
-import { limits, type Message } from "../../core/domain/records";
+import { limits, type Excerpt } from "../../core/domain/records";
 import { excerptOf } from "../pages/excerpt";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
@@ -37,12 +37,14 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   };
 }
 
-function viewExcerpt(id: string, message: Message, query: string): object {
-  const { number } = message;
+function viewExcerpt(
+  id: string,
+  { number, role, text }: Excerpt,
+  query: string,
+): object {
   return {
     href: `/conversations/${id}?message=${number}#m${number}`,
-    author:
-      message.role === "user" ? "You" : (message.modelName ?? "Assistant"),
-    parts: excerptOf(message.text, query),
+    author: role === "user" ? "You" : "Assistant",
+    parts: excerptOf(text, query),
   };
 }

@@ -5,7 +5,7 @@ import { freePorts } from "../../../scripts/local/free-ports";
 import type { ApiContext } from "../../../app/web/backend-client/api";
 import type { ConnectedApi } from "../../../app/web/backend-client/api";
 import { connectApi, request } from "../../support/connect-api";
-import { ConversationPage } from "../../../app/core/domain/records";
+import { ConversationPage, isPrompt } from "../../../app/core/domain/records";
 import {
   callApi,
   startBackend,
@@ -88,7 +88,7 @@ test("another reply that was asked for through one pod is seen through another a
   expect(number).toBe(4);
   const context = request(owner, versions);
   const seen = await pods[1].readConversation(context, id, limit);
-  const prompts = seen.messages.filter(({ role }) => role === "user");
+  const prompts = seen.messages.filter(isPrompt);
   expect(prompts.map((one) => one.insteadOf)).toEqual([undefined, 1]);
   await answered(owner, id);
   // Whoever watched it to its end has told the session so.
