@@ -9,6 +9,7 @@ import {
   isPrompt,
   type Message,
 } from "../../core/domain/records";
+import { replyNumberOf } from "../../core/domain/turns";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
 import type { ConversationSettings } from "./conversation-settings";
@@ -111,8 +112,9 @@ export class ConversationPages {
     { before = Infinity, known = 0, listing }: PageWanted & Listed,
   ): Promise<Message[]> {
     const missing = found
-      .map(({ number }) => number + 1)
-      .filter((n) => n % 2 === 0 && n < listing.last && !listing.has(n))
+      .filter(isPrompt)
+      .map(({ number }) => replyNumberOf(number))
+      .filter((n) => n < listing.last && !listing.has(n))
       .filter((n) => n > known && n < before);
     if (missing.length === 0) return found;
     const kept = await Promise.all(

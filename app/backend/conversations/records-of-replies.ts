@@ -117,7 +117,7 @@ export class RecordsOfReplies implements ReplyRecords {
   }
 
   /** Saves a failed reply as a message. It is not counted as usage. */
-  async keepFailed(ref: ReplyRef, ended: EndedReply): Promise<Message> {
+  async keepFailed(ref: ReplyRef, ended: EndedReply): Promise<Reply> {
     const message = await this.messageOf(ref, ended);
     await this.logOf(ref).addReply(message);
     return message;

@@ -96,7 +96,7 @@ export class ReplyStates {
    *
    * @returns The message; `undefined` if the reply has not failed.
    */
-  async keepFailed(ref: ReplyRef): Promise<Message | undefined> {
+  async keepFailed(ref: ReplyRef): Promise<Reply | undefined> {
     const found = await this.replies.snapshot(ref);
     const ended = found?.status === "failed" ? found.ended : undefined;
     return ended && this.records.keepFailed(ref, ended);

@@ -115,7 +115,7 @@ function failureNotice(reason: string | undefined): string {
 }
 
 /** For a failed reply that the conversation has moved on from: it can't be retried. */
-function interruptedNotice({ text, reason = "" }: Message): string {
+function interruptedNotice({ text, reason = "" }: Reply): string {
   return `${text === "" ? "No reply." : "Interrupted."} ${reason}`.trim();
 }
 
