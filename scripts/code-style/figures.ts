@@ -22,8 +22,8 @@ function comments(folder: string) {
     .flatMap((file) => textsOf(root, file))
     .filter(({ kind }) => kind === "comment");
   const relative = found.filter(opensWithRelative).length;
-  const lines = found.reduce((sum, comment) => sum + comment.lines, 0);
-  return { count: found.length, relative, lines };
+  const commentLines = found.reduce((total, { lines }) => total + lines, 0);
+  return { count: found.length, relative, lines: commentLines };
 }
 
 function named(folder: string, pattern: RegExp): string[] {
@@ -34,15 +34,16 @@ function named(folder: string, pattern: RegExp): string[] {
     );
 }
 
-function lines(folder: string) {
+const sum = (some: string[]) =>
+  some.reduce((total, file) => total + linesOf(file), 0);
+
+function countLines(folder: string) {
   const own = files.filter((file) => file.startsWith(`${folder}/`));
   const code = own.filter(
     (file) =>
       !isGenerated(file) && (CODE.test(file) || read(file).startsWith("#!")),
   );
   const generated = own.filter(isGenerated);
-  const sum = (some: string[]) =>
-    some.reduce((total, file) => total + linesOf(file), 0);
   return { written: sum(code), generated: sum(generated), files: code.length };
 }
 
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
     ]);
   }
   const { lines: commentLines } = comments("app/");
-  const app = lines("app");
+  const app = countLines("app");
   rows.push(["comment lines in app", percent(commentLines, app.written)]);
   const walked = await filesToFlush(root);
   rows.push(["files from a form's POST to its flush", walked.length]);
@@ -82,7 +83,7 @@ async function main(): Promise<void> {
     `${bags.length}: ${[...suffixes].map((pair) => pair.join(" ")).join(", ")}`,
   ]);
   for (const folder of ["app", "k8s", "scripts", "test"]) {
-    const counted = lines(folder);
+    const counted = countLines(folder);
     rows.push([
       `lines in ${folder}`,
       `${counted.written} written in ${counted.files} files, ${counted.generated} generated`,

@@ -22,13 +22,6 @@ function wrap(target, name, call) {
   };
 }
 
-// All file handles share one prototype, which only a handle leads to.
-open(__filename, "r").then(async (handle) => {
-  const prototype = Object.getPrototypeOf(handle);
-  wrap(prototype, "sync", "flush");
-  wrap(prototype, "datasync", "flush");
-  await handle.close();
-});
 const undici = require(
   require.resolve("undici", { paths: [process.argv[1] ?? ""] }),
 );
@@ -38,3 +31,14 @@ wrap(
   "dispatch",
   "backend call",
 );
+
+/** All file handles share one prototype, which only a handle leads to. */
+async function wrapFlushes() {
+  const handle = await open(__filename, "r");
+  const prototype = Object.getPrototypeOf(handle);
+  wrap(prototype, "sync", "flush");
+  wrap(prototype, "datasync", "flush");
+  await handle.close();
+}
+
+void wrapFlushes();
