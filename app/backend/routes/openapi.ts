@@ -29,9 +29,8 @@ export function describeApi() {
     info: {
       title: "Keepsake's internal API",
       version: "1.0.0",
-      summary: "What web asks of backend.",
       description:
-        "Conversations, projects and replies, each owner's apart. Errors are problem details (RFC 9457).",
+        "The API that web calls: conversations, projects and replies, each owner's apart. Errors are problem details (RFC 9457).",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "This backend" }],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ZodOpenApiOverrideMetaContext } from "zod-openapi";
 import { Id } from "../domain/records";
 
 /** A whole number in a URL. */
@@ -9,7 +10,7 @@ export const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min).max(max))
     .meta({
-      override: ({ jsonSchema }) => {
+      override: ({ jsonSchema }: ZodOpenApiOverrideMetaContext) => {
         delete jsonSchema.pattern;
         Object.assign(jsonSchema, {
           type: "integer",
