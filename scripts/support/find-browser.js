@@ -1,25 +1,54 @@
-// Prints the path of a Chromium: CHROMIUM_PATH, one on PATH or in the usual places, or the one
-// that Playwright installs. Exits with 1 if there is none.
-const { existsSync } = require("node:fs");
+// Prints the path of a Chromium, Chrome or Edge that starts: the one that CHROMIUM_PATH names, one on
+// PATH or in the usual places, or one in Playwright's cache. Exits with 1 if there is none.
+const { spawnSync } = require("node:child_process");
+const { existsSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
-const names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-const folders = (process.env.PATH ?? "").split(path.delimiter);
-const candidates = [
-  process.env.CHROMIUM_PATH,
-  ...folders.flatMap((folder) => names.map((name) => path.join(folder, name))),
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  playwrights(),
+const NAMES = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
+  "chrome",
+  "microsoft-edge",
+  "microsoft-edge-stable",
 ];
-const found = candidates.find((file) => file && existsSync(file));
-if (!found) process.exit(1);
-console.log(found);
+const MAC_APPS = ["Google Chrome", "Chromium", "Microsoft Edge"];
 
-function playwrights() {
-  try {
-    return require("playwright-core").chromium.executablePath();
-  } catch {
-    return undefined;
-  }
+function findBrowser() {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const candidates = [
+    process.env.CHROMIUM_PATH,
+    ...NAMES.flatMap((name) =>
+      folders.map((folder) => path.join(folder, name)),
+    ),
+    ...MAC_APPS.map((app) => `/Applications/${app}.app/Contents/MacOS/${app}`),
+    ...inPlaywrightCache(),
+  ];
+  return candidates.find((file) => file && existsSync(file) && starts(file));
+}
+
+/** False for Ubuntu's placeholder for a snap, and where system libraries are missing. */
+function starts(file) {
+  return spawnSync(file, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** This version's own revision first, then any other that is there. */
+function inPlaywrightCache() {
+  const own = require("playwright-core").chromium.executablePath();
+  const cache = path.resolve(own, "../../..");
+  const others = existsSync(cache) ? readdirSync(cache) : [];
+  const revisions = others.filter((name) => /^chromium-\d+$/.test(name));
+  return [
+    own,
+    ...revisions.map((name) => own.replace(/chromium-\d+/, name)),
+  ];
+}
+
+module.exports = { findBrowser };
+
+if (require.main === module) {
+  const found = findBrowser();
+  if (!found) process.exit(1);
+  console.log(found);
 }
