@@ -39,10 +39,7 @@ function inPlaywrightCache() {
   const cache = path.resolve(own, "../../..");
   const others = existsSync(cache) ? readdirSync(cache) : [];
   const revisions = others.filter((name) => /^chromium-\d+$/.test(name));
-  return [
-    own,
-    ...revisions.map((name) => own.replace(/chromium-\d+/, name)),
-  ];
+  return [own, ...revisions.map((name) => own.replace(/chromium-\d+/, name))];
 }
 
 module.exports = { findBrowser };
