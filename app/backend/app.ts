@@ -16,7 +16,7 @@ import { observeRequests } from "./middleware/observe-requests";
 import type { Models } from "./models/create-models";
 import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
-import type { ServedReplies } from "./replies/create-replies";
+import type { ReplyService } from "./replies/create-replies";
 import { serveConversations, serveReplyActions } from "./routes/conversations";
 import { serveHeldReplies } from "./routes/held-replies";
 import { serveOpenApi } from "./routes/openapi";
@@ -33,7 +33,7 @@ export interface BackendParts {
   conversations: Conversations;
   conversationPages: ConversationPages;
   turns: Turns;
-  replies: ServedReplies;
+  replies: ReplyService;
   /** The answers that go on for long, for the drain. */
   streams: LiveStreams;
   projects: Projects;

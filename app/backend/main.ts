@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   await backend.models.check();
   const metricsServer = createMetricsServer(metrics);
   await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
-  backend.replies.start();
+  backend.replies.startSupervision();
   log.info({ port, address }, "backend listens");
   drainOnSignals(drain, log);
   tellStarter(port);

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { StoredConversation } from "../core/storage/layout/owner-events";
 import { ActivityLog } from "../core/storage/layout/owner-event-log";
-import { InProgress } from "../core/storage/layout/active-reply-index";
+import { ActiveReplyIndex } from "../core/storage/layout/active-reply-index";
 import {
   conversationOf,
   type RecordFolders,
@@ -34,7 +34,7 @@ type Place = NonNullable<ReturnType<typeof conversationOf>> & {
 export class DeletedConversations {
   private readonly files: Files;
   private readonly folders: RecordFolders;
-  private readonly inProgress: InProgress;
+  private readonly inProgress: ActiveReplyIndex;
   /** Of a conversation each folder takes a turn, as those that are only looked into do. */
   private readonly paced: FileSystem;
 
@@ -47,7 +47,7 @@ export class DeletedConversations {
     const { fileSystem } = sweep;
     this.folders = recordFoldersIn(directory);
     this.files = createFiles({ fileSystem, cacheBytes: 1 });
-    this.inProgress = new InProgress(fileSystem, this.folders.inProgress);
+    this.inProgress = new ActiveReplyIndex(fileSystem, this.folders.inProgress);
     this.paced = {
       ...fileSystem,
       rmdir: async (folder) => {

@@ -47,8 +47,8 @@ it("counts none that was refused, or came to nothing", async () => {
     env: { REPLIES_PER_PROCESS: "1", ELIZA_DELAY_MS: "60000" },
   });
   const { replies } = backend.parts;
-  const failed = replies.beginning("an owner", async () => {
-    await replies.admit("an owner");
+  const failed = replies.withReservation("an owner", async () => {
+    await replies.reserveSlot("an owner");
     throw new Error("the disk is full");
   });
   await expect(failed).rejects.toThrow("the disk is full");

@@ -3,7 +3,7 @@ import type { Turns } from "../../app/backend/conversations/turns";
 import { ModelError } from "../../app/backend/models/model";
 import {
   createReplies,
-  type ServedReplies,
+  type ReplyService,
 } from "../../app/backend/replies/create-replies";
 import type { ReplyModels } from "../../app/backend/replies/replies";
 import { VisibleError } from "../../app/core/domain/errors";
@@ -29,7 +29,7 @@ const answering = scriptedModels(() => ["I see."]).models;
 const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
 
 interface Process extends ReturnType<typeof createConversations> {
-  replies: ServedReplies;
+  replies: ReplyService;
 }
 
 /** Processes that may write something. */

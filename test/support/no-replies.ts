@@ -5,15 +5,15 @@ const notFound = () => Promise.reject(new NotFoundError("reply"));
 
 /** Replies that are let in and never come, for what has to do with prompts alone. */
 export const noReplies: Replies = {
-  admit: () => Promise.resolve(),
-  beginning: (_ownerHash, work) => work(),
-  begin: () => Promise.resolve(),
+  reserveSlot: () => Promise.resolve(),
+  withReservation: (_ownerHash, work) => work(),
+  start: () => Promise.resolve(),
   isWriting: () => false,
   snapshot: () => Promise.resolve(undefined),
   watch: () => ({ [Symbol.asyncIterator]: () => ({ next: notFound }) }),
   stop: notFound,
   retry: notFound,
-  goOn: notFound,
-  start: () => undefined,
+  continueWith: notFound,
+  startSupervision: () => undefined,
   drain: () => Promise.resolve(),
 };

@@ -79,7 +79,7 @@ export async function startBackend(
     calls += 1;
     void handle(request, response);
   });
-  parts.replies.start();
+  parts.replies.startSupervision();
   const close = async () => {
     running.delete(end);
     await new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { InProgress } from "../../app/core/storage/layout/active-reply-index";
+import { ActiveReplyIndex } from "../../app/core/storage/layout/active-reply-index";
 import { nodeFileSystem } from "../../app/core/storage/file-system";
 import type { ConnectedApi } from "../../app/web/backend-client/api";
 import { connectApi } from "../support/connect-api";
@@ -57,7 +57,7 @@ async function giveUp(visitor: HttpVisitor): Promise<string> {
   disk.isFull = true;
   const { directory, parts } = backend;
   const folder = join(directory, "records", "in-progress");
-  const [ref] = await new InProgress(nodeFileSystem, folder).list();
+  const [ref] = await new ActiveReplyIndex(nodeFileSystem, folder).list();
   await waitFor(async () => ref && !parts.replies.isWriting(ref));
   return address;
 }

@@ -15,7 +15,11 @@ import type { Activity } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
 import type { Models } from "../models/create-models";
 import type { Projects } from "../projects/projects";
-import type { EndedReply, ReplyPrompt, ReplyRecords } from "../replies/replies";
+import type {
+  FinalReply,
+  ReplyPrompt,
+  ReplyRepository,
+} from "../replies/replies";
 import type { ConversationSettings } from "./conversation-settings";
 import { type MessageLog, messageLogOf } from "./message-log";
 
@@ -38,7 +42,7 @@ const SMALL_WINDOW: ModelWindow = {
 };
 
 /** What replies need from the records: what to ask a model, and where an answer goes. */
-export class RecordsOfReplies implements ReplyRecords {
+export class RecordsOfReplies implements ReplyRepository {
   /** Replies that become messages now, by where they lie. */
   private readonly becoming = new Map<string, Promise<void>>();
 
@@ -86,7 +90,7 @@ export class RecordsOfReplies implements ReplyRecords {
   }
 
   /** Those who come while it becomes one wait for that: a second writer would only be in the way. */
-  becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+  publishMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const name = this.folder(ref);
     const becoming =
       this.becoming.get(name) ??
@@ -95,7 +99,7 @@ export class RecordsOfReplies implements ReplyRecords {
     return becoming;
   }
 
-  private async saveMessage(ref: ReplyRef, ended: EndedReply): Promise<void> {
+  private async saveMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const message = await this.messageOf(ref, ended);
     const { ownerHash, conversation: id, number: reply } = ref;
     if (!(await this.logOf(ref).addReply(message))) {
@@ -117,7 +121,7 @@ export class RecordsOfReplies implements ReplyRecords {
   }
 
   /** Saves a failed reply as a message. It is not counted as usage. */
-  async keepFailed(ref: ReplyRef, ended: EndedReply): Promise<Reply> {
+  async keepFailed(ref: ReplyRef, ended: FinalReply): Promise<Reply> {
     const message = await this.messageOf(ref, ended);
     await this.logOf(ref).addReply(message);
     return message;
@@ -128,7 +132,7 @@ export class RecordsOfReplies implements ReplyRecords {
     return this.logOf(ref).addSettled(next, ref.number + 1);
   }
 
-  async messageOf(ref: ReplyRef, ended: EndedReply): Promise<Reply> {
+  async messageOf(ref: ReplyRef, ended: FinalReply): Promise<Reply> {
     const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
       ended;
     const modelName = ended.modelName ?? (await this.modelName(model));

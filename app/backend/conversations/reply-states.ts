@@ -33,27 +33,27 @@ export class ReplyStates {
     model: string,
   ): Promise<ReplyAfter> {
     const found = await this.find(ref);
-    const { ended } = found;
-    if (ended && found.status !== "failed") {
-      await this.records.becomeMessage(ref, ended);
-      return { message: await this.records.messageOf(ref, ended) };
+    const { final } = found;
+    if (final && found.status !== "failed") {
+      await this.records.publishMessage(ref, final);
+      return { message: await this.records.messageOf(ref, final) };
     }
     // What only another version of the program can read stays as it is: a reply that failed.
-    if (found.next && isPromptAt(ref.number + 1, found.next)) {
-      await this.records.addNext(ref, found.next);
+    if (found.nextPrompt && isPromptAt(ref.number + 1, found.nextPrompt)) {
+      await this.records.addNext(ref, found.nextPrompt);
       return { isPast: true };
     }
     return {
       state: {
         number: ref.number,
         status: found.status === "failed" ? "failed" : "writing",
-        model: ended?.model ?? model,
-        modelName: await this.records.modelName(ended?.model ?? model),
-        at: ended?.at ?? prompt.at,
+        model: final?.model ?? model,
+        modelName: await this.records.modelName(final?.model ?? model),
+        at: final?.at ?? prompt.at,
         text: found.text,
         offset: found.offset,
         epoch: found.epoch,
-        reason: ended?.reason,
+        reason: final?.reason,
       },
     };
   }
@@ -67,10 +67,10 @@ export class ReplyStates {
    * @throws VisibleError (409) while the reply to that is being written.
    */
   async refuseWhileWriting(ref: ReplyRef): Promise<PromptPlace["settle"]> {
-    const { status, ended } = await this.find(ref);
-    if (!ended) throw stillWriting();
+    const { status, final } = await this.find(ref);
+    if (!final) throw stillWriting();
     if (status === "failed") return (entry) => this.settle(ref, entry);
-    await this.records.becomeMessage(ref, ended);
+    await this.records.publishMessage(ref, final);
     return undefined;
   }
 
@@ -81,9 +81,9 @@ export class ReplyStates {
    */
   async requireMessage(ref: ReplyRef): Promise<void> {
     const found = await this.find(ref);
-    if (!found.ended) throw stillWriting();
+    if (!found.final) throw stillWriting();
     if (found.status !== "failed") {
-      return this.records.becomeMessage(ref, found.ended);
+      return this.records.publishMessage(ref, found.final);
     }
     throw new VisibleError(
       409,
@@ -110,14 +110,14 @@ export class ReplyStates {
   async retry(ref: ReplyRef): Promise<void> {
     const found = await this.replies.snapshot(ref);
     if (found) await this.replies.retry(ref);
-    else await this.replies.begin(ref);
+    else await this.replies.start(ref);
   }
 
   private async settle(
     ref: ReplyRef,
     entry: JsonObject,
   ): Promise<JsonObject | undefined> {
-    const next = await this.replies.goOn(ref, entry);
+    const next = await this.replies.continueWith(ref, entry);
     // What can't be read rules out another try all the same.
     return next && !isPromptAt(ref.number + 1, next) ? entry : next;
   }
@@ -125,7 +125,7 @@ export class ReplyStates {
   private async find(ref: ReplyRef): Promise<ReplySnapshot> {
     const found = await this.replies.snapshot(ref);
     if (found) return found;
-    await this.replies.begin(ref);
+    await this.replies.start(ref);
     const begun = await this.replies.snapshot(ref);
     return begun ?? { status: "writing", text: "", offset: "-1" };
   }

@@ -7,7 +7,7 @@ import type { Files } from "../../core/storage/storage-context";
 import { isPrompt, type Prompt } from "../../core/domain/records";
 import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import type { Activity } from "../owner-index/owner-index";
-import { hasGoneOn } from "../replies/after-failure";
+import { conversationMovedOn } from "../replies/after-failure";
 import type { Replies } from "../replies/replies";
 import type { ConversationSettings } from "./conversation-settings";
 import {
@@ -55,13 +55,13 @@ export class Turns {
       const log = this.logOf(ownerHash, id);
       const before = key === undefined ? undefined : await log.list();
       if (!before || before.last === 0) {
-        await this.parts.replies.admit(ownerHash);
+        await this.parts.replies.reserveSlot(ownerHash);
       }
       const at = this.parts.now().toISOString();
       const saved = addFirst(log, { text, at, key });
       const rest = await makeRest(at, saved);
       const message = await saved;
-      await this.parts.replies.begin(replyTo(ownerHash, id, message.number));
+      await this.parts.replies.start(replyTo(ownerHash, id, message.number));
       return { message, rest };
     });
   }
@@ -119,7 +119,7 @@ export class Turns {
       refuseIfNotLast(prompt, last);
       const ref = { ownerHash, conversation: id, number };
       if (last !== number) await this.parts.replyStates.requireMessage(ref);
-      await this.parts.replies.admit(ownerHash);
+      await this.parts.replies.reserveSlot(ownerHash);
       return { follows: prompt.follows };
     });
   }
@@ -132,7 +132,7 @@ export class Turns {
    */
   async retry(ownerHash: string, id: string, number: number): Promise<void> {
     const { ref, last } = await this.findReply(ownerHash, id, number);
-    if (last > number) throw hasGoneOn();
+    if (last > number) throw conversationMovedOn();
     const { replyStates } = this.parts;
     await this.inTurn(ownerHash, () => replyStates.retry(ref));
   }
@@ -196,7 +196,7 @@ export class Turns {
       if (failed) await this.parts.replyStates.keepFailed(failed);
       await Promise.all([
         this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
-        this.parts.replies.begin(replyTo(ownerHash, id, message.number)),
+        this.parts.replies.start(replyTo(ownerHash, id, message.number)),
       ]);
       return message;
     });
@@ -209,7 +209,7 @@ export class Turns {
   private inTurn<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
     const { files, replies } = this.parts;
     return files.serial.run(`${ownerHash}#reply`, () =>
-      replies.beginning(ownerHash, work),
+      replies.withReservation(ownerHash, work),
     );
   }
 
@@ -223,7 +223,7 @@ export class Turns {
     const settle = isPromptNumber(last)
       ? await replyStates.refuseWhileWriting(replyTo(ownerHash, id, last))
       : undefined;
-    await replies.admit(ownerHash);
+    await replies.reserveSlot(ownerHash);
     return settle;
   }
 

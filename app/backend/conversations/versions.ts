@@ -1,7 +1,7 @@
 import { VisibleError } from "../../core/domain/errors";
 import { limits, type Prompt } from "../../core/domain/records";
 import { firstVersion, turnOf, versionOf } from "../../core/domain/turns";
-import { hasGoneOn } from "../replies/after-failure";
+import { conversationMovedOn } from "../replies/after-failure";
 import type { MessageLog } from "./message-log";
 
 /**
@@ -28,7 +28,7 @@ export async function olderVersion(
  * @throws VisibleError (409)
  */
 export function refuseIfNotLast(prompt: Prompt, last: number): void {
-  if (turnOf(last) !== prompt.number) throw hasGoneOn();
+  if (turnOf(last) !== prompt.number) throw conversationMovedOn();
   if (versionOf(prompt) + 1 < limits.versions) return;
   throw new VisibleError(
     409,

@@ -1,15 +1,15 @@
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { isObject, type Json, type JsonObject } from "../../core/storage/json";
-import type { EpochLog, Reading } from "./epoch-log";
-import type { InProgress } from "../../core/storage/layout/active-reply-index";
+import type { ReplyLog, LogSnapshot } from "./epoch-log";
+import type { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
 import type { EndHeader } from "./lines";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { Writers } from "./writers";
+import type { WriterPool } from "./writers";
 
 export interface AfterFailureParts {
-  inProgress: InProgress;
-  writers: Pick<Writers, "claim">;
-  logOf(this: void, ref: ReplyRef): EpochLog;
+  inProgress: ActiveReplyIndex;
+  writers: Pick<WriterPool, "claim">;
+  logOf(this: void, ref: ReplyRef): ReplyLog;
   /** See `Replies.admit`. */
   admit(this: void, ownerHash: string): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface AfterFailureParts {
  * from then on, and whoever finds it there and not among the messages puts it there. So a process
  * may die in between, and nothing has to be taken back.
  */
-export class AfterFailure {
+export class FailureResolution {
   constructor(private readonly parts: AfterFailureParts) {}
 
   /** See `Replies.retry`. */
@@ -33,17 +33,17 @@ export class AfterFailure {
     for (;;) {
       const reading = await logOf(ref).read();
       if (!reading) throw new NotFoundError("reply");
-      const end = endOf(reading);
+      const end = finalEnd(reading);
       if (!end) return;
       if (end.outcome !== "failed") throw notFailed();
-      if (nextIn(end)) {
+      if (nextPromptIn(end)) {
         // Where another came between: this try, or one on another process, has listed it.
         await inProgress.remove(ref);
-        throw hasGoneOn();
+        throw conversationMovedOn();
       }
       await admit(ref.ownerHash);
       await inProgress.add(ref);
-      if (!(await writers.claim(ref, "retry", reading.last))) continue;
+      if (!(await writers.claim(ref, "retry", reading.latestEntry))) continue;
       // Who found the failure a moment ago may have struck it off just before this try could be seen.
       return await inProgress.add(ref);
     }
@@ -55,11 +55,11 @@ export class AfterFailure {
     for (;;) {
       const reading = await log.read();
       if (!reading) throw new NotFoundError("reply");
-      const end = endOf(reading);
+      const end = finalEnd(reading);
       if (end?.outcome !== "failed") return undefined;
-      const settled = nextIn(end);
+      const settled = nextPromptIn(end);
       if (settled) return settled;
-      const { number: entry, tail } = reading;
+      const { currentEpoch: entry, tail } = reading;
       const after = { entry, bytes: tail.bytes };
       if (await log.endAfter(after, { ...end, next })) return next;
     }
@@ -70,12 +70,15 @@ export class AfterFailure {
  * The end of a reply; `undefined` while it is being written. It is, too, from the moment that
  * somebody made an entry after a failure, who may not have come to saying anything in it.
  */
-export function endOf({ newest, settled }: Reading): EndHeader | undefined {
+export function finalEnd({
+  currentHeader: newest,
+  isFinal: settled,
+}: LogSnapshot): EndHeader | undefined {
   return newest.kind === "end" && settled ? newest : undefined;
 }
 
 /** The prompt with which the conversation went on after a failure. */
-export function nextIn(end: EndHeader): JsonObject | undefined {
+export function nextPromptIn(end: EndHeader): JsonObject | undefined {
   const next = end["next"] as Json | undefined;
   return isObject(next) ? next : undefined;
 }
@@ -87,7 +90,7 @@ const notFailed = () =>
   );
 
 /** For those who come too late to ask again what was asked last. */
-export const hasGoneOn = () =>
+export const conversationMovedOn = () =>
   new VisibleError(
     409,
     "The conversation has gone on since: only its last message can be asked again. Load the page anew to see it.",

@@ -1,17 +1,17 @@
 import type { Logger } from "../../core/runtime/log";
-import type { EpochLog } from "./epoch-log";
+import type { ReplyLog } from "./epoch-log";
 import {
-  type InProgress,
-  nameOf,
+  type ActiveReplyIndex,
+  replyName,
 } from "../../core/storage/layout/active-reply-index";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import { Observers } from "./observers";
+import { MonitorAssignment } from "./observers";
 import type { EpochHeader, Header } from "./lines";
-import { toOffset, type Position } from "./offset";
+import { formatOffset, type Offset } from "./offset";
 
 export interface CaretakerTools {
-  inProgress: InProgress;
-  logOf(ref: ReplyRef): EpochLog;
+  inProgress: ActiveReplyIndex;
+  logOf(ref: ReplyRef): ReplyLog;
   /** Whether this process writes the reply. */
   isHeld(ref: ReplyRef): boolean;
   /**
@@ -36,7 +36,7 @@ export interface CaretakerTools {
 interface Look {
   /** The number of the newest entry, whether it counts (yet) or not. */
   last: number;
-  tail: Position | undefined;
+  tail: Offset | undefined;
   newest: Header | undefined;
   isHandedOver: boolean;
 }
@@ -59,24 +59,24 @@ interface Observation extends Look {
 const PARALLEL = 4;
 
 /**
- * Looks now and then at those of the replies in progress that fall to it (see {@link Observers}),
+ * Looks now and then at those of the replies in progress that fall to it (see {@link MonitorAssignment}),
  * and takes over those whose logs no longer grow.
  *
  * Only its own clock counts, and only time in which it was awake: having been frozen, it would
- * else take everyone for dead. A mistake costs a pause, never text: see {@link EpochLog}.
+ * else take everyone for dead. A mistake costs a pause, never text: see {@link ReplyLog}.
  */
-export class Caretaker {
+export class ReplySupervisor {
   private observations = new Map<string, Observation>();
   private readonly suspects = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private isStopped = false;
-  private readonly observers: Observers;
+  private readonly observers: MonitorAssignment;
   private beats = 0;
 
   constructor(private readonly tools: CaretakerTools) {
     const { process, leaseMs, now } = tools;
-    this.observers = new Observers(process, leaseMs, now);
+    this.observers = new MonitorAssignment(process, leaseMs, now);
   }
 
   start(): void {
@@ -95,7 +95,7 @@ export class Caretaker {
 
   /** A holder's address refuses connections: half of the lease is patience enough. */
   suspect(ref: ReplyRef): void {
-    this.suspects.add(nameOf(ref));
+    this.suspects.add(replyName(ref));
   }
 
   private get tickMs(): number {
@@ -127,7 +127,7 @@ export class Caretaker {
   private async findOwn(): Promise<ReplyRef[]> {
     const { inProgress } = this.tools;
     const { refs, beats } = await inProgress.look();
-    const listed = new Set(refs.map(nameOf));
+    const listed = new Set(refs.map(replyName));
     for (const name of this.suspects) {
       if (!listed.has(name)) this.suspects.delete(name);
     }
@@ -136,10 +136,10 @@ export class Caretaker {
     if (refs.length > 0) await this.beat();
     for (const beat of left) await inProgress.removeBeat(beat);
     const own = refs.filter((ref) => {
-      const name = nameOf(ref);
+      const name = replyName(ref);
       return this.suspects.has(name) || this.observers.watches(name);
     });
-    const names = new Set(own.map(nameOf));
+    const names = new Set(own.map(replyName));
     for (const name of this.observations.keys()) {
       if (!names.has(name)) this.observations.delete(name);
     }
@@ -168,20 +168,20 @@ export class Caretaker {
   }
 
   private async lookAt(ref: ReplyRef): Promise<void> {
-    if (this.tools.isHeld(ref)) return this.forget(nameOf(ref));
+    if (this.tools.isHeld(ref)) return this.forget(replyName(ref));
     const seen = await this.observe(ref);
     if (seen.newest?.kind === "end") return this.tools.settle(ref);
     if (!(await this.isAbandoned(ref, seen))) return;
-    this.forget(nameOf(ref));
+    this.forget(replyName(ref));
     await this.tools.takeOver(ref, seen.last);
   }
 
   private async observe(ref: ReplyRef): Promise<Observation> {
-    const name = nameOf(ref);
+    const name = replyName(ref);
     const before = this.observations.get(name);
     const look = await this.look(ref, before);
     const { last, tail } = look;
-    const pulse = `${last} ${tail ? toOffset(tail) : ""}`;
+    const pulse = `${last} ${tail ? formatOffset(tail) : ""}`;
     const now = this.tools.now();
     const isSame = before?.pulse === pulse;
     const seen: Observation = {
@@ -205,17 +205,17 @@ export class Caretaker {
   ): Promise<Look> {
     const log = this.tools.logOf(ref);
     if (before?.newest?.kind === "epoch" && before.tail) {
-      const grown = await log.grown(before.tail);
+      const grown = await log.readProgress(before.tail);
       const { last, newest } = before;
       if (grown) return { last, newest, ...grown };
     }
     const reading = await log.read();
-    const settled = reading?.settled === true;
+    const settled = reading?.isFinal === true;
     return {
       // Without a reading there is no entry, or a first one whose maker died at once.
-      last: reading?.last ?? (await log.newest()),
+      last: reading?.latestEntry ?? (await log.latestEntry()),
       tail: reading?.tail,
-      newest: settled ? reading.newest : undefined,
+      newest: settled ? reading.currentHeader : undefined,
       isHandedOver: settled && reading.isHandedOver,
     };
   }

@@ -5,28 +5,28 @@ import type { JsonObject } from "../../core/storage/json";
 import type { FileSystem } from "../../core/storage/file-system";
 import type { Logger } from "../../core/runtime/log";
 import type { Registry } from "../../core/runtime/metrics";
-import { AfterFailure, endOf, nextIn } from "./after-failure";
-import { Caretaker } from "./caretaker";
-import { EpochLog, type Reading } from "./epoch-log";
-import { followLog, type Followed, type FollowedLine } from "./follow-log";
-import type { HeldEpoch } from "./held-epoch";
-import { InProgress } from "../../core/storage/layout/active-reply-index";
+import { FailureResolution, finalEnd, nextPromptIn } from "./after-failure";
+import { ReplySupervisor } from "./caretaker";
+import { ReplyLog, type LogSnapshot } from "./epoch-log";
+import { followLog, type Followed, type FollowedRecord } from "./follow-log";
+import type { EpochWriter } from "./held-epoch";
+import { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
 import type { Header } from "./lines";
 import { PeerGoneError, type Peers } from "./peers";
-import { fromOffset, start, toOffset, type Position } from "./offset";
+import { parseOffset, logStart, formatOffset, type Offset } from "./offset";
 import type {
   Replies,
   ReplyModels,
-  ReplyRecords,
+  ReplyRepository,
   ReplySnapshot,
 } from "./replies";
-import { saidIn, toEnded, toEvent } from "./events";
+import { replay, toFinalReply, toEvent } from "./events";
 import { createReplyMetrics } from "./reply-metrics";
-import { Settlement } from "./settlement";
-import { Writers } from "./writers";
+import { ReplyPublisher } from "./settlement";
+import { WriterPool } from "./writers";
 
 export interface RepliesOptions {
-  records: ReplyRecords;
+  records: ReplyRepository;
   models: ReplyModels;
   fileSystem: FileSystem;
   /** Lists the replies of all owners that are in progress. */
@@ -55,32 +55,32 @@ export interface RepliesOptions {
 }
 
 /** What the routes that serve streams need, beyond what the other parts of the backend do. */
-export interface ServedReplies extends Replies {
+export interface ReplyService extends Replies {
   /**
    * What a reply's log says after a place, as far as it is on disk; also what isn't yet, if that is
    * wanted and this process has said it.
    */
   read(
     ref: ReplyRef,
-    from: Position,
+    from: Offset,
     options?: { ahead: boolean },
-  ): Promise<Reading | undefined>;
+  ): Promise<LogSnapshot | undefined>;
   /**
    * The lines of a reply after a place, live and as many as there are each time, past ends that
    * aren't final, until aborted.
    */
   follow(
     ref: ReplyRef,
-    from: Position,
+    from: Offset,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedLine[], void>;
+  ): AsyncGenerator<FollowedRecord[], void>;
   /** What another backend is told: `undefined` if this process doesn't hold the reply. */
-  held(ref: ReplyRef): HeldEpoch | undefined;
+  held(ref: ReplyRef): EpochWriter | undefined;
   stopHeld(ref: ReplyRef): Promise<boolean>;
   /** What to tell of why a reply that was read can't be saved, as far as is known here. */
   unsavedNotice(
     ref: ReplyRef,
-    reading: Pick<Reading, "newest" | "number">,
+    reading: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
   ): string | undefined;
   /** Tells this process from another one at the same address. */
   readonly process: string;
@@ -98,23 +98,23 @@ const LONGEST = 2_000_000;
 const POLL_MS = 150;
 
 /** The replies of one backend process. */
-export function createReplies(options: RepliesOptions): ServedReplies {
+export function createReplies(options: RepliesOptions): ReplyService {
   return new RepliesOfProcess(options);
 }
 
-class RepliesOfProcess implements ServedReplies {
+class RepliesOfProcess implements ReplyService {
   readonly process = randomBytes(9).toString("base64url");
-  private readonly inProgress: InProgress;
-  private readonly settlement: Settlement;
-  private readonly writers: Writers;
-  private readonly caretaker: Caretaker;
-  private readonly afterFailure: AfterFailure;
+  private readonly inProgress: ActiveReplyIndex;
+  private readonly settlement: ReplyPublisher;
+  private readonly writers: WriterPool;
+  private readonly caretaker: ReplySupervisor;
+  private readonly afterFailure: FailureResolution;
   /** Owners of whom a reply was admitted that is not written yet. */
   private readonly admitted = new Set<string>();
 
   constructor(private readonly options: RepliesOptions) {
     const { fileSystem, inProgressFolder, metrics } = options;
-    this.inProgress = new InProgress(fileSystem, inProgressFolder);
+    this.inProgress = new ActiveReplyIndex(fileSystem, inProgressFolder);
     const logOf = (ref: ReplyRef) => this.logOf(ref);
     const parts = {
       ...options,
@@ -122,33 +122,33 @@ class RepliesOfProcess implements ServedReplies {
       logOf,
       now: options.now ?? (() => performance.now()),
     };
-    this.settlement = new Settlement(parts);
+    this.settlement = new ReplyPublisher(parts);
     const told =
       metrics && createReplyMetrics(metrics, () => this.writers.size);
-    this.writers = new Writers({
+    this.writers = new WriterPool({
       ...parts,
       process: this.process,
       flushMs: options.flushMs ?? FLUSH_MS,
       longest: options.longest ?? LONGEST,
-      settle: (ref, ended) => this.settlement.settleEnded(ref, ended),
+      settle: (ref, ended) => this.settlement.publishFinal(ref, ended),
       onTakenOver: (after) => told?.takenOver(after),
     });
-    this.afterFailure = new AfterFailure({
+    this.afterFailure = new FailureResolution({
       ...parts,
       writers: this.writers,
-      admit: (ownerHash) => this.admit(ownerHash),
+      admit: (ownerHash) => this.reserveSlot(ownerHash),
     });
-    this.caretaker = new Caretaker({
+    this.caretaker = new ReplySupervisor({
       ...parts,
       process: this.process,
       isHeld: (ref) => this.writers.isBusyWith(ref),
       takeOver: (ref, last) => this.writers.takeOver(ref, last),
-      settle: (ref) => this.settlement.settle(ref),
+      settle: (ref) => this.settlement.publish(ref),
       holds: (ref, epoch) => options.peers.holds(epoch, ref),
     });
   }
 
-  start(): void {
+  startSupervision(): void {
     this.caretaker.start();
   }
 
@@ -158,7 +158,7 @@ class RepliesOfProcess implements ServedReplies {
     await this.writers.handOver();
   }
 
-  async admit(ownerHash: string): Promise<void> {
+  async reserveSlot(ownerHash: string): Promise<void> {
     const { perOwner, perProcess } = this.options;
     this.admitted.delete(ownerHash);
     if (this.writers.size + this.admitted.size >= perProcess) {
@@ -176,7 +176,10 @@ class RepliesOfProcess implements ServedReplies {
     }
   }
 
-  async beginning<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+  async withReservation<T>(
+    ownerHash: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } finally {
@@ -184,7 +187,7 @@ class RepliesOfProcess implements ServedReplies {
     }
   }
 
-  async begin(ref: ReplyRef): Promise<void> {
+  async start(ref: ReplyRef): Promise<void> {
     await this.inProgress.add(ref);
     await this.writers.claim(ref, "begin", 0);
     // It is counted among those that are written by now.
@@ -195,7 +198,10 @@ class RepliesOfProcess implements ServedReplies {
     return this.afterFailure.retry(ref);
   }
 
-  goOn(ref: ReplyRef, next: JsonObject): Promise<JsonObject | undefined> {
+  continueWith(
+    ref: ReplyRef,
+    next: JsonObject,
+  ): Promise<JsonObject | undefined> {
     return this.afterFailure.goOn(ref, next);
   }
 
@@ -204,14 +210,14 @@ class RepliesOfProcess implements ServedReplies {
       if (await this.stopHeld(ref)) return;
       const reading = await this.logOf(ref).read();
       if (!reading) throw new NotFoundError("reply");
-      const { newest, last } = reading;
-      if (endOf(reading)) return;
-      if (await this.stopAtPeer(ref, newest)) continue;
-      const writer = await this.writers.claim(ref, "stop", last);
+      const { currentHeader, latestEntry } = reading;
+      if (finalEnd(reading)) return;
+      if (await this.stopAtPeer(ref, currentHeader)) continue;
+      const writer = await this.writers.claim(ref, "stop", latestEntry);
       await writer?.stop();
     }
     const reading = await this.logOf(ref).read();
-    if (!reading || !endOf(reading)) throw notStopped();
+    if (!reading || !finalEnd(reading)) throw notStopped();
   }
 
   stopHeld(ref: ReplyRef): Promise<boolean> {
@@ -223,19 +229,19 @@ class RepliesOfProcess implements ServedReplies {
     if (writer && !writer.held.isBeingEnded) {
       const { text } = writer.said;
       const { number: epoch, tail } = writer.held;
-      return { status: "writing", text, offset: toOffset(tail), epoch };
+      return { status: "writing", text, offset: formatOffset(tail), epoch };
     }
     const reading =
       this.writers.readEnded(ref) ?? (await this.logOf(ref).read());
     if (!reading) return undefined;
-    const { text } = saidIn(reading.lines);
-    const offset = toOffset(reading.tail);
-    const epoch = reading.number;
-    const end = endOf(reading);
+    const { text } = replay(reading.lines);
+    const offset = formatOffset(reading.tail);
+    const epoch = reading.currentEpoch;
+    const end = finalEnd(reading);
     if (end) {
-      const ended = toEnded(end);
-      const next = nextIn(end);
-      return { status: ended.outcome, text, offset, epoch, ended, next };
+      const ended = toFinalReply(end);
+      const next = nextPromptIn(end);
+      return { status: ended.outcome, text, offset, epoch, final: ended, nextPrompt: next };
     }
     // Should its name have been lost in a power cut, somebody finishes it all the same.
     await this.inProgress.add(ref);
@@ -247,14 +253,14 @@ class RepliesOfProcess implements ServedReplies {
     offset: string | undefined,
     signal: AbortSignal,
   ): ReturnType<Replies["watch"]> {
-    const from = offset === undefined ? start : fromOffset(offset);
+    const from = offset === undefined ? logStart : parseOffset(offset);
     const reading = await this.read(ref, from, { ahead: true });
-    if (reading && endOf(reading) && reading.lines.length === 0) return;
+    if (reading && finalEnd(reading) && reading.lines.length === 0) return;
     const followed = this.follow(ref, from, { ahead: true, signal });
     for await (const lines of followed) {
       for (const { line, at, isLast } of lines) {
         const event = toEvent(line);
-        if (event) yield { event, offset: toOffset(at) };
+        if (event) yield { event, offset: formatOffset(at) };
         if (isLast) return;
       }
     }
@@ -262,18 +268,18 @@ class RepliesOfProcess implements ServedReplies {
 
   async read(
     ref: ReplyRef,
-    from: Position,
+    from: Offset,
     { ahead } = { ahead: false },
-  ): Promise<Reading | undefined> {
+  ): Promise<LogSnapshot | undefined> {
     const known = ahead ? this.writers.readAhead(ref, from) : undefined;
     return known ?? this.logOf(ref).read(from);
   }
 
   follow(
     ref: ReplyRef,
-    from: Position,
+    from: Offset,
     options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedLine[], void> {
+  ): AsyncGenerator<FollowedRecord[], void> {
     return followLog(this.followed(ref, options), from, options);
   }
 
@@ -281,16 +287,16 @@ class RepliesOfProcess implements ServedReplies {
     return this.writers.of(ref) !== undefined;
   }
 
-  held(ref: ReplyRef): HeldEpoch | undefined {
+  held(ref: ReplyRef): EpochWriter | undefined {
     return this.writers.of(ref)?.held;
   }
 
   unsavedNotice(
     ref: ReplyRef,
-    { newest, number }: Pick<Reading, "newest" | "number">,
+    { currentHeader, currentEpoch }: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
   ): string | undefined {
-    return newest.kind === "epoch"
-      ? this.writers.unsavedNotice(ref, number)
+    return currentHeader.kind === "epoch"
+      ? this.writers.unsavedNotice(ref, currentEpoch)
       : undefined;
   }
 
@@ -306,13 +312,13 @@ class RepliesOfProcess implements ServedReplies {
         peers.follow(epoch, ref, from, ahead, signal),
       onGone: () => this.caretaker.suspect(ref),
       onHandover: ({ epoch }) => this.writers.takeOver(ref, epoch),
-      onEnd: (end) => this.settlement.settleEnded(ref, toEnded(end)),
+      onEnd: (end) => this.settlement.publishFinal(ref, toFinalReply(end)),
     };
   }
 
-  private logOf(ref: ReplyRef): EpochLog {
+  private logOf(ref: ReplyRef): ReplyLog {
     const { fileSystem, records } = this.options;
-    return new EpochLog(fileSystem, records.folder(ref));
+    return new ReplyLog(fileSystem, records.folder(ref));
   }
 
   /** @returns Whether the holder stopped it. */

@@ -18,40 +18,40 @@ import {
   type EpochHeader,
   type Header,
   type Line,
-  type PlacedLine,
+  type LogRecord,
 } from "./lines";
-import { compare, start, type Position } from "./offset";
+import { compareOffsets, logStart, type Offset } from "./offset";
 
 /** What a log said when it was looked at. */
-export interface Reading {
+export interface LogSnapshot {
   /** What follows the place that was asked from, in order; the headers are among it. */
-  lines: PlacedLine[];
+  lines: LogRecord[];
   /** After all that the log says; where the asked place is beyond it, that place. */
-  tail: Position;
+  tail: Offset;
   /** The header of the newest entry that counts. */
-  newest: Header;
+  currentHeader: Header;
   /** Its number. */
-  number: number;
+  currentEpoch: number;
   /** The number of the newest entry, whether it counts (yet) or not. */
-  last: number;
+  latestEntry: number;
   /** Whether its holder has asked others to go on. */
   isHandedOver: boolean;
   /**
    * Whether `lines` stand for ever. They may not while somebody makes a new entry, which decides
    * how much of the one before counts.
    */
-  settled: boolean;
+  isFinal: boolean;
 }
 
 /** What a look at a log's newest entry tells of it. */
-export interface Growth {
+export interface TailProgress {
   /** After the last line of it. */
-  tail: Position;
+  tail: Offset;
   isHandedOver: boolean;
 }
 
 /** An entry that was made by this process and to which it alone appends. */
-export interface OwnEntry {
+export interface EpochFile {
   number: number;
   file: OpenFile;
   header: EpochHeader;
@@ -61,7 +61,7 @@ export interface OwnEntry {
 
 interface Entry {
   number: number;
-  lines: PlacedLine[];
+  lines: LogRecord[];
   header: Header;
 }
 
@@ -75,14 +75,14 @@ interface Entry {
  * and only then looks how long the one before is. So either the writer sees the successor's entry
  * and hands out nothing, or the successor sees what was flushed. Readers of files read, then list.
  */
-export class EpochLog {
+export class ReplyLog {
   constructor(
     private readonly fileSystem: FileSystem,
     readonly folder: string,
   ) {}
 
   /** The number of the newest entry; 0 if there is no log. */
-  async newest(): Promise<number> {
+  async latestEntry(): Promise<number> {
     const names = (await listFresh(this.fileSystem, this.folder)) ?? [];
     return Math.max(0, ...names.filter(isNumber).map(Number));
   }
@@ -95,14 +95,14 @@ export class EpochLog {
    * @returns `undefined` if there is no log.
    * @throws VisibleError (400) if the place is inside a line.
    */
-  async read(from: Position = start): Promise<Reading | undefined> {
+  async read(from: Offset = logStart): Promise<LogSnapshot | undefined> {
     for (;;) {
-      const number = await this.newest();
+      const number = await this.latestEntry();
       if (number === 0) return undefined;
       const reading = await this.readUpTo(number, from);
-      if (reading && (await this.newest()) === number) return reading;
+      if (reading && (await this.latestEntry()) === number) return reading;
       // An entry is missing its header, and was the first one: there is nothing to say yet.
-      if (!reading && (await this.newest()) === number) return undefined;
+      if (!reading && (await this.latestEntry()) === number) return undefined;
     }
   }
 
@@ -117,8 +117,8 @@ export class EpochLog {
    * @param from A place in the entry that was the newest, after its first line.
    * @returns `undefined` if it isn't the newest any more, or only {@link read} can tell.
    */
-  async grown(from: Position): Promise<Growth | undefined> {
-    if ((await this.newest()) !== from.entry) return undefined;
+  async readProgress(from: Offset): Promise<TailProgress | undefined> {
+    if ((await this.latestEntry()) !== from.entry) return undefined;
     return this.withEntry(from.entry, async (file) => {
       const found = await readAfter(file, from, GROWTH_BYTES);
       if (!found || (found.isFull && found.lines.length === 0)) {
@@ -139,14 +139,14 @@ export class EpochLog {
   async open(
     number: number,
     describe: (
-      before: Reading | undefined,
+      before: LogSnapshot | undefined,
     ) => Pick<EpochHeader, "holder" | "process" | "keep">,
-  ): Promise<OwnEntry | undefined> {
+  ): Promise<EpochFile | undefined> {
     if (number === 1) await makeFolder(this.fileSystem, this.folder);
     const file = await this.create(number);
     if (!file) return undefined;
     try {
-      const before = await this.readUpTo(number - 1, start);
+      const before = await this.readUpTo(number - 1, logStart);
       const header: EpochHeader = {
         format: 1,
         kind: "epoch",
@@ -158,7 +158,7 @@ export class EpochLog {
       await file.write(data, 0);
       await file.sync();
       await this.fileSystem.syncDirectory(this.folder);
-      if ((await this.newest()) === number) {
+      if ((await this.latestEntry()) === number) {
         return { number, file, header, length: data.length };
       }
     } catch (error) {
@@ -175,10 +175,10 @@ export class EpochLog {
    *
    * @returns Whether they do; `false` if the entry has been fenced off.
    */
-  async append(entry: OwnEntry, data: Buffer): Promise<boolean> {
+  async append(entry: EpochFile, data: Buffer): Promise<boolean> {
     await entry.file.write(data, entry.length);
     await entry.file.sync();
-    const stands = (await this.newest()) === entry.number;
+    const stands = (await this.latestEntry()) === entry.number;
     // Not before: who can't list the folder tries all of it again.
     entry.length += data.length;
     return stands;
@@ -191,10 +191,10 @@ export class EpochLog {
    * @returns The end as a line, or `undefined` if somebody has taken over.
    */
   async end(
-    entry: OwnEntry,
+    entry: EpochFile,
     rest: Buffer,
     said: Line & { outcome: string },
-  ): Promise<PlacedLine | undefined> {
+  ): Promise<LogRecord | undefined> {
     if (rest.length > 0) {
       await entry.file.write(rest, entry.length);
       await entry.file.sync();
@@ -211,9 +211,9 @@ export class EpochLog {
    * @returns As {@link end}.
    */
   async endAfter(
-    after: Position,
+    after: Offset,
     said: Line & { outcome: string },
-  ): Promise<PlacedLine | undefined> {
+  ): Promise<LogRecord | undefined> {
     const header: EndHeader = {
       format: 1,
       kind: "end",
@@ -243,8 +243,8 @@ export class EpochLog {
 
   private async readUpTo(
     newest: number,
-    from: Position,
-  ): Promise<Reading | undefined> {
+    from: Offset,
+  ): Promise<LogSnapshot | undefined> {
     const tail = await this.readTail(newest, from);
     if (tail) return tail;
     const chain = await this.readChain(newest);
@@ -252,23 +252,23 @@ export class EpochLog {
     if (!last) return undefined;
     const counting = chain.flatMap(({ lines }) => lines);
     checkPlace(counting, from);
-    const end = counting.at(-1)?.at ?? start;
+    const end = counting.at(-1)?.at ?? logStart;
     return {
-      lines: counting.filter(({ at }) => compare(at, from) > 0),
-      tail: compare(end, from) > 0 ? end : from,
-      newest: last.header,
-      number: last.number,
-      last: newest,
+      lines: counting.filter(({ at }) => compareOffsets(at, from) > 0),
+      tail: compareOffsets(end, from) > 0 ? end : from,
+      currentHeader: last.header,
+      currentEpoch: last.number,
+      latestEntry: newest,
       isHandedOver: isHandover(counting.at(-1)),
-      settled: last.number === newest,
+      isFinal: last.number === newest,
     };
   }
 
   /** The usual case of one who follows a log: only the newest entry has grown. */
   private async readTail(
     newest: number,
-    from: Position,
-  ): Promise<Reading | undefined> {
+    from: Offset,
+  ): Promise<LogSnapshot | undefined> {
     if (from.entry !== newest || from.bytes === 0) return undefined;
     return this.withEntry(newest, async (file) => {
       const size = await file.size();
@@ -281,11 +281,11 @@ export class EpochLog {
       return {
         lines,
         tail,
-        newest: header,
-        number: newest,
-        last: newest,
+        currentHeader: header,
+        currentEpoch: newest,
+        latestEntry: newest,
         isHandedOver,
-        settled: true,
+        isFinal: true,
       };
     });
   }
@@ -354,8 +354,8 @@ const GROWTH_BYTES = 16_384;
 const HEADER_BYTES = 4_096;
 
 /** What an entry says after a place in it. */
-interface Tail extends Growth {
-  lines: PlacedLine[];
+interface TailRead extends TailProgress {
+  lines: LogRecord[];
   /** Whether there may be more than was asked for. */
   isFull: boolean;
 }
@@ -368,9 +368,9 @@ interface Tail extends Growth {
  */
 async function readAfter(
   file: OpenFile,
-  from: Position,
+  from: Offset,
   length: number,
-): Promise<Tail | undefined> {
+): Promise<TailRead | undefined> {
   // The line that ends there tells of a handover, where nothing follows it.
   const seen = Math.min(from.bytes, HANDOVER.length);
   const data = await file.read(from.bytes - seen, seen + length);
@@ -388,7 +388,7 @@ async function readAfter(
 }
 
 /** What counts of an entry ends at a line, so a place that is no line's end is beyond, or wrong. */
-function checkPlace(lines: PlacedLine[], { entry, bytes }: Position): void {
+function checkPlace(lines: LogRecord[], { entry, bytes }: Offset): void {
   const own = lines.filter(({ at }) => at.entry === entry);
   const end = own.at(-1)?.at.bytes ?? 0;
   if (bytes === 0 || bytes >= end) return;

@@ -1,23 +1,23 @@
 import { z } from "zod";
 import { Outcome, Usage, type ReplyEvent } from "../../core/domain/records";
-import type { EndedReply } from "./replies";
-import type { Line, PlacedLine } from "./lines";
+import type { FinalReply } from "./replies";
+import type { Line, LogRecord } from "./lines";
 
 /** A reply's text, as far as the lines up to some place tell it. */
-export interface Said {
+export interface ReplyText {
   text: string;
   reasoning: string;
 }
 
-export const nothingSaid: Said = { text: "", reasoning: "" };
+export const emptyReply: ReplyText = { text: "", reasoning: "" };
 
 /** What is said after one more line. */
-export function afterLine(said: Said, line: Line): Said {
+export function applyLine(said: ReplyText, line: Line): ReplyText {
   const event = toEvent(line);
   switch (event?.kind) {
     case "epoch":
       return event.keep === 0
-        ? nothingSaid
+        ? emptyReply
         : { ...said, text: said.text.slice(0, event.keep) };
     case "text":
       return { ...said, text: said.text + event.text };
@@ -30,8 +30,8 @@ export function afterLine(said: Said, line: Line): Said {
   }
 }
 
-export function saidIn(lines: readonly PlacedLine[]): Said {
-  return lines.reduce((said, { line }) => afterLine(said, line), nothingSaid);
+export function replay(lines: readonly LogRecord[]): ReplyText {
+  return lines.reduce((said, { line }) => applyLine(said, line), emptyReply);
 }
 
 const isText = (line: Line | undefined): line is Line & { text: string } =>
@@ -46,8 +46,8 @@ const isReasoning = (
 const JOINED = 65_536;
 
 /** Fewer lines that say the same: pieces of text that follow each other become one. */
-export function joinTexts(lines: PlacedLine[]): PlacedLine[] {
-  const joined: PlacedLine[] = [];
+export function joinTexts(lines: LogRecord[]): LogRecord[] {
+  const joined: LogRecord[] = [];
   for (const { line, at } of lines) {
     const last = joined.at(-1)?.line;
     if (isText(last) && isText(line) && last.text.length < JOINED) {
@@ -62,7 +62,7 @@ export function joinTexts(lines: PlacedLine[]): PlacedLine[] {
 const isSignOfLife = (line: Line) => Object.keys(line).length === 0;
 
 /** What an end does not say again. */
-export const withoutTexts = (lines: readonly PlacedLine[]): PlacedLine[] =>
+export const withoutTexts = (lines: readonly LogRecord[]): LogRecord[] =>
   lines.filter(
     ({ line }) => !isText(line) && !isReasoning(line) && !isSignOfLife(line),
   );
@@ -89,7 +89,7 @@ function epochEvent(line: Line): ReplyEvent {
 }
 
 function endEvent(line: Line): ReplyEvent {
-  return { kind: "end", ...toEnded(line) };
+  return { kind: "end", ...toFinalReply(line) };
 }
 
 const Ended = z.object({
@@ -109,6 +109,6 @@ const Ended = z.object({
  *
  * @throws ZodError if the line is no reply's end.
  */
-export function toEnded(line: Line): EndedReply {
+export function toFinalReply(line: Line): FinalReply {
   return Ended.parse(line);
 }

@@ -1,29 +1,29 @@
 import { NotFoundError } from "../../core/domain/errors";
 import { pause } from "../../core/runtime/async";
-import type { Reading } from "./epoch-log";
-import { BATCH_LINES, type HeldEpoch } from "./held-epoch";
+import type { LogSnapshot } from "./epoch-log";
+import { BATCH_LINES, type EpochWriter } from "./held-epoch";
 import { PeerGoneError } from "./peers";
 import {
   isHandover,
   type EndHeader,
   type EpochHeader,
-  type PlacedLine,
+  type LogRecord,
 } from "./lines";
-import { compare, start, type Position } from "./offset";
+import { compareOffsets, logStart, type Offset } from "./offset";
 
 /** Where the lines of one log can be had from. */
 export interface Followed {
   /** What the log says after a place; see `EpochLog.read`. */
-  read(from: Position): Promise<Reading | undefined>;
+  read(from: Offset): Promise<LogSnapshot | undefined>;
   /** The newest entry, if this process appends to it. */
-  held(): HeldEpoch | undefined;
+  held(): EpochWriter | undefined;
   /** The lines from the process that holds it; see `Peers.follow`. */
   peer(
     epoch: EpochHeader,
-    from: Position,
+    from: Offset,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine[], void>;
+  ): AsyncGenerator<LogRecord[], void>;
   /** This process, as the headers of its epochs name it. */
   process: string;
   /** Told that an epoch's holder doesn't answer there any more. */
@@ -45,7 +45,7 @@ export interface FollowOptions {
 }
 
 /** A line, and whether the log ends with it (for now: an end may be followed by another try). */
-export interface FollowedLine extends PlacedLine {
+export interface FollowedRecord extends LogRecord {
   isLast: boolean;
 }
 
@@ -58,9 +58,9 @@ export interface FollowedLine extends PlacedLine {
  */
 export async function* followLog(
   followed: Followed,
-  from: Position = start,
+  from: Offset = logStart,
   options: FollowOptions,
-): AsyncGenerator<FollowedLine[], void> {
+): AsyncGenerator<FollowedRecord[], void> {
   const { signal } = options;
   const shunned = new Map<number, number>();
   let position = from;
@@ -77,10 +77,10 @@ export async function* followLog(
 /** What can be had from one source. */
 async function* nextLines(
   followed: Followed,
-  from: Position,
+  from: Offset,
   options: FollowOptions,
   shunned: Map<number, number>,
-): AsyncGenerator<FollowedLine[], void> {
+): AsyncGenerator<FollowedRecord[], void> {
   const held = followed.held();
   if (held && from.entry >= held.number) {
     yield* heldLines(held, from, options);
@@ -88,11 +88,11 @@ async function* nextLines(
   }
   const reading = await followed.read(from);
   if (!reading) throw new NotFoundError("reply");
-  if (!reading.settled) {
+  if (!reading.isFinal) {
     await pause(followed.pollMs, options.signal);
     return;
   }
-  const { lines, newest, tail } = reading;
+  const { lines, currentHeader: newest, tail } = reading;
   const ends = newest.kind === "end";
   if (ends && lines.length > 0) await followed.onEnd(newest);
   const last = ends ? lines.at(-1) : undefined;
@@ -106,23 +106,23 @@ async function* nextLines(
     if (reading.isHandedOver) await followed.onHandover(newest);
     else yield* peerLines(followed, newest, tail, options, shunned);
   }
-  if (followed.held()?.number !== reading.number) {
+  if (followed.held()?.number !== reading.currentEpoch) {
     await pause(followed.pollMs, options.signal);
   }
 }
 
 async function* heldLines(
-  held: HeldEpoch,
-  from: Position,
+  held: EpochWriter,
+  from: Offset,
   { ahead, signal }: FollowOptions,
-): AsyncGenerator<FollowedLine[], void> {
+): AsyncGenerator<FollowedRecord[], void> {
   for await (const lines of held.follow(from, ahead, signal)) {
     yield lines.map((line) => ofEpoch(held.number, line));
   }
 }
 
 /** What comes after an epoch in what its holder says is its end. */
-const ofEpoch = (number: number, { line, at }: PlacedLine): FollowedLine => ({
+const ofEpoch = (number: number, { line, at }: LogRecord): FollowedRecord => ({
   line,
   at,
   isLast: at.entry > number,
@@ -131,16 +131,16 @@ const ofEpoch = (number: number, { line, at }: PlacedLine): FollowedLine => ({
 async function* peerLines(
   followed: Followed,
   epoch: EpochHeader,
-  from: Position,
+  from: Offset,
   { ahead, signal }: FollowOptions,
   shunned: Map<number, number>,
-): AsyncGenerator<FollowedLine[], void> {
+): AsyncGenerator<FollowedRecord[], void> {
   const until = shunned.get(epoch.epoch) ?? 0;
   if (epoch.process === followed.process || performance.now() < until) return;
   let position = from;
   try {
     for await (const lines of followed.peer(epoch, from, ahead, signal)) {
-      const fresh = lines.filter(({ at }) => compare(at, position) > 0);
+      const fresh = lines.filter(({ at }) => compareOffsets(at, position) > 0);
       position = fresh.at(-1)?.at ?? position;
       if (fresh.length > 0) {
         yield fresh.map((line) => ofEpoch(epoch.epoch, line));

@@ -1,4 +1,4 @@
-import type { EpochLog, OwnEntry, Reading } from "./epoch-log";
+import type { ReplyLog, EpochFile, LogSnapshot } from "./epoch-log";
 import { withoutTexts } from "./events";
 import {
   EndHeader,
@@ -6,20 +6,20 @@ import {
   handover,
   type Header,
   type Line,
-  type PlacedLine,
+  type LogRecord,
 } from "./lines";
-import { compare, type Position } from "./offset";
+import { compareOffsets, type Offset } from "./offset";
 
 /** Why a process no longer appends to an entry. */
-export type Left = "superseded" | "handed-over" | "ended";
+export type CloseReason = "superseded" | "handed-over" | "ended";
 
 /**
  * An entry that this process appends to, with all its lines in memory, so that any number of
  * watchers can follow it, each at its own pace: a slow one costs its place and nothing more.
  */
-export class HeldEpoch {
+export class EpochWriter {
   readonly number: number;
-  private readonly lines: PlacedLine[];
+  private readonly lines: LogRecord[];
   /** How many of the lines stand for ever. */
   private committed = 1;
   private pending: Buffer[] = [];
@@ -27,12 +27,12 @@ export class HeldEpoch {
   private flushing: Promise<void> | undefined;
   private changed = deferred();
   private isWaking = false;
-  private hasLeft: Left | undefined;
+  private hasLeft: CloseReason | undefined;
   private isEnding = false;
 
   constructor(
-    private readonly log: EpochLog,
-    private readonly entry: OwnEntry,
+    private readonly log: ReplyLog,
+    private readonly entry: EpochFile,
   ) {
     this.number = entry.number;
     this.length = entry.length;
@@ -40,7 +40,7 @@ export class HeldEpoch {
     this.lines = [{ line: entry.header, at }];
   }
 
-  get left(): Left | undefined {
+  get closedBy(): CloseReason | undefined {
     return this.hasLeft;
   }
 
@@ -55,12 +55,12 @@ export class HeldEpoch {
   }
 
   /** After the last line. */
-  get tail(): Position {
+  get tail(): Offset {
     return { entry: this.number, bytes: this.length };
   }
 
   /** Says a line: at once to those who watch ahead, to the others when it stands. */
-  say(line: Line): void {
+  append(line: Line): void {
     if (this.hasLeft || this.isEnding) return;
     const data = encodeLine(line);
     this.pending.push(data);
@@ -115,7 +115,7 @@ export class HeldEpoch {
 
   /** Asks others to go on, and appends no more. */
   async handOver(): Promise<void> {
-    this.say(handover);
+    this.append(handover);
     await this.flush();
     await this.close("handed-over");
   }
@@ -131,11 +131,12 @@ export class HeldEpoch {
    * @returns `undefined` where the files must be asked: when this process has left the entry, and
    *   for places that are not in it.
    */
-  readAhead(from: Position): Reading | undefined {
+  readAhead(from: Offset): LogSnapshot | undefined {
     const isFirst = this.number === 1 && from.entry === 0;
-    const isHere = isFirst || this.lines.some(({ at }) => !compare(at, from));
+    const isHere =
+      isFirst || this.lines.some(({ at }) => !compareOffsets(at, from));
     if (this.hasLeft || !isHere) return undefined;
-    const after = this.lines.filter(({ at }) => compare(at, from) > 0);
+    const after = this.lines.filter(({ at }) => compareOffsets(at, from) > 0);
     const { number, entry, tail } = this;
     return toReading(number, entry.header, after, tail);
   }
@@ -145,7 +146,7 @@ export class HeldEpoch {
    *
    * @returns `undefined` if it has not, or may yet be tried again.
    */
-  get ended(): Reading | undefined {
+  get ended(): LogSnapshot | undefined {
     const end = this.lines.at(-1);
     if (this.hasLeft !== "ended" || !end) return undefined;
     const { data: header } = EndHeader.safeParse(end.line);
@@ -161,11 +162,11 @@ export class HeldEpoch {
    * @param ahead Whether lines are wanted before they stand for ever.
    */
   async *follow(
-    from: Position,
+    from: Offset,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine[], void> {
-    let next = this.lines.findIndex(({ at }) => compare(at, from) > 0);
+  ): AsyncGenerator<LogRecord[], void> {
+    let next = this.lines.findIndex(({ at }) => compareOffsets(at, from) > 0);
     if (next === -1) next = this.lines.length;
     for (;;) {
       const changed = this.changed.promise;
@@ -200,13 +201,13 @@ export class HeldEpoch {
     this.wake();
   }
 
-  private async close(left: Left): Promise<void> {
+  private async close(left: CloseReason): Promise<void> {
     if (this.hasLeft) return;
     this.leave(left);
     await this.entry.file.close();
   }
 
-  private leave(left: Left): void {
+  private leave(left: CloseReason): void {
     this.hasLeft = left;
     this.wake();
   }
@@ -227,16 +228,16 @@ export class HeldEpoch {
 const toReading = (
   number: number,
   newest: Header,
-  lines: PlacedLine[],
-  tail: Position,
-): Reading => ({
+  lines: LogRecord[],
+  tail: Offset,
+): LogSnapshot => ({
   lines,
   tail,
-  newest,
-  number,
-  last: number,
+  currentHeader: newest,
+  currentEpoch: number,
+  latestEntry: number,
   isHandedOver: false,
-  settled: true,
+  isFinal: true,
 });
 
 /** Balances what a slow watcher's next piece takes in memory against the cost of each piece. */

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import type { Position } from "./offset";
+import type { Offset } from "./offset";
 
 /** One line of an entry: a JSON object whose fields say what it is. */
 export type Line = Readonly<Record<string, unknown>>;
 
 /** A line and the place after it. */
-export interface PlacedLine {
+export interface LogRecord {
   line: Line;
-  at: Position;
+  at: Offset;
 }
 
 const Place = z.object({
@@ -51,7 +51,7 @@ export type Header = z.output<typeof Header>;
 /** The last line of an entry whose holder asks others to go on. */
 export const handover: Line = { handover: true };
 
-export const isHandover = (line: PlacedLine | undefined) =>
+export const isHandover = (line: LogRecord | undefined) =>
   line?.line["handover"] === true;
 
 const NEWLINE = 0x0a;
@@ -66,8 +66,8 @@ export function encodeLine(line: Line): Buffer {
  *
  * @param from Where in the entry `data` begins.
  */
-export function decodeLines(data: Buffer, from: Position): PlacedLine[] {
-  const lines: PlacedLine[] = [];
+export function decodeLines(data: Buffer, from: Offset): LogRecord[] {
+  const lines: LogRecord[] = [];
   let begin = 0;
   for (;;) {
     const end = data.indexOf(NEWLINE, begin);
@@ -93,7 +93,7 @@ function isLine(value: unknown): value is Line {
 }
 
 /** The header that an entry begins with, if it has one yet. */
-export function headerOf(lines: PlacedLine[]): Header | undefined {
+export function headerOf(lines: LogRecord[]): Header | undefined {
   const result = Header.safeParse(lines[0]?.line);
   return result.success ? result.data : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Beat } from "../../core/storage/layout/active-reply-index";
+import type { Heartbeat } from "../../core/storage/layout/active-reply-index";
 
 /** Balances how often each reply is looked at against how many may die at once and be noticed. */
 const OBSERVERS = 3;
@@ -21,7 +21,7 @@ interface Seen {
  * Where the views differ some reply is looked after by more or by others; should nobody watch one
  * for a while, it is taken over that much later. It is never what makes taking over safe.
  */
-export class Observers {
+export class MonitorAssignment {
   private readonly others = new Map<string, Seen>();
   private readonly hash: number;
   private seenAt: number | undefined;
@@ -44,7 +44,7 @@ export class Observers {
    *
    * @returns Those that have been without change for so long that they can be removed.
    */
-  see(beats: readonly Beat[]): Beat[] {
+  see(beats: readonly Heartbeat[]): Heartbeat[] {
     const now = this.now();
     // A gap between two looks is time in which nothing was watched.
     const passedMs = Math.min(now - (this.seenAt ?? now), this.leaseMs / 2);

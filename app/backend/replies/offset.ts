@@ -1,21 +1,21 @@
 import { VisibleError } from "../../core/domain/errors";
 
 /** A place in a reply's log: after the first `bytes` bytes of entry number `entry`. */
-export interface Position {
+export interface Offset {
   entry: number;
   bytes: number;
 }
 
 /** Before everything. */
-export const start: Position = { entry: 0, bytes: 0 };
+export const logStart: Offset = { entry: 0, bytes: 0 };
 
 /** The offset that clients are given for a position: opaque to them, sortable as text. */
-export function toOffset({ entry, bytes }: Position): string {
+export function formatOffset({ entry, bytes }: Offset): string {
   return `${pad(entry, 10)}_${pad(bytes, 12)}`;
 }
 
-/** @throws VisibleError (400) for what {@link toOffset} never made. */
-export function fromOffset(offset: string): Position {
+/** @throws VisibleError (400) for what {@link formatOffset} never made. */
+export function parseOffset(offset: string): Offset {
   const match = /^(\d{10})_(\d{12})$/.exec(offset);
   if (!match) {
     throw new VisibleError(
@@ -26,7 +26,7 @@ export function fromOffset(offset: string): Position {
   return { entry: Number(match[1]), bytes: Number(match[2]) };
 }
 
-export function compare(a: Position, b: Position): number {
+export function compareOffsets(a: Offset, b: Offset): number {
   return a.entry - b.entry || a.bytes - b.bytes;
 }
 

@@ -1,8 +1,8 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { EpochHeader, PlacedLine } from "./lines";
-import { fromOffset, toOffset, type Position } from "./offset";
+import type { EpochHeader, LogRecord } from "./lines";
+import { parseOffset, formatOffset, type Offset } from "./offset";
 
 /** The process at an epoch's address has died, or doesn't hold the reply: anyone may take over. */
 export class PeerGoneError extends Error {
@@ -20,10 +20,10 @@ export interface Peers {
   follow(
     epoch: EpochHeader,
     ref: ReplyRef,
-    from: Position,
+    from: Offset,
     ahead: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedLine[], void>;
+  ): AsyncGenerator<LogRecord[], void>;
   /**
    * Asks the holder to stop a reply.
    *
@@ -42,12 +42,12 @@ const SentLine = z.object({
   line: z.record(z.string(), z.unknown()),
 });
 
-export const encodeForPeer = ({ line, at }: PlacedLine): string =>
-  `${JSON.stringify({ at: toOffset(at), line })}\n`;
+export const encodeForPeer = ({ line, at }: LogRecord): string =>
+  `${JSON.stringify({ at: formatOffset(at), line })}\n`;
 
-function decodeFromPeer(text: string): PlacedLine {
+function decodeFromPeer(text: string): LogRecord {
   const { at, line } = SentLine.parse(JSON.parse(text));
-  return { at: fromOffset(at), line };
+  return { at: parseOffset(at), line };
 }
 
 /**
@@ -111,7 +111,7 @@ export function createPeers({
 
   return {
     async *follow(epoch, ref, from, ahead, signal) {
-      const query = `?offset=${toOffset(from)}&ahead=${String(ahead)}`;
+      const query = `?offset=${formatOffset(from)}&ahead=${String(ahead)}`;
       try {
         const url = peerUrl(epoch, ref, query);
         const { statusCode, body } = await ask("GET", url, signal);
@@ -153,7 +153,7 @@ async function quietly<T>(
 
 async function* sentLines(
   body: AsyncIterable<Buffer>,
-): AsyncGenerator<PlacedLine[], void> {
+): AsyncGenerator<LogRecord[], void> {
   let rest = "";
   const decoder = new TextDecoder();
   for await (const chunk of body) {

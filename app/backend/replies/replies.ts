@@ -26,7 +26,7 @@ export interface ReplyPrompt {
 }
 
 /** How a reply ended: what the message will say. */
-export interface EndedReply {
+export interface FinalReply {
   outcome: Outcome;
   text: string;
   reasoning?: string;
@@ -42,13 +42,13 @@ export interface EndedReply {
 }
 
 /** What replies need from the records; implemented by conversations. */
-export interface ReplyRecords {
+export interface ReplyRepository {
   /** Where the reply's log is: `…/conversations/<id>/replies/<number>`. */
   folder(ref: ReplyRef): string;
   /** @param begun The text that the reply goes on from; none by default. */
   promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
   /** Makes the message of a reply that is complete or stopped. Called at least once; has effect once. */
-  becomeMessage(ref: ReplyRef, ended: EndedReply): Promise<void>;
+  publishMessage(ref: ReplyRef, ended: FinalReply): Promise<void>;
 }
 
 /** What replies need from the models. */
@@ -82,27 +82,27 @@ export interface ReplySnapshot {
   offset: string;
   /** The number of the newest epoch, or of the end after it, if there is one. */
   epoch?: number;
-  ended?: EndedReply;
-  /** With what the conversation went on after it failed: see {@link Replies.goOn}. */
-  next?: JsonObject;
+  final?: FinalReply;
+  /** With what the conversation went on after it failed: see {@link Replies.continueWith}. */
+  nextPrompt?: JsonObject;
 }
 
 /** The replies of this backend process, and through the files and its peers, all others. */
 export interface Replies {
   /**
    * Whether another reply may be begun for an owner: to be asked before its prompt is saved, within
-   * {@link beginning}, to the end of which it counts as one that is written here.
+   * {@link withReservation}, to the end of which it counts as one that is written here.
    *
    * @throws VisibleError (429) when the owner has too many in progress; (503) when this process has.
    */
-  admit(ownerHash: string): Promise<void>;
+  reserveSlot(ownerHash: string): Promise<void>;
   /** Runs what admits a reply and begins it; one at a time for each owner. */
-  beginning<T>(ownerHash: string, work: () => Promise<T>): Promise<T>;
+  withReservation<T>(ownerHash: string, work: () => Promise<T>): Promise<T>;
   /**
    * Makes the reply's first epoch, and begins to write it in the background. Beginning twice is
    * beginning once. A process that drains leaves the writing to another.
    */
-  begin(ref: ReplyRef): Promise<void>;
+  start(ref: ReplyRef): Promise<void>;
   /** Whether this process writes it at the moment. */
   isWriting(ref: ReplyRef): boolean;
   /** `undefined` if there is no such reply. */
@@ -144,9 +144,12 @@ export interface Replies {
    *   `undefined` if the reply has not failed (any more).
    * @throws NotFoundError if there is no such reply.
    */
-  goOn(ref: ReplyRef, next: JsonObject): Promise<JsonObject | undefined>;
+  continueWith(
+    ref: ReplyRef,
+    next: JsonObject,
+  ): Promise<JsonObject | undefined>;
   /** Begins to look after replies whose writers died. */
-  start(): void;
+  startSupervision(): void;
   /** Hands over what is being written here and stops looking after others. */
   drain(): Promise<void>;
 }

@@ -5,21 +5,21 @@ import type { Logger } from "../../core/runtime/log";
 import { pause } from "../../core/runtime/async";
 import { storageProblemOf } from "../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../models/model";
-import type { HeldEpoch } from "./held-epoch";
+import type { EpochWriter } from "./held-epoch";
 import type {
-  EndedReply,
+  FinalReply,
   ReplyModels,
   ReplyPrompt,
-  ReplyRecords,
+  ReplyRepository,
 } from "./replies";
-import type { Said } from "./events";
+import type { ReplyText } from "./events";
 import { unsavedNotice } from "./unsaved-notice";
 
 export interface WriterTools {
-  records: ReplyRecords;
+  records: ReplyRepository;
   models: ReplyModels;
   /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
-  settle(ref: ReplyRef, ended: EndedReply): Promise<void>;
+  settle(ref: ReplyRef, ended: FinalReply): Promise<void>;
   log: Logger;
   leaseMs: number;
   flushMs: number;
@@ -41,10 +41,10 @@ export class ReplyWriter {
   private readonly controller = new AbortController();
   private text: string;
   private reasoning: string;
-  private usage: EndedReply["usage"];
+  private usage: FinalReply["usage"];
   private cut: string | undefined;
   private leftOut = 0;
-  private model: Pick<EndedReply, "model" | "modelName"> = { model: "" };
+  private model: Pick<FinalReply, "model" | "modelName"> = { model: "" };
   private isStopped = false;
   private isLeaving = false;
   private unsavedNotice: string | undefined;
@@ -55,8 +55,8 @@ export class ReplyWriter {
 
   constructor(
     readonly ref: ReplyRef,
-    readonly held: HeldEpoch,
-    said: Said,
+    readonly held: EpochWriter,
+    said: ReplyText,
     private readonly tools: WriterTools,
   ) {
     this.text = said.text;
@@ -65,7 +65,7 @@ export class ReplyWriter {
   }
 
   /** What has been said so far. */
-  get said(): Said {
+  get said(): ReplyText {
     return { text: this.text, reasoning: this.reasoning };
   }
 
@@ -110,9 +110,9 @@ export class ReplyWriter {
     }
   }
 
-  private async finish(ended: EndedReply | undefined): Promise<void> {
+  private async finish(ended: FinalReply | undefined): Promise<void> {
     // What the model said since it was given up is in no line of it: it has no end here.
-    if (this.held.left || this.hasGivenUp) return;
+    if (this.held.closedBy || this.hasGivenUp) return;
     if (this.isLeaving && !this.isStopped) return this.held.handOver();
     if (!ended) return this.held.abandon();
     const settle = () => this.tools.settle(this.ref, ended);
@@ -126,7 +126,7 @@ export class ReplyWriter {
   }
 
   /** @returns `undefined` if the model was interrupted for another reason than a Stop. */
-  private async write(): Promise<EndedReply | undefined> {
+  private async write(): Promise<FinalReply | undefined> {
     try {
       const prompt = await this.readPrompt();
       const { model, modelName } = prompt;
@@ -138,7 +138,7 @@ export class ReplyWriter {
       if (!this.controller.signal.aborted) return this.failed(error);
     }
     if (this.isStopped) return this.ended("stopped");
-    if (this.controller.signal.aborted || this.held.left) return undefined;
+    if (this.controller.signal.aborted || this.held.closedBy) return undefined;
     return this.text === "" && this.cut === undefined
       ? this.ended("failed", NOTHING_SAID)
       : this.ended("complete", this.cut);
@@ -187,7 +187,7 @@ export class ReplyWriter {
       signal,
     );
     for await (const event of untilAbort(events, signal)) {
-      if (this.held.left) return;
+      if (this.held.closedBy) return;
       this.take(event);
       if (this.isLongEnough()) return;
       if (this.held.pendingBytes > PENDING_BYTES) await this.held.flush();
@@ -211,12 +211,12 @@ export class ReplyWriter {
       case "text":
         if (event.text === "") return;
         this.text += event.text;
-        return this.held.say({ text: event.text });
+        return this.held.append({ text: event.text });
       case "reasoning":
         this.reasoning += event.text;
-        return this.held.say({ reasoning: event.text });
+        return this.held.append({ reasoning: event.text });
       case "waiting":
-        return this.held.say({ notice: event.message });
+        return this.held.append({ notice: event.message });
       case "usage":
         this.usage = {
           inputTokens: event.inputTokens,
@@ -237,13 +237,13 @@ export class ReplyWriter {
     const { signal } = this.controller;
     let beat = now();
     let failing: number | undefined;
-    while (!this.held.left && !signal.aborted) {
+    while (!this.held.closedBy && !signal.aborted) {
       await pause(Math.min(flushMs, leaseMs / 4), signal);
       if (signal.aborted) return;
       try {
         if (this.held.pendingBytes === 0 && now() - beat < leaseMs / 4)
           continue;
-        if (this.held.pendingBytes === 0) this.held.say({});
+        if (this.held.pendingBytes === 0) this.held.append({});
         await this.held.flush();
         beat = now();
         failing = undefined;
@@ -268,7 +268,7 @@ export class ReplyWriter {
     const notice = unsavedNotice(error);
     this.unsavedNotice = notice;
     this.isToldLast = true;
-    this.held.say({ notice });
+    this.held.append({ notice });
   }
 
   private async giveUp(cause: unknown): Promise<void> {
@@ -284,7 +284,7 @@ export class ReplyWriter {
     await this.held.abandon().catch(() => undefined);
   }
 
-  private failed(error: unknown): EndedReply {
+  private failed(error: unknown): FinalReply {
     if (error instanceof ModelError) {
       const { reason, forOperator } = error;
       this.tools.log.warn(
@@ -297,7 +297,7 @@ export class ReplyWriter {
     return this.ended("failed", toVisibleError(error).message);
   }
 
-  private ended(outcome: EndedReply["outcome"], reason?: string): EndedReply {
+  private ended(outcome: FinalReply["outcome"], reason?: string): FinalReply {
     return {
       outcome,
       text: this.text,

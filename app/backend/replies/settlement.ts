@@ -1,35 +1,35 @@
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import type { Logger } from "../../core/runtime/log";
-import { endOf } from "./after-failure";
-import type { EpochLog } from "./epoch-log";
-import { toEnded } from "./events";
-import type { InProgress } from "../../core/storage/layout/active-reply-index";
-import type { EndedReply, ReplyRecords } from "./replies";
+import { finalEnd } from "./after-failure";
+import type { ReplyLog } from "./epoch-log";
+import { toFinalReply } from "./events";
+import type { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
+import type { FinalReply, ReplyRepository } from "./replies";
 
 export interface SettlementParts {
-  records: ReplyRecords;
-  inProgress: InProgress;
-  logOf(this: void, ref: ReplyRef): EpochLog;
+  records: ReplyRepository;
+  inProgress: ActiveReplyIndex;
+  logOf(this: void, ref: ReplyRef): ReplyLog;
   log: Logger;
 }
 
 /** What becomes of a reply that has ended: a message, once. Doing it twice is doing it once. */
-export class Settlement {
+export class ReplyPublisher {
   constructor(private readonly parts: SettlementParts) {}
 
   /** For a reply that was found to have ended. */
-  async settle(ref: ReplyRef): Promise<void> {
+  async publish(ref: ReplyRef): Promise<void> {
     const reading = await this.parts.logOf(ref).read();
-    if (reading?.newest.kind === "end") {
-      await this.settleEnded(ref, toEnded(reading.newest));
+    if (reading?.currentHeader.kind === "end") {
+      await this.publishFinal(ref, toFinalReply(reading.currentHeader));
     }
   }
 
   /** Never rejects: what could not be done is done by whoever looks at the reply next. */
-  async settleEnded(ref: ReplyRef, ended: EndedReply): Promise<void> {
+  async publishFinal(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const { records, inProgress, log } = this.parts;
     try {
-      if (ended.outcome !== "failed") await records.becomeMessage(ref, ended);
+      if (ended.outcome !== "failed") await records.publishMessage(ref, ended);
       await inProgress.remove(ref);
       if (ended.outcome === "failed") await this.listIfRetried(ref);
     } catch (error) {
@@ -44,6 +44,6 @@ export class Settlement {
   private async listIfRetried(ref: ReplyRef): Promise<void> {
     const { logOf, inProgress } = this.parts;
     const reading = await logOf(ref).read();
-    if (reading && !endOf(reading)) await inProgress.add(ref);
+    if (reading && !finalEnd(reading)) await inProgress.add(ref);
   }
 }

@@ -3,24 +3,24 @@ import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import type { Logger } from "../../core/runtime/log";
 import type { Predecessor } from "../../core/runtime/metric-definitions";
 import { storageProblemOf } from "../../core/storage/storage-problem";
-import type { EpochLog, OwnEntry, Reading } from "./epoch-log";
-import { nothingSaid, saidIn, type Said } from "./events";
-import { HeldEpoch } from "./held-epoch";
-import { nameOf } from "../../core/storage/layout/active-reply-index";
-import type { EndedReply, ReplyModels, ReplyRecords } from "./replies";
-import type { Position } from "./offset";
+import type { ReplyLog, EpochFile, LogSnapshot } from "./epoch-log";
+import { emptyReply, replay, type ReplyText } from "./events";
+import { EpochWriter } from "./held-epoch";
+import { replyName } from "../../core/storage/layout/active-reply-index";
+import type { FinalReply, ReplyModels, ReplyRepository } from "./replies";
+import type { Offset } from "./offset";
 import { ReplyWriter } from "./reply-writer";
 import { unsavedNotice } from "./unsaved-notice";
 
 export interface WritersParts {
-  records: ReplyRecords;
+  records: ReplyRepository;
   models: ReplyModels;
-  logOf(this: void, ref: ReplyRef): EpochLog;
+  logOf(this: void, ref: ReplyRef): ReplyLog;
   /** Where other backends reach this process, and what tells it from another one there. */
   address: string;
   process: string;
   /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
-  settle(this: void, ref: ReplyRef, ended: EndedReply): Promise<void>;
+  settle(this: void, ref: ReplyRef, ended: FinalReply): Promise<void>;
   /** Told of each reply that this process goes on with after another. */
   onTakenOver(this: void, after: Predecessor): void;
   log: Logger;
@@ -40,11 +40,11 @@ interface Unsaved {
 export type Purpose = "begin" | "go on" | "stop" | "retry";
 
 /** The replies that this process writes, and how it comes to write them. */
-export class Writers {
+export class WriterPool {
   private readonly writers = new Map<string, ReplyWriter>();
   private readonly claims = new Map<string, Promise<ReplyWriter | undefined>>();
   /** Replies that ended here: most of those who watch come for them in that moment. */
-  private readonly ended = new LRUCache<string, Reading>({
+  private readonly ended = new LRUCache<string, LogSnapshot>({
     maxSize: ENDED_BYTES,
     sizeCalculation: ({ tail }) => tail.bytes,
   });
@@ -62,8 +62,8 @@ export class Writers {
 
   /** The writer of a reply that this process appends to. */
   of(ref: ReplyRef): ReplyWriter | undefined {
-    const writer = this.writers.get(nameOf(ref));
-    return writer?.held.left ? undefined : writer;
+    const writer = this.writers.get(replyName(ref));
+    return writer?.held.closedBy ? undefined : writer;
   }
 
   /**
@@ -71,14 +71,14 @@ export class Writers {
    *
    * @returns `undefined` where only the files can tell.
    */
-  readAhead(ref: ReplyRef, from: Position): Reading | undefined {
+  readAhead(ref: ReplyRef, from: Offset): LogSnapshot | undefined {
     const ended = from.entry === 0 ? this.readEnded(ref) : undefined;
     return ended ?? this.of(ref)?.held.readAhead(from);
   }
 
   /** All of a reply that has ended here for good, and not long ago, without what its end repeats. */
-  readEnded(ref: ReplyRef): Reading | undefined {
-    const name = nameOf(ref);
+  readEnded(ref: ReplyRef): LogSnapshot | undefined {
+    const name = replyName(ref);
     return this.writers.get(name)?.held.ended ?? this.ended.get(name);
   }
 
@@ -91,19 +91,19 @@ export class Writers {
   unsavedNotice(ref: ReplyRef, newest: number): string | undefined {
     const writer = this.of(ref);
     if (writer) return writer.unsaved;
-    const unsaved = this.unsaved.get(nameOf(ref));
+    const unsaved = this.unsaved.get(replyName(ref));
     return unsaved && newest < unsaved.next ? unsaved.notice : undefined;
   }
 
   isBusyWith(ref: ReplyRef): boolean {
-    return this.writers.has(nameOf(ref)) || this.claims.has(nameOf(ref));
+    return this.writers.has(replyName(ref)) || this.claims.has(replyName(ref));
   }
 
   /** @returns Whether this process had it, and has ended it. */
   async stop(ref: ReplyRef): Promise<boolean> {
-    const writer = this.writers.get(nameOf(ref));
+    const writer = this.writers.get(replyName(ref));
     await writer?.stop();
-    return writer?.held.left === "ended";
+    return writer?.held.closedBy === "ended";
   }
 
   /** From here on nothing is taken over, and what is begun is handed over at once. */
@@ -126,7 +126,7 @@ export class Writers {
     } catch (error) {
       if (storageProblemOf(error)) {
         const notice = unsavedNotice(error);
-        this.unsaved.set(nameOf(ref), { next: last + 1, notice });
+        this.unsaved.set(replyName(ref), { next: last + 1, notice });
       }
       throw error;
     }
@@ -142,7 +142,7 @@ export class Writers {
     purpose: Purpose,
     last: number,
   ): Promise<ReplyWriter | undefined> {
-    const name = nameOf(ref);
+    const name = replyName(ref);
     const known = this.of(ref);
     // The one that failed may still be about to leave, where others can read its end.
     const isPast = purpose === "retry" && known && known.held.number <= last;
@@ -163,11 +163,11 @@ export class Writers {
   ): Promise<ReplyWriter | undefined> {
     const log = this.parts.logOf(ref);
     const continues = purpose === "go on" && (await this.continues(ref));
-    let said = nothingSaid;
+    let said = emptyReply;
     let lost = false;
     let after: Predecessor = "silence";
     const entry = await log.open(last + 1, (before) => {
-      const all = saidIn(before?.lines ?? []);
+      const all = replay(before?.lines ?? []);
       if (continues || purpose === "stop") said = all;
       lost = purpose === "go on" && all.text !== said.text;
       after = before?.isHandedOver ? "handover" : "silence";
@@ -176,16 +176,16 @@ export class Writers {
     });
     if (!entry) return undefined;
     if (purpose === "go on") this.parts.onTakenOver(after);
-    const held = new HeldEpoch(log, entry);
-    if (lost) held.say({ notice: BEGUN_AGAIN });
+    const held = new EpochWriter(log, entry);
+    if (lost) held.append({ notice: BEGUN_AGAIN });
     this.tell(ref, purpose, entry);
     return this.write(ref, held, said, purpose);
   }
 
   private write(
     ref: ReplyRef,
-    held: HeldEpoch,
-    said: Said,
+    held: EpochWriter,
+    said: ReplyText,
     purpose: Purpose,
   ): ReplyWriter {
     const { records, models, log, now } = this.parts;
@@ -200,7 +200,7 @@ export class Writers {
       now,
       settle: (settled, ended) => this.parts.settle(settled, ended),
     });
-    this.writers.set(nameOf(ref), writer);
+    this.writers.set(replyName(ref), writer);
     void writer.finished().then(() => this.release(ref, writer));
     // Another process can go on at once; this one won't be there for long.
     if (this.isDraining) void writer.handOver();
@@ -209,11 +209,11 @@ export class Writers {
   }
 
   private release(ref: ReplyRef, writer: ReplyWriter): void {
-    const name = nameOf(ref);
-    const { ended, left, number } = writer.held;
+    const name = replyName(ref);
+    const { ended, closedBy, number } = writer.held;
     if (ended) this.ended.set(name, ended);
     const notice = writer.unsaved;
-    if (notice !== undefined && left === "superseded") {
+    if (notice !== undefined && closedBy === "superseded") {
       this.unsaved.set(name, { next: number + 1, notice });
     }
     if (this.writers.get(name) === writer) this.writers.delete(name);
@@ -232,7 +232,7 @@ export class Writers {
     }
   }
 
-  private tell(ref: ReplyRef, purpose: Purpose, { number }: OwnEntry): void {
+  private tell(ref: ReplyRef, purpose: Purpose, { number }: EpochFile): void {
     if (purpose === "begin") return;
     const level = purpose === "go on" ? "warn" : "info";
     this.parts.log[level]({ reply: ref, epoch: number, purpose }, "took over");

@@ -2,13 +2,13 @@ import { Readable } from "node:stream";
 import type Router from "@koa/router";
 import type { ParameterizedContext } from "koa";
 import { VisibleError } from "../../core/domain/errors";
-import type { ServedReplies } from "../replies/create-replies";
-import type { HeldEpoch } from "../replies/held-epoch";
+import type { ReplyService } from "../replies/create-replies";
+import type { EpochWriter } from "../replies/held-epoch";
 import { encodeForPeer, NOT_HELD } from "../replies/peers";
-import { fromOffset } from "../replies/offset";
+import { parseOffset } from "../replies/offset";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 
-export type HeldReplies = Pick<ServedReplies, "held" | "stopHeld" | "process">;
+export type HeldReplies = Pick<ReplyService, "held" | "stopHeld" | "process">;
 
 /** What a process that holds a reply tells and does for the other backends; see `Peers`. */
 export function serveHeldReplies<State>(
@@ -29,23 +29,23 @@ export function serveHeldReplies<State>(
   });
 }
 
-function answerLines(ctx: ParameterizedContext, held: HeldEpoch): void {
+function answerLines(ctx: ParameterizedContext, held: EpochWriter): void {
   const controller = new AbortController();
   ctx.res.once("close", () => controller.abort());
-  const from = fromOffset(String(ctx.query["offset"]));
+  const from = parseOffset(String(ctx.query["offset"]));
   const ahead = ctx.query["ahead"] === "true";
   const lines = encoded(held, from, ahead, controller.signal);
   ctx.type = "application/x-ndjson";
   ctx.body = Readable.from(lines, { objectMode: false });
 }
 
-async function* encoded(...[held, ...asked]: [HeldEpoch, ...Asked]) {
+async function* encoded(...[held, ...asked]: [EpochWriter, ...Asked]) {
   for await (const lines of held.follow(...asked)) {
     yield lines.map(encodeForPeer).join("");
   }
 }
 
-type Asked = Parameters<HeldEpoch["follow"]>;
+type Asked = Parameters<EpochWriter["follow"]>;
 
 /** @throws VisibleError (421) where another process is meant: one that had this address has died. */
 function toRef(

@@ -2,13 +2,13 @@ import type Router from "@koa/router";
 import { NotFoundError } from "../../core/domain/errors";
 import type { LiveStreams } from "../../core/runtime/connection-registry";
 import { idPattern } from "../../core/domain/records";
-import type { ServedReplies } from "../replies/create-replies";
+import type { ReplyService } from "../replies/create-replies";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { replySource } from "../streams/reply-source";
 import { serveStream } from "../streams/serve-stream";
 
 export interface ReplyStreamRoutes {
-  replies: ServedReplies;
+  replies: ReplyService;
   /** Told to go elsewhere when the process drains. */
   streams: LiveStreams;
   /** @throws NotFoundError if the owner has no such reply. */

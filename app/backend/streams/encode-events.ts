@@ -1,4 +1,4 @@
-import { toOffset } from "../replies/offset";
+import { formatOffset } from "../replies/offset";
 import { isJson, isText } from "./content-types";
 import type { ReadRequest } from "./read-request";
 import { streamCursor } from "./stream-cursor";
@@ -57,7 +57,7 @@ function encode(
   cursor: string | undefined,
 ): string {
   const control = {
-    streamNextOffset: toOffset(place.next),
+    streamNextOffset: formatOffset(place.next),
     ...(place.isClosed
       ? { streamClosed: true }
       : { streamCursor: streamCursor(cursor) }),

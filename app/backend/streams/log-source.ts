@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Reading } from "../replies/epoch-log";
-import type { FollowedLine } from "../replies/follow-log";
-import type { Line, PlacedLine } from "../replies/lines";
-import type { Position } from "../replies/offset";
+import type { LogSnapshot } from "../replies/epoch-log";
+import type { FollowedRecord } from "../replies/follow-log";
+import type { Line, LogRecord } from "../replies/lines";
+import type { Offset } from "../replies/offset";
 import type {
   FollowedMessages,
   StreamChunk,
@@ -19,22 +19,22 @@ interface FollowOptions {
 export interface StreamedLog {
   contentType: string;
   read(
-    from: Position,
+    from: Offset,
     options: { ahead: boolean },
-  ): Promise<Reading | undefined>;
+  ): Promise<LogSnapshot | undefined>;
   follow(
-    from: Position,
+    from: Offset,
     options: FollowOptions,
-  ): AsyncGenerator<FollowedLine[], void>;
+  ): AsyncGenerator<FollowedRecord[], void>;
   /** What a line says in the stream; `undefined` for one that is no message. */
   toData(line: Line): Buffer | undefined;
   /** Fewer lines that say the same, for those who read ahead: every line costs them something. */
-  join?(this: void, lines: PlacedLine[]): PlacedLine[];
+  join?(this: void, lines: LogRecord[]): LogRecord[];
   /**
    * What those who read ahead are told after what they come for, and which is in no file: they may
    * be told it again.
    */
-  beside?(this: void, reading: Reading): Buffer | undefined;
+  beside?(this: void, reading: LogSnapshot): Buffer | undefined;
   /** Whether the stream is closed by an end. */
   closes(end: Line): boolean;
 }
@@ -46,8 +46,8 @@ const UNSETTLED_ATTEMPTS = 50;
 /** A log as a stream. */
 export function logSource(log: StreamedLog): StreamSource {
   const { contentType } = log;
-  const toChunk = (reading: Reading, ahead: boolean): StreamChunk => {
-    const { lines, tail, newest } = reading;
+  const toChunk = (reading: LogSnapshot, ahead: boolean): StreamChunk => {
+    const { lines, tail, currentHeader: newest } = reading;
     const messages = toMessages(log, ahead ? joined(log, lines) : lines);
     return {
       messages: [...messages, ...besides(log, reading, tail, ahead)],
@@ -63,7 +63,7 @@ export function logSource(log: StreamedLog): StreamSource {
       for (let attempt = 0; attempt < UNSETTLED_ATTEMPTS; attempt++) {
         const reading = await log.read(from, { ahead });
         if (!reading) return undefined;
-        if (reading.settled) return toChunk(reading, ahead);
+        if (reading.isFinal) return toChunk(reading, ahead);
         messages = besides(log, reading, from, ahead);
         await sleep(UNSETTLED_MS);
       }
@@ -73,7 +73,7 @@ export function logSource(log: StreamedLog): StreamSource {
   };
 }
 
-function toMessages(log: StreamedLog, lines: PlacedLine[]): StreamMessage[] {
+function toMessages(log: StreamedLog, lines: LogRecord[]): StreamMessage[] {
   return lines.flatMap(({ line, at }) => {
     const data = log.toData(line);
     return data ? [{ data, at }] : [];
@@ -82,20 +82,20 @@ function toMessages(log: StreamedLog, lines: PlacedLine[]): StreamMessage[] {
 
 function besides(
   { beside }: StreamedLog,
-  reading: Reading,
-  at: Position,
+  reading: LogSnapshot,
+  at: Offset,
   ahead: boolean,
 ): StreamMessage[] {
   const data = ahead ? beside?.(reading) : undefined;
   return data ? [{ data, at }] : [];
 }
 
-const joined = ({ join }: StreamedLog, lines: PlacedLine[]) =>
+const joined = ({ join }: StreamedLog, lines: LogRecord[]) =>
   join?.(lines) ?? lines;
 
 async function* followMessages(
   log: StreamedLog,
-  from: Position,
+  from: Offset,
   options: FollowOptions,
 ): AsyncGenerator<FollowedMessages, void> {
   for await (const all of log.follow(from, options)) {

@@ -1,11 +1,11 @@
 import type { Context } from "koa";
 import { VisibleError } from "../../core/domain/errors";
-import { fromOffset, start, type Position } from "../replies/offset";
+import { parseOffset, logStart, type Offset } from "../replies/offset";
 
 /** What a reader asks for. */
 export interface ReadRequest {
   /** `now` is the stream's end, wherever that is. */
-  from: Position | "now";
+  from: Offset | "now";
   live: "long-poll" | "sse" | undefined;
   cursor: string | undefined;
   /**
@@ -41,7 +41,7 @@ export function readRequest({ query }: Pick<Context, "query">): ReadRequest {
   };
 }
 
-function toPlace(offset: string | undefined): Position | "now" {
-  if (offset === undefined || offset === "-1") return start;
-  return offset === "now" ? "now" : fromOffset(offset);
+function toPlace(offset: string | undefined): Offset | "now" {
+  if (offset === undefined || offset === "-1") return logStart;
+  return offset === "now" ? "now" : parseOffset(offset);
 }

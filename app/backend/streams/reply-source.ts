@@ -1,5 +1,5 @@
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { ServedReplies } from "../replies/create-replies";
+import type { ReplyService } from "../replies/create-replies";
 import { joinTexts, toEvent } from "../replies/events";
 import type { Line } from "../replies/lines";
 import { logSource } from "./log-source";
@@ -10,7 +10,7 @@ import type { StreamSource } from "./stream-source";
  * one that failed may go on, until the conversation does.
  */
 export function replySource(
-  replies: ServedReplies,
+  replies: ReplyService,
   ref: ReplyRef,
 ): StreamSource {
   return logSource({

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import { NotFoundError } from "../../core/domain/errors";
-import { toOffset, type Position } from "../replies/offset";
+import { formatOffset, type Offset } from "../replies/offset";
 import { isJson, isText } from "./content-types";
 import { encodeEvents, type EventTimes } from "./encode-events";
 import { readRequest, type ReadRequest } from "./read-request";
@@ -48,7 +48,7 @@ export async function serveStream(
 
 async function read(
   source: StreamSource,
-  from: Position,
+  from: Offset,
   { ahead }: Pick<ReadRequest, "ahead"> = { ahead: false },
 ) {
   const chunk = await source.read(from, { ahead });
@@ -56,7 +56,7 @@ async function read(
   return chunk;
 }
 
-async function tail(source: StreamSource): Promise<Position> {
+async function tail(source: StreamSource): Promise<Offset> {
   return (await read(source, { entry: 0, bytes: 0 })).next;
 }
 
@@ -64,12 +64,12 @@ async function answerHead(ctx: Context, source: StreamSource): Promise<void> {
   const { next, isClosed } = await read(source, { entry: 0, bytes: 0 });
   ctx.status = 200;
   ctx.set("content-type", source.contentType);
-  ctx.set("stream-next-offset", toOffset(next));
+  ctx.set("stream-next-offset", formatOffset(next));
   if (isClosed) ctx.set("stream-closed", VALUE);
 }
 
 /** No more than fits one answer; one message always does. */
-function bounded(chunk: StreamChunk, from: Position): StreamChunk {
+function bounded(chunk: StreamChunk, from: Offset): StreamChunk {
   let bytes = 0;
   const fits = chunk.messages.findIndex(({ data }, index) => {
     bytes += data.length;
@@ -84,7 +84,7 @@ function bounded(chunk: StreamChunk, from: Position): StreamChunk {
 function answerChunk(
   ctx: Context,
   source: StreamSource,
-  from: Position,
+  from: Offset,
   chunk: StreamChunk,
   request: ReadRequest,
 ): void {
@@ -118,16 +118,16 @@ function isKnown(ctx: Context): boolean {
 }
 
 function setPlace(ctx: Context, chunk: StreamChunk): void {
-  ctx.set("stream-next-offset", toOffset(chunk.next));
+  ctx.set("stream-next-offset", formatOffset(chunk.next));
   if (chunk.isUpToDate) ctx.set("stream-up-to-date", VALUE);
   if (chunk.isClosed) ctx.set("stream-closed", VALUE);
 }
 
 /** What lies between two places never changes, so these and the closure are all there is to it. */
-function setTag(ctx: Context, from: Position, chunk: StreamChunk): void {
+function setTag(ctx: Context, from: Offset, chunk: StreamChunk): void {
   const id = createHash("sha256").update(ctx.path).digest("base64url");
   const state = chunk.isClosed ? ":c" : chunk.isUpToDate ? "" : ":p";
-  const places = `${toOffset(from)}:${toOffset(chunk.next)}${state}`;
+  const places = `${formatOffset(from)}:${formatOffset(chunk.next)}${state}`;
   ctx.set("etag", `"${id.slice(0, 16)}:${places}"`);
   ctx.set("cache-control", "private, no-cache");
 }
@@ -178,7 +178,7 @@ async function answerLater(
 function answerEvents(
   ctx: Context,
   source: StreamSource,
-  from: Position,
+  from: Offset,
   request: ReadRequest,
   options: ServeOptions,
 ): Promise<void> {
@@ -189,7 +189,7 @@ function answerEvents(
 async function startEvents(
   ctx: Context,
   source: StreamSource,
-  from: Position,
+  from: Offset,
   request: ReadRequest,
   options: ServeOptions,
   controller: AbortController,

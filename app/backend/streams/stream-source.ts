@@ -1,17 +1,17 @@
-import type { Position } from "../replies/offset";
+import type { Offset } from "../replies/offset";
 
 /** One message of a stream: what it is on the wire, and the place after it. */
 export interface StreamMessage {
   /** JSON text where the stream's type is JSON, the bytes themselves otherwise. */
   data: Buffer;
-  at: Position;
+  at: Offset;
 }
 
 /** What can be read of a stream at once. */
 export interface StreamChunk {
   messages: StreamMessage[];
   /** After the messages, and after whatever else was skipped there. */
-  next: Position;
+  next: Offset;
   /** Whether there is no more for now. */
   isUpToDate: boolean;
   /** Whether there will never be more. */
@@ -23,7 +23,7 @@ export interface FollowedMessages {
   /** As in {@link StreamMessage}; none where the stream was closed by something that is no message. */
   data: Buffer[];
   /** After the last of them. */
-  at: Position;
+  at: Offset;
   isClosed: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface StreamSource {
    * @throws VisibleError (400) for a place that is none.
    */
   read(
-    from: Position,
+    from: Offset,
     options?: { ahead: boolean },
   ): Promise<StreamChunk | undefined>;
   /**
@@ -48,7 +48,7 @@ export interface StreamSource {
    *   may have been joined to one that says the same.
    */
   follow(
-    from: Position,
+    from: Offset,
     options: { ahead: boolean; signal: AbortSignal },
   ): AsyncGenerator<FollowedMessages, void>;
 }

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EpochLog } from "../../../app/backend/replies/epoch-log";
-import { saidIn } from "../../../app/backend/replies/events";
+import { ReplyLog } from "../../../app/backend/replies/epoch-log";
+import { replay } from "../../../app/backend/replies/events";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import { Chaos, type Blow } from "./chaos";
 import { Cluster } from "./cluster";
@@ -119,11 +119,11 @@ async function logFaults(records: string): Promise<string[]> {
   const logs = folders.filter((folder) => /\/replies\/\d+$/.test(folder));
   const faults = await Promise.all(
     logs.map(async (folder) => {
-      const log = new EpochLog(nodeFileSystem, path.join(records, folder));
+      const log = new ReplyLog(nodeFileSystem, path.join(records, folder));
       const reading = await log.read();
-      if (reading?.newest.kind !== "end") return [`${folder} has no end`];
-      const { text } = saidIn(reading.lines.slice(0, -1));
-      const said = String(reading.newest["text"]);
+      if (reading?.currentHeader.kind !== "end") return [`${folder} has no end`];
+      const { text } = replay(reading.lines.slice(0, -1));
+      const said = String(reading.currentHeader["text"]);
       if (text === said) return [];
       return [
         `${folder}: its pieces don't make its text: ${whereTheyDiffer(text, said)}`,

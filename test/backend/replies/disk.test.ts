@@ -57,7 +57,7 @@ async function beginSleeper(...rest: string[]) {
   const { models } = scriptedModels(() => ["One small ", () => held, ...rest]);
   const sleeper = directory.process(models, { fileSystem });
   const other = directory.process(words.models);
-  await sleeper.begin(ref);
+  await sleeper.start(ref);
   await until(async () => (await other.snapshot(ref))?.text === "One small ");
   return { sleeper, other, freeze, thaw, go };
 }
@@ -76,7 +76,7 @@ describe("a process that was frozen for longer than the lease", () => {
     freeze();
     go();
     await until(() => told.includes("WRONG"));
-    other.start();
+    other.startSupervision();
     await until(() => directory.records.messages.length > 0);
     thaw();
     // Its watchers were told what it said, and are told that it doesn't hold.
@@ -102,7 +102,7 @@ describe("a process that was frozen for longer than the lease", () => {
     })();
     freeze();
     go();
-    other.start();
+    other.startSupervision();
     await until(() => directory.records.messages.length > 0);
     thaw();
     await reading;
@@ -164,7 +164,7 @@ async function costOf(history: number) {
   // No sign of life is due, however slow the disk is.
   const given = { fileSystem, leaseMs: 60_000 };
   const replies = directory.process(words.models, given);
-  await replies.begin({ ...ref, number: 2 + history * 2 });
+  await replies.start({ ...ref, number: 2 + history * 2 });
   const lines = replies.watch(
     { ...ref, number: 2 + history * 2 },
     undefined,
@@ -204,7 +204,7 @@ it("is looked at now and then, and not all the time, by who comes while somebody
   const { models } = scriptedModels(() => ["One ", () => held]);
   const seldom = { fileSystem, leaseMs: 20_000, flushMs: 20_000 };
   const replies = directory.process(models, seldom);
-  await replies.begin(ref);
+  await replies.start(ref);
   // As a process leaves it that is killed before it can say where it takes over.
   await writeFile(path.join(directory.records.folder(ref), "2"), "");
   looks = 0;
@@ -222,7 +222,7 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
-  await replies.begin(ref);
+  await replies.start(ref);
   await until(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
@@ -244,7 +244,7 @@ it("says that it can't be saved, for as long as it can't", async () => {
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 20_000 });
-  await replies.begin(ref);
+  await replies.start(ref);
   await until(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();

@@ -1,21 +1,21 @@
-import { EpochLog } from "../../../app/backend/replies/epoch-log";
-import { HeldEpoch } from "../../../app/backend/replies/held-epoch";
+import { ReplyLog } from "../../../app/backend/replies/epoch-log";
+import { EpochWriter } from "../../../app/backend/replies/held-epoch";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import { failOnce, type FaultKind } from "../../support/faulty-file-system";
 import { MemoryDisk } from "../../support/memory-disk";
 
 const FOLDER = "/replies/2";
 
-async function open(fileSystem: FileSystem): Promise<HeldEpoch> {
-  const log = new EpochLog(fileSystem, FOLDER);
+async function open(fileSystem: FileSystem): Promise<EpochWriter> {
+  const log = new ReplyLog(fileSystem, FOLDER);
   const by = { holder: "http://127.0.0.1:1", process: "one", keep: 0 };
   const entry = await log.open(1, () => by);
   if (!entry) throw new Error("somebody else was first");
-  return new HeldEpoch(log, entry);
+  return new EpochWriter(log, entry);
 }
 
 async function textsIn(fileSystem: FileSystem): Promise<unknown[]> {
-  const reading = await new EpochLog(fileSystem, FOLDER).read();
+  const reading = await new ReplyLog(fileSystem, FOLDER).read();
   return reading?.lines.slice(1).map(({ line }) => line["text"]) ?? [];
 }
 
@@ -24,7 +24,7 @@ it("keeps every flushed line of an epoch through any crash", async () => {
   const held = await open(disk);
   const flushed: number[] = [];
   for (const text of ["one", "two", "three"]) {
-    held.say({ text });
+    held.append({ text });
     await held.flush();
     flushed.push(disk.operations.length);
   }
@@ -54,12 +54,12 @@ it("writes the same again after a write that failed half way", async () => {
   });
   const held = await open(failing);
   fails = true;
-  held.say({ text: "one" });
-  held.say({ text: "two" });
+  held.append({ text: "one" });
+  held.append({ text: "two" });
   await expect(held.flush()).rejects.toThrow("full");
   expect(await textsIn(disk)).toEqual(["one"]);
   fails = false;
-  held.say({ text: "three" });
+  held.append({ text: "three" });
   await held.flush();
   expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
 });
@@ -67,31 +67,31 @@ it("writes the same again after a write that failed half way", async () => {
 it("tells what follows a place by seven calls, however long the log, and of a handover", async () => {
   const disk = new MemoryDisk();
   const held = await open(disk);
-  for (let i = 0; i < 1_000; i++) held.say({ text: `${i} `.repeat(20) });
+  for (let i = 0; i < 1_000; i++) held.append({ text: `${i} `.repeat(20) });
   await held.flush();
   const begin = held.tail;
-  held.say({ text: "more" });
+  held.append({ text: "more" });
   await held.handOver();
   const none = { call: 0, code: "", kind: "refused" } as const;
   for (const from of [begin, held.tail]) {
     const { fileSystem, calls } = failOnce(disk, none);
-    const reading = await new EpochLog(fileSystem, FOLDER).read(from);
+    const reading = await new ReplyLog(fileSystem, FOLDER).read(from);
     expect(reading).toMatchObject({ tail: held.tail, isHandedOver: true });
     expect(reading?.lines).toHaveLength(from === begin ? 2 : 0);
     expect(calls()).toBe(7);
   }
-  const log = new EpochLog(disk, FOLDER);
+  const log = new ReplyLog(disk, FOLDER);
   const inside = { entry: 1, bytes: begin.bytes - 1 };
-  expect(await log.grown(inside)).toBeUndefined();
+  expect(await log.readProgress(inside)).toBeUndefined();
   await expect(log.read(inside)).rejects.toMatchObject({ status: 400 });
 });
 
 it("remembers of a reply that has ended no more than its end and what that does not say", async () => {
   const held = await open(new MemoryDisk());
-  held.say({ notice: "The model is busy." });
-  for (let silent = 0; silent < 1_000; silent++) held.say({});
-  held.say({ reasoning: "Hm." });
-  held.say({ text: "One." });
+  held.append({ notice: "The model is busy." });
+  for (let silent = 0; silent < 1_000; silent++) held.append({});
+  held.append({ reasoning: "Hm." });
+  held.append({ text: "One." });
   await held.end({ outcome: "complete", text: "One." });
   const said = held.ended?.lines.map(({ line }) => line);
   expect(said).toMatchObject([
@@ -127,10 +127,10 @@ describe.each(kinds)("a call to the disk that is %s", (kind) => {
         }
       })();
       for (const text of ["hello ", "world"]) {
-        held.say({ text });
+        held.append({ text });
         await twice(() => held.flush());
       }
-      held.say({ text: "!" });
+      held.append({ text: "!" });
       await twice(() => held.end({ outcome: "complete" }));
       await following;
       const all = ["hello ", "world", "!"];

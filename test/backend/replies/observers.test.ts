@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import type { Beat } from "../../../app/core/storage/layout/active-reply-index";
-import { EpochLog } from "../../../app/backend/replies/epoch-log";
-import { Observers } from "../../../app/backend/replies/observers";
+import type { Heartbeat } from "../../../app/core/storage/layout/active-reply-index";
+import { ReplyLog } from "../../../app/backend/replies/epoch-log";
+import { MonitorAssignment } from "../../../app/backend/replies/observers";
 import {
   nodeFileSystem,
   type FileSystem,
@@ -17,11 +17,15 @@ const names = Array.from({ length: 200 }, (_, index) => `reply ${index}`);
 class Fleet {
   private nowMs = 0;
   private readonly counts = new Map<string, number>();
-  readonly observers = new Map<string, Observers>();
+  readonly observers = new Map<string, MonitorAssignment>();
 
   start(process: string): void {
     this.counts.set(process, 0);
-    const observers = new Observers(process, LEASE_MS, () => this.nowMs);
+    const observers = new MonitorAssignment(
+      process,
+      LEASE_MS,
+      () => this.nowMs,
+    );
     this.observers.set(process, observers);
   }
 
@@ -30,8 +34,8 @@ class Fleet {
   }
 
   /** @returns What somebody would remove. */
-  pass(seconds: number): Beat[] {
-    const removed: Beat[] = [];
+  pass(seconds: number): Heartbeat[] {
+    const removed: Heartbeat[] = [];
     for (let second = 0; second < seconds; second++) {
       this.nowMs += 1_000;
       for (const process of this.observers.keys()) {
@@ -130,7 +134,7 @@ describe("on disk", () => {
     const looks = new Set<number>();
     const folder = path.join(directory.folder, "in-progress");
     const holder = directory.process(stalled.models, { leaseMs: 1e9 });
-    await holder.begin(ref);
+    await holder.start(ref);
     // Nobody is taken for dead, however busy the machine is.
     const given = { leaseMs: 80, now: () => 0 };
     for (let index = 0; index < 12; index++) {
@@ -141,7 +145,9 @@ describe("on disk", () => {
           return nodeFileSystem.readdir(of);
         },
       };
-      directory.process(stalled.models, { ...given, fileSystem }).start();
+      directory
+        .process(stalled.models, { ...given, fileSystem })
+        .startSupervision();
     }
     const beats = async () =>
       (await readdir(folder)).filter((name) => name.startsWith("beat."));
@@ -162,7 +168,7 @@ describe("on disk", () => {
 
   it("a look at a log that grew or not costs four calls, and tells of a handover", async () => {
     const folder = path.join(directory.folder, "log");
-    const writer = new EpochLog(nodeFileSystem, folder);
+    const writer = new ReplyLog(nodeFileSystem, folder);
     const by = { holder: "http://a", process: "p", keep: 0 };
     const entry = await writer.open(1, () => by);
     if (!entry) throw new Error("somebody else was first");
@@ -171,7 +177,7 @@ describe("on disk", () => {
       calls++;
       return call;
     };
-    const reader = new EpochLog(
+    const reader = new ReplyLog(
       {
         ...nodeFileSystem,
         readdir: (of) => counted(nodeFileSystem.readdir(of)),
@@ -190,17 +196,17 @@ describe("on disk", () => {
       writer.append(entry, Buffer.from(`${JSON.stringify(line)}\n`));
     const at = () => ({ entry: 1, bytes: entry.length });
     const begin = at();
-    expect(await reader.grown(begin)).toMatchObject({ tail: begin });
+    expect(await reader.readProgress(begin)).toMatchObject({ tail: begin });
     expect(calls).toBe(4);
     await append({ text: "more" });
-    expect(await reader.grown(begin)).toEqual({
+    expect(await reader.readProgress(begin)).toEqual({
       tail: at(),
       isHandedOver: false,
     });
     expect(calls).toBe(8);
     await append({ handover: true });
     for (const from of [begin, at()]) {
-      expect(await reader.grown(from)).toEqual({
+      expect(await reader.readProgress(from)).toEqual({
         tail: at(),
         isHandedOver: true,
       });
@@ -208,9 +214,9 @@ describe("on disk", () => {
     const before = at();
     await append({ text: "x".repeat(50_000) });
     // More than is looked at: all of it has to be read.
-    expect(await reader.grown(before)).toBeUndefined();
+    expect(await reader.readProgress(before)).toBeUndefined();
     const next = await writer.open(2, () => by);
-    expect(await reader.grown(at())).toBeUndefined();
+    expect(await reader.readProgress(at())).toBeUndefined();
     await next?.file.close();
     await entry.file.close();
   });

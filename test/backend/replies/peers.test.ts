@@ -15,11 +15,11 @@ const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 
 async function holder() {
   const served = await serveProcess(directory, stalled.models);
-  await served.replies.begin(ref);
+  await served.replies.start(ref);
   await until(() => served.replies.held(ref) !== undefined);
   const reading = await served.replies.read(ref, { entry: 0, bytes: 0 });
-  if (reading?.newest.kind !== "epoch") throw new Error("It has ended.");
-  return { served, epoch: reading.newest };
+  if (reading?.currentHeader.kind !== "epoch") throw new Error("It has ended.");
+  return { served, epoch: reading.currentHeader };
 }
 
 describe("a process at the address of a reply's holder", () => {

@@ -6,13 +6,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   createReplies,
-  type ServedReplies,
+  type ReplyService,
 } from "../../../app/backend/replies/create-replies";
 import type { Peers } from "../../../app/backend/replies/peers";
 import type {
-  EndedReply,
+  FinalReply,
   ReplyModels,
-  ReplyRecords,
+  ReplyRepository,
 } from "../../../app/backend/replies/replies";
 import {
   nodeFileSystem,
@@ -38,8 +38,8 @@ export const unreachable: Peers = {
 };
 
 /** Records in memory: the messages that replies became, each time that one was made. */
-export class MemoryRecords implements ReplyRecords {
-  readonly messages: EndedReply[] = [];
+export class MemoryRecords implements ReplyRepository {
+  readonly messages: FinalReply[] = [];
   prompt: ModelMessage[] = [{ role: "user", text: "Hello" }];
   constructor(private readonly directory: string) {}
 
@@ -57,7 +57,7 @@ export class MemoryRecords implements ReplyRecords {
     });
   }
 
-  becomeMessage(_ref: ReplyRef, ended: EndedReply): Promise<void> {
+  publishMessage(_ref: ReplyRef, ended: FinalReply): Promise<void> {
     if (this.messages.length === 0) this.messages.push(ended);
     return Promise.resolve();
   }
@@ -65,7 +65,7 @@ export class MemoryRecords implements ReplyRecords {
 
 /** A directory with records, and backend processes (in this one) that share it. */
 export class Directory {
-  private readonly processes: ServedReplies[] = [];
+  private readonly processes: ReplyService[] = [];
   readonly records: MemoryRecords;
   private constructor(readonly folder: string) {
     this.records = new MemoryRecords(folder);
@@ -88,7 +88,7 @@ export class Directory {
       now?: () => number;
       metrics?: Registry;
     } = {},
-  ): ServedReplies {
+  ): ReplyService {
     const replies = createReplies({
       records: this.records,
       models,

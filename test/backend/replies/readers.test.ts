@@ -20,7 +20,7 @@ it("gives signs of life while the model is silent", async () => {
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   process = await serveProcess(directory, models, { heartbeatMs: 20 });
-  await process.replies.begin(ref);
+  await process.replies.start(ref);
   const answer = await fetch(process.url() + QUERY, { headers: credentials });
   let text = "";
   for await (const chunk of answer.body ?? []) {
@@ -34,7 +34,7 @@ it("gives signs of life while the model is silent", async () => {
 it("sends nothing again to a reader who has it, also if a proxy made its tag weak", async () => {
   const { models } = scriptedModels(() => ["One ", "two"]);
   process = await serveProcess(directory, models);
-  await process.replies.begin(ref);
+  await process.replies.start(ref);
   await watched(process.replies.watch(ref, undefined, never));
   const url = process.url();
   const first = await fetch(url, { headers: credentials });
@@ -78,7 +78,7 @@ it("holds a bounded part of a long reply for readers who take nothing", async ()
   process = await serveProcess(directory, models, { longest: Infinity });
   const server = process;
   const { replies } = server;
-  await replies.begin(ref);
+  await replies.start(ref);
   const url = new URL(process.url() + QUERY);
   const readers = await Promise.all(
     Array.from({ length: READERS }, () => stalled(url)),

@@ -35,7 +35,7 @@ function stalling(...said: string[]) {
 describe("a reply", () => {
   it("becomes the message, once, with all that the model said", async () => {
     const replies = directory.process(words.models);
-    await replies.begin(ref);
+    await replies.start(ref);
     const seen = await watched(replies.watch(ref, undefined, never));
     expect(seen.text).toBe(ANSWER);
     expect(directory.records.messages).toMatchObject([
@@ -52,13 +52,13 @@ describe("a reply", () => {
     let settle: () => void = nothing;
     const settled = new Promise<void>((resolve) => (settle = resolve));
     jest
-      .spyOn(directory.records, "becomeMessage")
+      .spyOn(directory.records, "publishMessage")
       .mockImplementationOnce(async () => {
         isSettling = true;
         await settled;
       });
     const replies = directory.process(words.models);
-    await replies.begin(ref);
+    await replies.start(ref);
     await until(() => isSettling);
     expect(await replies.snapshot(ref)).toMatchObject({
       status: "complete",
@@ -72,7 +72,7 @@ describe("a reply", () => {
       for (;;) yield "and so on, ".repeat(10_000);
     });
     const replies = directory.process(endless.models);
-    await replies.begin(ref);
+    await replies.start(ref);
     const seen = await watched(replies.watch(ref, undefined, never));
     expect(seen.text.length).toBeLessThan(2_200_000);
     expect(directory.records.messages).toMatchObject([
@@ -90,9 +90,9 @@ describe("a reply", () => {
       link: () => Promise.reject(new Error("no more than what is open")),
     };
     const dying = directory.process(models, { fileSystem, longest: 200 });
-    await dying.begin(ref);
+    await dying.start(ref);
     const other = directory.process(models, { longest: 200 });
-    other.start();
+    other.startSupervision();
     const seen = await watched(other.watch(ref, undefined, never));
     expect(seen.events.at(-1)).toMatchObject({
       outcome: "complete",
@@ -108,7 +108,7 @@ describe("a reply", () => {
       for (; ; pieces++) yield "a";
     });
     const replies = directory.process(endless.models, { longest: 10_000 });
-    await replies.begin(ref);
+    await replies.start(ref);
     const seen = await watched(replies.watch(ref, undefined, never));
     expect(seen.text.length).toBeLessThan(4_000);
     expect(directory.records.messages).toMatchObject([
@@ -119,7 +119,7 @@ describe("a reply", () => {
   it("is begun once, also when it is begun twice", async () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
-    await Promise.all([replies.begin(ref), other.begin(ref), other.begin(ref)]);
+    await Promise.all([replies.start(ref), other.start(ref), other.start(ref)]);
     const seen = await watched(other.watch(ref, undefined, never));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events.filter(({ kind }) => kind === "epoch")).toHaveLength(1);
@@ -127,7 +127,7 @@ describe("a reply", () => {
 
   it("is resumed from every offset without a lost or doubled character", async () => {
     const replies = directory.process(words.models);
-    await replies.begin(ref);
+    await replies.start(ref);
     const all = await watched(replies.watch(ref, undefined, never));
     let text = "";
     for (const [index, event] of all.events.entries()) {
@@ -140,7 +140,7 @@ describe("a reply", () => {
 
   it("refuses an offset inside of a line, and one that isn't any", async () => {
     const replies = directory.process(words.models);
-    await replies.begin(ref);
+    await replies.start(ref);
     await watched(replies.watch(ref, undefined, never));
     for (const offset of ["0000000001_000000000007", "x", ""]) {
       await expect(
@@ -162,7 +162,7 @@ describe("a reply", () => {
     const { models, go } = stalling("Wait ", "for ");
     const holder = directory.process(models);
     const other = directory.process(models);
-    await holder.begin(ref);
+    await holder.start(ref);
     const seen = watched(other.watch(ref, undefined, never));
     await until(async () => (await other.snapshot(ref))?.text === "Wait for ");
     go();
@@ -173,7 +173,7 @@ describe("a reply", () => {
     const { models } = stalling("So ", "far");
     const holder = directory.process(models);
     const other = directory.process(models);
-    await holder.begin(ref);
+    await holder.start(ref);
     const seen = watched(holder.watch(ref, undefined, never));
     await until(async () => (await other.snapshot(ref))?.text === "So far");
     await other.stop(ref);
@@ -187,7 +187,7 @@ describe("a reply", () => {
   it("that can't be stopped now is not said to have stopped", async () => {
     const { models } = stalling("So ", "far");
     const holder = directory.process(models);
-    await holder.begin(ref);
+    await holder.start(ref);
     // As if others took over again and again, each before it was asked.
     const peers = { ...unreachable, stop: () => Promise.resolve(true) };
     const other = directory.process(models, { peers });
@@ -203,7 +203,7 @@ describe("a reply", () => {
     const { models } = stalling("One small ");
     const holder = directory.process(models, { leaseMs: 60_000 });
     const other = directory.process(words.models, { leaseMs: 60_000 });
-    await holder.begin(ref);
+    await holder.start(ref);
     const seen = watched(other.watch(ref, undefined, never));
     await until(async () => (await other.snapshot(ref))?.text !== "");
     await holder.drain();
@@ -217,7 +217,7 @@ describe("a reply", () => {
   it("that is begun while the process drains is written by another", async () => {
     const draining = directory.process(words.models, { leaseMs: 60_000 });
     await draining.drain();
-    await draining.begin(ref);
+    await draining.start(ref);
     expect(words.asked).not.toContainEqual(["never"]);
     const other = directory.process(words.models, { leaseMs: 60_000 });
     const seen = await watched(other.watch(ref, undefined, never));
@@ -233,7 +233,7 @@ describe("a reply", () => {
         : ["Whole"];
     });
     const replies = directory.process(models);
-    await replies.begin(ref);
+    await replies.start(ref);
     const failed = await watched(replies.watch(ref, undefined, never));
     expect(failed.events.at(-1)).toMatchObject({
       outcome: "failed",
@@ -267,7 +267,7 @@ describe("a reply", () => {
       },
     };
     const replies = directory.process(models, { fileSystem });
-    await replies.begin(ref);
+    await replies.start(ref);
     await until(async () => (await replies.snapshot(ref))?.status === "failed");
     await replies.retry(ref);
     closing.go();
@@ -283,7 +283,7 @@ describe("a reply", () => {
       new ModelError("timed-out", "It said nothing.", "Look."),
     ]);
     const one = directory.process(failing);
-    await one.begin(ref);
+    await one.start(ref);
     await until(async () => (await listed()).length === 0);
     const { models, go } = stalling("So ");
     const [looking, looked] = [gate(), gate()];
@@ -310,11 +310,11 @@ describe("a reply", () => {
     const { models } = stalling("x");
     const one = directory.process(models);
     const two = directory.process(models);
-    for (const number of [2, 4, 6]) await one.begin({ ...ref, number });
-    await expect(two.admit(ref.ownerHash)).rejects.toMatchObject({
+    for (const number of [2, 4, 6]) await one.start({ ...ref, number });
+    await expect(two.reserveSlot(ref.ownerHash)).rejects.toMatchObject({
       status: 429,
     });
-    await two.admit("c".repeat(64));
+    await two.reserveSlot("c".repeat(64));
   });
 });
 
@@ -322,7 +322,7 @@ describe("a reply", () => {
 async function died(said: string): Promise<void> {
   const { models } = stalling(...wordsAfter(said, []));
   const process = directory.process(models, { leaseMs: 4_000_000 });
-  await process.begin(ref);
+  await process.start(ref);
   await until(async () => (await process.snapshot(ref))?.text === said);
   const other = directory.process(models);
   await until(async () => (await other.snapshot(ref))?.text === said);
@@ -333,7 +333,7 @@ describe("a reply whose process died", () => {
     await died("One small step ");
     const { models, asked } = scriptedModels((m) => wordsAfter(ANSWER, m));
     const other = directory.process(models);
-    other.start();
+    other.startSupervision();
     await until(() => directory.records.messages.length > 0);
     expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
     expect(asked[0]?.at(-1)).toEqual({
@@ -350,7 +350,7 @@ describe("a reply whose process died", () => {
       directory.process(models),
     ];
     expect(await other.snapshot(ref)).toMatchObject({ epoch: 1 });
-    holder.start();
+    holder.startSupervision();
     for (const process of [holder, other]) {
       await until(async () => (await process.snapshot(ref))?.epoch === 2);
       await until(async () => {
@@ -374,7 +374,7 @@ describe("a reply whose process died", () => {
         : read(...given);
     });
     const other = directory.process(words.models);
-    other.start();
+    other.startSupervision();
     const seen = await watched(other.watch(ref, undefined, never));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 15 });
@@ -387,7 +387,7 @@ describe("a reply whose process died", () => {
       continues: false,
     });
     const other = directory.process(models);
-    other.start();
+    other.startSupervision();
     const seen = await watched(other.watch(ref, undefined, never));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
@@ -404,7 +404,7 @@ describe("a reply whose process died", () => {
     const others = Array.from({ length: 5 }, () =>
       directory.process(words.models, { leaseMs: 4_000, peers }),
     );
-    for (const other of others) other.start();
+    for (const other of others) other.startSupervision();
     const texts = await Promise.all(
       others.map((other) => watched(other.watch(ref, undefined, never))),
     );

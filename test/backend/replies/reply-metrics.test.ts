@@ -1,4 +1,4 @@
-import type { ServedReplies } from "../../../app/backend/replies/create-replies";
+import type { ReplyService } from "../../../app/backend/replies/create-replies";
 import { createReplyMetrics } from "../../../app/backend/replies/reply-metrics";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import { Registry } from "../../../app/core/runtime/metrics";
@@ -46,19 +46,19 @@ describe("a reply that another process goes on with", () => {
 
   /** The reply's process writes half of it, and then `leaves`; the number of take-overs after each kind of end. */
   async function takeOversAfter(
-    leaves: (holder: ServedReplies) => Promise<void>,
+    leaves: (holder: ReplyService) => Promise<void>,
   ): Promise<unknown> {
     const metrics = new Registry();
     const { models } = scriptedModels(() => ["One small ", forever]);
     const holder = directory.process(models, { leaseMs: 4_000_000 });
-    await holder.begin(ref);
+    await holder.start(ref);
     const other = directory.process(
       scriptedModels((m) => wordsAfter("One small step.", m)).models,
       { metrics },
     );
     await until(async () => (await other.snapshot(ref))?.text !== "");
     await leaves(holder);
-    other.start();
+    other.startSupervision();
     await until(() => directory.records.messages.length > 0);
     const [counter] = (await metrics.getMetricsAsJSON()).filter(
       ({ name }) => name === metricDefinitions.repliesTakenOver.name,

@@ -6,7 +6,7 @@ import { Agent, request } from "undici";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { toVisibleError, VisibleError } from "../../../app/core/domain/errors";
 import { LiveStreams } from "../../../app/core/runtime/connection-registry";
-import type { ServedReplies } from "../../../app/backend/replies/create-replies";
+import type { ReplyService } from "../../../app/backend/replies/create-replies";
 import { createPeers } from "../../../app/backend/replies/peers";
 import type { ReplyModels } from "../../../app/backend/replies/replies";
 import { serveHeldReplies } from "../../../app/backend/routes/held-replies";
@@ -16,7 +16,7 @@ import { type Directory, ref } from "./processes";
 
 /** A backend process as the others see it: its replies, and an address. */
 export interface ServedProcess {
-  replies: ServedReplies;
+  replies: ReplyService;
   streams: LiveStreams;
   address: string;
   /** What waits in memory for readers to take it. */
@@ -92,7 +92,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 function routes(
-  replies: ServedReplies,
+  replies: ReplyService,
   streams: LiveStreams,
   heartbeatMs?: number,
 ) {

@@ -49,7 +49,7 @@ async function serve(
 async function fill({
   replies,
 }: Pick<ServedProcess, "replies">): Promise<void> {
-  await replies.begin(ref);
+  await replies.start(ref);
   const start = { entry: 0, bytes: 0 };
   await until(async () => {
     const reading = await replies.read(ref, start);
@@ -137,7 +137,7 @@ it("what the model says while its writer gives up is not missing from the reply,
     if (notices === 1) return script.goOn();
     disk.isFull = false;
     script.end();
-    other.start();
+    other.startSupervision();
   });
   closing.go();
   expect(seen.text).toBe(ANSWER);
@@ -151,7 +151,7 @@ it("whoever comes after that is told so on any process, until somebody goes on",
   script.goOn();
   await until(() => !holder.replies.isWriting(ref));
   expect(await firstTold(holder)).toContain(NOTICE);
-  other.replies.start();
+  other.replies.startSupervision();
   await until(async () => (await firstTold(other)).includes(NOTICE));
   disk.isFull = false;
   script.end();

@@ -3,15 +3,15 @@ import { rename } from "node:fs/promises";
 import path from "node:path";
 import { VisibleError } from "../../../app/core/domain/errors";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
-import { EpochLog } from "../../../app/backend/replies/epoch-log";
+import { ReplyLog } from "../../../app/backend/replies/epoch-log";
 import {
   followLog,
   type Followed,
 } from "../../../app/backend/replies/follow-log";
-import { HeldEpoch } from "../../../app/backend/replies/held-epoch";
+import { EpochWriter } from "../../../app/backend/replies/held-epoch";
 import type { EpochHeader } from "../../../app/backend/replies/lines";
 import type { Peers } from "../../../app/backend/replies/peers";
-import { toOffset } from "../../../app/backend/replies/offset";
+import { formatOffset } from "../../../app/backend/replies/offset";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { logSource } from "../../../app/backend/streams/log-source";
 import type { StreamSource } from "../../../app/backend/streams/stream-source";
@@ -37,7 +37,7 @@ export interface Appended {
  */
 export class LogStreams {
   readonly process = randomBytes(9).toString("base64url");
-  private readonly heldEpochs = new Map<string, HeldEpoch>();
+  private readonly heldEpochs = new Map<string, EpochWriter>();
   private readonly serial = new Serial();
 
   constructor(
@@ -67,8 +67,8 @@ export class LogStreams {
     return this.serial.run(name, async () => {
       const held = await this.open(name, 0);
       if (!held) return this.recreate(name, contentType, first);
-      held.say({ contentType });
-      if (first.data) held.say({ data: first.data.toString("base64") });
+      held.append({ contentType });
+      if (first.data) held.append({ data: first.data.toString("base64") });
       await held.flush();
       if (first.closes) await held.end({ outcome: "complete" });
       return this.answer(name, 201, await this.written(name));
@@ -85,11 +85,11 @@ export class LogStreams {
       if (!held) throw new Error("an open log that nobody can append to");
       const { data, producer, sequence, closes } = append;
       if (data) {
-        held.say({ data: data.toString("base64"), producer, sequence });
+        held.append({ data: data.toString("base64"), producer, sequence });
         await held.flush();
       }
       if (closes) await held.end({ outcome: "complete", producer });
-      if (held.left === "superseded") return this.append(name, append);
+      if (held.closedBy === "superseded") return this.append(name, append);
       const status = producer && data ? 200 : 204;
       return this.answer(name, status, await this.written(name), {
         ...(producer && {
@@ -113,7 +113,7 @@ export class LogStreams {
     });
   }
 
-  held(ref: ReplyRef): HeldEpoch | undefined {
+  held(ref: ReplyRef): EpochWriter | undefined {
     return this.heldOf(ref.ownerHash);
   }
 
@@ -151,7 +151,7 @@ export class LogStreams {
       status,
       headers: {
         "content-type": written.contentType,
-        "stream-next-offset": toOffset(written.tail),
+        "stream-next-offset": formatOffset(written.tail),
         ...(written.isClosed && { "stream-closed": "true" }),
         ...(status === 201 && { location: `${this.options.address}${name}` }),
         ...headers,
@@ -160,12 +160,12 @@ export class LogStreams {
   }
 
   /** @throws HeldElsewhere, if its holder lives. */
-  private async hold(name: string): Promise<HeldEpoch | undefined> {
+  private async hold(name: string): Promise<EpochWriter | undefined> {
     const held = this.heldOf(name);
     if (held) return held;
     const reading = await this.logOf(name).read();
     if (!reading) throw new VisibleError(404, "There is no such stream.");
-    const { newest, last } = reading;
+    const { currentHeader: newest, latestEntry: last } = reading;
     if (newest.kind === "end") return undefined;
     const isGone = await this.options.peers
       .holds(newest, refOf(name))
@@ -177,7 +177,7 @@ export class LogStreams {
   private async open(
     name: string,
     last: number,
-  ): Promise<HeldEpoch | undefined> {
+  ): Promise<EpochWriter | undefined> {
     const log = this.logOf(name);
     const { address } = this.options;
     const entry = await log.open(last + 1, () => ({
@@ -186,7 +186,7 @@ export class LogStreams {
       keep: 0,
     }));
     if (!entry) return undefined;
-    const held = new HeldEpoch(log, entry);
+    const held = new EpochWriter(log, entry);
     this.heldEpochs.set(name, held);
     return held;
   }
@@ -207,14 +207,14 @@ export class LogStreams {
     };
   }
 
-  private heldOf(name: string): HeldEpoch | undefined {
+  private heldOf(name: string): EpochWriter | undefined {
     const held = this.heldEpochs.get(name);
-    return held?.left ? undefined : held;
+    return held?.closedBy ? undefined : held;
   }
 
-  private logOf(name: string): EpochLog {
+  private logOf(name: string): ReplyLog {
     const folder = path.join(this.options.directory, hash(name));
-    return new EpochLog(nodeFileSystem, folder);
+    return new ReplyLog(nodeFileSystem, folder);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Reading } from "../../../app/backend/replies/epoch-log";
-import type { Position } from "../../../app/backend/replies/offset";
+import type { LogSnapshot } from "../../../app/backend/replies/epoch-log";
+import type { Offset } from "../../../app/backend/replies/offset";
 
 /** Who appended, by the protocol's fenced, idempotent producers. */
 export interface Producer {
@@ -27,13 +27,17 @@ export interface Verdict {
 /** A log's state, as its lines tell it. */
 export interface Written {
   contentType: string;
-  tail: Position;
+  tail: Offset;
   isClosed: boolean;
   /** `undefined` if it is to be appended. */
   check(append: Append): Verdict | undefined;
 }
 
-export function replay({ lines, tail, newest }: Reading): Written {
+export function replay({
+  lines,
+  tail,
+  currentHeader: newest,
+}: LogSnapshot): Written {
   const producers = new Map<string, Producer>();
   let contentType = "application/octet-stream";
   let sequence: string | undefined;

@@ -78,7 +78,7 @@ const follow = (
 
 it("follows a reply on its holder to the end", async () => {
   const holder = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const { text, events } = await watched(follow(anyOf(holder)));
   expect(text).toBe(ANSWER);
   expect(events.at(-1)).toMatchObject({ kind: "end", outcome: "complete" });
@@ -90,7 +90,7 @@ it("is fed by the holder at once where another backend is asked", async () => {
   const given = { flushMs: 60_000, leaseMs: 40_000 };
   const holder = await serve(models, given);
   const other = await serve(models, given);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const controller = new AbortController();
   let text = "";
   for await (const { event } of follow(
@@ -115,7 +115,7 @@ it("resumes from every offset without a lost or doubled character", async () => 
     [...wordsAfter(ANSWER, messages)].flatMap((word) => [word, aMoment]),
   );
   const holder = await serve(slowly.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const all = await watched(follow(anyOf(holder)));
   for (const offset of new Set(all.offsets)) {
     const told = all.events.slice(0, all.offsets.lastIndexOf(offset) + 1);
@@ -129,14 +129,14 @@ it("goes on elsewhere when the holder dies, and shows no more than a pause", asy
   const { models } = holding(4);
   const holder = await serve(models, { leaseMs: 4_000_000, flushMs: 5 });
   const other = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const seen = watched(follow(anyOf(holder, other)));
   await until(
     async () =>
       (await other.replies.snapshot(ref))?.text === "One small step for ",
   );
   await holder.kill();
-  other.replies.start();
+  other.replies.startSupervision();
   const { text, events } = await seen;
   expect(text).toBe(ANSWER);
   expect(events.filter(({ kind }) => kind === "epoch")).toEqual([
@@ -152,7 +152,7 @@ it("drops what the holder said and took with it unflushed", async () => {
     flushMs: 1_000_000,
   });
   const other = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const seen: string[] = [];
   const all = (async () => {
     const events = [];
@@ -164,7 +164,7 @@ it("drops what the holder said and took with it unflushed", async () => {
   })();
   await until(() => seen.join("") === "One small step for ");
   await holder.kill();
-  other.replies.start();
+  other.replies.startSupervision();
   async function* again() {
     yield* await all;
   }
@@ -177,7 +177,7 @@ it("is told to reconnect by a drain, and finishes elsewhere", async () => {
   const { models } = holding(4);
   const holder = await serve(models);
   const other = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const seen = watched(follow(anyOf(holder, other)));
   await until(() => holder.streams.size > 0);
   await holder.replies.drain();
@@ -187,7 +187,7 @@ it("is told to reconnect by a drain, and finishes elsewhere", async () => {
 
 it("tells the visitor when no backend can be reached, and heals by itself", async () => {
   const holder = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   let broken = true;
   const { text, events } = await watched(
     follow((query, signal) => {
@@ -205,7 +205,7 @@ it("tells the visitor when no backend can be reached, and heals by itself", asyn
 it("throws away a backend that falls silent", async () => {
   const { models, go } = holding(2);
   const holder = await serve(models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   let asked = 0;
   const seen = watched(
     follow((query, signal) => {
@@ -238,7 +238,7 @@ it("ends with the failure of a reply, and follows another try from there", async
     return attempts === 1 ? ["Half", new Error("disk on fire")] : ["Whole"];
   });
   const process = await serve(models);
-  await process.replies.begin(ref);
+  await process.replies.start(ref);
   const failed = await watched(follow(anyOf(process)));
   expect(failed.events.at(-1)).toMatchObject({ outcome: "failed" });
   expect(JSON.stringify(failed.events)).not.toContain("fire");
@@ -251,7 +251,7 @@ it("ends with the failure of a reply, and follows another try from there", async
 it("is followed by the official client of the protocol", async () => {
   const holder = await serve(words.models);
   const other = await serve(words.models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   for (const live of [false, "long-poll", "sse"] as const) {
     await until(
       () => directory.records.messages.length === 1 || live !== false,
@@ -269,7 +269,7 @@ it("is followed by the official client of the protocol", async () => {
 it("leaves nothing open behind a visitor who left", async () => {
   const { models, go } = holding(2);
   const holder = await serve(models);
-  await holder.replies.begin(ref);
+  await holder.replies.start(ref);
   const controller = new AbortController();
   const seen = watched(follow(anyOf(holder), undefined, controller.signal));
   await until(() => holder.streams.size === 1);

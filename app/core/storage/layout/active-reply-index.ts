@@ -5,13 +5,17 @@ import type { FileSystem } from "../file-system";
 import type { ReplyRef } from "./record-folders";
 
 /** The sign of life of one process: a number that grows while it lives. */
-export interface Beat {
+export interface Heartbeat {
   process: string;
   count: number;
 }
 
 /** One name for a reply, in memory and on disk. */
-export function nameOf({ ownerHash, conversation, number }: ReplyRef): string {
+export function replyName({
+  ownerHash,
+  conversation,
+  number,
+}: ReplyRef): string {
   return `${ownerHash}.${conversation}.${number}`;
 }
 
@@ -25,9 +29,10 @@ function toRef(name: string): ReplyRef | undefined {
   };
 }
 
-const nameOfBeat = ({ process, count }: Beat) => `beat.${process}.${count}`;
+const nameOfBeat = ({ process, count }: Heartbeat) =>
+  `beat.${process}.${count}`;
 
-function toBeat(name: string): Beat | undefined {
+function toBeat(name: string): Heartbeat | undefined {
   const match = /^beat\.([\w-]{12})\.(\d{1,15})$/.exec(name);
   return match?.[1]
     ? { process: match[1], count: Number(match[2]) }
@@ -38,7 +43,7 @@ function toBeat(name: string): Beat | undefined {
  * The folder that lists all replies in progress, of all owners, an empty file each; and the signs of
  * life of the processes that look after them, so that one listing tells both.
  */
-export class InProgress {
+export class ActiveReplyIndex {
   constructor(
     private readonly fileSystem: FileSystem,
     private readonly folder: string,
@@ -48,7 +53,7 @@ export class InProgress {
     return (await this.look()).refs;
   }
 
-  async look(): Promise<{ refs: ReplyRef[]; beats: Beat[] }> {
+  async look(): Promise<{ refs: ReplyRef[]; beats: Heartbeat[] }> {
     const names = await this.names();
     return {
       refs: names.map(toRef).filter((ref) => ref !== undefined),
@@ -57,7 +62,7 @@ export class InProgress {
   }
 
   /** Puts a sign of life in the place of the one before. */
-  async beat(beat: Beat): Promise<void> {
+  async beat(beat: Heartbeat): Promise<void> {
     const file = this.fileOf(beat);
     const before = this.fileOf({ ...beat, count: beat.count - 1 });
     try {
@@ -70,7 +75,7 @@ export class InProgress {
   }
 
   /** Removes a sign of life; one that isn't there is no error. */
-  removeBeat(beat: Beat): Promise<void> {
+  removeBeat(beat: Heartbeat): Promise<void> {
     return this.unlink(this.fileOf(beat));
   }
 
@@ -81,7 +86,7 @@ export class InProgress {
 
   /** Adds a reply; one that is there already stays. */
   async add(ref: ReplyRef): Promise<void> {
-    const file = path.join(this.folder, nameOf(ref));
+    const file = path.join(this.folder, replyName(ref));
     await this.create(file).catch(async (error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
       await makeFolder(this.fileSystem, this.folder);
@@ -91,10 +96,10 @@ export class InProgress {
 
   /** Removes a reply; one that isn't there is no error. */
   remove(ref: ReplyRef): Promise<void> {
-    return this.unlink(path.join(this.folder, nameOf(ref)));
+    return this.unlink(path.join(this.folder, replyName(ref)));
   }
 
-  private fileOf(beat: Beat): string {
+  private fileOf(beat: Heartbeat): string {
     return path.join(this.folder, nameOfBeat(beat));
   }
 
