@@ -19,8 +19,8 @@ import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import { readModelSettings } from "./models/model-settings";
 import { ProjectPages } from "./projects/project-pages";
-import { createReplies } from "./replies/create-replies";
-import { createPeers } from "./replies/peers";
+import { createReplies } from "./replies/reply-service";
+import { createPeers } from "./replies/reading/peers";
 
 export interface BackendGiven {
   config: BackendConfig;

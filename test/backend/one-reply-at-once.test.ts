@@ -4,8 +4,8 @@ import { ModelError } from "../../app/backend/models/model";
 import {
   createReplies,
   type ReplyService,
-} from "../../app/backend/replies/create-replies";
-import type { ReplyModels } from "../../app/backend/replies/replies";
+} from "../../app/backend/replies/reply-service";
+import type { ReplyModels } from "../../app/backend/replies/types";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { fc } from "../support/fast-check";

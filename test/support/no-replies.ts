@@ -1,4 +1,4 @@
-import type { Replies } from "../../app/backend/replies/replies";
+import type { Replies } from "../../app/backend/replies/types";
 import { NotFoundError } from "../../app/core/domain/errors";
 
 const notFound = () => Promise.reject(new NotFoundError("reply"));

@@ -19,7 +19,7 @@ import type {
   FinalReply,
   ReplyPrompt,
   ReplyRepository,
-} from "../replies/replies";
+} from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
 import { type MessageLog, messageLogOf } from "./message-log";
 

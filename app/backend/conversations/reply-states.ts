@@ -2,7 +2,7 @@ import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
 import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
-import type { Replies, ReplySnapshot } from "../replies/replies";
+import type { Replies, ReplySnapshot } from "../replies/types";
 import { isPromptAt, type PromptPlace } from "./message-log";
 import type { RecordsOfReplies } from "./records-of-replies";
 
@@ -98,8 +98,8 @@ export class ReplyStates {
    */
   async keepFailed(ref: ReplyRef): Promise<Reply | undefined> {
     const found = await this.replies.snapshot(ref);
-    const ended = found?.status === "failed" ? found.ended : undefined;
-    return ended && this.records.keepFailed(ref, ended);
+    const final = found?.status === "failed" ? found.final : undefined;
+    return final && this.records.keepFailed(ref, final);
   }
 
   /**

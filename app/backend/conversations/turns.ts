@@ -7,8 +7,8 @@ import type { Files } from "../../core/storage/storage-context";
 import { isPrompt, type Prompt } from "../../core/domain/records";
 import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import type { Activity } from "../owner-index/owner-index";
-import { conversationMovedOn } from "../replies/after-failure";
-import type { Replies } from "../replies/replies";
+import { conversationMovedOn } from "../replies/outcome/failure-resolution";
+import type { Replies } from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
 import {
   type MessageLog,

@@ -1,7 +1,7 @@
 import { VisibleError } from "../../core/domain/errors";
 import { limits, type Prompt } from "../../core/domain/records";
 import { firstVersion, turnOf, versionOf } from "../../core/domain/turns";
-import { conversationMovedOn } from "../replies/after-failure";
+import { conversationMovedOn } from "../replies/outcome/failure-resolution";
 import type { MessageLog } from "./message-log";
 
 /**

@@ -3,7 +3,7 @@ import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
 import type { Turns } from "../conversations/turns";
-import type { Replies } from "../replies/replies";
+import type { Replies } from "../replies/types";
 import { type BackendRouter, implement } from "./implement";
 
 export interface ConversationRoutesParts {

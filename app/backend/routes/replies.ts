@@ -2,7 +2,7 @@ import type Router from "@koa/router";
 import { NotFoundError } from "../../core/domain/errors";
 import type { LiveStreams } from "../../core/runtime/connection-registry";
 import { idPattern } from "../../core/domain/records";
-import type { ReplyService } from "../replies/create-replies";
+import type { ReplyService } from "../replies/reply-service";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { replySource } from "../streams/reply-source";
 import { serveStream } from "../streams/serve-stream";

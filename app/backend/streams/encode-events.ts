@@ -1,4 +1,4 @@
-import { formatOffset } from "../replies/offset";
+import { formatOffset } from "../replies/log/offset";
 import { isJson, isText } from "./content-types";
 import type { ReadRequest } from "./read-request";
 import { streamCursor } from "./stream-cursor";

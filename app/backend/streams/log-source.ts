@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogSnapshot } from "../replies/epoch-log";
-import type { FollowedRecord } from "../replies/follow-log";
-import type { Line, LogRecord } from "../replies/lines";
-import type { Offset } from "../replies/offset";
+import type { LogSnapshot } from "../replies/log/reply-log";
+import type { FollowedRecord } from "../replies/reading/follow-log";
+import type { Line, LogRecord } from "../replies/log/records";
+import type { Offset } from "../replies/log/offset";
 import type {
   FollowedMessages,
   StreamChunk,

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import { VisibleError } from "../../core/domain/errors";
-import { parseOffset, logStart, type Offset } from "../replies/offset";
+import { parseOffset, logStart, type Offset } from "../replies/log/offset";
 
 /** What a reader asks for. */
 export interface ReadRequest {

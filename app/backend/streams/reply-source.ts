@@ -1,7 +1,7 @@
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { ReplyService } from "../replies/create-replies";
-import { joinTexts, toEvent } from "../replies/events";
-import type { Line } from "../replies/lines";
+import type { ReplyService } from "../replies/reply-service";
+import { joinTexts, toEvent } from "../replies/log/replay";
+import type { Line } from "../replies/log/records";
 import { logSource } from "./log-source";
 import type { StreamSource } from "./stream-source";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import { NotFoundError } from "../../core/domain/errors";
-import { formatOffset, type Offset } from "../replies/offset";
+import { formatOffset, type Offset } from "../replies/log/offset";
 import { isJson, isText } from "./content-types";
 import { encodeEvents, type EventTimes } from "./encode-events";
 import { readRequest, type ReadRequest } from "./read-request";

@@ -1,4 +1,4 @@
-import type { Offset } from "../replies/offset";
+import type { Offset } from "../replies/log/offset";
 
 /** One message of a stream: what it is on the wire, and the place after it. */
 export interface StreamMessage {

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ReplyLog } from "../../../app/backend/replies/epoch-log";
-import { replay } from "../../../app/backend/replies/events";
+import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
+import { replay } from "../../../app/backend/replies/log/replay";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import { Chaos, type Blow } from "./chaos";
 import { Cluster } from "./cluster";
@@ -121,7 +121,8 @@ async function logFaults(records: string): Promise<string[]> {
     logs.map(async (folder) => {
       const log = new ReplyLog(nodeFileSystem, path.join(records, folder));
       const reading = await log.read();
-      if (reading?.currentHeader.kind !== "end") return [`${folder} has no end`];
+      if (reading?.currentHeader.kind !== "end")
+        return [`${folder} has no end`];
       const { text } = replay(reading.lines.slice(0, -1));
       const said = String(reading.currentHeader["text"]);
       if (text === said) return [];

@@ -1,4 +1,7 @@
-import { createPeers, PeerGoneError } from "../../../app/backend/replies/peers";
+import {
+  createPeers,
+  PeerGoneError,
+} from "../../../app/backend/replies/reading/peers";
 import { Directory, never, ref, until } from "./processes";
 import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";

@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   createReplies,
   type ReplyService,
-} from "../../../app/backend/replies/create-replies";
-import type { Peers } from "../../../app/backend/replies/peers";
+} from "../../../app/backend/replies/reply-service";
+import type { Peers } from "../../../app/backend/replies/reading/peers";
 import type {
   FinalReply,
   ReplyModels,
   ReplyRepository,
-} from "../../../app/backend/replies/replies";
+} from "../../../app/backend/replies/types";
 import {
   nodeFileSystem,
   type FileSystem,

@@ -2,7 +2,7 @@ import type {
   ModelEvent,
   ModelMessage,
 } from "../../../app/backend/models/model";
-import type { ReplyModels } from "../../../app/backend/replies/replies";
+import type { ReplyModels } from "../../../app/backend/replies/types";
 
 /** What a scripted model does next: say text, wait for the test, or fail. */
 export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;

@@ -3,15 +3,15 @@ import { rename } from "node:fs/promises";
 import path from "node:path";
 import { VisibleError } from "../../../app/core/domain/errors";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
-import { ReplyLog } from "../../../app/backend/replies/epoch-log";
+import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
 import {
   followLog,
   type Followed,
-} from "../../../app/backend/replies/follow-log";
-import { EpochWriter } from "../../../app/backend/replies/held-epoch";
-import type { EpochHeader } from "../../../app/backend/replies/lines";
-import type { Peers } from "../../../app/backend/replies/peers";
-import { formatOffset } from "../../../app/backend/replies/offset";
+} from "../../../app/backend/replies/reading/follow-log";
+import { EpochWriter } from "../../../app/backend/replies/writing/epoch-writer";
+import type { EpochHeader } from "../../../app/backend/replies/log/records";
+import type { Peers } from "../../../app/backend/replies/reading/peers";
+import { formatOffset } from "../../../app/backend/replies/log/offset";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { logSource } from "../../../app/backend/streams/log-source";
 import type { StreamSource } from "../../../app/backend/streams/stream-source";

@@ -1,5 +1,5 @@
-import type { LogSnapshot } from "../../../app/backend/replies/epoch-log";
-import type { Offset } from "../../../app/backend/replies/offset";
+import type { LogSnapshot } from "../../../app/backend/replies/log/reply-log";
+import type { Offset } from "../../../app/backend/replies/log/offset";
 
 /** Who appended, by the protocol's fenced, idempotent producers. */
 export interface Producer {

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Heartbeat } from "../../../app/core/storage/layout/active-reply-index";
-import { ReplyLog } from "../../../app/backend/replies/epoch-log";
-import { MonitorAssignment } from "../../../app/backend/replies/observers";
+import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
+import { MonitorAssignment } from "../../../app/backend/replies/failover/monitor-assignment";
 import {
   nodeFileSystem,
   type FileSystem,

@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { Logger } from "../../core/runtime/log";
-import type { Predecessor } from "../../core/runtime/metric-definitions";
-import { storageProblemOf } from "../../core/storage/storage-problem";
-import type { ReplyLog, EpochFile, LogSnapshot } from "./epoch-log";
-import { emptyReply, replay, type ReplyText } from "./events";
-import { EpochWriter } from "./held-epoch";
-import { replyName } from "../../core/storage/layout/active-reply-index";
-import type { FinalReply, ReplyModels, ReplyRepository } from "./replies";
-import type { Offset } from "./offset";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import type { Logger } from "../../../core/runtime/log";
+import type { Predecessor } from "../../../core/runtime/metric-definitions";
+import { storageProblemOf } from "../../../core/storage/storage-problem";
+import type { ReplyLog, EpochFile, LogSnapshot } from "../log/reply-log";
+import { emptyReply, replay, type ReplyText } from "../log/replay";
+import { EpochWriter } from "./epoch-writer";
+import { replyName } from "../../../core/storage/layout/active-reply-index";
+import type { FinalReply, ReplyModels, ReplyRepository } from "../types";
+import type { Offset } from "../log/offset";
 import { ReplyWriter } from "./reply-writer";
 import { unsavedNotice } from "./unsaved-notice";
 

@@ -1,5 +1,5 @@
-import { ReplyLog } from "../../../app/backend/replies/epoch-log";
-import { EpochWriter } from "../../../app/backend/replies/held-epoch";
+import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
+import { EpochWriter } from "../../../app/backend/replies/writing/epoch-writer";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import { failOnce, type FaultKind } from "../../support/faulty-file-system";
 import { MemoryDisk } from "../../support/memory-disk";

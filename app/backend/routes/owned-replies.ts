@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 import type Router from "@koa/router";
 import type { ParameterizedContext } from "koa";
 import { VisibleError } from "../../core/domain/errors";
-import type { ReplyService } from "../replies/create-replies";
-import type { EpochWriter } from "../replies/held-epoch";
-import { encodeForPeer, NOT_HELD } from "../replies/peers";
-import { parseOffset } from "../replies/offset";
+import type { ReplyService } from "../replies/reply-service";
+import type { EpochWriter } from "../replies/writing/epoch-writer";
+import { encodeForPeer, NOT_HELD } from "../replies/reading/peers";
+import { parseOffset } from "../replies/log/offset";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 
 export type HeldReplies = Pick<ReplyService, "held" | "stopHeld" | "process">;

@@ -1,5 +1,5 @@
-import type { ReplyLog, EpochFile, LogSnapshot } from "./epoch-log";
-import { withoutTexts } from "./events";
+import type { ReplyLog, EpochFile, LogSnapshot } from "../log/reply-log";
+import { withoutTexts } from "../log/replay";
 import {
   EndHeader,
   encodeLine,
@@ -7,8 +7,8 @@ import {
   type Header,
   type Line,
   type LogRecord,
-} from "./lines";
-import { compareOffsets, type Offset } from "./offset";
+} from "../log/records";
+import { compareOffsets, type Offset } from "../log/offset";
 
 /** Why a process no longer appends to an entry. */
 export type CloseReason = "superseded" | "handed-over" | "ended";

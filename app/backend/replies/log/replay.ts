@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Outcome, Usage, type ReplyEvent } from "../../core/domain/records";
-import type { FinalReply } from "./replies";
-import type { Line, LogRecord } from "./lines";
+import { Outcome, Usage, type ReplyEvent } from "../../../core/domain/records";
+import type { FinalReply } from "../types";
+import type { Line, LogRecord } from "./records";
 
 /** A reply's text, as far as the lines up to some place tell it. */
 export interface ReplyText {

@@ -1,4 +1,4 @@
-import { storageProblemOf } from "../../core/storage/storage-problem";
+import { storageProblemOf } from "../../../core/storage/storage-problem";
 
 const STORAGE_FAILS = "the server's storage reports an error";
 const GOES_ON =

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import { toVisibleError } from "../../core/domain/errors";
-import type { Logger } from "../../core/runtime/log";
-import { pause } from "../../core/runtime/async";
-import { storageProblemOf } from "../../core/storage/storage-problem";
-import { ModelError, type ModelEvent } from "../models/model";
-import type { EpochWriter } from "./held-epoch";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import { toVisibleError } from "../../../core/domain/errors";
+import type { Logger } from "../../../core/runtime/log";
+import { pause } from "../../../core/runtime/async";
+import { storageProblemOf } from "../../../core/storage/storage-problem";
+import { ModelError, type ModelEvent } from "../../models/model";
+import type { EpochWriter } from "./epoch-writer";
 import type {
   FinalReply,
   ReplyModels,
   ReplyPrompt,
   ReplyRepository,
-} from "./replies";
-import type { ReplyText } from "./events";
+} from "../types";
+import type { ReplyText } from "../log/replay";
 import { unsavedNotice } from "./unsaved-notice";
 
 export interface WriterTools {

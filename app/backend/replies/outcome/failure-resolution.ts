@@ -1,10 +1,14 @@
-import { NotFoundError, VisibleError } from "../../core/domain/errors";
-import { isObject, type Json, type JsonObject } from "../../core/storage/json";
-import type { ReplyLog, LogSnapshot } from "./epoch-log";
-import type { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
-import type { EndHeader } from "./lines";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { WriterPool } from "./writers";
+import { NotFoundError, VisibleError } from "../../../core/domain/errors";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../../core/storage/json";
+import type { ReplyLog, LogSnapshot } from "../log/reply-log";
+import type { ActiveReplyIndex } from "../../../core/storage/layout/active-reply-index";
+import type { EndHeader } from "../log/records";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import type { WriterPool } from "../writing/writer-pool";
 
 export interface AfterFailureParts {
   inProgress: ActiveReplyIndex;

@@ -1,13 +1,13 @@
-import type { Logger } from "../../core/runtime/log";
-import type { ReplyLog } from "./epoch-log";
+import type { Logger } from "../../../core/runtime/log";
+import type { ReplyLog } from "../log/reply-log";
 import {
   type ActiveReplyIndex,
   replyName,
-} from "../../core/storage/layout/active-reply-index";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import { MonitorAssignment } from "./observers";
-import type { EpochHeader, Header } from "./lines";
-import { formatOffset, type Offset } from "./offset";
+} from "../../../core/storage/layout/active-reply-index";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import { MonitorAssignment } from "./monitor-assignment";
+import type { EpochHeader, Header } from "../log/records";
+import { formatOffset, type Offset } from "../log/offset";
 
 export interface CaretakerTools {
   inProgress: ActiveReplyIndex;

@@ -1,13 +1,13 @@
 import path from "node:path";
 import { randomBytes } from "node:crypto";
-import { errorCode } from "../../core/runtime/error-code";
-import { VisibleError } from "../../core/domain/errors";
+import { errorCode } from "../../../core/runtime/error-code";
+import { VisibleError } from "../../../core/domain/errors";
 import {
   listFresh,
   makeExclusively,
   makeFolder,
-} from "../../core/storage/exclusive-file";
-import type { FileSystem, OpenFile } from "../../core/storage/file-system";
+} from "../../../core/storage/exclusive-file";
+import type { FileSystem, OpenFile } from "../../../core/storage/file-system";
 import {
   decodeLines,
   encodeLine,
@@ -19,7 +19,7 @@ import {
   type Header,
   type Line,
   type LogRecord,
-} from "./lines";
+} from "./records";
 import { compareOffsets, logStart, type Offset } from "./offset";
 
 /** What a log said when it was looked at. */

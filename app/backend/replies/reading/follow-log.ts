@@ -1,15 +1,15 @@
-import { NotFoundError } from "../../core/domain/errors";
-import { pause } from "../../core/runtime/async";
-import type { LogSnapshot } from "./epoch-log";
-import { BATCH_LINES, type EpochWriter } from "./held-epoch";
+import { NotFoundError } from "../../../core/domain/errors";
+import { pause } from "../../../core/runtime/async";
+import type { LogSnapshot } from "../log/reply-log";
+import { BATCH_LINES, type EpochWriter } from "../writing/epoch-writer";
 import { PeerGoneError } from "./peers";
 import {
   isHandover,
   type EndHeader,
   type EpochHeader,
   type LogRecord,
-} from "./lines";
-import { compareOffsets, logStart, type Offset } from "./offset";
+} from "../log/records";
+import { compareOffsets, logStart, type Offset } from "../log/offset";
 
 /** Where the lines of one log can be had from. */
 export interface Followed {

@@ -1,5 +1,5 @@
-import type { ReplyService } from "../../../app/backend/replies/create-replies";
-import { createReplyMetrics } from "../../../app/backend/replies/reply-metrics";
+import type { ReplyService } from "../../../app/backend/replies/reply-service";
+import { createReplyMetrics } from "../../../app/backend/replies/metrics";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import { Registry } from "../../../app/core/runtime/metrics";
 import { Directory, ref, until } from "./processes";

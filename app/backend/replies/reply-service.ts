@@ -5,25 +5,33 @@ import type { JsonObject } from "../../core/storage/json";
 import type { FileSystem } from "../../core/storage/file-system";
 import type { Logger } from "../../core/runtime/log";
 import type { Registry } from "../../core/runtime/metrics";
-import { FailureResolution, finalEnd, nextPromptIn } from "./after-failure";
-import { ReplySupervisor } from "./caretaker";
-import { ReplyLog, type LogSnapshot } from "./epoch-log";
-import { followLog, type Followed, type FollowedRecord } from "./follow-log";
-import type { EpochWriter } from "./held-epoch";
+import {
+  FailureResolution,
+  finalEnd,
+  nextPromptIn,
+} from "./outcome/failure-resolution";
+import { ReplySupervisor } from "./failover/supervisor";
+import { ReplyLog, type LogSnapshot } from "./log/reply-log";
+import {
+  followLog,
+  type Followed,
+  type FollowedRecord,
+} from "./reading/follow-log";
+import type { EpochWriter } from "./writing/epoch-writer";
 import { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
-import type { Header } from "./lines";
-import { PeerGoneError, type Peers } from "./peers";
-import { parseOffset, logStart, formatOffset, type Offset } from "./offset";
+import type { Header } from "./log/records";
+import { PeerGoneError, type Peers } from "./reading/peers";
+import { parseOffset, logStart, formatOffset, type Offset } from "./log/offset";
 import type {
   Replies,
   ReplyModels,
   ReplyRepository,
   ReplySnapshot,
-} from "./replies";
-import { replay, toFinalReply, toEvent } from "./events";
-import { createReplyMetrics } from "./reply-metrics";
-import { ReplyPublisher } from "./settlement";
-import { WriterPool } from "./writers";
+} from "./types";
+import { replay, toFinalReply, toEvent } from "./log/replay";
+import { createReplyMetrics } from "./metrics";
+import { ReplyPublisher } from "./outcome/publisher";
+import { WriterPool } from "./writing/writer-pool";
 
 export interface RepliesOptions {
   records: ReplyRepository;
@@ -241,7 +249,14 @@ class RepliesOfProcess implements ReplyService {
     if (end) {
       const ended = toFinalReply(end);
       const next = nextPromptIn(end);
-      return { status: ended.outcome, text, offset, epoch, final: ended, nextPrompt: next };
+      return {
+        status: ended.outcome,
+        text,
+        offset,
+        epoch,
+        final: ended,
+        nextPrompt: next,
+      };
     }
     // Should its name have been lost in a power cut, somebody finishes it all the same.
     await this.inProgress.add(ref);
@@ -293,7 +308,10 @@ class RepliesOfProcess implements ReplyService {
 
   unsavedNotice(
     ref: ReplyRef,
-    { currentHeader, currentEpoch }: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
+    {
+      currentHeader,
+      currentEpoch,
+    }: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
   ): string | undefined {
     return currentHeader.kind === "epoch"
       ? this.writers.unsavedNotice(ref, currentEpoch)

@@ -1,10 +1,10 @@
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { Logger } from "../../core/runtime/log";
-import { finalEnd } from "./after-failure";
-import type { ReplyLog } from "./epoch-log";
-import { toFinalReply } from "./events";
-import type { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
-import type { FinalReply, ReplyRepository } from "./replies";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import type { Logger } from "../../../core/runtime/log";
+import { finalEnd } from "./failure-resolution";
+import type { ReplyLog } from "../log/reply-log";
+import { toFinalReply } from "../log/replay";
+import type { ActiveReplyIndex } from "../../../core/storage/layout/active-reply-index";
+import type { FinalReply, ReplyRepository } from "../types";
 
 export interface SettlementParts {
   records: ReplyRepository;

@@ -1,8 +1,8 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type { EpochHeader, LogRecord } from "./lines";
-import { parseOffset, formatOffset, type Offset } from "./offset";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import type { EpochHeader, LogRecord } from "../log/records";
+import { parseOffset, formatOffset, type Offset } from "../log/offset";
 
 /** The process at an epoch's address has died, or doesn't hold the reply: anyone may take over. */
 export class PeerGoneError extends Error {

@@ -1,4 +1,4 @@
-import type { Heartbeat } from "../../core/storage/layout/active-reply-index";
+import type { Heartbeat } from "../../../core/storage/layout/active-reply-index";
 
 /** Balances how often each reply is looked at against how many may die at once and be noticed. */
 const OBSERVERS = 3;

@@ -1,4 +1,4 @@
-import { VisibleError } from "../../core/domain/errors";
+import { VisibleError } from "../../../core/domain/errors";
 
 /** A place in a reply's log: after the first `bytes` bytes of entry number `entry`. */
 export interface Offset {

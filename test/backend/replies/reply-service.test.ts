@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ModelError } from "../../../app/backend/models/model";
-import type { Peers } from "../../../app/backend/replies/peers";
+import type { Peers } from "../../../app/backend/replies/reading/peers";
 import {
   type FileSystem,
   nodeFileSystem,
