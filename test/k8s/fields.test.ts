@@ -12,7 +12,7 @@ import {
   parseManifests,
 } from "./support/manifests";
 
-/** An environment's objects, with some fields of it changed. */
+/** An environment's objects, after some of its fields were changed. */
 async function objectsWith(name: string, changes: object): Promise<Manifest[]> {
   const environment = await readEnvironment(name);
   return parseManifests(manifests({ ...environment, ...changes }));
@@ -21,18 +21,12 @@ async function objectsWith(name: string, changes: object): Promise<Manifest[]> {
 const LOAD_BALANCER =
   "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*";
 
-/** The settings of web. */
-const settingsOf = (objects: Manifest[]) =>
-  field(
-    objects.find(
-      ({ kind, metadata }) =>
-        kind === "ConfigMap" && metadata.name.startsWith("web-"),
-    ),
-    "data",
-  );
+const settingsOf = (objects: Manifest[], component = "web") =>
+  objects.find(({ metadata }) =>
+    new RegExp(`^${component}-[0-9a-f]{10}$`).test(metadata.name),
+  )?.["data"];
 
-/** An environment whose load balancer signs people in by OIDC. */
-const signedInBy = async (name: string, changes: object = {}) => {
+const withOidc = async (name: string, changes: object = {}) => {
   const environment = await readEnvironment(name);
   return objectsWith(name, {
     ingress: {
@@ -48,7 +42,7 @@ const signedInBy = async (name: string, changes: object = {}) => {
 
 type Expected = [at: string, value: unknown];
 
-/** Each field that we rely on, by its name: a typed class that dropped one would fail here. */
+/** Compares fields by their paths: a typed class that drops one fails here. */
 function expectFields(object: Manifest, expected: Expected[]): void {
   const found = expected.map(([at]) => [at, field(object, at)]);
   expect(found).toEqual(expected);
@@ -57,39 +51,53 @@ function expectFields(object: Manifest, expected: Expected[]): void {
 const pod = "spec.template.spec";
 const container = `${pod}.containers.0`;
 
-describe.each(environmentNames())("in %s", (name) => {
+const selectorOf = (component: string) => ({
+  "app.kubernetes.io/name": "keepsake",
+  "app.kubernetes.io/component": component,
+});
+
+const LARGE = { minAvailable: 2, min: 3, max: 20 };
+const SIZES: Record<string, typeof LARGE> = {
+  eks: LARGE,
+  "eks-ack": LARGE,
+  "eks-auto": { minAvailable: 1, min: 2, max: 20 },
+  kind: { minAvailable: 1, min: 2, max: 6 },
+};
+
+describe.each(environmentNames())("the manifests of %s", (name) => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = await objectsOf(name);
   });
 
-  test.each(["web", "backend"])("%s ends gently", (component) => {
-    expectFields(find(objects, "Deployment", component), [
-      [`${pod}.terminationGracePeriodSeconds`, 45],
-      [`${container}.lifecycle.preStop.sleep.seconds`, 10],
-    ]);
-    const settings = objects.find(
-      ({ kind, metadata }) =>
-        kind === "ConfigMap" && metadata.name.startsWith(`${component}-`),
-    );
-    expect(field(settings, "data.DRAIN_SECONDS")).toBe("30");
-  });
+  test.each(["web", "backend"])(
+    "%s has time to drain before it is killed",
+    (component) => {
+      expectFields(find(objects, "Deployment", component), [
+        [`${pod}.terminationGracePeriodSeconds`, 45],
+        [`${container}.lifecycle.preStop.sleep.seconds`, 10],
+      ]);
+      expect(settingsOf(objects, component)).toMatchObject({
+        DRAIN_SECONDS: "30",
+      });
+    },
+  );
 
   test.each(["web", "backend"])(
-    "%s replaces pods without having fewer",
+    "%s keeps its full capacity during a rollout",
     (component) => {
       expectFields(find(objects, "Deployment", component), [
         ["spec.strategy.rollingUpdate.maxSurge", 1],
         ["spec.strategy.rollingUpdate.maxUnavailable", 0],
         ["spec.minReadySeconds", 5],
-        // Autoscaling owns it: stated here, each apply would reset it.
+        // Owned by the autoscaler: a value here would be reset by each apply.
         ["spec.replicas", undefined],
       ]);
     },
   );
 
   test.each(["web", "backend"])(
-    "%s has three probes that mean different things",
+    "%s has a startup, a liveness and a readiness probe of its own",
     (component) => {
       expectFields(find(objects, "Deployment", component), [
         [`${container}.startupProbe.httpGet.path`, "/livez"],
@@ -102,34 +110,31 @@ describe.each(environmentNames())("in %s", (name) => {
     },
   );
 
-  test.each(["web", "backend"])(
-    "%s gives its process as little as it can",
-    (component) => {
-      expectFields(find(objects, "Deployment", component), [
-        [`${pod}.automountServiceAccountToken`, false],
-        [`${pod}.enableServiceLinks`, false],
-        [`${pod}.securityContext.runAsNonRoot`, true],
-        [`${pod}.securityContext.runAsUser`, 1000],
-        [`${pod}.securityContext.runAsGroup`, 1000],
-        [`${pod}.securityContext.seccompProfile.type`, "RuntimeDefault"],
-        [`${container}.securityContext.readOnlyRootFilesystem`, true],
-        [`${container}.securityContext.allowPrivilegeEscalation`, false],
-        [`${container}.securityContext.capabilities.drop`, ["ALL"]],
-        [`${container}.imagePullPolicy`, "IfNotPresent"],
-        [`${container}.resources.limits.cpu`, undefined],
-      ]);
-    },
-  );
+  test.each(["web", "backend"])("%s runs with least privilege", (component) => {
+    expectFields(find(objects, "Deployment", component), [
+      [`${pod}.automountServiceAccountToken`, false],
+      [`${pod}.enableServiceLinks`, false],
+      [`${pod}.securityContext.runAsNonRoot`, true],
+      [`${pod}.securityContext.runAsUser`, 1000],
+      [`${pod}.securityContext.runAsGroup`, 1000],
+      [`${pod}.securityContext.seccompProfile.type`, "RuntimeDefault"],
+      [`${container}.securityContext.readOnlyRootFilesystem`, true],
+      [`${container}.securityContext.allowPrivilegeEscalation`, false],
+      [`${container}.securityContext.capabilities.drop`, ["ALL"]],
+      [`${container}.imagePullPolicy`, "IfNotPresent"],
+      [`${container}.resources.limits.cpu`, undefined],
+    ]);
+  });
 
   test.each(["web", "backend"])(
-    "%s is spread over zones and nodes, and leaves a lost node soon",
+    "%s is spread over zones and nodes, and leaves a lost node after 30 s",
     (component) => {
       const spread = `${pod}.topologySpreadConstraints`;
       expectFields(find(objects, "Deployment", component), [
         [`${spread}.0.topologyKey`, "topology.kubernetes.io/zone"],
         [`${spread}.0.whenUnsatisfiable`, "ScheduleAnyway"],
         [`${spread}.1.topologyKey`, "kubernetes.io/hostname"],
-        // A full node must not stall a rollout.
+        // A full node must not block a rollout.
         [`${spread}.1.whenUnsatisfiable`, "ScheduleAnyway"],
         [`${spread}.1.nodeTaintsPolicy`, "Honor"],
         [`${spread}.1.matchLabelKeys`, ["pod-template-hash"]],
@@ -141,17 +146,13 @@ describe.each(environmentNames())("in %s", (name) => {
   );
 
   test.each(["web", "backend"])(
-    "%s has a selector that depends on nothing",
+    "%s has a selector of constant labels",
     (component) => {
-      const labels = {
-        "app.kubernetes.io/name": "keepsake",
-        "app.kubernetes.io/component": component,
-      };
       expectFields(find(objects, "Deployment", component), [
-        ["spec.selector.matchLabels", labels],
+        ["spec.selector.matchLabels", selectorOf(component)],
       ]);
       expectFields(find(objects, "Service", component), [
-        ["spec.selector", labels],
+        ["spec.selector", selectorOf(component)],
         ["spec.type", "ClusterIP"],
         ["spec.trafficDistribution", "PreferSameZone"],
         ["spec.ports.0.appProtocol", "http"],
@@ -160,7 +161,7 @@ describe.each(environmentNames())("in %s", (name) => {
   );
 
   test.each(["web", "backend"])(
-    "%s scales in more slowly than it drains",
+    "%s scales in by one pod at a time, not before the previous one has drained",
     (component) => {
       expectFields(find(objects, "HorizontalPodAutoscaler", component), [
         [
@@ -178,7 +179,7 @@ describe.each(environmentNames())("in %s", (name) => {
     },
   );
 
-  test("the settings are immutable, and named by their content", () => {
+  test("settings are immutable ConfigMaps named by their content", () => {
     const settings = objects.filter(
       ({ kind, metadata }) =>
         kind === "ConfigMap" &&
@@ -195,7 +196,7 @@ describe.each(environmentNames())("in %s", (name) => {
     expect(used).toEqual(settings.map(({ metadata }) => metadata.name));
   });
 
-  test("no secret is in the output, only its name", () => {
+  test("a Secret is referenced by name and never written", () => {
     expect(objects.map(({ kind }) => kind)).not.toContain("Secret");
     expectFields(find(objects, "Deployment", "web"), [
       [`${pod}.volumes.2.secret.secretName`, "keepsake"],
@@ -216,16 +217,13 @@ describe.each(environmentNames())("in %s", (name) => {
     ]);
   });
 
-  test("web asks the backend by a name that ends, so that no search domain is tried", () => {
-    const settings = objects.find(({ metadata }) =>
-      /^web-[0-9a-f]{10}$/.test(metadata.name),
-    );
-    expect(field(settings, "data.BACKEND_URL")).toBe(
-      "http://backend.keepsake.svc.cluster.local.:8081",
-    );
+  test("web calls the backend by a fully qualified name with a trailing dot", () => {
+    expect(settingsOf(objects)).toMatchObject({
+      BACKEND_URL: "http://backend.keepsake.svc.cluster.local.:8081",
+    });
   });
 
-  test("the namespace enforces the restricted standard", () => {
+  test("the namespace enforces the restricted pod security standard", () => {
     expectFields(find(objects, "Namespace", "keepsake"), [
       [
         "metadata.labels",
@@ -237,26 +235,26 @@ describe.each(environmentNames())("in %s", (name) => {
     ]);
   });
 
-  test("the claims are shared, and their data is kept", () => {
+  test("claims are ReadWriteMany and their volumes are retained", () => {
     for (const claim of ["sessions", "records"]) {
       expectFields(find(objects, "PersistentVolumeClaim", claim), [
         ["spec.accessModes", ["ReadWriteMany"]],
       ]);
     }
-    const keepers = objects.filter(({ kind }) =>
+    const volumes = objects.filter(({ kind }) =>
       ["PersistentVolume", "StorageClass"].includes(kind),
     );
-    expect(keepers.length).toBeGreaterThan(0);
-    for (const keeper of keepers) {
+    expect(volumes.length).toBeGreaterThan(0);
+    for (const volume of volumes) {
       expect(
-        field(keeper, "spec.persistentVolumeReclaimPolicy") ??
-          keeper["reclaimPolicy"],
+        field(volume, "spec.persistentVolumeReclaimPolicy") ??
+          volume["reclaimPolicy"],
       ).toBe("Retain");
     }
   });
 
   test.each(["sweep-sessions", "sweep-records"])(
-    "%s has history and a deadline, and never overlaps",
+    "%s never overlaps itself, has a deadline and keeps a history",
     (sweep) => {
       expectFields(find(objects, "CronJob", sweep), [
         ["spec.concurrencyPolicy", "Forbid"],
@@ -274,7 +272,7 @@ describe.each(environmentNames())("in %s", (name) => {
     },
   );
 
-  test("all traffic is denied but for what is named", () => {
+  test("network traffic is denied unless a policy allows it", () => {
     expectFields(find(objects, "NetworkPolicy", "default-deny"), [
       ["spec.podSelector", {}],
       ["spec.policyTypes", ["Ingress", "Egress"]],
@@ -285,17 +283,87 @@ describe.each(environmentNames())("in %s", (name) => {
     expectFields(web, [
       ["spec.ingress.0.ports", [{ protocol: "TCP", port: 8080 }]],
       ["spec.egress.length", 1],
-      [
-        "spec.egress.0.to.0.podSelector.matchLabels",
-        {
-          "app.kubernetes.io/name": "keepsake",
-          "app.kubernetes.io/component": "backend",
-        },
-      ],
+      ["spec.egress.0.to.0.podSelector.matchLabels", selectorOf("backend")],
     ]);
   });
 
-  test("all objects have the recommended labels, a fixed name, and their namespace stated", () => {
+  test("every network policy governs both directions, except the one for DNS", () => {
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+    const types = Object.fromEntries(
+      policies.map((policy) => [
+        policy.metadata.name,
+        field(policy, "spec.policyTypes"),
+      ]),
+    );
+    expect(types).toEqual({
+      ...Object.fromEntries(
+        Object.keys(types).map((policy) => [policy, ["Ingress", "Egress"]]),
+      ),
+      "allow-dns": ["Egress"],
+    });
+  });
+
+  test.each([
+    ["web", 9090],
+    ["backend", 9091],
+  ])(
+    "metrics of %s are read only from the monitoring namespace",
+    (component, port) => {
+      const policy = find(objects, "NetworkPolicy", component);
+      expectFields(policy, [
+        ["spec.podSelector.matchLabels", selectorOf(component)],
+      ]);
+      const rules = field(policy, "spec.ingress") as {
+        from: unknown;
+        ports: { port: number }[];
+      }[];
+      const readers = rules.filter(({ ports }) =>
+        ports.some((allowed) => allowed.port === port),
+      );
+      expect(readers.map(({ from }) => from)).toEqual([
+        [
+          {
+            namespaceSelector: {
+              matchLabels: { "kubernetes.io/metadata.name": "monitoring" },
+            },
+          },
+        ],
+      ]);
+    },
+  );
+
+  test("backend is reached only by web and by other backends", () => {
+    expectFields(find(objects, "NetworkPolicy", "backend"), [
+      [
+        "spec.ingress.0",
+        {
+          from: ["web", "backend"].map((component) => ({
+            podSelector: { matchLabels: selectorOf(component) },
+          })),
+          ports: [{ protocol: "TCP", port: 8081 }],
+        },
+      ],
+      ["spec.ingress.length", 2],
+    ]);
+  });
+
+  test.each(["web", "backend"])(
+    "%s keeps its minimum of pods through evictions and scaling",
+    (component) => {
+      const { minAvailable, min, max } = SIZES[name]!;
+      expectFields(find(objects, "PodDisruptionBudget", component), [
+        ["spec.minAvailable", minAvailable],
+        ["spec.selector.matchLabels", selectorOf(component)],
+      ]);
+      expectFields(find(objects, "HorizontalPodAutoscaler", component), [
+        ["spec.minReplicas", min],
+        ["spec.maxReplicas", max],
+        ["spec.scaleTargetRef.name", component],
+      ]);
+    },
+  );
+
+  test("every object has the recommended labels and a fixed name", () => {
     for (const { kind, metadata } of objects) {
       expect(metadata.labels).toMatchObject({
         "app.kubernetes.io/name": "keepsake",
@@ -306,19 +374,15 @@ describe.each(environmentNames())("in %s", (name) => {
       expect(`${kind} ${metadata.name}`).not.toMatch(/-c[0-9a-f]{7}$/);
     }
   });
-
-  test("the file is as it was", async () => {
-    expect(manifests(await readEnvironment(name))).toMatchSnapshot();
-  });
 });
 
-describe("on EKS", () => {
+describe("the manifests of eks", () => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = await objectsOf("eks");
   });
 
-  test("volumes are access points, encrypted in transit and authorised by IAM", () => {
+  test("volumes are EFS access points, encrypted in transit and authorised by IAM", () => {
     const volumes = ["sessions", "records"].map((claim) =>
       find(objects, "PersistentVolume", `keepsake-${claim}`),
     );
@@ -337,12 +401,12 @@ describe("on EKS", () => {
     ]);
   });
 
-  const annotation = (name: string, among = objects) =>
-    find(among, "Ingress", "web").metadata.annotations?.[
+  const annotation = (name: string, of = objects) =>
+    find(of, "Ingress", "web").metadata.annotations?.[
       `alb.ingress.kubernetes.io/${name}`
     ];
 
-  test("the load balancer sends to pods, over TLS 1.3, and redirects", () => {
+  test("the load balancer targets pods, requires TLS 1.2 or newer and redirects HTTP", () => {
     const found = [
       "target-type",
       "listen-ports",
@@ -363,7 +427,7 @@ describe("on EKS", () => {
     ["eks", "75"],
     ["kind", "105"],
   ])(
-    "web of %s keeps connections longer than the ingress does",
+    "web of %s keeps idle connections longer than its ingress",
     async (name, seconds) => {
       expect(settingsOf(await objectsOf(name))).toMatchObject({
         KEEP_ALIVE_SECONDS: seconds,
@@ -371,7 +435,7 @@ describe("on EKS", () => {
     },
   );
 
-  test("web keeps connections longer than a load balancer that is told to keep them long", async () => {
+  test("web keeps idle connections longer than a raised idle time-out of the load balancer", async () => {
     const { ingress } = await readEnvironment("eks");
     const given = await objectsWith("eks", {
       ingress: { ...ingress, idleTimeoutSeconds: 4_000 },
@@ -379,14 +443,14 @@ describe("on EKS", () => {
     expect(settingsOf(given)).toMatchObject({ KEEP_ALIVE_SECONDS: "4015" });
   });
 
-  test("behind CloudFront alone the load balancer has no port but TLS's, or its security group has too many rules", async () => {
+  test("a load balancer behind CloudFront listens on port 443 only, within the limit of security group rules", async () => {
     const given = await objectsOf("eks-ack");
     expect(annotation("security-group-prefix-lists", given)).toMatch(/^pl-/);
     expect(annotation("listen-ports", given)).toBe('[{"HTTPS":443}]');
     expect(annotation("ssl-redirect", given)).toBeUndefined();
   });
 
-  test("the target group holds browsers on their pod, and waits for the drain", () => {
+  test("the target group is sticky and deregisters after the drain", () => {
     expect(annotation("target-group-attributes", objects)?.split(",")).toEqual([
       "deregistration_delay.timeout_seconds=40",
       "load_balancing.algorithm.type=least_outstanding_requests",
@@ -396,7 +460,7 @@ describe("on EKS", () => {
     ]);
   });
 
-  test("the class has the certificate and the load balancer's attributes, for this namespace alone", () => {
+  test("IngressClassParams has the certificate and attributes, for this namespace only", () => {
     expectFields(find(objects, "IngressClassParams", "keepsake"), [
       ["apiVersion", "elbv2.k8s.aws/v1beta1"],
       ["spec.certificateArn.length", 1],
@@ -412,7 +476,7 @@ describe("on EKS", () => {
     ]);
   });
 
-  test("pods count as ready when the load balancer says so", () => {
+  test("pods get the readiness gate of the load balancer", () => {
     expectFields(find(objects, "Namespace", "keepsake"), [
       [
         "metadata.labels",
@@ -423,7 +487,7 @@ describe("on EKS", () => {
     ]);
   });
 
-  test("only backend leaves, not into private networks, and reaches its role's credentials", () => {
+  test("backend reaches the internet and the Pod Identity agent, but no private network", () => {
     const { egress } = find(objects, "NetworkPolicy", "backend")["spec"] as {
       egress: object[];
     };
@@ -446,7 +510,7 @@ describe("on EKS", () => {
     ]);
   });
 
-  test("only the load balancer's subnets reach web", () => {
+  test("web is reached only from the load balancer's subnets", () => {
     expect(
       field(find(objects, "NetworkPolicy", "web"), "spec.ingress.0.from"),
     ).toEqual([
@@ -456,7 +520,7 @@ describe("on EKS", () => {
     ]);
   });
 
-  test("all that a load balancer can be given arrives", async () => {
+  test("every option of the load balancer is passed on", async () => {
     const { ingress } = await readEnvironment("eks");
     const given = await objectsWith("eks", {
       ingress: {
@@ -508,8 +572,8 @@ describe("on EKS", () => {
     });
   });
 
-  test("OIDC arrives with its endpoints, and its secret by name", async () => {
-    const given = await signedInBy("eks");
+  test("OIDC endpoints and the name of its Secret are passed to the load balancer", async () => {
+    const given = await withOidc("eks");
     expect(JSON.parse(annotation("auth-idp-oidc", given) ?? "")).toEqual({
       issuer: "https://id.example.com",
       authorizationEndpoint: "https://id.example.com/authorize",
@@ -538,36 +602,33 @@ describe("on EKS", () => {
         name: "eks:managed",
       },
     ],
-  ])(
-    "with OIDC, %s may read its Secret and no other",
-    async (_, name, subject) => {
-      const given = await signedInBy(name);
-      expect(find(given, "Role", "sign-in-secret")["rules"]).toEqual([
-        {
-          apiGroups: [""],
-          resources: ["secrets"],
-          resourceNames: ["oidc"],
-          verbs: ["get", "list", "watch"],
-        },
-      ]);
-      const binding = find(given, "RoleBinding", "sign-in-secret");
-      expect(binding["roleRef"]).toMatchObject({ name: "sign-in-secret" });
-      expect(binding["subjects"]).toEqual([subject]);
-    },
-  );
+  ])("%s may read the OIDC Secret and no other", async (_, name, subject) => {
+    const given = await withOidc(name);
+    expect(find(given, "Role", "sign-in-secret")["rules"]).toEqual([
+      {
+        apiGroups: [""],
+        resources: ["secrets"],
+        resourceNames: ["oidc"],
+        verbs: ["get", "list", "watch"],
+      },
+    ]);
+    const binding = find(given, "RoleBinding", "sign-in-secret");
+    expect(binding["roleRef"]).toMatchObject({ name: "sign-in-secret" });
+    expect(binding["subjects"]).toEqual([subject]);
+  });
 
-  test("a controller that runs as somebody else is the one who may read it", async () => {
-    const given = await signedInBy("eks", { controllerAccount: "aws/alb" });
+  test("a configured controller account may read the OIDC Secret", async () => {
+    const given = await withOidc("eks", { controllerAccount: "aws/alb" });
     expect(find(given, "RoleBinding", "sign-in-secret")["subjects"]).toEqual([
       { kind: "ServiceAccount", name: "alb", namespace: "aws" },
     ]);
   });
 
-  test("without OIDC nobody gets a right on Secrets", () => {
+  test("no Role exists without OIDC", () => {
     expect(objects.filter(({ kind }) => kind === "Role")).toEqual([]);
   });
 
-  test("autoscaling follows streams in flight where there is an adapter", async () => {
+  test("autoscaling follows open streams if a target is set", async () => {
     const { web, backend } = await readEnvironment("eks");
     const given = await objectsWith("eks", {
       web: { ...web, targetStreamsPerPod: 500 },
@@ -587,7 +648,7 @@ describe("on EKS", () => {
     });
   });
 
-  test("other settings reach their program, and a sweep waits as long as web", async () => {
+  test("settings reach their program, and the session sweep shares web's idle time-out", async () => {
     const given = await objectsWith("eks", {
       settings: {
         web: { SESSION_IDLE_SECONDS: "86400" },
@@ -595,12 +656,8 @@ describe("on EKS", () => {
         sweep: { DELETED_CONVERSATION_SECONDS: "604800" },
       },
     });
-    const data = (component: string) =>
-      given.find(({ metadata }) =>
-        new RegExp(`^${component}-[0-9a-f]{10}$`).test(metadata.name),
-      )?.["data"];
-    expect(data("web")).toMatchObject({ SESSION_IDLE_SECONDS: "86400" });
-    expect(data("backend")).toMatchObject({ LEASE_SECONDS: "6" });
+    expect(settingsOf(given)).toMatchObject({ SESSION_IDLE_SECONDS: "86400" });
+    expect(settingsOf(given, "backend")).toMatchObject({ LEASE_SECONDS: "6" });
     const env = (sweep: string) =>
       field(
         find(given, "CronJob", sweep),
@@ -615,7 +672,7 @@ describe("on EKS", () => {
     });
   });
 
-  test("a fixed number of pods has no autoscaler, and is stated", async () => {
+  test("a fixed number of replicas is stated and has no autoscaler", async () => {
     const { web } = await readEnvironment("eks");
     const given = await objectsWith("eks", {
       web: { ...web, replicas: { min: 3, max: 3 } },
@@ -627,13 +684,13 @@ describe("on EKS", () => {
   });
 });
 
-describe("on EKS Auto Mode", () => {
+describe("the manifests of eks-auto", () => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = await objectsOf("eks-auto");
   });
 
-  test("the class is Auto Mode's own", () => {
+  test("the IngressClass is that of EKS Auto Mode", () => {
     expectFields(find(objects, "IngressClass", "keepsake"), [
       ["spec.controller", "eks.amazonaws.com/alb"],
       ["spec.parameters.apiGroup", "eks.amazonaws.com"],
@@ -643,7 +700,7 @@ describe("on EKS Auto Mode", () => {
     ]);
   });
 
-  test("access points are made with the pods' user, and found again by a claim made again", () => {
+  test("dynamic access points belong to the pods' user, and a recreated claim finds its directory", () => {
     expectFields(find(objects, "StorageClass", "keepsake-efs"), [
       ["provisioner", "efs.csi.aws.com"],
       ["mountOptions", ["tls", "iam"]],
@@ -655,7 +712,7 @@ describe("on EKS Auto Mode", () => {
     ]);
   });
 
-  test("names are asked of the node, where no pod answers them", () => {
+  test("DNS queries to the node-local resolver are allowed", () => {
     expect(
       field(find(objects, "NetworkPolicy", "allow-dns"), "spec.egress.0.to"),
     ).toContainEqual({
@@ -664,13 +721,13 @@ describe("on EKS Auto Mode", () => {
   });
 });
 
-describe("on kind", () => {
+describe("the manifests of kind", () => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = await objectsOf("kind");
   });
 
-  test("volumes are folders that the nodes share, and that must be there", () => {
+  test("volumes are existing directories shared by the nodes", () => {
     expectFields(find(objects, "PersistentVolume", "keepsake-sessions"), [
       [
         "spec.hostPath",
@@ -680,7 +737,7 @@ describe("on kind", () => {
     ]);
   });
 
-  test("Traefik holds browsers on their pod, and it alone reaches web", () => {
+  test("Traefik sets a sticky cookie, and only Traefik reaches web", () => {
     expect(find(objects, "Service", "web").metadata.annotations).toEqual({
       "traefik.ingress.kubernetes.io/service.sticky.cookie": "true",
       "traefik.ingress.kubernetes.io/service.sticky.cookie.name":
@@ -692,12 +749,7 @@ describe("on kind", () => {
       field(find(objects, "NetworkPolicy", "web"), "spec.ingress.0.from"),
     ).toEqual([
       {
-        podSelector: {
-          matchLabels: {
-            "app.kubernetes.io/name": "keepsake",
-            "app.kubernetes.io/component": "ingress",
-          },
-        },
+        podSelector: { matchLabels: selectorOf("ingress") },
       },
     ]);
   });

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +11,7 @@ import {
   startApiServer,
 } from "./support/api-server";
 import { installDefinitions } from "./support/crds";
-import { skipped } from "./support/earlier";
+import { describeWithGo } from "./support/go";
 import { EKS_IN_FULL, textOf } from "./support/manifests";
 import { SCHEMA_NAME, writeSchemas } from "./support/schemas";
 
@@ -52,23 +52,7 @@ interface Score {
 /** kube-score's grade for a check without any remark. */
 const ALL_OK = 10;
 
-const hasGo = (() => {
-  try {
-    execFileSync("go", ["version"]);
-    return true;
-  } catch {
-    return Boolean(process.env["CI"]);
-  }
-})();
-
-describeWithApiServer("linters of manifests", () => {
-  if (!hasGo) {
-    skipped(
-      "find nothing",
-      "kube-score and kubeconform are built with Go, which is not here",
-    );
-    return;
-  }
+describeWithGo(describeWithApiServer, "a linter of manifests", () => {
   const newFolder = temporaryFolders();
   let tools: string;
   let schemas: string;

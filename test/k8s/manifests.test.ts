@@ -1,0 +1,29 @@
+import { stringify } from "yaml";
+import { environmentNames } from "../../k8s/schema/read-environment";
+import { differences } from "./support/differences";
+import { type Manifest, objectsOf } from "./support/manifests";
+
+/** The dashboard's content has its own tests, and is a quarter of the text. */
+const withoutDashboard = (objects: Manifest[]) =>
+  objects.filter(({ metadata }) => metadata.name !== "keepsake-dashboard");
+
+const recordable = async (name: string) =>
+  withoutDashboard(await objectsOf(name));
+
+describe("the recorded manifests", () => {
+  test("equal those of eks, field by field", async () => {
+    const documents = (await recordable("eks")).map((object) =>
+      stringify(object),
+    );
+    expect(documents.join("---\n")).toMatchSnapshot();
+  });
+
+  test.each(environmentNames().filter((name) => name !== "eks"))(
+    "hold all differences of %s to eks",
+    async (name) => {
+      expect(
+        differences(await recordable("eks"), await recordable(name)),
+      ).toMatchSnapshot();
+    },
+  );
+});
