@@ -8,7 +8,7 @@ import type { BackendState } from "./backend-state";
 import type { ConversationPages } from "./conversations/conversation-pages";
 import type { Conversations } from "./conversations/conversations";
 import type { Search } from "./conversations/search";
-import type { Turns } from "./conversations/turns";
+import type { PromptService } from "./conversations/prompts";
 import { answerProblems } from "./middleware/answer-problems";
 import { authenticate } from "./middleware/authenticate";
 import { keepDeadlines } from "./middleware/keep-deadlines";
@@ -25,14 +25,14 @@ import { type Probes, serveProbes } from "./routes/probes";
 import { serveReplyStreams } from "./routes/replies";
 import { serveProjects } from "./routes/projects";
 
-export interface BackendParts {
+export interface BackendAppDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
   probes: Probes;
   conversations: Conversations;
   conversationPages: ConversationPages;
-  turns: Turns;
+  prompts: PromptService;
   replies: ReplyService;
   /** The answers that go on for long, for the drain. */
   streams: LiveStreams;
@@ -43,7 +43,7 @@ export interface BackendParts {
 }
 
 /** The internal API: everything a request meets, in this order. */
-export function createBackendApp(parts: BackendParts): Koa<BackendState> {
+export function createBackendApp(parts: BackendAppDeps): Koa<BackendState> {
   const { log, metrics } = parts;
   const app = new Koa<BackendState>();
   // What reaches it was not answered by any middleware: a connection that broke in an answer.
@@ -69,7 +69,7 @@ function nameProcess(process: string): Middleware {
   };
 }
 
-function routes(parts: BackendParts) {
+function routes(parts: BackendAppDeps) {
   const router = new Router<BackendState>();
   serveOverview(router, parts);
   serveConversations(router, parts);
@@ -78,7 +78,7 @@ function routes(parts: BackendParts) {
     replies: parts.replies,
     streams: parts.streams,
     refOf: (ownerHash, id, number) =>
-      parts.turns.replyRef(ownerHash, id, number),
+      parts.prompts.replyRef(ownerHash, id, number),
   });
   serveHeldReplies(router, parts.replies);
   serveProjects(router, parts.projects, parts.projectPages);

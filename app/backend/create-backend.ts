@@ -12,7 +12,7 @@ import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
 import { createConversations } from "./conversations/create-conversations";
-import { RecordsOfReplies } from "./conversations/records-of-replies";
+import { ConversationReplyRepository } from "./conversations/reply-repository";
 import { Search } from "./conversations/search";
 import { createRecords } from "./create-records";
 import { createModels } from "./models/create-models";
@@ -22,7 +22,7 @@ import { ProjectPages } from "./projects/project-pages";
 import { createReplies } from "./replies/reply-service";
 import { createPeers } from "./replies/reading/peers";
 
-export interface BackendGiven {
+export interface BackendDeps {
   config: BackendConfig;
   log: Logger;
   metrics: Registry;
@@ -34,7 +34,7 @@ export interface BackendGiven {
 }
 
 /** All parts of the backend, put together. */
-export function createBackend(given: BackendGiven) {
+export function createBackend(given: BackendDeps) {
   const { config, log, metrics, tokens, now = () => new Date() } = given;
   const fileSystem = boundFileSystem(
     given.fileSystem ?? nodeFileSystem,
@@ -47,7 +47,11 @@ export function createBackend(given: BackendGiven) {
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
   const stored = createRecords({ files, folders, now });
   const { models, systemPrompt } = modelsOf(given);
-  const records = new RecordsOfReplies({ ...stored, models, systemPrompt });
+  const records = new ConversationReplyRepository({
+    ...stored,
+    models,
+    systemPrompt,
+  });
   const leaseMs = config.LEASE_SECONDS * 1000;
   const peers = createPeers({
     token: async () => (await tokens.current())[0] ?? "",
@@ -66,7 +70,7 @@ export function createBackend(given: BackendGiven) {
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,
   });
-  const { projects, activity } = stored;
+  const { projects, ownerIndex } = stored;
   return {
     models,
     peers,
@@ -74,7 +78,7 @@ export function createBackend(given: BackendGiven) {
     replies,
     ...createConversations({ ...stored, models, replies, records }),
     projects,
-    projectPages: new ProjectPages(projects, activity),
+    projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),
     log,
     metrics,
@@ -86,7 +90,7 @@ export function createBackend(given: BackendGiven) {
   };
 }
 
-function modelsOf({ config, log, metrics }: BackendGiven) {
+function modelsOf({ config, log, metrics }: BackendDeps) {
   const settings = readModelSettings(config);
   const models = createModels({
     providers: createProviders(settings),

@@ -1,6 +1,6 @@
 import type { RecordFolders } from "../core/storage/layout/record-folders";
 import type { Files } from "../core/storage/storage-context";
-import { Activity } from "./owner-index/owner-index";
+import { OwnerIndex } from "./owner-index/owner-index";
 import { ConversationSettings } from "./conversations/conversation-settings";
 import { Projects } from "./projects/projects";
 
@@ -13,8 +13,8 @@ export interface RecordsGiven {
 /** The records on which all else is built, and where they lie. */
 export function createRecords(given: RecordsGiven) {
   const { files, folders } = given;
-  const activity = new Activity(files, folders);
-  const settings = new ConversationSettings(files, folders, activity);
-  const projects = new Projects({ ...given, activity });
-  return { ...given, activity, settings, projects };
+  const ownerIndex = new OwnerIndex(files, folders);
+  const settings = new ConversationSettings(files, folders, ownerIndex);
+  const projects = new Projects({ ...given, ownerIndex });
+  return { ...given, ownerIndex, settings, projects };
 }

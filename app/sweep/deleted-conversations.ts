@@ -1,6 +1,6 @@
 import path from "node:path";
 import { StoredConversation } from "../core/storage/layout/owner-events";
-import { ActivityLog } from "../core/storage/layout/owner-event-log";
+import { OwnerEventLog } from "../core/storage/layout/owner-event-log";
 import { ActiveReplyIndex } from "../core/storage/layout/active-reply-index";
 import {
   conversationOf,
@@ -97,8 +97,8 @@ export class DeletedConversations {
     const { success, data } = StoredConversation.safeParse(version.data);
     if (!success || data.deletedAt === null) return;
     // Who deleted it may have died before it was noted, and then no list may ever be put right.
-    const activity = this.folders.activity(place.ownerHash);
-    await new ActivityLog(this.files, activity).note({
+    const activity = this.folders.ownerEvents(place.ownerHash);
+    await new OwnerEventLog(this.files, activity).append({
       kind: "conversation",
       version: version.number,
       conversation: data,

@@ -78,7 +78,7 @@ async function begun(backend: Backend): Promise<string> {
 }
 
 async function turn(backend: Backend, id: string): Promise<void> {
-  const { number } = await backend.turns.send(OWNER, id, {
+  const { number } = await backend.prompts.send(OWNER, id, {
     text: PROMPT,
   });
   await whole(backend, id, number);

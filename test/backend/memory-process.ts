@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { createConversations } from "../../app/backend/conversations/create-conversations";
-import { RecordsOfReplies } from "../../app/backend/conversations/records-of-replies";
+import { ConversationReplyRepository } from "../../app/backend/conversations/reply-repository";
 import { createRecords } from "../../app/backend/create-records";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createModels } from "../../app/backend/models/create-models";
@@ -34,11 +34,14 @@ const now = () => new Date();
 /** What a process that has just been started on a disk knows of conversations. */
 export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
-  repliesOf: (records: RecordsOfReplies) => R,
+  repliesOf: (records: ConversationReplyRepository) => R,
 ): ReturnType<typeof createConversations> & { replies: R } {
   const files = createFiles({ fileSystem });
   const parts = { ...createRecords({ files, folders, now }), models };
-  const records = new RecordsOfReplies({ ...parts, systemPrompt: "" });
+  const records = new ConversationReplyRepository({
+    ...parts,
+    systemPrompt: "",
+  });
   const replies = repliesOf(records);
   return { ...createConversations({ ...parts, replies, records }), replies };
 }

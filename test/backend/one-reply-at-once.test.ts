@@ -1,5 +1,5 @@
 import type { createConversations } from "../../app/backend/conversations/create-conversations";
-import type { Turns } from "../../app/backend/conversations/turns";
+import type { PromptService } from "../../app/backend/conversations/prompts";
 import { ModelError } from "../../app/backend/models/model";
 import {
   createReplies,
@@ -79,20 +79,20 @@ async function begun(models: ReplyModels) {
   return { disk, id };
 }
 
-type Doing = (turns: Turns, id: string) => Promise<unknown>;
+type Doing = (prompts: PromptService, id: string) => Promise<unknown>;
 
 const sending =
   (text: string, insteadOf?: number): Doing =>
-  (turns, id) =>
-    turns.send(OWNER, id, { text, insteadOf }, `key of ${text}`);
+  (prompts, id) =>
+    prompts.send(OWNER, id, { text, insteadOf }, `key of ${text}`);
 
 /** What somebody may do who sees that a reply has ended. */
 const doings = {
-  Retry: (turns, id) => turns.retry(OWNER, id, 2),
+  Retry: (prompts, id) => prompts.retry(OWNER, id, 2),
   "a prompt": sending("And now?"),
   "another prompt": sending("Hello?"),
   "an edit": sending("I feel old", 1),
-  "another answer": (turns, id) => turns.regenerate(OWNER, id, 2),
+  "another answer": (prompts, id) => prompts.regenerate(OWNER, id, 2),
 } satisfies Record<string, Doing>;
 
 type Name = keyof typeof doings;
@@ -148,7 +148,7 @@ type Begun = Awaited<ReturnType<typeof begun>>;
 /** How many calls to the file system something takes where nobody else does anything. */
 async function callsOf({ disk, id }: Begun, name: Name): Promise<number> {
   const { fileSystem, calls } = freezeBefore(disk.copy());
-  await isDone(doings[name](start(fileSystem).turns, id));
+  await isDone(doings[name](start(fileSystem).prompts, id));
   const taken = calls();
   await endAll();
   return taken;
@@ -163,7 +163,7 @@ async function interleave(
   const all = [];
   for (const { name, stop } of turns) {
     const { fileSystem, frozen, thaw } = freezeBefore(disk, stop);
-    const doing = isDone(doings[name](start(fileSystem).turns, id));
+    const doing = isDone(doings[name](start(fileSystem).prompts, id));
     all.push({ name, doing, thaw });
     await Promise.race([doing, frozen]);
   }
@@ -258,21 +258,21 @@ describe.each([
     for (let calls = 0; ; calls++) {
       const disk = before.disk.copy();
       const { fileSystem, hasDied } = dieAfter(disk, calls);
-      const dying = start(fileSystem).turns;
+      const dying = start(fileSystem).prompts;
       const doing = doings[first](dying, before.id);
       const isTold = await doing.then(
         () => true,
         () => false,
       );
       const isOther = await isDone(
-        doings[second](start(disk).turns, before.id),
+        doings[second](start(disk).prompts, before.id),
       );
       const done = isOther ? second : first;
       ends.add(done);
       const left = await find(disk, before.id);
       expectOne({ calls }, isTold && isOther ? [first, second] : [done], left);
       // Whoever was told nothing asks once more.
-      const again = doings[first](start(disk).turns, before.id);
+      const again = doings[first](start(disk).prompts, before.id);
       expect({ calls, isDone: await isDone(again) }).toEqual({
         calls,
         isDone: !isOther,

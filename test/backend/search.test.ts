@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { Activity } from "../../app/backend/owner-index/owner-index";
+import { OwnerIndex } from "../../app/backend/owner-index/owner-index";
 import { MessageLog } from "../../app/backend/conversations/message-log";
 import { Search } from "../../app/backend/conversations/search";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
@@ -14,8 +14,8 @@ const at = "2026-01-01T00:00:00.000Z";
 async function searchIn(texts: string[]): Promise<Search> {
   const files = createFiles();
   const folders = recordFoldersIn(await temporaryFolder());
-  const activity = new Activity(files, folders);
-  await activity.note(OWNER, {
+  const ownerIndex = new OwnerIndex(files, folders);
+  await ownerIndex.append(OWNER, {
     kind: "conversation",
     version: 1,
     conversation: {
@@ -34,7 +34,7 @@ async function searchIn(texts: string[]): Promise<Search> {
   for (const text of texts) {
     await messages.addPrompt({ text, at, key: undefined }, async () => ({}));
   }
-  return new Search({ files, folders, activity });
+  return new Search({ files, folders, ownerIndex });
 }
 
 const find = (search: Search, query: string, signal = never()) =>

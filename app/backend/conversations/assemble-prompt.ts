@@ -2,7 +2,7 @@ import { once } from "../../core/runtime/once";
 import { estimateTokens } from "../models/estimate-tokens";
 import type { ModelInfo, ModelMessage } from "../models/model";
 
-export interface PromptParts {
+export interface PromptOptions {
   /** What every conversation begins with, as the operator set it. */
   systemPrompt?: string | undefined;
   /** What the project asks of all of its conversations. */
@@ -40,7 +40,7 @@ const margin = 0.1;
  *   the rest, up to half of the window.
  */
 export function assemblePrompt(
-  parts: PromptParts,
+  parts: PromptOptions,
   info: Pick<ModelInfo, "contextTokens" | "maxReplyTokens">,
   maxTokens: number = info.maxReplyTokens,
 ): AssembledPrompt {
@@ -66,7 +66,7 @@ export function tokensLeft(maxTokens: number, begun = ""): number {
   return Math.max(1, maxTokens - estimateTokens(begun));
 }
 
-function systemMessage(parts: PromptParts): ModelMessage[] {
+function systemMessage(parts: PromptOptions): ModelMessage[] {
   const text = [parts.systemPrompt, parts.instructions]
     .map((part) => part?.trim())
     .filter(Boolean)

@@ -14,18 +14,18 @@ import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
 import type { ConversationSettings } from "./conversation-settings";
 import { messageLogOf, replyTo } from "./message-log";
-import type { ReplyAfter, ReplyStates } from "./reply-states";
+import type { ReplyAfter, ReplyResolver } from "./reply-resolver";
 
-export interface ConversationPagesParts {
+export interface ConversationPagesDeps {
   files: Files;
   folders: RecordFolders;
   settings: ConversationSettings;
   projects: Projects;
-  replyStates: ReplyStates;
+  replyResolver: ReplyResolver;
 }
 
 /** Which messages of a conversation are asked for. */
-export interface PageWanted {
+export interface PageOptions {
   limit: number;
   /** Only messages with lower numbers; by default the last. */
   before?: number;
@@ -40,7 +40,7 @@ interface Listed {
 
 /** A conversation as its page shows it. */
 export class ConversationPages {
-  constructor(private readonly parts: ConversationPagesParts) {}
+  constructor(private readonly parts: ConversationPagesDeps) {}
 
   /**
    * A conversation, its last messages, and the reply in progress.
@@ -50,7 +50,7 @@ export class ConversationPages {
   async read(
     ownerHash: string,
     id: string,
-    wanted: PageWanted,
+    wanted: PageOptions,
   ): Promise<ConversationPage> {
     const log = messageLogOf(this.parts, ownerHash, id);
     const looked = log.list();
@@ -98,7 +98,7 @@ export class ConversationPages {
   ): Promise<ReplyAfter> {
     if (!last || !isPrompt(last)) return {};
     const ref = replyTo(ownerHash, id, last.number);
-    return this.parts.replyStates.after(ref, last, model);
+    return this.parts.replyResolver.after(ref, last, model);
   }
 
   /**
@@ -109,7 +109,7 @@ export class ConversationPages {
     ownerHash: string,
     id: string,
     found: Message[],
-    { before = Infinity, known = 0, listing }: PageWanted & Listed,
+    { before = Infinity, known = 0, listing }: PageOptions & Listed,
   ): Promise<Message[]> {
     const missing = found
       .filter(isPrompt)
@@ -119,7 +119,7 @@ export class ConversationPages {
     if (missing.length === 0) return found;
     const kept = await Promise.all(
       missing.map((n) =>
-        this.parts.replyStates.keepFailed(replyTo(ownerHash, id, n - 1)),
+        this.parts.replyResolver.keepFailed(replyTo(ownerHash, id, n - 1)),
       ),
     );
     return [
@@ -142,7 +142,7 @@ export class ConversationPages {
 
 /** What is shown of the messages that were found, and of what follows the last. */
 function shownOf(
-  { limit, before, known = 0 }: PageWanted,
+  { limit, before, known = 0 }: PageOptions,
   found: Message[],
   after: ReplyAfter,
 ): Omit<ConversationPage, "conversation"> {

@@ -8,7 +8,7 @@ import {
   DocumentExistsError,
   VersionedDocument,
 } from "../../core/storage/versioned-document";
-import type { Activity } from "../owner-index/owner-index";
+import type { OwnerIndex } from "../owner-index/owner-index";
 
 /** What can be changed of a conversation; what is absent stays as it is. */
 export type SettingsChanges = Partial<
@@ -18,12 +18,12 @@ export type SettingsChanges = Partial<
   >
 >;
 
-/** Each conversation's settings: a versioned document, whose changes the activity tells of. */
+/** Each conversation's settings: a versioned document, whose changes are also appended to the owner's event log. */
 export class ConversationSettings {
   constructor(
     private readonly files: Files,
     private readonly folders: RecordFolders,
-    private readonly activity: Activity,
+    private readonly ownerIndex: OwnerIndex,
   ) {}
 
   /**
@@ -65,7 +65,7 @@ export class ConversationSettings {
   ): Promise<StoredConversation> {
     const [version, { conversations }, hasMessages] = await Promise.all([
       this.documentOf(ownerHash, id).read(),
-      this.activity.read(ownerHash),
+      this.ownerIndex.read(ownerHash),
       isWhole,
     ]);
     if (!hasMessages) throw new NotFoundError("conversation");
@@ -116,7 +116,7 @@ export class ConversationSettings {
     const version = await this.documentOf(ownerHash, id).read();
     const settings = version && parse(version);
     if (!settings) throw new NotFoundError("conversation");
-    const { conversations } = await this.activity.read(ownerHash);
+    const { conversations } = await this.ownerIndex.read(ownerHash);
     if (!conversations.has(id)) await this.note(ownerHash, version);
     return settings;
   }
@@ -128,7 +128,7 @@ export class ConversationSettings {
     const conversation = parse(version);
     if (!conversation) return;
     const { number } = version;
-    await this.activity.note(ownerHash, {
+    await this.ownerIndex.append(ownerHash, {
       kind: "conversation",
       version: number,
       conversation,

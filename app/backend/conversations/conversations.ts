@@ -1,9 +1,12 @@
 import { NotFoundError } from "../../core/domain/errors";
 import type { Conversation, Prompt } from "../../core/domain/records";
-import type { Activity } from "../owner-index/owner-index";
-import { listed, toConversation } from "../owner-index/to-conversation";
+import type { OwnerIndex } from "../owner-index/owner-index";
+import {
+  toListedConversation,
+  toConversation,
+} from "../owner-index/to-conversation";
 import { derivedId, newId } from "../ids";
-import type { Choices } from "./choices";
+import type { ConversationValidator } from "./validator";
 import type { ConversationPages } from "./conversation-pages";
 import type {
   ConversationSettings,
@@ -11,32 +14,32 @@ import type {
 } from "./conversation-settings";
 import { refuseTooLong } from "./refuse-too-long";
 import { titleOf } from "./title";
-import type { Turns } from "./turns";
+import type { PromptService } from "./prompts";
 
-export interface ConversationsParts {
-  activity: Activity;
+export interface ConversationsDeps {
+  ownerIndex: OwnerIndex;
   settings: ConversationSettings;
-  choices: Choices;
-  turns: Turns;
+  validator: ConversationValidator;
+  prompts: PromptService;
   pages: ConversationPages;
   now: () => Date;
 }
 
 /** The conversations of all owners. An owner's is found through their own folder alone. */
 export class Conversations {
-  constructor(private readonly parts: ConversationsParts) {}
+  constructor(private readonly parts: ConversationsDeps) {}
 
   /** The conversations that are not deleted, the last used first. */
   async list(
     ownerHash: string,
     { limit, cursor }: { limit: number; cursor?: string },
   ): Promise<{ conversations: Conversation[]; next: string | null }> {
-    const state = await this.parts.activity.read(ownerHash);
+    const state = await this.parts.ownerIndex.read(ownerHash);
     const below = cursor === undefined ? Infinity : Number(cursor);
     const found = state.listed().filter(({ order }) => order < below);
     const page = found.slice(0, limit);
     return {
-      conversations: page.map((one) => listed(state, one)),
+      conversations: page.map((one) => toListedConversation(state, one)),
       next: found.length > limit ? String(page.at(-1)?.order) : null,
     };
   }
@@ -52,11 +55,11 @@ export class Conversations {
     given: { text: string; model?: string; project?: string },
     key?: string,
   ): Promise<{ conversation: Conversation; message: Prompt }> {
-    const { settings, choices, turns } = this.parts;
+    const { settings, validator, prompts } = this.parts;
     const { text, project = null } = given;
     refuseTooLong(text);
-    await choices.refuseUnknown(ownerHash, given);
-    const model = given.model ?? (await choices.standardModel());
+    await validator.assertExists(ownerHash, given);
+    const model = given.model ?? (await validator.defaultModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const make = (createdAt: string, prompt: Promise<Prompt>) =>
       settings.make(
@@ -73,7 +76,7 @@ export class Conversations {
         },
         prompt,
       );
-    const { message, rest } = await turns.begin(
+    const { message, rest } = await prompts.begin(
       ownerHash,
       id,
       { text, key },
@@ -88,10 +91,10 @@ export class Conversations {
     id: string,
     changes: SettingsChanges,
   ): Promise<Conversation> {
-    const { settings, choices } = this.parts;
+    const { settings, validator } = this.parts;
     const { model } = await settings.read(ownerHash, id);
-    await choices.refuseUnknown(ownerHash, changes);
-    await choices.refuseImpossible(changes.model ?? model, changes);
+    await validator.assertExists(ownerHash, changes);
+    await validator.assertSupported(changes.model ?? model, changes);
     const { title } = changes;
     return this.changeSettings(ownerHash, id, {
       ...changes,
@@ -104,7 +107,7 @@ export class Conversations {
     const deletedAt = this.parts.now().toISOString();
     await this.parts.settings.change(ownerHash, id, { deletedAt });
     try {
-      await this.parts.turns.stop(ownerHash, id);
+      await this.parts.prompts.stop(ownerHash, id);
     } catch (error) {
       // Nobody has begun it (yet), and there is nothing to answer any more.
       if (!(error instanceof NotFoundError)) throw error;

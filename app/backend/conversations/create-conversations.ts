@@ -1,29 +1,34 @@
 import type { Models } from "../models/create-models";
-import { Choices } from "./choices";
+import { ConversationValidator } from "./validator";
 import {
   ConversationPages,
-  type ConversationPagesParts,
+  type ConversationPagesDeps,
 } from "./conversation-pages";
 import { Conversations } from "./conversations";
-import type { RecordsOfReplies } from "./records-of-replies";
-import { ReplyStates } from "./reply-states";
-import { Turns, type TurnsParts } from "./turns";
+import type { ConversationReplyRepository } from "./reply-repository";
+import { ReplyResolver } from "./reply-resolver";
+import { PromptService, type PromptServiceDeps } from "./prompts";
 
 export interface CreateConversationsGiven
   extends
-    Omit<TurnsParts, "replyStates">,
-    Omit<ConversationPagesParts, "replyStates"> {
+    Omit<PromptServiceDeps, "replyResolver">,
+    Omit<ConversationPagesDeps, "replyResolver"> {
   models: Models;
-  records: RecordsOfReplies;
+  records: ConversationReplyRepository;
 }
 
 /** What conversations are, what their pages show, and what is said in them. */
 export function createConversations(given: CreateConversationsGiven) {
   const { models, projects, replies, records } = given;
-  const replyStates = new ReplyStates(replies, records);
-  const pages = new ConversationPages({ ...given, replyStates });
-  const turns = new Turns({ ...given, replyStates });
-  const choices = new Choices(models, projects);
-  const conversations = new Conversations({ ...given, choices, turns, pages });
-  return { conversations, conversationPages: pages, turns };
+  const replyResolver = new ReplyResolver(replies, records);
+  const pages = new ConversationPages({ ...given, replyResolver });
+  const prompts = new PromptService({ ...given, replyResolver });
+  const validator = new ConversationValidator(models, projects);
+  const conversations = new Conversations({
+    ...given,
+    validator,
+    prompts,
+    pages,
+  });
+  return { conversations, conversationPages: pages, prompts };
 }

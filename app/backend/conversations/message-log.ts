@@ -31,7 +31,7 @@ export interface NewPrompt {
 }
 
 /** Where a prompt is to be saved. */
-export interface PromptPlace {
+export interface Placement {
   /** See `Message`. */
   follows?: number;
   /**
@@ -107,7 +107,7 @@ export class MessageLog {
    */
   addPrompt(
     prompt: NewPrompt,
-    find: (last: number) => Promise<PromptPlace>,
+    find: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
     return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
@@ -129,7 +129,7 @@ export class MessageLog {
   }
 
   /** Saves a prompt on which somebody settled who may not come to saving it. */
-  async addSettled(entry: JsonObject, number: number): Promise<void> {
+  async addDecided(entry: JsonObject, number: number): Promise<void> {
     if (isPromptAt(number, entry)) await this.log.createAt(number, entry);
   }
 

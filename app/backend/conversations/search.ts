@@ -8,9 +8,9 @@ import {
   type Message,
 } from "../../core/domain/records";
 import { firstVersion } from "../../core/domain/turns";
-import type { Activity } from "../owner-index/owner-index";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
-import { listed } from "../owner-index/to-conversation";
+import { toListedConversation } from "../owner-index/to-conversation";
 import { messageLogOf } from "./message-log";
 import { excerpt, finder, type Finder } from "./words";
 
@@ -25,10 +25,10 @@ const MAX_EXCERPTS = 3;
 /** Balances the wait for a network file system against the reads under way at once. */
 const AT_ONCE = 8;
 
-export interface SearchParts {
+export interface SearchDeps {
   files: Files;
   folders: RecordFolders;
-  activity: Activity;
+  ownerIndex: OwnerIndex;
 }
 
 export interface SearchResults {
@@ -39,7 +39,7 @@ export interface SearchResults {
 
 /** Looks for words in an owner's titles and messages. */
 export class Search {
-  constructor(private readonly parts: SearchParts) {}
+  constructor(private readonly parts: SearchDeps) {}
 
   /**
    * The conversations whose title has all words, or one of whose messages has; the last used
@@ -50,7 +50,7 @@ export class Search {
     query: string,
     signal: AbortSignal,
   ): Promise<SearchResults> {
-    const state = await this.parts.activity.read(ownerHash);
+    const state = await this.parts.ownerIndex.read(ownerHash);
     const all = state.listed();
     const find = finder(query);
     const until = performance.now() + MAX_MS;
@@ -65,7 +65,7 @@ export class Search {
       const some = all.slice(next, next + AT_ONCE);
       next += some.length;
       const found = some.map(async (one) => ({
-        conversation: listed(state, one),
+        conversation: toListedConversation(state, one),
         excerpts: await this.excerpts(ownerHash, one, find, isOver),
       }));
       results.push(...(await Promise.all(found)).filter(isResult(find)));

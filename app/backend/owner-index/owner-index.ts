@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { ActivityEntry } from "../../core/storage/layout/owner-events";
-import { ActivityLog } from "../../core/storage/layout/owner-event-log";
+import { OwnerEvent } from "../../core/storage/layout/owner-events";
+import { OwnerEventLog } from "../../core/storage/layout/owner-event-log";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { LogEntry } from "../../core/storage/log-reader";
 import type { Files } from "../../core/storage/storage-context";
@@ -10,10 +10,10 @@ import { OwnerState } from "./owner-state";
 const OWNERS = 2_000;
 
 /**
- * What each owner has, by their activity. The list of their conversations costs one look at one
+ * A projection of each owner's event log. The list of their conversations costs one look at one
  * folder, however much there is.
  */
-export class Activity {
+export class OwnerIndex {
   private readonly states = new LRUCache<string, OwnerState>({ max: OWNERS });
 
   constructor(
@@ -22,13 +22,13 @@ export class Activity {
   ) {}
 
   /** Notes something; it is on disk, and in every later {@link read}, when this resolves. */
-  note(ownerHash: string, entry: ActivityEntry): Promise<void> {
-    return this.logOf(ownerHash).note(entry);
+  append(ownerHash: string, entry: OwnerEvent): Promise<void> {
+    return this.logOf(ownerHash).append(entry);
   }
 
   /** What an owner has now. It is shared: only this class changes it. */
   read(ownerHash: string): Promise<Readonly<OwnerState>> {
-    const key = `${this.folders.activity(ownerHash)}#read`;
+    const key = `${this.folders.ownerEvents(ownerHash)}#read`;
     return this.files.serial.run(key, () => this.readNow(ownerHash));
   }
 
@@ -42,13 +42,13 @@ export class Activity {
     return state;
   }
 
-  private logOf(ownerHash: string): ActivityLog {
-    return new ActivityLog(this.files, this.folders.activity(ownerHash));
+  private logOf(ownerHash: string): OwnerEventLog {
+    return new OwnerEventLog(this.files, this.folders.ownerEvents(ownerHash));
   }
 }
 
 /** What another version of the program noted, and this one doesn't know, is passed over. */
 function applyEntry(state: OwnerState, entry: LogEntry): void {
-  const result = ActivityEntry.safeParse(entry);
+  const result = OwnerEvent.safeParse(entry);
   if (result.success) state.apply(entry.number, result.data);
 }

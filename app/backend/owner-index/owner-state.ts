@@ -1,6 +1,6 @@
 import type { ModelUsage } from "../../core/domain/records";
 import type {
-  ActivityEntry,
+  OwnerEvent,
   StoredConversation,
   StoredProject,
 } from "../../core/storage/layout/owner-events";
@@ -29,7 +29,7 @@ export class OwnerState {
   /** The number of the last entry that is in it. */
   upTo = 0;
 
-  apply(number: number, entry: ActivityEntry): void {
+  apply(number: number, entry: OwnerEvent): void {
     if (entry.kind === "conversation") this.applySettings(number, entry);
     else if (entry.kind === "project") this.applyProject(entry);
     else this.applyMessage(number, entry);
@@ -52,7 +52,7 @@ export class OwnerState {
 
   private applySettings(
     number: number,
-    entry: ActivityEntry & { kind: "conversation" },
+    entry: OwnerEvent & { kind: "conversation" },
   ) {
     const { version, conversation: settings } = entry;
     const known = this.conversations.get(settings.id);
@@ -71,10 +71,7 @@ export class OwnerState {
     }
   }
 
-  private applyProject({
-    version,
-    project,
-  }: ActivityEntry & { kind: "project" }) {
+  private applyProject({ version, project }: OwnerEvent & { kind: "project" }) {
     const known = this.projects.get(project.id);
     if (known && known.version > version) return;
     this.projects.set(project.id, { version, project });
@@ -82,7 +79,7 @@ export class OwnerState {
 
   private applyMessage(
     number: number,
-    entry: ActivityEntry & { kind: "prompt" | "reply" },
+    entry: OwnerEvent & { kind: "prompt" | "reply" },
   ) {
     const known = this.conversations.get(entry.id);
     if (!known) return;
@@ -97,7 +94,7 @@ export class OwnerState {
 
 function addUsage(
   usage: Map<string, ModelUsage>,
-  reply: ActivityEntry & { kind: "reply" },
+  reply: OwnerEvent & { kind: "reply" },
 ): void {
   const { model, modelName } = reply;
   const { inputTokens = 0, outputTokens = 0 } = reply.usage ?? {};

@@ -3,7 +3,7 @@ import type { Conversation } from "../../core/domain/records";
 import type { ConversationState, OwnerState } from "./owner-state";
 
 /** A conversation as its owner's activity tells of it. */
-export function listed(
+export function toListedConversation(
   state: Readonly<OwnerState>,
   one: ConversationState,
 ): Conversation {

@@ -3,8 +3,8 @@ import type {
   ModelUsage,
   Project,
 } from "../../core/domain/records";
-import type { Activity } from "../owner-index/owner-index";
-import { listed } from "../owner-index/to-conversation";
+import type { OwnerIndex } from "../owner-index/owner-index";
+import { toListedConversation } from "../owner-index/to-conversation";
 import type { Projects } from "./projects";
 
 /** As many as a page shows. */
@@ -14,7 +14,7 @@ const CONVERSATIONS = 200;
 export class ProjectPages {
   constructor(
     private readonly projects: Projects,
-    private readonly activity: Activity,
+    private readonly ownerIndex: OwnerIndex,
   ) {}
 
   /**
@@ -32,14 +32,14 @@ export class ProjectPages {
   }> {
     const [project, state] = await Promise.all([
       this.projects.read(ownerHash, id),
-      this.activity.read(ownerHash),
+      this.ownerIndex.read(ownerHash),
     ]);
     const inIt = state.listed().filter((one) => state.projectOf(one) === id);
     return {
       project,
       conversations: inIt
         .slice(0, CONVERSATIONS)
-        .map((one) => listed(state, one)),
+        .map((one) => toListedConversation(state, one)),
       usage: total(inIt.flatMap(({ usage }) => [...usage.values()])),
     };
   }

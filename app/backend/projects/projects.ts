@@ -9,23 +9,23 @@ import {
   VersionedDocument,
 } from "../../core/storage/versioned-document";
 import { limits, type Project } from "../../core/domain/records";
-import type { Activity } from "../owner-index/owner-index";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import { derivedId, newId } from "../ids";
 
-export interface ProjectsParts {
+export interface ProjectsDeps {
   files: Files;
   folders: RecordFolders;
-  activity: Activity;
+  ownerIndex: OwnerIndex;
   now: () => Date;
 }
 
 /** The projects of all owners: what groups conversations, and instructs all of their replies. */
 export class Projects {
-  constructor(private readonly parts: ProjectsParts) {}
+  constructor(private readonly parts: ProjectsDeps) {}
 
   /** The owner's projects, by name. */
   async list(ownerHash: string): Promise<Project[]> {
-    const { projects } = await this.parts.activity.read(ownerHash);
+    const { projects } = await this.parts.ownerIndex.read(ownerHash);
     return [...projects.values()]
       .filter(({ project }) => project.deletedAt === null)
       .map(({ project }) => toProject(project))
@@ -116,7 +116,7 @@ export class Projects {
   private async note(ownerHash: string, version: DocumentVersion) {
     const project = parse(version);
     if (!project) return;
-    await this.parts.activity.note(ownerHash, {
+    await this.parts.ownerIndex.append(ownerHash, {
       kind: "project",
       version: version.number,
       project,

@@ -2,14 +2,14 @@ import type { Prompt } from "../../core/domain/records";
 import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
-import type { Turns } from "../conversations/turns";
+import type { PromptService } from "../conversations/prompts";
 import type { Replies } from "../replies/types";
 import { type BackendRouter, implement } from "./implement";
 
 export interface ConversationRoutesParts {
   conversations: Conversations;
   conversationPages: ConversationPages;
-  turns: Turns;
+  prompts: PromptService;
 }
 
 /** What is said in conversations, and what becomes of them. */
@@ -46,7 +46,7 @@ export function serveConversations(
 
 function serveMessages(
   router: BackendRouter,
-  { conversationPages, turns }: ConversationRoutesParts,
+  { conversationPages, prompts }: ConversationRoutesParts,
 ): void {
   implement(router, "listMessages", async ({ params, query }, caller) => {
     const { ownerHash } = caller;
@@ -55,7 +55,7 @@ function serveMessages(
   });
   implement(router, "sendMessage", async ({ params, body }, caller) => {
     const { ownerHash, key } = caller;
-    return sent(await turns.send(ownerHash, params.id, body, key));
+    return sent(await prompts.send(ownerHash, params.id, body, key));
   });
 }
 
@@ -67,21 +67,21 @@ const sent = (message: Prompt) => ({
 /** What can be done about a reply, other than following it. */
 export function serveReplyActions(
   router: BackendRouter,
-  { turns, replies }: { turns: Turns; replies: Replies },
+  { prompts, replies }: { prompts: PromptService; replies: Replies },
 ): void {
   implement(router, "stopReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
-    await replies.stop(await turns.replyRef(ownerHash, id, number));
+    await replies.stop(await prompts.replyRef(ownerHash, id, number));
     return undefined;
   });
   implement(router, "retryReply", async ({ params }, { ownerHash }) => {
     const { id, number } = params;
-    await turns.retry(ownerHash, id, number);
+    await prompts.retry(ownerHash, id, number);
     return undefined;
   });
   implement(router, "regenerateReply", async ({ params }, caller) => {
     const { id, number } = params;
     const { ownerHash, key } = caller;
-    return sent(await turns.regenerate(ownerHash, id, number, key));
+    return sent(await prompts.regenerate(ownerHash, id, number, key));
   });
 }

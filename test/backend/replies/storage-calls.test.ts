@@ -23,8 +23,8 @@ afterEach(() => backend.stop());
 /** Asks, and watches the reply to its end. */
 async function turn(conversation: string): Promise<void> {
   const text = "write 50 words, please";
-  const { turns } = backend.parts;
-  const { number } = await turns.send(OWNER, conversation, { text });
+  const { prompts } = backend.parts;
+  const { number } = await prompts.send(OWNER, conversation, { text });
   await end(conversation, number);
 }
 

@@ -2,13 +2,13 @@ import { type LogEntry, LogMissingError } from "../log-reader";
 import { AppendLog } from "../append-log";
 import type { Files } from "../storage-context";
 import { toJson } from "../json";
-import type { ActivityEntry } from "./owner-events";
+import type { OwnerEvent } from "./owner-events";
 
 /** Few files, also after years: 100,000 entries are a hundred segments. */
 const SEGMENT_SIZES = [10, 100, 1000];
 
 /** An owner's activity: a log of what changes the lists of their conversations and projects. */
-export class ActivityLog {
+export class OwnerEventLog {
   private readonly log: AppendLog;
 
   constructor(files: Files, folder: string) {
@@ -16,7 +16,7 @@ export class ActivityLog {
   }
 
   /** Notes something; it is on disk, and in every later {@link readAfter}, when this resolves. */
-  async note(entry: ActivityEntry): Promise<void> {
+  async append(entry: OwnerEvent): Promise<void> {
     const given = { format: 1, ...toJson(entry) };
     try {
       await this.log.append(given);

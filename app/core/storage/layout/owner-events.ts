@@ -27,7 +27,7 @@ export const StoredProject = z.looseObject({
  * What is noted in an owner's activity. Settings carry the version that they were read from, so
  * that two which were noted in the wrong order do no harm.
  */
-export const ActivityEntry = z.discriminatedUnion("kind", [
+export const OwnerEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("conversation"),
     version: z.int(),
@@ -53,4 +53,4 @@ export const ActivityEntry = z.discriminatedUnion("kind", [
 
 export type StoredConversation = z.output<typeof StoredConversation>;
 export type StoredProject = z.output<typeof StoredProject>;
-export type ActivityEntry = z.output<typeof ActivityEntry>;
+export type OwnerEvent = z.output<typeof OwnerEvent>;

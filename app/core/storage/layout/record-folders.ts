@@ -13,7 +13,7 @@ export interface ReplyRef {
 export interface RecordFolders {
   /** Holds those of all owners. */
   readonly owners: string;
-  activity(ownerHash: string): string;
+  ownerEvents(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
   reply(ref: ReplyRef): string;
@@ -43,7 +43,7 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
     path.join(owner(hash), "conversations", id);
   return {
     owners,
-    activity: (hash) => path.join(owner(hash), "activity"),
+    ownerEvents: (hash) => path.join(owner(hash), "activity"),
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),
     reply: ({ ownerHash, conversation: id, number }) =>

@@ -7,14 +7,14 @@ import type { Models } from "../models/create-models";
 import type { Projects } from "../projects/projects";
 
 /** What can be chosen for a conversation: how it is answered, and the project that it is in. */
-export class Choices {
+export class ConversationValidator {
   constructor(
     private readonly models: Models,
     private readonly projects: Projects,
   ) {}
 
   /** The model of who chose none. @throws VisibleError (503) if there is none now. */
-  async standardModel(): Promise<string> {
+  async defaultModel(): Promise<string> {
     const standard = await this.models.standard();
     if (standard) return standard.id;
     throw new VisibleError(
@@ -24,7 +24,7 @@ export class Choices {
   }
 
   /** @throws VisibleError (404) if there is no such model, or no such project of this owner. */
-  async refuseUnknown(
+  async assertExists(
     ownerHash: string,
     { model, project }: { model?: string; project?: string | null },
   ): Promise<void> {
@@ -39,7 +39,7 @@ export class Choices {
    *
    * @throws VisibleError (422) if the model can't be asked like this.
    */
-  async refuseImpossible(model: string, options: ChosenOptions): Promise<void> {
+  async assertSupported(model: string, options: ChosenOptions): Promise<void> {
     const info = await this.models.find(model);
     if (info) checkReplyOptions(info, options);
   }

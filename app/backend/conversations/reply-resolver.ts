@@ -3,8 +3,8 @@ import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
 import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
 import type { Replies, ReplySnapshot } from "../replies/types";
-import { isPromptAt, type PromptPlace } from "./message-log";
-import type { RecordsOfReplies } from "./records-of-replies";
+import { isPromptAt, type Placement } from "./message-log";
+import type { ConversationReplyRepository } from "./reply-repository";
 
 /** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
 export interface ReplyAfter {
@@ -15,10 +15,10 @@ export interface ReplyAfter {
 }
 
 /** The replies of conversations, as far as pages and prompts must know of them. */
-export class ReplyStates {
+export class ReplyResolver {
   constructor(
     private readonly replies: Replies,
-    private readonly records: RecordsOfReplies,
+    private readonly records: ConversationReplyRepository,
   ) {}
 
   /**
@@ -40,7 +40,7 @@ export class ReplyStates {
     }
     // What only another version of the program can read stays as it is: a reply that failed.
     if (found.nextPrompt && isPromptAt(ref.number + 1, found.nextPrompt)) {
-      await this.records.addNext(ref, found.nextPrompt);
+      await this.records.saveSuccessor(ref, found.nextPrompt);
       return { isPast: true };
     }
     return {
@@ -66,7 +66,7 @@ export class ReplyStates {
    *   again at this moment.
    * @throws VisibleError (409) while the reply to that is being written.
    */
-  async refuseWhileWriting(ref: ReplyRef): Promise<PromptPlace["settle"]> {
+  async refuseWhileWriting(ref: ReplyRef): Promise<Placement["settle"]> {
     const { status, final } = await this.find(ref);
     if (!final) throw stillWriting();
     if (status === "failed") return (entry) => this.settle(ref, entry);

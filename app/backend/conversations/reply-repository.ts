@@ -11,7 +11,7 @@ import {
   type Reply,
 } from "../../core/domain/records";
 import { threadOf, versionOf } from "../../core/domain/turns";
-import type { Activity } from "../owner-index/owner-index";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
 import type { Models } from "../models/create-models";
 import type { Projects } from "../projects/projects";
@@ -23,10 +23,10 @@ import type {
 import type { ConversationSettings } from "./conversation-settings";
 import { type MessageLog, messageLogOf } from "./message-log";
 
-export interface RecordsOfRepliesParts {
+export interface ReplyRepositoryDeps {
   files: Files;
   folders: RecordFolders;
-  activity: Activity;
+  ownerIndex: OwnerIndex;
   settings: ConversationSettings;
   projects: Projects;
   models: Pick<Models, "find">;
@@ -42,11 +42,11 @@ const SMALL_WINDOW: ModelWindow = {
 };
 
 /** What replies need from the records: what to ask a model, and where an answer goes. */
-export class RecordsOfReplies implements ReplyRepository {
+export class ConversationReplyRepository implements ReplyRepository {
   /** Replies that become messages now, by where they lie. */
-  private readonly becoming = new Map<string, Promise<void>>();
+  private readonly publishing = new Map<string, Promise<void>>();
 
-  constructor(private readonly parts: RecordsOfRepliesParts) {}
+  constructor(private readonly parts: ReplyRepositoryDeps) {}
 
   folder(ref: ReplyRef): string {
     return this.parts.folders.reply(ref);
@@ -93,9 +93,9 @@ export class RecordsOfReplies implements ReplyRepository {
   publishMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const name = this.folder(ref);
     const becoming =
-      this.becoming.get(name) ??
-      this.saveMessage(ref, ended).finally(() => this.becoming.delete(name));
-    this.becoming.set(name, becoming);
+      this.publishing.get(name) ??
+      this.saveMessage(ref, ended).finally(() => this.publishing.delete(name));
+    this.publishing.set(name, becoming);
     return becoming;
   }
 
@@ -103,13 +103,13 @@ export class RecordsOfReplies implements ReplyRepository {
     const message = await this.messageOf(ref, ended);
     const { ownerHash, conversation: id, number: reply } = ref;
     if (!(await this.logOf(ref).addReply(message))) {
-      const { conversations } = await this.parts.activity.read(ownerHash);
+      const { conversations } = await this.parts.ownerIndex.read(ownerHash);
       const known = conversations.get(id);
       // Who saved it may have died before it was noted.
       if (!known || known.counted.has(reply)) return;
     }
     const { at, model, modelName, usage } = message;
-    await this.parts.activity.note(ownerHash, {
+    await this.parts.ownerIndex.append(ownerHash, {
       kind: "reply",
       id,
       reply,
@@ -128,8 +128,8 @@ export class RecordsOfReplies implements ReplyRepository {
   }
 
   /** Puts the prompt with which a conversation went on after a failure among its messages. */
-  addNext(ref: ReplyRef, next: JsonObject): Promise<void> {
-    return this.logOf(ref).addSettled(next, ref.number + 1);
+  saveSuccessor(ref: ReplyRef, next: JsonObject): Promise<void> {
+    return this.logOf(ref).addDecided(next, ref.number + 1);
   }
 
   async messageOf(ref: ReplyRef, ended: FinalReply): Promise<Reply> {

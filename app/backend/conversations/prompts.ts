@@ -6,7 +6,7 @@ import { NotFoundError } from "../../core/domain/errors";
 import type { Files } from "../../core/storage/storage-context";
 import { isPrompt, type Prompt } from "../../core/domain/records";
 import { firstVersion, isPromptNumber } from "../../core/domain/turns";
-import type { Activity } from "../owner-index/owner-index";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import { conversationMovedOn } from "../replies/outcome/failure-resolution";
 import type { Replies } from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
@@ -14,20 +14,20 @@ import {
   type MessageLog,
   messageLogOf,
   type NewPrompt,
-  type PromptPlace,
+  type Placement,
   replyTo,
 } from "./message-log";
 import { refuseTooLong } from "./refuse-too-long";
-import type { ReplyStates } from "./reply-states";
+import type { ReplyResolver } from "./reply-resolver";
 import { olderVersion, refuseIfNotLast } from "./versions";
 
-export interface TurnsParts {
+export interface PromptServiceDeps {
   files: Files;
   folders: RecordFolders;
-  activity: Activity;
+  ownerIndex: OwnerIndex;
   settings: ConversationSettings;
   replies: Replies;
-  replyStates: ReplyStates;
+  replyResolver: ReplyResolver;
   now: () => Date;
 }
 
@@ -35,8 +35,8 @@ export interface TurnsParts {
  * The turns of conversations: prompts are saved, now and then in the place of another, and the
  * reply to each is begun, tried again or ended.
  */
-export class Turns {
-  constructor(private readonly parts: TurnsParts) {}
+export class PromptService {
+  constructor(private readonly parts: PromptServiceDeps) {}
 
   /**
    * Saves the first prompt of a conversation, and begins the reply. With a key, whoever comes again
@@ -118,7 +118,7 @@ export class Turns {
     return this.ask(ownerHash, id, again, async (last) => {
       refuseIfNotLast(prompt, last);
       const ref = { ownerHash, conversation: id, number };
-      if (last !== number) await this.parts.replyStates.requireMessage(ref);
+      if (last !== number) await this.parts.replyResolver.requireMessage(ref);
       await this.parts.replies.reserveSlot(ownerHash);
       return { follows: prompt.follows };
     });
@@ -133,8 +133,8 @@ export class Turns {
   async retry(ownerHash: string, id: string, number: number): Promise<void> {
     const { ref, last } = await this.findReply(ownerHash, id, number);
     if (last > number) throw conversationMovedOn();
-    const { replyStates } = this.parts;
-    await this.inTurn(ownerHash, () => replyStates.retry(ref));
+    const { replyResolver } = this.parts;
+    await this.inTurn(ownerHash, () => replyResolver.retry(ref));
   }
 
   /**
@@ -181,7 +181,7 @@ export class Turns {
     ownerHash: string,
     id: string,
     prompt: Omit<NewPrompt, "at" | "follows">,
-    find: (last: number) => Promise<PromptPlace>,
+    find: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
     return this.inTurn(ownerHash, async () => {
       const at = this.parts.now().toISOString();
@@ -193,9 +193,9 @@ export class Turns {
         return place;
       });
       // After the prompt: until then, the failed reply is the last message and can be retried.
-      if (failed) await this.parts.replyStates.keepFailed(failed);
+      if (failed) await this.parts.replyResolver.keepFailed(failed);
       await Promise.all([
-        this.parts.activity.note(ownerHash, { kind: "prompt", id, at }),
+        this.parts.ownerIndex.append(ownerHash, { kind: "prompt", id, at }),
         this.parts.replies.start(replyTo(ownerHash, id, message.number)),
       ]);
       return message;
@@ -218,10 +218,10 @@ export class Turns {
     ownerHash: string,
     id: string,
     last: number,
-  ): Promise<PromptPlace["settle"]> {
-    const { replies, replyStates } = this.parts;
+  ): Promise<Placement["settle"]> {
+    const { replies, replyResolver } = this.parts;
     const settle = isPromptNumber(last)
-      ? await replyStates.refuseWhileWriting(replyTo(ownerHash, id, last))
+      ? await replyResolver.refuseWhileWriting(replyTo(ownerHash, id, last))
       : undefined;
     await replies.reserveSlot(ownerHash);
     return settle;
