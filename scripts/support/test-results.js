@@ -1,17 +1,53 @@
-// What jest wrote of a run (`--json`), by file.
+// Reads what jest wrote of its runs (`--json`), one file a run, in one folder.
+const { existsSync, readFileSync, readdirSync } = require("node:fs");
+const path = require("node:path");
 
-const { readFileSync } = require("node:fs");
+/** The results of a second run of files that failed. */
+const AGAIN = "again.json";
 
-/** The files of a run's results, each with its tests; a file that couldn't run has none. */
-function readFiles(path) {
-  return JSON.parse(readFileSync(path, "utf8")).testResults;
+/** Every test file's results, with the second run's in place of the first's. */
+function readResults(folder) {
+  const again = path.join(folder, AGAIN);
+  const later = existsSync(again) ? readRun(again) : [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json") && name !== AGAIN)
+    .flatMap((name) => readRun(path.join(folder, name)))
+    .map((first) => later.find(({ name }) => name === first.name) ?? first);
 }
 
-const failedTests = (file) =>
-  file.assertionResults.filter((test) => test.status === "failed");
+function readRun(file) {
+  return JSON.parse(readFileSync(file, "utf8")).testResults;
+}
 
-/** A file fails by a test, or as a whole: it doesn't load, or its end fails. */
-const failed = (file) =>
-  file.status === "failed" || failedTests(file).length > 0;
+const testsOf = (files) => files.flatMap((file) => file.assertionResults);
+const withStatus = (files, status) =>
+  testsOf(files).filter((test) => test.status === status);
 
-module.exports = { readFiles, failed, failedTests };
+/** A file can fail without a failed test: it does not load, or a hook fails. */
+const hasFailed = (file) =>
+  file.status === "failed" || withStatus([file], "failed").length > 0;
+
+/** `passed`, `failed` and `skipped` as numbers. */
+function count(files) {
+  const broken = files.filter(
+    (file) => hasFailed(file) && withStatus([file], "failed").length === 0,
+  );
+  return {
+    passed: withStatus(files, "passed").length,
+    failed: withStatus(files, "failed").length + broken.length,
+    skipped: withStatus(files, "pending").length,
+  };
+}
+
+/** The line by which CI counts tests. */
+const closingLine = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+module.exports = {
+  AGAIN,
+  closingLine,
+  count,
+  hasFailed,
+  readResults,
+  withStatus,
+};

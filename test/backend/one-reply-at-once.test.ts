@@ -8,7 +8,7 @@ import {
 import type { ReplyModels } from "../../app/backend/replies/types";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { fc } from "../support/fast-check";
+import { fc, runs } from "../support/fast-check";
 import { createLog } from "../../app/core/runtime/log";
 import type { ConversationPage } from "../../app/core/domain/records";
 import { dieAfter, freezeBefore } from "../support/faulty-file-system";
@@ -194,7 +194,7 @@ function pairsOfStops(most: number, mostOfSecond: number): [number, number][] {
   return isWhole ? all : fc.sample(fc.constantFrom(...all), SAMPLED);
 }
 
-const SAMPLED = 150;
+const SAMPLED = runs(30);
 
 describe.each([
   ["failed", failing, "Retry", "a prompt"],

@@ -7,4 +7,8 @@ import * as fc from "fast-check";
 const { SEED = "1" } = process.env;
 if (SEED !== "random") fc.configureGlobal({ seed: Number(SEED) });
 
+/** How many inputs a long property tries: more of them in `scripts/test --all`. */
+export const runs = (usual: number): number =>
+  process.env.ALL_TESTS ? 5 * usual : usual;
+
 export { fc };

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** Set by jest.config.js. */
+declare const testKind: { timeoutMs: number };
+
 const POLL_MS = 10;
-/** Far longer than anything here takes on a busy machine. */
-const GIVE_UP_MS = 120_000;
+/** Earlier than jest gives the test up, so that the error says what was missing. */
+const GIVE_UP_MS = 0.8 * testKind.timeoutMs;
 
 /**
  * Asks again and again, until the answer is something.

@@ -11,7 +11,7 @@ import { createFileSessionStore } from "../../../app/web/sessions/file-session-s
 import { newSessionId } from "../../../app/web/sessions/session-id";
 import type { SessionStore } from "../../../app/web/sessions/session-store";
 import { MemoryDisk } from "../../support/memory-disk";
-import { fc } from "../../support/fast-check";
+import { fc, runs } from "../../support/fast-check";
 
 /*
  * Processes on one disk, of whose system calls any may come before any other's, and time that
@@ -242,7 +242,7 @@ class World {
   }
 }
 
-const runs = Number(globalThis.process.env.MODEL_RUNS ?? 150);
+const count = Number(globalThis.process.env.MODEL_RUNS ?? runs(30));
 
 test(
   "any interleaving of any operations in three processes does what the model does",
@@ -270,8 +270,8 @@ test(
         await world.finish();
       },
     );
-    const checked = fc.assert(property, { numRuns: runs });
+    const checked = fc.assert(property, { numRuns: count });
     await expect(checked).resolves.toBeUndefined();
   },
-  Math.max(240_000, runs * 200),
+  Math.max(240_000, count * 200),
 );

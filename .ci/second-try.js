@@ -1,0 +1,65 @@
+// Runs the test files that failed once more, one after another: `second-try.js FOLDER`, the folder of
+// their results. Lists what passed then as flaky: each such test is a defect. Exits with 1 if one fails
+// again, or if so many failed that chance is no explanation.
+const { spawnSync } = require("node:child_process");
+const path = require("node:path");
+const {
+  AGAIN,
+  closingLine,
+  count,
+  hasFailed,
+  readResults,
+  withStatus,
+} = require("../scripts/support/test-results");
+
+const MOST = 4;
+
+const folder = process.argv[2];
+const first = readResults(folder);
+const failed = first.filter(hasFailed);
+if (first.length === 0 || failed.length > MOST) process.exit(1);
+if (failed.length > 0) runAgain(failed.map((file) => file.name));
+
+const last = readResults(folder);
+for (const line of [...flakyFiles(), ...retriedTests()]) {
+  console.log(`flaky: ${line}`);
+}
+const total = count(last);
+console.log(closingLine(total));
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+function runAgain(files) {
+  console.error(`\nFailed, and run once more, alone:\n${files.join("\n")}\n`);
+  spawnSync(
+    "npx",
+    [
+      "jest",
+      "--runInBand",
+      "--json",
+      `--outputFile=${path.join(folder, AGAIN)}`,
+      "--runTestsByPath",
+      ...files,
+    ],
+    { stdio: "inherit" },
+  );
+}
+
+function flakyFiles() {
+  const passed = failed.filter(
+    ({ name }) => !last.some((file) => file.name === name && hasFailed(file)),
+  );
+  return passed.flatMap((file) => {
+    const name = path.relative(".", file.name);
+    const tests = withStatus([file], "failed");
+    return tests.length > 0
+      ? tests.map((test) => `${name}: ${test.fullName}`)
+      : [name];
+  });
+}
+
+/** Tests on kind, which jest itself runs again. */
+function retriedTests() {
+  return withStatus(last, "passed")
+    .filter((test) => test.invocations > 1)
+    .map((test) => test.fullName);
+}

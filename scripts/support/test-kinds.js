@@ -1,0 +1,65 @@
+// Sorts test files by what they need, for jest.config.js: a file that imports a browser, a child process
+// or a server, directly or through other tests' files, is of that kind. All others are unit tests.
+const { existsSync, readdirSync, readFileSync } = require("node:fs");
+const path = require("node:path");
+
+const root = path.join(__dirname, "../..");
+
+/** These take a minute or more in all: only `scripts/test --all` runs them. */
+const LONG = [
+  "test/backend/models/survival.test.ts",
+  "test/e2e/streams/",
+  "test/e2e/survival/",
+  "test/web/sessions/hanging.test.ts",
+  "test/web/sessions/stress.test.ts",
+];
+
+/** From the most demanding down: a test is of the first kind that it needs. */
+const NEEDS = {
+  browser: /^playwright-core$/,
+  process: /^node:child_process$/,
+  http: /^node:(http|net)$/,
+};
+
+/** Globs of test files by kind. */
+function testKinds() {
+  const kinds = Object.fromEntries(
+    ["unit", "http", "process", "browser", "long", "long-browser"].map(
+      (kind) => [kind, []],
+    ),
+  );
+  const files = readdirSync(path.join(root, "test"), { recursive: true });
+  for (const name of files.filter((file) => file.endsWith(".test.ts"))) {
+    const file = path.join("test", name);
+    kinds[kindOf(file)].push(`**/${file}`);
+  }
+  return kinds;
+}
+
+function kindOf(file) {
+  const modules = [...importedBy(path.join(root, file))];
+  const kind =
+    Object.keys(NEEDS).find((need) =>
+      modules.some((name) => NEEDS[need].test(name)),
+    ) ?? "unit";
+  if (!LONG.some((long) => file.startsWith(long))) return kind;
+  return kind === "browser" ? "long-browser" : "long";
+}
+
+/** The packages that a file imports, directly or through files outside `app`. */
+function importedBy(file, seen = new Set(), packages = new Set()) {
+  if (seen.has(file)) return packages;
+  seen.add(file);
+  const text = readFileSync(file, "utf8");
+  for (const [, name] of text.matchAll(/(?:from |import )"([^"]+)"/g)) {
+    const target = path.resolve(path.dirname(file), `${name}.ts`);
+    if (!name.startsWith(".")) packages.add(name);
+    else if (!isApp(target) && existsSync(target))
+      importedBy(target, seen, packages);
+  }
+  return packages;
+}
+
+const isApp = (file) => file.startsWith(path.join(root, "app"));
+
+module.exports = { testKinds };

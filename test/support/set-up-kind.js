@@ -1,0 +1,33 @@
+// Runs before each test file: bounds its tests, and skips those that need a browser where there is none.
+const { execFileSync } = require("node:child_process");
+
+const { name, timeoutMs } = globalThis.testKind;
+jest.setTimeout(timeoutMs);
+
+if (name.endsWith("browser")) {
+  process.env.CHROMIUM_PATH ??= findBrowser();
+  if (!process.env.CHROMIUM_PATH && !process.env.CI) {
+    const { BROWSER_REMEDY = "scripts/support/install-browser" } = process.env;
+    skipAll(` (needs a browser: ${BROWSER_REMEDY})`);
+  }
+}
+
+/** An empty string if there is none, which a test then reports itself. */
+function findBrowser() {
+  try {
+    const script = "scripts/support/find-browser.js";
+    return execFileSync("node", [script], { encoding: "utf8" }).trim();
+  } catch {
+    return "";
+  }
+}
+
+function skipAll(reason) {
+  const { skip } = test;
+  const skipped = (title, ...rest) => skip(title + reason, ...rest);
+  skipped.each =
+    (...table) =>
+    (title, ...rest) =>
+      skip.each(...table)(title + reason, ...rest);
+  globalThis.it = globalThis.test = skipped;
+}
