@@ -1,7 +1,7 @@
 import { Router } from "@koa/router";
 import Koa, { type Middleware } from "koa";
 import type { Registry } from "prom-client";
-import type { LiveStreams } from "../core/runtime/connection-registry";
+import type { ConnectionRegistry } from "../core/runtime/connection-registry";
 import type { Logger } from "../core/runtime/log";
 import type { Tokens } from "../core/config/tokens";
 import type { BackendState } from "./backend-state";
@@ -35,7 +35,7 @@ export interface BackendAppDeps {
   prompts: PromptService;
   replies: ReplyService;
   /** The answers that go on for long, for the drain. */
-  streams: LiveStreams;
+  streams: ConnectionRegistry;
   projects: Projects;
   projectPages: ProjectPages;
   models: Models;

@@ -4,10 +4,10 @@ import {
   boundFileSystem,
   boundsFrom,
 } from "../core/storage/bounded-file-system";
-import { createFiles } from "../core/storage/storage-context";
+import { createStorageContext } from "../core/storage/storage-context";
 import { type FileSystem, nodeFileSystem } from "../core/storage/file-system";
 import { requireReadable } from "../core/storage/require-readable";
-import { LiveStreams } from "../core/runtime/connection-registry";
+import { ConnectionRegistry } from "../core/runtime/connection-registry";
 import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
@@ -40,7 +40,7 @@ export function createBackend(given: BackendDeps) {
     given.fileSystem ?? nodeFileSystem,
     boundsFrom(config),
   );
-  const files = createFiles({
+  const files = createStorageContext({
     fileSystem,
     onDamage: (damage) => log.error({ damage }, "a file is damaged"),
   });
@@ -65,7 +65,7 @@ export function createBackend(given: BackendDeps) {
     leaseMs,
     address: given.address,
     fileSystem,
-    inProgressFolder: folders.inProgress,
+    inProgressFolder: folders.activeReplies,
     perOwner: config.REPLIES_PER_OWNER,
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,
@@ -83,7 +83,7 @@ export function createBackend(given: BackendDeps) {
     log,
     metrics,
     tokens,
-    streams: new LiveStreams(),
+    streams: new ConnectionRegistry(),
     /** Whether records can be read now. @throws Error saying what to do, in bounded time. */
     checkStorage: () =>
       requireReadable(fileSystem, "DATA_DIRECTORY", config.DATA_DIRECTORY),

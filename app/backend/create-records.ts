@@ -1,11 +1,11 @@
 import type { RecordFolders } from "../core/storage/layout/record-folders";
-import type { Files } from "../core/storage/storage-context";
+import type { StorageContext } from "../core/storage/storage-context";
 import { OwnerIndex } from "./owner-index/owner-index";
 import { ConversationSettings } from "./conversations/conversation-settings";
 import { Projects } from "./projects/projects";
 
 export interface RecordsGiven {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   now: () => Date;
 }

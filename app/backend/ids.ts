@@ -1,5 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
-import { toBase32 } from "../core/runtime/base32";
+import { toBase32 } from "../core/runtime/ids";
 
 /** 128 random bits as 26 characters. */
 export const newId = (): string => toBase32(randomBytes(16));

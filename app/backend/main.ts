@@ -6,18 +6,19 @@ import {
   environment,
   readBackendConfig,
 } from "../core/config/config";
-import { Drain, drainOnSignals } from "../core/runtime/graceful-shutdown";
-import { errorCode } from "../core/runtime/error-code";
+import {
+  GracefulShutdown,
+  shutDownOnSignals,
+} from "../core/runtime/graceful-shutdown";
+import { errorCode, rejectionReason } from "../core/runtime/errors";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { createHttpServer, listen } from "../core/runtime/server";
-import { tellStarter } from "../core/runtime/notify-parent";
+import { notifyParentProcess } from "../core/runtime/notify-parent";
 import { readTokens } from "../core/config/tokens";
-import { whyRejected } from "../core/runtime/rejection-reason";
 import { createBackend } from "./create-backend";
 import { createBackendApp } from "./app";
 
-/** The settings → the parts → listening → until told to end. */
 async function main(): Promise<void> {
   const config = readBackendConfig(environment());
   const log = createLog(config.LOG_LEVEL, {
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   await makeDataDirectory(config.DATA_DIRECTORY);
   const metrics = createMetrics();
   const tokens = await readTokens(config, (error) =>
-    log.error({ error }, "INTERNAL_TOKEN can't be read again"),
+    log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );
   const server = createHttpServer(
     (request, response) => void handle(request, response),
@@ -35,11 +36,10 @@ async function main(): Promise<void> {
   const port = await listen(server, config.PORT, "PORT");
   const address = config.ADVERTISED_URL ?? `http://localhost:${port}`;
   const backend = createBackend({ config, log, metrics, tokens, address });
-  const drain = new Drain({
+  const shutdown = new GracefulShutdown(config.DRAIN_SECONDS, {
     server,
-    seconds: config.DRAIN_SECONDS,
     handOver: () => backend.replies.drain(),
-    leave: (overMs) => backend.streams.leave(overMs),
+    closeStreams: (overMs) => backend.streams.closeGradually(overMs),
     close: async () => {
       await backend.peers.close();
       await backend.models.close();
@@ -49,7 +49,9 @@ async function main(): Promise<void> {
     ...backend,
     probes: {
       whyNotReady: async () =>
-        drain.hasBegun ? "draining" : whyRejected(backend.checkStorage()),
+        shutdown.hasBegun
+          ? "draining"
+          : rejectionReason(backend.checkStorage()),
     },
   });
   const handle = app.callback();
@@ -57,12 +59,12 @@ async function main(): Promise<void> {
   const metricsServer = createMetricsServer(metrics);
   await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
   backend.replies.startSupervision();
-  log.info({ port, address }, "backend listens");
-  drainOnSignals(drain, log);
-  tellStarter(port);
+  log.info({ port, address }, "listening");
+  shutDownOnSignals(shutdown, log);
+  notifyParentProcess(port);
 }
 
-/** A directory that can't be written is better told at start than to the first visitor. */
+/** Fails at start, rather than at the first request, if the directory is not writable. */
 async function makeDataDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -78,6 +80,6 @@ async function makeDataDirectory(directory: string): Promise<void> {
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   console.error(error instanceof ConfigError ? message : error);
-  // It may listen already, and would go on as if nothing were the matter.
+  // The server may be listening already, which would keep the process running.
   process.exit(1);
 });

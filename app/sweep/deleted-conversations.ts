@@ -12,7 +12,10 @@ import {
   parseVersion,
 } from "../core/storage/document-versions";
 import { emptyFolder, temporaryName } from "../core/storage/exclusive-file";
-import { createFiles, type Files } from "../core/storage/storage-context";
+import {
+  createStorageContext,
+  type StorageContext,
+} from "../core/storage/storage-context";
 import { isUnreadable } from "../core/storage/file-errors";
 import type { FileSystem } from "../core/storage/file-system";
 import { VersionedDocument } from "../core/storage/versioned-document";
@@ -32,7 +35,7 @@ type Place = NonNullable<ReturnType<typeof conversationOf>> & {
  * Each step is seen on disk, so the next sweep goes on from wherever this one was cut.
  */
 export class DeletedConversations {
-  private readonly files: Files;
+  private readonly files: StorageContext;
   private readonly folders: RecordFolders;
   private readonly inProgress: ActiveReplyIndex;
   /** Of a conversation each folder takes a turn, as those that are only looked into do. */
@@ -46,8 +49,11 @@ export class DeletedConversations {
   ) {
     const { fileSystem } = sweep;
     this.folders = recordFoldersIn(directory);
-    this.files = createFiles({ fileSystem, cacheBytes: 1 });
-    this.inProgress = new ActiveReplyIndex(fileSystem, this.folders.inProgress);
+    this.files = createStorageContext({ fileSystem, cacheBytes: 1 });
+    this.inProgress = new ActiveReplyIndex(
+      fileSystem,
+      this.folders.activeReplies,
+    );
     this.paced = {
       ...fileSystem,
       rmdir: async (folder) => {
@@ -70,7 +76,7 @@ export class DeletedConversations {
     if (!found || newest === "v1" || age < LEFTOVER_AFTER_MS) return;
     const version = await this.read(folder, newest);
     const place = { ...found, folder };
-    if (version?.ended) await this.remove(place);
+    if (version?.isTombstone) await this.remove(place);
     else if (version && age > this.deletedMs)
       await this.endIfDue(place, version);
   }
@@ -104,7 +110,7 @@ export class DeletedConversations {
       conversation: data,
     });
     const settings = new VersionedDocument(this.files, place.folder);
-    if (!(await settings.endAfter(version.number))) return;
+    if (!(await settings.deleteAfter(version.number))) return;
     this.sweep.tally.ended++;
   }
 

@@ -5,11 +5,11 @@ import {
   readSweepConfig,
   type SweepConfig,
 } from "../core/config/config";
-import { errorCode } from "../core/runtime/error-code";
+import { errorCode } from "../core/runtime/errors";
 import { boundFileSystem } from "../core/storage/bounded-file-system";
 import { nodeFileSystem } from "../core/storage/file-system";
 import { createLog, errorLine, type Logger } from "../core/runtime/log";
-import { hideHashes, hideHashesIn } from "../core/storage/layout/hashes";
+import { redactHashes, redactHashesIn } from "../core/storage/layout/hashes";
 import { Sweep } from "./sweep";
 import { sweepRecords } from "./sweep-records";
 import { sweepSessions } from "./sweep-sessions";
@@ -56,8 +56,8 @@ async function main(args: string[]): Promise<number> {
 
 /** A session's folder is named by a hash without salt, which no log holds. */
 const withoutHashes = {
-  error: (error: unknown) => errorLine(hideHashesIn(error)),
-  file: hideHashes,
+  error: (error: unknown) => errorLine(redactHashesIn(error)),
+  file: redactHashes,
 };
 
 function logFor(what: What, config: SweepConfig): Logger {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { recordFoldersIn } from "../core/storage/layout/record-folders";
 import { isTemporary } from "../core/storage/exclusive-file";
-import { createFiles } from "../core/storage/storage-context";
-import { removeFolded } from "../core/storage/compaction";
+import { createStorageContext } from "../core/storage/storage-context";
+import { removeCompacted } from "../core/storage/compaction";
 import { isSegment, LogListing } from "../core/storage/log-listing";
 import { LogMissingError, LogReader } from "../core/storage/log-reader";
 import { newestVersion } from "../core/storage/document-versions";
@@ -57,8 +57,11 @@ async function sweepFolder(
   if (newest) await deleted.lookAt(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });
-  if (!listing.sources.some(isSegment)) return;
-  const files = createFiles({ fileSystem: sweep.fileSystem, cacheBytes: 1 });
+  if (!listing.files.some(isSegment)) return;
+  const files = createStorageContext({
+    fileSystem: sweep.fileSystem,
+    cacheBytes: 1,
+  });
   const log = new LogReader(files, folder);
   const folded = await removeFoldedIfThere(log, sweep.begun);
   // Only now: others count meanwhile, and an addition across an `await` would forget them.
@@ -71,7 +74,7 @@ async function removeFoldedIfThere(
   now: number,
 ): Promise<number> {
   try {
-    return await removeFolded(log, now);
+    return await removeCompacted(log, now);
   } catch (error) {
     if (error instanceof LogMissingError) return 0;
     throw error;

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { errorCode } from "../core/runtime/error-code";
+import { errorCode } from "../core/runtime/errors";
 import { isTemporary, removeFolder } from "../core/storage/exclusive-file";
 import { newestVersion, oldVersions } from "../core/storage/document-versions";
 import { isHash, isShard } from "../core/storage/layout/hashes";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorCode } from "../core/runtime/error-code";
+import { errorCode } from "../core/runtime/errors";
 import { emptyFolder, temporaryName } from "../core/storage/exclusive-file";
 import type { FileSystem, FolderEntry } from "../core/storage/file-system";
 import type { Logger } from "../core/runtime/log";

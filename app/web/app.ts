@@ -1,6 +1,6 @@
 import path from "node:path";
 import Koa from "koa";
-import { HEARTBEAT_MS } from "../core/runtime/heartbeat";
+import { HEARTBEAT_MS } from "../core/runtime/connection-registry";
 import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";

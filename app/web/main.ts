@@ -5,27 +5,29 @@ import {
   readWebConfig,
   type WebConfig,
 } from "../core/config/config";
-import { Drain, drainOnSignals } from "../core/runtime/graceful-shutdown";
+import {
+  GracefulShutdown,
+  shutDownOnSignals,
+} from "../core/runtime/graceful-shutdown";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { readOrMakeSecret } from "../core/config/secrets";
 import { createHttpServer, listen } from "../core/runtime/server";
-import { tellStarter } from "../core/runtime/notify-parent";
+import { notifyParentProcess } from "../core/runtime/notify-parent";
 import { readTokens } from "../core/config/tokens";
-import { whyRejected } from "../core/runtime/rejection-reason";
+import { rejectionReason } from "../core/runtime/errors";
 import { createApi } from "./backend-client/create-api";
 import { createLoadBalancerIdentity } from "./identity/load-balancer-identity";
 import { createWebApp } from "./app";
 import type { Identity } from "./identity/identity";
 import { openSessionStore } from "./sessions/open-session-store";
 
-/** The settings → the parts → listening → until told to end. */
 async function main(): Promise<void> {
   const config = readWebConfig(environment());
   const { HOSTNAME: host, DRAIN_SECONDS: drainSeconds } = config;
   const log = createLog(config.LOG_LEVEL, { role: "web", host });
   const metrics = createMetrics();
-  // First, since secrets are made beside it, and what is wrong with it would be said of them.
+  // First: secrets are created beside it, so a faulty directory would be reported as theirs.
   const sessions = await openSessionStore({
     config,
     keys: () => keys,
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
     metrics,
   });
   const tokens = await readTokens(config, (error) =>
-    log.error({ error }, "INTERNAL_TOKEN can't be read again"),
+    log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );
   const keys =
     config.SESSION_KEYS ??
@@ -51,7 +53,7 @@ async function main(): Promise<void> {
     sessions: { ...sessions, keys },
     tokens,
     whyNotReady: async () =>
-      drain.hasBegun ? "draining" : whyRejected(sessions.check()),
+      shutdown.hasBegun ? "draining" : rejectionReason(sessions.check()),
   });
   const handle = app.callback();
   const server = createHttpServer(
@@ -59,20 +61,19 @@ async function main(): Promise<void> {
     config.KEEP_ALIVE_SECONDS * 1_000,
   );
   const metricsServer = createMetricsServer(metrics);
-  const drain = new Drain({
+  const shutdown = new GracefulShutdown(drainSeconds, {
     server,
-    seconds: drainSeconds,
-    leave: (overMs) => streams.leave(overMs),
+    closeStreams: (overMs) => streams.leave(overMs),
     close: () => api.close(),
   });
   await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
   const port = await listen(server, config.PORT, "PORT");
-  drainOnSignals(drain, log);
-  log.info({ port }, "web listens");
-  tellStarter(port);
+  shutDownOnSignals(shutdown, log);
+  log.info({ port }, "listening");
+  notifyParentProcess(port);
 }
 
-/** Nobody's word is taken for who visitors are, unless a setting says whose. */
+/** Without the setting, visitors are anonymous: identity headers are not trusted. */
 function identityOf(config: WebConfig): Identity | undefined {
   const { SIGN_IN_LOAD_BALANCER: loadBalancers } = config;
   if (!loadBalancers) return undefined;
@@ -81,7 +82,7 @@ function identityOf(config: WebConfig): Identity | undefined {
 }
 
 main().catch((error: unknown) => {
-  // What an operator can mend is told in its sentence alone.
+  // A configuration error says what to do; its stack trace would only distract.
   const isExpected = error instanceof ConfigError;
   const message = error instanceof Error ? error.message : String(error);
   console.error(isExpected ? message : `Web can't start: ${message}`);

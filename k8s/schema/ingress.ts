@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HEARTBEAT_MS } from "../../app/core/runtime/heartbeat";
+import { HEARTBEAT_MS } from "../../app/core/runtime/connection-registry";
 import {
   certificateArn,
   cidr,

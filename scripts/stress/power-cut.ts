@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import {
-  createFiles,
+  createStorageContext,
   type Damage,
 } from "../../app/core/storage/storage-context";
 import {
@@ -38,7 +38,7 @@ const unflushed: FileSystem = {
 
 const store = createFileSessionStore({
   directory: path.resolve(directory),
-  files: createFiles({
+  files: createStorageContext({
     fileSystem: how === "unflushed" ? unflushed : nodeFileSystem,
     onDamage: (damage) => damages.push(damage),
   }),

@@ -8,7 +8,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../app/core/storage/file-system";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { operations } from "../../app/core/api/operations";
 import { ConversationPage } from "../../app/core/domain/records";
@@ -426,7 +426,7 @@ test("a list that a crash left behind is right once the conversation is opened",
   const folder = folders.settings(ownerHash, conversation.id);
   /** All that a process did which was killed before it noted the change. */
   const changeUnnoted = (changes: Record<string, string>) =>
-    new VersionedDocument(createFiles(), folder).update((data) => ({
+    new VersionedDocument(createStorageContext(), folder).update((data) => ({
       ...data,
       ...changes,
     }));

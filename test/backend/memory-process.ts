@@ -6,7 +6,7 @@ import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createModels } from "../../app/backend/models/create-models";
 import { createEliza } from "../../app/backend/models/eliza/create-eliza";
 import type { Replies } from "../../app/backend/replies/types";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createLog } from "../../app/core/runtime/log";
 
@@ -15,7 +15,7 @@ export const MODEL = "eliza/eliza";
 
 const folders = recordFoldersIn("/records");
 
-export const inProgressFolder = folders.inProgress;
+export const inProgressFolder = folders.activeReplies;
 
 const models = createModels({
   providers: [createEliza({ delayMs: 0 })],
@@ -36,7 +36,7 @@ export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
   repliesOf: (records: ConversationReplyRepository) => R,
 ): ReturnType<typeof createConversations> & { replies: R } {
-  const files = createFiles({ fileSystem });
+  const files = createStorageContext({ fileSystem });
   const parts = { ...createRecords({ files, folders, now }), models };
   const records = new ConversationReplyRepository({
     ...parts,

@@ -3,7 +3,7 @@ import { OwnerIndex } from "../../app/backend/owner-index/owner-index";
 import { MessageLog } from "../../app/backend/conversations/message-log";
 import { Search } from "../../app/backend/conversations/search";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import { temporaryFolders } from "../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
@@ -12,7 +12,7 @@ const ID = "abcdefghijklmnopqrstuvwxyz";
 const at = "2026-01-01T00:00:00.000Z";
 
 async function searchIn(texts: string[]): Promise<Search> {
-  const files = createFiles();
+  const files = createStorageContext();
   const folders = recordFoldersIn(await temporaryFolder());
   const ownerIndex = new OwnerIndex(files, folders);
   await ownerIndex.append(OWNER, {

@@ -140,7 +140,7 @@ it("runs web alone beside a backend that is elsewhere", async () => {
 it("logs JSON lines from LOG_LEVEL's default up, and says where its state is", async () => {
   const records = path.join(folder, "data/elsewhere/records");
   const script = await start({ DATA_DIRECTORY: records });
-  await script.prints(/^\{"level":"info".*"web listens"\}$/m);
+  await script.prints(/^\{"level":"info".*"listening"\}$/m);
   const state = `./data/sessions, ${records}, ${path.dirname(records)}/secrets`;
   await script.ready();
   expect(script.printed).toContain(`its state is in ${state})`);

@@ -10,7 +10,7 @@ import type { FileSystem } from "../../app/core/storage/file-system";
 import { createLog, type Logger } from "../../app/core/runtime/log";
 import { Registry } from "../../app/core/runtime/metrics";
 import { fixedTokens, type Tokens } from "../../app/core/config/tokens";
-import { whyRejected } from "../../app/core/runtime/rejection-reason";
+import { rejectionReason } from "../../app/core/runtime/errors";
 import { removeFolder } from "./temporary-folder";
 
 export const TOKEN = "a-token-for-tests-only";
@@ -71,7 +71,7 @@ export async function startBackend(
     now: options.now,
     fileSystem: options.fileSystem,
   });
-  const whyNotReady = () => whyRejected(parts.checkStorage());
+  const whyNotReady = () => rejectionReason(parts.checkStorage());
   const app = createBackendApp({ ...parts, probes: { whyNotReady } });
   const handle = app.callback();
   let calls = 0;

@@ -13,7 +13,7 @@ import pino from "pino";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { newestVersion } from "../../app/core/storage/document-versions";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -204,7 +204,7 @@ describe("a deleted conversation", () => {
   test("leaves the list also if who deleted it died before it was noted", async () => {
     const owner = randomUUID();
     const id = await make(owner);
-    const files = createFiles();
+    const files = createStorageContext();
     const settings = new VersionedDocument(files, settingsOf(owner, id));
     const deletedAt = new Date().toISOString();
     await settings.update((data) => ({ ...data, deletedAt }));
@@ -347,7 +347,7 @@ describe("a sweep that is killed", () => {
     const keptFiles = await contents(folderOf(owner, kept));
     const read = (directory: string) =>
       new VersionedDocument(
-        createFiles(),
+        createStorageContext(),
         settingsOf(owner, id, directory),
       ).read();
     const messages = (directory: string) =>
@@ -356,7 +356,7 @@ describe("a sweep that is killed", () => {
     /** What there is of it: nothing once its name has gone. */
     const state = async (directory: string) => {
       if (await isGone(folderOf(owner, id, directory))) return "gone";
-      const ended = (await read(directory))?.ended;
+      const ended = (await read(directory))?.isTombstone;
       return { ended, messages: await messages(directory) };
     };
 

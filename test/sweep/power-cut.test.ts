@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { AppendLog } from "../../app/core/storage/append-log";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { Sweep } from "../../app/sweep/sweep";
@@ -18,18 +18,21 @@ const conversation = path.dirname(folders.settings(OWNER, ID));
 
 const settingsOn = (fileSystem: FileSystem) =>
   new VersionedDocument(
-    createFiles({ fileSystem }),
+    createStorageContext({ fileSystem }),
     folders.settings(OWNER, ID),
   );
 
 const messagesOn = (fileSystem: FileSystem) =>
-  new AppendLog(createFiles({ fileSystem }), folders.messages(OWNER, ID));
+  new AppendLog(
+    createStorageContext({ fileSystem }),
+    folders.messages(OWNER, ID),
+  );
 
 /** What a power cut left of a conversation whose settings were ended. */
 async function left(disk: FileSystem): Promise<string> {
   const names = await disk.readdir(path.dirname(conversation));
   if (!names.includes(path.basename(conversation))) return "nothing";
-  const ended = (await settingsOn(disk).read())?.ended;
+  const ended = (await settingsOn(disk).read())?.isTombstone;
   const messages = await messagesOn(disk).readRange(1, 2);
   return `${ended ? "ended" : "half"}, ${messages.length} messages`;
 }
@@ -38,8 +41,8 @@ test("a conversation is removed whole, through any power cut", async () => {
   let now = Date.now() - 2 * HOUR;
   const disk = new MemoryDisk(undefined, () => now);
   await settingsOn(disk).create({});
-  await settingsOn(disk).endAfter(1);
-  await messagesOn(disk).make();
+  await settingsOn(disk).deleteAfter(1);
+  await messagesOn(disk).createFolder();
   await messagesOn(disk).append({});
   await messagesOn(disk).append({});
   // What nobody waits for is done by then, and is on disk long before the sweep.

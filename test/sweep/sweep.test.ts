@@ -3,9 +3,9 @@ import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { hashOf } from "../../app/core/storage/layout/hashes";
-import { errorCode } from "../../app/core/runtime/error-code";
+import { errorCode } from "../../app/core/runtime/errors";
 import { AppendLog } from "../../app/core/storage/append-log";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -28,7 +28,7 @@ async function setUp() {
   const directory = await temporaryFolder();
   const store = createFileSessionStore({
     directory,
-    files: createFiles(),
+    files: createStorageContext(),
     idleMs: IDLE,
     absoluteMs: 365 * IDLE,
     now: Date.now,
@@ -297,15 +297,15 @@ test("a sweep looks into so many folders a second, and no more", async () => {
 
 test("sweeping records removes what is superseded and folded, at any depth", async () => {
   const directory = await temporaryFolder();
-  const files = createFiles();
+  const files = createStorageContext();
   const inside = path.join(directory, "owners", "ab", "hash");
   const settings = new VersionedDocument(files, path.join(inside, "settings"));
   await settings.create({ n: 0 });
   for (const n of [1, 2, 3]) await settings.update(() => ({ n }));
   const log = new AppendLog(files, path.join(inside, "messages"));
-  await log.make();
+  await log.createFolder();
   for (let n = 1; n <= 12; n++) await log.append({ n });
-  await log.fold();
+  await log.compact();
   await writeFile(path.join(log.folder, TEMPORARY), "");
   await age(directory, 2 * HOUR);
   const sweep = await begin(directory);
@@ -314,7 +314,7 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   expect(sweep.tally.leftovers).toBe(1);
   expect((await readdir(log.folder)).toSorted()).toEqual(["1-10", "11", "12"]);
   expect((await settings.read())?.data).toEqual({ n: 3 });
-  const again = new AppendLog(createFiles(), log.folder);
+  const again = new AppendLog(createStorageContext(), log.folder);
   expect(await again.readRange(1, 12)).toHaveLength(12);
 });
 

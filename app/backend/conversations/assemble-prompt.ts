@@ -1,4 +1,4 @@
-import { once } from "../../core/runtime/once";
+import { memoize } from "../../core/runtime/memoize";
 import { estimateTokens } from "../models/estimate-tokens";
 import type { ModelInfo, ModelMessage } from "../models/model";
 
@@ -90,7 +90,7 @@ function newest<M extends ModelMessage>(
   return history.slice(Math.max(Math.min(from, history.length - 1), 0));
 }
 
-const costOf = once(
+const costOf = memoize(
   ({ text }: ModelMessage) => estimateTokens(text) + tokensAroundMessage,
 );
 

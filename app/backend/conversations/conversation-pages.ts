@@ -2,7 +2,7 @@ import type { StoredConversation } from "../../core/storage/layout/owner-events"
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { LogListing } from "../../core/storage/log-listing";
 import { NotFoundError } from "../../core/domain/errors";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import {
   type Conversation,
   type ConversationPage,
@@ -17,7 +17,7 @@ import { messageLogOf, replyTo } from "./message-log";
 import type { ReplyAfter, ReplyResolver } from "./reply-resolver";
 
 export interface ConversationPagesDeps {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   settings: ConversationSettings;
   projects: Projects;

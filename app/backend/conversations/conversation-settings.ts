@@ -2,7 +2,7 @@ import { StoredConversation } from "../../core/storage/layout/owner-events";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import { NotFoundError } from "../../core/domain/errors";
 import type { DocumentVersion } from "../../core/storage/document-versions";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { toJson } from "../../core/storage/json";
 import {
   DocumentExistsError,
@@ -21,7 +21,7 @@ export type SettingsChanges = Partial<
 /** Each conversation's settings: a versioned document, whose changes are also appended to the owner's event log. */
 export class ConversationSettings {
   constructor(
-    private readonly files: Files,
+    private readonly files: StorageContext,
     private readonly folders: RecordFolders,
     private readonly ownerIndex: OwnerIndex,
   ) {}
@@ -149,7 +149,7 @@ function living(version: DocumentVersion | undefined): StoredConversation {
   return settings;
 }
 
-function parse({ data, ended }: DocumentVersion) {
+function parse({ data, isTombstone }: DocumentVersion) {
   const result = StoredConversation.safeParse(data);
-  return ended || !result.success ? undefined : result.data;
+  return isTombstone || !result.success ? undefined : result.data;
 }

@@ -6,11 +6,11 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import { AppendLog } from "../../core/storage/append-log";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
 import type { LogListing } from "../../core/storage/log-listing";
 import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
-import { once } from "../../core/runtime/once";
+import { memoize } from "../../core/runtime/memoize";
 import {
   isPrompt,
   Message,
@@ -49,19 +49,19 @@ export class MessageLog {
   private readonly log: AppendLog;
 
   constructor(
-    private readonly files: Files,
+    private readonly files: StorageContext,
     folder: string,
   ) {
     this.log = new AppendLog(files, folder);
   }
 
   make(): Promise<void> {
-    return this.log.make();
+    return this.log.createFolder();
   }
 
   /** What there is; `undefined` if there is no such conversation. */
   list(): Promise<LogListing | undefined> {
-    return this.log.listIfThere();
+    return this.log.listIfExists();
   }
 
   /** The last `count` messages (below `before`, if given), oldest first. */
@@ -109,7 +109,7 @@ export class MessageLog {
     prompt: NewPrompt,
     find: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
-    return this.files.serial.run(`${this.log.folder}#prompt`, async () => {
+    return this.files.mutex.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
         const listing = await this.log.list();
         const sent = await this.findSent(prompt, listing);
@@ -177,7 +177,7 @@ export class MessageLog {
 
 /** The messages of a conversation. */
 export const messageLogOf = (
-  { files, folders }: { files: Files; folders: RecordFolders },
+  { files, folders }: { files: StorageContext; folders: RecordFolders },
   ownerHash: string,
   conversation: string,
 ): MessageLog =>
@@ -218,7 +218,7 @@ export function isPromptAt(number: number, entry: JsonObject): boolean {
  * An entry that is no message can only be of another version of the program: it is passed over.
  * All of a conversation's are asked for with each reply, and no entry ever changes.
  */
-const toMessage = once((entry: LogEntry): readonly Readonly<Message>[] => {
+const toMessage = memoize((entry: LogEntry): readonly Readonly<Message>[] => {
   const result = Message.safeParse(entry);
   return result.success ? [Object.freeze(result.data)] : [];
 });

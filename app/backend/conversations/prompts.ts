@@ -3,7 +3,7 @@ import type {
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
 import { NotFoundError } from "../../core/domain/errors";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { isPrompt, type Prompt } from "../../core/domain/records";
 import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
@@ -22,7 +22,7 @@ import type { ReplyResolver } from "./reply-resolver";
 import { olderVersion, refuseIfNotLast } from "./versions";
 
 export interface PromptServiceDeps {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
   settings: ConversationSettings;
@@ -208,7 +208,7 @@ export class PromptService {
    */
   private inTurn<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
     const { files, replies } = this.parts;
-    return files.serial.run(`${ownerHash}#reply`, () =>
+    return files.mutex.run(`${ownerHash}#reply`, () =>
       replies.withReservation(ownerHash, work),
     );
   }

@@ -3,7 +3,7 @@ import type {
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
 import {
   isPrompt,
@@ -24,7 +24,7 @@ import type { ConversationSettings } from "./conversation-settings";
 import { type MessageLog, messageLogOf } from "./message-log";
 
 export interface ReplyRepositoryDeps {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
   settings: ConversationSettings;

@@ -1,6 +1,6 @@
 import { setImmediate as others } from "node:timers/promises";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import {
   type Conversation,
   type Excerpt,
@@ -26,7 +26,7 @@ const MAX_EXCERPTS = 3;
 const AT_ONCE = 8;
 
 export interface SearchDeps {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
 }

@@ -1,7 +1,7 @@
 import type { Middleware } from "koa";
 import { Histogram, type Registry } from "prom-client";
 import type { Logger } from "../../core/runtime/log";
-import { requestIdOf } from "../../core/runtime/request-id";
+import { requestIdOf } from "../../core/runtime/ids";
 import { continueTrace, traceFields } from "../../core/runtime/trace-context";
 import type { BackendState } from "../backend-state";
 

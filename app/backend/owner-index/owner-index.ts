@@ -3,7 +3,7 @@ import { OwnerEvent } from "../../core/storage/layout/owner-events";
 import { OwnerEventLog } from "../../core/storage/layout/owner-event-log";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { LogEntry } from "../../core/storage/log-reader";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { OwnerState } from "./owner-state";
 
 /** Owners whose state is kept at hand; balances memory against reading a log once more. */
@@ -17,7 +17,7 @@ export class OwnerIndex {
   private readonly states = new LRUCache<string, OwnerState>({ max: OWNERS });
 
   constructor(
-    private readonly files: Files,
+    private readonly files: StorageContext,
     private readonly folders: RecordFolders,
   ) {}
 
@@ -29,7 +29,7 @@ export class OwnerIndex {
   /** What an owner has now. It is shared: only this class changes it. */
   read(ownerHash: string): Promise<Readonly<OwnerState>> {
     const key = `${this.folders.ownerEvents(ownerHash)}#read`;
-    return this.files.serial.run(key, () => this.readNow(ownerHash));
+    return this.files.mutex.run(key, () => this.readNow(ownerHash));
   }
 
   private async readNow(ownerHash: string): Promise<OwnerState> {

@@ -2,7 +2,7 @@ import { StoredProject } from "../../core/storage/layout/owner-events";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { DocumentVersion } from "../../core/storage/document-versions";
-import type { Files } from "../../core/storage/storage-context";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { toJson } from "../../core/storage/json";
 import {
   DocumentExistsError,
@@ -13,7 +13,7 @@ import type { OwnerIndex } from "../owner-index/owner-index";
 import { derivedId, newId } from "../ids";
 
 export interface ProjectsDeps {
-  files: Files;
+  files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
   now: () => Date;
@@ -137,9 +137,12 @@ function refuseTooLong(instructions: string): void {
   );
 }
 
-function parse({ data, ended }: DocumentVersion): StoredProject | undefined {
+function parse({
+  data,
+  isTombstone,
+}: DocumentVersion): StoredProject | undefined {
   const result = StoredProject.safeParse(data);
-  return ended || !result.success ? undefined : result.data;
+  return isTombstone || !result.success ? undefined : result.data;
 }
 
 function toProject(stored: StoredProject): Project {

@@ -1,6 +1,6 @@
 import type Router from "@koa/router";
 import { NotFoundError } from "../../core/domain/errors";
-import type { LiveStreams } from "../../core/runtime/connection-registry";
+import type { ConnectionRegistry } from "../../core/runtime/connection-registry";
 import { idPattern } from "../../core/domain/records";
 import type { ReplyService } from "../replies/reply-service";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
@@ -10,7 +10,7 @@ import { serveStream } from "../streams/serve-stream";
 export interface ReplyStreamRoutes {
   replies: ReplyService;
   /** Told to go elsewhere when the process drains. */
-  streams: LiveStreams;
+  streams: ConnectionRegistry;
   /** @throws NotFoundError if the owner has no such reply. */
   refOf(
     this: void,

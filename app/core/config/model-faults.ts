@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 import type { ProviderName } from "./model-settings";
 import { offeredModels } from "./offered-models";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError } from "./config";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 
 /** The names of the files in `SECRETS_DIRECTORY`, which are also the names of the settings. */
 export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";

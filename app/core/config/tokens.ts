@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { resultWithin } from "../runtime/async";
 import { readOrMakeSecret } from "./secrets";
 
 /** What web shows the backend to be let in: several while it is rotated, newest first. */
@@ -99,11 +99,10 @@ function rereadTokens(
     }
     return tokens;
   };
-  const after = (ms: number) => () => {
-    if (performance.now() - readAt < ms) return Promise.resolve(tokens);
+  const after = (ms: number) => async () => {
+    if (performance.now() - readAt < ms) return tokens;
     reading ??= reread();
-    const late = sleep(PATIENCE_MS, undefined, { ref: false });
-    return Promise.race([reading, late.then(() => tokens)]);
+    return (await resultWithin(reading, PATIENCE_MS)) ?? tokens;
   };
   return { current: after(REREAD_MS), renewed: after(RENEW_MS) };
 }

@@ -1,55 +1,58 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The answers of a process that go on for long, so that a drain can end them. */
-export class LiveStreams {
-  private readonly ends = new Set<() => void>();
-  private isLeaving = false;
-  private hasLeft = false;
+/**
+ * The longest silence on a stream to a browser. Below the 60 s after which a load balancer closes an
+ * idle connection.
+ */
+export const HEARTBEAT_MS = 10_000;
+
+/** The long-lived responses of a process, so that a graceful shutdown can end them. */
+export class ConnectionRegistry {
+  private readonly open = new Set<() => void>();
+  private isClosing = false;
+  private isClosed = false;
 
   get size(): number {
-    return this.ends.size;
+    return this.open.size;
   }
 
   /**
-   * Registers an answer.
+   * Registers a response.
    *
-   * @param end Tells its reader to come again, and ends it; called at most once.
-   * @returns To be called when it has ended by itself.
+   * @param close Ends the response so that its client reconnects; called at most once.
+   * @returns Removes the response, once it has ended.
    */
-  add(end: () => void): () => void {
-    if (this.hasLeft) setImmediate(end);
-    else this.ends.add(end);
-    return () => this.ends.delete(end);
+  add(close: () => void): () => void {
+    if (this.isClosed) setImmediate(close);
+    else this.open.add(close);
+    return () => this.open.delete(close);
   }
 
   /**
-   * Ends all, one after another, so that those who come again don't do so all at once. What is
-   * added afterwards has its turn too.
-   *
-   * @param overMs Over how many milliseconds.
+   * Closes all responses, spread over this time, so that clients do not reconnect all at once.
+   * Includes responses that are added meanwhile.
    */
-  async leave(overMs: number): Promise<void> {
-    if (this.isLeaving) return;
-    this.isLeaving = true;
-    const until = performance.now() + overMs;
+  async closeGradually(overMs: number): Promise<void> {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    const end = performance.now() + overMs;
     for (;;) {
-      const leftMs = until - performance.now();
+      const leftMs = end - performance.now();
       if (leftMs <= 0) break;
-      const pauseMs = Math.min(leftMs, leftMs / (this.ends.size + 1), STEP_MS);
-      await sleep(pauseMs);
-      this.endOne();
+      await sleep(Math.min(leftMs / (this.open.size + 1), MAX_STEP_MS));
+      this.closeOldest();
     }
-    this.hasLeft = true;
-    while (this.ends.size > 0) this.endOne();
+    this.isClosed = true;
+    while (this.open.size > 0) this.closeOldest();
   }
 
-  private endOne(): void {
-    const [end] = this.ends;
-    if (!end) return;
-    this.ends.delete(end);
-    end();
+  private closeOldest(): void {
+    const [close] = this.open;
+    if (!close) return;
+    this.open.delete(close);
+    close();
   }
 }
 
-/** How late one that was added meanwhile is noticed. */
-const STEP_MS = 100;
+/** Bounds how late a response that was added meanwhile is taken into account. */
+const MAX_STEP_MS = 100;

@@ -1,117 +1,117 @@
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endProcess } from "./force-exit";
+import { resultWithin, withTimeout } from "./async";
+import { forceExit } from "./force-exit";
 import type { Logger } from "./log";
 
-/** How often connections that have become idle are closed towards the end. */
-const SWEEP_MS = 50;
+const CLOSE_IDLE_EVERY_MS = 50;
 
-/** A second signal doesn't wait any longer than this for what would be lost otherwise. */
-const HURRY_MS = 1_000;
+/** After a second signal, how long to wait for the handover, which would otherwise be lost. */
+const EXPEDITE_MS = 1_000;
 
 /**
- * How much later than `DRAIN_SECONDS` all must have ended. Balances a busy machine, on which every
- * part takes longer, against what hangs; a pod's grace period leaves five seconds for it.
+ * Allowance beyond `DRAIN_SECONDS`. Balances a busy machine against a part that hangs; a pod's grace
+ * period leaves five seconds for it.
  */
-const LATE_MS = 3_000;
+const ALLOWANCE_MS = 3_000;
 
-export interface DrainParts {
-  /** What is drained; answers of it that go on for long end with {@link leave}. */
+export interface GracefulShutdownDeps {
   server: Server;
-  /** `DRAIN_SECONDS`: until when everything has ended. */
-  seconds: number;
-  /** Hands over at once what others can go on with. */
+  /** Hands over, at once, the work that another process can continue. */
   handOver?(this: void): Promise<void>;
-  /**
-   * Ends the answers that go on for long, telling their readers to come again: one after another
-   * over so many milliseconds, so that they don't all come at once.
-   */
-  leave(this: void, overMs: number): Promise<void>;
-  /** Lets go of what the process still has when nobody is served any more. */
+  /** Ends long-lived responses, spread over this time, so that their clients reconnect elsewhere. */
+  closeStreams(this: void, overMs: number): Promise<void>;
+  /** Releases resources after the last connection is closed. */
   close?(this: void): Promise<void>;
 }
 
 /**
- * How a process ends without anyone noticing, in three parts of the one number. It hands over
- * what it is writing, fails its readiness and serves on while load balancers take note; it sends
- * those who watch to other processes; it takes no more connections and finishes what is under way.
+ * Drains a process without failing a request, in three equal parts of `DRAIN_SECONDS`:
+ *
+ * 1. readiness fails and unfinished work is handed over, while load balancers notice;
+ * 2. long-lived responses end, and their clients reconnect to other processes;
+ * 3. the server stops accepting connections and finishes the requests in flight.
  */
-export class Drain {
-  private isBegun = false;
+export class GracefulShutdown {
+  private isDraining = false;
   private handedOver: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: DrainParts) {
-    parts.server.prependListener("request", (_request, response) => {
-      // A connection that is kept would bring its next request here too.
-      if (this.isBegun) response.setHeader("connection", "close");
+  constructor(
+    private readonly drainSeconds: number,
+    private readonly deps: GracefulShutdownDeps,
+  ) {
+    deps.server.prependListener("request", (_request, response) => {
+      // Otherwise the client would reuse this keep-alive connection for its next request.
+      if (this.isDraining) response.setHeader("connection", "close");
     });
   }
 
-  /** From here on the process is not ready for new work. */
+  /** While true, the process is not ready for new work. */
   get hasBegun(): boolean {
-    return this.isBegun;
+    return this.isDraining;
   }
 
   /**
-   * Resolves when the last connection is closed, or time is up.
+   * Resolves when the last connection is closed or the time is over.
    *
-   * @throws Error if a part of the process did not let go in time: what it is at may hang for ever.
+   * @throws Error if a part is still pending after the allowance.
    */
   async run(): Promise<void> {
-    if (this.isBegun) return;
-    this.isBegun = true;
-    const ms = this.parts.seconds * 1_000;
-    const late = sleep(ms + LATE_MS, undefined, { ref: false });
-    await Promise.race([this.goThrough(ms / 3), late.then(refuseToWait)]);
+    if (this.isDraining) return;
+    this.isDraining = true;
+    const ms = this.drainSeconds * 1_000;
+    await withTimeout(this.drain(ms / 3), ms + ALLOWANCE_MS, {
+      error: () => new Error("The drain took longer than DRAIN_SECONDS."),
+    });
   }
 
-  private async goThrough(third: number): Promise<void> {
-    const { leave, handOver, close } = this.parts;
+  private async drain(partMs: number): Promise<void> {
+    const { closeStreams, handOver, close } = this.deps;
     this.handedOver = handOver?.() ?? Promise.resolve();
-    await Promise.all([this.handedOver, sleep(third)]);
-    await leave(third);
-    await this.closeServer(third);
+    await Promise.all([this.handedOver, sleep(partMs)]);
+    await closeStreams(partMs);
+    await this.closeServer(partMs);
     await close?.();
   }
 
-  /** Resolves as soon as nothing can be lost: what a process does that is told to end twice. */
-  async hurry(): Promise<void> {
-    await Promise.race([this.handedOver, sleep(HURRY_MS)]);
+  /** Waits only for the handover, and not for long. */
+  async expedite(): Promise<void> {
+    await resultWithin(this.handedOver, EXPEDITE_MS);
   }
 
   private async closeServer(ms: number): Promise<void> {
-    const { server } = this.parts;
+    const { server } = this.deps;
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    server.closeIdleConnections();
-    await Promise.race([closed, sleep(ms, undefined, { ref: false })]);
-    clearInterval(sweep);
+    const closeIdle = () => server.closeIdleConnections();
+    const timer = setInterval(closeIdle, CLOSE_IDLE_EVERY_MS);
+    closeIdle();
+    await resultWithin(closed, ms);
+    clearInterval(timer);
     server.closeAllConnections();
   }
 }
 
-function refuseToWait(): never {
-  throw new Error("The drain took longer than DRAIN_SECONDS.");
-}
-
 /**
- * Drains on SIGTERM or SIGINT, then ends the process with exit code 0, in bounded time whatever
- * hangs. A second signal ends it at once.
+ * Drains on SIGTERM or SIGINT, then exits with code 0, in bounded time even if a part hangs. A
+ * second signal exits at once.
  */
-export function drainOnSignals(drain: Drain, log: Logger): void {
-  const end = (signal: NodeJS.Signals) => {
-    const again = drain.hasBegun;
-    log.info({ signal }, again ? "ends at once" : "drains, then ends");
-    void (again ? drain.hurry() : drain.run()).then(
-      () => endProcess(0, log),
+export function shutDownOnSignals(
+  shutdown: GracefulShutdown,
+  log: Logger,
+): void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    const isSecond = shutdown.hasBegun;
+    log.info({ signal }, isSecond ? "exiting at once" : "draining");
+    void (isSecond ? shutdown.expedite() : shutdown.run()).then(
+      () => forceExit(0, log),
       (error: unknown) => {
-        log.error({ error }, "could not end in order");
-        return endProcess(1, log);
+        log.error({ error }, "graceful shutdown failed");
+        return forceExit(1, log);
       },
     );
   };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
 }

@@ -1,8 +1,8 @@
 /**
- * Tells the process that started this one, if it asked for that by a channel, at which port this
- * one answers from now on; and ends in order when that one is gone, who would have ended it.
+ * Tells the parent process, if it opened an IPC channel, the port that this process listens on.
+ * Shuts down when the parent is gone, since nothing else would stop this process.
  */
-export function tellStarter(port: number): void {
+export function notifyParentProcess(port: number): void {
   if (!process.send) return;
   process.send({ port });
   process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { errorCode } from "../runtime/error-code";
-import { makeExclusively, makeFolder } from "./exclusive-file";
-import { elapsedMs, type Files, TRUSTED_MS } from "./storage-context";
-import { foldLog } from "./compaction";
+import { errorCode } from "../runtime/errors";
+import { createExclusively, createFolder } from "./exclusive-file";
+import { elapsedMs, type StorageContext, TRUSTED_MS } from "./storage-context";
+import { compactLog } from "./compaction";
 import type { JsonObject } from "./json";
 import { covers, isSegment, type LogListing } from "./log-listing";
 import { type LogEntry, LogMissingError, LogReader } from "./log-reader";
@@ -28,7 +28,7 @@ export interface LogOptions {
  * An entry is an object of the caller's, of which `number` and `token` are the log's own fields.
  *
  * All methods throw the file system's error if it can't be read or written, and `LogMissingError`
- * if there is no such log: only {@link make} makes its folder, so nothing that was deleted comes
+ * if there is no such log: only {@link createFolder} makes its folder, so nothing that was deleted comes
  * back by a late write.
  */
 export class AppendLog {
@@ -36,17 +36,17 @@ export class AppendLog {
   private readonly segmentSizes: readonly number[];
 
   constructor(
-    private readonly files: Files,
+    private readonly storage: StorageContext,
     readonly folder: string,
     { segmentSizes = [10, 100] }: LogOptions = {},
   ) {
-    this.reader = new LogReader(files, folder);
+    this.reader = new LogReader(storage, folder);
     this.segmentSizes = segmentSizes;
   }
 
   /** Makes the folder, and those above it that are missing; it may be there already. */
-  async make(): Promise<void> {
-    await makeFolder(this.files.fileSystem, this.folder);
+  async createFolder(): Promise<void> {
+    await createFolder(this.storage.fileSystem, this.folder);
   }
 
   /** What there is, by one listing of the folder. */
@@ -55,8 +55,8 @@ export class AppendLog {
   }
 
   /** The same, but `undefined` if there is no such log. */
-  listIfThere(): Promise<LogListing | undefined> {
-    return this.reader.listIfThere();
+  listIfExists(): Promise<LogListing | undefined> {
+    return this.reader.listIfExists();
   }
 
   /**
@@ -70,12 +70,12 @@ export class AppendLog {
     entry: JsonObject,
     next: (last: number) => number = (last) => last + 1,
   ): Promise<number> {
-    return this.files.serial.run(this.folder, async () => {
+    return this.storage.mutex.run(this.folder, async () => {
       let listing = await this.list();
       for (;;) {
         const number = next(listing.last);
         if (await this.makeEntry(number, entry, listing)) return number;
-        this.files.onConflict();
+        this.storage.onConflict();
         listing = await this.list();
       }
     });
@@ -130,16 +130,16 @@ export class AppendLog {
     }: { before?: number; listing?: LogListing } = {},
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
-    return this.reader.readNumbers(known.lastOnes(count, before - 1), known);
+    return this.reader.readNumbers(known.newest(count, before - 1), known);
   }
 
   /**
    * Makes the segments that are due and removes what older ones hold. Runs by itself when entries
    * are made; beside any writer, reader, or another fold, and can be cut at any point.
    */
-  fold(): Promise<void> {
-    return this.files.serial.run(`${this.folder}#fold`, () =>
-      foldLog(this.reader, this.segmentSizes),
+  compact(): Promise<void> {
+    return this.storage.mutex.run(`${this.folder}#fold`, () =>
+      compactLog(this.reader, this.segmentSizes),
     );
   }
 
@@ -152,7 +152,8 @@ export class AppendLog {
     const token = randomBytes(12).toString("base64url");
     const line = `${JSON.stringify({ ...entry, number, token })}\n`;
     if (!(await this.makeFile(number, Buffer.from(line)))) return false;
-    const isSlow = elapsedMs(listing.listedAt, this.files.now()) >= TRUSTED_MS;
+    const isSlow =
+      elapsedMs(listing.listedAt, this.storage.now()) >= TRUSTED_MS;
     if (isSlow && !(await this.isOurs(number, token))) return false;
     this.reader.remember(number, line);
     this.foldIfDue(number);
@@ -163,13 +164,13 @@ export class AppendLog {
     const [size] = this.segmentSizes;
     if (!size || number < size || number % size > 1) return;
     // Nobody waits for it: what isn't folded now is folded the next time.
-    this.fold().catch(() => undefined);
+    this.compact().catch(() => undefined);
   }
 
   private async makeFile(number: number, bytes: Buffer): Promise<boolean> {
-    const { fileSystem } = this.files;
+    const { fileSystem } = this.storage;
     try {
-      return await makeExclusively(
+      return await createExclusively(
         fileSystem,
         this.folder,
         String(number),
@@ -185,15 +186,15 @@ export class AppendLog {
 
   /** After a long pause: the number may have been another's, and be in a segment by now. */
   private async isOurs(number: number, token: string): Promise<boolean> {
-    const segment = (await this.list()).sources.find(
+    const segment = (await this.list()).files.find(
       (source) => isSegment(source) && covers(source, number),
     );
     if (!segment) return true;
-    const lines = await this.reader.readSource(segment);
+    const lines = await this.reader.readFile(segment);
     const holder = lines?.find((line) => line.entry.number === number);
     if (holder?.token === token) return true;
     const stray = path.join(this.folder, String(number));
-    await this.files.fileSystem.unlink(stray).catch(() => undefined);
+    await this.storage.fileSystem.unlink(stray).catch(() => undefined);
     return false;
   }
 }

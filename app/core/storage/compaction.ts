@@ -1,14 +1,14 @@
 import path from "node:path";
-import { errorCode } from "../runtime/error-code";
-import { makeExclusively } from "./exclusive-file";
+import { errorCode } from "../runtime/errors";
+import { createExclusively } from "./exclusive-file";
 import {
   covers,
-  entriesIn,
+  entryCount,
   isSegment,
   type LogListing,
   range,
   segmentName,
-  type Source,
+  type LogFile,
 } from "./log-listing";
 import type { LogLine, LogReader } from "./log-reader";
 
@@ -25,7 +25,7 @@ const GIVEN_UP_AFTER = 10;
  *
  * @param segmentSizes How many entries they hold, ascending.
  */
-export async function foldLog(
+export async function compactLog(
   log: LogReader,
   segmentSizes: readonly number[],
 ): Promise<void> {
@@ -39,13 +39,13 @@ export async function foldLog(
   if (newest === undefined) return;
   // It was just made: its time is now, by the file system's clock.
   const now = await mtimeMs(log, newest);
-  if (now !== undefined) await removeFolded(log, now);
+  if (now !== undefined) await removeCompacted(log, now);
 }
 
 /** Where segments of this size begin that can be made now. */
 function dueSegments(listing: LogListing, size: number): number[] {
   const made = new Set(
-    listing.sources
+    listing.files
       .filter((source) => source.to - source.from + 1 >= size)
       .flatMap(({ from, to }) => beginnings(from, to, size)),
   );
@@ -79,8 +79,8 @@ async function makeSegment(
   // A name has at most 255 bytes: with so much missing there is nothing to gain.
   if (lines.size < 2 || name.length > 250) return undefined;
   const text = [...lines.values()].map((line) => `${line.text}\n`).join("");
-  const { fileSystem } = log.files;
-  await makeExclusively(fileSystem, log.folder, name, Buffer.from(text));
+  const { fileSystem } = log.storage;
+  await createExclusively(fileSystem, log.folder, name, Buffer.from(text));
   return name;
 }
 
@@ -92,10 +92,10 @@ async function collectLines(
   to: number,
 ): Promise<Map<number, LogLine>> {
   const found = new Map<number, LogLine>();
-  for (const source of listing.sources) {
+  for (const source of listing.files) {
     if (source.from < from || source.to > to) continue;
     const wanted = range(source.from, source.to).some((n) => !found.has(n));
-    for (const line of (wanted && (await log.readSource(source))) || []) {
+    for (const line of (wanted && (await log.readFile(source))) || []) {
       const { number } = line.entry;
       if (!found.has(number)) found.set(number, line);
     }
@@ -109,14 +109,14 @@ async function collectLines(
  * @param now Milliseconds since 1970 by the file system's clock, as a new file's time tells it.
  * @returns How many files were removed.
  */
-export async function removeFolded(
+export async function removeCompacted(
   log: LogReader,
   now: number,
 ): Promise<number> {
-  const { sources } = await log.list();
+  const { files } = await log.list();
   let removed = 0;
-  for (const segment of sources.filter(isSegment)) {
-    const held = sources.filter((source) => isHeld(source, segment));
+  for (const segment of files.filter(isSegment)) {
+    const held = files.filter((source) => isHeld(source, segment));
     if (held.length === 0) continue;
     const made = await mtimeMs(log, segment.name);
     if (made === undefined || now - made < FOLDED_REMOVABLE_AFTER_MS) continue;
@@ -126,24 +126,24 @@ export async function removeFolded(
   return removed;
 }
 
-const isHeld = (source: Source, segment: Source) =>
+const isHeld = (source: LogFile, segment: LogFile) =>
   source.to - source.from < segment.to - segment.from &&
   range(source.from, source.to).every(
     (number) => !covers(source, number) || covers(segment, number),
   );
 
 /** What a damaged segment should hold is still needed. */
-async function isWhole(log: LogReader, segment: Source): Promise<boolean> {
+async function isWhole(log: LogReader, segment: LogFile): Promise<boolean> {
   const lines = await log.readFromDisk(segment);
-  return lines?.length === entriesIn(segment);
+  return lines?.length === entryCount(segment);
 }
 
 async function removeSources(
   log: LogReader,
-  sources: Source[],
+  sources: LogFile[],
 ): Promise<number> {
   for (const { name } of sources) {
-    await log.files.fileSystem
+    await log.storage.fileSystem
       .unlink(path.join(log.folder, name))
       .catch((error: unknown) => {
         if (errorCode(error) !== "ENOENT") throw error;
@@ -156,7 +156,7 @@ async function mtimeMs(
   log: LogReader,
   name: string,
 ): Promise<number | undefined> {
-  const status = log.files.fileSystem.stat(path.join(log.folder, name));
+  const status = log.storage.fileSystem.stat(path.join(log.folder, name));
   return status.then(
     (found) => found.mtimeMs,
     () => undefined,

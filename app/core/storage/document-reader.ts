@@ -1,16 +1,16 @@
 import path from "node:path";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 import {
   type DocumentVersion,
   type Found,
-  KnownVersion,
+  CachedVersion,
   parseVersion,
   toFound,
   token,
 } from "./document-versions";
-import { listFresh, makeExclusively } from "./exclusive-file";
+import { listFresh, createExclusively } from "./exclusive-file";
 import { isUnreadable } from "./file-errors";
-import type { Files, Instant } from "./storage-context";
+import type { StorageContext, Instant } from "./storage-context";
 
 /**
  * Finds the newest version of a document that can be read, in the folder or in memory. What can't be
@@ -18,7 +18,7 @@ import type { Files, Instant } from "./storage-context";
  */
 export class DocumentReader {
   constructor(
-    private readonly files: Files,
+    private readonly storage: StorageContext,
     private readonly folder: string,
   ) {}
 
@@ -27,10 +27,10 @@ export class DocumentReader {
    *
    * @throws The file system's error if it can't be read.
    */
-  async look(): Promise<Found | undefined> {
+  async findNewest(): Promise<Found | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const listedAt = this.files.now();
-      const names = await this.list();
+      const listedAt = this.storage.now();
+      const names = await this.listNames();
       if (!names) return undefined;
       const found = toFound(names, listedAt);
       const newest = await this.loadNewest(found);
@@ -43,9 +43,9 @@ export class DocumentReader {
   }
 
   /** The names in the folder, just listed. */
-  async list(): Promise<string[] | undefined> {
+  async listNames(): Promise<string[] | undefined> {
     try {
-      return await listFresh(this.files.fileSystem, this.folder);
+      return await listFresh(this.storage.fileSystem, this.folder);
     } catch (error) {
       if (errorCode(error) !== "ENOTDIR") throw error;
       this.report(this.folder, "is no folder", "Remove it.");
@@ -56,7 +56,7 @@ export class DocumentReader {
   private async loadNewest(
     found: Found,
   ): Promise<DocumentVersion | undefined | "missing"> {
-    const { isEnding, numbers, next, listedAt } = found;
+    const { isDeleting: isEnding, numbers, next, listedAt } = found;
     for (const number of numbers) {
       if (isEnding && number !== next - 1) break;
       const loaded = await this.load(number);
@@ -68,17 +68,17 @@ export class DocumentReader {
     }
     if (!isEnding || next === 1) return undefined;
     const tombstone = { savedAt: 0, ended: true };
-    return new KnownVersion(next - 1, tombstone, 0).toVersion(listedAt);
+    return new CachedVersion(next - 1, tombstone, 0).toVersion(listedAt);
   }
 
   private async load(
     number: number,
-  ): Promise<KnownVersion | undefined | "missing"> {
-    const known = this.known();
-    if (known?.number === number) return known;
+  ): Promise<CachedVersion | undefined | "missing"> {
+    const cached = this.known();
+    if (cached?.number === number) return cached;
     try {
       const file = path.join(this.folder, `v${number}`);
-      const bytes = await this.files.fileSystem.readFile(file);
+      const bytes = await this.storage.fileSystem.readFile(file);
       return parseVersion(number, bytes.toString());
     } catch (error) {
       if (errorCode(error) === "ENOENT") return "missing";
@@ -88,12 +88,12 @@ export class DocumentReader {
   }
 
   /** The newest version that this process knows of. */
-  known(): KnownVersion | undefined {
-    const cached = this.files.cache.get(this.folder);
-    return cached instanceof KnownVersion ? cached : undefined;
+  known(): CachedVersion | undefined {
+    const cached = this.storage.cache.get(this.folder);
+    return cached instanceof CachedVersion ? cached : undefined;
   }
 
-  private remember(version: KnownVersion, { numbers, listedAt }: Found) {
+  private remember(version: CachedVersion, { numbers, listedAt }: Found) {
     const known = this.known();
     const superseded = known?.superseded ?? new Map<number, Instant>();
     for (const number of numbers) {
@@ -102,7 +102,7 @@ export class DocumentReader {
       }
     }
     version.superseded = superseded;
-    if (known !== version) this.files.cache.set(this.folder, version);
+    if (known !== version) this.storage.cache.set(this.folder, version);
     return version;
   }
 
@@ -110,8 +110,8 @@ export class DocumentReader {
   private async setAside(number: number, found: Found): Promise<void> {
     const file = path.join(this.folder, `v${number}`);
     const mark = token();
-    const isMarked = await makeExclusively(
-      this.files.fileSystem,
+    const isMarked = await createExclusively(
+      this.storage.fileSystem,
       this.folder,
       `v${number}.damaged`,
       Buffer.from(`${mark}\n`),
@@ -122,7 +122,10 @@ export class DocumentReader {
     this.report(file, "can't be read as a version", advice, isMarked && mark);
   }
 
-  private insteadOf(number: number, { isEnding, numbers }: Found): string {
+  private insteadOf(
+    number: number,
+    { isDeleting: isEnding, numbers }: Found,
+  ): string {
     if (isEnding)
       return "It may be what ended the document, so that stays ended.";
     const before = numbers.find((other) => other < number);
@@ -138,6 +141,6 @@ export class DocumentReader {
     mark?: string | false,
   ) {
     const marked = mark ? { mark } : {};
-    this.files.onDamage({ path: file, reason, advice, ...marked });
+    this.storage.onDamage({ path: file, reason, advice, ...marked });
   }
 }

@@ -7,7 +7,7 @@ const FORMAT = 1;
 export const VERSION = /^v([1-9]\d{0,14})$/;
 const DAMAGED = /^v([1-9]\d{0,14})\.damaged$/;
 /** A file that is there before anyone writes a tombstone. */
-export const ENDING = "ending";
+export const DELETING = "ending";
 
 /** One version of a document, and the newest when it was read. */
 export interface DocumentVersion {
@@ -15,7 +15,7 @@ export interface DocumentVersion {
   /** Milliseconds since 1970, by the clock of who saved it. */
   savedAt: number;
   /** Whether it is the tombstone: nothing comes after it. Its data is empty. */
-  ended: boolean;
+  isTombstone: boolean;
   /** The reader's own copy. */
   data: JsonObject;
   /** When the folder was listed of which this was the newest version. */
@@ -41,7 +41,7 @@ export function newestVersion(names: readonly string[]): string | undefined {
 /** What a listing of a document's folder tells. */
 export interface Found {
   /** Whether what can't be read and is newer than all that can may be a tombstone. */
-  isEnding: boolean;
+  isDeleting: boolean;
   /** Of versions that are not marked as damaged, newest first. */
   numbers: number[];
   /** The number after the highest that is taken. */
@@ -55,7 +55,7 @@ export function toFound(names: readonly string[], listedAt: Instant): Found {
   const numbers = numbersOf(names, VERSION);
   const damaged = new Set(numbersOf(names, DAMAGED));
   return {
-    isEnding: names.includes(ENDING),
+    isDeleting: names.includes(DELETING),
     numbers: numbers.filter((number) => !damaged.has(number)),
     next: (numbers[0] ?? 0) + 1,
     names,
@@ -70,8 +70,8 @@ function numbersOf(names: readonly string[], pattern: RegExp): number[] {
     .toSorted((a, b) => b - a);
 }
 
-export const at = (newest: DocumentVersion): Found => ({
-  isEnding: false,
+export const foundFrom = (newest: DocumentVersion): Found => ({
+  isDeleting: false,
   numbers: [newest.number],
   next: newest.number + 1,
   names: [],
@@ -82,10 +82,10 @@ export const at = (newest: DocumentVersion): Found => ({
 export const token = () => randomBytes(12).toString("base64url");
 
 /** A version in memory, of which every reader gets a copy of its own. */
-export class KnownVersion implements Cached {
+export class CachedVersion implements Cached {
   readonly weight: number;
   readonly savedAt: number;
-  readonly ended: boolean;
+  readonly isTombstone: boolean;
   /** As text until somebody reads it: of most versions that are written, nobody does. */
   private data: string | JsonObject;
   /** Older versions that may still be on disk, and since when they are known to be superseded. */
@@ -98,15 +98,21 @@ export class KnownVersion implements Cached {
     characters: number,
   ) {
     this.savedAt = saved.savedAt;
-    this.ended = saved.ended === true;
+    this.isTombstone = saved.ended === true;
     this.data = saved.data ?? {};
     this.weight = 2 * characters + 500;
   }
 
   toVersion(listedAt: Instant): DocumentVersion {
-    const { number, savedAt, ended } = this;
+    const { number, savedAt, isTombstone } = this;
     if (typeof this.data === "string") this.data = parseObject(this.data) ?? {};
-    return { number, savedAt, ended, data: copyObject(this.data), listedAt };
+    return {
+      number,
+      savedAt,
+      isTombstone,
+      data: copyObject(this.data),
+      listedAt,
+    };
   }
 }
 
@@ -120,14 +126,14 @@ export function versionText(savedAt: number, data: string | undefined): string {
 export function parseVersion(
   number: number,
   text: string,
-): KnownVersion | undefined {
+): CachedVersion | undefined {
   const saved = parseObject(text);
   if (saved?.format !== FORMAT) return undefined;
   const { savedAt, ended, data } = saved;
   if (typeof savedAt !== "number" || !Number.isFinite(savedAt))
     return undefined;
-  if (ended === true) return new KnownVersion(number, { savedAt, ended }, 0);
+  if (ended === true) return new CachedVersion(number, { savedAt, ended }, 0);
   return isObject(data)
-    ? new KnownVersion(number, { savedAt, data }, text.length)
+    ? new CachedVersion(number, { savedAt, data }, text.length)
     : undefined;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 import type { FileSystem } from "./file-system";
 
 const TEMPORARY = /^[0-9a-f]{24}\.tmp$/;
@@ -21,7 +21,7 @@ export const isTemporary = (name: string) => TEMPORARY.test(name);
  * @throws The file system's error, ENOENT if there is no such folder. Then the file may or may not
  *   be there, and may not survive a crash.
  */
-export async function makeExclusively(
+export async function createExclusively(
   fileSystem: FileSystem,
   folder: string,
   name: string,
@@ -92,7 +92,7 @@ async function holds(
  *
  * @returns Whether this call made it; `false` if it was there.
  */
-export async function makeFolder(
+export async function createFolder(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<boolean> {
@@ -100,7 +100,7 @@ export async function makeFolder(
     async (error: unknown) => {
       const parent = path.dirname(folder);
       if (errorCode(error) !== "ENOENT" || parent === folder) throw error;
-      await makeFolder(fileSystem, parent);
+      await createFolder(fileSystem, parent);
       return makeOneFolder(fileSystem, folder);
     },
   );

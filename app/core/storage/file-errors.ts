@@ -1,4 +1,4 @@
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 
 const ofAFile = ["EACCES", "EPERM", "EISDIR", "ELOOP", "ENXIO"];
 

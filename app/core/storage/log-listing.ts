@@ -4,7 +4,7 @@ const ENTRY = /^[1-9]\d{0,14}$/;
 const SEGMENT = /^([1-9]\d{0,14})-([1-9]\d{0,14})((?:_[1-9]\d{0,14})*)$/;
 
 /** A file of a log: one entry, or a segment of many. */
-export interface Source {
+export interface LogFile {
   name: string;
   /** The range of numbers. */
   from: number;
@@ -13,13 +13,13 @@ export interface Source {
   holes: ReadonlySet<number>;
 }
 
-export const isSegment = (source: Source) => source.from < source.to;
+export const isSegment = (source: LogFile) => source.from < source.to;
 
-export const covers = (source: Source, number: number) =>
+export const covers = (source: LogFile, number: number) =>
   source.from <= number && number <= source.to && !source.holes.has(number);
 
 /** How many entries the file holds if it is whole. */
-export const entriesIn = (source: Source) =>
+export const entryCount = (source: LogFile) =>
   source.to - source.from + 1 - source.holes.size;
 
 /** The name of the segment that holds these numbers, ascending, of the range. */
@@ -39,23 +39,23 @@ export const range = (from: number, to: number): number[] =>
 /** Which entries a log had at one moment. */
 export class LogListing {
   /** Segments first, the longest first; then single entries. */
-  readonly sources: readonly Source[];
+  readonly files: readonly LogFile[];
   /** The highest number that is taken; 0 if none is. */
   readonly last: number;
-  private readonly segments: readonly Source[];
+  private readonly segments: readonly LogFile[];
   private readonly single: ReadonlySet<number>;
 
   constructor(
     names: readonly string[],
     readonly listedAt: Instant,
   ) {
-    this.sources = names
+    this.files = names
       .flatMap((name) => toSource(name) ?? [])
       .toSorted((a, b) => b.to - b.from - (a.to - a.from) || a.from - b.from);
-    this.segments = this.sources.filter(isSegment);
-    const single = this.sources.slice(this.segments.length);
+    this.segments = this.files.filter(isSegment);
+    const single = this.files.slice(this.segments.length);
     this.single = new Set(single.map((source) => source.from));
-    this.last = this.sources.reduce((last, s) => Math.max(last, lastOf(s)), 0);
+    this.last = this.files.reduce((last, s) => Math.max(last, lastOf(s)), 0);
   }
 
   has(number: number): boolean {
@@ -72,7 +72,7 @@ export class LogListing {
   }
 
   /** The last `count` numbers that are taken and at most `to`; ascending. */
-  lastOnes(count: number, to: number = this.last): number[] {
+  newest(count: number, to: number = this.last): number[] {
     const found: number[] = [];
     for (let n = Math.min(to, this.last); n > 0 && found.length < count; n--) {
       if (this.has(n)) found.push(n);
@@ -81,7 +81,7 @@ export class LogListing {
   }
 }
 
-function toSource(name: string): Source | undefined {
+function toSource(name: string): LogFile | undefined {
   if (ENTRY.test(name)) {
     const number = Number(name);
     return { name, from: number, to: number, holes: new Set() };
@@ -92,7 +92,7 @@ function toSource(name: string): Source | undefined {
   return { name, from: Number(from), to: Number(to), holes: new Set(missing) };
 }
 
-function lastOf(source: Source): number {
+function lastOf(source: LogFile): number {
   let last = source.to;
   while (source.holes.has(last)) last--;
   return last;

@@ -1,10 +1,10 @@
 import path from "node:path";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 import { listFresh } from "./exclusive-file";
-import type { Cached, Files } from "./storage-context";
+import type { Cached, StorageContext } from "./storage-context";
 import { isUnreadable } from "./file-errors";
 import { type JsonObject, parseObject } from "./json";
-import { covers, entriesIn, LogListing, type Source } from "./log-listing";
+import { covers, entryCount, LogListing, type LogFile } from "./log-listing";
 
 /** An entry as it is read. It can't change any more, and is shared: it is frozen. */
 export type LogEntry = Readonly<JsonObject> & { readonly number: number };
@@ -16,21 +16,21 @@ export class LogMissingError extends Error {
 /** What lies in a log's folder: which entries there are, and what is in its files. */
 export class LogReader {
   constructor(
-    readonly files: Files,
+    readonly storage: StorageContext,
     readonly folder: string,
   ) {}
 
   /** What there is, by one listing of the folder. */
   async list(): Promise<LogListing> {
-    const listing = await this.listIfThere();
+    const listing = await this.listIfExists();
     if (listing) return listing;
     throw new LogMissingError(`There is no log ${this.folder}`);
   }
 
   /** The same, but `undefined` if there is no such log. */
-  async listIfThere(): Promise<LogListing | undefined> {
-    const listedAt = this.files.now();
-    const names = await listFresh(this.files.fileSystem, this.folder);
+  async listIfExists(): Promise<LogListing | undefined> {
+    const listedAt = this.storage.now();
+    const names = await listFresh(this.storage.fileSystem, this.folder);
     return names && new LogListing(names, listedAt);
   }
 
@@ -40,14 +40,14 @@ export class LogReader {
     listing: LogListing,
   ): Promise<LogEntry[]> {
     const found = new Map<number, LogEntry>();
-    const tried = new Set<Source>();
+    const tried = new Set<LogFile>();
     for (;;) {
       const wanted = numbers.filter((number) => !found.has(number));
-      const sources = plan(wanted, listing.sources, tried);
+      const sources = plan(wanted, listing.files, tried);
       if (sources.size === 0) break;
       const loads = [...sources].map(async (source) => {
         tried.add(source);
-        const lines = (await this.readSource(source)) ?? [];
+        const lines = (await this.readFile(source)) ?? [];
         for (const { entry } of lines) found.set(entry.number, entry);
       });
       await Promise.all(loads);
@@ -60,18 +60,18 @@ export class LogReader {
     const name = String(number);
     const source = { name, from: number, to: number, holes: NO_HOLES };
     const known = new KnownLines(parseLines(line, source));
-    this.files.cache.set(path.join(this.folder, name), known);
+    this.storage.cache.set(path.join(this.folder, name), known);
   }
 
   /** The entries of one file, from memory if they are there. See {@link readFromDisk}. */
-  async readSource(source: Source): Promise<readonly LogLine[] | undefined> {
+  async readFile(source: LogFile): Promise<readonly LogLine[] | undefined> {
     const file = path.join(this.folder, source.name);
-    const cached = this.files.cache.get(file);
+    const cached = this.storage.cache.get(file);
     if (cached instanceof KnownLines) return cached.lines;
     const lines = await this.readFromDisk(source);
     if (!lines) return undefined;
-    if (lines.length < entriesIn(source)) this.reportDamage(file);
-    else this.files.cache.set(file, new KnownLines(lines));
+    if (lines.length < entryCount(source)) this.reportDamage(file);
+    else this.storage.cache.set(file, new KnownLines(lines));
     return lines;
   }
 
@@ -80,14 +80,14 @@ export class LogReader {
    *
    * @returns `undefined` if it isn't there (any more). Damaged lines are left out.
    */
-  async readFromDisk(source: Source): Promise<LogLine[] | undefined> {
+  async readFromDisk(source: LogFile): Promise<LogLine[] | undefined> {
     const text = await this.readText(path.join(this.folder, source.name));
     return text === undefined ? undefined : parseLines(text, source);
   }
 
   private async readText(file: string): Promise<string | undefined> {
     try {
-      return (await this.files.fileSystem.readFile(file)).toString();
+      return (await this.storage.fileSystem.readFile(file)).toString();
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       if (isUnreadable(error)) return "";
@@ -96,7 +96,7 @@ export class LogReader {
   }
 
   private reportDamage(file: string) {
-    this.files.onDamage({
+    this.storage.onDamage({
       path: file,
       reason: "can't be read whole",
       advice:
@@ -128,9 +128,9 @@ class KnownLines implements Cached {
 
 function plan(
   wanted: number[],
-  sources: readonly Source[],
-  tried: Set<Source>,
-): Set<Source> {
+  sources: readonly LogFile[],
+  tried: Set<LogFile>,
+): Set<LogFile> {
   const untried = sources.filter((source) => !tried.has(source));
   return new Set(
     wanted.flatMap(
@@ -139,7 +139,7 @@ function plan(
   );
 }
 
-function parseLines(text: string, source: Source): LogLine[] {
+function parseLines(text: string, source: LogFile): LogLine[] {
   return text.split("\n").flatMap((line) => {
     const parsed = line === "" ? undefined : parseObject(line);
     const { number, token } = parsed ?? {};

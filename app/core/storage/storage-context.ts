@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type FileSystem, nodeFileSystem } from "./file-system";
-import { Serial } from "./serial";
+import { KeyedMutex } from "./keyed-mutex";
 
 /** A file that can't be read as what it should be. */
 export interface Damage {
@@ -14,12 +14,12 @@ export interface Damage {
 }
 
 /** What every structure on disk needs; one for a process and directory. */
-export interface Files {
+export interface StorageContext {
   fileSystem: FileSystem;
   /** What was read and can't change, by path. */
   cache: LRUCache<string, Cached>;
   /** Lets the writers of one process wait for each other, who would only conflict on disk. */
-  serial: Serial;
+  mutex: KeyedMutex;
   /** Told of every damaged file, once for each time that it is found. */
   onDamage: (damage: Damage) => void;
   /** Told whenever another writer made a version first, and the write is tried again. */
@@ -44,19 +44,19 @@ export interface Instant {
 /** Balances memory against reads: about 20,000 sessions of 2 KB. */
 const CACHE_BYTES = 64 * 1024 * 1024;
 
-export function createFiles({
+export function createStorageContext({
   cacheBytes = CACHE_BYTES,
   ...given
-}: Partial<Omit<Files, "cache" | "serial">> & {
+}: Partial<Omit<StorageContext, "cache" | "serial">> & {
   cacheBytes?: number;
-} = {}): Files {
+} = {}): StorageContext {
   return {
     fileSystem: nodeFileSystem,
     onDamage: () => undefined,
     onConflict: () => undefined,
     now: () => ({ monotonic: performance.now(), wall: Date.now() }),
     ...given,
-    serial: new Serial(),
+    mutex: new KeyedMutex(),
     cache: new LRUCache({
       maxSize: cacheBytes,
       sizeCalculation: (cached) => Math.max(1, cached.weight),

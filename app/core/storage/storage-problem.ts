@@ -1,4 +1,4 @@
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 
 /** What anybody may be told of an error of the file system. */
 export interface StorageProblem {

@@ -1,21 +1,21 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorCode } from "../runtime/error-code";
+import { errorCode } from "../runtime/errors";
 import { DocumentReader } from "./document-reader";
 import {
-  at,
+  foundFrom,
   type DocumentVersion,
-  ENDING,
+  DELETING,
   type Found,
-  KnownVersion,
+  CachedVersion,
   toFound,
   VERSION,
   versionText,
 } from "./document-versions";
-import { listFresh, makeExclusively, makeFolder } from "./exclusive-file";
+import { listFresh, createExclusively, createFolder } from "./exclusive-file";
 import {
   elapsedMs,
-  type Files,
+  type StorageContext,
   type Instant,
   REMOVABLE_AFTER_MS,
   TRUSTED_MS,
@@ -32,7 +32,7 @@ export class DocumentExistsError extends Error {
  *
  * - a read is one listing of the folder, and a read of the file if it isn't in memory;
  * - a write makes the next version, which exactly one writer can; the others read it and try again;
- * - once {@link end}ed it stays so: no write makes the folder, or a version after the tombstone;
+ * - once {@link delete}d it stays so: no write makes the folder, or a version after the tombstone;
  * - what is acknowledged is on disk, and a crash at any instant leaves the old version or the new;
  * - a version that can't be read is reported and passed over: the one before it serves.
  *
@@ -47,15 +47,15 @@ export class VersionedDocument {
 
   /** @param folder Its own folder, which {@link create} makes. */
   constructor(
-    private readonly files: Files,
+    private readonly storage: StorageContext,
     readonly folder: string,
   ) {
-    this.reader = new DocumentReader(files, folder);
+    this.reader = new DocumentReader(storage, folder);
   }
 
   /** The newest version, maybe the tombstone; `undefined` if there is none that can be read. */
   async read(): Promise<DocumentVersion | undefined> {
-    return (await this.reader.look())?.newest;
+    return (await this.reader.findNewest())?.newest;
   }
 
   /**
@@ -64,9 +64,9 @@ export class VersionedDocument {
    * @throws DocumentExistsError if it is there already, or was ended.
    */
   async create(data: JsonObject): Promise<DocumentVersion> {
-    const isNew = await makeFolder(this.files.fileSystem, this.folder);
-    const listedAt = this.files.now();
-    const found = isNew ? undefined : await this.reader.look();
+    const isNew = await createFolder(this.storage.fileSystem, this.folder);
+    const listedAt = this.storage.now();
+    const found = isNew ? undefined : await this.reader.findNewest();
     const made =
       !found?.newest &&
       (await this.write(found?.next ?? 1, found?.listedAt ?? listedAt, data));
@@ -90,11 +90,13 @@ export class VersionedDocument {
     ) => JsonObject | undefined,
     from?: DocumentVersion,
   ): Promise<DocumentVersion | undefined> {
-    return this.files.serial.run(this.folder, async () => {
+    return this.storage.mutex.run(this.folder, async () => {
       let found =
-        from && this.isFresh(from) ? at(from) : await this.reader.look();
+        from && this.isFresh(from)
+          ? foundFrom(from)
+          : await this.reader.findNewest();
       for (let attempt = 1; ; attempt++) {
-        if (!found?.newest || found.newest.ended) return undefined;
+        if (!found?.newest || found.newest.isTombstone) return undefined;
         const data = change(found.newest.data, found.newest);
         if (!data) return found.newest;
         const made = await this.write(found.next, found.listedAt, data);
@@ -109,12 +111,13 @@ export class VersionedDocument {
    *
    * @returns Whether this call ended it; `false` if it wasn't there or had ended.
    */
-  end(): Promise<boolean> {
-    return this.files.serial.run(this.folder, async () => {
-      let found = await this.reader.look();
+  delete(): Promise<boolean> {
+    return this.storage.mutex.run(this.folder, async () => {
+      let found = await this.reader.findNewest();
       for (let attempt = 1; ; attempt++) {
-        if (!found || found.next === 1 || found.newest?.ended) return false;
-        if (!found.isEnding) await this.announceEnd();
+        if (!found || found.next === 1 || found.newest?.isTombstone)
+          return false;
+        if (!found.isDeleting) await this.markDeleting();
         const made = await this.write(found.next, found.listedAt, undefined);
         if (made) {
           void this.remove(found.names.filter((name) => VERSION.test(name)));
@@ -131,11 +134,11 @@ export class VersionedDocument {
    *
    * @returns Whether this call ended it.
    */
-  endAfter(number: number): Promise<boolean> {
-    return this.files.serial.run(this.folder, async () => {
-      const listedAt = this.files.now();
+  deleteAfter(number: number): Promise<boolean> {
+    return this.storage.mutex.run(this.folder, async () => {
+      const listedAt = this.storage.now();
       const { numbers, next } = toFound(
-        (await this.reader.list()) ?? [],
+        (await this.reader.listNames()) ?? [],
         listedAt,
       );
       // What serves instead of a damaged one may say the opposite of it.
@@ -148,10 +151,10 @@ export class VersionedDocument {
    * From here on a version that can't be read may be a tombstone, and nothing older serves in its
    * place. It is on disk when the tombstone is.
    */
-  private async announceEnd(): Promise<void> {
-    const { fileSystem } = this.files;
+  private async markDeleting(): Promise<void> {
+    const { fileSystem } = this.storage;
     try {
-      const file = path.join(this.folder, ENDING);
+      const file = path.join(this.folder, DELETING);
       await (await fileSystem.open(file, "wx")).close();
     } catch (error) {
       // Another was first, or the folder has gone.
@@ -160,17 +163,17 @@ export class VersionedDocument {
   }
 
   private async lookAgain(attempt: number): Promise<Found | undefined> {
-    this.files.onConflict();
+    this.storage.onConflict();
     // Balances the wait against writes for nothing, where many write to one document.
     const waitMs = Math.random() * Math.min(2 ** attempt, 64);
     await sleep(waitMs);
-    return this.reader.look();
+    return this.reader.findNewest();
   }
 
   /** Whether it was the newest a moment ago, as far as this process knows. */
   private isFresh({ number, listedAt }: DocumentVersion): boolean {
     const newest = this.reader.known()?.number ?? number;
-    const ageMs = elapsedMs(listedAt, this.files.now());
+    const ageMs = elapsedMs(listedAt, this.storage.now());
     return newest === number && ageMs < TRUSTED_MS / 2;
   }
 
@@ -180,13 +183,13 @@ export class VersionedDocument {
     listedAt: Instant,
     data: JsonObject | undefined,
   ): Promise<DocumentVersion | undefined> {
-    const savedAt = this.files.now().wall;
+    const savedAt = this.storage.now().wall;
     const text = data && JSON.stringify(data);
     const bytes = Buffer.from(versionText(savedAt, text));
     const made = await this.make(number, bytes, listedAt);
     if (!made) return undefined;
     const saved = { savedAt, ended: !data, data: text };
-    const version = new KnownVersion(number, saved, text?.length ?? 0);
+    const version = new CachedVersion(number, saved, text?.length ?? 0);
     this.supersede(version);
     return version.toVersion(listedAt);
   }
@@ -197,9 +200,9 @@ export class VersionedDocument {
     listedAt: Instant,
   ): Promise<boolean> {
     const name = `v${number}`;
-    const { fileSystem, now } = this.files;
+    const { fileSystem, now } = this.storage;
     try {
-      if (!(await makeExclusively(fileSystem, this.folder, name, bytes))) {
+      if (!(await createExclusively(fileSystem, this.folder, name, bytes))) {
         return false;
       }
     } catch (error) {
@@ -212,8 +215,8 @@ export class VersionedDocument {
 
   /** After a long pause: the number may have been another's, and removed since. */
   private async isNewest(number: number): Promise<boolean> {
-    const names = (await listFresh(this.files.fileSystem, this.folder)) ?? [];
-    const newest = toFound(names, this.files.now()).numbers[0];
+    const names = (await listFresh(this.storage.fileSystem, this.folder)) ?? [];
+    const newest = toFound(names, this.storage.now()).numbers[0];
     if (newest === number) return true;
     if (newest === undefined) return false;
     throw new Error(
@@ -222,13 +225,13 @@ export class VersionedDocument {
   }
 
   /** Removes versions that nobody can need any more, but for the one before this. */
-  private supersede(version: KnownVersion): void {
-    const now = this.files.now();
+  private supersede(version: CachedVersion): void {
+    const now = this.storage.now();
     const superseded =
       this.reader.known()?.superseded ?? new Map<number, Instant>();
     superseded.set(version.number - 1, now);
     version.superseded = superseded;
-    this.files.cache.set(this.folder, version);
+    this.storage.cache.set(this.folder, version);
     const removable = [...superseded].filter(
       ([number, since]) =>
         number < version.number - 1 &&
@@ -242,7 +245,7 @@ export class VersionedDocument {
     for (const name of names) {
       const file = path.join(this.folder, name);
       // What stays behind is swept.
-      await this.files.fileSystem.unlink(file).catch(() => undefined);
+      await this.storage.fileSystem.unlink(file).catch(() => undefined);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 import { type Check, failure, ok, type Outcome } from "../check";
 import { inEachDirectory, inScratchFolder } from "../storage/directories";
 import { type Claim, claims, wins } from "../storage/races";

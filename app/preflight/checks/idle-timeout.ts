@@ -3,7 +3,7 @@ import { listenToStream } from "../ingress/listen";
 import { askWho } from "../ingress/probe";
 import { liveTimes } from "../ingress/live-alb";
 import { throughIngress } from "../ingress/through-ingress";
-import { HEARTBEAT_MS } from "../../core/runtime/heartbeat";
+import { HEARTBEAT_MS } from "../../core/runtime/connection-registry";
 
 /** A heartbeat may be late by as much as it is apart from the next, halved, and still be in time. */
 const MARGIN = 1.5;

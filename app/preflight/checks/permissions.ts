@@ -1,6 +1,6 @@
 import { access, constants, open } from "node:fs/promises";
 import path from "node:path";
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 import { type Check, failure, ok, type Outcome, warning } from "../check";
 import { inEachDirectory, inScratchFolder } from "../storage/directories";
 

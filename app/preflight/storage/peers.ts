@@ -1,7 +1,7 @@
 import { mkdir, opendir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 import { claims, wins } from "./races";
 
 /** What one does in a step takes the others seconds at most, even on a slow file system. */

@@ -1,6 +1,6 @@
 import { link, mkdir, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 
 /** Makes `name`, or fails with EEXIST if someone else did. */
 export type Claim = (

@@ -5,7 +5,7 @@ import {
   PROBE_ROUTES,
 } from "../../core/runtime/metric-definitions";
 import type { Registry } from "../../core/runtime/metrics";
-import { requestIdOf } from "../../core/runtime/request-id";
+import { requestIdOf } from "../../core/runtime/ids";
 import { continueTrace, traceFields } from "../../core/runtime/trace-context";
 import type { WebMiddleware } from "./web-context";
 

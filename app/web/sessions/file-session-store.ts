@@ -4,10 +4,10 @@ import {
   type SessionFolders,
   sessionFoldersIn,
 } from "../../core/storage/layout/session-folders";
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 import type { DocumentVersion } from "../../core/storage/document-versions";
-import { listFresh, makeFolder } from "../../core/storage/exclusive-file";
-import type { Files } from "../../core/storage/storage-context";
+import { listFresh, createFolder } from "../../core/storage/exclusive-file";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { isObject, type JsonObject } from "../../core/storage/json";
 import { VersionedDocument } from "../../core/storage/versioned-document";
 import { mergeChanges } from "./merge-changes";
@@ -20,7 +20,7 @@ import {
 
 export interface FileSessionStoreOptions extends SessionLifetime {
   directory: string;
-  files: Files;
+  files: StorageContext;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Told when a save was put over another's that came between. */
@@ -87,7 +87,7 @@ class FileSessionStore implements SessionStore {
   }
 
   async end(id: string): Promise<void> {
-    await this.document(hashOf(id)).end();
+    await this.document(hashOf(id)).delete();
   }
 
   async endAllOf(owner: string): Promise<number> {
@@ -97,9 +97,9 @@ class FileSessionStore implements SessionStore {
     for (const hash of (await listFresh(fileSystem, folder)) ?? []) {
       if (!isHash(hash)) continue;
       const document = this.document(hash);
-      if (await document.end()) count++;
+      if (await document.delete()) count++;
       // One that isn't there may be about to be made, and must be found the next time.
-      else if (!(await document.read())?.ended) continue;
+      else if (!(await document.read())?.isTombstone) continue;
       // What stays behind is swept.
       await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
     }
@@ -117,7 +117,7 @@ class FileSessionStore implements SessionStore {
     const { fileSystem } = this.options.files;
     const folder = this.folders.owner(hashOf(owner));
     for (let attempt = 1; ; attempt++) {
-      await makeFolder(fileSystem, folder);
+      await createFolder(fileSystem, folder);
       try {
         await (await fileSystem.open(path.join(folder, hash), "wx")).close();
         return await fileSystem.syncDirectory(folder);
@@ -131,7 +131,7 @@ class FileSessionStore implements SessionStore {
   private toSession(
     version: DocumentVersion | undefined,
   ): StoredSession | undefined {
-    if (!version || version.ended) return undefined;
+    if (!version || version.isTombstone) return undefined;
     const { values, createdAt } = version.data;
     if (!isObject(values) || typeof createdAt !== "number") return undefined;
     const session = { values, createdAt, savedAt: version.savedAt };

@@ -1,13 +1,16 @@
 import path from "node:path";
 import { Counter, Histogram, type Registry } from "prom-client";
 import { ConfigError, type WebConfig } from "../../core/config/config";
-import { errorCode } from "../../core/runtime/error-code";
+import { errorCode } from "../../core/runtime/errors";
 import {
   boundFileSystem,
   boundsFrom,
 } from "../../core/storage/bounded-file-system";
-import { makeFolder, temporaryName } from "../../core/storage/exclusive-file";
-import { createFiles, type Damage } from "../../core/storage/storage-context";
+import { createFolder, temporaryName } from "../../core/storage/exclusive-file";
+import {
+  createStorageContext,
+  type Damage,
+} from "../../core/storage/storage-context";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -17,7 +20,7 @@ import { measureFileSystem } from "../../core/storage/measured-file-system";
 import type { Logger } from "../../core/runtime/log";
 import { metricDefinitions } from "../../core/runtime/metric-definitions";
 import { createFileSessionStore } from "./file-session-store";
-import { hideHashes, hideHashesIn } from "../../core/storage/layout/hashes";
+import { redactHashes, redactHashesIn } from "../../core/storage/layout/hashes";
 import { logIdOfHash } from "./session-id";
 import type { SessionLifetime, SessionStore } from "./session-store";
 
@@ -68,7 +71,7 @@ export async function openSessionStore({
     idleMs: config.SESSION_IDLE_SECONDS * 1000,
     absoluteMs: config.SESSION_ABSOLUTE_SECONDS * 1000,
   };
-  const files = createFiles({
+  const files = createStorageContext({
     fileSystem: measureFileSystem(bounded, (operation, seconds) =>
       figures.seconds.observe({ operation }, seconds),
     ),
@@ -128,9 +131,9 @@ function describe(damage: Damage, directory: string, salt: string): object {
   return {
     session: logIdOfHash(hash, salt),
     damage: {
-      path: hideHashes(file),
+      path: redactHashes(file),
       reason,
-      advice: `${hideHashes(advice)} To find it: ${find}.`,
+      advice: `${redactHashes(advice)} To find it: ${find}.`,
     },
   };
 }
@@ -166,7 +169,7 @@ const hiding =
     try {
       return await call(...given);
     } catch (error) {
-      throw hideHashesIn(error);
+      throw redactHashesIn(error);
     }
   };
 
@@ -176,7 +179,7 @@ async function requireWritable(
   directory: string,
 ): Promise<void> {
   try {
-    await makeFolder(fileSystem, directory);
+    await createFolder(fileSystem, directory);
     const probe = path.join(directory, temporaryName());
     await (await fileSystem.open(probe, "wx")).close();
     await fileSystem.unlink(probe);

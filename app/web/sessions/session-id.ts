@@ -1,5 +1,5 @@
 import { createHmac, hash, randomBytes } from "node:crypto";
-import { toBase32 } from "../../core/runtime/base32";
+import { toBase32 } from "../../core/runtime/ids";
 import { hashOf } from "../../core/storage/layout/hashes";
 
 const ID = /^[a-z2-7]{32}$/;

@@ -1,5 +1,5 @@
 import { Counter, Gauge } from "prom-client";
-import { LiveStreams } from "../../core/runtime/connection-registry";
+import { ConnectionRegistry } from "../../core/runtime/connection-registry";
 import {
   LOSSES,
   metricDefinitions,
@@ -9,7 +9,7 @@ import { LiveBody, type EndCause } from "./live-body";
 
 /** All streams that this process has open: counted, and ended one after another by a drain. */
 export class Streams {
-  readonly #open = new LiveStreams();
+  readonly #open = new ConnectionRegistry();
   readonly #lost: Counter<"cause">;
 
   /** @param heartbeatMs How long a stream may be silent. */
@@ -51,7 +51,7 @@ export class Streams {
    * all at once.
    */
   leave(overMs: number): Promise<void> {
-    return this.#open.leave(overMs);
+    return this.#open.closeGradually(overMs);
   }
 
   #count(cause: EndCause | undefined): void {

@@ -2,7 +2,7 @@ import {
   boundFileSystem,
   boundsFrom,
 } from "../../../app/core/storage/bounded-file-system";
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -29,7 +29,7 @@ export function keepsake(
   const fileSystem = boundFileSystem(counting(count), bounds);
   const store = createFileSessionStore({
     directory,
-    files: createFiles({ fileSystem, cacheBytes }),
+    files: createStorageContext({ fileSystem, cacheBytes }),
     idleMs: 1e12,
     absoluteMs: 1e12,
     now: Date.now,

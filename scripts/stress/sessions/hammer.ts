@@ -1,4 +1,4 @@
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
 
 /*
@@ -10,7 +10,7 @@ const [directory = "", key = "", ...ids] = process.argv.slice(2);
 
 const store = createFileSessionStore({
   directory,
-  files: createFiles(),
+  files: createStorageContext(),
   idleMs: 1e12,
   absoluteMs: 1e12,
   now: Date.now,

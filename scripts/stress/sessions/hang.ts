@@ -87,7 +87,7 @@ async function startWeb(directory: string, secrets: string) {
     let output = "";
     child.stdout?.on("data", (chunk) => {
       output += String(chunk);
-      const told = /"port":(\d+),"msg":"web listens"/.exec(output)?.[1];
+      const told = /"port":(\d+),"msg":"listening"/.exec(output)?.[1];
       if (told) resolve(told);
     });
     child.once("close", () => reject(new Error(output)));

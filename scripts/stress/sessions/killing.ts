@@ -2,7 +2,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  createFiles,
+  createStorageContext,
   type Damage,
 } from "../../../app/core/storage/storage-context";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
@@ -75,7 +75,7 @@ async function killOne(directory: string, key: string, ids: string[]) {
 function open(directory: string, onDamage: (damage: Damage) => void) {
   return createFileSessionStore({
     directory,
-    files: createFiles({ onDamage }),
+    files: createStorageContext({ onDamage }),
     idleMs: 1e12,
     absoluteMs: 1e12,
     now: Date.now,

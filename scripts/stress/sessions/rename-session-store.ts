@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { errorCode } from "../../../app/core/runtime/error-code";
+import { errorCode } from "../../../app/core/runtime/errors";
 import type { JsonObject } from "../../../app/core/storage/json";
 import { mergeChanges } from "../../../app/web/sessions/merge-changes";
 import { hashOf } from "../../../app/core/storage/layout/hashes";

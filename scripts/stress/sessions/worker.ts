@@ -1,4 +1,4 @@
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
 import type { SessionStore } from "../../../app/web/sessions/session-store";
 import { createRenameSessionStore } from "./rename-session-store";
@@ -15,7 +15,7 @@ function open(): SessionStore {
   if (kind === "rename") return createRenameSessionStore(directory);
   return createFileSessionStore({
     directory,
-    files: createFiles(),
+    files: createStorageContext(),
     idleMs: 1e12,
     absoluteMs: 1e12,
     now: Date.now,

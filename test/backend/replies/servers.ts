@@ -5,7 +5,7 @@ import Koa from "koa";
 import { Agent, request } from "undici";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { toVisibleError, VisibleError } from "../../../app/core/domain/errors";
-import { LiveStreams } from "../../../app/core/runtime/connection-registry";
+import { ConnectionRegistry } from "../../../app/core/runtime/connection-registry";
 import type { ReplyService } from "../../../app/backend/replies/reply-service";
 import { createPeers } from "../../../app/backend/replies/reading/peers";
 import type { ReplyModels } from "../../../app/backend/replies/types";
@@ -17,7 +17,7 @@ import { type Directory, ref } from "./processes";
 /** A backend process as the others see it: its replies, and an address. */
 export interface ServedProcess {
   replies: ReplyService;
-  streams: LiveStreams;
+  streams: ConnectionRegistry;
   address: string;
   /** What waits in memory for readers to take it. */
   unsentBytes(): number;
@@ -53,7 +53,7 @@ export async function serveProcess(
     silenceMs: leaseMs / 2,
   });
   const replies = directory.process(models, { ...given, peers, address });
-  const streams = new LiveStreams();
+  const streams = new ConnectionRegistry();
   app.use(routes(replies, streams, given.heartbeatMs));
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => sockets.add(socket));
@@ -93,7 +93,7 @@ async function listening(server: Server): Promise<string> {
 
 function routes(
   replies: ReplyService,
-  streams: LiveStreams,
+  streams: ConnectionRegistry,
   heartbeatMs?: number,
 ) {
   const router = new Router<State>();

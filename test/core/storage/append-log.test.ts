@@ -6,9 +6,9 @@ import {
   type LogOptions,
 } from "../../../app/core/storage/append-log";
 import {
-  createFiles,
+  createStorageContext,
   type Damage,
-  type Files,
+  type StorageContext,
 } from "../../../app/core/storage/storage-context";
 import {
   type FileSystem,
@@ -18,26 +18,29 @@ import { temporaryFolders } from "../../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
 
-async function setUp(given: Partial<Files> = {}, options: LogOptions = {}) {
+async function setUp(
+  given: Partial<StorageContext> = {},
+  options: LogOptions = {},
+) {
   const folder = path.join(await temporaryFolder(), "conversation", "messages");
   const damage: Damage[] = [];
   const onDamage = (found: Damage) => damage.push(found);
   const log = new AppendLog(
-    createFiles({ onDamage, ...given }),
+    createStorageContext({ onDamage, ...given }),
     folder,
     options,
   );
   /** The same log as another process sees it. */
   const elsewhere = () =>
-    new AppendLog(createFiles({ onDamage }), folder, options);
-  await log.make();
+    new AppendLog(createStorageContext({ onDamage }), folder, options);
+  await log.createFolder();
   return { folder, damage, log, elsewhere };
 }
 
 async function fill(log: AppendLog, from: number, to: number) {
   for (let n = from; n <= to; n++)
     await log.createAt(n, { text: `entry ${n}` });
-  await log.fold();
+  await log.compact();
 }
 
 /** Makes what is there look as if it had been made long ago. */
@@ -104,7 +107,7 @@ test("a writer may take every other number only", async () => {
   expect(await log.append({}, odd)).toBe(3);
   await log.createAt(4, {});
   expect(await log.append({}, odd)).toBe(5);
-  expect((await log.list()).lastOnes(3)).toEqual([3, 4, 5]);
+  expect((await log.list()).newest(3)).toEqual([3, 4, 5]);
 });
 
 test("a write makes no log that isn't there", async () => {
@@ -112,7 +115,7 @@ test("a write makes no log that isn't there", async () => {
   await rm(folder, { recursive: true });
   await expect(log.append({})).rejects.toThrow(LogMissingError);
   await expect(log.createAt(1, {})).rejects.toThrow(LogMissingError);
-  expect(await log.listIfThere()).toBeUndefined();
+  expect(await log.listIfExists()).toBeUndefined();
 });
 
 test("reads the last entries, and the ones before those", async () => {
@@ -198,7 +201,7 @@ describe("folding", () => {
   test("leaves room for a number that is missing, and takes it in later", async () => {
     const { log, elsewhere, folder } = await setUp();
     for (let n = 1; n <= 21; n++) if (n !== 4) await log.createAt(n, textOf(n));
-    await log.fold();
+    await log.compact();
     expect(await names(folder)).toContain("1-10_4");
     await age(folder);
     await fill(log, 22, 30);
@@ -228,7 +231,10 @@ describe("folding", () => {
         return nodeFileSystem.readFile(file);
       },
     };
-    const cold = new AppendLog(createFiles({ fileSystem: counting }), folder);
+    const cold = new AppendLog(
+      createStorageContext({ fileSystem: counting }),
+      folder,
+    );
     const page = await cold.readLast(50);
     expect(page.map(({ number }) => number)).toEqual(
       Array.from({ length: 50 }, (_, i) => 960 + i),
@@ -250,7 +256,7 @@ describe("folding", () => {
           Array.from(all, (__, i) => i + 1),
         );
         read = all.length;
-        if (reader < 2) await there.fold();
+        if (reader < 2) await there.compact();
         await age(folder).catch(() => undefined);
       }
     });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { AppendLog } from "../../../app/core/storage/append-log";
-import { makeFolder } from "../../../app/core/storage/exclusive-file";
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createFolder } from "../../../app/core/storage/exclusive-file";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import { VersionedDocument } from "../../../app/core/storage/versioned-document";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
@@ -15,17 +15,17 @@ import { MemoryDisk } from "../../support/memory-disk";
 const lasting = { idleMs: 1e15, absoluteMs: 1e15, now: Date.now };
 
 const document = (fileSystem: FileSystem) =>
-  new VersionedDocument(createFiles({ fileSystem }), "/a/b/document");
+  new VersionedDocument(createStorageContext({ fileSystem }), "/a/b/document");
 
 const store = (fileSystem: FileSystem) =>
   createFileSessionStore({
     ...lasting,
     directory: "/sessions",
-    files: createFiles({ fileSystem }),
+    files: createStorageContext({ fileSystem }),
   });
 
 const log = (fileSystem: FileSystem) =>
-  new AppendLog(createFiles({ fileSystem }), "/log", {
+  new AppendLog(createStorageContext({ fileSystem }), "/log", {
     segmentSizes: [3, 6],
   });
 
@@ -83,11 +83,11 @@ test("a document is as it was or as it was to become, and nothing acknowledged i
       { write: (fs) => document(fs).create({ n: 1 }), leads: { n: 1 } },
       { write: update(2), leads: { n: 2 } },
       { write: update(3), leads: { n: 3 } },
-      { write: (fs) => document(fs).end(), leads: "ended" },
+      { write: (fs) => document(fs).delete(), leads: "ended" },
     ],
     async (fileSystem) => {
       const found = await document(fileSystem).read();
-      return found?.ended === true ? "ended" : found?.data;
+      return found?.isTombstone === true ? "ended" : found?.data;
     },
   );
   expect(count).toBeGreaterThan(100);
@@ -98,11 +98,11 @@ test("a document that is ended after a version is that version or ended, through
     undefined,
     [
       { write: (fs) => document(fs).create({ n: 1 }), leads: { n: 1 } },
-      { write: (fs) => document(fs).endAfter(1), leads: "ended" },
+      { write: (fs) => document(fs).deleteAfter(1), leads: "ended" },
     ],
     async (fileSystem) => {
       const found = await document(fileSystem).read();
-      return found?.ended === true ? "ended" : found?.data;
+      return found?.isTombstone === true ? "ended" : found?.data;
     },
   );
   expect(count).toBeGreaterThan(30);
@@ -161,16 +161,16 @@ test("a log keeps every acknowledged entry through any crash, folding included",
   const steps = numbers(7).map((n) => ({
     write: async (fs: FileSystem) => {
       await log(fs).append({ n });
-      await log(fs).fold();
+      await log(fs).compact();
     },
     leads: numbers(n),
   }));
-  const make = { write: (fs: FileSystem) => log(fs).make(), leads: [] };
+  const make = { write: (fs: FileSystem) => log(fs).createFolder(), leads: [] };
   const count = await cutEverywhere<unknown>(
     [],
     [make, ...steps],
     async (fileSystem) => {
-      if (!(await log(fileSystem).listIfThere())) return [];
+      if (!(await log(fileSystem).listIfExists())) return [];
       const entries = await log(fileSystem).readRange(1, 100);
       return entries.map((entry) => entry.n);
     },
@@ -183,7 +183,7 @@ test("the disk forgets what was not flushed: a store that flushes nothing is fou
   const careless = Object.assign(Object.create(disk) as FileSystem, {
     syncDirectory: () => Promise.resolve(),
   });
-  await makeFolder(disk, "/a/b");
+  await createFolder(disk, "/a/b");
   await document(careless).create({ n: 1 });
   const found = [];
   for (const cut of disk.cutAfter(disk.operations.length)) {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import pino from "pino";
 import { AppendLog } from "../../../app/core/storage/append-log";
 import { isTemporary } from "../../../app/core/storage/exclusive-file";
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import { Sweep } from "../../../app/sweep/sweep";
 import { sweepSessions } from "../../../app/sweep/sweep-sessions";
@@ -33,11 +33,13 @@ const store = (fileSystem: FileSystem) =>
     absoluteMs: 1e15,
     now: Date.now,
     directory: "/sessions",
-    files: createFiles({ fileSystem }),
+    files: createStorageContext({ fileSystem }),
   });
 
 const log = (fileSystem: FileSystem) =>
-  new AppendLog(createFiles({ fileSystem }), "/log", { segmentSizes: [3] });
+  new AppendLog(createStorageContext({ fileSystem }), "/log", {
+    segmentSizes: [3],
+  });
 
 interface Outcome {
   /** A healthy view of the same disk. */
@@ -236,14 +238,14 @@ test("a conflict in the middle of a fault loses neither side", async () => {
 test("an entry of a log is made once, or not, and never twice", async () => {
   const count = await failEverywhere(
     async (disk) => {
-      await log(disk).make();
+      await log(disk).createFolder();
       await log(disk).append({ n: 1 });
       await log(disk).append({ n: 2 });
     },
     async (fileSystem) => {
       const number = await log(fileSystem).append({ n: 3 });
       await log(fileSystem)
-        .fold()
+        .compact()
         .catch(() => undefined);
       return number;
     },
@@ -259,7 +261,7 @@ test("an entry of a log is made once, or not, and never twice", async () => {
           : [[1, 2, 3]],
       ).toContainEqual(before);
       const next = await log(disk).append({ n: 4 });
-      await log(disk).fold();
+      await log(disk).compact();
       expect(next).toBe(before.length + 1);
       const after = (await log(disk).readRange(1, 9)).map(({ n }) => n);
       expect(after).toEqual([...before, 4]);

@@ -10,9 +10,9 @@ import {
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import {
-  createFiles,
+  createStorageContext,
   type Damage,
-  type Files,
+  type StorageContext,
   type Instant,
 } from "../../../app/core/storage/storage-context";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
@@ -24,11 +24,14 @@ import { temporaryFolders } from "../../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
 
-async function setUp(given: Partial<Files> = {}) {
+async function setUp(given: Partial<StorageContext> = {}) {
   const folder = path.join(await temporaryFolder(), "some", "document");
   const damage: Damage[] = [];
-  const files = createFiles({ onDamage: (d) => damage.push(d), ...given });
-  const other = createFiles({ onDamage: (d) => damage.push(d) });
+  const files = createStorageContext({
+    onDamage: (d) => damage.push(d),
+    ...given,
+  });
+  const other = createStorageContext({ onDamage: (d) => damage.push(d) });
   return {
     folder,
     damage,
@@ -70,7 +73,7 @@ test("is not there until it is made, and is made once", async () => {
 test("a write makes neither a document nor a folder", async () => {
   const { document, folder } = await setUp();
   expect(await document.update(() => ({ a: 1 }))).toBeUndefined();
-  expect(await document.end()).toBe(false);
+  expect(await document.delete()).toBe(false);
   await expect(stat(folder)).rejects.toThrow("ENOENT");
 });
 
@@ -102,10 +105,10 @@ test("leaves the document alone when there is nothing to change", async () => {
 test("stays ended, whoever writes", async () => {
   const { document, elsewhere, folder } = await setUp();
   const old = await document.create({ a: 1 });
-  expect(await elsewhere.end()).toBe(true);
-  expect(await elsewhere.end()).toBe(false);
+  expect(await elsewhere.delete()).toBe(true);
+  expect(await elsewhere.delete()).toBe(false);
   expect(await document.update(() => ({ a: 2 }), old)).toBeUndefined();
-  expect((await document.read())?.ended).toBe(true);
+  expect((await document.read())?.isTombstone).toBe(true);
   await expect(document.create({})).rejects.toThrow(DocumentExistsError);
   await rm(folder, { recursive: true });
   expect(await document.update(() => ({ a: 2 }), old)).toBeUndefined();
@@ -114,12 +117,15 @@ test("stays ended, whoever writes", async () => {
 
 test("is ended after a version unless another came first", async () => {
   const { document, elsewhere, folder } = await setUp();
-  expect(await document.endAfter(1)).toBe(false);
+  expect(await document.deleteAfter(1)).toBe(false);
   await document.create({ count: 0 });
   await add(elsewhere);
-  expect(await document.endAfter(1)).toBe(false);
+  expect(await document.deleteAfter(1)).toBe(false);
   expect((await document.read())?.data).toEqual({ count: 1 });
-  const ends = await Promise.all([document.endAfter(2), elsewhere.endAfter(2)]);
+  const ends = await Promise.all([
+    document.deleteAfter(2),
+    elsewhere.deleteAfter(2),
+  ]);
   expect(ends.filter(Boolean)).toHaveLength(1);
   expect(await add(elsewhere)).toBeUndefined();
   expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
@@ -130,8 +136,8 @@ test("is not ended after a version that serves in place of a damaged one", async
   await document.create({ count: 0 });
   await add(document);
   await writeFile(path.join(folder, "v2.damaged"), "");
-  expect(await document.endAfter(1)).toBe(false);
-  expect(await document.endAfter(2)).toBe(false);
+  expect(await document.deleteAfter(1)).toBe(false);
+  expect(await document.deleteAfter(2)).toBe(false);
   expect((await document.read())?.data).toEqual({ count: 0 });
 });
 
@@ -251,7 +257,7 @@ async function setUpEnded() {
   const { document, folder } = all;
   await document.create({ a: 1 });
   await document.update(() => ({ a: 2 }));
-  await document.end();
+  await document.delete();
   expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
   return { ...all, tombstone: path.join(folder, "v3") };
 }
@@ -272,9 +278,9 @@ describe("a document that was ended", () => {
     const { elsewhere, tombstone, damage } = await setUpEnded();
     await damageIt(tombstone);
     for (let again = 0; again < 2; again++) {
-      expect((await elsewhere.read())?.ended).toBe(true);
+      expect((await elsewhere.read())?.isTombstone).toBe(true);
       expect(await elsewhere.update(() => ({ a: 3 }))).toBeUndefined();
-      expect(await elsewhere.end()).toBe(false);
+      expect(await elsewhere.delete()).toBe(false);
     }
     await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
     for (const { advice } of damage) expect(advice).toContain("stays ended");
@@ -288,11 +294,11 @@ describe("a document that was ended", () => {
       },
     });
     await elsewhere.create({ a: 1 });
-    await expect(document.end()).rejects.toThrow("no");
+    await expect(document.delete()).rejects.toThrow("no");
     expect((await document.read())?.data).toEqual({ a: 1 });
     await elsewhere.update(() => ({ a: 2 }));
     expect((await document.read())?.data).toEqual({ a: 2 });
-    expect(await elsewhere.end()).toBe(true);
+    expect(await elsewhere.delete()).toBe(true);
   });
 });
 

@@ -15,7 +15,7 @@ import { formatOffset } from "../../../app/backend/replies/log/offset";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { logSource } from "../../../app/backend/streams/log-source";
 import type { StreamSource } from "../../../app/backend/streams/stream-source";
-import { Serial } from "../../../app/core/storage/serial";
+import { KeyedMutex } from "../../../app/core/storage/keyed-mutex";
 import { replay, type Append, type Written } from "./producers";
 
 /** Another process holds the log: the request is for it. */
@@ -38,7 +38,7 @@ export interface Appended {
 export class LogStreams {
   readonly process = randomBytes(9).toString("base64url");
   private readonly heldEpochs = new Map<string, EpochWriter>();
-  private readonly serial = new Serial();
+  private readonly mutex = new KeyedMutex();
 
   constructor(
     private readonly options: {
@@ -64,7 +64,7 @@ export class LogStreams {
 
   /** @throws VisibleError (409) if there is one of the same name that isn't the same. */
   create(name: string, contentType: string, first: Append): Promise<Appended> {
-    return this.serial.run(name, async () => {
+    return this.mutex.run(name, async () => {
       const held = await this.open(name, 0);
       if (!held) return this.recreate(name, contentType, first);
       held.append({ contentType });
@@ -76,7 +76,7 @@ export class LogStreams {
   }
 
   append(name: string, append: Append): Promise<Appended> {
-    return this.serial.run(name, async () => {
+    return this.mutex.run(name, async () => {
       const held = await this.hold(name);
       const written = await this.written(name);
       const verdict = written.check(append);
@@ -101,7 +101,7 @@ export class LogStreams {
   }
 
   async delete(name: string): Promise<void> {
-    await this.serial.run(name, async () => {
+    await this.mutex.run(name, async () => {
       const held = await this.hold(name);
       await held?.abandon();
       this.heldEpochs.delete(name);

@@ -181,7 +181,7 @@ it("is told to reconnect by a drain, and finishes elsewhere", async () => {
   const seen = watched(follow(anyOf(holder, other)));
   await until(() => holder.streams.size > 0);
   await holder.replies.drain();
-  await holder.streams.leave(10);
+  await holder.streams.closeGradually(10);
   expect((await seen).text).toBe(ANSWER);
 });
 

@@ -1,4 +1,4 @@
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
 import { createMemorySessionStore } from "../../../app/web/sessions/memory-session-store";
 import { newSessionId } from "../../../app/web/sessions/session-id";
@@ -22,7 +22,7 @@ const implementations = {
         ...lifetime,
         directory,
         now,
-        files: createFiles({
+        files: createStorageContext({
           now: () => ({ monotonic: performance.now(), wall: now() }),
         }),
       }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import pino from "pino";
-import { createFiles } from "../../../app/core/storage/storage-context";
+import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type {
   FileSystem,
   OpenFile,
@@ -134,7 +134,7 @@ class World {
         idleMs: 1e15,
         absoluteMs: 1e15,
         now,
-        files: createFiles({
+        files: createStorageContext({
           fileSystem: inTurns(this.disk, turn, pause),
           now: () => ({ monotonic: this.now, wall: this.now }),
         }),

@@ -5,7 +5,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../core/config/config";
 import type { OfferedModel } from "../../../core/config/offered-models";
-import { whyRejected } from "../../../core/runtime/rejection-reason";
+import { rejectionReason } from "../../../core/runtime/errors";
 import { cancelling } from "../cancelling";
 import type {
   ModelEvent,
@@ -67,7 +67,7 @@ export function createBedrock(
   return {
     name: "bedrock",
     check: async () => {
-      if (await whyRejected(region())) throw noRegion();
+      if (await rejectionReason(region())) throw noRegion();
     },
     listModels: async () => bedrockModels(await region(), offered),
     streamReply: (messages, options, signal) =>

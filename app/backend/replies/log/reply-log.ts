@@ -1,11 +1,11 @@
 import path from "node:path";
 import { randomBytes } from "node:crypto";
-import { errorCode } from "../../../core/runtime/error-code";
+import { errorCode } from "../../../core/runtime/errors";
 import { VisibleError } from "../../../core/domain/errors";
 import {
   listFresh,
-  makeExclusively,
-  makeFolder,
+  createExclusively,
+  createFolder,
 } from "../../../core/storage/exclusive-file";
 import type { FileSystem, OpenFile } from "../../../core/storage/file-system";
 import {
@@ -142,7 +142,7 @@ export class ReplyLog {
       before: LogSnapshot | undefined,
     ) => Pick<EpochHeader, "holder" | "process" | "keep">,
   ): Promise<EpochFile | undefined> {
-    if (number === 1) await makeFolder(this.fileSystem, this.folder);
+    if (number === 1) await createFolder(this.fileSystem, this.folder);
     const file = await this.create(number);
     if (!file) return undefined;
     try {
@@ -226,7 +226,7 @@ export class ReplyLog {
     const number = after.entry + 1;
     const name = String(number);
     const { fileSystem, folder } = this;
-    const made = await makeExclusively(fileSystem, folder, name, data);
+    const made = await createExclusively(fileSystem, folder, name, data);
     return made
       ? { line: header, at: { entry: number, bytes: data.length } }
       : undefined;

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { errorCode } from "../../runtime/error-code";
-import { makeFolder } from "../exclusive-file";
+import { errorCode } from "../../runtime/errors";
+import { createFolder } from "../exclusive-file";
 import type { FileSystem } from "../file-system";
 import type { ReplyRef } from "./record-folders";
 
@@ -89,7 +89,7 @@ export class ActiveReplyIndex {
     const file = path.join(this.folder, replyName(ref));
     await this.create(file).catch(async (error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
-      await makeFolder(this.fileSystem, this.folder);
+      await createFolder(this.fileSystem, this.folder);
       await this.create(file);
     });
   }

@@ -24,16 +24,16 @@ export const folderOf = (directory: string, hashed: string): string =>
   path.join(directory, hashed.slice(0, 2), hashed);
 
 /** A path or sentence for a log, without the names that sessions and owners are stored under. */
-export const hideHashes = (text: string): string => text.replace(HASHES, "…");
+export const redactHashes = (text: string): string => text.replace(HASHES, "…");
 
 /** An error, its causes too, without those names in what a log shows of it. */
-export function hideHashesIn(error: unknown): unknown {
+export function redactHashesIn(error: unknown): unknown {
   if (!types.isNativeError(error)) return error;
   const shown: Error & { path?: unknown; dest?: unknown } = error;
   for (const key of ["message", "stack", "path", "dest"] as const) {
     const text = shown[key];
-    if (typeof text === "string") shown[key] = hideHashes(text);
+    if (typeof text === "string") shown[key] = redactHashes(text);
   }
-  hideHashesIn(error.cause);
+  redactHashesIn(error.cause);
   return error;
 }

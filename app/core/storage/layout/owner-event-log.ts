@@ -1,6 +1,6 @@
 import { type LogEntry, LogMissingError } from "../log-reader";
 import { AppendLog } from "../append-log";
-import type { Files } from "../storage-context";
+import type { StorageContext } from "../storage-context";
 import { toJson } from "../json";
 import type { OwnerEvent } from "./owner-events";
 
@@ -11,7 +11,7 @@ const SEGMENT_SIZES = [10, 100, 1000];
 export class OwnerEventLog {
   private readonly log: AppendLog;
 
-  constructor(files: Files, folder: string) {
+  constructor(files: StorageContext, folder: string) {
     this.log = new AppendLog(files, folder, { segmentSizes: SEGMENT_SIZES });
   }
 
@@ -23,7 +23,7 @@ export class OwnerEventLog {
     } catch (error) {
       if (!(error instanceof LogMissingError)) throw error;
       // The owner's first.
-      await this.log.make();
+      await this.log.createFolder();
       await this.log.append(given);
     }
   }
@@ -36,7 +36,7 @@ export class OwnerEventLog {
   async readAfter(
     number: number,
   ): Promise<{ entries: LogEntry[]; last: number } | undefined> {
-    const listing = await this.log.listIfThere();
+    const listing = await this.log.listIfExists();
     if (!listing || listing.last <= number) return undefined;
     const { last } = listing;
     return {

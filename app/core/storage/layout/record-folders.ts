@@ -19,7 +19,7 @@ export interface RecordFolders {
   reply(ref: ReplyRef): string;
   project(ownerHash: string, project: string): string;
   /** Of all owners: a file for each reply in progress. */
-  readonly inProgress: string;
+  readonly activeReplies: string;
 }
 
 const SETTINGS =
@@ -49,6 +49,6 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
     reply: ({ ownerHash, conversation: id, number }) =>
       path.join(conversation(ownerHash, id), "replies", String(number)),
     project: (hash, id) => path.join(owner(hash), "projects", id),
-    inProgress: path.join(dataDirectory, "in-progress"),
+    activeReplies: path.join(dataDirectory, "in-progress"),
   };
 }

@@ -1,5 +1,5 @@
 /** Runs what has the same key one after another. */
-export class Serial {
+export class KeyedMutex {
   private readonly tails = new Map<string, Promise<unknown>>();
 
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
