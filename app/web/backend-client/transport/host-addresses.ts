@@ -1,6 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import { lookup, Resolver } from "node:dns/promises";
 import { isIPv6, type LookupFunction } from "node:net";
+import { callbackify } from "node:util";
 
 /** The addresses of a host, and for how long they may be used. */
 export interface Resolution {
@@ -40,16 +41,13 @@ export class HostAddresses {
   constructor(private readonly options: HostAddressesOptions) {}
 
   readonly lookup: LookupFunction = (host, { all }, callback) => {
-    this.current(host).then(
-      (addresses) => {
-        const found = shuffle(addresses).map(toLookupAddress);
-        const [first] = found;
-        if (!first) callback(new Error(`${host} has no address`), "", 0);
-        else if (all) callback(null, found);
-        else callback(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, "", 0),
-    );
+    this.withAddresses(host, (error, addresses = []) => {
+      const [first, ...rest] = shuffle(addresses).map(toLookupAddress);
+      if (error) callback(error, "", 0);
+      else if (!first) callback(new Error(`${host} has no address`), "", 0);
+      else if (all) callback(null, [first, ...rest]);
+      else callback(null, first.address, first.family);
+    });
   };
 
   /** Queries again at the next look-up: a process at one of the addresses does not answer. */
@@ -57,6 +55,10 @@ export class HostAddresses {
     if (this.options.now() - this.queriedAt < QUERY_INTERVAL_MS) return;
     this.expiresAt = Math.min(this.expiresAt, this.options.now());
   }
+
+  private readonly withAddresses = callbackify((host: string) =>
+    this.current(host),
+  );
 
   private async current(host: string): Promise<string[]> {
     const now = this.options.now();
@@ -122,5 +124,5 @@ const toLookupAddress = (address: string): LookupAddress => ({
 
 function shuffle<T>(items: readonly T[]): T[] {
   const keyed = items.map((item) => ({ item, key: Math.random() }));
-  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item);
 }
