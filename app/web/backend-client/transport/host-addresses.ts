@@ -41,10 +41,10 @@ export class HostAddresses {
   constructor(private readonly options: HostAddressesOptions) {}
 
   readonly lookup: LookupFunction = (host, { all }, callback) => {
-    this.withAddresses(host, (error, addresses = []) => {
+    this.withAddresses(host, (error, addresses) => {
+      if (error) return callback(error, "", 0);
       const [first, ...rest] = shuffle(addresses).map(toLookupAddress);
-      if (error) callback(error, "", 0);
-      else if (!first) callback(new Error(`${host} has no address`), "", 0);
+      if (!first) callback(new Error(`${host} has no address`), "", 0);
       else if (all) callback(null, [first, ...rest]);
       else callback(null, first.address, first.family);
     });
