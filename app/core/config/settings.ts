@@ -5,6 +5,7 @@ import { modelSettings } from "./model-settings";
 import {
   httpsUrl,
   httpUrl,
+  podUrl,
   list,
   loadBalancerArn,
   seconds,
@@ -111,7 +112,7 @@ export const backendSettings = z.object({
     .string()
     .default("./data/records")
     .describe("conversations, projects, messages, replies"),
-  ADVERTISED_URL: httpUrl
+  ADVERTISED_URL: podUrl
     .optional()
     .describe(
       "where other backends reach this one; by default http://localhost and its port, in a cluster the pod's address",
