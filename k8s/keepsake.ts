@@ -117,13 +117,12 @@ function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
 
 function ingressChart(
   app: App,
-  { ingress, namespace, clusterDomain }: Environment,
+  { ingress, namespace }: Environment,
   drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
     return new TraefikChart(app, "ingress", {
       namespace,
-      clusterDomain,
       drain,
       traefik: ingress,
     });

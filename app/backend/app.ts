@@ -18,7 +18,7 @@ import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
 import type { ReplyService } from "./replies/reply-service";
 import { serveConversations, serveReplyActions } from "./routes/conversations";
-import { serveHeldReplies } from "./routes/owned-replies";
+import { serveOwnedReplies } from "./routes/owned-replies";
 import { serveOpenApi } from "./routes/openapi";
 import { serveOverview } from "./routes/overview";
 import { type Probes, serveProbes } from "./routes/probes";
@@ -80,7 +80,7 @@ function routes(parts: BackendAppDeps) {
     refOf: (ownerHash, id, number) =>
       parts.prompts.replyRef(ownerHash, id, number),
   });
-  serveHeldReplies(router, parts.replies);
+  serveOwnedReplies(router, parts.replies);
   serveProjects(router, parts.projects, parts.projectPages);
   return router;
 }

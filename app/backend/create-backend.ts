@@ -19,8 +19,8 @@ import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import { readModelSettings } from "./models/model-settings";
 import { ProjectPages } from "./projects/project-pages";
-import { createReplies } from "./replies/reply-service";
-import { createPeers } from "./replies/reading/peers";
+import { ReplyService } from "./replies/reply-service";
+import { createPeerClient } from "./replies/writing/peer-client";
 
 export interface BackendDeps {
   config: BackendConfig;
@@ -53,19 +53,19 @@ export function createBackend(given: BackendDeps) {
     systemPrompt,
   });
   const leaseMs = config.LEASE_SECONDS * 1000;
-  const peers = createPeers({
+  const peers = createPeerClient({
     token: async () => (await tokens.current())[0] ?? "",
     silenceMs: leaseMs,
   });
-  const replies = createReplies({
-    records,
+  const replies = new ReplyService({
+    repository: records,
     models,
     peers,
     log,
     leaseMs,
     address: given.address,
     fileSystem,
-    inProgressFolder: folders.activeReplies,
+    indexFolder: folders.activeReplies,
     perOwner: config.REPLIES_PER_OWNER,
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,

@@ -5,7 +5,6 @@ import type { DrainTimes } from "../constructs/drain";
 import { emit } from "../constructs/emit";
 import { addIngress } from "../constructs/ingress";
 import { labels } from "../constructs/labels";
-import { isIpv6 } from "../schema/fields";
 import type { LoadBalancer } from "../schema/ingress";
 import { albAnnotations, loadBalancerAttributes } from "../constructs/alb";
 
@@ -48,7 +47,7 @@ export class LoadBalancerChart extends Chart {
     loadBalancer,
   }: LoadBalancerProps) {
     const { group, version, certificates } = controller.params;
-    const { certificateArn, scheme, subnetCidrs, tags } = loadBalancer;
+    const { certificateArn, scheme, tags } = loadBalancer;
     return new ApiObject(this, "params", {
       apiVersion: `${group}/${version}`,
       kind: "IngressClassParams",
@@ -59,8 +58,6 @@ export class LoadBalancerChart extends Chart {
           matchLabels: { "kubernetes.io/metadata.name": namespace },
         },
         ...(certificateArn ? { [certificates]: [certificateArn] } : {}),
-        // Targets with IPv6 addresses need it.
-        ...(subnetCidrs.some(isIpv6) ? { ipAddressType: "dualstack" } : {}),
         loadBalancerAttributes: loadBalancerAttributes(loadBalancer),
         ...(Object.keys(tags).length > 0
           ? {

@@ -4,7 +4,8 @@ import type { Construct } from "constructs";
 import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import {
   allow,
-  INTERNET,
+  block,
+  NOT_THE_INTERNET,
   podsOf,
   scraped,
   tcp,
@@ -80,7 +81,7 @@ function signInSettings(authenticate?: Authenticate): Record<string, string> {
 
 /** AWS publishes the load balancers' keys under names whose addresses change. */
 const toPublishedKeys = {
-  to: INTERNET,
+  to: [block("0.0.0.0/0", NOT_THE_INTERNET)],
   ports: [tcp(443)],
 };
 

@@ -7,7 +7,6 @@ import {
   image,
   port,
   quantity,
-  region,
   schedule,
   whole,
 } from "./fields";
@@ -55,7 +54,13 @@ const models = z.strictObject({
     )
     .min(1, "must name at least one provider"),
   models: z.array(z.string().min(1)).optional(),
-  region: region.optional(),
+  region: z
+    .string()
+    .regex(
+      /^[a-z]{2}(-[a-z]+)+-\d$/,
+      'must be a region, such as "eu-central-1"',
+    )
+    .optional(),
   openai: z
     .strictObject({
       baseUrl: z.url("must be the endpoint's URL, with /v1"),
@@ -91,7 +96,7 @@ export const environmentSchema = z.strictObject({
     )
     .default("info"),
   settings: settings.describe(
-    "other settings of the programs, by their names in docs/settings.md",
+    "other settings of the programs, by their names in the README",
   ),
   web: workload,
   backend: workload,

@@ -1,10 +1,7 @@
 import type { createConversations } from "../../app/backend/conversations/create-conversations";
 import type { PromptService } from "../../app/backend/conversations/prompts";
 import { ModelError } from "../../app/backend/models/model";
-import {
-  createReplies,
-  type ReplyService,
-} from "../../app/backend/replies/reply-service";
+import { ReplyService } from "../../app/backend/replies/reply-service";
 import type { ReplyModels } from "../../app/backend/replies/types";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
@@ -37,20 +34,22 @@ let started: Process[] = [];
 
 /** A process of its own on a disk. */
 function start(fileSystem: FileSystem, models: ReplyModels = silent): Process {
-  const process = conversationsOn(fileSystem, (records) =>
-    createReplies({
-      records,
-      models,
-      fileSystem,
-      inProgressFolder,
-      peers: unreachable,
-      address: "http://127.0.0.1:1",
-      log: createLog("silent", {}),
-      // Nobody takes anything over here; a process whose disk has gone gives up by then.
-      leaseMs: 400,
-      perOwner: 100,
-      perProcess: 100,
-    }),
+  const process = conversationsOn(
+    fileSystem,
+    (records) =>
+      new ReplyService({
+        repository: records,
+        models,
+        fileSystem,
+        indexFolder: inProgressFolder,
+        peers: unreachable,
+        address: "http://127.0.0.1:1",
+        log: createLog("silent", {}),
+        // Nobody takes anything over here; a process whose disk has gone gives up by then.
+        leaseMs: 400,
+        perOwner: 100,
+        perProcess: 100,
+      }),
   );
   started.push(process);
   return process;

@@ -159,7 +159,7 @@ describe("another reply to the last prompt", () => {
     await answered(id);
     const refused = await regenerate(id, 2);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("has gone on");
+    expect(sentenceOf(refused)).toContain("A newer message was sent");
     for (const number of [3, 6, 1_000]) {
       expect((await regenerate(id, number)).status).toBe(404);
     }
@@ -265,7 +265,7 @@ describe("the last prompt in other words", () => {
     await answered(id);
     const refused = await say(id, { text: "I feel found", insteadOf: 1 });
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("has gone on");
+    expect(sentenceOf(refused)).toContain("A newer message was sent");
     for (const insteadOf of [2, 9]) {
       expect((await say(id, { text: "No", insteadOf })).status).toBe(404);
     }
@@ -285,7 +285,9 @@ describe("asked for twice", () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(refusals).toHaveLength(3);
     for (const refused of refusals) {
-      expect(sentenceOf(refused)).toMatch(/has gone on|still being written/);
+      expect(sentenceOf(refused)).toMatch(
+        /newer message was sent|still being written/,
+      );
     }
     expect((await answered(id)).messages).toHaveLength(4);
     await other.stop();

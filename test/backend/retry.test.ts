@@ -124,7 +124,7 @@ test.each(["a prompt", "an edit"])(
         hasRetried ? [204, 409] : [409, 201],
       );
       expect(sentenceOf(hasRetried ? sent : tried)).toMatch(
-        /still being written|has gone on/,
+        /still being written|newer message was sent/,
       );
       const { messages, reply } = await read(id, other);
       expect(messages.map(({ text }) => text)).toEqual(
@@ -157,7 +157,7 @@ test("a reply that failed can't be tried again once the conversation has gone on
   for (const at of [one, other]) {
     const refused = await retry(id, 2, at);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("has gone on");
+    expect(sentenceOf(refused)).toContain("A newer message was sent");
     const closed = await callApi(at, "GET", stream, { owner });
     expect(closed.headers.get("stream-closed")).toBe("true");
     expect(closed.body).toEqual(open.body);

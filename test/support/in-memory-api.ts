@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter, on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NotFoundError, VisibleError } from "../../app/core/domain/errors";
+import {
+  ConversationMovedOnError,
+  NotFoundError,
+  VisibleError,
+} from "../../app/core/domain/errors";
 import {
   type Conversation,
   isPrompt,
@@ -176,7 +180,7 @@ export class InMemoryApi implements Api {
     if (!prompt) throw new NotFoundError("reply");
     const isKnown = key !== undefined && keys.has(key);
     if (!isKnown && messages.at(-1)?.number !== number) {
-      throw new VisibleError(409, "The conversation has gone on since.");
+      throw new ConversationMovedOnError();
     }
     const { text, follows, insteadOf = prompt.number } = prompt;
     const again = { text, key, insteadOf, ...(follows && { follows }) };

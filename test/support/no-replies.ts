@@ -1,4 +1,4 @@
-import type { Replies } from "../../app/backend/replies/types";
+import type { Replies } from "../../app/backend/replies/reply-service";
 import { NotFoundError } from "../../app/core/domain/errors";
 
 const notFound = () => Promise.reject(new NotFoundError("reply"));
@@ -10,10 +10,7 @@ export const noReplies: Replies = {
   start: () => Promise.resolve(),
   isWriting: () => false,
   snapshot: () => Promise.resolve(undefined),
-  watch: () => ({ [Symbol.asyncIterator]: () => ({ next: notFound }) }),
   stop: notFound,
   retry: notFound,
   continueWith: notFound,
-  startSupervision: () => undefined,
-  drain: () => Promise.resolve(),
 };

@@ -126,7 +126,7 @@ describe("another reply", () => {
     const refused = await visitor.post(form.action, { key: form.key });
     expect(refused.status).toBe(409);
     const html = await refused.text();
-    expect(html).toContain("has gone on");
+    expect(html).toContain("A newer message was sent");
     expect(html).toContain(`href="${address}"`);
   });
 

@@ -2,13 +2,15 @@ import type {
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
-import { NotFoundError } from "../../core/domain/errors";
+import {
+  ConversationMovedOnError,
+  NotFoundError,
+} from "../../core/domain/errors";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { isPrompt, type Prompt } from "../../core/domain/records";
 import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
-import { conversationMovedOn } from "../replies/outcome/failure-resolution";
-import type { Replies } from "../replies/types";
+import type { Replies } from "../replies/reply-service";
 import type { ConversationSettings } from "./conversation-settings";
 import {
   type MessageLog,
@@ -132,7 +134,7 @@ export class PromptService {
    */
   async retry(ownerHash: string, id: string, number: number): Promise<void> {
     const { ref, last } = await this.findReply(ownerHash, id, number);
-    if (last > number) throw conversationMovedOn();
+    if (last > number) throw new ConversationMovedOnError();
     const { replyResolver } = this.parts;
     await this.inTurn(ownerHash, () => replyResolver.retry(ref));
   }

@@ -2,7 +2,7 @@ import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
 import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
-import type { Replies, ReplySnapshot } from "../replies/types";
+import type { Replies, ReplySnapshot } from "../replies/reply-service";
 import { isPromptAt, type Placement } from "./message-log";
 import type { ConversationReplyRepository } from "./reply-repository";
 

@@ -1,7 +1,9 @@
-import { VisibleError } from "../../core/domain/errors";
+import {
+  ConversationMovedOnError,
+  VisibleError,
+} from "../../core/domain/errors";
 import { limits, type Prompt } from "../../core/domain/records";
 import { firstVersion, turnOf, versionOf } from "../../core/domain/turns";
-import { conversationMovedOn } from "../replies/outcome/failure-resolution";
 import type { MessageLog } from "./message-log";
 
 /**
@@ -28,7 +30,7 @@ export async function olderVersion(
  * @throws VisibleError (409)
  */
 export function refuseIfNotLast(prompt: Prompt, last: number): void {
-  if (turnOf(last) !== prompt.number) throw conversationMovedOn();
+  if (turnOf(last) !== prompt.number) throw new ConversationMovedOnError();
   if (versionOf(prompt) + 1 < limits.versions) return;
   throw new VisibleError(
     409,

@@ -6,29 +6,24 @@ import {
 } from "../../core/runtime/metric-definitions";
 import type { Registry } from "../../core/runtime/metrics";
 
-/** What a process tells of the replies that it writes. */
 export interface ReplyMetrics {
-  /** It went on with a reply that another process had begun. */
-  takenOver(after: Predecessor): void;
+  setInProgress(count: number): void;
+  countTakeover(after: Predecessor): void;
 }
 
-/**
- * @param inProgress How many replies the process writes, asked whenever metrics are read.
- */
-export function createReplyMetrics(
-  registry: Registry,
-  inProgress: () => number,
-): ReplyMetrics {
+export function createReplyMetrics(registry: Registry): ReplyMetrics {
   const registers = [registry];
-  const gauge: Gauge = new Gauge({
+  const gauge = new Gauge({
     ...metricDefinitions.repliesInProgress,
     registers,
-    collect: () => gauge.set(inProgress()),
   });
-  const takeOvers = new Counter({
+  const counter = new Counter({
     ...metricDefinitions.repliesTakenOver,
     registers,
   });
-  for (const after of PREDECESSORS) takeOvers.inc({ after }, 0);
-  return { takenOver: (after) => takeOvers.inc({ after }) };
+  for (const after of PREDECESSORS) counter.inc({ after }, 0);
+  return {
+    setInProgress: (count) => gauge.set(count),
+    countTakeover: (after) => counter.inc({ after }),
+  };
 }

@@ -1,349 +1,244 @@
-import { randomBytes } from "node:crypto";
+import type { JsonObject } from "../../core/storage/json";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
-import type { JsonObject } from "../../core/storage/json";
-import type { FileSystem } from "../../core/storage/file-system";
-import type { Logger } from "../../core/runtime/log";
-import type { Registry } from "../../core/runtime/metrics";
-import {
-  FailureResolution,
-  finalEnd,
-  nextPromptIn,
-} from "./outcome/failure-resolution";
-import { ReplySupervisor } from "./failover/supervisor";
-import { ReplyLog, type LogSnapshot } from "./log/reply-log";
-import {
-  followLog,
-  type Followed,
-  type FollowedRecord,
-} from "./reading/follow-log";
-import type { EpochWriter } from "./writing/epoch-writer";
-import { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
-import type { Header } from "./log/records";
-import { PeerGoneError, type Peers } from "./reading/peers";
-import { parseOffset, logStart, formatOffset, type Offset } from "./log/offset";
-import type {
-  Replies,
-  ReplyModels,
-  ReplyRepository,
-  ReplySnapshot,
-} from "./types";
-import { replay, toFinalReply, toEvent } from "./log/replay";
-import { createReplyMetrics } from "./metrics";
+import type { ReplyEvent } from "../../core/domain/records";
+import { ReplySupervisor } from "./failover/reply-supervisor";
+import { formatOffset, logStart, parseOffset } from "./log/offset";
+import { nextPromptIn, type Header } from "./log/records";
+import { replay, toEvent, toFinalReply } from "./log/replay";
+import { currentEnd, type LogSnapshot } from "./log/reply-log";
+import { FailureResolution } from "./outcome/failure-resolution";
 import { ReplyPublisher } from "./outcome/publisher";
+import {
+  createCommittedReader,
+  createLiveReader,
+  type ReplyReader,
+} from "./reading/reply-reader";
+import {
+  createReplyContext,
+  type ReplyContext,
+  type ReplyContextOptions,
+} from "./reply-context";
+import type { FinalReply } from "./types";
+import type { EpochWriter } from "./writing/epoch-writer";
+import { PeerGoneError, type PeerClient } from "./writing/peer-client";
+import { ReplySlots, type SlotLimits } from "./writing/reply-slots";
 import { WriterPool } from "./writing/writer-pool";
 
-export interface RepliesOptions {
-  records: ReplyRepository;
-  models: ReplyModels;
-  fileSystem: FileSystem;
-  /** Lists the replies of all owners that are in progress. */
-  inProgressFolder: string;
-  peers: Peers;
-  /** Where other backends reach this process. */
-  address: string;
-  log: Logger;
-  /** How long a reply's log may stop growing before another process takes over. */
-  leaseMs: number;
-  /** How much of a reply, in milliseconds, is written again after a crash. */
-  flushMs?: number;
-  /**
-   * Where a reply, with its reasoning, is ended, in UTF-16 units; sooner, where it is said in very
-   * small pieces.
-   */
-  longest?: number;
-  /** How many replies an owner may have in progress. */
-  perOwner: number;
-  /** How many this process writes at once. */
-  perProcess: number;
-  /** Where to count them; left out, they aren't counted. */
-  metrics?: Registry;
-  /** Milliseconds, never set back. */
-  now?: () => number;
+export interface ReplyServiceOptions extends ReplyContextOptions, SlotLimits {
+  peers: PeerClient;
 }
 
-/** What the routes that serve streams need, beyond what the other parts of the backend do. */
-export interface ReplyService extends Replies {
-  /**
-   * What a reply's log says after a place, as far as it is on disk; also what isn't yet, if that is
-   * wanted and this process has said it.
-   */
-  read(
-    ref: ReplyRef,
-    from: Offset,
-    options?: { ahead: boolean },
-  ): Promise<LogSnapshot | undefined>;
-  /**
-   * The lines of a reply after a place, live and as many as there are each time, past ends that
-   * aren't final, until aborted.
-   */
-  follow(
-    ref: ReplyRef,
-    from: Offset,
-    options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedRecord[], void>;
-  /** What another backend is told: `undefined` if this process doesn't hold the reply. */
-  held(ref: ReplyRef): EpochWriter | undefined;
-  stopHeld(ref: ReplyRef): Promise<boolean>;
-  /** What to tell of why a reply that was read can't be saved, as far as is known here. */
-  unsavedNotice(
-    ref: ReplyRef,
-    reading: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
-  ): string | undefined;
+export interface ReplySnapshot {
+  status: "writing" | "complete" | "stopped" | "failed";
+  text: string;
+  /** Offset after the text, in the reply's stream. */
+  offset: string;
+  /** Number of the newest epoch, or of the end after it. */
+  epoch?: number;
+  final?: FinalReply;
+  /** The prompt that the conversation continued with after a failure. */
+  nextPrompt?: JsonObject;
+}
+
+/** Each attempt but the first means that another process has taken over meanwhile. */
+const STOP_ATTEMPTS = 5;
+
+/** The replies of this process, and through the files and its peers those of all others. */
+export class ReplyService {
   /** Tells this process from another one at the same address. */
   readonly process: string;
-}
+  readonly committed: ReplyReader;
+  readonly live: ReplyReader;
+  private readonly context: ReplyContext;
+  private readonly peers: PeerClient;
+  private readonly pool: WriterPool;
+  private readonly supervisor: ReplySupervisor;
+  private readonly slots: ReplySlots;
+  private readonly failures: FailureResolution;
 
-const FLUSH_MS = 200;
-
-/**
- * Some times more than models write at most. One that ignores its limit and never ends would fill
- * the memory of one process after the other.
- */
-const LONGEST = 2_000_000;
-
-/** How often files are looked at where nobody sends what is in them. */
-const POLL_MS = 150;
-
-/** The replies of one backend process. */
-export function createReplies(options: RepliesOptions): ReplyService {
-  return new RepliesOfProcess(options);
-}
-
-class RepliesOfProcess implements ReplyService {
-  readonly process = randomBytes(9).toString("base64url");
-  private readonly inProgress: ActiveReplyIndex;
-  private readonly settlement: ReplyPublisher;
-  private readonly writers: WriterPool;
-  private readonly caretaker: ReplySupervisor;
-  private readonly afterFailure: FailureResolution;
-  /** Owners of whom a reply was admitted that is not written yet. */
-  private readonly admitted = new Set<string>();
-
-  constructor(private readonly options: RepliesOptions) {
-    const { fileSystem, inProgressFolder, metrics } = options;
-    this.inProgress = new ActiveReplyIndex(fileSystem, inProgressFolder);
-    const logOf = (ref: ReplyRef) => this.logOf(ref);
-    const parts = {
-      ...options,
-      inProgress: this.inProgress,
-      logOf,
-      now: options.now ?? (() => performance.now()),
-    };
-    this.settlement = new ReplyPublisher(parts);
-    const told =
-      metrics && createReplyMetrics(metrics, () => this.writers.size);
-    this.writers = new WriterPool({
-      ...parts,
-      process: this.process,
-      flushMs: options.flushMs ?? FLUSH_MS,
-      longest: options.longest ?? LONGEST,
-      settle: (ref, ended) => this.settlement.publishFinal(ref, ended),
-      onTakenOver: (after) => told?.takenOver(after),
-    });
-    this.afterFailure = new FailureResolution({
-      ...parts,
-      writers: this.writers,
-      admit: (ownerHash) => this.reserveSlot(ownerHash),
-    });
-    this.caretaker = new ReplySupervisor({
-      ...parts,
-      process: this.process,
-      isHeld: (ref) => this.writers.isBusyWith(ref),
-      takeOver: (ref, last) => this.writers.takeOver(ref, last),
-      settle: (ref) => this.settlement.publish(ref),
-      holds: (ref, epoch) => options.peers.holds(epoch, ref),
-    });
+  constructor({
+    peers,
+    perOwner,
+    perProcess,
+    ...options
+  }: ReplyServiceOptions) {
+    const context = createReplyContext(options);
+    const publisher = new ReplyPublisher(context);
+    const pool = new WriterPool(context, publisher);
+    const supervisor = new ReplySupervisor(context, pool, publisher, peers);
+    const slots = new ReplySlots(context, pool, { perOwner, perProcess });
+    const deps = { context, pool, publisher, supervisor, peers };
+    this.process = context.process;
+    this.committed = createCommittedReader(deps);
+    this.live = createLiveReader(deps);
+    this.context = context;
+    this.peers = peers;
+    this.pool = pool;
+    this.supervisor = supervisor;
+    this.slots = slots;
+    this.failures = new FailureResolution(context, pool, slots);
   }
 
+  /** Starts to take over replies whose writers died. */
   startSupervision(): void {
-    this.caretaker.start();
+    this.supervisor.start();
   }
 
+  /** Hands over the replies that are written here, and ends supervision. */
   async drain(): Promise<void> {
-    this.writers.leave();
-    await this.caretaker.stop();
-    await this.writers.handOver();
+    this.pool.startDraining();
+    await this.supervisor.stop();
+    await this.pool.handOverAll();
   }
 
-  async reserveSlot(ownerHash: string): Promise<void> {
-    const { perOwner, perProcess } = this.options;
-    this.admitted.delete(ownerHash);
-    if (this.writers.size + this.admitted.size >= perProcess) {
-      throw new VisibleError(
-        503,
-        "Too many replies are being written at the moment. Try again in a few seconds.",
-      );
-    }
-    this.admitted.add(ownerHash);
-    if ((await this.inProgress.countOf(ownerHash)) >= perOwner) {
-      throw new VisibleError(
-        429,
-        `${perOwner} replies are being written for you already. Wait until one has ended, or stop one, then try again.`,
-      );
-    }
+  /**
+   * Reserves a slot for one more reply. Call it inside {@link withReservation}, before the prompt
+   * is saved.
+   *
+   * @throws VisibleError (429) if the owner has too many unfinished replies; (503) if this process
+   *   writes too many.
+   */
+  reserveSlot(ownerHash: string): Promise<void> {
+    return this.slots.reserve(ownerHash);
   }
 
-  async withReservation<T>(
-    ownerHash: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      this.admitted.delete(ownerHash);
-    }
+  /** Frees the owner's slot after the work, which must be the owner's only one at a time. */
+  withReservation<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+    return this.slots.withReservation(ownerHash, work);
   }
 
+  /** Creates the reply's first epoch and writes in the background. Idempotent. */
   async start(ref: ReplyRef): Promise<void> {
-    await this.inProgress.add(ref);
-    await this.writers.claim(ref, "begin", 0);
-    // It is counted among those that are written by now.
-    this.admitted.delete(ref.ownerHash);
+    await this.context.index.add(ref);
+    await this.pool.start(ref);
+    this.slots.release(ref.ownerHash);
   }
 
+  /**
+   * Starts a failed reply again; one that is being written is left alone.
+   *
+   * @throws VisibleError (409) if it has not failed; ConversationMovedOnError.
+   */
   retry(ref: ReplyRef): Promise<void> {
-    return this.afterFailure.retry(ref);
+    return this.failures.retry(ref);
   }
 
+  /**
+   * Decides that the conversation continues after a failed reply, which then can't be retried. Of
+   * all concurrent retries and new prompts, exactly one wins.
+   *
+   * @param prompt To be saved next, by the caller or by any process that finds it in the snapshot.
+   * @returns The prompt that won; `undefined` if the reply has not failed, or is being retried.
+   * @throws NotFoundError
+   */
   continueWith(
     ref: ReplyRef,
-    next: JsonObject,
+    prompt: JsonObject,
   ): Promise<JsonObject | undefined> {
-    return this.afterFailure.goOn(ref, next);
+    return this.failures.continueWith(ref, prompt);
   }
 
+  /**
+   * Ends a reply, whichever process writes it. One that has ended is left alone.
+   *
+   * @throws NotFoundError; VisibleError (503) if it could not be ended now.
+   */
   async stop(ref: ReplyRef): Promise<void> {
     for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
-      if (await this.stopHeld(ref)) return;
-      const reading = await this.logOf(ref).read();
-      if (!reading) throw new NotFoundError("reply");
-      const { currentHeader, latestEntry } = reading;
-      if (finalEnd(reading)) return;
-      if (await this.stopAtPeer(ref, currentHeader)) continue;
-      const writer = await this.writers.claim(ref, "stop", latestEntry);
-      await writer?.stop();
+      if (await this.stopOwned(ref)) return;
+      const snapshot = await this.readOrThrow(ref);
+      if (currentEnd(snapshot)) return;
+      if (await this.stopAtPeer(ref, snapshot.currentHeader)) continue;
+      await this.pool.stopOrphan(ref, snapshot.latestEntry);
     }
-    const reading = await this.logOf(ref).read();
-    if (!reading || !finalEnd(reading)) throw notStopped();
+    if (!currentEnd(await this.readOrThrow(ref))) throw notStopped();
   }
 
-  stopHeld(ref: ReplyRef): Promise<boolean> {
-    return this.writers.stop(ref);
+  /** @returns False if this process does not write the reply. */
+  stopOwned(ref: ReplyRef): Promise<boolean> {
+    return this.pool.stop(ref);
   }
 
+  isWriting(ref: ReplyRef): boolean {
+    return this.ownedEpoch(ref) !== undefined;
+  }
+
+  /** The open epoch of a reply that this process writes. */
+  ownedEpoch(ref: ReplyRef): EpochWriter | undefined {
+    return this.pool.writerOf(ref)?.epoch;
+  }
+
+  /** @returns `undefined` if there is no such reply. */
   async snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined> {
-    const writer = this.writers.of(ref);
-    if (writer && !writer.held.isBeingEnded) {
-      const { text } = writer.said;
-      const { number: epoch, tail } = writer.held;
-      return { status: "writing", text, offset: formatOffset(tail), epoch };
+    const writer = this.pool.writerOf(ref);
+    if (writer && !writer.epoch.isSealing) {
+      const { text, epoch } = writer;
+      const offset = formatOffset(epoch.tail);
+      return { status: "writing", text, offset, epoch: epoch.number };
     }
-    const reading =
-      this.writers.readEnded(ref) ?? (await this.logOf(ref).read());
-    if (!reading) return undefined;
-    const { text } = replay(reading.lines);
-    const offset = formatOffset(reading.tail);
-    const epoch = reading.currentEpoch;
-    const end = finalEnd(reading);
+    const snapshot = this.pool.readFinished(ref) ?? (await this.read(ref));
+    if (!snapshot) return undefined;
+    const { text } = replay(snapshot.records);
+    const offset = formatOffset(snapshot.tail);
+    const epoch = snapshot.currentEntry;
+    const end = currentEnd(snapshot);
     if (end) {
-      const ended = toFinalReply(end);
-      const next = nextPromptIn(end);
-      return {
-        status: ended.outcome,
-        text,
-        offset,
-        epoch,
-        final: ended,
-        nextPrompt: next,
-      };
+      const final = toFinalReply(end);
+      const nextPrompt = nextPromptIn(end);
+      return { status: final.outcome, text, offset, epoch, final, nextPrompt };
     }
-    // Should its name have been lost in a power cut, somebody finishes it all the same.
-    await this.inProgress.add(ref);
+    // The index entry is not flushed and may have been lost in a power cut.
+    await this.context.index.add(ref);
     return { status: "writing", text, offset, epoch };
   }
 
+  /**
+   * The reply's events after an offset, live; ends after the `end` event or an abort. Without an
+   * offset it starts at the beginning.
+   *
+   * Text can come before it is committed. If its writer dies then, the next epoch's `keep` tells
+   * what to drop: a client that applies the events in order ends with exactly the final text.
+   *
+   * @throws NotFoundError; VisibleError (400) for a wrong offset.
+   */
   async *watch(
     ref: ReplyRef,
     offset: string | undefined,
     signal: AbortSignal,
-  ): ReturnType<Replies["watch"]> {
+  ): AsyncGenerator<{ event: ReplyEvent; offset: string }, void> {
     const from = offset === undefined ? logStart : parseOffset(offset);
-    const reading = await this.read(ref, from, { ahead: true });
-    if (reading && finalEnd(reading) && reading.lines.length === 0) return;
-    const followed = this.follow(ref, from, { ahead: true, signal });
-    for await (const lines of followed) {
-      for (const { line, at, isLast } of lines) {
-        const event = toEvent(line);
-        if (event) yield { event, offset: formatOffset(at) };
-        if (isLast) return;
+    const snapshot = await this.live.read(ref, from);
+    if (snapshot?.records.length === 0 && currentEnd(snapshot)) return;
+    for await (const records of this.live.follow(ref, from, signal)) {
+      for (const record of records) {
+        const event = toEvent(record.line);
+        if (event) yield { event, offset: formatOffset(record.offset) };
+        if (record.isLast) return;
       }
     }
   }
 
-  async read(
-    ref: ReplyRef,
-    from: Offset,
-    { ahead } = { ahead: false },
-  ): Promise<LogSnapshot | undefined> {
-    const known = ahead ? this.writers.readAhead(ref, from) : undefined;
-    return known ?? this.logOf(ref).read(from);
+  /** The notice for live readers if the reply cannot be saved, as far as this process knows. */
+  saveNoticeOf(ref: ReplyRef, snapshot: LogSnapshot): string | undefined {
+    return this.pool.saveNoticeOf(ref, snapshot);
   }
 
-  follow(
-    ref: ReplyRef,
-    from: Offset,
-    options: { ahead: boolean; signal: AbortSignal },
-  ): AsyncGenerator<FollowedRecord[], void> {
-    return followLog(this.followed(ref, options), from, options);
+  private read(ref: ReplyRef): Promise<LogSnapshot | undefined> {
+    return this.context.logOf(ref).read();
   }
 
-  isWriting(ref: ReplyRef): boolean {
-    return this.writers.of(ref) !== undefined;
+  private async readOrThrow(ref: ReplyRef): Promise<LogSnapshot> {
+    const snapshot = await this.read(ref);
+    if (!snapshot) throw new NotFoundError("reply");
+    return snapshot;
   }
 
-  held(ref: ReplyRef): EpochWriter | undefined {
-    return this.writers.of(ref)?.held;
-  }
-
-  unsavedNotice(
-    ref: ReplyRef,
-    {
-      currentHeader,
-      currentEpoch,
-    }: Pick<LogSnapshot, "currentHeader" | "currentEpoch">,
-  ): string | undefined {
-    return currentHeader.kind === "epoch"
-      ? this.writers.unsavedNotice(ref, currentEpoch)
-      : undefined;
-  }
-
-  private followed(ref: ReplyRef, options: { ahead: boolean }): Followed {
-    const { peers, leaseMs } = this.options;
-    return {
-      read: (from) => this.read(ref, from, options),
-      process: this.process,
-      pollMs: Math.min(POLL_MS, leaseMs / 4),
-      leaseMs,
-      held: () => this.held(ref),
-      peer: (epoch, from, ahead, signal) =>
-        peers.follow(epoch, ref, from, ahead, signal),
-      onGone: () => this.caretaker.suspect(ref),
-      onHandover: ({ epoch }) => this.writers.takeOver(ref, epoch),
-      onEnd: (end) => this.settlement.publishFinal(ref, toFinalReply(end)),
-    };
-  }
-
-  private logOf(ref: ReplyRef): ReplyLog {
-    const { fileSystem, records } = this.options;
-    return new ReplyLog(fileSystem, records.folder(ref));
-  }
-
-  /** @returns Whether the holder stopped it. */
-  private async stopAtPeer(ref: ReplyRef, epoch: Header): Promise<boolean> {
-    if (epoch.kind === "end" || epoch.process === this.process) return false;
+  /** @returns True if the owner stopped it. */
+  private async stopAtPeer(ref: ReplyRef, header: Header): Promise<boolean> {
+    if (header.kind === "end" || header.process === this.process) return false;
     try {
-      return await this.options.peers.stop(epoch, ref);
+      return await this.peers.stop(header, ref);
     } catch (error) {
       if (error instanceof PeerGoneError) return false;
       throw error;
@@ -354,8 +249,18 @@ class RepliesOfProcess implements ReplyService {
 const notStopped = () =>
   new VisibleError(
     503,
-    "The reply could not be stopped, because the servers that write it keep changing. Try again in a few seconds.",
+    "The reply could not be stopped because its server keeps changing. Try again in a few seconds.",
   );
 
-/** Each attempt but the first means that another process took over meanwhile. */
-const STOP_ATTEMPTS = 5;
+/** The service as conversations need it. */
+export type Replies = Pick<
+  ReplyService,
+  | "reserveSlot"
+  | "withReservation"
+  | "start"
+  | "isWriting"
+  | "snapshot"
+  | "stop"
+  | "retry"
+  | "continueWith"
+>;

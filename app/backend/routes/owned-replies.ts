@@ -2,60 +2,65 @@ import { Readable } from "node:stream";
 import type Router from "@koa/router";
 import type { ParameterizedContext } from "koa";
 import { VisibleError } from "../../core/domain/errors";
+import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import { parseOffset } from "../replies/log/offset";
+import type { LogRecord } from "../replies/log/records";
 import type { ReplyService } from "../replies/reply-service";
 import type { EpochWriter } from "../replies/writing/epoch-writer";
-import { encodeForPeer, NOT_HELD } from "../replies/reading/peers";
-import { parseOffset } from "../replies/log/offset";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import { encodeForPeer, NOT_OWNER } from "../replies/writing/peer-client";
 
-export type HeldReplies = Pick<ReplyService, "held" | "stopHeld" | "process">;
+export type OwnedReplies = Pick<
+  ReplyService,
+  "ownedEpoch" | "stopOwned" | "process"
+>;
 
-/** What a process that holds a reply tells and does for the other backends; see `Peers`. */
-export function serveHeldReplies<State>(
+/** Serves the replies that this process writes to the other backends; see `PeerClient`. */
+export function serveOwnedReplies<State>(
   router: Router<State>,
-  replies: HeldReplies,
+  replies: OwnedReplies,
 ): void {
   const path = "/v1/held-replies/:process/:owner/:conversation/:number";
   router.get(path, (ctx) => {
-    const held = replies.held(toRef(replies, ctx.params));
-    if (!held) throw notHeld();
+    const epoch = replies.ownedEpoch(toRef(replies, ctx.params));
+    if (!epoch) throw notOwner();
     if (ctx.method === "HEAD") ctx.status = 204;
-    else answerLines(ctx, held);
+    else respondRecords(ctx, epoch);
   });
   router.post(`${path}/stop`, async (ctx) => {
     const ref = toRef(replies, ctx.params);
-    if (!(await replies.stopHeld(ref))) throw notHeld();
+    if (!(await replies.stopOwned(ref))) throw notOwner();
     ctx.status = 204;
   });
 }
 
-function answerLines(ctx: ParameterizedContext, held: EpochWriter): void {
+function respondRecords(ctx: ParameterizedContext, epoch: EpochWriter): void {
   const controller = new AbortController();
+  const { signal } = controller;
   ctx.res.once("close", () => controller.abort());
   const from = parseOffset(String(ctx.query["offset"]));
-  const ahead = ctx.query["ahead"] === "true";
-  const lines = encoded(held, from, ahead, controller.signal);
+  const batches =
+    ctx.query["ahead"] === "true"
+      ? epoch.followLive(from, signal)
+      : epoch.followCommitted(from, signal);
   ctx.type = "application/x-ndjson";
-  ctx.body = Readable.from(lines, { objectMode: false });
+  ctx.body = Readable.from(encode(batches), { objectMode: false });
 }
 
-async function* encoded(...[held, ...asked]: [EpochWriter, ...Asked]) {
-  for await (const lines of held.follow(...asked)) {
-    yield lines.map(encodeForPeer).join("");
+async function* encode(batches: AsyncIterable<LogRecord[]>) {
+  for await (const records of batches) {
+    yield records.map(encodeForPeer).join("");
   }
 }
 
-type Asked = Parameters<EpochWriter["follow"]>;
-
-/** @throws VisibleError (421) where another process is meant: one that had this address has died. */
+/** @throws VisibleError (421) if the caller means a dead process that had this address. */
 function toRef(
-  replies: HeldReplies,
+  replies: OwnedReplies,
   params: Record<string, string | undefined>,
 ): ReplyRef {
   const { owner = "", conversation = "", number = "" } = params;
-  if (params["process"] !== replies.process) throw notHeld();
+  if (params["process"] !== replies.process) throw notOwner();
   return { ownerHash: owner, conversation, number: Number(number) };
 }
 
-const notHeld = () =>
-  new VisibleError(NOT_HELD, "This process does not write that reply.");
+const notOwner = () =>
+  new VisibleError(NOT_OWNER, "This process does not write that reply.");

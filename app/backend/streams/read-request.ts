@@ -1,18 +1,14 @@
 import type { Context } from "koa";
 import { VisibleError } from "../../core/domain/errors";
-import { parseOffset, logStart, type Offset } from "../replies/log/offset";
+import { logStart, parseOffset, type Offset } from "../replies/log/offset";
 
-/** What a reader asks for. */
 export interface ReadRequest {
-  /** `now` is the stream's end, wherever that is. */
+  /** `now` is the stream's current end. */
   from: Offset | "now";
   live: "long-poll" | "sse" | undefined;
   cursor: string | undefined;
-  /**
-   * Keepsake's own: also what doesn't stand for ever yet is wanted. Should it be dropped, its
-   * offset is answered with what came in its place.
-   */
-  ahead: boolean;
+  /** Keepsake's extension: live reads include messages that are not committed. */
+  isUncommitted: boolean;
 }
 
 /** @throws VisibleError (400) */
@@ -24,24 +20,41 @@ export function readRequest({ query }: Pick<Context, "query">): ReadRequest {
   if (live !== undefined && offset === undefined) {
     throw new VisibleError(
       400,
-      "Live reads need an offset: that of an earlier answer, -1 or now.",
+      "Live reads need an offset: that of an earlier response, -1 or now.",
     );
   }
   if (Array.isArray(offset)) {
     throw new VisibleError(400, "Give one offset.");
   }
   if (ahead !== undefined && ahead !== "true") {
-    throw new VisibleError(400, "ahead must be true, or not be there.");
+    throw new VisibleError(400, "ahead must be true or absent.");
   }
   return {
-    from: toPlace(offset),
+    from: toOffset(offset),
     live,
     cursor: typeof cursor === "string" ? cursor : undefined,
-    ahead: ahead === "true",
+    isUncommitted: ahead === "true",
   };
 }
 
-function toPlace(offset: string | undefined): Offset | "now" {
+function toOffset(offset: string | undefined): Offset | "now" {
   if (offset === undefined || offset === "-1") return logStart;
   return offset === "now" ? "now" : parseOffset(offset);
+}
+
+const INTERVAL_MS = 20_000;
+const PROTOCOL_EPOCH_MS = Date.UTC(2024, 9, 9);
+const MAX_JITTER_SECONDS = 3_600;
+
+/**
+ * The cursor of a live response, which keeps caches from repeating an old response.
+ *
+ * @param sent The client's cursor; the result is always later.
+ */
+export function nextCursor(sent: string | undefined): string {
+  const now = Math.floor((Date.now() - PROTOCOL_EPOCH_MS) / INTERVAL_MS);
+  const last = /^\d{1,15}$/.test(sent ?? "") ? Number(sent) : -1;
+  if (last < now) return String(now);
+  const seconds = 1 + Math.floor(Math.random() * MAX_JITTER_SECONDS);
+  return String(last + Math.max(1, Math.floor(seconds / 20)));
 }

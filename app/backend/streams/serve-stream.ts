@@ -2,29 +2,36 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Context } from "koa";
 import { NotFoundError } from "../../core/domain/errors";
-import { formatOffset, type Offset } from "../replies/log/offset";
+import { formatOffset, logStart, type Offset } from "../replies/log/offset";
 import { isJson, isText } from "./content-types";
-import { encodeEvents, type EventTimes } from "./encode-events";
-import { readRequest, type ReadRequest } from "./read-request";
-import { streamCursor } from "./stream-cursor";
-import type { StreamChunk, StreamMessage, StreamSource } from "./stream-source";
+import { encodeEvents } from "./encode-events";
+import { nextCursor, readRequest, type ReadRequest } from "./read-request";
+import type {
+  Stream,
+  StreamChunk,
+  StreamMessage,
+  StreamReader,
+} from "./stream";
 
-export interface ServeOptions extends EventTimes {
-  /** How long a long-poll waits, in milliseconds. */
+export interface ServeOptions {
   longPollMs: number;
-  /** Aborts when live readers should go elsewhere. */
-  leave: (signal: AbortController) => () => void;
+  /** How often a heartbeat is sent while the stream is silent. */
+  heartbeatMs: number;
+  /** How long an event stream lasts. Clients reconnect and spread over all processes. */
+  eventsMs: number;
+  /** Registers a live response to be aborted by a drain; returns how to unregister. */
+  abortOnDrain: (controller: AbortController) => () => void;
 }
 
-/** Bytes of one answer: more is told in the next. */
+/** Balances memory for one response against the number of responses. */
 const CHUNK_BYTES = 1024 * 1024;
 
-const VALUE = "true";
+const TRUE = "true";
 
-/** Answers `GET` and `HEAD` of a stream by the Durable Streams protocol. */
+/** Responds to `GET` and `HEAD` by the Durable Streams protocol. */
 export async function serveStream(
   ctx: Context,
-  source: StreamSource,
+  stream: Stream,
   options: ServeOptions,
 ): Promise<void> {
   ctx.set({
@@ -32,83 +39,93 @@ export async function serveStream(
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
   });
-  if (ctx.method === "HEAD") return answerHead(ctx, source);
+  const { committed } = stream;
+  if (ctx.method === "HEAD") return respondHead(ctx, stream);
   const request = readRequest(ctx);
-  const from = request.from === "now" ? await tail(source) : request.from;
+  const live = request.isUncommitted ? stream.live : committed;
+  const from = request.from === "now" ? await tail(committed) : request.from;
   if (request.live === "sse") {
-    return answerEvents(ctx, source, from, request, options);
+    const { cursor } = request;
+    const events = { ...options, contentType: stream.contentType, cursor };
+    return respondEvents(ctx, live, from, events);
   }
-  const chunk = bounded(await read(source, from), from);
-  const isWaiting = request.live === "long-poll" && chunk.messages.length === 0;
-  if (isWaiting && !chunk.isClosed) {
-    return answerLater(ctx, source, chunk, request, options);
+  const chunk = bounded(await read(committed, from), from);
+  const isEmpty = chunk.messages.length === 0 && !chunk.isClosed;
+  if (request.live === "long-poll" && isEmpty) {
+    const next = await waitForNext(ctx, live, chunk.next, options);
+    const found = next ?? (await read(committed, chunk.next));
+    return respondChunk(ctx, stream.contentType, chunk.next, found, request);
   }
-  answerChunk(ctx, source, from, chunk, request);
+  respondChunk(ctx, stream.contentType, from, chunk, request);
 }
 
-async function read(
-  source: StreamSource,
-  from: Offset,
-  { ahead }: Pick<ReadRequest, "ahead"> = { ahead: false },
-) {
-  const chunk = await source.read(from, { ahead });
+async function read(reader: StreamReader, from: Offset): Promise<StreamChunk> {
+  const chunk = await reader.read(from);
   if (!chunk) throw new NotFoundError("stream");
   return chunk;
 }
 
-async function tail(source: StreamSource): Promise<Offset> {
-  return (await read(source, { entry: 0, bytes: 0 })).next;
+async function tail(reader: StreamReader): Promise<Offset> {
+  return (await read(reader, logStart)).next;
 }
 
-async function answerHead(ctx: Context, source: StreamSource): Promise<void> {
-  const { next, isClosed } = await read(source, { entry: 0, bytes: 0 });
+async function respondHead(ctx: Context, stream: Stream): Promise<void> {
+  const { next, isClosed } = await read(stream.committed, logStart);
   ctx.status = 200;
-  ctx.set("content-type", source.contentType);
+  ctx.set("content-type", stream.contentType);
   ctx.set("stream-next-offset", formatOffset(next));
-  if (isClosed) ctx.set("stream-closed", VALUE);
+  if (isClosed) ctx.set("stream-closed", TRUE);
 }
 
-/** No more than fits one answer; one message always does. */
+/** Cuts a chunk to the size of one response, and to one message at least. */
 function bounded(chunk: StreamChunk, from: Offset): StreamChunk {
   let bytes = 0;
-  const fits = chunk.messages.findIndex(({ data }, index) => {
+  const end = chunk.messages.findIndex(({ data }, index) => {
     bytes += data.length;
     return index > 0 && bytes > CHUNK_BYTES;
   });
-  if (fits === -1) return chunk;
-  const messages = chunk.messages.slice(0, fits);
-  const next = messages.at(-1)?.at ?? from;
+  if (end === -1) return chunk;
+  const messages = chunk.messages.slice(0, end);
+  const next = messages.at(-1)?.offset ?? from;
   return { messages, next, isUpToDate: false, isClosed: false };
 }
 
-function answerChunk(
+function respondChunk(
   ctx: Context,
-  source: StreamSource,
+  contentType: string,
   from: Offset,
   chunk: StreamChunk,
   request: ReadRequest,
 ): void {
-  setPlace(ctx, chunk);
-  if (request.live) ctx.set("stream-cursor", streamCursor(request.cursor));
+  ctx.set("stream-next-offset", formatOffset(chunk.next));
+  if (chunk.isUpToDate) ctx.set("stream-up-to-date", TRUE);
+  if (chunk.isClosed) ctx.set("stream-closed", TRUE);
+  if (request.live) ctx.set("stream-cursor", nextCursor(request.cursor));
   if (request.live && chunk.messages.length === 0) {
     ctx.status = 204;
     return;
   }
   if (request.from !== "now") setTag(ctx, from, chunk);
-  if (isKnown(ctx)) {
+  if (isCached(ctx)) {
     ctx.status = 304;
     return;
   }
   ctx.status = 200;
-  ctx.body = encodeBody(source, chunk.messages);
-  ctx.set("content-type", source.contentType);
+  ctx.body = encodeBody(contentType, chunk.messages);
+  ctx.set("content-type", contentType);
 }
 
-/**
- * Whether the reader has this very answer, whatever else it says of its cache. A proxy that
- * compresses what it passes on makes tags weak.
- */
-function isKnown(ctx: Context): boolean {
+/** The messages between two offsets never change, so the offsets and the closure identify them. */
+function setTag(ctx: Context, from: Offset, chunk: StreamChunk): void {
+  const id = createHash("sha256").update(ctx.path).digest("base64url");
+  const state = chunk.isClosed ? ":c" : chunk.isUpToDate ? "" : ":p";
+  const range = `${formatOffset(from)}:${formatOffset(chunk.next)}${state}`;
+  ctx.set("etag", `"${id.slice(0, 16)}:${range}"`);
+  ctx.set("cache-control", "private, no-cache");
+}
+
+/** Ignores weakness: a proxy that compresses responses makes their tags weak. */
+function isCached(ctx: Context): boolean {
   const tag = ctx.response.get("etag");
   const known = ctx
     .get("if-none-match")
@@ -117,102 +134,79 @@ function isKnown(ctx: Context): boolean {
   return tag !== "" && (known.includes(tag) || known.includes("*"));
 }
 
-function setPlace(ctx: Context, chunk: StreamChunk): void {
-  ctx.set("stream-next-offset", formatOffset(chunk.next));
-  if (chunk.isUpToDate) ctx.set("stream-up-to-date", VALUE);
-  if (chunk.isClosed) ctx.set("stream-closed", VALUE);
-}
-
-/** What lies between two places never changes, so these and the closure are all there is to it. */
-function setTag(ctx: Context, from: Offset, chunk: StreamChunk): void {
-  const id = createHash("sha256").update(ctx.path).digest("base64url");
-  const state = chunk.isClosed ? ":c" : chunk.isUpToDate ? "" : ":p";
-  const places = `${formatOffset(from)}:${formatOffset(chunk.next)}${state}`;
-  ctx.set("etag", `"${id.slice(0, 16)}:${places}"`);
-  ctx.set("cache-control", "private, no-cache");
-}
-
-function encodeBody(source: StreamSource, messages: StreamMessage[]): Buffer {
-  const parts = messages.map(({ data }) => data);
-  if (!isJson(source.contentType)) return Buffer.concat(parts);
-  const separated = parts.flatMap((part) => [COMMA, part]).slice(1);
+function encodeBody(contentType: string, messages: StreamMessage[]): Buffer {
+  const data = messages.map((message) => message.data);
+  if (!isJson(contentType)) return Buffer.concat(data);
+  const separated = data.flatMap((one) => [COMMA, one]).slice(1);
   return Buffer.concat([OPEN, ...separated, CLOSE]);
 }
 
-const [OPEN, COMMA, CLOSE] = ["[", ",", "]"].map((text) =>
-  Buffer.from(text),
-) as [Buffer, Buffer, Buffer];
+const OPEN = Buffer.from("[");
+const COMMA = Buffer.from(",");
+const CLOSE = Buffer.from("]");
 
-async function answerLater(
+/** @returns `undefined` if nothing came in time. */
+async function waitForNext(
   ctx: Context,
-  source: StreamSource,
-  chunk: StreamChunk,
-  request: ReadRequest,
+  reader: StreamReader,
+  from: Offset,
   options: ServeOptions,
-): Promise<void> {
-  const controller = abortedWith(ctx, options);
-  const timer = setTimeout(() => controller.abort(), options.longPollMs);
-  const { signal } = controller;
-  const lines = source.follow(chunk.next, { ahead: request.ahead, signal });
-  for await (const { data, at, isClosed } of lines) {
-    clearTimeout(timer);
-    answerChunk(
-      ctx,
-      source,
-      chunk.next,
-      {
-        messages: data.map((one) => ({ data: one, at })),
-        next: at,
-        isUpToDate: true,
-        isClosed,
-      },
-      request,
-    );
-    return;
+): Promise<StreamChunk | undefined> {
+  const { signal, abort } = liveController(ctx, options.longPollMs, options);
+  try {
+    for await (const chunk of reader.follow(from, signal)) return chunk;
+    return undefined;
+  } finally {
+    abort();
   }
-  clearTimeout(timer);
-  const now = await read(source, chunk.next);
-  answerChunk(ctx, source, chunk.next, now, request);
 }
 
-function answerEvents(
+async function respondEvents(
   ctx: Context,
-  source: StreamSource,
+  reader: StreamReader,
   from: Offset,
-  request: ReadRequest,
-  options: ServeOptions,
+  options: ServeOptions & { contentType: string; cursor: string | undefined },
 ): Promise<void> {
-  const controller = abortedWith(ctx, options);
-  return startEvents(ctx, source, from, request, options, controller);
-}
-
-async function startEvents(
-  ctx: Context,
-  source: StreamSource,
-  from: Offset,
-  request: ReadRequest,
-  options: ServeOptions,
-  controller: AbortController,
-): Promise<void> {
-  const first = bounded(await read(source, from, request), from);
-  const events = encodeEvents(source, first, request, options, controller);
+  const { signal, abort } = liveController(ctx, options.eventsMs, options);
+  const first = bounded(await read(reader, from), from);
+  const chunks = continued(reader, first, signal, abort);
   ctx.status = 200;
   ctx.set("content-type", "text/event-stream");
   ctx.set("cache-control", "no-cache");
   ctx.set("x-accel-buffering", "no");
-  if (!isText(source.contentType)) {
+  if (!isText(options.contentType)) {
     ctx.set("stream-sse-data-encoding", "base64");
   }
+  const events = encodeEvents(chunks, options);
   ctx.body = Readable.from(events, { objectMode: false });
 }
 
-/** Ends the work when the reader has gone, or should. */
-function abortedWith(ctx: Context, options: ServeOptions): AbortController {
+async function* continued(
+  reader: StreamReader,
+  first: StreamChunk,
+  signal: AbortSignal,
+  abort: () => void,
+): AsyncGenerator<StreamChunk, void> {
+  try {
+    yield first;
+    if (!first.isClosed) yield* reader.follow(first.next, signal);
+  } finally {
+    abort();
+  }
+}
+
+/** Aborts when the time is over, the client disconnects or the process drains. */
+function liveController(ctx: Context, ms: number, options: ServeOptions) {
   const controller = new AbortController();
-  const forget = options.leave(controller);
-  ctx.res.once("close", () => {
-    forget();
+  const unregister = options.abortOnDrain(controller);
+  const timer = setTimeout(() => controller.abort(), ms);
+  const abort = () => {
+    clearTimeout(timer);
     controller.abort();
+  };
+  ctx.res.once("close", () => {
+    unregister();
+    abort();
   });
-  return controller;
+  return { signal: controller.signal, abort };
 }

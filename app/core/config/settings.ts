@@ -5,7 +5,6 @@ import { modelSettings } from "./model-settings";
 import {
   httpsUrl,
   httpUrl,
-  podUrl,
   list,
   loadBalancerArn,
   seconds,
@@ -112,7 +111,7 @@ export const backendSettings = z.object({
     .string()
     .default("./data/records")
     .describe("conversations, projects, messages, replies"),
-  ADVERTISED_URL: podUrl
+  ADVERTISED_URL: httpUrl
     .optional()
     .describe(
       "where other backends reach this one; by default http://localhost and its port, in a cluster the pod's address",

@@ -20,6 +20,17 @@ export class NotFoundError extends VisibleError {
   }
 }
 
+/** A retry or regenerate lost the race against a newer prompt. */
+export class ConversationMovedOnError extends VisibleError {
+  override readonly name = "ConversationMovedOnError";
+  constructor() {
+    super(
+      409,
+      "A newer message was sent. Reload to see it; only the latest message can be retried.",
+    );
+  }
+}
+
 /** What a client may be told of any error. */
 export function toVisibleError(error: unknown): {
   status: number;

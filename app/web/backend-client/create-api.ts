@@ -8,7 +8,8 @@ import { CachedApi } from "./cached-api";
 import { RecordCache } from "./record-cache";
 import { relations } from "./relations";
 import { Transport } from "./transport";
-import { hostResolver, type ResolveHost } from "./transport/host-addresses";
+import { Backends } from "./transport/backends";
+import { hostResolver, type ResolveHost } from "./transport/resolve-host";
 import { watchReply } from "./watch-reply";
 
 export interface ApiParts {
@@ -48,15 +49,15 @@ export function createApi(parts: ApiParts): ConnectedApi {
   const { config, log, metrics, tokens } = parts;
   const now = parts.now ?? (() => performance.now());
   const url = new URL(config.BACKEND_URL);
-  const transport = new Transport({
+  const backends = new Backends({
     url,
-    tokens,
     resolve: parts.resolve ?? hostResolver(),
-    connectionAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
+    maxAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
     now,
     onResolveError: (error) =>
-      log.error({ error, host: url.hostname }, "failed to resolve BACKEND_URL"),
+      log.error({ error, host: url.hostname }, "BACKEND_URL has no address"),
   });
+  const transport = new Transport({ backends, tokens, now });
   const { host } = url;
   return new CachedApi({
     client: new ApiClient({
@@ -76,6 +77,7 @@ export function createApi(parts: ApiParts): ConnectedApi {
     watch: (context, path, offset, signal) =>
       watchReply({
         transport,
+        tokens,
         host,
         log,
         context,
@@ -83,6 +85,6 @@ export function createApi(parts: ApiParts): ConnectedApi {
         offset,
         signal,
       }),
-    close: () => transport.close(),
+    close: () => backends.close(),
   });
 }

@@ -123,7 +123,7 @@ async function logFaults(records: string): Promise<string[]> {
       const reading = await log.read();
       if (reading?.currentHeader.kind !== "end")
         return [`${folder} has no end`];
-      const { text } = replay(reading.lines.slice(0, -1));
+      const { text } = replay(reading.records.slice(0, -1));
       const said = String(reading.currentHeader["text"]);
       if (text === said) return [];
       return [

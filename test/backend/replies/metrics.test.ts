@@ -10,12 +10,12 @@ const forever = () => new Promise(() => undefined);
 describe("the metrics of replies", () => {
   test("tell how many are written at the moment they are read", async () => {
     const registry = new Registry();
-    let writing = 2;
-    createReplyMetrics(registry, () => writing);
+    const metrics = createReplyMetrics(registry);
+    metrics.setInProgress(2);
     expect(await registry.metrics()).toContain(
       "\nkeepsake_replies_in_progress 2\n",
     );
-    writing = 0;
+    metrics.setInProgress(0);
     expect(await registry.metrics()).toContain(
       "\nkeepsake_replies_in_progress 0\n",
     );
@@ -23,10 +23,10 @@ describe("the metrics of replies", () => {
 
   test("count what was taken over, apart by whether it was handed over", async () => {
     const registry = new Registry();
-    const metrics = createReplyMetrics(registry, () => 0);
-    metrics.takenOver("handover");
-    metrics.takenOver("silence");
-    metrics.takenOver("silence");
+    const metrics = createReplyMetrics(registry);
+    metrics.countTakeover("handover");
+    metrics.countTakeover("silence");
+    metrics.countTakeover("silence");
     const text = await registry.metrics();
     expect(text).toContain(
       '\nkeepsake_replies_taken_over_total{after="handover"} 1\n',

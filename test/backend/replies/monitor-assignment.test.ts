@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import type { Heartbeat } from "../../../app/core/storage/layout/active-reply-index";
+import type { Heartbeat } from "../../../app/core/storage/layout/heartbeats";
 import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
 import { MonitorAssignment } from "../../../app/backend/replies/failover/monitor-assignment";
 import {
@@ -46,14 +46,14 @@ class Fleet {
         count,
       }));
       for (const one of this.observers.values())
-        removed.push(...one.see(beats));
+        removed.push(...one.update(beats));
     }
     return removed;
   }
 
   watchersOf(name: string): string[] {
     return [...this.observers]
-      .filter(([, observers]) => observers.watches(name))
+      .filter(([, observers]) => observers.monitors(name))
       .map(([process]) => process);
   }
 }
@@ -98,7 +98,7 @@ describe("a reply", () => {
     for (let second = 0; second < 6; second++) {
       fleet.pass(1);
       const gaveUp = left.filter(
-        ({ name, watcher }) => !fleet.observers.get(watcher)?.watches(name),
+        ({ name, watcher }) => !fleet.observers.get(watcher)?.monitors(name),
       );
       expect(gaveUp).toEqual([]);
     }

@@ -1,7 +1,7 @@
 import {
-  createPeers,
+  createPeerClient,
   PeerGoneError,
-} from "../../../app/backend/replies/reading/peers";
+} from "../../../app/backend/replies/writing/peer-client";
 import { Directory, never, ref, until } from "./processes";
 import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";
@@ -11,7 +11,7 @@ beforeEach(async () => (directory = await Directory.make()));
 afterEach(() => directory.remove());
 
 const peersOf = () =>
-  createPeers({ token: () => Promise.resolve(TOKEN), silenceMs: 60_000 });
+  createPeerClient({ token: () => Promise.resolve(TOKEN), silenceMs: 60_000 });
 
 /** Says a word, and then nothing. */
 const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
@@ -19,8 +19,11 @@ const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 async function holder() {
   const served = await serveProcess(directory, stalled.models);
   await served.replies.start(ref);
-  await until(() => served.replies.held(ref) !== undefined);
-  const reading = await served.replies.read(ref, { entry: 0, bytes: 0 });
+  await until(() => served.replies.ownedEpoch(ref) !== undefined);
+  const reading = await served.replies.committed.read(ref, {
+    entry: 0,
+    bytes: 0,
+  });
   if (reading?.currentHeader.kind !== "epoch") throw new Error("It has ended.");
   return { served, epoch: reading.currentHeader };
 }
@@ -29,7 +32,7 @@ describe("a process at the address of a reply's holder", () => {
   it("says that it holds it, where it is the holder", async () => {
     const { served, epoch } = await holder();
     const peers = peersOf();
-    expect(await peers.holds(epoch, ref)).toBe(true);
+    expect(await peers.isOwner(epoch, ref)).toBe(true);
     await peers.close();
     await served.kill();
   });
@@ -38,12 +41,12 @@ describe("a process at the address of a reply's holder", () => {
     const { served, epoch } = await holder();
     const peers = peersOf();
     const before = { ...epoch, process: "its predecessor" };
-    expect(await peers.holds(before, ref)).toBe(false);
+    expect(await peers.isOwner(before, ref)).toBe(false);
     await expect(peers.stop(before, ref)).rejects.toThrow(PeerGoneError);
     const from = { entry: 1, bytes: 0 };
-    const lines = peers.follow(before, ref, from, true, never);
+    const lines = peers.followLive(before, ref, from, never);
     await expect(lines.next()).rejects.toThrow(PeerGoneError);
-    expect(served.replies.held(ref)).toBeDefined();
+    expect(served.replies.ownedEpoch(ref)).toBeDefined();
     await peers.close();
     await served.kill();
   });

@@ -4,11 +4,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  createReplies,
-  type ReplyService,
-} from "../../../app/backend/replies/reply-service";
-import type { Peers } from "../../../app/backend/replies/reading/peers";
+import { ReplyService } from "../../../app/backend/replies/reply-service";
+import type { PeerClient } from "../../../app/backend/replies/writing/peer-client";
 import type {
   FinalReply,
   ReplyModels,
@@ -29,11 +26,12 @@ export const ref: ReplyRef = {
   number: 2,
 };
 
-/** Peers that can't be reached, so that everything goes through files. */
-export const unreachable: Peers = {
-  async *follow() {},
+/** PeerClient that can't be reached, so that everything goes through files. */
+export const unreachable: PeerClient = {
+  async *followLive() {},
+  async *followCommitted() {},
   stop: () => Promise.resolve(false),
-  holds: () => Promise.resolve(undefined),
+  isOwner: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
 };
 
@@ -79,21 +77,21 @@ export class Directory {
     models: ReplyModels,
     given: {
       fileSystem?: FileSystem;
-      peers?: Peers;
+      peers?: PeerClient;
       leaseMs?: number;
       flushMs?: number;
-      longest?: number;
+      maxLength?: number;
       perOwner?: number;
       address?: string;
       now?: () => number;
       metrics?: Registry;
     } = {},
   ): ReplyService {
-    const replies = createReplies({
-      records: this.records,
+    const replies = new ReplyService({
+      repository: this.records,
       models,
       fileSystem: nodeFileSystem,
-      inProgressFolder: path.join(this.folder, "in-progress"),
+      indexFolder: path.join(this.folder, "in-progress"),
       peers: unreachable,
       address: "http://127.0.0.1:1",
       log: createLog("silent", {}),

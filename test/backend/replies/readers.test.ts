@@ -75,7 +75,7 @@ it("holds a bounded part of a long reply for readers who take nothing", async ()
       yield PIECE;
     }
   });
-  process = await serveProcess(directory, models, { longest: Infinity });
+  process = await serveProcess(directory, models, { maxLength: Infinity });
   const server = process;
   const { replies } = server;
   await replies.start(ref);

@@ -16,7 +16,7 @@ async function open(fileSystem: FileSystem): Promise<EpochWriter> {
 
 async function textsIn(fileSystem: FileSystem): Promise<unknown[]> {
   const reading = await new ReplyLog(fileSystem, FOLDER).read();
-  return reading?.lines.slice(1).map(({ line }) => line["text"]) ?? [];
+  return reading?.records.slice(1).map(({ line }) => line["text"]) ?? [];
 }
 
 it("keeps every flushed line of an epoch through any crash", async () => {
@@ -77,7 +77,7 @@ it("tells what follows a place by seven calls, however long the log, and of a ha
     const { fileSystem, calls } = failOnce(disk, none);
     const reading = await new ReplyLog(fileSystem, FOLDER).read(from);
     expect(reading).toMatchObject({ tail: held.tail, isHandedOver: true });
-    expect(reading?.lines).toHaveLength(from === begin ? 2 : 0);
+    expect(reading?.records).toHaveLength(from === begin ? 2 : 0);
     expect(calls()).toBe(7);
   }
   const log = new ReplyLog(disk, FOLDER);
@@ -92,8 +92,9 @@ it("remembers of a reply that has ended no more than its end and what that does 
   for (let silent = 0; silent < 1_000; silent++) held.append({});
   held.append({ reasoning: "Hm." });
   held.append({ text: "One." });
-  await held.end({ outcome: "complete", text: "One." });
-  const said = held.ended?.lines.map(({ line }) => line);
+  await held.seal({ outcome: "complete", text: "One." });
+  await held.close();
+  const said = held.finished?.records.map(({ line }) => line);
   expect(said).toMatchObject([
     { kind: "epoch" },
     { notice: "The model is busy." },
@@ -120,7 +121,7 @@ describe.each(kinds)("a call to the disk that is %s", (kind) => {
       const following = (async () => {
         const from = { entry: 0, bytes: 0 };
         const { signal } = new AbortController();
-        for await (const lines of held.follow(from, false, signal)) {
+        for await (const lines of held.followCommitted(from, signal)) {
           // What stands is on disk for whoever takes over.
           told.push(...lines.map(({ line }) => line["text"]).filter(Boolean));
           expect(await textsIn(fresh)).toEqual(expect.arrayContaining(told));
@@ -131,7 +132,8 @@ describe.each(kinds)("a call to the disk that is %s", (kind) => {
         await twice(() => held.flush());
       }
       held.append({ text: "!" });
-      await twice(() => held.end({ outcome: "complete" }));
+      await twice(() => held.seal({ outcome: "complete" }));
+      await held.close();
       await following;
       const all = ["hello ", "world", "!"];
       // An end that could not be told from another's is found in the files.

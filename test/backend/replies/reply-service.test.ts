@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ModelError } from "../../../app/backend/models/model";
-import type { Peers } from "../../../app/backend/replies/reading/peers";
+import type { PeerClient } from "../../../app/backend/replies/writing/peer-client";
 import {
   type FileSystem,
   nodeFileSystem,
@@ -79,7 +79,7 @@ describe("a reply", () => {
       { outcome: "complete", text: seen.text },
     ]);
     expect(seen.events.at(-1)).toMatchObject({
-      reason: expect.stringContaining("limit on its length"),
+      reason: expect.stringContaining("maximum length"),
     });
   });
 
@@ -89,15 +89,15 @@ describe("a reply", () => {
       ...nodeFileSystem,
       link: () => Promise.reject(new Error("no more than what is open")),
     };
-    const dying = directory.process(models, { fileSystem, longest: 200 });
+    const dying = directory.process(models, { fileSystem, maxLength: 200 });
     await dying.start(ref);
-    const other = directory.process(models, { longest: 200 });
+    const other = directory.process(models, { maxLength: 200 });
     other.startSupervision();
     const seen = await watched(other.watch(ref, undefined, never));
     expect(seen.events.at(-1)).toMatchObject({
       outcome: "complete",
       text: "and so on, ".repeat(20),
-      reason: expect.stringContaining("limit on its length"),
+      reason: expect.stringContaining("maximum length"),
     });
     expect(asked).toHaveLength(1);
   });
@@ -107,7 +107,7 @@ describe("a reply", () => {
     const endless = scriptedModels(function* () {
       for (; ; pieces++) yield "a";
     });
-    const replies = directory.process(endless.models, { longest: 10_000 });
+    const replies = directory.process(endless.models, { maxLength: 10_000 });
     await replies.start(ref);
     const seen = await watched(replies.watch(ref, undefined, never));
     expect(seen.text.length).toBeLessThan(4_000);
@@ -397,9 +397,9 @@ describe("a reply whose process died", () => {
   it("is taken over by one of many", async () => {
     await died("One small step ");
     // Only the first holder is known to be gone: who is slow to flush keeps what it has.
-    const peers: Peers = {
+    const peers: PeerClient = {
       ...unreachable,
-      holds: ({ epoch }) => Promise.resolve(epoch === 1 ? false : undefined),
+      isOwner: ({ epoch }) => Promise.resolve(epoch === 1 ? false : undefined),
     };
     const others = Array.from({ length: 5 }, () =>
       directory.process(words.models, { leaseMs: 4_000, peers }),

@@ -7,11 +7,11 @@ import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
 import { toVisibleError, VisibleError } from "../../../app/core/domain/errors";
 import { ConnectionRegistry } from "../../../app/core/runtime/connection-registry";
 import type { ReplyService } from "../../../app/backend/replies/reply-service";
-import { createPeers } from "../../../app/backend/replies/reading/peers";
+import { createPeerClient } from "../../../app/backend/replies/writing/peer-client";
 import type { ReplyModels } from "../../../app/backend/replies/types";
-import { serveHeldReplies } from "../../../app/backend/routes/owned-replies";
+import { serveOwnedReplies } from "../../../app/backend/routes/owned-replies";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
-import type { StreamAnswer } from "../../../app/web/backend-client/transport";
+import type { StreamAnswer } from "../../../app/web/backend-client/follow-reply";
 import { type Directory, ref } from "./processes";
 
 /** A backend process as the others see it: its replies, and an address. */
@@ -48,7 +48,7 @@ export async function serveProcess(
   });
   const address = await listening(server);
   const leaseMs = given.leaseMs ?? 400;
-  const peers = createPeers({
+  const peers = createPeerClient({
     token: () => Promise.resolve(TOKEN),
     silenceMs: leaseMs / 2,
   });
@@ -117,7 +117,7 @@ function routes(
     refOf: (ownerHash, conversation, number) =>
       Promise.resolve({ ownerHash, conversation, number }),
   });
-  serveHeldReplies(router, replies);
+  serveOwnedReplies(router, replies);
   return router.routes();
 }
 

@@ -84,8 +84,8 @@ describe("a process that was frozen for longer than the lease", () => {
     expect((await watched(other.watch(ref, undefined, never))).text).toBe(
       ANSWER,
     );
-    const reading = await other.read(ref, { entry: 0, bytes: 0 });
-    expect(JSON.stringify(reading?.lines)).not.toContain("WRONG");
+    const reading = await other.committed.read(ref, { entry: 0, bytes: 0 });
+    expect(JSON.stringify(reading?.records)).not.toContain("WRONG");
     expect(directory.records.messages).toHaveLength(1);
   });
 
@@ -94,8 +94,7 @@ describe("a process that was frozen for longer than the lease", () => {
     const lines: string[] = [];
     const reading = (async () => {
       const from = { entry: 0, bytes: 0 };
-      const options = { ahead: false, signal: never };
-      for await (const all of sleeper.follow(ref, from, options)) {
+      for await (const all of sleeper.committed.follow(ref, from, never)) {
         lines.push(...all.map(({ line }) => JSON.stringify(line)));
         if (all.at(-1)?.isLast) return;
       }
@@ -209,8 +208,8 @@ it("is looked at now and then, and not all the time, by who comes while somebody
   await writeFile(path.join(directory.records.folder(ref), "2"), "");
   looks = 0;
   const start = { entry: 0, bytes: 0 };
-  const options = { ahead: false, signal: AbortSignal.timeout(500) };
-  const told = await replies.follow(ref, start, options).next();
+  const signal = AbortSignal.timeout(500);
+  const told = await replies.committed.follow(ref, start, signal).next();
   expect(told.done).toBe(true);
   expect(looks).toBeLessThan(20);
   go();

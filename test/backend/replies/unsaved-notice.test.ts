@@ -52,8 +52,8 @@ async function fill({
   await replies.start(ref);
   const start = { entry: 0, bytes: 0 };
   await until(async () => {
-    const reading = await replies.read(ref, start);
-    return JSON.stringify(reading?.lines).includes("One ");
+    const reading = await replies.committed.read(ref, start);
+    return JSON.stringify(reading?.records).includes("One ");
   });
   disk.isFull = true;
 }

@@ -4,8 +4,8 @@ import { Router } from "@koa/router";
 import Koa, { type Context } from "koa";
 import { request } from "undici";
 import { toVisibleError } from "../../../app/core/domain/errors";
-import { createPeers } from "../../../app/backend/replies/reading/peers";
-import { serveHeldReplies } from "../../../app/backend/routes/owned-replies";
+import { createPeerClient } from "../../../app/backend/replies/writing/peer-client";
+import { serveOwnedReplies } from "../../../app/backend/routes/owned-replies";
 import { serveStream } from "../../../app/backend/streams/serve-stream";
 import { HeldElsewhere, LogStreams } from "./log-streams";
 import { readAppend } from "./read-append";
@@ -31,7 +31,7 @@ async function main(directory: string): Promise<void> {
   });
   const { port } = server.address() as AddressInfo;
   const address = `http://127.0.0.1:${port}`;
-  const peers = createPeers({
+  const peers = createPeerClient({
     token: () => Promise.resolve("conformance"),
     silenceMs: LEASE_MS,
   });
@@ -42,7 +42,7 @@ async function main(directory: string): Promise<void> {
     leaseMs: LEASE_MS,
   });
   const router = new Router();
-  serveHeldReplies(router, streams);
+  serveOwnedReplies(router, streams);
   app.use((ctx, next) => answerErrors(ctx, next));
   app.use(router.routes());
   app.use((ctx) => serve(ctx, streams));
@@ -73,7 +73,7 @@ async function serve(ctx: Context, streams: LogStreams): Promise<void> {
       heartbeatMs: 2_000,
       longPollMs: 2_000,
       eventsMs: 60_000,
-      leave: () => () => undefined,
+      abortOnDrain: () => () => undefined,
     });
   }
   const body = await readAll(ctx.req);

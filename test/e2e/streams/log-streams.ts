@@ -6,17 +6,17 @@ import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
 import {
   followLog,
-  type Followed,
+  type FollowSources,
 } from "../../../app/backend/replies/reading/follow-log";
 import { EpochWriter } from "../../../app/backend/replies/writing/epoch-writer";
 import type { EpochHeader } from "../../../app/backend/replies/log/records";
-import type { Peers } from "../../../app/backend/replies/reading/peers";
+import type { PeerClient } from "../../../app/backend/replies/writing/peer-client";
 import { formatOffset } from "../../../app/backend/replies/log/offset";
 import type { ReplyRef } from "../../../app/core/storage/layout/record-folders";
-import { logSource } from "../../../app/backend/streams/log-source";
-import type { StreamSource } from "../../../app/backend/streams/stream-source";
+import { createLogReader } from "../../../app/backend/streams/log-stream";
+import type { Stream } from "../../../app/backend/streams/stream";
 import { KeyedMutex } from "../../../app/core/storage/keyed-mutex";
-import { replay, type Append, type Written } from "./producers";
+import { replay, type Append, type Producer, type Written } from "./producers";
 
 /** Another process holds the log: the request is for it. */
 export class HeldElsewhere extends Error {
@@ -44,22 +44,22 @@ export class LogStreams {
     private readonly options: {
       directory: string;
       address: string;
-      peers: Peers;
+      peers: PeerClient;
       leaseMs: number;
     },
   ) {}
 
-  async source(name: string): Promise<StreamSource> {
+  async source(name: string): Promise<Stream> {
     const log = this.logOf(name);
     const { contentType } = await this.written(name);
-    return logSource({
-      contentType,
+    const reader = createLogReader({
       read: (from) => log.read(from),
-      follow: (from, options) => followLog(this.followed(name), from, options),
+      follow: (from, signal) => followLog(this.followed(name), from, signal),
       toData: ({ data }) =>
         typeof data === "string" ? Buffer.from(data, "base64") : undefined,
       closes: () => true,
     });
+    return { contentType, committed: reader, live: reader };
   }
 
   /** @throws VisibleError (409) if there is one of the same name that isn't the same. */
@@ -70,7 +70,7 @@ export class LogStreams {
       held.append({ contentType });
       if (first.data) held.append({ data: first.data.toString("base64") });
       await held.flush();
-      if (first.closes) await held.end({ outcome: "complete" });
+      if (first.closes) await close(held);
       return this.answer(name, 201, await this.written(name));
     });
   }
@@ -88,7 +88,7 @@ export class LogStreams {
         held.append({ data: data.toString("base64"), producer, sequence });
         await held.flush();
       }
-      if (closes) await held.end({ outcome: "complete", producer });
+      if (closes) await close(held, producer);
       if (held.closedBy === "superseded") return this.append(name, append);
       const status = producer && data ? 200 : 204;
       return this.answer(name, status, await this.written(name), {
@@ -103,7 +103,7 @@ export class LogStreams {
   async delete(name: string): Promise<void> {
     await this.mutex.run(name, async () => {
       const held = await this.hold(name);
-      await held?.abandon();
+      await held?.close();
       this.heldEpochs.delete(name);
       const { folder } = this.logOf(name);
       await rename(
@@ -113,11 +113,11 @@ export class LogStreams {
     });
   }
 
-  held(ref: ReplyRef): EpochWriter | undefined {
+  ownedEpoch(ref: ReplyRef): EpochWriter | undefined {
     return this.heldOf(ref.ownerHash);
   }
 
-  stopHeld(): Promise<boolean> {
+  stopOwned(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
@@ -168,7 +168,7 @@ export class LogStreams {
     const { currentHeader: newest, latestEntry: last } = reading;
     if (newest.kind === "end") return undefined;
     const isGone = await this.options.peers
-      .holds(newest, refOf(name))
+      .isOwner(newest, refOf(name))
       .then((holds) => holds === false);
     if (!isGone) throw new HeldElsewhere(newest);
     return (await this.open(name, last)) ?? (await this.hold(name));
@@ -191,17 +191,18 @@ export class LogStreams {
     return held;
   }
 
-  private followed(name: string): Followed {
+  private followed(name: string): FollowSources {
     const { peers, leaseMs } = this.options;
     return {
       read: (from) => this.logOf(name).read(from),
       process: this.process,
       pollMs: 50,
-      leaseMs,
-      held: () => this.heldOf(name),
-      peer: (epoch, from, ahead, signal) =>
-        peers.follow(epoch, refOf(name), from, ahead, signal),
-      onGone: () => undefined,
+      avoidMs: leaseMs,
+      ownEpoch: () => this.heldOf(name),
+      followOwn: (epoch, from, signal) => epoch.followCommitted(from, signal),
+      followPeer: (epoch, from, signal) =>
+        peers.followCommitted(epoch, refOf(name), from, signal),
+      onPeerGone: () => undefined,
       onHandover: () => Promise.resolve(),
       onEnd: () => Promise.resolve(),
     };
@@ -218,9 +219,14 @@ export class LogStreams {
   }
 }
 
+async function close(held: EpochWriter, producer?: Producer): Promise<void> {
+  await held.seal({ outcome: "complete", producer });
+  await held.close();
+}
+
 const hash = (name: string) => createHash("sha256").update(name).digest("hex");
 
-/** Peers know replies by three parts; here one says it all. */
+/** PeerClient know replies by three parts; here one says it all. */
 const refOf = (name: string): ReplyRef => ({
   ownerHash: encodeURIComponent(name),
   conversation: "stream",

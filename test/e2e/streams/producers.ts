@@ -34,14 +34,14 @@ export interface Written {
 }
 
 export function replay({
-  lines,
+  records,
   tail,
   currentHeader: newest,
 }: LogSnapshot): Written {
   const producers = new Map<string, Producer>();
   let contentType = "application/octet-stream";
   let sequence: string | undefined;
-  for (const { line } of lines) {
+  for (const { line } of records) {
     if (typeof line["contentType"] === "string")
       ({ contentType } = line as { contentType: string });
     if (typeof line["sequence"] === "string")

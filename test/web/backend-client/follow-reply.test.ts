@@ -1,7 +1,9 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { followReply } from "../../../app/web/backend-client/follow-reply";
-import type { StreamAnswer } from "../../../app/web/backend-client/transport";
+import {
+  followReply,
+  type StreamAnswer,
+} from "../../../app/web/backend-client/follow-reply";
 import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import {

@@ -1,35 +1,37 @@
-import type { Heartbeat } from "../../../core/storage/layout/active-reply-index";
+import type { Heartbeat } from "../../../core/storage/layout/heartbeats";
 
-/** Balances how often each reply is looked at against how many may die at once and be noticed. */
-const OBSERVERS = 3;
+/** Balances how often each reply is inspected against how many processes may die at once. */
+const MONITORS = 3;
 
-interface Seen {
+/** In leases: far more than any process is frozen for that resumes. */
+const REMOVE_AFTER_LEASES = 15;
+
+interface Peer {
   /** Of the process's name. */
   hash: number;
   count: number;
-  /** What was there when this process came may have been dead for long: it counts once it changes. */
+  /** A heartbeat that was there before this process counts only once it changes. */
   isAlive: boolean;
-  /** For how long this process has watched and seen no change, in milliseconds. */
+  /** How long this process has seen no change. */
   quietMs: number;
 }
 
 /**
- * Who looks after which reply: a few of the processes that give signs of life, the same few for
- * everybody who sees the same signs (by rendezvous hashing), so that a process that comes or goes
- * changes little.
+ * Assigns each reply to three live processes by rendezvous hashing. Processes that see the same
+ * heartbeats agree, and a join or a leave moves few assignments.
  *
- * Where the views differ some reply is looked after by more or by others; should nobody watch one
- * for a while, it is taken over that much later. It is never what makes taking over safe.
+ * Where views differ, a reply has more or other monitors, or is taken over later. Safety never
+ * depends on it.
  */
 export class MonitorAssignment {
-  private readonly others = new Map<string, Seen>();
+  private readonly peers = new Map<string, Peer>();
   private readonly hash: number;
   private seenAt: number | undefined;
 
   /**
-   * @param self This process, which always counts.
-   * @param leaseMs After so long without a sign of life a process doesn't count.
-   * @param now Milliseconds, never set back.
+   * @param self This process, which always counts as alive.
+   * @param leaseMs A process without a new heartbeat for so long does not count.
+   * @param now Milliseconds of a monotonic clock.
    */
   constructor(
     private readonly self: string,
@@ -40,54 +42,51 @@ export class MonitorAssignment {
   }
 
   /**
-   * Takes in all signs of life that there are now.
+   * Takes in all heartbeats that exist now.
    *
-   * @returns Those that have been without change for so long that they can be removed.
+   * @returns Those that can be removed: superseded, or unchanged for many leases.
    */
-  see(beats: readonly Heartbeat[]): Heartbeat[] {
+  update(heartbeats: readonly Heartbeat[]): Heartbeat[] {
     const now = this.now();
-    // A gap between two looks is time in which nothing was watched.
+    // Caps the gap between two scans, in which this process may have been frozen.
     const passedMs = Math.min(now - (this.seenAt ?? now), this.leaseMs / 2);
     const isFirst = this.seenAt === undefined;
     this.seenAt = now;
     const counts = new Map<string, number>();
-    for (const { process, count } of beats) {
+    for (const { process, count } of heartbeats) {
       counts.set(process, Math.max(count, counts.get(process) ?? 0));
     }
-    for (const process of this.others.keys()) {
-      if (!counts.has(process)) this.others.delete(process);
+    for (const process of this.peers.keys()) {
+      if (!counts.has(process)) this.peers.delete(process);
     }
-    return beats.filter(({ process, count }) => {
+    return heartbeats.filter(({ process, count }) => {
       if (count !== counts.get(process)) return true;
       if (process === this.self) return false;
-      const before = this.others.get(process);
+      const before = this.peers.get(process);
       const isSame = before?.count === count;
       const quietMs = isSame ? before.quietMs + passedMs : 0;
       const isAlive = isSame
         ? before.isAlive && quietMs < this.leaseMs
         : before !== undefined || !isFirst;
       const hash = before?.hash ?? hashOf(process);
-      this.others.set(process, { hash, count, isAlive, quietMs });
-      return quietMs > LEFT_BEHIND * this.leaseMs;
+      this.peers.set(process, { hash, count, isAlive, quietMs });
+      return quietMs > REMOVE_AFTER_LEASES * this.leaseMs;
     });
   }
 
-  /** Whether this process is one of those that look after something of this name. */
-  watches(name: string): boolean {
-    const hash = hashOf(name);
-    const own = mixed(hash, this.hash);
+  /** True if this process is a monitor of the reply. */
+  monitors(reply: string): boolean {
+    const hash = hashOf(reply);
+    const own = mix(hash, this.hash);
     let before = 0;
-    for (const other of this.others.values()) {
-      if (other.isAlive && mixed(hash, other.hash) > own) before++;
+    for (const peer of this.peers.values()) {
+      if (peer.isAlive && mix(hash, peer.hash) > own) before++;
     }
-    return before < OBSERVERS;
+    return before < MONITORS;
   }
 }
 
-/** In leases: far more than any process is frozen for that comes back. */
-const LEFT_BEHIND = 15;
-
-/** FNV-1a: there are names times processes of it in each round, so it must be quick. */
+/** FNV-1a, because each scan hashes every reply for every process. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
@@ -96,9 +95,9 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** One number of two, each bit of which depends on all of both. */
-function mixed(one: number, other: number): number {
-  let hash = Math.imul(one ^ Math.imul(other, 0x9e3779b1), 0x85ebca6b);
+/** Combines two hashes so that each bit depends on all bits of both. */
+function mix(a: number, b: number): number {
+  let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }

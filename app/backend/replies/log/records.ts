@@ -1,58 +1,70 @@
 import { z } from "zod";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../../core/storage/json";
 import type { Offset } from "./offset";
 
-/** One line of an entry: a JSON object whose fields say what it is. */
+/** One line of an entry: a JSON object whose fields tell its kind. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** A line and the place after it. */
+/** A line and the offset after it. */
 export interface LogRecord {
   line: Line;
-  at: Offset;
+  offset: Offset;
 }
 
-const Place = z.object({
+const StoredOffset = z.object({
   entry: z.int().min(1),
   bytes: z.int().min(0),
 });
 
-/** The first line of an entry that one process appends to. */
+/** First line of an entry that one process appends to. */
 export const EpochHeader = z.object({
   format: z.int(),
   kind: z.literal("epoch"),
-  /** The entry's own number: later epochs fence off earlier ones. */
+  /** The entry's own number, which is the fencing token. */
   epoch: z.int().min(1),
-  /** Where other backends reach the process that appends. */
+  /** URL at which other backends reach the owner. */
   holder: z.string(),
-  /** Tells the holder from another process at the same address. */
+  /** Random id that tells the owner from another process at the same address. */
   process: z.string(),
-  /** How many UTF-16 units of what was said before still hold. */
+  /** UTF-16 units of the text before this epoch that remain part of the reply. */
   keep: z.int().min(0),
-  /** Where the entries before this one end; what they hold beyond it doesn't count. */
-  after: Place.optional(),
+  /** End of the entries before this one. Bytes beyond it do not count. */
+  after: StoredOffset.optional(),
 });
 
-/**
- * The only line of an entry that ends the log; where it failed, until somebody tries again or it
- * is ended once more.
- */
+/** Only line of an end entry. After a failure another entry may follow it. */
 export const EndHeader = z.looseObject({
   format: z.int(),
   kind: z.literal("end"),
-  after: Place,
+  after: StoredOffset,
   outcome: z.string(),
 });
 
-export const Header = z.union([EpochHeader, EndHeader]);
-
 export type EpochHeader = z.output<typeof EpochHeader>;
 export type EndHeader = z.output<typeof EndHeader>;
-export type Header = z.output<typeof Header>;
+export type Header = EpochHeader | EndHeader;
 
-/** The last line of an entry whose holder asks others to go on. */
+const AnyHeader = z.union([EpochHeader, EndHeader]);
+
+/** Last line of an epoch whose owner drains: any process may take over at once. */
 export const handover: Line = { handover: true };
 
-export const isHandover = (line: LogRecord | undefined) =>
-  line?.line["handover"] === true;
+export const isHandover = (record: LogRecord | undefined) =>
+  record?.line["handover"] === true;
+
+/** The next prompt, which an end entry holds after a failure. */
+export function nextPromptIn(end: EndHeader): JsonObject | undefined {
+  const next = end["next"] as Json | undefined;
+  return isObject(next) ? next : undefined;
+}
+
+/** True if nothing can follow this end: a failed reply can be retried until the next prompt. */
+export const isFinalEnd = (end: Line) =>
+  end["outcome"] !== "failed" || end["next"] !== undefined;
 
 const NEWLINE = 0x0a;
 
@@ -61,21 +73,21 @@ export function encodeLine(line: Line): Buffer {
 }
 
 /**
- * The complete lines in part of an entry. A last line without its end is left out, and so is
- * everything from the first line on that isn't JSON: after a power cut a file can end in zeros.
+ * Parses the complete lines of part of an entry. Stops at an incomplete line and at the first line
+ * that is no JSON: after a power cut a file can end in zeros.
  *
- * @param from Where in the entry `data` begins.
+ * @param from Offset at which `data` begins.
  */
-export function decodeLines(data: Buffer, from: Offset): LogRecord[] {
-  const lines: LogRecord[] = [];
+export function decodeRecords(data: Buffer, from: Offset): LogRecord[] {
+  const records: LogRecord[] = [];
   let begin = 0;
   for (;;) {
     const end = data.indexOf(NEWLINE, begin);
     const line = end === -1 ? undefined : parse(data.subarray(begin, end));
-    if (!line) return lines;
+    if (!line) return records;
     begin = end + 1;
-    const at = { entry: from.entry, bytes: from.bytes + begin };
-    lines.push({ line, at });
+    const offset = { entry: from.entry, bytes: from.bytes + begin };
+    records.push({ line, offset });
   }
 }
 
@@ -92,8 +104,7 @@ function isLine(value: unknown): value is Line {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The header that an entry begins with, if it has one yet. */
-export function headerOf(lines: LogRecord[]): Header | undefined {
-  const result = Header.safeParse(lines[0]?.line);
-  return result.success ? result.data : undefined;
+/** The header of an entry; `undefined` until its creator has written it. */
+export function headerOf(records: LogRecord[]): Header | undefined {
+  return AnyHeader.safeParse(records[0]?.line).data;
 }

@@ -1,9 +1,8 @@
-import { z } from "zod";
-import { Outcome, Usage, type ReplyEvent } from "../../../core/domain/records";
-import type { FinalReply } from "../types";
+import type { ReplyEvent } from "../../../core/domain/records";
+import { FinalReply } from "../types";
 import type { Line, LogRecord } from "./records";
 
-/** A reply's text, as far as the lines up to some place tell it. */
+/** The text of a reply up to some offset. */
 export interface ReplyText {
   text: string;
   reasoning: string;
@@ -11,104 +10,80 @@ export interface ReplyText {
 
 export const emptyReply: ReplyText = { text: "", reasoning: "" };
 
-/** What is said after one more line. */
-export function applyLine(said: ReplyText, line: Line): ReplyText {
+/** Folds records into the reply's text. */
+export function replay(records: readonly LogRecord[]): ReplyText {
+  return records.reduce(
+    (reply, { line }) => applyLine(reply, line),
+    emptyReply,
+  );
+}
+
+function applyLine(reply: ReplyText, line: Line): ReplyText {
   const event = toEvent(line);
   switch (event?.kind) {
     case "epoch":
       return event.keep === 0
         ? emptyReply
-        : { ...said, text: said.text.slice(0, event.keep) };
+        : { ...reply, text: reply.text.slice(0, event.keep) };
     case "text":
-      return { ...said, text: said.text + event.text };
+      return { ...reply, text: reply.text + event.text };
     case "reasoning":
-      return { ...said, reasoning: said.reasoning + event.text };
+      return { ...reply, reasoning: reply.reasoning + event.text };
     case "end":
-      return { ...said, text: event.text };
+      return { ...reply, text: event.text };
     default:
-      return said;
+      return reply;
   }
-}
-
-export function replay(lines: readonly LogRecord[]): ReplyText {
-  return lines.reduce((said, { line }) => applyLine(said, line), emptyReply);
 }
 
 const isText = (line: Line | undefined): line is Line & { text: string } =>
   typeof line?.["text"] === "string" && line["kind"] === undefined;
 
-const isReasoning = (
-  line: Line | undefined,
-): line is Line & { reasoning: string } =>
-  typeof line?.["reasoning"] === "string" && line["kind"] === undefined;
+const isReasoning = (line: Line): line is Line & { reasoning: string } =>
+  typeof line["reasoning"] === "string" && line["kind"] === undefined;
 
-/** A slow reader's next piece should be no longer, in UTF-16 units. */
-const JOINED = 65_536;
+/** UTF-16 units; bounds one piece for a slow reader. */
+const MAX_JOINED = 65_536;
 
-/** Fewer lines that say the same: pieces of text that follow each other become one. */
-export function joinTexts(lines: LogRecord[]): LogRecord[] {
+/** Joins adjacent pieces of text: each record costs a live reader time. */
+export function joinTexts(records: LogRecord[]): LogRecord[] {
   const joined: LogRecord[] = [];
-  for (const { line, at } of lines) {
+  for (const record of records) {
+    const { line, offset } = record;
     const last = joined.at(-1)?.line;
-    if (isText(last) && isText(line) && last.text.length < JOINED) {
-      joined[joined.length - 1] = { line: { text: last.text + line.text }, at };
+    if (isText(last) && isText(line) && last.text.length < MAX_JOINED) {
+      const text = last.text + line.text;
+      joined[joined.length - 1] = { line: { text }, offset };
     } else {
-      joined.push({ line, at });
+      joined.push(record);
     }
   }
   return joined;
 }
 
-const isSignOfLife = (line: Line) => Object.keys(line).length === 0;
+const isHeartbeat = (line: Line) => Object.keys(line).length === 0;
 
-/** What an end does not say again. */
-export const withoutTexts = (lines: readonly LogRecord[]): LogRecord[] =>
-  lines.filter(
-    ({ line }) => !isText(line) && !isReasoning(line) && !isSignOfLife(line),
+/** Drops the records that an end entry repeats. */
+export const withoutTexts = (records: readonly LogRecord[]): LogRecord[] =>
+  records.filter(
+    ({ line }) => !isText(line) && !isReasoning(line) && !isHeartbeat(line),
   );
 
-/** What a line tells those who watch; `undefined` for heartbeats and the like. */
+/** The event that a line means to watchers; `undefined` for heartbeats and the like. */
 export function toEvent(line: Line): ReplyEvent | undefined {
   if (isText(line)) return { kind: "text", text: line.text };
   if (isReasoning(line)) return { kind: "reasoning", text: line.reasoning };
-  if (typeof line["notice"] === "string") {
-    return { kind: "notice", notice: line["notice"] };
+  const { kind, notice, epoch, keep } = line;
+  if (typeof notice === "string") return { kind: "notice", notice };
+  if (kind === "epoch") {
+    return { kind: "epoch", epoch: Number(epoch), keep: Number(keep) };
   }
-  if (line["kind"] === "epoch") return epochEvent(line);
-  if (line["kind"] !== "end") return undefined;
-  // That it failed was told before, and with what the conversation goes on is told by its messages.
-  return line["next"] === undefined ? endEvent(line) : undefined;
-}
-
-function epochEvent(line: Line): ReplyEvent {
-  return {
-    kind: "epoch",
-    epoch: Number(line["epoch"]),
-    keep: Number(line["keep"]),
-  };
-}
-
-function endEvent(line: Line): ReplyEvent {
+  // An end with `next` repeats a failure that watchers know; the prompt is among the messages.
+  if (kind !== "end" || line["next"] !== undefined) return undefined;
   return { kind: "end", ...toFinalReply(line) };
 }
 
-const Ended = z.object({
-  outcome: Outcome,
-  text: z.string(),
-  reasoning: z.string().optional(),
-  reason: z.string().optional(),
-  usage: Usage.optional(),
-  model: z.string(),
-  modelName: z.string().optional(),
-  leftOut: z.int().min(0),
-  at: z.string(),
-});
-
-/**
- * What an end entry says of the reply.
- *
- * @throws ZodError if the line is no reply's end.
- */
+/** @throws ZodError if the line is not a reply's end. */
 export function toFinalReply(line: Line): FinalReply {
-  return Ended.parse(line);
+  return FinalReply.parse(line);
 }

@@ -8,72 +8,76 @@ import {
   createFolder,
 } from "../../../core/storage/exclusive-file";
 import type { FileSystem, OpenFile } from "../../../core/storage/file-system";
+import { compareOffsets, logStart, type Offset } from "./offset";
 import {
-  decodeLines,
+  decodeRecords,
   encodeLine,
   handover,
-  isHandover,
   headerOf,
+  isHandover,
   type EndHeader,
   type EpochHeader,
   type Header,
   type Line,
   type LogRecord,
 } from "./records";
-import { compareOffsets, logStart, type Offset } from "./offset";
 
-/** What a log said when it was looked at. */
-export interface LogSnapshot {
-  /** What follows the place that was asked from, in order; the headers are among it. */
-  lines: LogRecord[];
-  /** After all that the log says; where the asked place is beyond it, that place. */
-  tail: Offset;
-  /** The header of the newest entry that counts. */
-  currentHeader: Header;
-  /** Its number. */
-  currentEpoch: number;
-  /** The number of the newest entry, whether it counts (yet) or not. */
-  latestEntry: number;
-  /** Whether its holder has asked others to go on. */
-  isHandedOver: boolean;
-  /**
-   * Whether `lines` stand for ever. They may not while somebody makes a new entry, which decides
-   * how much of the one before counts.
-   */
-  isFinal: boolean;
-}
-
-/** What a look at a log's newest entry tells of it. */
+/** How far the newest entry has grown. */
 export interface TailProgress {
-  /** After the last line of it. */
+  /** After the last record; the requested offset if that is beyond. */
   tail: Offset;
+  /** True if the owner has asked other processes to take over. */
   isHandedOver: boolean;
 }
 
-/** An entry that was made by this process and to which it alone appends. */
+/** A log, or the part of it after a requested offset, at one moment. */
+export interface LogSnapshot extends TailProgress {
+  /** The records after the requested offset, headers included. */
+  records: LogRecord[];
+  /** Header and number of the newest entry that counts. */
+  currentHeader: Header;
+  currentEntry: number;
+  /** Number of the newest entry, which may have no header yet. */
+  latestEntry: number;
+}
+
+export interface EndRecord extends LogRecord {
+  line: EndHeader;
+}
+
+/** An entry that this process created and to which only it appends. */
 export interface EpochFile {
-  number: number;
   file: OpenFile;
   header: EpochHeader;
   /** Bytes: where the next line goes. */
   length: number;
-}
-
-interface Entry {
-  number: number;
-  lines: LogRecord[];
-  header: Header;
+  /** The log before this entry. */
+  before: LogSnapshot | undefined;
 }
 
 /**
- * A log in one folder, made of numbered entries. Each was made by one process, exclusively, which
- * alone appends to it (an *epoch*), or is complete from the start (an *end*). A new entry fences
- * off the one before: its header says up to which byte that one counts.
+ * True while a newer entry exists without a header. Its header will say how much of the current
+ * entry counts, so until then no record of the snapshot may be given to readers.
+ */
+export const isContested = (snapshot: LogSnapshot) =>
+  snapshot.currentEntry !== snapshot.latestEntry;
+
+/** The end that a log has now; `undefined` while the reply is written or being retried. */
+export function currentEnd(snapshot: LogSnapshot): EndHeader | undefined {
+  const { currentHeader } = snapshot;
+  if (isContested(snapshot) || currentHeader.kind !== "end") return undefined;
+  return currentHeader;
+}
+
+/**
+ * The log of one reply: a folder of numbered entries, each created exclusively by one process.
+ * An *epoch* is appended to by its creator only; an *end* is complete from the start. The number
+ * is the fencing token: a new entry's header says up to which byte the entry before it counts.
  *
- * Why nobody who was given lines can have been given lines that don't count:
- * a writer flushes, then lists the folder, and only then hands out; a successor makes its entry,
- * and only then looks how long the one before is. So either the writer sees the successor's entry
- * and hands out nothing, or the successor sees what was flushed. Readers of files read, then list.
+ * Why no reader gets a committed record that is dropped later: a writer flushes, then lists the
+ * folder, and only then gives records to readers. A successor creates its entry, and only then
+ * reads the length of the entry before. So either the writer sees the successor's entry and gives
+ * out nothing, or the successor sees what was flushed. Readers of files read first, then list.
  */
 export class ReplyLog {
   constructor(
@@ -81,47 +85,42 @@ export class ReplyLog {
     readonly folder: string,
   ) {}
 
-  /** The number of the newest entry; 0 if there is no log. */
+  /** Number of the newest entry; 0 if there is no log. */
   async latestEntry(): Promise<number> {
     const names = (await listFresh(this.fileSystem, this.folder)) ?? [];
     return Math.max(0, ...names.filter(isNumber).map(Number));
   }
 
   /**
-   * What the log says after a place.
+   * Reads the log after an offset. An offset beyond the part of an entry that counts is answered
+   * from the entry after it, which replaced that text.
    *
-   * @param from A place beyond what counts of an entry is answered from the entry after it: what
-   *   was there has been replaced.
    * @returns `undefined` if there is no log.
-   * @throws VisibleError (400) if the place is inside a line.
+   * @throws VisibleError (400) if the offset is inside a line.
    */
   async read(from: Offset = logStart): Promise<LogSnapshot | undefined> {
     for (;;) {
-      const number = await this.latestEntry();
-      if (number === 0) return undefined;
-      const reading = await this.readUpTo(number, from);
-      if (reading && (await this.latestEntry()) === number) return reading;
-      // An entry is missing its header, and was the first one: there is nothing to say yet.
-      if (!reading && (await this.latestEntry()) === number) return undefined;
+      const latest = await this.latestEntry();
+      if (latest === 0) return undefined;
+      const snapshot = await this.readUpTo(latest, from);
+      // Without a snapshot the first entry has no header yet.
+      if ((await this.latestEntry()) === latest) return snapshot;
     }
   }
 
   /**
-   * How far an entry has grown, by four calls: for those who look at many logs again and again.
+   * Reads how far an entry has grown, in four calls. For the supervisor alone: it lists first and
+   * reads then, so a successor may have cut off what it reports. That is enough to judge whether to
+   * try a takeover, because a wrong judgement finds the next name taken.
    *
-   * It lists first and reads then, unlike {@link read}: a successor's entry may have cut off what
-   * it tells, and a network file system may give it what the file held a moment ago. That is enough
-   * to judge whether to make the next entry, and for nothing else: who judges wrongly finds that
-   * name taken, or has taken over too early, or looks again. Nobody may be told of such lines.
-   *
-   * @param from A place in the entry that was the newest, after its first line.
-   * @returns `undefined` if it isn't the newest any more, or only {@link read} can tell.
+   * @param from An offset in the entry that was the newest, after its first line.
+   * @returns `undefined` if another entry is the newest now, or only {@link read} can tell.
    */
   async readProgress(from: Offset): Promise<TailProgress | undefined> {
     if ((await this.latestEntry()) !== from.entry) return undefined;
     return this.withEntry(from.entry, async (file) => {
-      const found = await readAfter(file, from, GROWTH_BYTES);
-      if (!found || (found.isFull && found.lines.length === 0)) {
+      const found = await readAfter(file, from, PROGRESS_BYTES);
+      if (!found || (found.isFull && found.records.length === 0)) {
         return undefined;
       }
       const { tail, isHandedOver } = found;
@@ -130,11 +129,11 @@ export class ReplyLog {
   }
 
   /**
-   * Makes the next entry, for this process to append to.
+   * Creates the next entry, for this process to append to. This is how a reply is taken over.
    *
-   * @param number Its number: one more than the newest that the caller saw.
-   * @param describe What its header says, given what the log says before it.
-   * @returns `undefined` if somebody else was first, or has been since.
+   * @param number One more than the newest entry that the caller saw.
+   * @param describe Makes the header from the log before the entry.
+   * @returns `undefined` if another process was first, or has created a newer entry since.
    */
   async open(
     number: number,
@@ -159,7 +158,7 @@ export class ReplyLog {
       await file.sync();
       await this.fileSystem.syncDirectory(this.folder);
       if ((await this.latestEntry()) === number) {
-        return { number, file, header, length: data.length };
+        return { file, header, length: data.length, before };
       }
     } catch (error) {
       await file.close().catch(() => undefined);
@@ -170,66 +169,65 @@ export class ReplyLog {
   }
 
   /**
-   * Appends lines that stand from then on. Can be tried again, with the same lines first, if it
-   * throws, whatever of it was done: they go to the same place.
+   * Appends lines and flushes them. After an error, call it again with the same lines first: they
+   * go to the same place.
    *
-   * @returns Whether they do; `false` if the entry has been fenced off.
+   * @returns True if they are committed; false if a newer entry has fenced this one off.
    */
-  async append(entry: EpochFile, data: Buffer): Promise<boolean> {
-    await entry.file.write(data, entry.length);
-    await entry.file.sync();
-    const stands = (await this.latestEntry()) === entry.number;
-    // Not before: who can't list the folder tries all of it again.
-    entry.length += data.length;
-    return stands;
+  async append(epoch: EpochFile, data: Buffer): Promise<boolean> {
+    await epoch.file.write(data, epoch.length);
+    await epoch.file.sync();
+    const isCommitted = (await this.latestEntry()) === epoch.header.epoch;
+    // Not before: if the folder can't be listed, the caller writes all of it again.
+    epoch.length += data.length;
+    return isCommitted;
   }
 
   /**
-   * Ends the log after an entry of this process. Can be tried again if it throws.
+   * Ends the log after an epoch of this process. Can be called again after an error.
    *
-   * @param rest What was not appended yet.
-   * @returns The end as a line, or `undefined` if somebody has taken over.
+   * @param rest Lines that are not appended yet.
+   * @returns The end record; `undefined` if another process has taken over.
    */
-  async end(
-    entry: EpochFile,
+  async seal(
+    { file, header, length }: EpochFile,
     rest: Buffer,
-    said: Line & { outcome: string },
-  ): Promise<LogRecord | undefined> {
+    end: Line & { outcome: string },
+  ): Promise<EndRecord | undefined> {
     if (rest.length > 0) {
-      await entry.file.write(rest, entry.length);
-      await entry.file.sync();
+      await file.write(rest, length);
+      await file.sync();
     }
-    const bytes = entry.length + rest.length;
-    return this.endAfter({ entry: entry.number, bytes }, said);
+    const bytes = length + rest.length;
+    return this.sealAt({ entry: header.epoch, bytes }, end);
   }
 
   /**
-   * Ends the log after what it says up to a place, if nothing more is made of it. Can be tried
-   * again if it throws.
+   * Ends the log at an offset of its newest entry, dropping what that entry holds beyond it. Can
+   * be called again after an error.
    *
-   * @param after A place in the newest entry; what it may hold beyond doesn't count.
-   * @returns As {@link end}.
+   * @returns As {@link seal}.
    */
-  async endAfter(
+  async sealAt(
     after: Offset,
-    said: Line & { outcome: string },
-  ): Promise<LogRecord | undefined> {
+    end: Line & { outcome: string },
+  ): Promise<EndRecord | undefined> {
     const header: EndHeader = {
       format: 1,
       kind: "end",
-      ...said,
+      ...end,
       after,
-      // Tells our own end from another's where the file system reports a failure for both.
+      // Tells this end from another's if the file system reports a failure for both.
       id: randomBytes(9).toString("base64url"),
     };
     const data = encodeLine(header);
-    const number = after.entry + 1;
-    const name = String(number);
+    const entry = after.entry + 1;
     const { fileSystem, folder } = this;
-    const made = await createExclusively(fileSystem, folder, name, data);
-    return made
-      ? { line: header, at: { entry: number, bytes: data.length } }
-      : undefined;
+    const name = String(entry);
+    if (!(await createExclusively(fileSystem, folder, name, data))) {
+      return undefined;
+    }
+    return { line: header, offset: { entry, bytes: data.length } };
   }
 
   private async create(number: number): Promise<OpenFile | undefined> {
@@ -242,50 +240,50 @@ export class ReplyLog {
   }
 
   private async readUpTo(
-    newest: number,
+    latestEntry: number,
     from: Offset,
   ): Promise<LogSnapshot | undefined> {
-    const tail = await this.readTail(newest, from);
+    const tail = await this.readTail(latestEntry, from);
     if (tail) return tail;
-    const chain = await this.readChain(newest);
-    const last = chain.at(-1);
-    if (!last) return undefined;
-    const counting = chain.flatMap(({ lines }) => lines);
-    checkPlace(counting, from);
-    const end = counting.at(-1)?.at ?? logStart;
+    const chain = await this.readChain(latestEntry);
+    const current = chain.at(-1);
+    if (!current) return undefined;
+    const records = chain.flatMap((entry) => entry.records);
+    checkOffset(records, from);
+    const last = records.at(-1);
+    const end = last?.offset ?? logStart;
     return {
-      lines: counting.filter(({ at }) => compareOffsets(at, from) > 0),
+      records: records.filter(({ offset }) => compareOffsets(offset, from) > 0),
       tail: compareOffsets(end, from) > 0 ? end : from,
-      currentHeader: last.header,
-      currentEpoch: last.number,
-      latestEntry: newest,
-      isHandedOver: isHandover(counting.at(-1)),
-      isFinal: last.number === newest,
+      currentHeader: current.header,
+      currentEntry: current.number,
+      latestEntry,
+      isHandedOver: isHandover(last),
     };
   }
 
-  /** The usual case of one who follows a log: only the newest entry has grown. */
+  /** The usual case for a follower: only the newest entry has grown. */
   private async readTail(
-    newest: number,
+    number: number,
     from: Offset,
   ): Promise<LogSnapshot | undefined> {
-    if (from.entry !== newest || from.bytes === 0) return undefined;
-    return this.withEntry(newest, async (file) => {
+    if (from.entry !== number || from.bytes === 0) return undefined;
+    return this.withEntry(number, async (file) => {
       const size = await file.size();
       if (size < from.bytes) return undefined;
-      const head = await file.read(0, Math.min(size, HEADER_BYTES));
-      const header = headerOf(decodeLines(head, { entry: newest, bytes: 0 }));
+      const start = await file.read(0, Math.min(size, HEADER_BYTES));
+      const entryStart = { entry: number, bytes: 0 };
+      const currentHeader = headerOf(decodeRecords(start, entryStart));
       const found = await readAfter(file, from, size - from.bytes);
-      if (!header || !found) return undefined;
-      const { lines, tail, isHandedOver } = found;
+      if (!currentHeader || !found) return undefined;
+      const { records, tail, isHandedOver } = found;
       return {
-        lines,
+        records,
         tail,
-        currentHeader: header,
-        currentEpoch: newest,
-        latestEntry: newest,
+        currentHeader,
+        currentEntry: number,
+        latestEntry: number,
         isHandedOver,
-        isFinal: true,
       };
     });
   }
@@ -302,40 +300,39 @@ export class ReplyLog {
     }
   }
 
-  /** The entries that count, oldest first, each with the lines of it that count. */
-  private async readChain(newest: number): Promise<Entry[]> {
+  /** The entries that count, oldest first, each with those of its records that count. */
+  private async readChain(latest: number): Promise<Entry[]> {
     const chain: Entry[] = [];
     let sealedAt = Infinity;
-    for (let number = newest; number >= 1;) {
+    for (let number = latest; number >= 1;) {
       const entry = await this.readEntry(number);
       if (!entry) {
-        // Its maker died before it said anything, or hasn't said it yet.
+        // Its creator died before it wrote the header, or hasn't written it yet.
         number -= 1;
         continue;
       }
       const end = sealedAt;
-      chain.unshift({
-        ...entry,
-        lines: entry.lines.filter(({ at }) => at.bytes <= end),
-      });
-      if (!entry.header.after) break;
-      sealedAt = entry.header.after.bytes;
-      number = entry.header.after.entry;
+      const records = entry.records.filter(({ offset }) => offset.bytes <= end);
+      chain.unshift({ ...entry, records });
+      const { after } = entry.header;
+      if (!after) break;
+      sealedAt = after.bytes;
+      number = after.entry;
     }
     return chain;
   }
 
   private async readEntry(number: number): Promise<Entry | undefined> {
     const data = await this.fileSystem.readFile(this.path(number)).catch(
-      // Entries before the one that is made may never have been seen here: there are none.
+      // A power cut can lose an entry whose creator had not flushed the folder yet.
       (error: unknown) => {
         if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
         throw error;
       },
     );
-    const lines = decodeLines(data, { entry: number, bytes: 0 });
-    const header = headerOf(lines);
-    return header && { number, lines, header };
+    const records = decodeRecords(data, { entry: number, bytes: 0 });
+    const header = headerOf(records);
+    return header && { number, records, header };
   }
 
   private path(number: number): string {
@@ -343,58 +340,53 @@ export class ReplyLog {
   }
 }
 
+interface Entry {
+  number: number;
+  records: LogRecord[];
+  header: Header;
+}
+
 const HANDOVER = encodeLine(handover);
 
 const isNumber = (name: string) => /^[1-9]\d{0,8}$/.test(name);
 
 const NEWLINE = 0x0a;
-/** More than most replies grow by between two looks. */
-const GROWTH_BYTES = 16_384;
+/** More than most replies grow by between two scans. */
+const PROGRESS_BYTES = 16_384;
 /** Far more than an epoch's header takes. */
 const HEADER_BYTES = 4_096;
 
-/** What an entry says after a place in it. */
-interface TailRead extends TailProgress {
-  lines: LogRecord[];
-  /** Whether there may be more than was asked for. */
-  isFull: boolean;
-}
-
 /**
- * What an entry says after a place in it, by one read.
+ * Reads an entry after an offset, in one call.
  *
- * @param length How much of it is looked at, in bytes.
- * @returns `undefined` if the place is no line's end.
+ * @param length Bytes to read at most.
+ * @returns `undefined` if no line ends at the offset. `isFull` if there may be more to read.
  */
-async function readAfter(
-  file: OpenFile,
-  from: Offset,
-  length: number,
-): Promise<TailRead | undefined> {
-  // The line that ends there tells of a handover, where nothing follows it.
-  const seen = Math.min(from.bytes, HANDOVER.length);
-  const data = await file.read(from.bytes - seen, seen + length);
-  if (data[seen - 1] !== NEWLINE) return undefined;
-  const lines = decodeLines(data.subarray(seen), from);
-  const last = lines.at(-1);
+async function readAfter(file: OpenFile, from: Offset, length: number) {
+  // The line that ends at the offset may be the handover.
+  const overlap = Math.min(from.bytes, HANDOVER.length);
+  const data = await file.read(from.bytes - overlap, overlap + length);
+  if (data[overlap - 1] !== NEWLINE) return undefined;
+  const records = decodeRecords(data.subarray(overlap), from);
+  const last = records.at(-1);
   return {
-    lines,
-    tail: last?.at ?? from,
+    records,
+    tail: last?.offset ?? from,
     isHandedOver: last
       ? isHandover(last)
-      : data.subarray(0, seen).equals(HANDOVER),
-    isFull: data.length === seen + length,
+      : data.subarray(0, overlap).equals(HANDOVER),
+    isFull: data.length === overlap + length,
   };
 }
 
-/** What counts of an entry ends at a line, so a place that is no line's end is beyond, or wrong. */
-function checkPlace(lines: LogRecord[], { entry, bytes }: Offset): void {
-  const own = lines.filter(({ at }) => at.entry === entry);
-  const end = own.at(-1)?.at.bytes ?? 0;
+/** An offset where no line ends is either beyond what counts of its entry, or wrong. */
+function checkOffset(records: LogRecord[], { entry, bytes }: Offset): void {
+  const own = records.filter(({ offset }) => offset.entry === entry);
+  const end = own.at(-1)?.offset.bytes ?? 0;
   if (bytes === 0 || bytes >= end) return;
-  if (own.some(({ at }) => at.bytes === bytes)) return;
+  if (own.some(({ offset }) => offset.bytes === bytes)) return;
   throw new VisibleError(
     400,
-    "The offset is no place in this stream. Use the Stream-Next-Offset of an earlier answer.",
+    "The offset is not in this stream. Use the Stream-Next-Offset of an earlier response.",
   );
 }

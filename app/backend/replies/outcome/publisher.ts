@@ -1,49 +1,41 @@
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
-import type { Logger } from "../../../core/runtime/log";
-import { finalEnd } from "./failure-resolution";
-import type { ReplyLog } from "../log/reply-log";
+import { currentEnd } from "../log/reply-log";
 import { toFinalReply } from "../log/replay";
-import type { ActiveReplyIndex } from "../../../core/storage/layout/active-reply-index";
-import type { FinalReply, ReplyRepository } from "../types";
+import type { ReplyContext } from "../reply-context";
+import type { FinalReply } from "../types";
 
-export interface SettlementParts {
-  records: ReplyRepository;
-  inProgress: ActiveReplyIndex;
-  logOf(this: void, ref: ReplyRef): ReplyLog;
-  log: Logger;
-}
-
-/** What becomes of a reply that has ended: a message, once. Doing it twice is doing it once. */
+/** Turns finished replies into messages, and removes them from the active index. Idempotent. */
 export class ReplyPublisher {
-  constructor(private readonly parts: SettlementParts) {}
+  constructor(private readonly context: ReplyContext) {}
 
-  /** For a reply that was found to have ended. */
-  async publish(ref: ReplyRef): Promise<void> {
-    const reading = await this.parts.logOf(ref).read();
-    if (reading?.currentHeader.kind === "end") {
-      await this.publishFinal(ref, toFinalReply(reading.currentHeader));
+  /** Publishes a reply that another process may have ended. */
+  async publishEnded(ref: ReplyRef): Promise<void> {
+    const snapshot = await this.context.logOf(ref).read();
+    if (snapshot?.currentHeader.kind === "end") {
+      await this.publish(ref, toFinalReply(snapshot.currentHeader));
     }
   }
 
-  /** Never rejects: what could not be done is done by whoever looks at the reply next. */
-  async publishFinal(ref: ReplyRef, ended: FinalReply): Promise<void> {
-    const { records, inProgress, log } = this.parts;
+  /** Never rejects: after an error the reply stays in the index, and the supervisor tries again. */
+  async publish(ref: ReplyRef, final: FinalReply): Promise<void> {
+    const { repository, index, log } = this.context;
     try {
-      if (ended.outcome !== "failed") await records.publishMessage(ref, ended);
-      await inProgress.remove(ref);
-      if (ended.outcome === "failed") await this.listIfRetried(ref);
+      const hasFailed = final.outcome === "failed";
+      if (!hasFailed) await repository.publishMessage(ref, final);
+      await index.remove(ref);
+      if (hasFailed) await this.addIfRetried(ref);
     } catch (error) {
       log.error(
         { error, reply: ref },
-        "a reply that has ended is no message yet; this is tried again",
+        "failed to publish finished reply; will retry",
       );
     }
   }
 
-  /** A Retry may have put it on the list just before it was taken off. */
-  private async listIfRetried(ref: ReplyRef): Promise<void> {
-    const { logOf, inProgress } = this.parts;
-    const reading = await logOf(ref).read();
-    if (reading && !finalEnd(reading)) await inProgress.add(ref);
+  /** A Retry may have added the reply just before it was removed. */
+  private async addIfRetried(ref: ReplyRef): Promise<void> {
+    const { index, logOf } = this.context;
+    const snapshot = await logOf(ref).read();
+    if (snapshot && !currentEnd(snapshot)) await index.add(ref);
   }
 }

@@ -1,155 +1,150 @@
 import { NotFoundError } from "../../../core/domain/errors";
 import { pause } from "../../../core/runtime/async";
-import type { LogSnapshot } from "../log/reply-log";
-import { BATCH_LINES, type EpochWriter } from "../writing/epoch-writer";
-import { PeerGoneError } from "./peers";
+import { compareOffsets, type Offset } from "../log/offset";
 import {
   isHandover,
   type EndHeader,
   type EpochHeader,
   type LogRecord,
 } from "../log/records";
-import { compareOffsets, logStart, type Offset } from "../log/offset";
+import { isContested, type LogSnapshot } from "../log/reply-log";
+import { BATCH_RECORDS, type EpochWriter } from "../writing/epoch-writer";
+import { PeerGoneError } from "../writing/peer-client";
 
-/** Where the lines of one log can be had from. */
-export interface Followed {
-  /** What the log says after a place; see `EpochLog.read`. */
+/** Where a follower finds the records of one log, and the actions that it triggers. */
+export interface FollowSources {
   read(from: Offset): Promise<LogSnapshot | undefined>;
-  /** The newest entry, if this process appends to it. */
-  held(): EpochWriter | undefined;
-  /** The lines from the process that holds it; see `Peers.follow`. */
-  peer(
+  /** The open epoch, if this process owns it. */
+  ownEpoch(): EpochWriter | undefined;
+  followOwn(
+    epoch: EpochWriter,
+    from: Offset,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogRecord[], void>;
+  /** @throws PeerGoneError */
+  followPeer(
     epoch: EpochHeader,
     from: Offset,
-    ahead: boolean,
     signal: AbortSignal,
   ): AsyncGenerator<LogRecord[], void>;
   /** This process, as the headers of its epochs name it. */
   process: string;
-  /** Told that an epoch's holder doesn't answer there any more. */
-  onGone(epoch: EpochHeader): void;
-  /** Told that an epoch's holder asks others to go on. */
+  onPeerGone(): void;
   onHandover(epoch: EpochHeader): Promise<void>;
-  /** Does what has to be done before anyone is told of an end that was found in the files. */
+  /** Runs before readers get an end that was found in the files. */
   onEnd(end: EndHeader): Promise<void>;
-  /** How often files are looked at where nobody sends what is in them, in milliseconds. */
+  /** How often the files are read if no process sends the records. */
   pollMs: number;
-  /** How long not to ask a holder again that broke off, in milliseconds. */
-  leaseMs: number;
+  /** How long not to call a peer again that broke off. */
+  avoidMs: number;
 }
 
-export interface FollowOptions {
-  /** Whether lines are wanted before they stand for ever. */
-  ahead: boolean;
-  signal: AbortSignal;
-}
-
-/** A line, and whether the log ends with it (for now: an end may be followed by another try). */
 export interface FollowedRecord extends LogRecord {
+  /** True for an end that nothing follows yet. After a failure another epoch may. */
   isLast: boolean;
 }
 
 /**
- * The lines after a place, live and as many as there are each time, at least one: from memory
- * where this process holds the log, from its holder where that answers, from the files where it
- * doesn't. Goes on until aborted.
+ * The records of a log after an offset, in batches as they come: from memory if this process owns
+ * the epoch, else from the owner, else from the files. Continues until the signal aborts.
  *
- * @throws NotFoundError if there is no log; VisibleError (400) for a place inside a line.
+ * @throws NotFoundError if there is no log; VisibleError (400) for an offset inside a line.
  */
 export async function* followLog(
-  followed: Followed,
-  from: Offset = logStart,
-  options: FollowOptions,
+  sources: FollowSources,
+  from: Offset,
+  signal: AbortSignal,
 ): AsyncGenerator<FollowedRecord[], void> {
-  const { signal } = options;
-  const shunned = new Map<number, number>();
+  /** Until when not to call the owner of an epoch. */
+  const avoided = new Map<number, number>();
   let position = from;
   while (!signal.aborted) {
-    for await (const lines of nextLines(followed, position, options, shunned)) {
-      position = lines.at(-1)?.at ?? position;
-      yield lines;
+    const batches = followOnce(sources, position, signal, avoided);
+    for await (const records of batches) {
+      position = records.at(-1)?.offset ?? position;
+      yield records;
       if (signal.aborted) return;
     }
-    if (signal.aborted) return;
   }
 }
 
-/** What can be had from one source. */
-async function* nextLines(
-  followed: Followed,
+/** Follows one source to its end. */
+async function* followOnce(
+  sources: FollowSources,
   from: Offset,
-  options: FollowOptions,
-  shunned: Map<number, number>,
+  signal: AbortSignal,
+  avoided: Map<number, number>,
 ): AsyncGenerator<FollowedRecord[], void> {
-  const held = followed.held();
-  if (held && from.entry >= held.number) {
-    yield* heldLines(held, from, options);
+  const { pollMs } = sources;
+  const own = sources.ownEpoch();
+  if (own && from.entry >= own.number) {
+    for await (const records of sources.followOwn(own, from, signal)) {
+      yield records.map((record) => inEpoch(own.number, record));
+    }
     return;
   }
-  const reading = await followed.read(from);
-  if (!reading) throw new NotFoundError("reply");
-  if (!reading.isFinal) {
-    await pause(followed.pollMs, options.signal);
+  const snapshot = await sources.read(from);
+  if (!snapshot) throw new NotFoundError("reply");
+  if (isContested(snapshot)) {
+    await pause(pollMs, signal);
     return;
   }
-  const { lines, currentHeader: newest, tail } = reading;
-  const ends = newest.kind === "end";
-  if (ends && lines.length > 0) await followed.onEnd(newest);
-  const last = ends ? lines.at(-1) : undefined;
-  for (let begin = 0; begin < lines.length; begin += BATCH_LINES) {
-    const batch = lines.slice(begin, begin + BATCH_LINES);
-    yield batch.map((one) => ({ ...one, isLast: one === last }));
+  const { records, currentHeader, tail } = snapshot;
+  const isEnd = currentHeader.kind === "end";
+  if (isEnd && records.length > 0) await sources.onEnd(currentHeader);
+  yield* inBatches(records, isEnd ? records.at(-1) : undefined);
+  // Switches to memory as soon as the records before it are read.
+  if (sources.ownEpoch() && records.length > 0) return;
+  if (snapshot.isHandedOver && !isEnd) await sources.onHandover(currentHeader);
+  else if (!isEnd) {
+    yield* followOwner(sources, currentHeader, tail, signal, avoided);
   }
-  // What this process holds is followed in memory as soon as what was before is told.
-  if (followed.held() && lines.length > 0) return;
-  if (newest.kind === "epoch") {
-    if (reading.isHandedOver) await followed.onHandover(newest);
-    else yield* peerLines(followed, newest, tail, options, shunned);
-  }
-  if (followed.held()?.number !== reading.currentEpoch) {
-    await pause(followed.pollMs, options.signal);
+  if (sources.ownEpoch()?.number !== snapshot.currentEntry) {
+    await pause(pollMs, signal);
   }
 }
 
-async function* heldLines(
-  held: EpochWriter,
-  from: Offset,
-  { ahead, signal }: FollowOptions,
-): AsyncGenerator<FollowedRecord[], void> {
-  for await (const lines of held.follow(from, ahead, signal)) {
-    yield lines.map((line) => ofEpoch(held.number, line));
+function* inBatches(
+  records: LogRecord[],
+  last: LogRecord | undefined,
+): Generator<FollowedRecord[], void> {
+  for (let begin = 0; begin < records.length; begin += BATCH_RECORDS) {
+    const batch = records.slice(begin, begin + BATCH_RECORDS);
+    yield batch.map((record) => ({ ...record, isLast: record === last }));
   }
 }
 
-/** What comes after an epoch in what its holder says is its end. */
-const ofEpoch = (number: number, { line, at }: LogRecord): FollowedRecord => ({
-  line,
-  at,
-  isLast: at.entry > number,
+/** An owner sends nothing beyond its epoch but the end. */
+const inEpoch = (number: number, record: LogRecord): FollowedRecord => ({
+  ...record,
+  isLast: record.offset.entry > number,
 });
 
-async function* peerLines(
-  followed: Followed,
-  epoch: EpochHeader,
+async function* followOwner(
+  sources: FollowSources,
+  header: EpochHeader,
   from: Offset,
-  { ahead, signal }: FollowOptions,
-  shunned: Map<number, number>,
+  signal: AbortSignal,
+  avoided: Map<number, number>,
 ): AsyncGenerator<FollowedRecord[], void> {
-  const until = shunned.get(epoch.epoch) ?? 0;
-  if (epoch.process === followed.process || performance.now() < until) return;
+  const { epoch, process } = header;
+  const avoidedUntil = avoided.get(epoch) ?? 0;
+  if (process === sources.process || performance.now() < avoidedUntil) return;
   let position = from;
   try {
-    for await (const lines of followed.peer(epoch, from, ahead, signal)) {
-      const fresh = lines.filter(({ at }) => compareOffsets(at, position) > 0);
-      position = fresh.at(-1)?.at ?? position;
+    for await (const records of sources.followPeer(header, from, signal)) {
+      const fresh = records.filter(
+        ({ offset }) => compareOffsets(offset, position) > 0,
+      );
+      position = fresh.at(-1)?.offset ?? position;
       if (fresh.length > 0) {
-        yield fresh.map((line) => ofEpoch(epoch.epoch, line));
+        yield fresh.map((record) => inEpoch(epoch, record));
       }
-      if (isHandover(fresh.at(-1))) await followed.onHandover(epoch);
+      if (isHandover(fresh.at(-1))) await sources.onHandover(header);
     }
   } catch (error) {
     if (!(error instanceof PeerGoneError)) throw error;
-    followed.onGone(epoch);
+    sources.onPeerGone();
   }
-  shunned.set(epoch.epoch, performance.now() + followed.leaseMs);
+  avoided.set(epoch, performance.now() + sources.avoidMs);
 }

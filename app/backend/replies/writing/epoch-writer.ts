@@ -1,83 +1,90 @@
-import type { ReplyLog, EpochFile, LogSnapshot } from "../log/reply-log";
-import { withoutTexts } from "../log/replay";
+import { Condition } from "../../../core/runtime/async";
+import { compareOffsets, type Offset } from "../log/offset";
 import {
-  EndHeader,
   encodeLine,
   handover,
+  isFinalEnd,
   type Header,
   type Line,
   type LogRecord,
 } from "../log/records";
-import { compareOffsets, type Offset } from "../log/offset";
+import { withoutTexts } from "../log/replay";
+import type {
+  EndRecord,
+  EpochFile,
+  LogSnapshot,
+  ReplyLog,
+} from "../log/reply-log";
 
-/** Why a process no longer appends to an entry. */
+/** Why a process no longer appends to its epoch. */
 export type CloseReason = "superseded" | "handed-over" | "ended";
 
 /**
- * An entry that this process appends to, with all its lines in memory, so that any number of
- * watchers can follow it, each at its own pace: a slow one costs its place and nothing more.
+ * The open epoch of one reply. Keeps its records in memory, so that any number of watchers can
+ * follow it, each at its own pace: a slow watcher costs its offset and no more.
  */
 export class EpochWriter {
   readonly number: number;
-  private readonly lines: LogRecord[];
-  /** How many of the lines stand for ever. */
+  private readonly records: LogRecord[];
+  /** How many of the records are committed. */
   private committed = 1;
   private pending: Buffer[] = [];
   private length: number;
   private flushing: Promise<void> | undefined;
-  private changed = deferred();
+  private readonly changed = new Condition();
   private isWaking = false;
-  private hasLeft: CloseReason | undefined;
+  private closeReason: CloseReason | undefined;
   private isEnding = false;
+  private end: EndRecord | undefined;
 
   constructor(
     private readonly log: ReplyLog,
-    private readonly entry: EpochFile,
+    private readonly epoch: EpochFile,
   ) {
-    this.number = entry.number;
-    this.length = entry.length;
-    const at = { entry: entry.number, bytes: entry.length };
-    this.lines = [{ line: entry.header, at }];
+    const { header, length } = epoch;
+    this.number = header.epoch;
+    this.length = length;
+    this.records = [{ line: header, offset: this.tail }];
   }
 
   get closedBy(): CloseReason | undefined {
-    return this.hasLeft;
+    return this.closeReason;
   }
 
-  /** Whether the end may be on disk already, where others can have read it. */
-  get isBeingEnded(): boolean {
+  /** True while the end may already be on disk, where other processes can read it. */
+  get isSealing(): boolean {
     return this.isEnding;
   }
 
-  /** Bytes that were said and are not on disk yet. */
+  /** Bytes that are appended but not flushed. */
   get pendingBytes(): number {
     return this.pending.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** After the last line. */
+  /** After the last record. */
   get tail(): Offset {
     return { entry: this.number, bytes: this.length };
   }
 
-  /** Says a line: at once to those who watch ahead, to the others when it stands. */
+  /** Appends a line in memory. Live readers get it now, the others after {@link flush}. */
   append(line: Line): void {
-    if (this.hasLeft || this.isEnding) return;
+    if (this.closeReason || this.isEnding) return;
     const data = encodeLine(line);
     this.pending.push(data);
     this.length += data.length;
-    this.lines.push({ line, at: this.tail });
+    this.records.push({ line, offset: this.tail });
     this.wake();
   }
 
   /**
-   * Puts on disk what was said, and finds out whether somebody has taken over. Calls that overlap
-   * wait for each other.
+   * Commits the appended lines, and closes the epoch if another process has taken over. Concurrent
+   * calls wait for each other.
    *
-   * @throws The file system's error. What was said is kept, and goes with the next flush.
+   * @throws The file system's error. The lines are kept for the next flush.
    */
   async flush(): Promise<void> {
     while (this.flushing) await this.flushing.catch(() => undefined);
-    if (this.hasLeft || this.isEnding || this.pending.length === 0) return;
+    if (this.closeReason || this.isEnding || this.pending.length === 0) return;
     this.flushing = this.appendPending();
     try {
       await this.flushing;
@@ -87,186 +94,153 @@ export class EpochWriter {
   }
 
   /**
-   * Ends the log.
+   * Creates the end entry. Readers get it after {@link close}, so that the caller can publish the
+   * message first.
    *
-   * @param beforeTold What has to be done before watchers are told of the end; never rejects.
-   * @returns Whether it did; `false` if somebody has taken over.
-   * @throws The file system's error. Then it can be tried again.
+   * @returns False if another process has taken over.
+   * @throws The file system's error. Then it can be called again.
    */
-  async end(
-    said: Line & { outcome: string },
-    beforeTold: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<boolean> {
+  async seal(end: Line & { outcome: string }): Promise<boolean> {
     while (this.flushing) await this.flushing.catch(() => undefined);
-    if (this.hasLeft) return false;
+    if (this.closeReason) return false;
     this.isEnding = true;
     try {
       const rest = Buffer.concat(this.pending);
-      const end = await this.log.end(this.entry, rest, said);
-      if (end) await beforeTold();
-      if (end) this.lines.push(end);
-      if (end) this.committed = this.lines.length;
-      await this.close(end ? "ended" : "superseded");
-      return end !== undefined;
-    } finally {
+      this.end = await this.log.seal(this.epoch, rest, end);
+      return this.end !== undefined;
+    } catch (error) {
       this.isEnding = false;
+      throw error;
     }
   }
 
-  /** Asks others to go on, and appends no more. */
+  /** Stops appending, and ends what readers follow: with the end, if it is sealed. */
+  async close(reason: CloseReason = "superseded"): Promise<void> {
+    if (this.closeReason) return;
+    if (this.end) {
+      this.records.push(this.end);
+      this.committed = this.records.length;
+    }
+    this.closeReason = this.end ? "ended" : reason;
+    this.isEnding = false;
+    this.wake();
+    // Whatever counts has been flushed.
+    await this.epoch.file.close().catch(() => undefined);
+  }
+
+  /** Asks other processes to take over. */
   async handOver(): Promise<void> {
     this.append(handover);
     await this.flush();
     await this.close("handed-over");
   }
 
-  /** Appends no more: others find out when the lease is over. */
-  async abandon(): Promise<void> {
-    await this.close("superseded");
-  }
-
   /**
-   * What the log says after a place, as far as this process has said it, on disk or not.
+   * The records after an offset, committed or not.
    *
-   * @returns `undefined` where the files must be asked: when this process has left the entry, and
-   *   for places that are not in it.
+   * @returns `undefined` if only the files can tell: the epoch is closed, or the offset is in
+   *   another one.
    */
-  readAhead(from: Offset): LogSnapshot | undefined {
+  readLive(from: Offset): LogSnapshot | undefined {
     const isFirst = this.number === 1 && from.entry === 0;
     const isHere =
-      isFirst || this.lines.some(({ at }) => !compareOffsets(at, from));
-    if (this.hasLeft || !isHere) return undefined;
-    const after = this.lines.filter(({ at }) => compareOffsets(at, from) > 0);
-    const { number, entry, tail } = this;
-    return toReading(number, entry.header, after, tail);
+      isFirst ||
+      this.records.some(({ offset }) => !compareOffsets(offset, from));
+    if (this.closeReason || !isHere) return undefined;
+    const records = this.records.slice(this.indexAfter(from));
+    return toSnapshot(this.epoch.header, records, this.tail);
+  }
+
+  /** The finished reply without what its end repeats; `undefined` unless it has a final end. */
+  get finished(): LogSnapshot | undefined {
+    const { end } = this;
+    if (!end || !this.closeReason || !isFinalEnd(end.line)) return undefined;
+    return toSnapshot(end.line, withoutTexts(this.records), end.offset);
+  }
+
+  /** Like {@link followCommitted}, with the records that are not committed yet. */
+  followLive(from: Offset, signal: AbortSignal) {
+    return this.follow(
+      from,
+      () => (this.closeReason ? this.committed : this.records.length),
+      signal,
+    );
   }
 
   /**
-   * The reply as it ended, in as few lines as say it all.
-   *
-   * @returns `undefined` if it has not, or may yet be tried again.
+   * The committed records after an offset, in batches as they come, until this process closes the
+   * epoch or the signal aborts.
    */
-  get ended(): LogSnapshot | undefined {
-    const end = this.lines.at(-1);
-    if (this.hasLeft !== "ended" || !end) return undefined;
-    const { data: header } = EndHeader.safeParse(end.line);
-    if (!header || header.outcome === "failed") return undefined;
-    const lines = withoutTexts(this.lines);
-    return toReading(end.at.entry, header, lines, end.at);
+  followCommitted(from: Offset, signal: AbortSignal) {
+    return this.follow(from, () => this.committed, signal);
   }
 
-  /**
-   * The lines after a place in this entry, until the process leaves it: each time all that there
-   * are by then, or {@link BATCH_LINES} of them. Ends early when aborted.
-   *
-   * @param ahead Whether lines are wanted before they stand for ever.
-   */
-  async *follow(
+  private async *follow(
     from: Offset,
-    ahead: boolean,
+    end: () => number,
     signal: AbortSignal,
   ): AsyncGenerator<LogRecord[], void> {
-    let next = this.lines.findIndex(({ at }) => compareOffsets(at, from) > 0);
-    if (next === -1) next = this.lines.length;
+    let next = this.indexAfter(from);
     for (;;) {
-      const changed = this.changed.promise;
-      const left = this.hasLeft;
-      const end = ahead && !left ? this.lines.length : this.committed;
-      while (next < end) {
-        const batch = this.lines.slice(next, Math.min(end, next + BATCH_LINES));
+      while (next < end()) {
+        const batch = this.records.slice(
+          next,
+          Math.min(end(), next + BATCH_RECORDS),
+        );
         next += batch.length;
         yield batch;
       }
-      if (left ?? signal.aborted) return;
-      if (this.hasLeft || next < (ahead ? this.lines.length : this.committed)) {
-        continue;
-      }
-      await untilAborted(changed, signal);
+      if (this.closeReason ?? signal.aborted) return;
+      await this.changed.wait(signal);
     }
+  }
+
+  private indexAfter(from: Offset): number {
+    const index = this.records.findIndex(
+      ({ offset }) => compareOffsets(offset, from) > 0,
+    );
+    return index === -1 ? this.records.length : index;
   }
 
   private async appendPending(): Promise<void> {
     const { pending } = this;
-    const count = this.lines.length;
+    const count = this.records.length;
     this.pending = [];
-    let stands: boolean;
+    let isCommitted: boolean;
     try {
-      stands = await this.log.append(this.entry, Buffer.concat(pending));
+      isCommitted = await this.log.append(this.epoch, Buffer.concat(pending));
     } catch (error) {
       this.pending = [...pending, ...this.pending];
       throw error;
     }
-    if (!stands) return this.close("superseded");
+    if (!isCommitted) return this.close();
     this.committed = count;
     this.wake();
   }
 
-  private async close(left: CloseReason): Promise<void> {
-    if (this.hasLeft) return;
-    this.leave(left);
-    await this.entry.file.close();
-  }
-
-  private leave(left: CloseReason): void {
-    this.hasLeft = left;
-    this.wake();
-  }
-
-  /** Those who watch are woken once for all that is said in one go. */
+  /** Wakes followers once for everything that is appended in one turn of the event loop. */
   private wake(): void {
     if (this.isWaking) return;
     this.isWaking = true;
     setImmediate(() => {
       this.isWaking = false;
-      const { resolve } = this.changed;
-      this.changed = deferred();
-      resolve();
+      this.changed.notifyAll();
     });
   }
 }
 
-const toReading = (
-  number: number,
-  newest: Header,
-  lines: LogRecord[],
+const toSnapshot = (
+  currentHeader: Header,
+  records: LogRecord[],
   tail: Offset,
 ): LogSnapshot => ({
-  lines,
+  records,
   tail,
-  currentHeader: newest,
-  currentEpoch: number,
-  latestEntry: number,
+  currentHeader,
+  currentEntry: tail.entry,
+  latestEntry: tail.entry,
   isHandedOver: false,
-  isFinal: true,
 });
 
-/** Balances what a slow watcher's next piece takes in memory against the cost of each piece. */
-export const BATCH_LINES = 1_024;
-
-interface Deferred {
-  promise: Promise<void>;
-  resolve: () => void;
-}
-
-const nothing = () => undefined;
-
-function deferred(): Deferred {
-  let resolve: () => void = nothing;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
-}
-
-/** Resolves when the promise does, or the signal aborts, and leaves no listener behind. */
-async function untilAborted(
-  promise: Promise<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = deferred();
-  signal.addEventListener("abort", aborted.resolve, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", aborted.resolve);
-  }
-}
+/** Balances a slow watcher's memory for one batch against the cost of each batch. */
+export const BATCH_RECORDS = 1_024;

@@ -1,347 +1,263 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { toVisibleError } from "../../../core/domain/errors";
-import type { Logger } from "../../../core/runtime/log";
-import { pause } from "../../../core/runtime/async";
+import { abortable, pause } from "../../../core/runtime/async";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../../models/model";
-import type { EpochWriter } from "./epoch-writer";
-import type {
-  FinalReply,
-  ReplyModels,
-  ReplyPrompt,
-  ReplyRepository,
-} from "../types";
 import type { ReplyText } from "../log/replay";
-import { unsavedNotice } from "./unsaved-notice";
+import type { ReplyPublisher } from "../outcome/publisher";
+import type { ReplyContext } from "../reply-context";
+import type { FinalReply, ReplyPrompt } from "../types";
+import { ReplyAccumulator } from "./accumulator";
+import type { EpochWriter } from "./epoch-writer";
+import { saveFailureNotice } from "./save-failures";
 
-export interface WriterTools {
-  records: ReplyRepository;
-  models: ReplyModels;
-  /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
-  settle(ref: ReplyRef, ended: FinalReply): Promise<void>;
-  log: Logger;
-  leaseMs: number;
-  flushMs: number;
-  longest: number;
-  now: () => number;
-}
+/** In ascending precedence: a Stop during a drain still ends the reply. */
+const INTENTS = ["write", "hand-over", "stop", "give-up"] as const;
+type Intent = (typeof INTENTS)[number];
 
-/** Unflushed text beyond this makes the model wait for the disk. */
-const PENDING_BYTES = 256 * 1024;
+/** More unflushed bytes than this make the model wait for the disk. */
+const MAX_PENDING_BYTES = 256 * 1024;
 
 /**
- * Bytes of a log for each UTF-16 unit that a reply may have. As many as pieces of four letters take:
- * every piece is kept in memory, and costs far more there than one letter does.
+ * Bytes of log for each UTF-16 unit that a reply may have, which allows pieces of four letters.
+ * Smaller pieces cost far more memory than their text.
  */
-const LOG_BYTES = 4;
+const LOG_BYTES_PER_UNIT = 4;
 
-/** Writes one reply: asks the model, appends what it says, flushes, and ends the log. */
+/** Writes one reply in one epoch: asks the model, logs its output, flushes, and ends the log. */
 export class ReplyWriter {
   private readonly controller = new AbortController();
-  private text: string;
-  private reasoning: string;
-  private usage: FinalReply["usage"];
-  private cut: string | undefined;
-  private leftOut = 0;
-  private model: Pick<FinalReply, "model" | "modelName"> = { model: "" };
-  private isStopped = false;
-  private isLeaving = false;
-  private unsavedNotice: string | undefined;
-  /** Whether that it can't be saved is the last that those who watch were told. */
-  private isToldLast = false;
-  private hasGivenUp = false;
-  private readonly done: Promise<void>;
+  private readonly reply: ReplyAccumulator;
+  private intent: Intent = "write";
+  /** Set while the epoch cannot be flushed or sealed. */
+  private saveFailure: { notice: string; isLastEvent: boolean } | undefined;
+  /** Resolves when this process has nothing more to do with the reply. Never rejects. */
+  readonly finished: Promise<void>;
 
   constructor(
+    private readonly context: ReplyContext,
+    private readonly publisher: ReplyPublisher,
     readonly ref: ReplyRef,
-    readonly held: EpochWriter,
-    said: ReplyText,
-    private readonly tools: WriterTools,
+    readonly epoch: EpochWriter,
+    before: ReplyText,
   ) {
-    this.text = said.text;
-    this.reasoning = said.reasoning;
-    this.done = this.run();
+    this.reply = new ReplyAccumulator(before);
+    this.finished = this.run();
   }
 
-  /** What has been said so far. */
-  get said(): ReplyText {
-    return { text: this.text, reasoning: this.reasoning };
+  get text(): string {
+    return this.reply.current.text;
   }
 
-  /** What to tell those who watch of why it can't be saved; `undefined` while it can. */
-  get unsaved(): string | undefined {
-    return this.unsavedNotice;
+  /** The notice for watchers while the reply cannot be saved. */
+  get saveNotice(): string | undefined {
+    return this.saveFailure?.notice;
   }
 
-  /** Resolves when this process has nothing more to do with the reply. Never rejects. */
-  finished(): Promise<void> {
-    return this.done;
+  /** Ends the reply with the text so far. */
+  stop(): Promise<void> {
+    return this.interrupt("stop");
   }
 
-  /** Ends the reply with what there is. */
-  async stop(): Promise<void> {
-    this.isStopped = true;
+  /** Lets another process continue from the model's last piece of text. */
+  handOver(): Promise<void> {
+    return this.interrupt("hand-over");
+  }
+
+  private interrupt(intent: Intent): Promise<void> {
+    if (INTENTS.indexOf(intent) > INTENTS.indexOf(this.intent)) {
+      this.intent = intent;
+    }
     this.controller.abort();
-    await this.done;
-  }
-
-  /** Lets another process go on from the last piece of text that the model said. */
-  async handOver(): Promise<void> {
-    this.isLeaving = true;
-    this.controller.abort();
-    await this.done;
+    return this.finished;
   }
 
   private async run(): Promise<void> {
-    const flushing = this.keepFlushing();
+    const flushing = this.flushRegularly();
     try {
-      const ended = await this.write();
-      await this.finish(ended);
+      await this.finish(await this.write());
     } catch (error) {
-      this.tools.log.error(
+      this.context.log.error(
         { error, reply: this.ref },
-        "a reply could not be ended; whoever looks at it next goes on",
+        "failed to end reply; another process takes over after its lease",
       );
-      await this.held.abandon().catch(() => undefined);
+      await this.epoch.close();
     } finally {
       this.controller.abort();
       await flushing;
     }
   }
 
-  private async finish(ended: FinalReply | undefined): Promise<void> {
-    // What the model said since it was given up is in no line of it: it has no end here.
-    if (this.held.closedBy || this.hasGivenUp) return;
-    if (this.isLeaving && !this.isStopped) return this.held.handOver();
-    if (!ended) return this.held.abandon();
-    const settle = () => this.tools.settle(this.ref, ended);
-    await this.persistently(
-      () => this.held.end({ ...ended }, settle),
+  private async finish(final: FinalReply | undefined): Promise<void> {
+    // Output after giving up is not logged, so this process must not seal the reply.
+    if (this.epoch.closedBy || this.intent === "give-up") return;
+    if (this.intent === "hand-over") return this.epoch.handOver();
+    if (!final) return this.epoch.close();
+    const isSealed = await this.retryForLease(
+      () => this.epoch.seal({ ...final }),
       (error) => {
-        this.tellUnsaved(error, { isLast: true });
+        this.reportSaveFailure(error, { isLastChance: true });
         return true;
       },
     );
+    if (isSealed) await this.publisher.publish(this.ref, final);
+    await this.epoch.close();
   }
 
   /** @returns `undefined` if the model was interrupted for another reason than a Stop. */
   private async write(): Promise<FinalReply | undefined> {
+    const { signal } = this.controller;
+    let about: Pick<FinalReply, "model" | "modelName" | "leftOut"> = {
+      model: "",
+      leftOut: 0,
+    };
+    const end = (reply: ReturnType<ReplyAccumulator["end"]>): FinalReply => ({
+      ...reply,
+      ...about,
+      at: new Date().toISOString(),
+    });
+    let isTooLong = false;
     try {
       const prompt = await this.readPrompt();
-      const { model, modelName } = prompt;
-      this.model = { model, modelName };
-      this.leftOut = prompt.leftOut;
-      // Who wrote it before may have died just when it was long enough.
-      if (!this.isLongEnough()) await this.listen(prompt);
+      const { model, modelName, leftOut } = prompt;
+      about = { model, modelName, leftOut };
+      // The writer before may have died just when the reply was long enough.
+      isTooLong = this.isTooLong() || (await this.listen(prompt));
     } catch (error) {
-      if (!this.controller.signal.aborted) return this.failed(error);
+      if (!signal.aborted)
+        return end(this.reply.end("failed", this.reasonOf(error)));
     }
-    if (this.isStopped) return this.ended("stopped");
-    if (this.controller.signal.aborted || this.held.closedBy) return undefined;
-    return this.text === "" && this.cut === undefined
-      ? this.ended("failed", NOTHING_SAID)
-      : this.ended("complete", this.cut);
+    if (this.intent === "stop") return end(this.reply.end("stopped"));
+    if (signal.aborted || this.epoch.closedBy) return undefined;
+    return end(this.reply.complete(isTooLong));
   }
 
   private readPrompt(): Promise<ReplyPrompt> {
     const { signal } = this.controller;
-    return this.persistently(
-      () => this.tools.records.promptFor(this.ref, this.text),
+    return this.retryForLease(
+      () => this.context.repository.promptFor(this.ref, this.text),
       (error) => !signal.aborted && storageProblemOf(error) !== undefined,
       signal,
     );
   }
 
-  /**
-   * Storage that is full or away for a moment must cost no reply, neither one that has just been
-   * finished nor one half written: tries for as long as a lease.
-   *
-   * @param mayPass Asked about each failure.
-   * @param signal Ends a pause.
-   */
-  private async persistently<T>(
+  /** Storage that is full or away for a moment must cost no reply. */
+  private async retryForLease<T>(
     work: () => Promise<T>,
-    mayPass: (error: unknown) => boolean,
+    isTransient: (error: unknown) => boolean,
     signal?: AbortSignal,
   ): Promise<T> {
-    const { leaseMs } = this.tools;
+    const { leaseMs } = this.context;
     const until = performance.now() + leaseMs;
     for (;;) {
       try {
         return await work();
       } catch (error) {
-        if (!mayPass(error) || performance.now() > until) throw error;
+        if (!isTransient(error) || performance.now() > until) throw error;
         await pause(leaseMs / 10, signal);
       }
     }
   }
 
-  private async listen(prompt: ReplyPrompt): Promise<void> {
+  /** @returns True if the reply has become too long. */
+  private async listen(prompt: ReplyPrompt): Promise<boolean> {
     const { model, messages, maxTokens, temperature, attempt } = prompt;
-    const { signal } = this.controller;
-    const events = this.tools.models.streamReply(
-      model,
-      messages,
-      { maxTokens, temperature, attempt },
-      signal,
+    const options = { maxTokens, temperature, attempt };
+    const events = abortable(
+      (signal) =>
+        this.context.models.streamReply(model, messages, options, signal),
+      this.controller.signal,
     );
-    for await (const event of untilAbort(events, signal)) {
-      if (this.held.closedBy) return;
-      this.take(event);
-      if (this.isLongEnough()) return;
-      if (this.held.pendingBytes > PENDING_BYTES) await this.held.flush();
+    for await (const event of events) {
+      if (this.epoch.closedBy) return false;
+      this.log(event);
+      if (this.isTooLong()) return true;
+      if (this.epoch.pendingBytes > MAX_PENDING_BYTES) await this.epoch.flush();
     }
+    return false;
   }
 
-  /** Whether the reply ends here, whatever the model would still say. */
-  private isLongEnough(): boolean {
-    const { longest } = this.tools;
-    const isLong =
-      this.text.length + this.reasoning.length > longest ||
-      this.held.tail.bytes > LOG_BYTES * longest;
-    if (isLong) this.cut = CUT.length;
-    return isLong;
+  private isTooLong(): boolean {
+    const { maxLength } = this.context;
+    return (
+      this.reply.length > maxLength ||
+      this.epoch.tail.bytes > LOG_BYTES_PER_UNIT * maxLength
+    );
   }
 
-  private take(event: ModelEvent): void {
-    if (this.hasGivenUp) return;
-    this.isToldLast = false;
-    switch (event.kind) {
-      case "text":
-        if (event.text === "") return;
-        this.text += event.text;
-        return this.held.append({ text: event.text });
-      case "reasoning":
-        this.reasoning += event.text;
-        return this.held.append({ reasoning: event.text });
-      case "waiting":
-        return this.held.append({ notice: event.message });
-      case "usage":
-        this.usage = {
-          inputTokens: event.inputTokens,
-          outputTokens: event.outputTokens,
-        };
-        return;
-      case "stop":
-        this.cut = event.reason === "end" ? undefined : CUT[event.reason];
-    }
+  private log(event: ModelEvent): void {
+    if (this.intent === "give-up") return;
+    const line = this.reply.add(event);
+    if (!line) return;
+    if (this.saveFailure) this.saveFailure.isLastEvent = false;
+    this.epoch.append(line);
   }
 
-  /**
-   * Appends what was said every `flushMs`, and a sign of life where nothing was. Balances how
-   * much of a reply is written again after a crash against the number of flushes.
-   */
-  private async keepFlushing(): Promise<void> {
-    const { flushMs, leaseMs, now } = this.tools;
+  /** Flushes every `flushMs`, and appends a heartbeat if the model is silent. */
+  private async flushRegularly(): Promise<void> {
+    const { flushMs, leaseMs, now } = this.context;
     const { signal } = this.controller;
-    let beat = now();
-    let failing: number | undefined;
-    while (!this.held.closedBy && !signal.aborted) {
+    let flushedAt = now();
+    let failingSince: number | undefined;
+    while (!this.epoch.closedBy && !signal.aborted) {
       await pause(Math.min(flushMs, leaseMs / 4), signal);
       if (signal.aborted) return;
+      const isSilent = this.epoch.pendingBytes === 0;
+      if (isSilent && now() - flushedAt < leaseMs / 4) continue;
       try {
-        if (this.held.pendingBytes === 0 && now() - beat < leaseMs / 4)
-          continue;
-        if (this.held.pendingBytes === 0) this.held.append({});
-        await this.held.flush();
-        beat = now();
-        failing = undefined;
-        this.unsavedNotice = undefined;
+        if (isSilent) this.epoch.append({});
+        await this.epoch.flush();
+        flushedAt = now();
+        failingSince = undefined;
+        this.saveFailure = undefined;
       } catch (error) {
-        this.tellUnsaved(error);
-        failing ??= now();
-        if (now() - failing > leaseMs) return await this.giveUp(error);
+        this.reportSaveFailure(error);
+        failingSince ??= now();
+        if (now() - failingSince > leaseMs) return this.giveUp(error);
       }
     }
-    // Somebody has taken over: what the model still says is nobody's business.
+    // Another process has taken over: discard further model output.
     this.controller.abort();
   }
 
   /**
-   * To those who watch ahead, since others are told what is on disk. Once for each time; again as
-   * the last thing they are told, if text came after it, by which they took it for past.
+   * Sends live readers the notice once per outage. On the last chance it is sent again if text
+   * came after it, because clients clear the notice when text arrives.
    */
-  private tellUnsaved(error: unknown, { isLast } = { isLast: false }): void {
-    const isTold = this.unsavedNotice !== undefined;
-    if (isTold && (this.isToldLast || !isLast)) return;
-    const notice = unsavedNotice(error);
-    this.unsavedNotice = notice;
-    this.isToldLast = true;
-    this.held.append({ notice });
+  private reportSaveFailure(
+    error: unknown,
+    { isLastChance } = { isLastChance: false },
+  ): void {
+    const known = this.saveFailure;
+    if (known && (known.isLastEvent || !isLastChance)) return;
+    const notice = saveFailureNotice(error);
+    this.saveFailure = { notice, isLastEvent: true };
+    this.epoch.append({ notice });
   }
 
-  private async giveUp(cause: unknown): Promise<void> {
-    this.tools.log.error(
-      { error: cause, reply: this.ref },
-      "a reply can't be saved; it goes on when DATA_DIRECTORY can be written again",
+  private async giveUp(error: unknown): Promise<void> {
+    this.context.log.error(
+      { error, reply: this.ref },
+      "giving up unsaved reply; it continues when DATA_DIRECTORY is writable again",
     );
-    this.hasGivenUp = true;
-    this.tellUnsaved(cause, { isLast: true });
-    // Those who watch are told of what was said before it is left.
+    this.intent = "give-up";
+    this.reportSaveFailure(error, { isLastChance: true });
+    // Live readers get the notice before the epoch is closed.
     await nextTurn();
     this.controller.abort();
-    await this.held.abandon().catch(() => undefined);
+    await this.epoch.close();
   }
 
-  private failed(error: unknown): FinalReply {
+  private reasonOf(error: unknown): string {
+    const { log } = this.context;
     if (error instanceof ModelError) {
       const { reason, forOperator } = error;
-      this.tools.log.warn(
-        { error, reason, reply: this.ref },
-        `the model failed: ${forOperator}`,
-      );
-      return this.ended("failed", error.message);
+      const fields = { error, reason, reply: this.ref };
+      log.warn(fields, `model failed: ${forOperator}`);
+      return error.message;
     }
-    this.tools.log.error({ error, reply: this.ref }, "a reply failed");
-    return this.ended("failed", toVisibleError(error).message);
-  }
-
-  private ended(outcome: FinalReply["outcome"], reason?: string): FinalReply {
-    return {
-      outcome,
-      text: this.text,
-      ...(this.reasoning !== "" && { reasoning: this.reasoning }),
-      ...(reason !== undefined && { reason }),
-      ...(this.usage && { usage: this.usage }),
-      ...this.model,
-      leftOut: this.leftOut,
-      at: new Date().toISOString(),
-    };
-  }
-}
-
-const NOTHING_SAID =
-  "The model answered with nothing. Try again, or pick another model.";
-
-const CUT = {
-  length: "The reply ends here because it reached the limit on its length.",
-  filtered: "The model's provider withheld the rest of this reply.",
-};
-
-const nothing = () => undefined;
-
-/** Ends with the signal, whatever the model does then. */
-async function* untilAbort<T>(
-  events: AsyncIterable<T>,
-  signal: AbortSignal,
-): AsyncGenerator<T, void> {
-  const iterator = events[Symbol.asyncIterator]();
-  let giveUp: () => void = nothing;
-  signal.addEventListener("abort", () => giveUp(), { once: true });
-  try {
-    while (!signal.aborted) {
-      const next = await new Promise<IteratorResult<T> | undefined>(
-        (resolve, reject) => {
-          giveUp = () => resolve(undefined);
-          iterator.next().then(resolve, reject);
-        },
-      );
-      if (!next || next.done || signal.aborted) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a model that hangs would hold up the end of its reply.
-    iterator.return?.().catch(() => undefined);
+    log.error({ error, reply: this.ref }, "reply failed");
+    return toVisibleError(error).message;
   }
 }

@@ -1,250 +1,246 @@
 import { LRUCache } from "lru-cache";
-import type { ReplyRef } from "../../../core/storage/layout/record-folders";
-import type { Logger } from "../../../core/runtime/log";
-import type { Predecessor } from "../../../core/runtime/metric-definitions";
-import { storageProblemOf } from "../../../core/storage/storage-problem";
-import type { ReplyLog, EpochFile, LogSnapshot } from "../log/reply-log";
-import { emptyReply, replay, type ReplyText } from "../log/replay";
-import { EpochWriter } from "./epoch-writer";
 import { replyName } from "../../../core/storage/layout/active-reply-index";
-import type { FinalReply, ReplyModels, ReplyRepository } from "../types";
-import type { Offset } from "../log/offset";
+import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import { storageProblemOf } from "../../../core/storage/storage-problem";
+import { type Offset } from "../log/offset";
+import { emptyReply, replay, type ReplyText } from "../log/replay";
+import type { EpochFile, LogSnapshot } from "../log/reply-log";
+import type { ReplyPublisher } from "../outcome/publisher";
+import type { ReplyContext } from "../reply-context";
+import { EpochWriter } from "./epoch-writer";
 import { ReplyWriter } from "./reply-writer";
-import { unsavedNotice } from "./unsaved-notice";
+import { saveFailureNotice, SaveFailures } from "./save-failures";
 
-export interface WritersParts {
-  records: ReplyRepository;
-  models: ReplyModels;
-  logOf(this: void, ref: ReplyRef): ReplyLog;
-  /** Where other backends reach this process, and what tells it from another one there. */
-  address: string;
-  process: string;
-  /** Does what has to be done once a reply has ended, before anyone is told. Never rejects. */
-  settle(this: void, ref: ReplyRef, ended: FinalReply): Promise<void>;
-  /** Told of each reply that this process goes on with after another. */
-  onTakenOver(this: void, after: Predecessor): void;
-  log: Logger;
-  leaseMs: number;
-  flushMs: number;
-  longest: number;
-  now: () => number;
-}
-
-interface Unsaved {
-  /** The number of the epoch with which somebody would go on. */
-  next: number;
-  notice: string;
-}
-
-/** Why a process makes an epoch. */
-export type Purpose = "begin" | "go on" | "stop" | "retry";
-
-/** The replies that this process writes, and how it comes to write them. */
+/**
+ * The replies that this process writes. Each way to become a reply's writer creates the next entry
+ * of its log; a method that finds the entry taken returns `undefined`.
+ */
 export class WriterPool {
   private readonly writers = new Map<string, ReplyWriter>();
-  private readonly claims = new Map<string, Promise<ReplyWriter | undefined>>();
-  /** Replies that ended here: most of those who watch come for them in that moment. */
-  private readonly ended = new LRUCache<string, LogSnapshot>({
-    maxSize: ENDED_BYTES,
+  private readonly opening = new Map<
+    string,
+    Promise<ReplyWriter | undefined>
+  >();
+  /** Replies that ended here lately: most watchers ask for them in that moment. */
+  private readonly finished = new LRUCache<string, LogSnapshot>({
+    maxSize: FINISHED_BYTES,
     sizeCalculation: ({ tail }) => tail.bytes,
   });
-  /** Replies that nobody goes on with, as far as is known here, because they can't be saved. */
-  private readonly unsaved = new LRUCache<string, Unsaved>({
-    max: UNSAVED_REPLIES,
-  });
+  private readonly saveFailures = new SaveFailures();
   private isDraining = false;
 
-  constructor(private readonly parts: WritersParts) {}
+  constructor(
+    private readonly context: ReplyContext,
+    private readonly publisher: ReplyPublisher,
+  ) {}
 
   get size(): number {
     return this.writers.size;
   }
 
-  /** The writer of a reply that this process appends to. */
-  of(ref: ReplyRef): ReplyWriter | undefined {
+  /** The writer of a reply whose epoch this process owns. */
+  writerOf(ref: ReplyRef): ReplyWriter | undefined {
     const writer = this.writers.get(replyName(ref));
-    return writer?.held.closedBy ? undefined : writer;
+    return writer?.epoch.closedBy ? undefined : writer;
   }
 
-  /**
-   * What a reply's log says after a place, for those who also want what is not on disk yet.
-   *
-   * @returns `undefined` where only the files can tell.
-   */
-  readAhead(ref: ReplyRef, from: Offset): LogSnapshot | undefined {
-    const ended = from.entry === 0 ? this.readEnded(ref) : undefined;
-    return ended ?? this.of(ref)?.held.readAhead(from);
+  /** Like `ReplyLog.read`, from memory and with uncommitted text; `undefined` if only files can tell. */
+  readLive(ref: ReplyRef, from: Offset): LogSnapshot | undefined {
+    const finished = from.entry === 0 ? this.readFinished(ref) : undefined;
+    return finished ?? this.writerOf(ref)?.epoch.readLive(from);
   }
 
-  /** All of a reply that has ended here for good, and not long ago, without what its end repeats. */
-  readEnded(ref: ReplyRef): LogSnapshot | undefined {
+  /** A whole reply that ended here lately, without the records that its end repeats. */
+  readFinished(ref: ReplyRef): LogSnapshot | undefined {
     const name = replyName(ref);
-    return this.writers.get(name)?.held.ended ?? this.ended.get(name);
+    return this.writers.get(name)?.epoch.finished ?? this.finished.get(name);
   }
 
-  /**
-   * What to tell of why a reply can't be saved.
-   *
-   * @param newest The number of the newest epoch that has begun; when that is of somebody who went
-   *   on, it can be.
-   */
-  unsavedNotice(ref: ReplyRef, newest: number): string | undefined {
-    const writer = this.of(ref);
-    if (writer) return writer.unsaved;
-    const unsaved = this.unsaved.get(replyName(ref));
-    return unsaved && newest < unsaved.next ? unsaved.notice : undefined;
+  /** The notice for live readers if the reply cannot be saved, as far as this process knows. */
+  saveNoticeOf(ref: ReplyRef, snapshot: LogSnapshot): string | undefined {
+    const { currentHeader, currentEntry } = snapshot;
+    if (currentHeader.kind === "end") return undefined;
+    const writer = this.writerOf(ref);
+    return writer
+      ? writer.saveNotice
+      : this.saveFailures.noticeOf(ref, currentEntry);
   }
 
   isBusyWith(ref: ReplyRef): boolean {
-    return this.writers.has(replyName(ref)) || this.claims.has(replyName(ref));
+    const name = replyName(ref);
+    return this.writers.has(name) || this.opening.has(name);
   }
 
-  /** @returns Whether this process had it, and has ended it. */
-  async stop(ref: ReplyRef): Promise<boolean> {
-    const writer = this.writers.get(replyName(ref));
-    await writer?.stop();
-    return writer?.held.closedBy === "ended";
+  /** Creates a reply's first epoch. */
+  start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
+    return this.acquire(ref, async () => {
+      const file = await this.openEpoch(ref, 1, false);
+      return file && this.write(ref, file, emptyReply);
+    });
   }
 
-  /** From here on nothing is taken over, and what is begun is handed over at once. */
-  leave(): void {
-    this.isDraining = true;
+  /** Creates an epoch after a failed end. */
+  retry(ref: ReplyRef, failedEntry: number): Promise<ReplyWriter | undefined> {
+    // The writer that failed may still be closing, when clients can already read its end.
+    return this.acquire(
+      ref,
+      async () => {
+        const file = await this.openEpoch(ref, failedEntry + 1, false);
+        return file && this.write(ref, file, emptyReply);
+      },
+      failedEntry,
+    );
   }
 
-  /** Hands over all that is being written. */
-  async handOver(): Promise<void> {
-    await Promise.allSettled(this.claims.values());
-    const writers = [...this.writers.values()];
-    await Promise.all(writers.map((writer) => writer.handOver()));
-  }
-
-  /** @param last The entry that was found abandoned: if there is a newer one, it is not. */
-  async takeOver(ref: ReplyRef, last: number): Promise<void> {
+  /** Continues a reply after another process, unless its log is newer than the caller saw. */
+  async takeOver(ref: ReplyRef, abandonedEntry: number): Promise<void> {
     if (this.isDraining || this.isBusyWith(ref)) return;
     try {
-      await this.claim(ref, "go on", last);
+      await this.acquire(ref, () => this.openTakeover(ref, abandonedEntry));
     } catch (error) {
       if (storageProblemOf(error)) {
-        const notice = unsavedNotice(error);
-        this.unsaved.set(replyName(ref), { next: last + 1, notice });
+        const notice = saveFailureNotice(error);
+        this.saveFailures.add(ref, abandonedEntry + 1, notice);
       }
       throw error;
     }
   }
 
   /**
-   * Makes the entry after number `last`, if nobody else does, and writes on from there.
+   * Stops a reply that this process writes.
    *
-   * @returns The writer, also if this process has it already; `undefined` if it is another's.
+   * @returns False if it does not, or another process has taken over.
    */
-  claim(
-    ref: ReplyRef,
-    purpose: Purpose,
-    last: number,
-  ): Promise<ReplyWriter | undefined> {
-    const name = replyName(ref);
-    const known = this.of(ref);
-    // The one that failed may still be about to leave, where others can read its end.
-    const isPast = purpose === "retry" && known && known.held.number <= last;
-    if (known && !isPast) return Promise.resolve(known);
-    const claim =
-      this.claims.get(name) ??
-      this.makeEpoch(ref, purpose, last).finally(() =>
-        this.claims.delete(name),
-      );
-    this.claims.set(name, claim);
-    return claim;
+  async stop(ref: ReplyRef): Promise<boolean> {
+    const writer = this.writers.get(replyName(ref));
+    await writer?.stop();
+    return writer?.epoch.closedBy === "ended";
   }
 
-  private async makeEpoch(
-    ref: ReplyRef,
-    purpose: Purpose,
-    last: number,
-  ): Promise<ReplyWriter | undefined> {
-    const log = this.parts.logOf(ref);
-    const continues = purpose === "go on" && (await this.continues(ref));
-    let said = emptyReply;
-    let lost = false;
-    let after: Predecessor = "silence";
-    const entry = await log.open(last + 1, (before) => {
-      const all = replay(before?.lines ?? []);
-      if (continues || purpose === "stop") said = all;
-      lost = purpose === "go on" && all.text !== said.text;
-      after = before?.isHandedOver ? "handover" : "silence";
-      const { address, process } = this.parts;
-      return { holder: address, process, keep: said.text.length };
+  /** Stops a reply whose owner cannot be reached, by an epoch that keeps the text and ends at once. */
+  async stopOrphan(ref: ReplyRef, latestEntry: number): Promise<void> {
+    const writer = await this.acquire(ref, async () => {
+      const file = await this.openEpoch(ref, latestEntry + 1, true);
+      const opened = file && this.write(ref, file, textBefore(file.before));
+      // At once, before it asks the model.
+      void opened?.stop();
+      return opened;
     });
-    if (!entry) return undefined;
-    if (purpose === "go on") this.parts.onTakenOver(after);
-    const held = new EpochWriter(log, entry);
-    if (lost) held.append({ notice: BEGUN_AGAIN });
-    this.tell(ref, purpose, entry);
-    return this.write(ref, held, said, purpose);
+    await writer?.stop();
+  }
+
+  /** From now on replies are not taken over, and those that are started are handed over. */
+  startDraining(): void {
+    this.isDraining = true;
+  }
+
+  async handOverAll(): Promise<void> {
+    await Promise.allSettled(this.opening.values());
+    const writers = [...this.writers.values()];
+    await Promise.all(writers.map((writer) => writer.handOver()));
+  }
+
+  /**
+   * Runs one attempt at a time to become a reply's writer.
+   *
+   * @param failedEntry A writer of an epoch before it does not count any more.
+   * @returns The writer, also if this process has one already.
+   */
+  private async acquire(
+    ref: ReplyRef,
+    open: () => Promise<ReplyWriter | undefined>,
+    failedEntry = 0,
+  ): Promise<ReplyWriter | undefined> {
+    const name = replyName(ref);
+    const current = this.writerOf(ref);
+    if (current && current.epoch.number > failedEntry) return current;
+    const opening =
+      this.opening.get(name) ?? open().finally(() => this.opening.delete(name));
+    this.opening.set(name, opening);
+    return opening;
+  }
+
+  private openEpoch(
+    ref: ReplyRef,
+    number: number,
+    keepsText: boolean,
+  ): Promise<EpochFile | undefined> {
+    const { address, process } = this.context;
+    return this.context.logOf(ref).open(number, (before) => ({
+      holder: address,
+      process,
+      keep: keepsText ? textBefore(before).text.length : 0,
+    }));
+  }
+
+  private async openTakeover(
+    ref: ReplyRef,
+    abandonedEntry: number,
+  ): Promise<ReplyWriter | undefined> {
+    const { metrics, log } = this.context;
+    const number = abandonedEntry + 1;
+    const continues = await this.canContinue(ref);
+    const file = await this.openEpoch(ref, number, continues);
+    if (!file) return undefined;
+    const reason = file.before?.isHandedOver ? "handover" : "silence";
+    metrics.countTakeover(reason);
+    log.warn({ reply: ref, epoch: number, reason }, "reply taken over");
+    const before = textBefore(file.before);
+    if (continues) return this.write(ref, file, before);
+    const notice = before.text === "" ? undefined : RESTARTED;
+    return this.write(ref, file, emptyReply, notice);
   }
 
   private write(
     ref: ReplyRef,
-    held: EpochWriter,
-    said: ReplyText,
-    purpose: Purpose,
+    file: EpochFile,
+    before: ReplyText,
+    notice?: string,
   ): ReplyWriter {
-    const { records, models, log, now } = this.parts;
-    const { leaseMs, flushMs, longest } = this.parts;
-    const writer = new ReplyWriter(ref, held, said, {
-      records,
-      models,
-      log,
-      leaseMs,
-      flushMs,
-      longest,
-      now,
-      settle: (settled, ended) => this.parts.settle(settled, ended),
-    });
+    const { context, publisher } = this;
+    const epoch = new EpochWriter(context.logOf(ref), file);
+    if (notice !== undefined) epoch.append({ notice });
+    const writer = new ReplyWriter(context, publisher, ref, epoch, before);
     this.writers.set(replyName(ref), writer);
-    void writer.finished().then(() => this.release(ref, writer));
-    // Another process can go on at once; this one won't be there for long.
+    this.context.metrics.setInProgress(this.size);
+    void writer.finished.then(() => this.release(writer));
+    // Another process can take over at once; this one exits soon.
     if (this.isDraining) void writer.handOver();
-    if (purpose === "stop") void writer.stop();
     return writer;
   }
 
-  private release(ref: ReplyRef, writer: ReplyWriter): void {
+  private release(writer: ReplyWriter): void {
+    const { ref, epoch, saveNotice } = writer;
     const name = replyName(ref);
-    const { ended, closedBy, number } = writer.held;
-    if (ended) this.ended.set(name, ended);
-    const notice = writer.unsaved;
-    if (notice !== undefined && closedBy === "superseded") {
-      this.unsaved.set(name, { next: number + 1, notice });
+    const { finished, closedBy, number } = epoch;
+    if (finished) this.finished.set(name, finished);
+    if (saveNotice !== undefined && closedBy === "superseded") {
+      this.saveFailures.add(ref, number + 1, saveNotice);
     }
     if (this.writers.get(name) === writer) this.writers.delete(name);
+    this.context.metrics.setInProgress(this.size);
   }
 
-  /** Whether the model can go on from the middle of a reply. */
-  private async continues(ref: ReplyRef): Promise<boolean> {
-    const { records, models, log } = this.parts;
+  /** True if the model can continue from the middle of a reply. */
+  private async canContinue(ref: ReplyRef): Promise<boolean> {
+    const { repository, models, log } = this.context;
     try {
-      const { model } = await records.promptFor(ref);
+      const { model } = await repository.promptFor(ref);
       const info = await models.find(model, AbortSignal.timeout(FIND_MS));
       return info?.continues ?? false;
     } catch (error) {
-      log.warn({ error, reply: ref }, "the model of a reply can't be found");
+      log.warn({ error, reply: ref }, "failed to find the model of a reply");
       return false;
     }
   }
-
-  private tell(ref: ReplyRef, purpose: Purpose, { number }: EpochFile): void {
-    if (purpose === "begin") return;
-    const level = purpose === "go on" ? "warn" : "info";
-    this.parts.log[level]({ reply: ref, epoch: number, purpose }, "took over");
-  }
 }
 
-/** Balances memory against reading files again: some thousands of replies. */
-const ENDED_BYTES = 8 * 1024 * 1024;
+const textBefore = (before: LogSnapshot | undefined): ReplyText =>
+  replay(before?.records ?? []);
 
-/** More than one process writes at once; a reply beyond it is told of when it is looked at next. */
-const UNSAVED_REPLIES = 10_000;
+/** Balances memory against reading files again: some thousands of replies. */
+const FINISHED_BYTES = 8 * 1024 * 1024;
 
 const FIND_MS = 2_000;
-const BEGUN_AGAIN =
-  "The server that was writing this reply has gone, so the reply was begun again.";
+const RESTARTED =
+  "The server that was writing this reply stopped, so the reply was restarted.";

@@ -2,24 +2,16 @@ import path from "node:path";
 import { errorCode } from "../../runtime/errors";
 import { createFolder } from "../exclusive-file";
 import type { FileSystem } from "../file-system";
+import { createMarker, removeMarker } from "../marker-file";
+import { type Heartbeat, parseHeartbeat } from "./heartbeats";
 import type { ReplyRef } from "./record-folders";
 
-/** The sign of life of one process: a number that grows while it lives. */
-export interface Heartbeat {
-  process: string;
-  count: number;
+/** The name of a reply, in memory and on disk. */
+export function replyName(ref: ReplyRef): string {
+  return `${ref.ownerHash}.${ref.conversation}.${ref.number}`;
 }
 
-/** One name for a reply, in memory and on disk. */
-export function replyName({
-  ownerHash,
-  conversation,
-  number,
-}: ReplyRef): string {
-  return `${ownerHash}.${conversation}.${number}`;
-}
-
-function toRef(name: string): ReplyRef | undefined {
+function parseReplyName(name: string): ReplyRef | undefined {
   const match = /^([0-9a-f]{64})\.([a-z2-7]{26})\.([1-9]\d{0,8})$/.exec(name);
   if (!match?.[1] || !match[2]) return undefined;
   return {
@@ -29,19 +21,11 @@ function toRef(name: string): ReplyRef | undefined {
   };
 }
 
-const nameOfBeat = ({ process, count }: Heartbeat) =>
-  `beat.${process}.${count}`;
-
-function toBeat(name: string): Heartbeat | undefined {
-  const match = /^beat\.([\w-]{12})\.(\d{1,15})$/.exec(name);
-  return match?.[1]
-    ? { process: match[1], count: Number(match[2]) }
-    : undefined;
-}
-
 /**
- * The folder that lists all replies in progress, of all owners, an empty file each; and the signs of
- * life of the processes that look after them, so that one listing tells both.
+ * The unfinished replies of all owners: a folder with a marker for each. The heartbeats are in the
+ * same folder, so that one listing returns both.
+ *
+ * A power cut can lose a marker. The reply is added again when it is next read.
  */
 export class ActiveReplyIndex {
   constructor(
@@ -50,33 +34,15 @@ export class ActiveReplyIndex {
   ) {}
 
   async list(): Promise<ReplyRef[]> {
-    return (await this.look()).refs;
+    return (await this.scan()).refs;
   }
 
-  async look(): Promise<{ refs: ReplyRef[]; beats: Heartbeat[] }> {
+  async scan(): Promise<{ refs: ReplyRef[]; heartbeats: Heartbeat[] }> {
     const names = await this.names();
     return {
-      refs: names.map(toRef).filter((ref) => ref !== undefined),
-      beats: names.map(toBeat).filter((beat) => beat !== undefined),
+      refs: names.map(parseReplyName).filter((ref) => ref !== undefined),
+      heartbeats: names.map(parseHeartbeat).filter((one) => one !== undefined),
     };
-  }
-
-  /** Puts a sign of life in the place of the one before. */
-  async beat(beat: Heartbeat): Promise<void> {
-    const file = this.fileOf(beat);
-    const before = this.fileOf({ ...beat, count: beat.count - 1 });
-    try {
-      await this.fileSystem.rename(before, file);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      // The first one, or others took this process for dead.
-      await this.create(file);
-    }
-  }
-
-  /** Removes a sign of life; one that isn't there is no error. */
-  removeBeat(beat: Heartbeat): Promise<void> {
-    return this.unlink(this.fileOf(beat));
   }
 
   async countOf(ownerHash: string): Promise<number> {
@@ -84,42 +50,25 @@ export class ActiveReplyIndex {
     return names.filter((name) => name.startsWith(`${ownerHash}.`)).length;
   }
 
-  /** Adds a reply; one that is there already stays. */
+  /** Idempotent. */
   async add(ref: ReplyRef): Promise<void> {
-    const file = path.join(this.folder, replyName(ref));
-    await this.create(file).catch(async (error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
-      await createFolder(this.fileSystem, this.folder);
-      await this.create(file);
-    });
-  }
-
-  /** Removes a reply; one that isn't there is no error. */
-  remove(ref: ReplyRef): Promise<void> {
-    return this.unlink(path.join(this.folder, replyName(ref)));
-  }
-
-  private fileOf(beat: Heartbeat): string {
-    return path.join(this.folder, nameOfBeat(beat));
-  }
-
-  private async unlink(file: string): Promise<void> {
-    await this.fileSystem.unlink(file).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
-    });
-  }
-
-  /**
-   * Not flushed: should the name be lost in a power cut, the reply is listed again as soon as
-   * somebody looks at it.
-   */
-  private async create(file: string): Promise<void> {
+    const { fileSystem, folder } = this;
+    const file = path.join(folder, replyName(ref));
     try {
-      const handle = await this.fileSystem.open(file, "wx");
-      await handle.close();
+      await createMarker(fileSystem, file);
     } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
+      if (errorCode(error) !== "ENOENT") throw error;
+      await createFolder(fileSystem, folder);
+      await createMarker(fileSystem, file);
     }
+  }
+
+  /** Idempotent. */
+  remove(ref: ReplyRef): Promise<void> {
+    return removeMarker(
+      this.fileSystem,
+      path.join(this.folder, replyName(ref)),
+    );
   }
 
   private async names(): Promise<string[]> {

@@ -1,50 +1,51 @@
-/** Consecutive failures after which the circuit opens. */
-const TOLERATED_FAILURES = 4;
-
-/** How long it stays open: the first time, and at most. */
-const FIRST_OPEN_MS = 250;
-const MAX_OPEN_MS = 5_000;
+/** How long a backend that failed is left alone: the first time, and at most. */
+const FIRST_MS = 250;
+const LONGEST_MS = 5_000;
 
 /**
- * Circuit breaker: opens after consecutive failures, then admits one trial call at a time until
- * one succeeds.
+ * Keeps calls from a backend that is dead: open after some failures in a row, it lets one call
+ * through now and then, whose success closes it.
  */
 export class Circuit {
   private failures = 0;
   private openUntil = 0;
-  private openMs = FIRST_OPEN_MS;
+  private openMs = FIRST_MS;
   private isTrying = false;
 
-  /** @param now Monotonic, in milliseconds. */
+  /** @param now Milliseconds, never set back. */
   constructor(private readonly now: () => number) {}
 
-  /** @returns False if the call must not be made. Otherwise its outcome must be reported. */
-  tryEnter(): boolean {
+  /** Whether a call may be made now. */
+  get allows(): boolean {
     if (this.openUntil === 0) return true;
-    if (this.isTrying || this.now() < this.openUntil) return false;
-    this.isTrying = true;
-    return true;
+    return !this.isTrying && this.now() >= this.openUntil;
+  }
+
+  /** A call is made. */
+  begin(): void {
+    this.isTrying = this.openUntil !== 0;
   }
 
   succeeded(): void {
     this.failures = 0;
     this.openUntil = 0;
-    this.openMs = FIRST_OPEN_MS;
+    this.openMs = FIRST_MS;
     this.isTrying = false;
   }
 
-  failed(): void {
+  /** @param tolerated How many failures in a row, before this, leave it closed. */
+  failed(tolerated: number): void {
     this.failures += 1;
-    const isOpen = this.openUntil !== 0;
-    // Failures of calls that were in flight when it opened are no news.
-    if (isOpen ? !this.isTrying : this.failures <= TOLERATED_FAILURES) return;
+    // Calls that were under way when it opened tell nothing new.
+    const isOpen = this.openUntil !== 0 && !this.isTrying;
+    if (isOpen || (this.failures <= tolerated && !this.isTrying)) return;
     this.isTrying = false;
-    // Jitter: the pods of web must not all try again at the same moment.
+    // Not all pods should try again at the same moment.
     this.openUntil = this.now() + this.openMs * (0.75 + Math.random() / 2);
-    this.openMs = Math.min(2 * this.openMs, MAX_OPEN_MS);
+    this.openMs = Math.min(2 * this.openMs, LONGEST_MS);
   }
 
-  /** The call ended without a result, for example because the client disconnected. */
+  /** The call ended without telling anything of the backend: its caller went away. */
   abandoned(): void {
     this.isTrying = false;
   }

@@ -1,18 +1,23 @@
-/** Balances the calls that a killed process may take with it against the load of retries. */
-const BURST = 200;
-
-const PER_CALL = 0.2;
-
-/** Limits retries to a fifth of all calls, so that they cannot overload a slow backend. */
+/**
+ * Keeps retries a small part of all calls, or they would finish off a backend that is only slow.
+ * The burst is what a killed backend may take with it at once.
+ */
 export class RetryBudget {
-  private left = BURST;
+  private left: number;
 
-  /** Call once for each first attempt. */
-  earn(): void {
-    this.left = Math.min(BURST, this.left + PER_CALL);
+  constructor(
+    private readonly burst = 200,
+    private readonly perCall = 0.2,
+  ) {
+    this.left = burst;
   }
 
-  /** @returns False if no retry may be made. */
+  /** A first attempt was made. */
+  earn(): void {
+    this.left = Math.min(this.burst, this.left + this.perCall);
+  }
+
+  /** @returns Whether one more attempt may be made. */
   spend(): boolean {
     if (this.left < 1) return false;
     this.left -= 1;

@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "../../core/runtime/log";
+import { Registry } from "../../core/runtime/metrics";
+import type { FileSystem } from "../../core/storage/file-system";
+import { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
+import { HeartbeatDirectory } from "../../core/storage/layout/heartbeats";
+import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import { ReplyLog } from "./log/reply-log";
+import { createReplyMetrics } from "./metrics";
+import type { ReplyModels, ReplyRepository } from "./types";
+
+export interface ReplyContextOptions {
+  repository: ReplyRepository;
+  models: ReplyModels;
+  fileSystem: FileSystem;
+  /** Holds the active reply index and the heartbeats. */
+  indexFolder: string;
+  /** URL at which other backends reach this process. */
+  address: string;
+  log: Logger;
+  /** How long a reply's log may stop growing before another process takes over. */
+  leaseMs: number;
+  /** Balances how much is written again after a crash against the number of flushes. */
+  flushMs?: number;
+  /** UTF-16 units of text and reasoning at which a reply is cut off. */
+  maxLength?: number;
+  /** Without it nothing is counted. */
+  metrics?: Registry;
+  /** Milliseconds of a monotonic clock. */
+  now?: () => number;
+}
+
+const FLUSH_MS = 200;
+
+/**
+ * Some times more than models write at most. An endless reply would fill the memory of one process
+ * after the other.
+ */
+const MAX_LENGTH = 2_000_000;
+
+/** Collaborators and settings that all parts of the replies share. */
+export type ReplyContext = ReturnType<typeof createReplyContext>;
+
+export function createReplyContext({
+  fileSystem,
+  indexFolder,
+  flushMs = FLUSH_MS,
+  maxLength = MAX_LENGTH,
+  metrics = new Registry(),
+  now = () => performance.now(),
+  ...options
+}: ReplyContextOptions) {
+  const { repository } = options;
+  return {
+    ...options,
+    flushMs,
+    maxLength,
+    now,
+    metrics: createReplyMetrics(metrics),
+    /** Tells this process from another one at the same address. */
+    process: randomBytes(9).toString("base64url"),
+    index: new ActiveReplyIndex(fileSystem, indexFolder),
+    heartbeats: new HeartbeatDirectory(fileSystem, indexFolder),
+    logOf: (ref: ReplyRef) => new ReplyLog(fileSystem, repository.folder(ref)),
+  };
+}

@@ -1,0 +1,76 @@
+import type { ModelEvent } from "../../models/model";
+import type { Line } from "../log/records";
+import type { ReplyText } from "../log/replay";
+import type { FinalReply } from "../types";
+
+/** Collects what a model says into the reply. Pure: it neither reads nor writes anything. */
+export class ReplyAccumulator {
+  private text: string;
+  private reasoning: string;
+  private usage: FinalReply["usage"];
+  private stopReason: string | undefined;
+
+  constructor(before: ReplyText) {
+    this.text = before.text;
+    this.reasoning = before.reasoning;
+  }
+
+  get current(): ReplyText {
+    return { text: this.text, reasoning: this.reasoning };
+  }
+
+  /** UTF-16 units of text and reasoning. */
+  get length(): number {
+    return this.text.length + this.reasoning.length;
+  }
+
+  /** @returns The line to log; `undefined` for events that only the end repeats. */
+  add(event: ModelEvent): Line | undefined {
+    switch (event.kind) {
+      case "text":
+        this.text += event.text;
+        return event.text === "" ? undefined : { text: event.text };
+      case "reasoning":
+        this.reasoning += event.text;
+        return { reasoning: event.text };
+      case "waiting":
+        return { notice: event.message };
+      case "usage":
+        this.usage = {
+          inputTokens: event.inputTokens,
+          outputTokens: event.outputTokens,
+        };
+        break;
+      case "stop":
+        this.stopReason =
+          event.reason === "end" ? undefined : STOPPED[event.reason];
+    }
+    return undefined;
+  }
+
+  /** @param isTooLong True if the reply was cut off here, whatever the model would still say. */
+  complete(isTooLong: boolean) {
+    const reason = isTooLong ? STOPPED.length : this.stopReason;
+    return this.text === "" && reason === undefined
+      ? this.end("failed", EMPTY)
+      : this.end("complete", reason);
+  }
+
+  end(outcome: FinalReply["outcome"], reason?: string) {
+    return {
+      outcome,
+      text: this.text,
+      ...(this.reasoning !== "" && { reasoning: this.reasoning }),
+      ...(reason !== undefined && { reason }),
+      ...(this.usage && { usage: this.usage }),
+    };
+  }
+}
+
+const EMPTY =
+  "The model returned an empty reply. Try again, or choose another model.";
+
+const STOPPED = {
+  length: "The reply was cut off because it reached its maximum length.",
+  filtered: "The model's provider withheld the rest of this reply.",
+};

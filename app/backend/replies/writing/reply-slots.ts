@@ -1,0 +1,63 @@
+import { VisibleError } from "../../../core/domain/errors";
+import type { ReplyContext } from "../reply-context";
+import type { WriterPool } from "./writer-pool";
+
+export interface SlotLimits {
+  /** Unfinished replies an owner may have, in all processes. */
+  perOwner: number;
+  /** Replies that this process writes at once. */
+  perProcess: number;
+}
+
+/** Limits how many replies are written at once. */
+export class ReplySlots {
+  /** Owners with a reserved slot whose reply has not started. */
+  private readonly reserved = new Set<string>();
+
+  constructor(
+    private readonly context: ReplyContext,
+    private readonly pool: WriterPool,
+    private readonly limits: SlotLimits,
+  ) {}
+
+  /**
+   * Reserves a slot, within {@link withReservation}.
+   *
+   * @throws VisibleError (429) if the owner has too many unfinished replies; (503) if this process
+   *   writes too many.
+   */
+  async reserve(ownerHash: string): Promise<void> {
+    const { perOwner, perProcess } = this.limits;
+    this.reserved.delete(ownerHash);
+    if (this.pool.size + this.reserved.size >= perProcess) {
+      throw new VisibleError(
+        503,
+        "The server is writing too many replies. Try again in a few seconds.",
+      );
+    }
+    this.reserved.add(ownerHash);
+    if ((await this.context.index.countOf(ownerHash)) >= perOwner) {
+      throw new VisibleError(
+        429,
+        `You already have ${perOwner} replies in progress. Wait for one to finish or stop one, then try again.`,
+      );
+    }
+  }
+
+  /** Frees the owner's slot after the work, which must be the owner's only one at a time. */
+  async withReservation<T>(
+    ownerHash: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.release(ownerHash);
+    }
+  }
+
+  /** The reply has started: the pool counts it now. */
+  release(ownerHash: string): void {
+    this.reserved.delete(ownerHash);
+  }
+}

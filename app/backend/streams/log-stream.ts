@@ -1,0 +1,96 @@
+import { pause } from "../../core/runtime/async";
+import type { Offset } from "../replies/log/offset";
+import type { Line, LogRecord } from "../replies/log/records";
+import { isContested, type LogSnapshot } from "../replies/log/reply-log";
+import type { FollowedRecord } from "../replies/reading/follow-log";
+import type { StreamChunk, StreamMessage, StreamReader } from "./stream";
+
+/** A log whose lines are messages of a stream. */
+export interface StreamedLog {
+  read(from: Offset): Promise<LogSnapshot | undefined>;
+  follow(
+    from: Offset,
+    signal: AbortSignal,
+  ): AsyncGenerator<FollowedRecord[], void>;
+  /** The message of a line; `undefined` if it has none. */
+  toData(line: Line): Buffer | undefined;
+  /** Joins records to fewer equivalent ones. */
+  join?(this: void, records: LogRecord[]): LogRecord[];
+  /**
+   * A message to add to the first chunk. It is not in the log and may be delivered more than once.
+   */
+  ephemeral?(this: void, snapshot: LogSnapshot): Buffer | undefined;
+  /** True if the end closes the stream. */
+  closes(end: Line): boolean;
+}
+
+/** How long to wait for the header of a new entry, which tells how much of the one before counts. */
+const CONTESTED_MS = 20;
+const CONTESTED_ATTEMPTS = 50;
+
+export function createLogReader(log: StreamedLog): StreamReader {
+  return {
+    read: async (from) => {
+      let messages: StreamMessage[] = [];
+      for (let attempt = 0; attempt < CONTESTED_ATTEMPTS; attempt++) {
+        const snapshot = await log.read(from);
+        if (!snapshot) return undefined;
+        if (!isContested(snapshot)) return toChunk(log, snapshot);
+        messages = ephemeralMessages(log, snapshot, from);
+        await pause(CONTESTED_MS);
+      }
+      return { messages, next: from, isUpToDate: false, isClosed: false };
+    },
+    follow: (from, signal) => follow(log, from, signal),
+  };
+}
+
+function toChunk(log: StreamedLog, snapshot: LogSnapshot): StreamChunk {
+  const { records, tail, currentHeader } = snapshot;
+  return {
+    messages: [
+      ...toMessages(log, records),
+      ...ephemeralMessages(log, snapshot, tail),
+    ],
+    next: tail,
+    isUpToDate: true,
+    isClosed: currentHeader.kind === "end" && log.closes(currentHeader),
+  };
+}
+
+function toMessages(log: StreamedLog, records: LogRecord[]): StreamMessage[] {
+  const joined = log.join?.(records) ?? records;
+  return joined.flatMap(({ line, offset }) => {
+    const data = log.toData(line);
+    return data ? [{ data, offset }] : [];
+  });
+}
+
+function ephemeralMessages(
+  { ephemeral }: StreamedLog,
+  snapshot: LogSnapshot,
+  offset: Offset,
+): StreamMessage[] {
+  const data = ephemeral?.(snapshot);
+  return data ? [{ data, offset }] : [];
+}
+
+async function* follow(
+  log: StreamedLog,
+  from: Offset,
+  signal: AbortSignal,
+): AsyncGenerator<StreamChunk, void> {
+  for await (const batch of log.follow(from, signal)) {
+    const end = batch.findIndex(
+      ({ line, isLast }) => isLast && log.closes(line),
+    );
+    const isClosed = end !== -1;
+    const records = isClosed ? batch.slice(0, end + 1) : batch;
+    const messages = toMessages(log, records);
+    const next = records.at(-1)?.offset ?? from;
+    if (messages.length > 0 || isClosed) {
+      yield { messages, next, isUpToDate: true, isClosed };
+    }
+    if (isClosed) return;
+  }
+}
