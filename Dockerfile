@@ -27,9 +27,11 @@ FROM node:24-bookworm-slim
 # First of all, since it carries the commit's time in its list: what came before it in the cache would
 # carry that of another commit, and what comes after it is made again.
 COPY --from=build /image/ /app/
-# Nothing installs packages in a running container; what can't be run needs no patching.
+# Nothing installs packages in a running container; what can't be run needs no patching. A new volume
+# that is mounted at /data takes this folder's owner.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
-      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/*
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm /tmp/* \
+ && install -d -o 1000 -g 1000 /data
 WORKDIR /app
 # The processes by name. `env` becomes node itself, without a shell, so signals reach node.
 ENV PATH=/app/build/bin:$PATH \
