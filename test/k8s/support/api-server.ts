@@ -20,7 +20,7 @@ export function describeWithApiServer(name: string, body: () => void): void {
     });
   } else {
     const why =
-      "needs an API server: set KUBEBUILDER_ASSETS to a folder with kube-apiserver, etcd and kubectl";
+      "needs an API server: KUBEBUILDER_ASSETS=`setup-envtest use -p path` scripts/test";
     describe.skip(`${name} (${why})`, body);
   }
 }

@@ -10,5 +10,9 @@ export function describeWithGo(
   body: () => void,
 ): void {
   if (hasGo) describeBlock(name, body);
-  else describe.skip(`${name} (needs Go, which builds the linters)`, body);
+  else
+    describe.skip(
+      `${name} (needs Go: https://go.dev/dl, then scripts/test)`,
+      body,
+    );
 }
