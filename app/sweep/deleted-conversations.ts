@@ -16,7 +16,7 @@ import {
   createStorageContext,
   type StorageContext,
 } from "../core/storage/storage-context";
-import { isUnreadable } from "../core/storage/file-errors";
+import { isUnreadable } from "../core/storage/file-system";
 import type { FileSystem } from "../core/storage/file-system";
 import { VersionedDocument } from "../core/storage/versioned-document";
 import { LEFTOVER_AFTER_MS, type Sweep } from "./sweep";

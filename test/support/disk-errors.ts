@@ -2,7 +2,7 @@
 export const diskErrors: [code: string, status: number, why: string][] = [
   ["ENOSPC", 507, "storage is full"],
   ["EDQUOT", 507, "storage is full"],
-  ["EROFS", 507, "can only be read"],
+  ["EROFS", 507, "is read-only"],
   ["EACCES", 507, "may not write"],
   ["EIO", 503, "reports an error"],
   ["ESTALE", 503, "reports an error"],

@@ -2,7 +2,11 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { errorCode } from "../runtime/errors";
 import { createExclusively, createFolder } from "./exclusive-file";
-import { elapsedMs, type StorageContext, TRUSTED_MS } from "./storage-context";
+import {
+  elapsedMs,
+  type StorageContext,
+  LISTING_TRUSTED_MS,
+} from "./storage-context";
 import { compactLog } from "./compaction";
 import type { JsonObject } from "./json";
 import { covers, isSegment, type LogListing } from "./log-listing";
@@ -10,26 +14,25 @@ import { type LogEntry, LogMissingError, LogReader } from "./log-reader";
 
 export interface LogOptions {
   /**
-   * How many entries the segments hold, ascending, each a multiple of the one before. Balances
-   * the number of reads for a page of a long log against the size of each. None: no folding.
+   * The number of entries in a segment, ascending, each a multiple of the one before; empty for no
+   * compaction. Balances the reads for a page of a long log against the size of each read.
    */
   segmentSizes?: readonly number[];
 }
 
 /**
- * Numbered entries, 1, 2, 3…, each made by exactly one writer and never changed. Safe to use from
- * many processes on a network file system, without a lock. What is acknowledged is on disk.
+ * Numbered entries 1, 2, 3…, each created by exactly one writer and immutable. Safe for many
+ * processes on a network file system, without a lock. An acknowledged entry is on disk.
  *
- * In the folder lie `17` (one entry: a line of JSON), `1-10` (a *segment*: the entries 1 to 10, a
- * line each) and `11-20_14` (the same, of which 14 was missing). Segments are made of entries that
- * are there, when a decade is complete or another has followed; what they hold is removed later.
- * A number that a segment holds stays taken.
+ * The folder contains the files `17` (one entry: a line of JSON), `1-10` (a *segment*: entries 1 to
+ * 10, a line each) and `11-20_14` (the same, with 14 missing). Compaction merges existing entries
+ * into a segment, once the range is complete or further entries have followed. The merged files
+ * are removed later. A number that a segment contains stays taken.
  *
- * An entry is an object of the caller's, of which `number` and `token` are the log's own fields.
+ * In an entry, the fields `number` and `token` belong to the log.
  *
- * All methods throw the file system's error if it can't be read or written, and `LogMissingError`
- * if there is no such log: only {@link createFolder} makes its folder, so nothing that was deleted comes
- * back by a late write.
+ * All methods throw the file system's error, and `LogMissingError` if the log does not exist. Only
+ * {@link createFolder} creates the folder, so a late write cannot bring back a deleted log.
  */
 export class AppendLog {
   private readonly reader: LogReader;
@@ -44,26 +47,25 @@ export class AppendLog {
     this.segmentSizes = segmentSizes;
   }
 
-  /** Makes the folder, and those above it that are missing; it may be there already. */
+  /** Creates the folder and its missing parents; an existing folder is no error. */
   async createFolder(): Promise<void> {
     await createFolder(this.storage.fileSystem, this.folder);
   }
 
-  /** What there is, by one listing of the folder. */
   list(): Promise<LogListing> {
     return this.reader.list();
   }
 
-  /** The same, but `undefined` if there is no such log. */
+  /** Lists the folder; `undefined` if the log does not exist. */
   listIfExists(): Promise<LogListing | undefined> {
     return this.reader.listIfExists();
   }
 
   /**
-   * Makes an entry under the next number.
+   * Creates an entry under the next number.
    *
-   * @param next The number after `last`, the highest that is taken (0 if none is): for logs in
-   *   which not every writer may take every number.
+   * @param next Computes the next number from the highest taken one (0 if there is none), for logs
+   *   in which a writer may not take every number.
    * @returns The number.
    */
   append(
@@ -74,7 +76,7 @@ export class AppendLog {
       let listing = await this.list();
       for (;;) {
         const number = next(listing.last);
-        if (await this.makeEntry(number, entry, listing)) return number;
+        if (await this.createEntry(number, entry, listing)) return number;
         this.storage.onConflict();
         listing = await this.list();
       }
@@ -82,24 +84,24 @@ export class AppendLog {
   }
 
   /**
-   * Makes the entry with this number.
+   * Creates the entry with this number.
    *
-   * @param listing What there is, if it was just listed.
-   * @returns Whether this call made it; `false` if the number is taken, whoever took it.
+   * @param listing A listing that was just made, if there is one.
+   * @returns True if this call created it; false if the number is taken.
    */
   async createAt(
     number: number,
     entry: JsonObject,
     listing?: LogListing,
   ): Promise<boolean> {
-    return this.makeEntry(number, entry, listing ?? (await this.list()));
+    return this.createEntry(number, entry, listing ?? (await this.list()));
   }
 
   /**
-   * The entry with this number.
+   * Reads the entry with this number.
    *
-   * @param listing What there is, if it was just listed.
-   * @returns `undefined` if there is none, or none that can be read (which is then reported).
+   * @param listing A listing that was just made, if there is one.
+   * @returns `undefined` if it does not exist or is unreadable; the latter is reported.
    */
   async read(
     number: number,
@@ -108,19 +110,19 @@ export class AppendLog {
     return (await this.readRange(number, number, listing))[0];
   }
 
-  /** The entries numbered `from` to `to`, both included; ascending. */
+  /** Reads the entries numbered `from` to `to`, both included, in ascending order. */
   async readRange(
     from: number,
     to: number,
     listing?: LogListing,
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
-    return this.reader.readNumbers(known.between(from, to), known);
+    return this.reader.readEntries(known.between(from, to), known);
   }
 
   /**
-   * The last `count` entries, or the last of those numbered below `before`; ascending. Of a log
-   * of any length this reads a few files.
+   * Reads the last `count` entries, or the last below the number `before`, in ascending order.
+   * Reads a few files, however long the log is.
    */
   async readLast(
     count: number,
@@ -130,20 +132,21 @@ export class AppendLog {
     }: { before?: number; listing?: LogListing } = {},
   ): Promise<LogEntry[]> {
     const known = listing ?? (await this.list());
-    return this.reader.readNumbers(known.newest(count, before - 1), known);
+    return this.reader.readEntries(known.newest(count, before - 1), known);
   }
 
   /**
-   * Makes the segments that are due and removes what older ones hold. Runs by itself when entries
-   * are made; beside any writer, reader, or another fold, and can be cut at any point.
+   * Creates the segments that are due and removes files that older segments replace. Appending
+   * starts it when needed. It may run beside writers, readers and other compactions, and may be
+   * interrupted at any point.
    */
   compact(): Promise<void> {
-    return this.storage.mutex.run(`${this.folder}#fold`, () =>
+    return this.storage.mutex.run(`${this.folder}#compact`, () =>
       compactLog(this.reader, this.segmentSizes),
     );
   }
 
-  private async makeEntry(
+  private async createEntry(
     number: number,
     entry: JsonObject,
     listing: LogListing,
@@ -151,31 +154,27 @@ export class AppendLog {
     if (listing.has(number)) return false;
     const token = randomBytes(12).toString("base64url");
     const line = `${JSON.stringify({ ...entry, number, token })}\n`;
-    if (!(await this.makeFile(number, Buffer.from(line)))) return false;
-    const isSlow =
-      elapsedMs(listing.listedAt, this.storage.now()) >= TRUSTED_MS;
-    if (isSlow && !(await this.isOurs(number, token))) return false;
+    if (!(await this.createFile(number, Buffer.from(line)))) return false;
+    const isLate =
+      elapsedMs(listing.listedAt, this.storage.now()) >= LISTING_TRUSTED_MS;
+    if (isLate && !(await this.isOurs(number, token))) return false;
     this.reader.remember(number, line);
-    this.foldIfDue(number);
+    this.compactIfDue(number);
     return true;
   }
 
-  private foldIfDue(number: number): void {
+  private compactIfDue(number: number): void {
     const [size] = this.segmentSizes;
     if (!size || number < size || number % size > 1) return;
-    // Nobody waits for it: what isn't folded now is folded the next time.
+    // Runs in the background: a failed compaction is repeated after later appends.
     this.compact().catch(() => undefined);
   }
 
-  private async makeFile(number: number, bytes: Buffer): Promise<boolean> {
+  private async createFile(number: number, bytes: Buffer): Promise<boolean> {
     const { fileSystem } = this.storage;
+    const name = String(number);
     try {
-      return await createExclusively(
-        fileSystem,
-        this.folder,
-        String(number),
-        bytes,
-      );
+      return await createExclusively(fileSystem, this.folder, name, bytes);
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
       throw new LogMissingError(`There is no log ${this.folder}`, {
@@ -184,15 +183,15 @@ export class AppendLog {
     }
   }
 
-  /** After a long pause: the number may have been another's, and be in a segment by now. */
+  /** After a long pause, the number may be in a segment already, as another writer's entry. */
   private async isOurs(number: number, token: string): Promise<boolean> {
     const segment = (await this.list()).files.find(
-      (source) => isSegment(source) && covers(source, number),
+      (file) => isSegment(file) && covers(file, number),
     );
     if (!segment) return true;
     const lines = await this.reader.readFile(segment);
-    const holder = lines?.find((line) => line.entry.number === number);
-    if (holder?.token === token) return true;
+    const winner = lines?.find((line) => line.entry.number === number);
+    if (winner?.token === token) return true;
     const stray = path.join(this.folder, String(number));
     await this.storage.fileSystem.unlink(stray).catch(() => undefined);
     return false;

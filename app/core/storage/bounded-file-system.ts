@@ -1,35 +1,34 @@
+import { TimeoutError, withTimeout } from "../runtime/async";
 import type { FileSystem, FolderEntry, OpenFile } from "./file-system";
 
-/** The file system did not answer in time; what was asked of it may still happen. */
+/** The file system did not answer in time; the operation may still happen. */
 export class StorageTimeoutError extends Error {
   override readonly name = "StorageTimeoutError";
   readonly code = "ETIMEDOUT";
 }
 
 export interface Bounds {
-  /** How long a call may take, and may wait for its turn: milliseconds each. */
+  /** The longest time that a call may take, and the longest that it may wait for a slot. */
   timeoutMs: number;
   /**
-   * How many calls may be under way. A call that hangs holds a thread of the process until it
-   * returns, and the process has few for all it does: this must leave some.
+   * The number of concurrent calls. A hanging call occupies a thread of the process's small pool
+   * until it returns, so this must be below the size of the pool.
    */
   concurrency: number;
 }
 
-/** The bounds of a process with these settings. */
 export const boundsFrom = (config: {
   STORAGE_TIMEOUT_SECONDS: number;
   UV_THREADPOOL_SIZE: number;
 }): Bounds => ({
   timeoutMs: config.STORAGE_TIMEOUT_SECONDS * 1000,
-  // The rest is for all else that needs a thread: looking up names, serving static files.
+  // The other threads serve DNS lookups and static files.
   concurrency: Math.floor(config.UV_THREADPOOL_SIZE * 0.75),
 });
 
 /**
- * A file system whose calls end in time, whatever the disk does: one that takes longer rejects,
- * and while all places are held by calls that hang, others reject at once. When those return,
- * all is well again by itself.
+ * A file system whose calls settle in bounded time. A slow call rejects; while hanging calls occupy
+ * all slots, further calls reject at once. It recovers when the hanging calls return.
  */
 export function boundFileSystem(
   fileSystem: FileSystem,
@@ -37,17 +36,17 @@ export function boundFileSystem(
 ): FileSystem {
   const gate = new Gate(bounds);
   const bound =
-    <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
-    (...given: A): Promise<T> =>
-      gate.run(() => call(...given));
+    <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
+    (...args: A): Promise<T> =>
+      gate.run(() => call(...args));
   return {
     readdir: bound(fileSystem.readdir),
     entries: (folder) => boundEntries(gate, fileSystem.entries(folder)),
     readFile: bound(fileSystem.readFile),
     open: async (file, flags) => {
       const open = () => fileSystem.open(file, flags);
-      // One that opens after all is of no use to anybody.
-      const handle = await gate.run(open, (late) => late.close());
+      // A file that opens after the time-out has no user: close it.
+      const handle = await gate.run(open, { onLate: (late) => late.close() });
       return boundFile(gate, handle);
     },
     link: bound(fileSystem.link),
@@ -67,7 +66,7 @@ function boundFile(gate: Gate, handle: OpenFile): OpenFile {
     read: (position, length) => gate.run(() => handle.read(position, length)),
     size: () => gate.run(() => handle.size()),
     sync: () => gate.run(() => handle.sync()),
-    close: () => gate.runAnyway(() => handle.close()),
+    close: () => gate.run(() => handle.close(), { mustRun: true }),
   };
 }
 
@@ -83,108 +82,104 @@ async function* boundEntries(
       yield value;
     }
   } finally {
-    // Not waited for: after a call that hangs this waits for it, and then closes the folder.
+    // Not awaited: it waits for a hanging call before it closes the folder.
     void iterator.return?.().catch(() => undefined);
   }
 }
 
-interface Waiting {
-  admit: () => void;
-  refuse: () => void;
+interface RunOptions<T> {
+  /** Receives a result that comes after the call has timed out. */
+  onLate?: (result: T) => Promise<unknown>;
+  /** Runs a call that got no slot in time as soon as there is one, although it has rejected. */
+  mustRun?: boolean;
 }
 
-/** Lets so many in at a time, and lets nobody wait for longer than so long. */
+interface Waiter {
+  admit: () => void;
+  reject: () => void;
+}
+
+/** Bounds the number of concurrent calls, and how long each may wait and run. */
 class Gate {
-  private places: number;
+  private freeSlots: number;
   private hanging = 0;
-  private readonly waiting = new Set<Waiting>();
+  private readonly waiters = new Set<Waiter>();
 
   constructor(private readonly bounds: Bounds) {
-    this.places = bounds.concurrency;
+    this.freeSlots = bounds.concurrency;
   }
 
-  /** @param onLate What to do with a result that comes after the call was given up. */
   async run<T>(
     call: () => Promise<T>,
-    onLate?: (result: T) => Promise<unknown>,
+    { onLate, mustRun = false }: RunOptions<T> = {},
   ): Promise<T> {
-    await this.enter();
+    try {
+      await this.enter();
+    } catch (error) {
+      if (mustRun) this.runLater(call);
+      throw error;
+    }
     let isLate = false;
     const ended = call().finally(() => {
       if (isLate) this.hanging--;
       this.leave();
     });
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        isLate = true;
-        this.hang();
-        reject(timeout());
-        if (onLate) ended.then(onLate).catch(() => undefined);
-      }, this.bounds.timeoutMs);
-      ended.finally(() => clearTimeout(timer)).then(resolve, reject);
-    });
-  }
-
-  /** As {@link run}, but what is refused is done when there is a place, however late. */
-  async runAnyway(call: () => Promise<void>): Promise<void> {
-    let isBegun = false;
-    const begin = () => {
-      isBegun = true;
-      return call();
-    };
     try {
-      await this.run(begin);
+      return await withTimeout(ended, this.bounds.timeoutMs);
     } catch (error) {
-      if (!isBegun) this.runLater(call);
-      throw error;
+      if (!(error instanceof TimeoutError)) throw error;
+      isLate = true;
+      this.markHanging();
+      if (onLate) ended.then(onLate).catch(() => undefined);
+      throw timeout();
     }
   }
 
-  private runLater(call: () => Promise<void>): void {
+  private runLater(call: () => Promise<unknown>): void {
     const admit = () => {
-      this.waiting.delete(waiting);
+      this.waiters.delete(waiter);
       call()
         .catch(() => undefined)
         .finally(() => this.leave());
     };
-    const waiting = { admit, refuse: () => undefined };
-    this.waiting.add(waiting);
+    const waiter = { admit, reject: () => undefined };
+    this.waiters.add(waiter);
   }
 
   private enter(): Promise<void> | undefined {
-    if (this.places > 0) {
-      this.places--;
+    if (this.freeSlots > 0) {
+      this.freeSlots--;
       return undefined;
     }
     if (this.isStuck) throw timeout();
     return new Promise((resolve, reject) => {
-      const end = (then: () => void) => () => {
+      const end = (settle: () => void) => () => {
         clearTimeout(timer);
-        this.waiting.delete(waiting);
-        then();
+        this.waiters.delete(waiter);
+        settle();
       };
-      const waiting = {
+      const waiter = {
         admit: end(resolve),
-        refuse: end(() => reject(timeout())),
+        reject: end(() => reject(timeout())),
       };
-      const timer = setTimeout(waiting.refuse, this.bounds.timeoutMs);
-      this.waiting.add(waiting);
+      const timer = setTimeout(waiter.reject, this.bounds.timeoutMs);
+      this.waiters.add(waiter);
     });
   }
 
   private leave(): void {
-    const [next] = this.waiting;
+    const [next] = this.waiters;
     if (next) next.admit();
-    else this.places++;
+    else this.freeSlots++;
   }
 
   private get isStuck(): boolean {
     return this.hanging >= this.bounds.concurrency;
   }
 
-  private hang(): void {
+  private markHanging(): void {
     this.hanging++;
-    if (this.isStuck) for (const { refuse } of this.waiting) refuse();
+    if (this.isStuck) for (const { reject } of this.waiters) reject();
   }
 }
 

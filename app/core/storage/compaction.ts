@@ -13,18 +13,15 @@ import {
 import type { LogLine, LogReader } from "./log-reader";
 
 /**
- * How much younger another segment must be before what a segment holds is removed, by the file
- * system's own clock. Far above the time for which a writer trusts what it has listed.
+ * The age of a segment from which the files that it replaces are removed, by the file system's own
+ * clock. Far above the time for which a writer trusts its listing.
  */
-const FOLDED_REMOVABLE_AFTER_MS = 600_000;
+const COMPACTED_REMOVABLE_AFTER_MS = 600_000;
 
+/** Entries that must follow a missing one before a segment is created without it. */
 const GIVEN_UP_AFTER = 10;
 
-/**
- * Makes the segments that are due, smallest first, and removes what is not needed any more.
- *
- * @param segmentSizes How many entries they hold, ascending.
- */
+/** Creates the segments that are due, smallest first, and removes files that others replace. */
 export async function compactLog(
   log: LogReader,
   segmentSizes: readonly number[],
@@ -33,41 +30,40 @@ export async function compactLog(
   for (const size of segmentSizes) {
     const listing = await log.list();
     for (const from of dueSegments(listing, size)) {
-      newest = (await makeSegment(log, listing, from, size)) ?? newest;
+      newest = (await createSegment(log, listing, from, size)) ?? newest;
     }
   }
   if (newest === undefined) return;
-  // It was just made: its time is now, by the file system's clock.
+  // The segment is new, so its time is now by the file system's clock.
   const now = await mtimeMs(log, newest);
   if (now !== undefined) await removeCompacted(log, now);
 }
 
-/** Where segments of this size begin that can be made now. */
+/** The first numbers of the segments of this size that can be created now. */
 function dueSegments(listing: LogListing, size: number): number[] {
-  const made = new Set(
+  const existing = new Set(
     listing.files
-      .filter((source) => source.to - source.from + 1 >= size)
-      .flatMap(({ from, to }) => beginnings(from, to, size)),
+      .filter((file) => file.to - file.from + 1 >= size)
+      .flatMap(({ from, to }) => firstNumbers(from, to, size)),
   );
-  return beginnings(1, listing.last, size).filter(
-    (from) => !made.has(from) && isDue(listing, from, from + size - 1),
+  return firstNumbers(1, listing.last, size).filter(
+    (from) => !existing.has(from) && isDue(listing, from, from + size - 1),
   );
 }
 
 /** The first number of every whole run of this size. */
-function beginnings(from: number, to: number, size: number): number[] {
+function firstNumbers(from: number, to: number, size: number): number[] {
   const count = Math.floor((to - from + 1) / size);
   return range(0, count - 1).map((index) => from + index * size);
 }
 
 function isDue(listing: LogListing, from: number, to: number): boolean {
   const present = listing.between(from, to).length;
-  // A number may be missing for ever. It is waited for until as many others have followed.
   const isComplete = present === to - from + 1;
   return isComplete || (present > 1 && listing.last >= to + GIVEN_UP_AFTER);
 }
 
-async function makeSegment(
+async function createSegment(
   log: LogReader,
   listing: LogListing,
   from: number,
@@ -76,7 +72,7 @@ async function makeSegment(
   const to = from + size - 1;
   const lines = await collectLines(log, listing, from, to);
   const name = segmentName(from, to, [...lines.keys()]);
-  // A name has at most 255 bytes: with so much missing there is nothing to gain.
+  // A file name has at most 255 bytes. With so many holes, a segment saves nothing.
   if (lines.size < 2 || name.length > 250) return undefined;
   const text = [...lines.values()].map((line) => `${line.text}\n`).join("");
   const { fileSystem } = log.storage;
@@ -84,7 +80,7 @@ async function makeSegment(
   return name;
 }
 
-/** By number, ascending. The longest sources come first, and count. */
+/** The entries in ascending order. The longest file that contains an entry counts. */
 async function collectLines(
   log: LogReader,
   listing: LogListing,
@@ -92,10 +88,10 @@ async function collectLines(
   to: number,
 ): Promise<Map<number, LogLine>> {
   const found = new Map<number, LogLine>();
-  for (const source of listing.files) {
-    if (source.from < from || source.to > to) continue;
-    const wanted = range(source.from, source.to).some((n) => !found.has(n));
-    for (const line of (wanted && (await log.readFile(source))) || []) {
+  for (const file of listing.files) {
+    if (file.from < from || file.to > to) continue;
+    const wanted = range(file.from, file.to).some((n) => !found.has(n));
+    for (const line of (wanted && (await log.readFile(file))) || []) {
       const { number } = line.entry;
       if (!found.has(number)) found.set(number, line);
     }
@@ -104,10 +100,10 @@ async function collectLines(
 }
 
 /**
- * Removes the files whose entries are all in a longer segment which has been there for long.
+ * Removes the files whose entries are all in a longer, old segment.
  *
  * @param now Milliseconds since 1970 by the file system's clock, as a new file's time tells it.
- * @returns How many files were removed.
+ * @returns The number of removed files.
  */
 export async function removeCompacted(
   log: LogReader,
@@ -116,40 +112,38 @@ export async function removeCompacted(
   const { files } = await log.list();
   let removed = 0;
   for (const segment of files.filter(isSegment)) {
-    const held = files.filter((source) => isHeld(source, segment));
-    if (held.length === 0) continue;
+    const replaced = files.filter((file) => isReplacedBy(file, segment));
+    if (replaced.length === 0) continue;
     const made = await mtimeMs(log, segment.name);
-    if (made === undefined || now - made < FOLDED_REMOVABLE_AFTER_MS) continue;
+    if (made === undefined || now - made < COMPACTED_REMOVABLE_AFTER_MS)
+      continue;
     if (!(await isWhole(log, segment))) continue;
-    removed += await removeSources(log, held);
+    removed += await removeFiles(log, replaced);
   }
   return removed;
 }
 
-const isHeld = (source: LogFile, segment: LogFile) =>
-  source.to - source.from < segment.to - segment.from &&
-  range(source.from, source.to).every(
-    (number) => !covers(source, number) || covers(segment, number),
+const isReplacedBy = (file: LogFile, segment: LogFile) =>
+  file.to - file.from < segment.to - segment.from &&
+  range(file.from, file.to).every(
+    (number) => !covers(file, number) || covers(segment, number),
   );
 
-/** What a damaged segment should hold is still needed. */
+/** A damaged segment replaces nothing. */
 async function isWhole(log: LogReader, segment: LogFile): Promise<boolean> {
   const lines = await log.readFromDisk(segment);
   return lines?.length === entryCount(segment);
 }
 
-async function removeSources(
-  log: LogReader,
-  sources: LogFile[],
-): Promise<number> {
-  for (const { name } of sources) {
+async function removeFiles(log: LogReader, files: LogFile[]): Promise<number> {
+  for (const { name } of files) {
     await log.storage.fileSystem
       .unlink(path.join(log.folder, name))
       .catch((error: unknown) => {
         if (errorCode(error) !== "ENOENT") throw error;
       });
   }
-  return sources.length;
+  return files.length;
 }
 
 async function mtimeMs(

@@ -9,12 +9,12 @@ import {
   token,
 } from "./document-versions";
 import { listFresh, createExclusively } from "./exclusive-file";
-import { isUnreadable } from "./file-errors";
+import { isUnreadable } from "./file-system";
 import type { StorageContext, Instant } from "./storage-context";
 
 /**
- * Finds the newest version of a document that can be read, in the folder or in memory. What can't be
- * read is reported, marked, and passed over.
+ * Finds the newest readable version of a document, in the folder or in the cache. Unreadable
+ * versions are reported, marked and skipped.
  */
 export class DocumentReader {
   constructor(
@@ -23,9 +23,9 @@ export class DocumentReader {
   ) {}
 
   /**
-   * What there is, with the newest version that can be read; `undefined` if there is no document.
+   * Lists the folder and reads the newest version; `undefined` if there is no document.
    *
-   * @throws The file system's error if it can't be read.
+   * @throws The file system's error.
    */
   async findNewest(): Promise<Found | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -35,20 +35,19 @@ export class DocumentReader {
       const found = toFound(names, listedAt);
       const newest = await this.loadNewest(found);
       if (newest !== "missing") return { ...found, newest };
-      // Removed since it was listed: then there is a newer one.
+      // It was removed after the listing, so there is a newer version.
       if (attempt === 10) {
-        throw new Error(`${this.folder} lists a version that isn't there`);
+        throw new Error(`${this.folder} lists a version that does not exist`);
       }
     }
   }
 
-  /** The names in the folder, just listed. */
   async listNames(): Promise<string[] | undefined> {
     try {
       return await listFresh(this.storage.fileSystem, this.folder);
     } catch (error) {
       if (errorCode(error) !== "ENOTDIR") throw error;
-      this.report(this.folder, "is no folder", "Remove it.");
+      this.report(this.folder, "is not a folder", "Remove it.");
       return undefined;
     }
   }
@@ -64,7 +63,7 @@ export class DocumentReader {
       if (loaded) {
         return this.remember(loaded, found).toVersion(listedAt);
       }
-      await this.setAside(number, found);
+      await this.markDamaged(number, found);
     }
     if (!isEnding || next === 1) return undefined;
     const tombstone = { savedAt: 0, ended: true };
@@ -87,7 +86,6 @@ export class DocumentReader {
     }
   }
 
-  /** The newest version that this process knows of. */
   known(): CachedVersion | undefined {
     const cached = this.storage.cache.get(this.folder);
     return cached instanceof CachedVersion ? cached : undefined;
@@ -106,8 +104,8 @@ export class DocumentReader {
     return version;
   }
 
-  /** A mark, and not another name: the number must stay taken. */
-  private async setAside(number: number, found: Found): Promise<void> {
+  /** Creates a mark beside the file. Renaming it would free its number. */
+  private async markDamaged(number: number, found: Found): Promise<void> {
     const file = path.join(this.folder, `v${number}`);
     const mark = token();
     const isMarked = await createExclusively(
@@ -117,21 +115,21 @@ export class DocumentReader {
       Buffer.from(`${mark}\n`),
     ).catch(() => false);
     const advice =
-      `${this.insteadOf(number, found)} It was marked by ${file}.damaged; ` +
-      "to use it after all, restore it from a backup and remove the mark.";
+      `${this.replacementFor(number, found)} It was marked by ${file}.damaged; ` +
+      "to use it again, restore it from a backup and remove the mark.";
     this.report(file, "can't be read as a version", advice, isMarked && mark);
   }
 
-  private insteadOf(
+  private replacementFor(
     number: number,
     { isDeleting: isEnding, numbers }: Found,
   ): string {
     if (isEnding)
-      return "It may be what ended the document, so that stays ended.";
+      return "It may be the tombstone, so the document stays deleted.";
     const before = numbers.find((other) => other < number);
     return before
-      ? `v${before} serves instead, if it can be read.`
-      : "Nothing is left to serve instead.";
+      ? `v${before} replaces it, if that is readable.`
+      : "No older version can replace it.";
   }
 
   private report(

@@ -2,29 +2,29 @@ import { randomBytes } from "node:crypto";
 import type { Cached, Instant } from "./storage-context";
 import { copyObject, isObject, type JsonObject, parseObject } from "./json";
 
-/** Of a version's file. The data may have a format of its own. */
+/** The format of a version's file. The data may have a format of its own. */
 const FORMAT = 1;
 export const VERSION = /^v([1-9]\d{0,14})$/;
 const DAMAGED = /^v([1-9]\d{0,14})\.damaged$/;
-/** A file that is there before anyone writes a tombstone. */
+/** The name of a marker file that is created before a tombstone. */
 export const DELETING = "ending";
 
-/** One version of a document, and the newest when it was read. */
+/** The newest version of a document when it was read. */
 export interface DocumentVersion {
   number: number;
-  /** Milliseconds since 1970, by the clock of who saved it. */
+  /** Milliseconds since 1970, by the writer's clock. */
   savedAt: number;
-  /** Whether it is the tombstone: nothing comes after it. Its data is empty. */
+  /** True if the document was deleted: no version follows, and the data is empty. */
   isTombstone: boolean;
-  /** The reader's own copy. */
+  /** A copy that belongs to the reader. */
   data: JsonObject;
-  /** When the folder was listed of which this was the newest version. */
+  /** The time of the listing in which this was the newest version. */
   listedAt: Instant;
 }
 
 /**
- * Of the names in a document's folder, those of versions that are not needed once the newest has
- * been there for a while: all but the newest and the one before, which serves if that is damaged.
+ * Versions that may be garbage-collected: all but the newest two.
+ * The second-newest is the fallback if the newest is damaged.
  */
 export function oldVersions(names: readonly string[]): string[] {
   return toFound(names, { monotonic: 0, wall: 0 })
@@ -32,19 +32,19 @@ export function oldVersions(names: readonly string[]): string[] {
     .map((number) => `v${number}`);
 }
 
-/** The name of the newest version, readable or not; `undefined` if there is none. */
+/** The name of the newest version, readable or not. */
 export function newestVersion(names: readonly string[]): string | undefined {
   const [newest] = numbersOf(names, VERSION);
   return newest === undefined ? undefined : `v${newest}`;
 }
 
-/** What a listing of a document's folder tells. */
+/** A listing of a document's folder. */
 export interface Found {
-  /** Whether what can't be read and is newer than all that can may be a tombstone. */
+  /** True if an unreadable newest version may be a tombstone. */
   isDeleting: boolean;
-  /** Of versions that are not marked as damaged, newest first. */
+  /** Versions that are not marked as damaged, newest first. */
   numbers: number[];
-  /** The number after the highest that is taken. */
+  /** The number after the highest taken one. */
   next: number;
   names: readonly string[];
   newest?: DocumentVersion;
@@ -70,6 +70,7 @@ function numbersOf(names: readonly string[], pattern: RegExp): number[] {
     .toSorted((a, b) => b - a);
 }
 
+/** The listing that follows from a version that was just read. */
 export const foundFrom = (newest: DocumentVersion): Found => ({
   isDeleting: false,
   numbers: [newest.number],
@@ -81,17 +82,17 @@ export const foundFrom = (newest: DocumentVersion): Found => ({
 
 export const token = () => randomBytes(12).toString("base64url");
 
-/** A version in memory, of which every reader gets a copy of its own. */
+/** A version in memory; each reader gets a copy. */
 export class CachedVersion implements Cached {
   readonly weight: number;
   readonly savedAt: number;
   readonly isTombstone: boolean;
-  /** As text until somebody reads it: of most versions that are written, nobody does. */
+  /** Parsed at the first read: most versions that a process writes are never read by it. */
   private data: string | JsonObject;
-  /** Older versions that may still be on disk, and since when they are known to be superseded. */
+  /** Older versions that may still be on disk, with the time at which they were superseded. */
   superseded = new Map<number, Instant>();
 
-  /** @param saved Its data as text, or as a parsed object that is this one's alone from now on. */
+  /** @param saved Its data as text, or as a parsed object that no other code changes. */
   constructor(
     readonly number: number,
     saved: { savedAt: number; ended?: boolean; data?: string | JsonObject },
@@ -116,7 +117,7 @@ export class CachedVersion implements Cached {
   }
 }
 
-/** @param data As text; none for a tombstone. */
+/** @param data JSON; `undefined` for a tombstone. */
 export function versionText(savedAt: number, data: string | undefined): string {
   const head = JSON.stringify({ format: FORMAT, token: token(), savedAt });
   const rest = data === undefined ? '"ended":true' : `"data":${data}`;

@@ -5,21 +5,21 @@ import type { FileSystem } from "./file-system";
 
 const TEMPORARY = /^[0-9a-f]{24}\.tmp$/;
 
-/** Random, because pods share process ids, and a leftover must never be in the way. */
+/** Random: pods share process ids, and a leftover must not block a write. */
 export const temporaryName = () => `${randomBytes(12).toString("hex")}.tmp`;
 
-/** Whether a file is a write that was under way: a leftover, if it is old. */
+/** True for the file of a write in progress; an old one is a leftover. */
 export const isTemporary = (name: string) => TEMPORARY.test(name);
 
 /**
- * Makes a file that is complete and on disk from the moment that anyone can see it: written under
- * a temporary name, flushed, linked, and the folder flushed.
+ * Creates a file atomically: it is written under a temporary name, flushed and linked, and the
+ * folder is flushed. The file is complete and on disk before any process can see it.
  *
- * @param bytes Must differ from what anyone else writes (hold a random token): by this a call that
- *   took effect is told from one that failed, where the system reports a failure for both.
- * @returns Whether this call made the file; `false` if the name is taken.
- * @throws The file system's error, ENOENT if there is no such folder. Then the file may or may not
- *   be there, and may not survive a crash.
+ * @param bytes Must be unique (contain a random token), so that after an error the call can check
+ *   whether its link took effect.
+ * @returns True if this call created the file; false if the name is taken.
+ * @throws The file system's error; ENOENT if the folder does not exist. The file may exist then,
+ *   and may not survive a crash.
  */
 export async function createExclusively(
   fileSystem: FileSystem,
@@ -30,11 +30,17 @@ export async function createExclusively(
   const temporary = path.join(folder, temporaryName());
   try {
     await writeFlushed(fileSystem, temporary, bytes);
-    const made = await linkOnce(fileSystem, temporary, folder, name, bytes);
-    if (made) await fileSystem.syncDirectory(folder);
-    return made;
+    const isCreated = await linkOnce(
+      fileSystem,
+      temporary,
+      folder,
+      name,
+      bytes,
+    );
+    if (isCreated) await fileSystem.syncDirectory(folder);
+    return isCreated;
   } finally {
-    // Nobody waits for this: what stays behind is swept.
+    // Not awaited: the sweep removes leftovers.
     fileSystem.unlink(temporary).catch(() => undefined);
   }
 }
@@ -52,7 +58,7 @@ async function writeFlushed(
     await handle.close().catch(() => undefined);
     throw error;
   }
-  // A network file system may report here what it could not write earlier.
+  // A network file system may report an earlier write error here.
   await handle.close();
 }
 
@@ -88,28 +94,28 @@ async function holds(
 }
 
 /**
- * Makes a folder and those above it that are missing, each on disk when this resolves.
+ * Creates a folder and its missing parents, each on disk when this resolves.
  *
- * @returns Whether this call made it; `false` if it was there.
+ * @returns True if this call created it; false if it existed.
  */
 export async function createFolder(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<boolean> {
-  const made = await makeOneFolder(fileSystem, folder).catch(
+  const isCreated = await createOneFolder(fileSystem, folder).catch(
     async (error: unknown) => {
       const parent = path.dirname(folder);
       if (errorCode(error) !== "ENOENT" || parent === folder) throw error;
       await createFolder(fileSystem, parent);
-      return makeOneFolder(fileSystem, folder);
+      return createOneFolder(fileSystem, folder);
     },
   );
-  // Also where another made it, who may not have come to flushing it yet.
+  // Also if another process created it, since it may not have flushed it yet.
   await fileSystem.syncDirectory(path.dirname(folder));
-  return made;
+  return isCreated;
 }
 
-async function makeOneFolder(
+async function createOneFolder(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<boolean> {
@@ -122,23 +128,19 @@ async function makeOneFolder(
   }
 }
 
-/**
- * The names in a folder, as they are on disk now.
- *
- * @returns `undefined` if there is no such folder.
- */
+/** The names in a folder, never from a stale cache; `undefined` if the folder does not exist. */
 export async function listFresh(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<string[] | undefined> {
-  const names = await listIfThere(fileSystem, folder);
+  const names = await listIfExists(fileSystem, folder);
   if (names) return names;
-  // A network file system remembers for a while that a name was missing, unless it is made to look.
+  // A network file system caches for a while that a name was missing, until its folder is opened.
   await refresh(fileSystem, path.dirname(folder));
-  return listIfThere(fileSystem, folder);
+  return listIfExists(fileSystem, folder);
 }
 
-async function listIfThere(
+async function listIfExists(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<string[] | undefined> {
@@ -169,9 +171,9 @@ async function opens(fileSystem: FileSystem, folder: string): Promise<boolean> {
 }
 
 /**
- * Removes a folder of files at once for all who look for it by name, and then from the disk.
- * A writer that is at work in it finds it gone; what it still makes is removed with the rest.
- * One that is not there (any more) is no error.
+ * Removes a folder of files: renames it, so that it disappears at once, and then empties it. A
+ * concurrent writer finds the folder gone, and files that it still creates are removed with the
+ * rest. A missing folder is no error.
  */
 export async function removeFolder(
   fileSystem: FileSystem,
@@ -187,13 +189,13 @@ export async function removeFolder(
   await emptyFolder(fileSystem, removed);
 }
 
-/** Removes a folder of files (left by {@link removeFolder}, if it was cut). */
+/** Removes a folder of files, also one that an interrupted {@link removeFolder} left. */
 export async function emptyFolder(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    for (const name of (await listIfThere(fileSystem, folder)) ?? []) {
+    for (const name of (await listIfExists(fileSystem, folder)) ?? []) {
       await removeAny(fileSystem, path.join(folder, name));
     }
     try {

@@ -1,6 +1,7 @@
 import * as callbacks from "node:fs";
 import * as node from "node:fs/promises";
 import { promisify } from "node:util";
+import { errorCode } from "../runtime/errors";
 
 /** An open file. Positions and lengths are bytes. */
 export interface OpenFile {
@@ -9,13 +10,13 @@ export interface OpenFile {
   /** Reads at most `length` bytes from `position`; fewer only at the end of the file. */
   read: (position: number, length: number) => Promise<Buffer>;
   size: () => Promise<number>;
-  /** Resolves when what was written, and what is needed to find it, is on disk. */
+  /** Flushes the data and the metadata that is needed to read it. */
   sync: () => Promise<void>;
   close: () => Promise<void>;
 }
 
 export interface FileStatus {
-  /** Milliseconds since 1970, by the clock of whoever serves the file system. */
+  /** Milliseconds since 1970, by the file server's clock. */
   mtimeMs: number;
   /** Bytes. */
   size: number;
@@ -28,35 +29,35 @@ export interface FolderEntry {
 }
 
 /**
- * Every call on state goes through here, so that tests can record, cut, reorder and fail each one.
- * All reject with the system's error; `errorCode` names it.
+ * All access to stored state goes through this interface, so that tests can record, interrupt,
+ * reorder and fail each call. Calls reject with the system's error; `errorCode` names it.
  */
 export interface FileSystem {
-  /** The names in a folder. On a network file system this also makes what follows fresh. */
+  /** The names in a folder. On a network file system this also refreshes what is cached of it. */
   readdir: (folder: string) => Promise<string[]>;
-  /** What is in a folder of any size, a few at a time. */
+  /** The entries of a folder of any size, read in batches. */
   entries: (folder: string) => AsyncIterable<FolderEntry>;
   readFile: (file: string) => Promise<Buffer>;
-  /** `wx` makes a file that must not exist, with mode 0600. */
+  /** `wx` creates a file that must not exist, with mode 0600. */
   open: (file: string, flags: "r" | "wx") => Promise<OpenFile>;
-  /** Gives a file a second name, which must not exist: exactly one of many callers wins. */
+  /** Gives a file a second name, which must not exist: exactly one of several callers succeeds. */
   link: (file: string, name: string) => Promise<void>;
   unlink: (file: string) => Promise<void>;
-  /** Makes one folder, with mode 0700. */
+  /** Creates one folder, with mode 0700. */
   mkdir: (folder: string) => Promise<void>;
   rmdir: (folder: string) => Promise<void>;
   rename: (from: string, to: string) => Promise<void>;
   stat: (path: string) => Promise<FileStatus>;
-  /** Resolves when the names in the folder are on disk as they are now. */
+  /** Flushes the names in the folder. */
   syncDirectory: (folder: string) => Promise<void>;
-  /** Opens the folder and closes it: a network file system then forgets what it cached of it. */
+  /** Opens and closes the folder, which makes a network file system discard its cache of it. */
   refresh: (folder: string) => Promise<void>;
 }
 
 /*
- * Node's calls with callbacks take a third less of the processor than those with promises, and a
- * listing is nearly all that reading costs. What holds a file open is left to Node's handles: they
- * wait for what is under way before they close, and never touch a file that took their number.
+ * Node's callback API takes a third less CPU time than its promise API, which matters for listings:
+ * they are most of the cost of a read. Open files use Node's handles, which wait for pending calls
+ * before they close and never touch a file that reused their descriptor.
  */
 const readdir = promisify(callbacks.readdir);
 const readFile = promisify(callbacks.readFile);
@@ -70,7 +71,6 @@ const openNumber = promisify(callbacks.open);
 const sync = promisify(callbacks.fsync);
 const close = promisify(callbacks.close);
 
-/** The file system itself. */
 export const nodeFileSystem: FileSystem = {
   readdir: (folder) => readdir(folder),
   entries: (folder) => entries(folder),
@@ -150,4 +150,11 @@ async function readUpTo(
     done += bytesRead;
   }
   return buffer.subarray(0, done);
+}
+
+const UNREADABLE = ["EACCES", "EPERM", "EISDIR", "ELOOP", "ENXIO"];
+
+/** True if one file is unreadable; any other error concerns the file system, not the file. */
+export function isUnreadable(error: unknown): boolean {
+  return UNREADABLE.includes(errorCode(error) ?? "");
 }

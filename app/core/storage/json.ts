@@ -5,14 +5,14 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-/** Also written with an escape for any of its letters. */
+/** Matches `__proto__`, also with any of its letters escaped. */
 const SUSPECT = /__proto__|\\u00[5-7]/i;
 
 /**
- * Parses a JSON object that may come from anywhere. A key `__proto__`, at any depth, is left out:
- * whoever copies such an object key by key would change its prototype instead.
+ * Parses an untrusted JSON object. Drops keys named `__proto__`, at any depth: copying such an
+ * object key by key would change the copy's prototype.
  *
- * @returns `undefined` if it is no JSON, or no object.
+ * @returns `undefined` if the text is not a JSON object.
  */
 export function parseObject(text: string): JsonObject | undefined {
   try {
@@ -25,7 +25,7 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** A JSON object of what may hold `undefined`, which is left out: it would not come back as it went. */
+/** Drops fields that are `undefined`, which JSON cannot represent. */
 export const toJson = (value: object): JsonObject =>
   JSON.parse(JSON.stringify(value)) as JsonObject;
 
@@ -33,7 +33,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A copy that shares nothing which can be changed; long texts cost nothing. */
+/** A deep copy. Strings are shared, so long texts cost nothing. */
 export function copyObject(object: JsonObject): JsonObject {
   const copy: JsonObject = {};
   for (const key of Object.keys(object)) copy[key] = copyOf(object[key]);
@@ -45,7 +45,7 @@ function copyOf(value: Json | undefined): Json {
   return isObject(value) ? copyObject(value) : (value ?? null);
 }
 
-/** For `JSON.parse`: leaves out a key `__proto__`, at any depth. */
+/** A reviver for `JSON.parse` that drops keys named `__proto__`. */
 export function withoutPrototype(key: string, value: unknown): unknown {
   return key === "__proto__" ? undefined : value;
 }

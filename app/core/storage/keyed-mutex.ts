@@ -1,4 +1,4 @@
-/** Runs what has the same key one after another. */
+/** Runs the work for each key one at a time, in order. */
 export class KeyedMutex {
   private readonly tails = new Map<string, Promise<unknown>>();
 

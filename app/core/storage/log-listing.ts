@@ -3,26 +3,25 @@ import type { Instant } from "./storage-context";
 const ENTRY = /^[1-9]\d{0,14}$/;
 const SEGMENT = /^([1-9]\d{0,14})-([1-9]\d{0,14})((?:_[1-9]\d{0,14})*)$/;
 
-/** A file of a log: one entry, or a segment of many. */
+/** A file of a log: one entry or a segment. */
 export interface LogFile {
   name: string;
-  /** The range of numbers. */
   from: number;
   to: number;
-  /** Numbers of the range that aren't in the file. */
+  /** Numbers of the range that are not in the file. */
   holes: ReadonlySet<number>;
 }
 
-export const isSegment = (source: LogFile) => source.from < source.to;
+export const isSegment = (file: LogFile) => file.from < file.to;
 
-export const covers = (source: LogFile, number: number) =>
-  source.from <= number && number <= source.to && !source.holes.has(number);
+export const covers = (file: LogFile, number: number) =>
+  file.from <= number && number <= file.to && !file.holes.has(number);
 
-/** How many entries the file holds if it is whole. */
-export const entryCount = (source: LogFile) =>
-  source.to - source.from + 1 - source.holes.size;
+/** The number of entries in an undamaged file. */
+export const entryCount = (file: LogFile) =>
+  file.to - file.from + 1 - file.holes.size;
 
-/** The name of the segment that holds these numbers, ascending, of the range. */
+/** The name of a segment of this range that contains these numbers. */
 export function segmentName(
   from: number,
   to: number,
@@ -36,11 +35,11 @@ export function segmentName(
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
-/** Which entries a log had at one moment. */
+/** The entries of a log at one moment. */
 export class LogListing {
   /** Segments first, the longest first; then single entries. */
   readonly files: readonly LogFile[];
-  /** The highest number that is taken; 0 if none is. */
+  /** The highest taken number; 0 if there is none. */
   readonly last: number;
   private readonly segments: readonly LogFile[];
   private readonly single: ReadonlySet<number>;
@@ -50,11 +49,11 @@ export class LogListing {
     readonly listedAt: Instant,
   ) {
     this.files = names
-      .flatMap((name) => toSource(name) ?? [])
+      .flatMap((name) => toLogFile(name) ?? [])
       .toSorted((a, b) => b.to - b.from - (a.to - a.from) || a.from - b.from);
     this.segments = this.files.filter(isSegment);
     const single = this.files.slice(this.segments.length);
-    this.single = new Set(single.map((source) => source.from));
+    this.single = new Set(single.map((file) => file.from));
     this.last = this.files.reduce((last, s) => Math.max(last, lastOf(s)), 0);
   }
 
@@ -65,13 +64,13 @@ export class LogListing {
     );
   }
 
-  /** The numbers from `from` to `to`, both included, that are taken; ascending. */
+  /** The taken numbers from `from` to `to`, both included, in ascending order. */
   between(from: number, to: number): number[] {
     const low = Math.max(from, 1);
     return range(low, Math.min(to, this.last)).filter((n) => this.has(n));
   }
 
-  /** The last `count` numbers that are taken and at most `to`; ascending. */
+  /** The last `count` taken numbers up to `to`, in ascending order. */
   newest(count: number, to: number = this.last): number[] {
     const found: number[] = [];
     for (let n = Math.min(to, this.last); n > 0 && found.length < count; n--) {
@@ -81,7 +80,7 @@ export class LogListing {
   }
 }
 
-function toSource(name: string): LogFile | undefined {
+function toLogFile(name: string): LogFile | undefined {
   if (ENTRY.test(name)) {
     const number = Number(name);
     return { name, from: number, to: number, holes: new Set() };
@@ -92,8 +91,8 @@ function toSource(name: string): LogFile | undefined {
   return { name, from: Number(from), to: Number(to), holes: new Set(missing) };
 }
 
-function lastOf(source: LogFile): number {
-  let last = source.to;
-  while (source.holes.has(last)) last--;
+function lastOf(file: LogFile): number {
+  let last = file.to;
+  while (file.holes.has(last)) last--;
   return last;
 }

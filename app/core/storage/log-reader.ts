@@ -2,40 +2,38 @@ import path from "node:path";
 import { errorCode } from "../runtime/errors";
 import { listFresh } from "./exclusive-file";
 import type { Cached, StorageContext } from "./storage-context";
-import { isUnreadable } from "./file-errors";
+import { isUnreadable } from "./file-system";
 import { type JsonObject, parseObject } from "./json";
 import { covers, entryCount, LogListing, type LogFile } from "./log-listing";
 
-/** An entry as it is read. It can't change any more, and is shared: it is frozen. */
+/** An immutable entry. Readers share the object, so it is frozen. */
 export type LogEntry = Readonly<JsonObject> & { readonly number: number };
 
 export class LogMissingError extends Error {
   override readonly name = "LogMissingError";
 }
 
-/** What lies in a log's folder: which entries there are, and what is in its files. */
+/** Lists a log's folder and reads its files, through the cache. */
 export class LogReader {
   constructor(
     readonly storage: StorageContext,
     readonly folder: string,
   ) {}
 
-  /** What there is, by one listing of the folder. */
   async list(): Promise<LogListing> {
     const listing = await this.listIfExists();
     if (listing) return listing;
     throw new LogMissingError(`There is no log ${this.folder}`);
   }
 
-  /** The same, but `undefined` if there is no such log. */
   async listIfExists(): Promise<LogListing | undefined> {
     const listedAt = this.storage.now();
     const names = await listFresh(this.storage.fileSystem, this.folder);
     return names && new LogListing(names, listedAt);
   }
 
-  /** The entries of these numbers, those that can be read; in their order. */
-  async readNumbers(
+  /** Reads the entries with these numbers, in this order; unreadable ones are left out. */
+  async readEntries(
     numbers: number[],
     listing: LogListing,
   ): Promise<LogEntry[]> {
@@ -43,11 +41,11 @@ export class LogReader {
     const tried = new Set<LogFile>();
     for (;;) {
       const wanted = numbers.filter((number) => !found.has(number));
-      const sources = plan(wanted, listing.files, tried);
-      if (sources.size === 0) break;
-      const loads = [...sources].map(async (source) => {
-        tried.add(source);
-        const lines = (await this.readFile(source)) ?? [];
+      const files = plan(wanted, listing.files, tried);
+      if (files.size === 0) break;
+      const loads = [...files].map(async (file) => {
+        tried.add(file);
+        const lines = (await this.readFile(file)) ?? [];
         for (const { entry } of lines) found.set(entry.number, entry);
       });
       await Promise.all(loads);
@@ -55,34 +53,34 @@ export class LogReader {
     return numbers.flatMap((number) => found.get(number) ?? []);
   }
 
-  /** Who makes an entry is asked for it soon, and knows what is in the file. */
+  /** Write-through cache: a process usually reads the entry that it just wrote. */
   remember(number: number, line: string): void {
     const name = String(number);
-    const source = { name, from: number, to: number, holes: NO_HOLES };
-    const known = new KnownLines(parseLines(line, source));
+    const file = { name, from: number, to: number, holes: NO_HOLES };
+    const known = new KnownLines(parseLines(line, file));
     this.storage.cache.set(path.join(this.folder, name), known);
   }
 
-  /** The entries of one file, from memory if they are there. See {@link readFromDisk}. */
-  async readFile(source: LogFile): Promise<readonly LogLine[] | undefined> {
-    const file = path.join(this.folder, source.name);
-    const cached = this.storage.cache.get(file);
+  /** The entries of one file, from the cache if possible. See {@link readFromDisk}. */
+  async readFile(file: LogFile): Promise<readonly LogLine[] | undefined> {
+    const where = path.join(this.folder, file.name);
+    const cached = this.storage.cache.get(where);
     if (cached instanceof KnownLines) return cached.lines;
-    const lines = await this.readFromDisk(source);
+    const lines = await this.readFromDisk(file);
     if (!lines) return undefined;
-    if (lines.length < entryCount(source)) this.reportDamage(file);
-    else this.storage.cache.set(file, new KnownLines(lines));
+    if (lines.length < entryCount(file)) this.reportDamage(where);
+    else this.storage.cache.set(where, new KnownLines(lines));
     return lines;
   }
 
   /**
    * The entries of one file.
    *
-   * @returns `undefined` if it isn't there (any more). Damaged lines are left out.
+   * @returns `undefined` if the file does not exist. Damaged lines are left out.
    */
-  async readFromDisk(source: LogFile): Promise<LogLine[] | undefined> {
-    const text = await this.readText(path.join(this.folder, source.name));
-    return text === undefined ? undefined : parseLines(text, source);
+  async readFromDisk(file: LogFile): Promise<LogLine[] | undefined> {
+    const text = await this.readText(path.join(this.folder, file.name));
+    return text === undefined ? undefined : parseLines(text, file);
   }
 
   private async readText(file: string): Promise<string | undefined> {
@@ -100,25 +98,24 @@ export class LogReader {
       path: file,
       reason: "can't be read whole",
       advice:
-        "What can be read of it is served. Restore it from a backup; it is never written to.",
+        "Its readable entries are still served. Restore the file from a backup; it is never written again.",
     });
   }
 }
 
 const NO_HOLES: ReadonlySet<number> = new Set();
 
-/** One line of an entry's file or of a segment. */
 export interface LogLine {
   entry: LogEntry;
   token: string;
-  /** As it is on disk, without the newline. */
+  /** The line on disk, without the newline. */
   text: string;
 }
 
 class KnownLines implements Cached {
   readonly weight: number;
   constructor(readonly lines: readonly LogLine[]) {
-    // The text, what was parsed of it, and the objects around them.
+    // The text, the parsed entry and the objects around them.
     this.weight = lines.reduce(
       (sum, line) => sum + 4 * line.text.length + 500,
       0,
@@ -128,25 +125,25 @@ class KnownLines implements Cached {
 
 function plan(
   wanted: number[],
-  sources: readonly LogFile[],
+  files: readonly LogFile[],
   tried: Set<LogFile>,
 ): Set<LogFile> {
-  const untried = sources.filter((source) => !tried.has(source));
+  const untried = files.filter((file) => !tried.has(file));
   return new Set(
     wanted.flatMap(
-      (number) => untried.find((source) => covers(source, number)) ?? [],
+      (number) => untried.find((file) => covers(file, number)) ?? [],
     ),
   );
 }
 
-function parseLines(text: string, source: LogFile): LogLine[] {
+function parseLines(text: string, file: LogFile): LogLine[] {
   return text.split("\n").flatMap((line) => {
     const parsed = line === "" ? undefined : parseObject(line);
     const { number, token } = parsed ?? {};
     if (!parsed || typeof number !== "number" || typeof token !== "string") {
       return [];
     }
-    if (!covers(source, number)) return [];
+    if (!covers(file, number)) return [];
     delete parsed.token;
     return [{ entry: freeze({ ...parsed, number }), token, text: line }];
   });

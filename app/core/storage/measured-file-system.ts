@@ -1,9 +1,9 @@
 import type { FileSystem } from "./file-system";
 
 /**
- * A file system that tells how long the calls took that readers wait for.
+ * Measures the calls that readers wait for.
  *
- * @param onCall Told of every listing and every read, failed ones too, with its time in seconds.
+ * @param onCall Called after each listing and each read, failed ones included.
  */
 export function measureFileSystem(
   fileSystem: FileSystem,

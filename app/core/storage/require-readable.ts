@@ -2,10 +2,10 @@ import { errorCode } from "../runtime/errors";
 import type { FileSystem } from "./file-system";
 
 /**
- * Whether a directory of state can be used now: for readiness.
+ * Checks, for readiness, that a directory of stored state is readable.
  *
- * @param setting The name of the setting that the directory came from, for the message.
- * @throws Error saying what is wrong and what to do; in bounded time if the file system is bounded.
+ * @param setting The name of the directory's setting, for the error message.
+ * @throws Error with a remedy; in bounded time if the file system is bounded.
  */
 export async function requireReadable(
   fileSystem: FileSystem,
@@ -17,7 +17,7 @@ export async function requireReadable(
   } catch (error) {
     throw new Error(
       `${setting} ${JSON.stringify(directory)} can't be read (${errorCode(error) ?? String(error)}). ` +
-        "Look whether its volume is mounted and answers.",
+        "Check that its volume is mounted and responds.",
       { cause: error },
     );
   }

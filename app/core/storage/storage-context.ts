@@ -2,40 +2,39 @@ import { LRUCache } from "lru-cache";
 import { type FileSystem, nodeFileSystem } from "./file-system";
 import { KeyedMutex } from "./keyed-mutex";
 
-/** A file that can't be read as what it should be. */
+/** A damaged file. */
 export interface Damage {
   path: string;
-  /** What is wrong with it: `is not JSON (0 bytes)`. */
+  /** `can't be read as a version` */
   reason: string;
-  /** What serves in its place, and what whoever operates the server can do. */
+  /** Says which file replaces it, and what the operator can do. */
   advice: string;
-  /** What the mark holds that was put beside it, and nothing else does. */
+  /** The unique content of the mark beside the file, if this process created the mark. */
   mark?: string;
 }
 
-/** What every structure on disk needs; one for a process and directory. */
+/** The collaborators of every structure on disk; one for each process and directory. */
 export interface StorageContext {
   fileSystem: FileSystem;
-  /** What was read and can't change, by path. */
+  /** Immutable files that were read, by path. */
   cache: LRUCache<string, Cached>;
-  /** Lets the writers of one process wait for each other, who would only conflict on disk. */
+  /** Serializes the writers of this process, which would otherwise conflict on disk. */
   mutex: KeyedMutex;
-  /** Told of every damaged file, once for each time that it is found. */
+  /** Called each time that a damaged file is found. */
   onDamage: (damage: Damage) => void;
-  /** Told whenever another writer made a version first, and the write is tried again. */
+  /** Called when a write lost to another writer and is repeated. */
   onConflict: () => void;
   now: () => Instant;
 }
 
-/** Something that a cache may hold, with its size in memory. */
 export interface Cached {
-  /** Bytes, roughly. */
+  /** Approximate bytes in memory. */
   readonly weight: number;
 }
 
-/** One moment on two clocks. */
+/** A moment on two clocks. */
 export interface Instant {
-  /** Milliseconds; doesn't jump, but may stand still while the machine is suspended. */
+  /** Milliseconds; never jumps, but may stop while the machine is suspended. */
   monotonic: number;
   /** Milliseconds since 1970; may jump. */
   wall: number;
@@ -46,7 +45,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 
 export function createStorageContext({
   cacheBytes = CACHE_BYTES,
-  ...given
+  ...options
 }: Partial<Omit<StorageContext, "cache" | "serial">> & {
   cacheBytes?: number;
 } = {}): StorageContext {
@@ -55,7 +54,7 @@ export function createStorageContext({
     onDamage: () => undefined,
     onConflict: () => undefined,
     now: () => ({ monotonic: performance.now(), wall: Date.now() }),
-    ...given,
+    ...options,
     mutex: new KeyedMutex(),
     cache: new LRUCache({
       maxSize: cacheBytes,
@@ -64,17 +63,17 @@ export function createStorageContext({
   };
 }
 
-/** At least how long ago, in milliseconds, also if the machine was suspended meanwhile. */
+/** Milliseconds between two moments, including time for which the machine was suspended. */
 export function elapsedMs(since: Instant, now: Instant): number {
   return Math.max(now.monotonic - since.monotonic, now.wall - since.wall);
 }
 
 /**
- * Numbers are taken by linking a name that nobody has. A number whose file was removed could be
- * taken twice, by a writer that looked long ago. So no file is removed before this long after it
- * was seen superseded, and a writer that took longer than {@link TRUSTED_MS} looks again.
+ * The time between seeing a file superseded and removing it. A writer with an older listing could
+ * take the number of a removed file a second time, so a writer that took longer than
+ * {@link LISTING_TRUSTED_MS} lists again.
  */
 export const REMOVABLE_AFTER_MS = 60_000;
 
-/** Half, so that no difference between two clocks matters. */
-export const TRUSTED_MS = REMOVABLE_AFTER_MS / 2;
+/** Half of it, so that differences between clocks do not matter. */
+export const LISTING_TRUSTED_MS = REMOVABLE_AFTER_MS / 2;

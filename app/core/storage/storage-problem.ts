@@ -1,8 +1,8 @@
 import { errorCode } from "../runtime/errors";
 
-/** What anybody may be told of an error of the file system. */
+/** A file system error in words that a visitor may see. */
 export interface StorageProblem {
-  /** 507 where somebody has to do something first, 503 where it may pass by itself. */
+  /** 507 if the operator must act, 503 if the problem may pass. */
   status: 503 | 507;
   /** `the server's storage is full` */
   reason: string;
@@ -11,24 +11,24 @@ export interface StorageProblem {
 }
 
 const later = (remedy: string) =>
-  `Please try again later; whoever runs this server must ${remedy}.`;
+  `Please try again later. The operator of this server must ${remedy}.`;
 
 const FULL: StorageProblem = {
   status: 507,
   reason: "the server's storage is full",
-  advice: later("make room"),
+  advice: later("free some space"),
 };
 
 const READ_ONLY: StorageProblem = {
   status: 507,
-  reason: "the server's storage can only be read",
-  advice: later("look after it"),
+  reason: "the server's storage is read-only",
+  advice: later("make it writable"),
 };
 
 const FORBIDDEN: StorageProblem = {
   status: 507,
   reason: "the server may not write to its storage",
-  advice: later("allow it"),
+  advice: later("fix its permissions"),
 };
 
 const SOON = "Please try again in a minute.";
@@ -57,20 +57,20 @@ const problems = new Map([
 ]);
 
 /**
- * What an error of the file system, or one that such an error caused, tells the visitor: web and
- * backend say the same of the same disk.
+ * Translates a file system error, or an error that it caused, for visitors. Web and backend use the
+ * same words for the same fault.
  *
- * @returns `undefined` if it is no such error, or one that says nothing to anybody.
+ * @returns `undefined` for any other error.
  */
 export function storageProblemOf(error: unknown): StorageProblem | undefined {
   const problem = problems.get(errorCode(error) ?? "");
   if (problem && !isOfConnection(error)) return problem;
-  // Not `instanceof Error`: the system's errors may be of another realm.
+  // Not `instanceof Error`: system errors may come from another realm.
   if (typeof error !== "object" || error === null) return undefined;
   return "cause" in error ? storageProblemOf(error.cause) : undefined;
 }
 
-/** A connection has some of these codes, too (ETIMEDOUT, EACCES). */
+/** Errors of connections share some of these codes (ETIMEDOUT, EACCES). */
 const isOfConnection = (error: unknown) =>
   typeof error === "object" &&
   error !== null &&

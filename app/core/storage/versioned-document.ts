@@ -18,7 +18,7 @@ import {
   type StorageContext,
   type Instant,
   REMOVABLE_AFTER_MS,
-  TRUSTED_MS,
+  LISTING_TRUSTED_MS,
 } from "./storage-context";
 import type { JsonObject } from "./json";
 
@@ -27,25 +27,26 @@ export class DocumentExistsError extends Error {
 }
 
 /**
- * A JSON object in a folder of immutable versions `v1`, `v2`, …, of which the newest counts. It is
- * safe to use from many processes on a network file system, without a lock:
+ * A JSON object in a folder of immutable versions `v1`, `v2`, …, of which the newest counts. Safe for
+ * many processes on a network file system, without a lock:
  *
- * - a read is one listing of the folder, and a read of the file if it isn't in memory;
- * - a write makes the next version, which exactly one writer can; the others read it and try again;
- * - once {@link delete}d it stays so: no write makes the folder, or a version after the tombstone;
- * - what is acknowledged is on disk, and a crash at any instant leaves the old version or the new;
- * - a version that can't be read is reported and passed over: the one before it serves.
+ * - a read lists the folder, and reads the newest file unless it is cached;
+ * - a write creates the next version; exactly one writer succeeds, the others read it and retry;
+ * - a {@link delete}d document stays deleted: no write creates the folder, or a version after the
+ *   tombstone;
+ * - an acknowledged write is on disk, and a crash leaves either the old version or the new one;
+ * - an unreadable version is reported and skipped: the one before it replaces it.
  *
- * A file holds `{"format":1,"token":…,"savedAt":…,"data":{…}}`, a tombstone `"ended":true` instead
- * of data. Fields of the data that a program doesn't know it should keep.
+ * A file contains `{"format":1,"token":…,"savedAt":…,"data":{…}}`, a tombstone `"ended":true` instead
+ * of data. A program should keep fields of the data that it does not know.
  *
- * All methods throw the file system's error if it can't be read or written. After a failed write
- * the document is as it was, or as it was to become.
+ * All methods throw the file system's error. After a failed write, the document is in its old state
+ * or in the new one.
  */
 export class VersionedDocument {
   private readonly reader: DocumentReader;
 
-  /** @param folder Its own folder, which {@link create} makes. */
+  /** @param folder Its own folder, which {@link create} creates. */
   constructor(
     private readonly storage: StorageContext,
     readonly folder: string,
@@ -53,35 +54,34 @@ export class VersionedDocument {
     this.reader = new DocumentReader(storage, folder);
   }
 
-  /** The newest version, maybe the tombstone; `undefined` if there is none that can be read. */
+  /** The newest readable version, which may be the tombstone. */
   async read(): Promise<DocumentVersion | undefined> {
     return (await this.reader.findNewest())?.newest;
   }
 
   /**
-   * Makes the document, and the folders above it that are missing.
+   * Creates the document and the missing folders above it.
    *
-   * @throws DocumentExistsError if it is there already, or was ended.
+   * @throws DocumentExistsError if it exists or was deleted.
    */
   async create(data: JsonObject): Promise<DocumentVersion> {
     const isNew = await createFolder(this.storage.fileSystem, this.folder);
     const listedAt = this.storage.now();
     const found = isNew ? undefined : await this.reader.findNewest();
-    const made =
+    const created =
       !found?.newest &&
       (await this.write(found?.next ?? 1, found?.listedAt ?? listedAt, data));
-    if (made) return made;
-    throw new DocumentExistsError(`${this.folder} exists already`);
+    if (created) return created;
+    throw new DocumentExistsError(`${this.folder} already exists`);
   }
 
   /**
-   * Replaces the newest version by what `change` makes of it. It is asked again, with what another
-   * wrote, whenever another was first.
+   * Replaces the newest version by the result of `change`. Calls it again with the new data when
+   * another writer was first.
    *
-   * @param change Given the newest data, which it must not change; returns the next, or `undefined`
-   *   to leave it as it is.
-   * @param from A version that was just read, to save a look at the folder.
-   * @returns The newest version; `undefined` if the document isn't there or was ended.
+   * @param change Returns the next data, or `undefined` for no change; must not modify its argument.
+   * @param from A version that was just read, to save a listing.
+   * @returns The newest version; `undefined` if the document does not exist or was deleted.
    */
   update(
     change: (
@@ -99,17 +99,17 @@ export class VersionedDocument {
         if (!found?.newest || found.newest.isTombstone) return undefined;
         const data = change(found.newest.data, found.newest);
         if (!data) return found.newest;
-        const made = await this.write(found.next, found.listedAt, data);
-        if (made) return made;
-        found = await this.lookAgain(attempt);
+        const created = await this.write(found.next, found.listedAt, data);
+        if (created) return created;
+        found = await this.retryLater(attempt);
       }
     });
   }
 
   /**
-   * Ends the document for ever, whoever is writing to it meanwhile.
+   * Deletes the document permanently, also beside concurrent writers.
    *
-   * @returns Whether this call ended it; `false` if it wasn't there or had ended.
+   * @returns True if this call deleted it; false if it did not exist or was deleted before.
    */
   delete(): Promise<boolean> {
     return this.storage.mutex.run(this.folder, async () => {
@@ -118,21 +118,21 @@ export class VersionedDocument {
         if (!found || found.next === 1 || found.newest?.isTombstone)
           return false;
         if (!found.isDeleting) await this.markDeleting();
-        const made = await this.write(found.next, found.listedAt, undefined);
-        if (made) {
+        const created = await this.write(found.next, found.listedAt, undefined);
+        if (created) {
           void this.remove(found.names.filter((name) => VERSION.test(name)));
           return true;
         }
-        found = await this.lookAgain(attempt);
+        found = await this.retryLater(attempt);
       }
     });
   }
 
   /**
-   * Ends the document for ever if nothing has come after this version: a write that makes the next
-   * one first goes before, and the document lives on.
+   * Deletes the document permanently if this is still its newest version. A concurrent write that
+   * creates the next version first keeps the document.
    *
-   * @returns Whether this call ended it.
+   * @returns True if this call deleted it.
    */
   deleteAfter(number: number): Promise<boolean> {
     return this.storage.mutex.run(this.folder, async () => {
@@ -141,15 +141,15 @@ export class VersionedDocument {
         (await this.reader.listNames()) ?? [],
         listedAt,
       );
-      // What serves instead of a damaged one may say the opposite of it.
+      // A version that replaces a damaged one may say the opposite.
       if (numbers[0] !== number || next !== number + 1) return false;
       return (await this.write(next, listedAt, undefined)) !== undefined;
     });
   }
 
   /**
-   * From here on a version that can't be read may be a tombstone, and nothing older serves in its
-   * place. It is on disk when the tombstone is.
+   * Creates the marker by which an unreadable newest version counts as a tombstone, so that no older
+   * version replaces it. Flushing the tombstone flushes the marker too.
    */
   private async markDeleting(): Promise<void> {
     const { fileSystem } = this.storage;
@@ -157,27 +157,27 @@ export class VersionedDocument {
       const file = path.join(this.folder, DELETING);
       await (await fileSystem.open(file, "wx")).close();
     } catch (error) {
-      // Another was first, or the folder has gone.
+      // Another process was first, or the folder was removed.
       if (!["EEXIST", "ENOENT"].includes(errorCode(error) ?? "")) throw error;
     }
   }
 
-  private async lookAgain(attempt: number): Promise<Found | undefined> {
+  private async retryLater(attempt: number): Promise<Found | undefined> {
     this.storage.onConflict();
-    // Balances the wait against writes for nothing, where many write to one document.
+    // Balances the wait against failed attempts where many processes write to one document.
     const waitMs = Math.random() * Math.min(2 ** attempt, 64);
     await sleep(waitMs);
     return this.reader.findNewest();
   }
 
-  /** Whether it was the newest a moment ago, as far as this process knows. */
+  /** True if it was read recently and this process knows no newer version. */
   private isFresh({ number, listedAt }: DocumentVersion): boolean {
     const newest = this.reader.known()?.number ?? number;
     const ageMs = elapsedMs(listedAt, this.storage.now());
-    return newest === number && ageMs < TRUSTED_MS / 2;
+    return newest === number && ageMs < LISTING_TRUSTED_MS / 2;
   }
 
-  /** @returns `undefined` if another made that version first. */
+  /** @returns `undefined` if another writer created that version first. */
   private async write(
     number: number,
     listedAt: Instant,
@@ -186,15 +186,15 @@ export class VersionedDocument {
     const savedAt = this.storage.now().wall;
     const text = data && JSON.stringify(data);
     const bytes = Buffer.from(versionText(savedAt, text));
-    const made = await this.make(number, bytes, listedAt);
-    if (!made) return undefined;
+    const created = await this.createFile(number, bytes, listedAt);
+    if (!created) return undefined;
     const saved = { savedAt, ended: !data, data: text };
     const version = new CachedVersion(number, saved, text?.length ?? 0);
     this.supersede(version);
     return version.toVersion(listedAt);
   }
 
-  private async make(
+  private async createFile(
     number: number,
     bytes: Buffer,
     listedAt: Instant,
@@ -209,11 +209,11 @@ export class VersionedDocument {
       if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
-    if (elapsedMs(listedAt, now()) < TRUSTED_MS) return true;
+    if (elapsedMs(listedAt, now()) < LISTING_TRUSTED_MS) return true;
     return this.isNewest(number);
   }
 
-  /** After a long pause: the number may have been another's, and removed since. */
+  /** After a long pause, another writer's version of that number may have been removed already. */
   private async isNewest(number: number): Promise<boolean> {
     const names = (await listFresh(this.storage.fileSystem, this.folder)) ?? [];
     const newest = toFound(names, this.storage.now()).numbers[0];
@@ -224,7 +224,7 @@ export class VersionedDocument {
     );
   }
 
-  /** Removes versions that nobody can need any more, but for the one before this. */
+  /** Removes versions superseded long ago, except for the one before this. */
   private supersede(version: CachedVersion): void {
     const now = this.storage.now();
     const superseded =
@@ -244,7 +244,7 @@ export class VersionedDocument {
   private async remove(names: string[]): Promise<void> {
     for (const name of names) {
       const file = path.join(this.folder, name);
-      // What stays behind is swept.
+      // The sweep removes leftovers.
       await this.storage.fileSystem.unlink(file).catch(() => undefined);
     }
   }

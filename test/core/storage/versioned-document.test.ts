@@ -206,7 +206,7 @@ describe("a version that can't be read", () => {
     expect((await elsewhere.read())?.data).toEqual({ a: "first" });
     expect(damage).toHaveLength(1);
     expect(damage[0]?.path).toBe(path.join(folder, "v2"));
-    expect(damage[0]?.advice).toContain("v1 serves instead");
+    expect(damage[0]?.advice).toContain("v1 replaces it");
     // The number stays taken, and nobody is told twice.
     const next = await elsewhere.update((data) => ({ ...data, b: 1 }));
     expect(next?.number).toBe(3);
@@ -229,7 +229,7 @@ describe("a version that can't be read", () => {
     await mkdir(path.dirname(folder));
     await writeFile(folder, "");
     expect(await document.read()).toBeUndefined();
-    expect(damage[0]?.reason).toBe("is no folder");
+    expect(damage[0]?.reason).toBe("is not a folder");
   });
 
   const asRoot = process.getuid?.() === 0;

@@ -146,7 +146,7 @@ describe("a damaged session", () => {
     expect(await response.text()).toContain('"model":"first"');
     expect(response.headers.getSetCookie()).toEqual([]);
     const logged = after.lines.join("");
-    expect(logged).toContain("v2 serves instead");
+    expect(logged).toContain("v2 replaces it");
     expect(logged).toContain("restore it from a backup");
     expect(logged).toContain("grep -rl ");
     expect(await after.metrics.metrics()).toContain(

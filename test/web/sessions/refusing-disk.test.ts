@@ -66,7 +66,7 @@ const form = { message, key: "k".repeat(36), model: "eliza/two" };
 describe.each([
   ["ENOSPC", 507, "storage is full"],
   ["EDQUOT", 507, "storage is full"],
-  ["EROFS", 507, "can only be read"],
+  ["EROFS", 507, "is read-only"],
   ["EIO", 503, "reports an error"],
   ["ESTALE", 503, "reports an error"],
 ])("a disk that answers %s", (code, status, why) => {

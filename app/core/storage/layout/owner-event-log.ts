@@ -4,10 +4,10 @@ import type { StorageContext } from "../storage-context";
 import { toJson } from "../json";
 import type { OwnerEvent } from "./owner-events";
 
-/** Few files, also after years: 100,000 entries are a hundred segments. */
+/** Keeps the number of files low: 100,000 entries are a hundred segments. */
 const SEGMENT_SIZES = [10, 100, 1000];
 
-/** An owner's activity: a log of what changes the lists of their conversations and projects. */
+/** The log of changes to the lists of an owner's conversations and projects. */
 export class OwnerEventLog {
   private readonly log: AppendLog;
 
@@ -15,23 +15,24 @@ export class OwnerEventLog {
     this.log = new AppendLog(files, folder, { segmentSizes: SEGMENT_SIZES });
   }
 
-  /** Notes something; it is on disk, and in every later {@link readAfter}, when this resolves. */
-  async append(entry: OwnerEvent): Promise<void> {
-    const given = { format: 1, ...toJson(entry) };
+  /** Resolves when the event is on disk, and so in every later {@link readAfter}. */
+  async append(event: OwnerEvent): Promise<void> {
+    const entry = { format: 1, ...toJson(event) };
     try {
-      await this.log.append(given);
+      await this.log.append(entry);
     } catch (error) {
       if (!(error instanceof LogMissingError)) throw error;
-      // The owner's first.
+      // It is the owner's first event.
       await this.log.createFolder();
-      await this.log.append(given);
+      await this.log.append(entry);
     }
   }
 
   /**
-   * What was noted after an entry, as it is on disk: other versions of the program note, too.
+   * Reads the entries after this number, unparsed: other versions of the program may have written
+   * them.
    *
-   * @returns With the number of the last entry, readable or not; `undefined` if nothing was noted.
+   * @returns Also the number of the last entry, readable or not; `undefined` if there is none.
    */
   async readAfter(
     number: number,

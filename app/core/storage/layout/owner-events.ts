@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id, Usage } from "../../domain/records";
 
-/** A conversation's settings, as they are on disk. Fields that are not known here are kept. */
+/** A conversation's settings on disk. Unknown fields are kept. */
 export const StoredConversation = z.looseObject({
   id: Id,
   title: z.string(),
@@ -13,7 +13,7 @@ export const StoredConversation = z.looseObject({
   deletedAt: z.string().nullable(),
 });
 
-/** A project, as it is on disk. Fields that are not known here are kept. */
+/** A project on disk. Unknown fields are kept. */
 export const StoredProject = z.looseObject({
   id: Id,
   name: z.string(),
@@ -24,8 +24,8 @@ export const StoredProject = z.looseObject({
 });
 
 /**
- * What is noted in an owner's activity. Settings carry the version that they were read from, so
- * that two which were noted in the wrong order do no harm.
+ * An entry of an owner's event log. Settings carry their document's version, so that two events in
+ * the wrong order do no harm.
  */
 export const OwnerEvent = z.discriminatedUnion("kind", [
   z.object({
@@ -42,7 +42,7 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("reply"),
     id: Id,
-    /** The reply's number: one that is noted twice counts once. */
+    /** The reply's number: an event that was appended twice counts once. */
     reply: z.int(),
     at: z.string(),
     model: z.string(),

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { folderOf } from "./hashes";
 
-/** Which reply: the owner's folder name (a hash), the conversation's id, the message's number. */
+/** Identifies a reply. */
 export interface ReplyRef {
   ownerHash: string;
   conversation: string;
@@ -9,23 +9,23 @@ export interface ReplyRef {
   number: number;
 }
 
-/** Where everything lies in `DATA_DIRECTORY`. */
+/** The layout of `DATA_DIRECTORY`. */
 export interface RecordFolders {
-  /** Holds those of all owners. */
+  /** The parent of all owners' folders. */
   readonly owners: string;
   ownerEvents(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
   reply(ref: ReplyRef): string;
   project(ownerHash: string, project: string): string;
-  /** Of all owners: a file for each reply in progress. */
+  /** Contains a file for each unfinished reply of any owner. */
   readonly activeReplies: string;
 }
 
 const SETTINGS =
   /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})\/settings$/;
 
-/** Whose settings a folder holds; `undefined` if it holds no conversation's. */
+/** The conversation whose settings are in this folder; `undefined` for any other folder. */
 export function conversationOf(
   dataDirectory: string,
   folder: string,

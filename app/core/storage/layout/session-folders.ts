@@ -1,13 +1,13 @@
 import path from "node:path";
 import { folderOf } from "./hashes";
 
-/** Where everything lies in `SESSION_DIRECTORY`. */
+/** The layout of `SESSION_DIRECTORY`. */
 export interface SessionFolders {
   /** A versioned document. */
   session(sessionHash: string): string;
-  /** Lists the sessions of an owner that has a name, by an empty file named by each one's hash. */
+  /** Lists a signed-in owner's sessions: an empty file named by the hash of each. */
   owner(ownerHash: string): string;
-  /** Holds those of all owners. */
+  /** The parent of all owners' folders. */
   readonly owners: string;
 }
 
