@@ -11,7 +11,7 @@ import {
 } from "../core/runtime/graceful-shutdown";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
-import { readOrMakeSecret } from "../core/config/secrets";
+import { readOrCreateSecret } from "../core/config/secrets";
 import { createHttpServer, listen } from "../core/runtime/server";
 import { notifyParentProcess } from "../core/runtime/notify-parent";
 import { readTokens } from "../core/config/tokens";
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   );
   const keys =
     config.SESSION_KEYS ??
-    (await readOrMakeSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
+    (await readOrCreateSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
   const api = createApi({ config, log, metrics, tokens });
   const { app, streams } = await createWebApp({
     host,

@@ -8,10 +8,10 @@ import {
   webSettings,
 } from "./settings";
 
-/** Thrown at start: its message names every setting that is wrong, and what to do about each. */
+/** Thrown at start. The message names every invalid setting with a remedy. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  /** One sentence, or a few, for each. */
+  /** A message for each invalid setting. */
   readonly faults: readonly string[];
 
   constructor(...faults: string[]) {
@@ -25,76 +25,60 @@ export type PreflightConfig = z.output<typeof preflightSettings>;
 export type WebConfig = z.output<typeof webSettings>;
 export type BackendConfig = z.output<typeof backendSettings>;
 
-/**
- * Reads web's settings.
- *
- * @throws ConfigError naming every bad setting at once.
- */
+/** @throws ConfigError naming every invalid setting. */
 export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
   return read(webSettings, env);
 }
 
-/**
- * Reads the backend's settings.
- *
- * @throws ConfigError naming every bad setting at once.
- */
+/** @throws ConfigError naming every invalid setting. */
 export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
   return read(backendSettings, env, modelFaults);
 }
 
-/**
- * Reads preflight's settings: those of both, as far as they are known where it runs.
- *
- * @throws ConfigError naming every bad setting at once.
- */
+/** @throws ConfigError naming every invalid setting. */
 export function readPreflightConfig(env: NodeJS.ProcessEnv): PreflightConfig {
   return read(preflightSettings, env);
 }
 
-/**
- * Reads a sweep's settings.
- *
- * @throws ConfigError naming every bad setting at once.
- */
+/** @throws ConfigError naming every invalid setting. */
 export function readSweepConfig(env: NodeJS.ProcessEnv): SweepConfig {
   return read(sweepSettings, env);
 }
 
-/** The process's own environment: the one place that reads it. */
+/** The only code that reads `process.env`. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
 /**
- * @param together What settings that are right by themselves have against each other: setting →
- *   a sentence. It is given those that are right.
+ * @param findConflicts Checks combinations of valid settings. Returns a message for each setting that
+ *   conflicts with others.
  */
 function read<S extends z.ZodObject>(
   schema: S,
   env: NodeJS.ProcessEnv,
-  together: (right: Partial<z.output<S>>) => Map<string, string> = () =>
+  findConflicts: (valid: Partial<z.output<S>>) => Map<string, string> = () =>
     new Map(),
 ): z.output<S> {
   const given = withSecretsBesideData(withoutEmpty(env));
   const result = schema.safeParse(given);
   const faults = new Set<string>();
-  const wrong = new Set<string>();
+  const invalid = new Set<string>();
   for (const {
     path: [setting],
     message,
   } of result.error?.issues ?? []) {
     const name = String(setting);
-    wrong.add(name);
+    invalid.add(name);
     faults.add(`${name} ${JSON.stringify(shown(name, env[name]))} ${message}.`);
   }
-  const right = result.data ?? onlyRight(schema, given);
-  for (const [name, sentence] of together(right)) {
-    if (!wrong.has(name)) faults.add(sentence);
+  const valid = result.data ?? validOnly(schema, given);
+  for (const [name, sentence] of findConflicts(valid)) {
+    if (!invalid.has(name)) faults.add(sentence);
   }
   if (faults.size > 0 || !result.success) throw new ConfigError(...faults);
   return result.data;
 }
 
-/** An empty variable means an absent one: that is how compose files and manifests unset things. */
+/** Compose files and manifests unset a variable by making it empty. */
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== ""),
@@ -102,8 +86,8 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * Whoever moves the data, or mounts it elsewhere, takes its secrets along. Processes that have one
- * environment find the same ones, and so do those whose directories lie side by side.
+ * Keeps the secrets beside the data by default, so that they move with it. Processes with the same
+ * environment, or with sibling directories, find the same secrets.
  */
 function withSecretsBesideData(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const data = given.DATA_DIRECTORY ?? given.SESSION_DIRECTORY;
@@ -114,22 +98,22 @@ function withSecretsBesideData(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** The settings that are right by themselves, when others are not. */
-function onlyRight<S extends z.ZodObject>(
+/** The settings that are valid on their own, when others are not. */
+function validOnly<S extends z.ZodObject>(
   schema: S,
   given: NodeJS.ProcessEnv,
 ): Partial<z.output<S>> {
   const shape: Record<string, z.ZodType> = schema.shape;
-  const right = Object.entries(shape).flatMap(([name, setting]) => {
+  const valid = Object.entries(shape).flatMap(([name, setting]) => {
     const { success, data } = setting.safeParse(given[name]);
     return success ? [[name, data]] : [];
   });
-  return Object.fromEntries(right) as Partial<z.output<S>>;
+  return Object.fromEntries(valid) as Partial<z.output<S>>;
 }
 
 const secrets = /_(?:TOKEN|KEYS?|HEADERS|PROXY)$/;
 
-/** A secret that is wrong is still a secret. */
+/** Hides secrets, invalid ones too. */
 function shown(name: string, value: string | undefined): string {
   return secrets.test(name) ? "(hidden)" : (value ?? "");
 }

@@ -3,7 +3,7 @@ import { errorCode } from "../runtime/errors";
 import type { ProviderName } from "./model-settings";
 import { offeredModels } from "./offered-models";
 
-/** What is looked at together; a setting that is absent, or wrong by itself, is `undefined`. */
+/** Settings that are checked together; absent and invalid ones are `undefined`. */
 export interface ModelChoice {
   MODEL_PROVIDER?: ProviderName[] | undefined;
   MODELS?: string[] | undefined;
@@ -11,18 +11,19 @@ export interface ModelChoice {
   OPENAI_CA_FILE?: string | undefined;
 }
 
-/** What settings of models have against each other, or against the machine: setting → what to do. */
+/** Conflicts between the settings of models, or with this machine, by setting. */
 export function modelFaults(choice: ModelChoice): Map<string, string> {
   const { MODEL_PROVIDER: providers, MODELS: entries } = choice;
   const faults = new Map<string, string>();
   if (providers === undefined) return faults;
-  const { unclear } = offeredModels(providers, entries);
-  if (unclear.length > 0) faults.set("MODELS", complaint(unclear, providers));
+  const { unassigned } = offeredModels(providers, entries);
+  if (unassigned.length > 0)
+    faults.set("MODELS", complaint(unassigned, providers));
   if (!providers.includes("openai")) return faults;
   if (choice.OPENAI_BASE_URL === undefined) {
     faults.set(
       "OPENAI_BASE_URL",
-      "OPENAI_BASE_URL must be set where MODEL_PROVIDER has openai: for Ollama on this machine, http://localhost:11434/v1.",
+      "OPENAI_BASE_URL must be set if MODEL_PROVIDER includes openai. For Ollama on this machine, use http://localhost:11434/v1.",
     );
   }
   const ca = choice.OPENAI_CA_FILE && caFault(choice.OPENAI_CA_FILE);
@@ -30,8 +31,8 @@ export function modelFaults(choice: ModelChoice): Map<string, string> {
   return faults;
 }
 
-function complaint(unclear: string[], providers: ProviderName[]): string {
-  return unclear
+function complaint(unassigned: string[], providers: ProviderName[]): string {
+  return unassigned
     .map(
       (entry) =>
         `MODELS "${entry}" names none of MODEL_PROVIDER's providers (${providers.join(", ")}): write provider/model, such as ${providers.at(-1)}/${entry}.`,
@@ -46,5 +47,5 @@ function caFault(file: string): string | undefined {
   } catch (error) {
     return `OPENAI_CA_FILE "${file}" can't be read (${errorCode(error)}). Set the path of a PEM file.`;
   }
-  return `OPENAI_CA_FILE "${file}" holds no certificate. It must be a PEM file, with -----BEGIN CERTIFICATE-----.`;
+  return `OPENAI_CA_FILE "${file}" contains no certificate. It must be a PEM file, with -----BEGIN CERTIFICATE-----.`;
 }

@@ -5,7 +5,7 @@ const providerNames = ["eliza", "openai", "bedrock"] as const;
 
 export type ProviderName = (typeof providerNames)[number];
 
-/** The settings of models, which only the backend reads. */
+/** Settings of models, for the backend only. */
 export const modelSettings = {
   MODEL_PROVIDER: list
     .pipe(
@@ -13,84 +13,85 @@ export const modelSettings = {
         .array(
           z.enum(
             providerNames,
-            "must be eliza, openai or bedrock, or several with commas",
+            "must be eliza, openai or bedrock, or several, comma-separated",
           ),
         )
         .min(1, "must name at least one provider"),
     )
     .default(["eliza"])
     .describe(
-      "`eliza`, `openai`, `bedrock`, or several with commas; the first one's first model is the standard",
+      "`eliza`, `openai` or `bedrock`, or several, comma-separated. The first provider's first model is the default.",
     ),
   MODELS: list
     .optional()
     .describe(
-      "what the picker offers, with commas, as `provider/model` or `provider/model=Name`; by default what the providers offer",
+      "The models that visitors can choose, comma-separated, as `provider/model` or `provider/model=Name`. Defaults to all models of the providers.",
     ),
   SYSTEM_PROMPT: z
     .string()
     .default(
       "You are a helpful assistant in a chat. Answer in the language of the question, and use Markdown where it helps.",
     )
-    .describe("what every model is told before a conversation"),
+    .describe("The system prompt of every conversation."),
   MODEL_CONNECT_SECONDS: seconds(10, 0.1, 600).describe(
-    "how long to try to connect to a model's server",
+    "Time-out of connecting to a model's server.",
   ),
   MODEL_FIRST_TOKEN_SECONDS: seconds(120, 0.1, 3_600).describe(
-    "how long a model may take to begin its answer; it may have to be loaded first",
+    "Time-out of a model's first token. Includes the time to load the model.",
   ),
   MODEL_BETWEEN_TOKENS_SECONDS: seconds(60, 0.1, 3_600).describe(
-    "how long a model may pause in the middle of its answer",
+    "The longest pause between two tokens of a reply.",
   ),
   MODEL_BUSY_SECONDS: seconds(60, 0, 3_600).describe(
-    "how long to wait for a model that is busy (rate limits) before the reply fails",
+    "How long to wait for a busy model (rate limits) before the reply fails.",
   ),
   ELIZA_DELAY_MS: wholeNumber(0, 60_000, "number of milliseconds")
     .default(40)
-    .describe("milliseconds between two words of the built-in model"),
+    .describe("Milliseconds between two words of the built-in model."),
   OPENAI_BASE_URL: httpUrl
     .optional()
-    .describe("an OpenAI-compatible endpoint: http://localhost:11434/v1"),
-  OPENAI_API_KEY: z.string().optional().describe("its key, if it wants one"),
+    .describe(
+      "An OpenAI-compatible endpoint, such as http://localhost:11434/v1.",
+    ),
+  OPENAI_API_KEY: z
+    .string()
+    .optional()
+    .describe("The endpoint's API key, if it needs one."),
   OPENAI_ORGANIZATION: z
     .string()
     .optional()
-    .describe("sent as `OpenAI-Organization`"),
-  OPENAI_PROJECT: z.string().optional().describe("sent as `OpenAI-Project`"),
+    .describe("Sent as `OpenAI-Organization`."),
+  OPENAI_PROJECT: z.string().optional().describe("Sent as `OpenAI-Project`."),
   OPENAI_HEADERS: z
     .string()
     .refine(isHeaders, 'must be JSON of names and texts: {"x-team": "blue"}')
     .optional()
-    .describe("other headers that a gateway wants, as a JSON object"),
+    .describe("Further headers for a gateway, as a JSON object."),
   OPENAI_CA_FILE: z
     .string()
     .optional()
-    .describe("a PEM file of authorities to trust besides the usual ones"),
+    .describe("A PEM file of additional trusted certificate authorities."),
   OPENAI_CONTEXT_TOKENS: wholeNumber(512, 10_000_000, "number of tokens")
     .default(4_096)
     .describe(
-      "the window of models whose server doesn't tell; Ollama's usual one by default",
+      "The context window of models whose server does not report it. Defaults to Ollama's.",
     ),
   OPENAI_CONTINUATION: z
     .enum(["restart", "prefill", "vllm"], "must be restart, prefill or vllm")
     .default("restart")
     .describe(
-      "how a cut reply goes on: written again from its beginning, or continued as llama.cpp (`prefill`) or vLLM (`vllm`) can",
+      "How an interrupted reply continues: from its beginning (`restart`), or from its last token with llama.cpp (`prefill`) or vLLM (`vllm`).",
     ),
-  HTTP_PROXY: httpUrl
-    .optional()
-    .describe("the proxy to an endpoint with http://"),
-  HTTPS_PROXY: httpUrl
-    .optional()
-    .describe("the proxy to an endpoint with https://"),
+  HTTP_PROXY: httpUrl.optional().describe("The proxy for http:// endpoints."),
+  HTTPS_PROXY: httpUrl.optional().describe("The proxy for https:// endpoints."),
   NO_PROXY: z
     .string()
     .optional()
-    .describe("hosts that are reached without a proxy, with commas"),
+    .describe("Hosts that are reached without a proxy, comma-separated."),
   AWS_REGION: z
     .string()
     .optional()
-    .describe("the region of Amazon Bedrock; by default the AWS profile's"),
+    .describe("The region of Amazon Bedrock. Defaults to the AWS profile's."),
 };
 
 function isHeaders(text: string): boolean {

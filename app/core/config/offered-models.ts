@@ -2,32 +2,31 @@ import type { ProviderName } from "./model-settings";
 
 /** A model that `MODELS` offers. */
 export interface OfferedModel {
-  /** The provider's own name of it. */
+  /** The provider's name for the model. */
   model: string;
-  /** What people call it, where the setting says so. */
+  /** The name for visitors, if the setting gives one. */
   name?: string | undefined;
 }
 
 export interface OfferedModels {
-  /** What `MODELS` offers of each provider that it names. */
+  /** The models by provider. */
   offered: Partial<Record<ProviderName, OfferedModel[]>>;
-  /** Entries whose provider can't be told. */
-  unclear: string[];
+  /** Entries that name no provider although there are several. */
+  unassigned: string[];
 }
 
 /**
- * Sorts `MODELS` by provider. An entry is a model's name at its provider, with the provider before
- * it where there are several, and what people call it after it, where that is something else:
- * `bedrock/eu.amazon.nova-pro-v1:0=Nova Pro`.
+ * Sorts `MODELS` by provider. An entry is the provider's name for a model. It may begin with the
+ * provider and end with a name for visitors: `bedrock/eu.amazon.nova-pro-v1:0=Nova Pro`.
  */
 export function offeredModels(
   providers: readonly ProviderName[],
   entries: readonly string[] = [],
 ): OfferedModels {
-  const sorted: OfferedModels = { offered: {}, unclear: [] };
+  const sorted: OfferedModels = { offered: {}, unassigned: [] };
   for (const entry of entries) {
     const found = providerOf(entry, providers);
-    if (found === undefined) sorted.unclear.push(entry);
+    if (found === undefined) sorted.unassigned.push(entry);
     else (sorted.offered[found.provider] ??= []).push(found.model);
   }
   return sorted;

@@ -8,19 +8,19 @@ import { errorCode } from "../runtime/errors";
 export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";
 
 /**
- * A secret that nobody set: read from its file, which is made at first start. Two processes that
- * start together end up with the same secret.
+ * Reads a secret from its file, which is created at first start. Processes that start together get
+ * the same secret.
  *
- * @returns The values, newest first (the file holds one a line, or several with commas).
- * @throws ConfigError naming the directory and what to do, if it can be neither read nor written.
+ * @returns The values, newest first. The file has one in each line, or several, comma-separated.
+ * @throws ConfigError with a remedy, if the file can be neither read nor created.
  */
-export async function readOrMakeSecret(
+export async function readOrCreateSecret(
   directory: string,
   name: SecretName,
 ): Promise<string[]> {
   const file = path.join(directory, name);
   try {
-    return (await readIfThere(file)) ?? (await makeOnce(directory, file));
+    return (await readIfExists(file)) ?? (await createOnce(directory, file));
   } catch (error) {
     const code = errorCode(error) ?? "unreadable";
     throw new ConfigError(
@@ -29,15 +29,15 @@ export async function readOrMakeSecret(
   }
 }
 
-/** A secret of `SECRETS_DIRECTORY`, newest value first; `undefined` if there is none. */
+/** Reads a secret, newest value first; `undefined` if there is no file. */
 export function readSecret(
   directory: string,
   name: SecretName,
 ): Promise<string[] | undefined> {
-  return readIfThere(path.join(directory, name));
+  return readIfExists(path.join(directory, name));
 }
 
-async function readIfThere(file: string): Promise<string[] | undefined> {
+async function readIfExists(file: string): Promise<string[] | undefined> {
   try {
     const values = (await readFile(file, "utf8")).split(/[\n,]/);
     return values.map((value) => value.trim()).filter((value) => value !== "");
@@ -47,8 +47,8 @@ async function readIfThere(file: string): Promise<string[] | undefined> {
   }
 }
 
-/** Whoever links first decides; the other reads what it finds. */
-async function makeOnce(directory: string, file: string): Promise<string[]> {
+/** The process that links first decides; others read its value. */
+async function createOnce(directory: string, file: string): Promise<string[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomBytes(8).toString("hex")}.tmp`;
   const handle = await open(temporary, "wx", 0o600);
@@ -62,5 +62,5 @@ async function makeOnce(directory: string, file: string): Promise<string[]> {
     if (errorCode(error) !== "EEXIST") throw error;
   });
   await rm(temporary);
-  return (await readIfThere(file)) ?? [];
+  return (await readIfExists(file)) ?? [];
 }

@@ -1,14 +1,13 @@
 import { z } from "zod";
 
-/** A setting in seconds. */
-export const seconds = (standard: number, min: number, max: number) =>
+export const seconds = (defaultSeconds: number, min: number, max: number) =>
   z.coerce
     .number(`must be a number of seconds, ${min} to ${max}`)
     .min(min, `must be a number of seconds, ${min} to ${max}`)
     .max(max, `must be a number of seconds, ${min} to ${max}`)
-    .default(standard);
+    .default(defaultSeconds);
 
-/** @param what What is counted: `number of threads`. */
+/** @param what The unit for the error message: `number of threads`. */
 export const wholeNumber = (
   min: number,
   max: number,
@@ -22,7 +21,7 @@ export const wholeNumber = (
     .max(max, message);
 };
 
-/** A setting of several values with commas between them. */
+/** A comma-separated list. */
 export const list = z.string().transform((text) =>
   text
     .split(",")
@@ -41,7 +40,7 @@ export const httpsUrl = z
   .string()
   .refine(isUrlOf("https:"), "must be a URL that begins with https://");
 
-/** An Application Load Balancer's, or the beginning of some, of one region and account. */
+/** The ARN of an Application Load Balancer, or a prefix with a region and an account. */
 export const loadBalancerArn =
   /^arn:aws(?:-cn|-us-gov)?:elasticloadbalancing:[a-z]{2}-(?:gov-)?[a-z]+-\d:\d{12}:loadbalancer\/app\/[\w-]*(?:\/[0-9a-f]*)?\*?$/;
 

@@ -11,10 +11,10 @@ import {
   wholeNumber,
 } from "./setting-types";
 
-const port = (standard: number) =>
-  wholeNumber(0, 65_535, "port number").default(standard);
+const port = (defaultPort: number) =>
+  wholeNumber(0, 65_535, "port number").default(defaultPort);
 
-/** What both processes read. */
+/** Settings of web and backend. */
 const both = {
   INTERNAL_TOKEN: list
     .refine(
@@ -23,24 +23,24 @@ const both = {
     )
     .optional()
     .describe(
-      "what web shows the backend to be let in; several with commas while it is rotated, newest first",
+      "The token that web presents to the backend. During a rotation several, comma-separated, newest first.",
     ),
   SECRETS_DIRECTORY: z
     .string()
     .default("./data/secrets")
     .describe(
-      "where `INTERNAL_TOKEN` and `SESSION_KEYS` are read from, as files of these names, or made at first start; by default `secrets` beside `DATA_DIRECTORY`, or beside `SESSION_DIRECTORY` where that alone is set",
+      "The folder of the files `INTERNAL_TOKEN` and `SESSION_KEYS`, which are created at first start. Defaults to `secrets` beside `DATA_DIRECTORY` or, if only that is set, `SESSION_DIRECTORY`.",
     ),
   UV_THREADPOOL_SIZE: wholeNumber(2, 1024, "number of threads")
     .default(4)
     .describe(
-      "threads for calls to the file system and for looking up names; three quarters may be busy with files. Worth 16 on a network file system",
+      "Threads for file system calls and DNS lookups; at most three quarters serve files. Use 16 on a network file system.",
     ),
   STORAGE_TIMEOUT_SECONDS: seconds(5, 0.1, 600).describe(
-    "how long a call to the file system may take before it counts as failed; balances visitors who wait against a network file system that fails over",
+    "Time-out of a file system call. Balances how long visitors wait against the failover of a network file system.",
   ),
   DRAIN_SECONDS: seconds(30, 0, 3_600).describe(
-    "the one number of the drain: how long a process that was told to end goes on serving at most",
+    "The longest time for which a process keeps serving after SIGTERM. All other time-outs of the drain are derived from it.",
   ),
   LOG_LEVEL: z
     .enum(
@@ -48,31 +48,33 @@ const both = {
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .default("info")
-    .describe("JSON lines on standard output, from this level up"),
+    .describe(
+      "The lowest level that is logged, as JSON lines on standard output.",
+    ),
   HOSTNAME: z
     .string()
     .default(hostname())
-    .describe("the name under which this process shows itself"),
+    .describe("The name of this process in pages and logs."),
 };
 
 export const webSettings = z.object({
-  PORT: port(8080).describe("where web listens"),
-  METRICS_PORT: port(9090).describe("metrics of web, and nothing else"),
+  PORT: port(8080).describe("The port of web."),
+  METRICS_PORT: port(9090).describe("The port of web's metrics."),
   SESSION_DIRECTORY: z
     .string()
     .default("./data/sessions")
-    .describe("session files"),
+    .describe("The folder of sessions."),
   SESSION_IDLE_SECONDS: seconds(2_592_000, 60, 31_536_000).describe(
-    "how long a session lives that nobody uses, to a twentieth; an anonymous visitor's conversations are found by it; sweeps must have the same",
+    "Idle session timeout, accurate to 5 %. Anonymous visitors lose access to their conversations when it expires. Must match the sweep jobs' value.",
   ),
   SESSION_ABSOLUTE_SECONDS: seconds(31_536_000, 60, 315_360_000).describe(
-    "how long a session lives however busy it is",
+    "Maximum age of a session, however active it is.",
   ),
   BACKEND_URL: httpUrl
     .default("http://localhost:8081")
-    .describe("the internal API"),
+    .describe("The URL of the backend's API."),
   KEEP_ALIVE_SECONDS: seconds(75, 5, 4_200).describe(
-    "how long an unused connection is kept; it must be longer than the load balancer keeps it (an ALB 60 s), or some requests fail",
+    "Idle timeout of connections. Must exceed that of the load balancer (an ALB's is 60 s), or some requests fail.",
   ),
   SESSION_KEYS: list
     .refine(
@@ -80,7 +82,9 @@ export const webSettings = z.object({
       "must be keys of at least 16 characters, newest first, with commas",
     )
     .optional()
-    .describe("keys that sign the session cookie, newest first"),
+    .describe(
+      "Keys that sign the session cookie, comma-separated, newest first.",
+    ),
   SIGN_IN_LOAD_BALANCER: list
     .refine(
       (arns) =>
@@ -89,45 +93,45 @@ export const webSettings = z.object({
     )
     .optional()
     .describe(
-      "the ARN of the load balancer that signs visitors in (OIDC, Cognito), and whose word for who they are is taken; it may end in `*`. By default visitors are anonymous",
+      "The ARN of the load balancer that authenticates visitors (OIDC, Cognito) and whose identity tokens are trusted; may end in `*`. Without it, visitors are anonymous.",
     ),
   SIGN_IN_KEYS_URL: httpsUrl
     .optional()
     .describe(
-      "where that load balancer's public keys are, in partitions where it is not https://public-keys.auth.elb.REGION.amazonaws.com",
+      "The URL of that load balancer's public keys, in partitions where it is not https://public-keys.auth.elb.REGION.amazonaws.com.",
     ),
   SIGN_OUT_URL: httpsUrl
     .optional()
     .describe(
-      "where signing out goes on after Keepsake's part: the identity provider's address for it",
+      "The identity provider's sign-out URL, to which signing out redirects.",
     ),
   ...both,
 });
 
 export const backendSettings = z.object({
-  PORT: port(8081).describe("where backend listens"),
-  METRICS_PORT: port(9091).describe("metrics of backend, and nothing else"),
+  PORT: port(8081).describe("The port of backend."),
+  METRICS_PORT: port(9091).describe("The port of backend's metrics."),
   DATA_DIRECTORY: z
     .string()
     .default("./data/records")
-    .describe("conversations, projects, messages, replies"),
+    .describe("The folder of conversations, projects, messages and replies."),
   ADVERTISED_URL: httpUrl
     .optional()
     .describe(
-      "where other backends reach this one; by default http://localhost and its port, in a cluster the pod's address",
+      "The URL at which other backends reach this one. Defaults to http://localhost with its port; in a cluster, the pod's address.",
     ),
   LEASE_SECONDS: seconds(4, 0.2, 60).describe(
-    "how long a reply's log may stop growing before another process takes over; balances a pause after a crash against false alarms on slow storage",
+    "How long a reply's log may stop growing before another process takes it over. Balances the pause after a crash against false alarms on slow storage.",
   ),
   REPLIES_PER_OWNER: wholeNumber(1, 1_000)
     .default(5)
     .describe(
-      "how many replies one visitor may have in progress; more are refused with a sentence",
+      "Replies that one visitor may have in progress. Further ones are refused with a message.",
     ),
   REPLIES_PER_PROCESS: wholeNumber(1, 100_000)
     .default(500)
     .describe(
-      "how many replies one process writes at once; more are refused, and web asks another process",
+      "Replies that one process writes at a time. Further ones are refused, and web tries another process.",
     ),
   ...modelSettings,
   ...both,
@@ -136,24 +140,24 @@ export const backendSettings = z.object({
 export const preflightSettings = z.object({
   PUBLIC_URL: httpUrl
     .optional()
-    .describe("where the ingress answers, to be looked at from outside"),
-  BACKEND_URL: httpUrl.optional().describe("as web has it"),
-  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
-  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
+    .describe("The ingress's URL, to be checked from outside."),
+  BACKEND_URL: httpUrl.optional().describe("Same as web's."),
+  SESSION_DIRECTORY: z.string().optional().describe("Same as web's."),
+  DATA_DIRECTORY: z.string().optional().describe("Same as backend's."),
   INTERNAL_TOKEN: both.INTERNAL_TOKEN,
   SECRETS_DIRECTORY: both.SECRETS_DIRECTORY,
   NODE_NAME: z
     .string()
     .default(hostname())
-    .describe("the node on which this pod runs"),
+    .describe("The node that runs this pod."),
   JOB_COMPLETION_INDEX: wholeNumber(0, 100)
     .default(0)
-    .describe("which of the Job's pods this is: the first one reports"),
+    .describe("The index of this pod in the Job; pod 0 reports."),
   PREFLIGHT_PEERS: wholeNumber(1, 100)
     .default(1)
-    .describe("how many pods meet to see whether they share their volumes"),
+    .describe("Pods that check together that they share their volumes."),
   PREFLIGHT_PEER_WAIT_SECONDS: seconds(60, 1, 600).describe(
-    "how long they wait for one another",
+    "How long they wait for each other.",
   ),
   PREFLIGHT_RUN: z
     .string()
@@ -162,16 +166,16 @@ export const preflightSettings = z.object({
       "must be lower-case letters, digits and hyphens",
     )
     .default(() => randomUUID())
-    .describe("a name that the pods of one run share"),
+    .describe("The name that the pods of one run share."),
 });
 
-/** What sweeps alone read. */
-const sweepAlone = {
+/** Settings of the sweeps only. */
+const sweepOnly = {
   DELETED_CONVERSATION_SECONDS: seconds(2_592_000, 3_600, 315_360_000).describe(
-    "how long a conversation that was deleted can be restored; the next sweep ends that, and the one after it removes the conversation",
+    "How long a deleted conversation can be restored. The next sweep then ends that, and the one after it removes the conversation.",
   ),
   SWEEP_SECONDS: seconds(3_000, 10, 86_400).describe(
-    "how long a sweep works at most; the next one begins somewhere else. Jobs that are ended after an hour must have less",
+    "The longest run of a sweep; the next one starts elsewhere. Must be shorter than the Job's deadline of an hour.",
   ),
   SWEEP_FOLDERS_PER_SECOND: z.coerce
     .number("must be a number, 1 to 100000")
@@ -179,22 +183,22 @@ const sweepAlone = {
     .max(100_000, "must be a number, 1 to 100000")
     .default(1_000)
     .describe(
-      "how many folders a second a sweep looks into; balances how long it takes against what it takes from visitors",
+      "Folders that a sweep checks in a second. Balances its duration against the load on the storage that visitors use.",
     ),
 };
 
 export const sweepSettings = z.object({
-  SESSION_DIRECTORY: z.string().optional().describe("as web has it"),
-  DATA_DIRECTORY: z.string().optional().describe("as backend has it"),
+  SESSION_DIRECTORY: z.string().optional().describe("Same as web's."),
+  DATA_DIRECTORY: z.string().optional().describe("Same as backend's."),
   SESSION_IDLE_SECONDS: webSettings.shape.SESSION_IDLE_SECONDS,
   STORAGE_TIMEOUT_SECONDS: both.STORAGE_TIMEOUT_SECONDS,
   LOG_LEVEL: both.LOG_LEVEL,
-  ...sweepAlone,
+  ...sweepOnly,
 });
 
-/** The settings of both processes, and of sweeps alone: name → what it means. */
+/** The documented settings, by process. */
 export const settings = {
   web: webSettings.shape,
   backend: backendSettings.shape,
-  sweep: sweepAlone,
+  sweep: sweepOnly,
 };

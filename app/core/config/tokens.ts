@@ -1,30 +1,30 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { resultWithin } from "../runtime/async";
-import { readOrMakeSecret } from "./secrets";
+import { readOrCreateSecret } from "./secrets";
 
-/** What web shows the backend to be let in: several while it is rotated, newest first. */
+/** The tokens that web presents to the backend: several during a rotation, newest first. */
 export interface Tokens {
   current(): Promise<readonly string[]>;
-  /** Looks again at once, since a token was not known on one side. */
+  /** Rereads them at once, after a token was not recognised. */
   renewed(): Promise<readonly string[]>;
 }
 
 /**
- * Whether this is one of the tokens, or made of one: it may be one that came just now.
+ * Checks a token against the known ones, rereading them if needed.
  *
- * @param made What is shown instead of a token itself.
+ * @param derive Computes what is presented instead of a token itself.
  */
 export async function isKnown(
   tokens: Tokens,
   given: string,
-  made = (token: string) => token,
+  derive = (token: string) => token,
 ): Promise<boolean> {
   const isOneOf = (known: readonly string[]) =>
-    includes(known.map(made), given);
+    includes(known.map(derive), given);
   return isOneOf(await tokens.current()) || isOneOf(await tokens.renewed());
 }
 
-/** Takes as long for a token that is nearly right as for any other. */
+/** Compares in constant time. */
 function includes(tokens: readonly string[], given: string): boolean {
   const hash = sha256(given);
   let found = false;
@@ -36,32 +36,32 @@ function includes(tokens: readonly string[], given: string): boolean {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
-/** What a header `authorization` holds; empty if it is none of ours. */
+/** The token of an `authorization` header; empty for another scheme. */
 export const bearer = (header: string): string =>
   /^bearer (.+)$/i.exec(header)?.[1] ?? "";
 
 /**
- * What preflight shows web pods. It goes through the ingress, maybe in clear text, and so must not
- * be what opens the backend.
+ * The token that preflight presents to web pods. It passes the ingress, possibly unencrypted, so it
+ * must not give access to the backend.
  */
 export const probeToken = (token: string): string =>
   createHmac("sha256", token).update("keepsake preflight").digest("hex");
 
-/** How long a token that was taken out of the file is still let in. */
+/** How long a token that was removed from the file is still accepted. */
 const REREAD_MS = 5_000;
 
-/** So that a flood of wrong tokens doesn't become a flood of reads. */
+/** Keeps a flood of wrong tokens from becoming a flood of reads. */
 const RENEW_MS = 500;
 
-/** How long a call waits for a disk, before it uses what was read last. */
+/** How long a call waits for the disk before it uses the tokens that were read last. */
 const PATIENCE_MS = 1_000;
 
 /**
- * The tokens that the setting names, or else those in the file of `SECRETS_DIRECTORY`, which is
- * read again now and then: a token is rotated by writing the file, without a restart.
+ * The tokens of the setting, or else of the file in `SECRETS_DIRECTORY`. The file is reread, so that
+ * a token is rotated by writing the file, without a restart.
  *
- * @param onFailure Told when the file could be read before and can't be now; what was read serves on.
- * @throws Error naming the directory, if the file can be neither read nor made.
+ * @param onFailure Called when rereading fails; the last tokens stay valid.
+ * @throws Error naming the directory, if the file can be neither read nor created.
  */
 export async function readTokens(
   config: { INTERNAL_TOKEN?: string[]; SECRETS_DIRECTORY: string },
@@ -69,11 +69,10 @@ export async function readTokens(
 ): Promise<Tokens> {
   if (config.INTERNAL_TOKEN) return fixedTokens(...config.INTERNAL_TOKEN);
   const read = () =>
-    readOrMakeSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN");
+    readOrCreateSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN");
   return rereadTokens(await read(), read, onFailure);
 }
 
-/** Tokens that stay as they are. */
 export const fixedTokens = (...tokens: readonly string[]): Tokens => ({
   current: () => Promise.resolve(tokens),
   renewed: () => Promise.resolve(tokens),

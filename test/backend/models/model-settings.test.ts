@@ -81,7 +81,7 @@ describe("the settings of models", () => {
     const ca = () => read({ ...ollama, OPENAI_CA_FILE: file }).openai?.ca;
     expect(ca).toThrow(/can't be read \(ENOENT\)/);
     await writeFile(file, "not a certificate");
-    expect(ca).toThrow(/holds no certificate/);
+    expect(ca).toThrow(/contains no certificate/);
     const pem = "-----BEGIN CERTIFICATE-----\n…";
     await writeFile(file, pem);
     expect(ca()).toBe(pem);

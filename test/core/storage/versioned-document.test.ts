@@ -219,7 +219,7 @@ describe("a version that can't be read", () => {
     await document.create({ a: 1 });
     await writeFile(path.join(folder, "v1"), '{"format":1,"savedAt":1,"da');
     expect(await elsewhere.read()).toBeUndefined();
-    expect(damage[0]?.advice).toContain("Nothing is left");
+    expect(damage[0]?.advice).toContain("No older version");
     await elsewhere.create({ a: 2 });
     expect((await document.read())?.data).toEqual({ a: 2 });
   });
@@ -283,7 +283,7 @@ describe("a document that was ended", () => {
       expect(await elsewhere.delete()).toBe(false);
     }
     await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
-    for (const { advice } of damage) expect(advice).toContain("stays ended");
+    for (const { advice } of damage) expect(advice).toContain("stays deleted");
   });
 
   test("but one whose end failed goes on", async () => {
