@@ -11,7 +11,7 @@ import {
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { operations } from "../../app/core/api/operations";
-import { ConversationPage } from "../../app/core/domain/records";
+import { ConversationPage, limits } from "../../app/core/domain/records";
 import {
   callApi,
   startBackend,
@@ -373,12 +373,14 @@ describe("bad input", () => {
     ["only spaces", { text: " \n\t " }, 400],
     ["a number", { text: 5 }, 400],
     ["a list", [], 400],
-    ["a message of 1 MB", { text: "x".repeat(1_000_000) }, 413],
+    ["only invisible characters", { text: "\u200b\u3164\u{e0041}" }, 400],
+    ["a message over 1 MB", { text: "x".repeat(limits.messageBytes + 1) }, 413],
     [
-      "more bytes than may be, in fewer characters",
-      { text: "é".repeat(40_000) },
+      "more bytes than the limit in fewer characters",
+      { text: "é".repeat(limits.messageBytes / 2 + 1) },
       413,
     ],
+    ["a body over the limit", { text: "x".repeat(7 * 1024 ** 2) }, 413],
     ["an unknown model", { text: "Hello", model: "none/none" }, 404],
     ["an unknown project", { text: "Hello", project: "a".repeat(26) }, 404],
     ["a path for a project", { text: "Hello", project: "../../etc" }, 400],
@@ -391,6 +393,41 @@ describe("bad input", () => {
       /^application\/problem\+json/,
     );
     expect(answer.body).toMatchObject({ status, type: "about:blank" });
+  });
+
+  test("a message of 1 MB is kept whole, however JSON escapes it", async () => {
+    const owner = randomUUID();
+    const text = "\u0001".repeat(limits.messageBytes);
+    const { conversation } = await create(owner, text.replace(/^./, "x"));
+    const page = await answered(owner, conversation.id);
+    expect(page.messages[0]?.text).toHaveLength(limits.messageBytes);
+  });
+
+  test("a lone surrogate in a message or a title becomes U+FFFD, and nothing is refused", async () => {
+    const owner = randomUUID();
+    const { conversation, message } = await create(owner, "Hi \ud83d there");
+    expect(message.text).toBe("Hi \ufffd there");
+    expect(conversation.title).toBe("Hi \ufffd there");
+    const path = `/v1/conversations/${conversation.id}`;
+    const body = { title: "a\ude00" };
+    const renamed = await callApi(backend, "PATCH", path, { owner, body });
+    expect(renamed.body).toMatchObject({ title: "a\ufffd" });
+  });
+
+  test("a title without visible characters is refused, and an old one shows as the default", async () => {
+    const owner = randomUUID();
+    const { conversation } = await create(owner, "Hello");
+    const path = `/v1/conversations/${conversation.id}`;
+    const body = { title: "\u2800\u200b" };
+    const refused = await callApi(backend, "PATCH", path, { owner, body });
+    expect(refused.status).toBe(400);
+    const folders = recordFoldersIn(join(backend.directory, "records"));
+    const folder = folders.settings(hashOf(owner), conversation.id);
+    const document = new VersionedDocument(createFiles(), folder);
+    await document.update((data) => ({ ...data, ...body }));
+    await read(owner, conversation.id);
+    const [listed] = (await list(owner)).conversations;
+    expect(listed?.title).toBe("New conversation");
   });
 
   test.each(["..%2f..%2fetc", "A".repeat(26), "x", "%00", "__proto__"])(

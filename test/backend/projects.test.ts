@@ -148,3 +148,11 @@ test("a search finds words in titles and messages of the owner alone", async () 
   expect(excerpt?.text).toContain("Élan vital");
   expect(excerpt?.text.length).toBeLessThan(300);
 });
+
+test("a project's name must show something", async () => {
+  for (const name of [" ", "\u200b\u3164", "\u2800"]) {
+    const body = { name };
+    const answer = await callApi(backend, "POST", "/v1/projects", { body });
+    expect([name, answer.status]).toEqual([name, 400]);
+  }
+});

@@ -6,6 +6,6 @@ export function refuseTooLong(text: string): void {
   if (Buffer.byteLength(text) <= limits.messageBytes) return;
   throw new VisibleError(
     413,
-    `The message is longer than ${limits.messageBytes / 1024} KiB. Shorten it, or send it in parts.`,
+    `The message is longer than ${limits.messageBytes / 1024 ** 2} MB. Shorten it, or send it in parts.`,
   );
 }

@@ -1,20 +1,32 @@
+import {
+  characterStart,
+  isVisible,
+  trimInvisibleStart,
+} from "../../core/domain/text";
+
 /** Fits the sidebar in one line or two. */
 const LENGTH = 60;
 
-/** A conversation's first title: the beginning of its first message, cut between two words. */
+const DEFAULT_TITLE = "New conversation";
+
+/** The title that is shown: a list must not have a row without text. */
+export const visibleTitle = (title: string): string =>
+  isVisible(title) ? title : DEFAULT_TITLE;
+
+/** The first title of a conversation: the beginning of its first message, cut between two words. */
 export function titleOf(text: string): string {
-  const words = text
-    // What marks up a line or a code block says nothing in a title.
+  const given = trimInvisibleStart(text);
+  const words = given
+    // Markdown of a line or of a code block.
     .replace(/^[\s#>*`-]+/, "")
     .replaceAll(/[`*\s]+/g, " ")
     .trim();
-  if (words === "") return text.trim().slice(0, LENGTH) || "New conversation";
-  if (words.length <= LENGTH) return words;
-  const cut = words.slice(0, LENGTH);
-  const end = cut.lastIndexOf(" ");
-  const kept = end > LENGTH / 2 ? cut.slice(0, end) : wholeCharacters(cut);
-  return `${kept}…`;
+  return visibleTitle(cutAtWord(isVisible(words) ? words : given.trim()));
 }
 
-/** Without half a character at the end. */
-const wholeCharacters = (text: string) => text.replace(/[\ud800-\udbff]$/, "");
+function cutAtWord(words: string): string {
+  if (words.length <= LENGTH) return words;
+  const cut = words.slice(0, characterStart(words, LENGTH));
+  const end = cut.lastIndexOf(" ");
+  return `${end > LENGTH / 2 ? cut.slice(0, end) : cut}…`;
+}

@@ -1,5 +1,6 @@
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
 import type { Conversation } from "../../core/domain/records";
+import { visibleTitle } from "../conversations/title";
 import type { ConversationState, OwnerState } from "./owner-state";
 
 /** A conversation as its owner's activity tells of it. */
@@ -16,11 +17,11 @@ export function toConversation(
   settings: StoredConversation,
   updatedAt: string = settings.createdAt,
 ): Conversation {
-  const { id, title, model, project, maxTokens, temperature } = settings;
+  const { id, model, project, maxTokens, temperature } = settings;
   const { createdAt, deletedAt } = settings;
   return {
     id,
-    title,
+    title: visibleTitle(settings.title),
     model,
     project,
     maxTokens,

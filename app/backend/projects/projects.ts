@@ -8,6 +8,7 @@ import {
   DocumentExistsError,
   VersionedDocument,
 } from "../../core/storage/versioned-document";
+import { isVisible } from "../../core/domain/text";
 import { limits, type Project } from "../../core/domain/records";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { derivedId, newId } from "../ids";
@@ -146,6 +147,7 @@ function parse({
 }
 
 function toProject(stored: StoredProject): Project {
-  const { id, name, instructions, createdAt, updatedAt } = stored;
+  const { id, instructions, createdAt, updatedAt } = stored;
+  const name = isVisible(stored.name) ? stored.name : "Untitled project";
   return { id, name, instructions, createdAt, updatedAt };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conversationOperations } from "./conversation-operations";
+import { text } from "../domain/text";
 import { empty, none } from "./inputs";
 import { operation } from "./operation";
 import { projectOperations } from "./project-operations";
@@ -49,7 +50,7 @@ export const operations = {
     summary: "Looks for words in the owner's titles and messages",
     params: none,
     query: z.object({
-      q: z.string().max(limits.queryLength).regex(/\S/, "is empty"),
+      q: text().max(limits.queryLength).regex(/\S/, "is empty"),
     }),
     body: empty,
     status: 200,

@@ -6,10 +6,10 @@ import { z } from "zod";
  * JavaScript's `length` does.
  */
 
-/** How long the parts of a conversation may be. */
+/** Upper bounds of what a request can hold. */
 export const limits = {
-  /** One message of a visitor, in UTF-8 bytes: a long essay, and far below a proxy's limit. */
-  messageBytes: 64 * 1024,
+  /** One prompt, in UTF-8 bytes: a long report or log. Balances that against memory. */
+  messageBytes: 1024 * 1024,
   titleLength: 200,
   instructionsBytes: 16 * 1024,
   nameLength: 100,

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
 import type { Form, WebMiddleware } from "./web-context";
 
-/** A megabyte of text, three bytes for each as forms encode them, and room for the other fields. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** The longest message as line breaks, which a form sends as six bytes each, and the other fields. */
+const MAX_BODY_BYTES = 6 * limits.messageBytes + 64 * 1024;
 
 /**
  * Reads the forms that our pages send.

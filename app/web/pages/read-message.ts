@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
+import { isVisible } from "../../core/domain/text";
 
 /**
  * Checks a message before it is sent anywhere.
@@ -8,7 +9,7 @@ import { limits } from "../../core/domain/records";
  * @throws VisibleError 400 if it is empty, 413 if it is too long: with what to do.
  */
 export function checkMessage(text: string): void {
-  if (text.trim() === "") {
+  if (!isVisible(text)) {
     throw new VisibleError(
       400,
       "The message is empty. Write something, and send it again.",
@@ -18,7 +19,7 @@ export function checkMessage(text: string): void {
   if (bytes > limits.messageBytes) {
     throw new VisibleError(
       413,
-      `The message is too long: it has ${kilobytes(bytes)}, and ${kilobytes(limits.messageBytes)} is the most that one message can have. Shorten it, or send it in parts.`,
+      `The message is too long: it has ${megabytes(bytes)}, and the limit is ${megabytes(limits.messageBytes)}. Shorten it, or send it in parts.`,
     );
   }
 }
@@ -35,6 +36,7 @@ export function messageKey(formKey: string, text: string): string | undefined {
     .slice(0, 32);
 }
 
-function kilobytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1024).toLocaleString("en")} KB`;
+/** Rounded up, so that a text over the limit never shows as the limit itself. */
+function megabytes(bytes: number): string {
+  return `${Math.ceil((bytes / 1024 ** 2) * 100) / 100} MB`;
 }

@@ -2,6 +2,7 @@ import { Router } from "@koa/router";
 import { z } from "zod";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
+import { isVisible } from "../../core/domain/text";
 import type { ConversationChanges } from "../backend-client/api";
 import { checkModel } from "../pages/choose-model";
 import { groupByDay } from "../pages/time";
@@ -86,7 +87,7 @@ function cursorOf(ctx: WebContext): string | undefined {
 
 function titleOf(form: Form): ConversationChanges {
   const title = (form.get("title") ?? "").trim();
-  if (title === "" || title.length > limits.titleLength) {
+  if (!isVisible(title) || title.length > limits.titleLength) {
     throw new VisibleError(
       400,
       `A title has 1 to ${limits.titleLength} characters. Go back and give it one.`,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
+import { isVisible } from "../../core/domain/text";
 import { limits } from "../../core/domain/records";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
@@ -50,7 +51,7 @@ async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
 function projectOf(form: Form): { name: string; instructions: string } {
   const name = (form.get("name") ?? "").trim();
   const instructions = form.get("instructions") ?? "";
-  if (name === "" || name.length > limits.nameLength) {
+  if (!isVisible(name) || name.length > limits.nameLength) {
     throw new VisibleError(
       400,
       `A project's name has 1 to ${limits.nameLength} characters. Go back and give it one.`,
