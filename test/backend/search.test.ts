@@ -52,14 +52,14 @@ it.each([
   expect(results[0]?.excerpts[0]?.text).toContain(shown);
 });
 
-it("finds nothing by a word that isn't there, or by none", async () => {
+it("finds nothing for a missing word, or for no word", async () => {
   const search = await searchIn(["Some words."]);
-  for (const query of ["other", "some other", " "]) {
+  for (const query of ["other", "some other", " ", "\u200b"]) {
     expect((await find(search, query)).results).toEqual([]);
   }
 });
 
-it("shows the newest three of many", async () => {
+it("shows the newest three of many matching messages", async () => {
   const search = await searchIn(["word 1", "word 2", "word 3", "word 4"]);
   const { results } = await find(search, "word");
   expect(results[0]?.excerpts.map(({ text }) => text)).toEqual([
@@ -69,7 +69,20 @@ it("shows the newest three of many", async () => {
   ]);
 });
 
-it("lets others have their turn after each message", async () => {
+it("finds a word at the end of a message of 1 MB, and yields on the way", async () => {
+  const search = await searchIn([`${"é ".repeat(340_000)} ﾊﾟﾊﾟ`]);
+  const found = find(search, "パパ");
+  let turns = 0;
+  const counting = (async () => {
+    while ((await Promise.race([found, turn("turn")])) === "turn") turns++;
+  })();
+  const { results } = await found;
+  await counting;
+  expect(results[0]?.excerpts[0]?.text).toContain("ﾊﾟﾊﾟ");
+  expect(turns).toBeGreaterThanOrEqual(20);
+});
+
+it("yields after each message", async () => {
   const texts = Array<string>(20).fill("Long words. ".repeat(5_000));
   const search = await searchIn(texts);
   const found = find(search, "absent");
@@ -80,7 +93,7 @@ it("lets others have their turn after each message", async () => {
   expect((await found).results).toEqual([]);
 });
 
-it("ends with who asked", async () => {
+it("ends when the caller has gone", async () => {
   const search = await searchIn(["Some words."]);
   const gone = AbortSignal.abort(new Error("gone"));
   await expect(find(search, "words", gone)).rejects.toThrow("gone");

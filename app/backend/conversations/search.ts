@@ -1,4 +1,4 @@
-import { setImmediate as others } from "node:timers/promises";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import {
@@ -7,12 +7,19 @@ import {
   isPrompt,
   type Message,
 } from "../../core/domain/records";
+import { characterStart } from "../../core/domain/text";
+import {
+  fold,
+  hasWords,
+  rangesOf,
+  slicesOf,
+  wordsOf,
+} from "../../core/domain/text-search";
 import { firstVersion } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
 import { messageLogOf } from "./message-log";
-import { excerpt, finder, type Finder } from "./words";
 
 /*
  * One search may take so much work, whatever the owner has. The last used conversations are
@@ -24,6 +31,8 @@ const MAX_RESULTS = 50;
 const MAX_EXCERPTS = 3;
 /** Balances the wait for a network file system against the reads under way at once. */
 const AT_ONCE = 8;
+/** Characters shown on each side of the first word. */
+const AROUND = 120;
 
 export interface SearchDeps {
   files: StorageContext;
@@ -52,7 +61,8 @@ export class Search {
   ): Promise<SearchResults> {
     const state = await this.parts.ownerIndex.read(ownerHash);
     const all = state.listed();
-    const find = finder(query);
+    const words = wordsOf(query);
+    if (words.length === 0) return { results: [], complete: true };
     const until = performance.now() + MAX_MS;
     const isOver = () => {
       signal.throwIfAborted();
@@ -66,9 +76,9 @@ export class Search {
       next += some.length;
       const found = some.map(async (one) => ({
         conversation: toListedConversation(state, one),
-        excerpts: await this.excerpts(ownerHash, one, find, isOver),
+        excerpts: await this.excerpts(ownerHash, one, words, isOver),
       }));
-      results.push(...(await Promise.all(found)).filter(isResult(find)));
+      results.push(...(await Promise.all(found)).filter(isResult(words)));
     }
     const sawAll = next >= all.length && !isOver();
     return {
@@ -77,11 +87,11 @@ export class Search {
     };
   }
 
-  /** The newest messages that have all words, each cut to the part around them. */
+  /** The newest messages that have all words, each cut to the part around the first of them. */
   private async excerpts(
     ownerHash: string,
     { settings }: ConversationState,
-    find: Finder,
+    words: readonly string[],
     isOver: () => boolean,
   ): Promise<Excerpt[]> {
     const log = messageLogOf(this.parts, ownerHash, settings.id);
@@ -90,21 +100,55 @@ export class Search {
     const said = messages.filter(isSaidHere(messages));
     for (const { number, role, at: time, text } of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
-      const at = find(text);
+      const at = await locate(words, text, isOver);
       if (at !== undefined) {
         excerpts.push({ number, role, at: time, text: excerpt(text, at) });
       }
-      // A long message takes milliseconds, in which no reply is streamed.
-      await others();
     }
     return excerpts;
   }
 }
 
+/** Where a text has the first of the words; `undefined` if one is missing. */
+async function locate(
+  words: readonly string[],
+  text: string,
+  isOver: () => boolean,
+): Promise<number | undefined> {
+  const missing = new Set(words);
+  let first: number | undefined;
+  for (const { at, slice } of slicesOf(text)) {
+    if (isOver()) return undefined;
+    const folded = fold(slice);
+    const here = words.filter((word) => folded.includes(word));
+    if (here.length > 0) first ??= at + (rangesOf(here, slice)[0]?.from ?? 0);
+    for (const word of here) missing.delete(word);
+    // A slice takes milliseconds, in which no reply is streamed.
+    await yieldToOthers();
+    if (missing.size === 0) return first;
+  }
+  return undefined;
+}
+
+/** The part of a text around a place, in whole words where they aren't too long. */
+function excerpt(text: string, at: number): string {
+  const from = at <= AROUND ? 0 : wordStart(text, at - AROUND);
+  const end = Math.min(text.length, at + AROUND);
+  const to = end === text.length ? end : wordStart(text, end);
+  return `${from > 0 ? "… " : ""}${text.slice(from, to).trim()}${
+    to < text.length ? " …" : ""
+  }`;
+}
+
+function wordStart(text: string, near: number): number {
+  const space = text.slice(near, near + 30).search(/\s/);
+  return space === -1 ? characterStart(text, near) : near + space + 1;
+}
+
 const isResult =
-  (find: Finder) =>
+  (words: readonly string[]) =>
   ({ conversation, excerpts }: SearchResults["results"][number]) =>
-    excerpts.length > 0 || find(conversation.title) !== undefined;
+    excerpts.length > 0 || hasWords(words, conversation.title);
 
 /** A prompt that was asked again as it was is found once: where it was said. */
 const isSaidHere =

@@ -30,5 +30,7 @@ export function characterStart(text: string, index: number): number {
   if (index >= text.length) return text.length;
   const from = Math.max(0, index - WINDOW);
   const around = text.slice(from, index + WINDOW);
-  return from + (characters.segment(around).containing(index - from)?.index ?? 0);
+  return (
+    from + (characters.segment(around).containing(index - from)?.index ?? 0)
+  );
 }
