@@ -423,7 +423,7 @@ describe("bad input", () => {
     expect(refused.status).toBe(400);
     const folders = recordFoldersIn(join(backend.directory, "records"));
     const folder = folders.settings(hashOf(owner), conversation.id);
-    const document = new VersionedDocument(createFiles(), folder);
+    const document = new VersionedDocument(createStorageContext(), folder);
     await document.update((data) => ({ ...data, ...body }));
     await read(owner, conversation.id);
     const [listed] = (await list(owner)).conversations;
