@@ -9,19 +9,21 @@ import {
   Project,
   Prompt,
 } from "../domain/records";
-import { text, visiblePattern } from "../domain/text";
+import { textField, visiblePattern } from "../domain/text";
 import { byId, count, empty, integer, none } from "./inputs";
 import { operation } from "./operation";
 import { SentMessage } from "./reply-operations";
 
-const messageText = text()
+const messageText = textField()
   .regex(visiblePattern, "is empty: write something")
   .meta({
     maxLength: limits.messageBytes,
     description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
   });
 
-const title = text().max(limits.titleLength).regex(visiblePattern, "is empty");
+const title = textField()
+  .max(limits.titleLength)
+  .regex(visiblePattern, "is empty");
 const model = z.string().min(1).max(limits.modelLength);
 const maxTokens = z.int().min(1).max(limits.maxTokens).nullable();
 const temperature = z.number().min(0).max(1).nullable();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { conversationOperations } from "./conversation-operations";
-import { text } from "../domain/text";
+import { textField } from "../domain/text";
 import { empty, none } from "./inputs";
 import { operation } from "./operation";
 import { projectOperations } from "./project-operations";
@@ -50,7 +50,7 @@ export const operations = {
     summary: "Looks for words in the owner's titles and messages",
     params: none,
     query: z.object({
-      q: text().max(limits.queryLength).regex(/\S/, "is empty"),
+      q: textField().max(limits.queryLength).regex(/\S/, "is empty"),
     }),
     body: empty,
     status: 200,

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { Conversation, limits, ModelUsage, Project } from "../domain/records";
-import { text, visiblePattern } from "../domain/text";
+import { textField, visiblePattern } from "../domain/text";
 import { byId, empty, none } from "./inputs";
 import { operation } from "./operation";
 
-const projectName = text()
+const projectName = textField()
   .max(limits.nameLength)
   .regex(visiblePattern, "is empty");
-const instructions = text()
+const instructions = textField()
   .max(limits.instructionsBytes)
   .meta({
     description: `At most ${limits.instructionsBytes} bytes as UTF-8. They go with every prompt of the project's conversations.`,

@@ -17,7 +17,7 @@ export interface Range {
 const JOINING =
   "\\p{M}\\u1160-\\u11ff\\ud7b0-\\ud7ff\\uff9e\\uff9f\\u200c\\u200d";
 
-const cluster = new RegExp(`[^][${JOINING}]*`, "gu");
+const clusters = new RegExp(`[^][${JOINING}]*`, "gu");
 /** Skips ASCII without marks, for speed. */
 const foldable = new RegExp(
   `[^\\0-\\x7f][${JOINING}]*|[\\0-\\x7f][${JOINING}]+`,
@@ -82,13 +82,13 @@ export const fold = (text: string): string =>
 
 /** The places of words (see {@link wordsOf}) in a text: whole characters, in order, none twice. */
 export function rangesOf(words: readonly string[], text: string): Range[] {
-  const { folded, clusters } = foldInPlace(text);
+  const { folded, places } = foldInPlace(text);
   const ranges: Range[] = [];
   for (const word of words) {
     let at = folded.indexOf(word);
     while (at !== -1) {
       const end = at + word.length;
-      ranges.push({ from: clusters[at]!.from, to: clusters[end - 1]!.to });
+      ranges.push({ from: places[at]!.from, to: places[end - 1]!.to });
       at = folded.indexOf(word, end);
     }
   }
@@ -134,16 +134,16 @@ function foldCluster(cluster: string): string {
 }
 
 /** Folds a text, and finds the cluster of which each folded code unit was made: slower. */
-function foldInPlace(text: string): { folded: string; clusters: Range[] } {
+function foldInPlace(text: string): { folded: string; places: Range[] } {
   let folded = "";
-  const clusters: Range[] = [];
-  for (const { 0: one, index } of text.matchAll(cluster)) {
+  const places: Range[] = [];
+  for (const { 0: one, index } of text.matchAll(clusters)) {
     const part = foldCluster(one);
     folded += part;
     const range = { from: index, to: index + one.length };
-    for (const _ of part.split("")) clusters.push(range);
+    for (const _ of part.split("")) places.push(range);
   }
-  return { folded, clusters };
+  return { folded, places };
 }
 
 function merge(ranges: Range[]): Range[] {

@@ -18,7 +18,8 @@ export const trimInvisibleStart = (text: string): string =>
   text.replace(invisibleStart, "");
 
 /** A string in a request, well-formed: UTF-8 has no lone surrogates, so each becomes U+FFFD. */
-export const text = () => z.string().overwrite((given) => given.toWellFormed());
+export const textField = () =>
+  z.string().overwrite((given) => given.toWellFormed());
 
 /** Far more than one character takes, emoji families included. */
 const WINDOW = 64;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import { characterStart, isVisible, text } from "../../../app/core/domain/text";
+import {
+  characterStart,
+  isVisible,
+  textField,
+} from "../../../app/core/domain/text";
 
 describe("isVisible", () => {
   it.each([
@@ -33,7 +37,7 @@ describe("isVisible", () => {
 });
 
 it("replaces each lone surrogate of a request's string and nothing else", () => {
-  expect(text().parse("a\ud83d b\ude00 😀")).toBe("a\ufffd b\ufffd 😀");
+  expect(textField().parse("a\ud83d b\ude00 😀")).toBe("a\ufffd b\ufffd 😀");
 });
 
 describe("characterStart", () => {
