@@ -96,7 +96,7 @@ export const environmentSchema = z.strictObject({
     )
     .default("info"),
   settings: settings.describe(
-    "other settings of the programs, by their names in the README",
+    "other settings of the programs, by their names in docs/settings.md",
   ),
   web: workload,
   backend: workload,

@@ -56,7 +56,7 @@ const ofComponent = (component: Component) =>
       }
     });
 
-/** Settings of the README's table, for which an environment has no field of its own. */
+/** Settings of docs/settings.md for which an environment has no field of its own. */
 export const settings = z
   .strictObject({
     web: ofComponent("web"),

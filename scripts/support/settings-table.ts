@@ -1,47 +1,67 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import type { z } from "zod";
 import { settings } from "../../app/core/config/settings";
 
-/** The README's table of settings, made from the schema that checks them. */
+type Process = keyof typeof settings;
+type Setting = z.ZodType<string | number | string[] | undefined>;
+
+const processes: Process[] = ["web", "backend", "sweep"];
+const MARKER = /<!-- \/?settings -->/;
+
+/** The table of settings in Markdown, made from the schema that checks them. */
 export function settingsTable(): string {
-  const names = [
-    ...new Set([
-      ...Object.keys(settings.web),
-      ...Object.keys(settings.backend),
-      ...Object.keys(settings.sweep),
-    ]),
-  ];
-  const rows = names.map((name) =>
-    [`\`${name}\``, who(name), standards(name), meaning(name)].join(" | "),
+  const names = new Set(
+    processes.flatMap((name) => Object.keys(settings[name])),
   );
-  return ["setting | who | default | meaning", "--- | --- | --- | ---", ...rows]
+  const rows = [...names].map((name) =>
+    [`\`${name}\``, readers(name), defaults(name), meaning(name)].join(" | "),
+  );
+  return [
+    "setting | process | default | meaning",
+    "--- | --- | --- | ---",
+    ...rows,
+  ]
     .map((row) => `| ${row} |`)
     .join("\n");
 }
 
-type Standard = string | number | string[] | undefined;
-type Role = keyof typeof settings;
-const roles: Role[] = ["web", "backend", "sweep"];
+/** The table in a document, between its two markers. */
+export function tableIn(document: string): string {
+  return document.split(MARKER)[1] ?? "";
+}
 
-function of(role: Role, name: string): z.ZodType<Standard> | undefined {
-  const shape: Record<string, z.ZodType<Standard>> = settings[role];
+function settingOf(process: Process, name: string): Setting | undefined {
+  const shape: Record<string, Setting> = settings[process];
   return shape[name];
 }
 
-function who(name: string): string {
-  const readers = roles.filter((role) => of(role, name));
-  return readers.length === 2 ? "both" : (readers[0] ?? "");
+function readers(name: string): string {
+  return processes.filter((process) => settingOf(process, name)).join(", ");
 }
 
-function standards(name: string): string {
-  const values = roles.flatMap((role) => {
-    if (name === "HOSTNAME") return ["the host's name"];
-    const value = of(role, name)?.safeParse(undefined).data;
+function defaults(name: string): string {
+  if (name === "HOSTNAME") return "the host's name";
+  const values = processes.flatMap((process) => {
+    const value = settingOf(process, name)?.safeParse(undefined).data;
     return value === undefined ? [] : [`\`${String(value)}\``];
   });
   return [...new Set(values)].join(", ");
 }
 
 function meaning(name: string): string {
-  const texts = roles.flatMap((role) => of(role, name)?.description ?? []);
+  const texts = processes.flatMap(
+    (process) => settingOf(process, name)?.description ?? [],
+  );
   return [...new Set(texts)].join("; ");
 }
+
+function update(file: string): void {
+  const [before, , after] = readFileSync(file, "utf8").split(MARKER);
+  writeFileSync(
+    file,
+    `${before}<!-- settings -->\n\n${settingsTable()}\n\n<!-- /settings -->${after}`,
+  );
+}
+
+const [file] = process.argv.slice(2);
+if (require.main === module && file) update(file);
