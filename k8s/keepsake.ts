@@ -117,12 +117,13 @@ function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
 
 function ingressChart(
   app: App,
-  { ingress, namespace }: Environment,
+  { ingress, namespace, clusterDomain }: Environment,
   drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
     return new TraefikChart(app, "ingress", {
       namespace,
+      clusterDomain,
       drain,
       traefik: ingress,
     });

@@ -66,7 +66,7 @@ export class AwsChart extends Chart {
   }
 
   private addFileSystem(): void {
-    const { account, kmsKeyArn } = this.props.aws;
+    const { account, kmsKeyArn, region } = this.props.aws;
     emit(this, "file-system", FileSystem, {
       metadata: this.kept(FILES),
       spec: {
@@ -81,7 +81,7 @@ export class AwsChart extends Chart {
           { transitionToIa: "AFTER_30_DAYS" },
           { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" },
         ],
-        policy: fileSystemPolicy(account),
+        policy: fileSystemPolicy(account, region),
         tags: this.tags(),
       },
     });

@@ -5,8 +5,8 @@ import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import {
   allow,
   block,
-  NOT_THE_INTERNET,
   podsOf,
+  publicBlock,
   scraped,
   tcp,
 } from "../constructs/network-policy";
@@ -22,8 +22,8 @@ export interface BackendProps extends ServingChartProps {
 }
 
 const DATA_DIRECTORY = "/data/records";
-/** Where EKS Pod Identity gives a pod its role's credentials, on every node. */
-const POD_IDENTITY_AGENT = "169.254.170.23/32";
+/** The addresses of the EKS Pod Identity agent, which issues the role's credentials on every node. */
+const POD_IDENTITY_AGENT = ["169.254.170.23/32", "fd00:ec2::23/128"];
 
 /** The internal API, and the models. */
 export class BackendChart extends Chart {
@@ -71,7 +71,7 @@ function modelSettings(models: Models): Record<string, string> {
   };
 }
 
-/** Where other backends reach this one: the address by which its replies name their writer. */
+/** The pod's address, by which its replies name their writer to other backends. */
 const addressOfPod: k8s.EnvVar[] = [
   {
     name: "POD_IP",
@@ -92,9 +92,9 @@ function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {
 
 function modelEgress(models: Models): k8s.NetworkPolicyEgressRule[] {
   const places = models.egress.map(({ cidr, port }) => ({
-    to: [block(cidr, cidr === "0.0.0.0/0" ? NOT_THE_INTERNET : undefined)],
+    to: [publicBlock(cidr)],
     ports: [tcp(port)],
   }));
   if (!models.providers.includes("bedrock")) return places;
-  return [...places, { to: [block(POD_IDENTITY_AGENT)], ports: [tcp(80)] }];
+  return [...places, { to: POD_IDENTITY_AGENT.map(block), ports: [tcp(80)] }];
 }

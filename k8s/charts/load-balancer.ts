@@ -5,6 +5,7 @@ import type { DrainTimes } from "../constructs/drain";
 import { emit } from "../constructs/emit";
 import { addIngress } from "../constructs/ingress";
 import { labels } from "../constructs/labels";
+import { isIpv6 } from "../schema/fields";
 import type { LoadBalancer } from "../schema/ingress";
 import { albAnnotations, loadBalancerAttributes } from "../constructs/alb";
 
@@ -47,7 +48,7 @@ export class LoadBalancerChart extends Chart {
     loadBalancer,
   }: LoadBalancerProps) {
     const { group, version, certificates } = controller.params;
-    const { certificateArn, scheme, tags } = loadBalancer;
+    const { certificateArn, scheme, subnetCidrs, tags } = loadBalancer;
     return new ApiObject(this, "params", {
       apiVersion: `${group}/${version}`,
       kind: "IngressClassParams",
@@ -58,6 +59,8 @@ export class LoadBalancerChart extends Chart {
           matchLabels: { "kubernetes.io/metadata.name": namespace },
         },
         ...(certificateArn ? { [certificates]: [certificateArn] } : {}),
+        // Targets with IPv6 addresses need it.
+        ...(subnetCidrs.some(isIpv6) ? { ipAddressType: "dualstack" } : {}),
         loadBalancerAttributes: loadBalancerAttributes(loadBalancer),
         ...(Object.keys(tags).length > 0
           ? {

@@ -12,18 +12,26 @@ import {
   scratch,
 } from "../constructs/pod";
 import { PORTS } from "../constructs/ports";
+import { addSettings } from "../constructs/settings";
 import { addTraefikRoles } from "../constructs/traefik-roles";
+import { traefikRoutes } from "../constructs/traefik-routes";
 import type { Traefik } from "../schema/ingress";
 import { addIngress } from "../constructs/ingress";
 
 export interface TraefikProps {
   namespace: string;
+  clusterDomain: string;
   traefik: Traefik;
   drain: DrainTimes;
 }
 
 const HTTP = 8000;
 const PING = 8082;
+const ROUTES_DIRECTORY = "/etc/keepsake";
+const ROUTES_FILE = "routes.yaml";
+
+/** A pod that was killed does not answer a dial. In one cluster a live pod answers within milliseconds. */
+const DIAL_SECONDS = 1;
 
 /** For how long Traefik keeps a connection to a pod that nobody uses, unless it is told otherwise. */
 export const TRAEFIK_IDLE_SECONDS = 90;
@@ -54,7 +62,10 @@ export class TraefikChart extends Chart {
       spec: { controller: "traefik.io/ingress-controller" },
     });
     emit(this, "service", k8s.KubeService, this.service());
-    emit(this, "deployment", k8s.KubeDeployment, this.deployment());
+    const routes = addSettings(this, props.namespace, "ingress", {
+      [ROUTES_FILE]: traefikRoutes({ ...props, host: props.traefik.host }),
+    });
+    emit(this, "deployment", k8s.KubeDeployment, this.deployment(routes));
     addIngress(this, {
       namespace: props.namespace,
       className: props.namespace,
@@ -90,7 +101,7 @@ export class TraefikChart extends Chart {
     };
   }
 
-  private deployment(): k8s.KubeDeploymentProps {
+  private deployment(routes: string): k8s.KubeDeploymentProps {
     const { namespace, drain } = this.props;
     return {
       metadata: this.metadata(),
@@ -115,7 +126,10 @@ export class TraefikChart extends Chart {
             terminationGracePeriodSeconds: drain.terminationGracePeriodSeconds,
             securityContext: podSecurity,
             containers: [this.container()],
-            volumes: [scratch.volume],
+            volumes: [
+              scratch.volume,
+              { name: "routes", configMap: { name: routes } },
+            ],
           },
         },
       },
@@ -149,7 +163,10 @@ export class TraefikChart extends Chart {
         periodSeconds: 10,
         failureThreshold: 3,
       },
-      volumeMounts: [scratch.mount],
+      volumeMounts: [
+        scratch.mount,
+        { name: "routes", mountPath: ROUTES_DIRECTORY, readOnly: true },
+      ],
     };
   }
 
@@ -159,6 +176,8 @@ export class TraefikChart extends Chart {
     return [
       "--providers.kubernetesingress=true",
       `--providers.kubernetesingress.namespaces=${namespace}`,
+      `--providers.file.filename=${ROUTES_DIRECTORY}/${ROUTES_FILE}`,
+      `--serverstransport.forwardingtimeouts.dialtimeout=${DIAL_SECONDS}s`,
       `--entrypoints.http.address=:${HTTP}`,
       `--entrypoints.ping.address=:${PING}`,
       "--ping=true",

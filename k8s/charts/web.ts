@@ -4,8 +4,7 @@ import type { Construct } from "constructs";
 import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import {
   allow,
-  block,
-  NOT_THE_INTERNET,
+  INTERNET,
   podsOf,
   scraped,
   tcp,
@@ -81,7 +80,7 @@ function signInSettings(authenticate?: Authenticate): Record<string, string> {
 
 /** AWS publishes the load balancers' keys under names whose addresses change. */
 const toPublishedKeys = {
-  to: [block("0.0.0.0/0", NOT_THE_INTERNET)],
+  to: INTERNET,
   ports: [tcp(443)],
 };
 

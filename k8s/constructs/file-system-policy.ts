@@ -1,17 +1,21 @@
+import { partition } from "@aws-sdk/core/client";
+
 /**
- * Who may mount: only roles of the account, only through an access point (which makes everyone the pods' user, below one
- * directory), only encrypted, and never as root.
+ * Allows mounting only to roles of the account, through an access point (which maps every client
+ * to the pods' user), encrypted, and never as root.
  *
- * @returns A policy of IAM, as JSON.
+ * @returns An IAM policy, as JSON.
  */
-export function fileSystemPolicy(account: string): string {
+export function fileSystemPolicy(account: string, region: string): string {
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
       {
         Sid: "MountThroughAccessPoints",
         Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Principal: {
+          AWS: `arn:${partition(region).name}:iam::${account}:root`,
+        },
         Action: [
           "elasticfilesystem:ClientMount",
           "elasticfilesystem:ClientWrite",

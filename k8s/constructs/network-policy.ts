@@ -1,6 +1,7 @@
 import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "./emit";
+import { isIpv6 } from "../schema/fields";
 import { type Component, labels, selector } from "./labels";
 
 export interface NetworkRules {
@@ -64,19 +65,41 @@ export const scraped = (
   ports: [tcp(port)],
 });
 
-export const block = (
-  cidr: string,
-  except?: string[],
-): k8s.NetworkPolicyPeer => ({
-  ipBlock: except === undefined ? { cidr } : { cidr, except },
+export const block = (cidr: string): k8s.NetworkPolicyPeer => ({
+  ipBlock: { cidr },
 });
 
-/** What the internet is not: private networks, and link-local addresses with the metadata endpoint among them. */
-export const NOT_THE_INTERNET = [
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-];
+/** Private and link-local addresses, the metadata endpoints among them. */
+const PRIVATE: Record<string, string[]> = {
+  "0.0.0.0/0": [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+  ],
+  "::/0": [
+    "::1/128",
+    "fc00::/7",
+    "fe80::/10",
+    // The private IPv4 addresses above, as NAT64 translates them.
+    "64:ff9b::a00:0/104",
+    "64:ff9b::6440:0/106",
+    "64:ff9b::7f00:0/104",
+    "64:ff9b::a9fe:0/112",
+    "64:ff9b::ac10:0/108",
+    "64:ff9b::c0a8:0/112",
+    "64:ff9b:1::/48",
+  ],
+};
+
+/** An address block; one of all addresses means the internet, without private addresses. */
+export function publicBlock(cidr: string): k8s.NetworkPolicyPeer {
+  if (!cidr.endsWith("/0")) return block(cidr);
+  const everywhere = isIpv6(cidr) ? "::/0" : "0.0.0.0/0";
+  return { ipBlock: { cidr: everywhere, except: PRIVATE[everywhere] } };
+}
+
+/** The internet, over IPv4 and IPv6. */
+export const INTERNET = Object.keys(PRIVATE).map(publicBlock);

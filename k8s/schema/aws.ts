@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostName } from "./fields";
+import { arn, hostName, region } from "./fields";
 
 const id = (prefix: string, what: string) =>
   z
@@ -17,13 +17,13 @@ const cloudFront = z.strictObject({
   certificateArn: z
     .string()
     .regex(
-      /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]+$/,
+      /^arn:aws:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]+$/,
       "must be the ARN of a certificate in ACM in us-east-1: CloudFront takes no other region's",
     ),
   webAclArn: z
     .string()
     .regex(
-      /^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\//,
+      /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\//,
       "must be the ARN of a global web ACL of WAFv2, in us-east-1",
     )
     .optional(),
@@ -37,12 +37,7 @@ const cloudFront = z.strictObject({
 
 /** What the controllers of AWS (ACK), in the cluster, make in the account. */
 export const aws = z.strictObject({
-  region: z
-    .string()
-    .regex(
-      /^[a-z]{2}(-[a-z]+)+-\d$/,
-      'must be a region, such as "eu-central-1"',
-    ),
+  region,
   account: z
     .string()
     .regex(/^\d{12}$/, "must be the account's id: twelve digits, as a text"),
@@ -52,16 +47,11 @@ export const aws = z.strictObject({
   subnets: z
     .array(id("subnet", "a subnet of the nodes"))
     .min(1, "must name a subnet of each zone: each gets a mount target"),
-  backendRoleArn: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:iam::\d{12}:role\//,
-      "must be the ARN of the role that may call the models",
-    )
-    .optional(),
-  kmsKeyArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:kms:/, "must be a key's ARN")
+  backendRoleArn: arn(
+    "iam::\\d{12}:role/",
+    "must be the ARN of the role that may call the models",
+  ).optional(),
+  kmsKeyArn: arn("kms:", "must be a key's ARN")
     .optional()
     .describe("left out, the account's own key for EFS encrypts the files"),
   cloudFront: cloudFront.optional(),

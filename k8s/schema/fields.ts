@@ -15,12 +15,24 @@ export const hostName = z
     'must be a host name in lower case, such as "chat.example.com", without a scheme or a path',
   );
 
-export const cidr = z
+export const cidr = z.union(
+  [z.cidrv4(), z.cidrv6()],
+  'must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64"',
+);
+
+export const isIpv6 = (block: string) => block.includes(":");
+
+/** Every partition's: eu-central-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1. */
+export const region = z
   .string()
   .regex(
-    /^(\d{1,3}\.){3}\d{1,3}\/([0-9]|[12][0-9]|3[0-2])$/,
-    'must be an address block, such as "10.0.0.0/16"',
+    /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/,
+    'must be a region, such as "eu-central-1"',
   );
+
+/** @param rest The ARN after its partition, as a regular expression. */
+export const arn = (rest: string, message: string) =>
+  z.string().regex(new RegExp(`^arn:aws(-[a-z]+)*:${rest}`), message);
 
 export const quantity = z
   .string()
@@ -51,12 +63,10 @@ export const fileSystemId = z
     'must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are made for it',
   );
 
-export const certificateArn = z
-  .string()
-  .regex(
-    /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/,
-    'must be the ARN of a certificate in ACM, such as "arn:aws:acm:eu-central-1:111122223333:certificate/…", of the load balancer\'s region',
-  );
+export const certificateArn = arn(
+  "acm:[a-z0-9-]+:\\d{12}:certificate/[0-9a-f-]+$",
+  'must be the ARN of a certificate in ACM, such as "arn:aws:acm:eu-central-1:111122223333:certificate/…", of the load balancer\'s region',
+);
 
 export const loadBalancerArn = z
   .string("must be the ARN of the load balancer that signs people in")

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HEARTBEAT_MS } from "../../app/core/runtime/connection-registry";
 import {
+  arn,
   certificateArn,
   cidr,
   hostName,
@@ -61,9 +62,7 @@ const oidc = z.strictObject({
 const cognito = z.strictObject({
   kind: z.literal("cognito"),
   ...signIn,
-  userPoolArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:cognito-idp:/, "must be a user pool's ARN"),
+  userPoolArn: arn("cognito-idp:", "must be a user pool's ARN"),
   userPoolClientId: z.string().min(1, "must be the client's id"),
   userPoolDomain: z
     .string()
@@ -111,13 +110,10 @@ const loadBalancer = {
   stickiness,
   idleTimeoutSeconds: whole(1, 4_000, "seconds").default(60),
   accessLogs: accessLogs.optional(),
-  webAclArn: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\//,
-      "must be the ARN of a regional web ACL of WAFv2",
-    )
-    .optional(),
+  webAclArn: arn(
+    "wafv2:[a-z0-9-]+:\\d{12}:regional/webacl/",
+    "must be the ARN of a regional web ACL of WAFv2",
+  ).optional(),
   authenticate: z
     .discriminatedUnion(
       "kind",

@@ -16,7 +16,7 @@ import {
 } from "../../app/web/backend-client/create-api";
 import { RecordCache } from "../../app/web/backend-client/record-cache";
 import { relations } from "../../app/web/backend-client/relations";
-import { hostResolver } from "../../app/web/backend-client/transport/resolve-host";
+import { hostResolver } from "../../app/web/backend-client/transport/host-addresses";
 import { PerCallTransport } from "./roads/per-call";
 
 /*

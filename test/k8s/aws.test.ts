@@ -1,3 +1,4 @@
+import { fileSystemPolicy } from "../../k8s/constructs/file-system-policy";
 import { field, find, type Manifest, objectsOf } from "./support/manifests";
 
 const RETAIN = "services.k8s.aws/deletion-policy";
@@ -57,6 +58,17 @@ describe("what AWS' controllers make", () => {
         },
       ],
     });
+  });
+
+  test.each([
+    ["us-gov-west-1", "aws-us-gov"],
+    ["cn-north-1", "aws-cn"],
+    ["us-isob-east-1", "aws-iso-b"],
+    ["eusc-de-east-1", "aws-eusc"],
+  ])("the file system policy in %s names the partition %s", (region, name) => {
+    expect(fileSystemPolicy("111122223333", region)).toContain(
+      `"AWS":"arn:${name}:iam::111122223333:root"`,
+    );
   });
 
   test("gives sessions and records a directory each, of the pods' user", () => {

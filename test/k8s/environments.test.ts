@@ -167,7 +167,7 @@ const mistakes: Mistake[] = [
     "a subnet that is no address block",
     eks,
     { "ingress.subnetCidrs": ["10.0.0.0"] },
-    'ingress.subnetCidrs.0 "10.0.0.0" must be an address block, such as "10.0.0.0/16".',
+    'ingress.subnetCidrs.0 "10.0.0.0" must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64".',
   ],
   [
     "CloudFront's prefix list by its name",
@@ -262,7 +262,7 @@ const mistakes: Mistake[] = [
     "models that nobody lets backend reach",
     eks,
     { "models.egress": [] },
-    "models.egress must name the address blocks of the models: backend may go nowhere else. Take those of your VPC endpoints, or 0.0.0.0/0 for the internet (private and metadata addresses stay out).",
+    "models.egress must name the address blocks of the models: backend may go nowhere else. Take those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (private and metadata addresses stay out).",
   ],
   [
     "a provider that there isn't",
@@ -527,6 +527,56 @@ describe("a mistake in an environment", () => {
       expect(() => parseEnvironment(input)).toThrow("The environment");
     },
   );
+});
+
+describe("an environment", () => {
+  test.each([
+    "10.0.0.0/16",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:db8:1234:1a00::/56",
+    "fd00:ec2::23/128",
+  ])("accepts the address block %s", (cidr) => {
+    expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toBe("");
+  });
+
+  test.each([
+    "256.0.0.0/8",
+    "10.0.0.0/33",
+    "010.0.0.0/8",
+    "2001:db8::/129",
+    "2001:db8::1::/64",
+    "fe80::1%eth0/64",
+    "2001:db8::",
+  ])("rejects the address block %s", (cidr) => {
+    expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toMatch(
+      /must be an IPv4 or IPv6 address block/,
+    );
+  });
+
+  test.each([
+    ["aws", "mx-central-1"],
+    ["aws-cn", "cn-northwest-1"],
+    ["aws-us-gov", "us-gov-west-1"],
+    ["aws-iso", "us-iso-east-1"],
+    ["aws-iso-b", "us-isob-east-1"],
+    ["aws-iso-e", "eu-isoe-west-1"],
+    ["aws-iso-f", "us-isof-south-1"],
+    ["aws-eusc", "eusc-de-east-1"],
+  ])("accepts ARNs of the partition %s and its region %s", (name, region) => {
+    const account = `${region}:111122223333`;
+    expect(
+      faults(eksAck, {
+        "models.region": region,
+        "aws.region": region,
+        "aws.cloudFront": undefined,
+        "aws.backendRoleArn": `arn:${name}:iam::111122223333:role/keepsake`,
+        "aws.kmsKeyArn": `arn:${name}:kms:${account}:key/0`,
+        "ingress.certificateArn": `arn:${name}:acm:${account}:certificate/0`,
+        "ingress.webAclArn": `arn:${name}:wafv2:${account}:regional/webacl/a/b`,
+      }),
+    ).toBe("");
+  });
 });
 
 describe("the environments that come with Keepsake", () => {

@@ -1,3 +1,4 @@
+import { parse } from "yaml";
 import {
   environmentNames,
   readEnvironment,
@@ -504,7 +505,10 @@ describe("the manifests of eks", () => {
         ports: [{ protocol: "TCP", port: 443 }],
       },
       {
-        to: [{ ipBlock: { cidr: "169.254.170.23/32" } }],
+        to: [
+          { ipBlock: { cidr: "169.254.170.23/32" } },
+          { ipBlock: { cidr: "fd00:ec2::23/128" } },
+        ],
         ports: [{ protocol: "TCP", port: 80 }],
       },
     ]);
@@ -519,6 +523,49 @@ describe("the manifests of eks", () => {
       { ipBlock: { cidr: "10.0.32.0/20" } },
     ]);
   });
+
+  test("an IPv6 cluster gets a dual-stack load balancer, and its subnets reach web", async () => {
+    const { ingress } = await readEnvironment("eks");
+    const subnetCidrs = ["2001:db8:0:1::/64"];
+    const given = await objectsWith("eks", {
+      ingress: { ...ingress, subnetCidrs },
+    });
+    expect(
+      field(
+        find(given, "IngressClassParams", "keepsake"),
+        "spec.ipAddressType",
+      ),
+    ).toBe("dualstack");
+    expect(
+      field(find(given, "NetworkPolicy", "web"), "spec.ingress.0.from"),
+    ).toEqual([{ ipBlock: { cidr: subnetCidrs[0] } }]);
+    expectFields(find(objects, "IngressClassParams", "keepsake"), [
+      ["spec.ipAddressType", undefined],
+    ]);
+  });
+
+  test.each(["::/0", "0::/0"])(
+    "backend that may reach %s reaches no private address and no metadata endpoint",
+    async (cidr) => {
+      const { models } = await readEnvironment("eks");
+      const given = await objectsWith("eks", {
+        models: { ...models, egress: [{ cidr, port: 443 }] },
+      });
+      expectFields(find(given, "NetworkPolicy", "backend"), [
+        [
+          "spec.egress.1.to.0.ipBlock",
+          {
+            cidr: "::/0",
+            except: expect.arrayContaining([
+              "fc00::/7",
+              "fe80::/10",
+              "64:ff9b::a9fe:0/112",
+            ]),
+          },
+        ],
+      ]);
+    },
+  );
 
   test("every option of the load balancer is passed on", async () => {
     const { ingress } = await readEnvironment("eks");
@@ -752,5 +799,35 @@ describe("the manifests of kind", () => {
         podSelector: { matchLabels: selectorOf("ingress") },
       },
     ]);
+  });
+
+  test("Traefik dials a pod for 1 s, then sends the request to another", () => {
+    const traefik = find(objects, "Deployment", "traefik");
+    expect(field(traefik, `${container}.args`)).toEqual(
+      expect.arrayContaining([
+        "--providers.file.filename=/etc/keepsake/routes.yaml",
+        "--serverstransport.forwardingtimeouts.dialtimeout=1s",
+      ]),
+    );
+    const routes = settingsOf(objects, "ingress") as Record<string, string>;
+    expect(parse(routes["routes.yaml"] ?? "")).toMatchObject({
+      http: {
+        routers: { web: { rule: "PathPrefix(`/`)", service: "web" } },
+        services: {
+          web: {
+            failover: {
+              service: "keepsake-web-http@kubernetes",
+              fallback: "any-pod",
+              errors: { status: ["502", "504"] },
+            },
+          },
+          "any-pod": {
+            loadBalancer: {
+              servers: [{ url: "http://web.keepsake.svc.cluster.local.:8080" }],
+            },
+          },
+        },
+      },
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
 
 export const seconds = (defaultSeconds: number, min: number, max: number) =>
@@ -35,6 +36,16 @@ export const httpUrl = z
     isUrlOf("http:", "https:"),
     "must be a URL that begins with http:// or https://",
   );
+
+/** Kubernetes puts a pod's IPv6 address into a URL without the brackets that it needs. */
+export const podUrl = z
+  .string()
+  .transform((url) => {
+    const [, scheme, address = "", port] =
+      /^(https?:\/\/)([^/]+):(\d+)$/.exec(url) ?? [];
+    return isIPv6(address) ? `${scheme}[${address}]:${port}` : url;
+  })
+  .pipe(httpUrl);
 
 export const httpsUrl = z
   .string()

@@ -5,6 +5,7 @@ import { modelSettings } from "./model-settings";
 import {
   httpsUrl,
   httpUrl,
+  podUrl,
   list,
   loadBalancerArn,
   seconds,
@@ -115,7 +116,7 @@ export const backendSettings = z.object({
     .string()
     .default("./data/records")
     .describe("The folder of conversations, projects, messages and replies."),
-  ADVERTISED_URL: httpUrl
+  ADVERTISED_URL: podUrl
     .optional()
     .describe(
       "The URL at which other backends reach this one. Defaults to http://localhost with its port; in a cluster, the pod's address.",

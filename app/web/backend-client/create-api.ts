@@ -8,8 +8,7 @@ import { CachedApi } from "./cached-api";
 import { RecordCache } from "./record-cache";
 import { relations } from "./relations";
 import { Transport } from "./transport";
-import { Backends } from "./transport/backends";
-import { hostResolver, type ResolveHost } from "./transport/resolve-host";
+import { hostResolver, type ResolveHost } from "./transport/host-addresses";
 import { watchReply } from "./watch-reply";
 
 export interface ApiParts {
@@ -49,15 +48,15 @@ export function createApi(parts: ApiParts): ConnectedApi {
   const { config, log, metrics, tokens } = parts;
   const now = parts.now ?? (() => performance.now());
   const url = new URL(config.BACKEND_URL);
-  const backends = new Backends({
+  const transport = new Transport({
     url,
+    tokens,
     resolve: parts.resolve ?? hostResolver(),
-    maxAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
+    connectionAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
     now,
     onResolveError: (error) =>
-      log.error({ error, host: url.hostname }, "BACKEND_URL has no address"),
+      log.error({ error, host: url.hostname }, "failed to resolve BACKEND_URL"),
   });
-  const transport = new Transport({ backends, tokens, now });
   const { host } = url;
   return new CachedApi({
     client: new ApiClient({
@@ -77,7 +76,6 @@ export function createApi(parts: ApiParts): ConnectedApi {
     watch: (context, path, offset, signal) =>
       watchReply({
         transport,
-        tokens,
         host,
         log,
         context,
@@ -85,6 +83,6 @@ export function createApi(parts: ApiParts): ConnectedApi {
         offset,
         signal,
       }),
-    close: () => backends.close(),
+    close: () => transport.close(),
   });
 }

@@ -2,13 +2,8 @@ import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { pause } from "../../core/runtime/async";
 import type { FollowedEvent } from "./api";
+import type { StreamAnswer } from "./transport";
 import { readReplyStream, type Told, within } from "./read-reply-stream";
-
-/** What a backend answers to a request for a reply's stream. */
-export interface StreamAnswer {
-  status: number;
-  body: AsyncIterable<Uint8Array>;
-}
 
 export interface FollowReplyOptions {
   /**

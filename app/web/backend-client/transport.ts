@@ -1,26 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
 import type { Tokens } from "../../core/config/tokens";
-import type { Backend } from "./transport/backend";
-import type { Connection } from "./transport/connections";
-import { type Backends, NoBackendError } from "./transport/backends";
-import { type Answer, exchange, type Exchange } from "./transport/exchange";
+import { Circuit } from "./transport/circuit";
+import {
+  CONNECT_TIMEOUT_MS,
+  CONNECTION,
+  type Connection,
+  Connections,
+} from "./transport/connections";
+import { type Answer, exchange } from "./transport/exchange";
+import { HostAddresses, type ResolveHost } from "./transport/host-addresses";
 import { RetryBudget } from "./transport/retry-budget";
 
-/** One call, to whichever backend. */
 export interface Call {
   method: string;
   path: string;
   headers: Record<string, string>;
   body?: string;
-  /** Milliseconds for everything, and for one attempt. */
+  /** For all attempts together, in milliseconds. */
   deadlineMs: number;
+  /** For one attempt, in milliseconds. */
   attemptMs: number;
-  /** Whether to wait for a backend where none answers, or to be told so at once. */
+  /** Waits for a backend if none answers, instead of failing at once. */
   isPatient?: boolean;
   signal?: AbortSignal;
 }
 
-/** What a call has cost, in milliseconds, all attempts together. */
+/** The cost of a call in milliseconds, all attempts together. */
 export interface CallCost {
   dnsMs: number;
   connectMs: number;
@@ -31,228 +37,247 @@ export interface CallCost {
 }
 
 export interface TransportOptions {
-  backends: Backends;
+  url: URL;
   tokens: Tokens;
-  /** Milliseconds, never set back. */
+  resolve: ResolveHost;
+  /** Age in milliseconds after which a connection gets no new calls. */
+  connectionAgeMs: number;
+  /** Monotonic, in milliseconds. */
   now: () => number;
+  onResolveError: (error: unknown) => void;
+}
+
+export interface StreamAnswer {
+  status: number;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** The circuit is open: no process of the backend has answered recently. */
+export class NoBackendError extends Error {
+  override readonly name = "NoBackendError";
+  constructor() {
+    super("No process of the backend answers");
+  }
 }
 
 const MAX_ATTEMPTS = 4;
 
-/** Three seconds at most, with the pauses between them: what a pod takes that comes in for another. */
+/** About three seconds with the pauses between: the time in which a pod is replaced. */
 const MAX_PATIENT_ATTEMPTS = 8;
 
-/** Before the second attempt at most; twice as much before each one after. */
+/** Pause before the second attempt; doubled for each one after. */
 const BACKOFF_MS = 25;
 
-/** How many failures in a row one backend may have, while there are others and while there are none. */
-const TOLERATED_OF_MANY = 0;
-const TOLERATED_OF_ONE = 4;
+/** Answers of a process that cannot serve now; another one may. */
+const UNAVAILABLE = new Set([502, 503, 504]);
 
-/** What one attempt came to. */
-type Result = { answer: Answer } | { error: unknown };
-
-/** Where a call has failed: it is sent elsewhere, if it can be. */
-interface Avoided {
-  backends: Set<Backend>;
-  processes: Set<string>;
-}
-
-/** Answers of a backend that can't now: another one may. */
-const BUSY = new Set([502, 503, 504]);
+type Outcome = { answer: Answer } | { error: unknown };
 
 /**
- * Sends calls to the backends, each within its deadline. A call that failed without an answer is
- * sent again, elsewhere if possible: every operation of the API may be repeated, by itself or by
- * its idempotency key.
+ * Sends calls to the backend, each within its deadline. A call without an answer is retried on
+ * another process if possible: every operation is idempotent, by nature or by its key.
  */
 export class Transport {
+  private readonly circuit: Circuit;
   private readonly budget = new RetryBudget();
+  private readonly addresses: HostAddresses;
+  private readonly connections: Connections;
+  /** One connection per stream, so that streams take none from the calls. */
+  private readonly streams: Pool;
 
-  constructor(private readonly options: TransportOptions) {}
+  constructor(private readonly options: TransportOptions) {
+    const { url, resolve, connectionAgeMs, now, onResolveError } = options;
+    const addresses = new HostAddresses({
+      resolve,
+      now,
+      onError: onResolveError,
+    });
+    const { lookup } = addresses;
+    this.circuit = new Circuit(now);
+    this.addresses = addresses;
+    this.connections = new Connections({
+      origin: url.origin,
+      lookup,
+      maxAgeMs: connectionAgeMs,
+      now,
+    });
+    this.streams = new Pool(url.origin, {
+      ...CONNECTION,
+      connect: { lookup, timeout: CONNECT_TIMEOUT_MS },
+      connections: null,
+      clientTtl: connectionAgeMs,
+    });
+  }
 
   /**
    * @returns The answer, whatever its status.
-   * @throws NoBackendError while all backends are dead, at once or after the patience of the call;
-   *   TimeoutError; the signal's reason; the connection's error, when all attempts have failed.
+   * @throws NoBackendError; a `TimeoutError`; the signal's reason; or the connection's error, when
+   *   all attempts have failed.
    */
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = this.options.now();
     const cost = noCost();
-    const avoided: Avoided = { backends: new Set(), processes: new Set() };
+    const avoided = new Set<string>();
     this.budget.earn();
     for (let tries = 1; ; tries++) {
       const leftMs = begun + call.deadlineMs - this.options.now();
-      const result = await this.attempt(call, leftMs, avoided, cost);
+      const outcome = await this.attempt(call, leftMs, avoided, cost);
       cost.totalMs = this.options.now() - begun;
-      if ("answer" in result && !BUSY.has(result.answer.status)) {
-        return { answer: result.answer, cost };
+      if ("answer" in outcome && !UNAVAILABLE.has(outcome.answer.status)) {
+        return { answer: outcome.answer, cost };
       }
-      if (!(await this.mayRepeat(call, begun, tries, result))) {
-        if ("answer" in result) return { answer: result.answer, cost };
-        throw result.error;
-      }
+      if (await this.waitToRetry(call, begun, tries, outcome)) continue;
+      if ("error" in outcome) throw outcome.error;
+      return { answer: outcome.answer, cost };
     }
   }
 
-  /** A backend for a connection that lasts; it is to be told whether that was made. */
-  async pick(): Promise<{
-    backend: Backend;
-    settle: (found: "up" | "down" | "unknown") => void;
-  }> {
-    await this.options.backends.refreshIfDue();
-    const backend = this.options.backends.pick(new Set());
-    this.begin(backend);
-    const settle = (found: "up" | "down" | "unknown") => {
-      backend.busy -= 1;
-      if (found === "up") backend.circuit.succeeded();
-      else if (found === "down") this.fail(backend);
-      else backend.circuit.abandoned();
-    };
-    return { backend, settle };
+  /**
+   * Opens a stream, with one attempt.
+   *
+   * @throws NoBackendError; the signal's reason; or the connection's error.
+   */
+  async openStream(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<StreamAnswer> {
+    this.enter();
+    try {
+      const answer = await this.authorized(async (authorization) => {
+        const { statusCode, body } = await this.streams.request({
+          method: "GET",
+          path,
+          headers: { ...headers, authorization },
+          signal,
+        });
+        // A body that is abandoned before its end is no fault.
+        body.on("error", () => undefined);
+        if (statusCode === 401) await body.dump();
+        return { status: statusCode, body };
+      });
+      if (answer.status < 500) this.circuit.succeeded();
+      else this.fail();
+      return answer;
+    } catch (error) {
+      if (signal.aborted) this.circuit.abandoned();
+      else this.fail();
+      throw error;
+    }
+  }
+
+  /** Resolves when calls and streams have ended. */
+  async close(): Promise<void> {
+    await Promise.all([this.connections.close(), this.streams.close()]);
   }
 
   private async attempt(
     call: Call,
     leftMs: number,
-    avoided: Avoided,
+    avoided: Set<string>,
     cost: CallCost,
-  ): Promise<Result> {
-    const backend = await this.choose(avoided, cost);
-    if (backend instanceof NoBackendError) return { error: backend };
-    this.begin(backend);
-    const isRetry = cost.attempts > 0;
-    const { processes } = avoided;
-    const connection = backend.connections.take(processes, isRetry);
+  ): Promise<Outcome> {
+    if (!this.circuit.tryEnter()) return { error: new NoBackendError() };
+    const connection = this.connections.take(avoided, cost.attempts > 0);
     cost.attempts += 1;
     try {
       const timeoutMs = Math.max(1, Math.min(call.attemptMs, leftMs));
       const answer = await this.exchange(connection, call, timeoutMs);
-      backend.circuit.succeeded();
+      this.circuit.succeeded();
       addTiming(cost, answer);
-      if (BUSY.has(answer.status)) avoid(avoided, backend, connection);
+      if (UNAVAILABLE.has(answer.status)) avoid(avoided, connection);
       return { answer };
     } catch (error) {
       if (call.signal?.aborted) {
-        backend.circuit.abandoned();
+        this.circuit.abandoned();
         throw error;
       }
-      avoid(avoided, backend, connection);
-      this.lose(backend, connection);
+      avoid(avoided, connection);
+      this.connections.lose(connection);
+      this.fail();
       return { error };
     } finally {
-      backend.busy -= 1;
-      connection.busy -= 1;
+      connection.inFlight -= 1;
     }
   }
 
-  private async choose(
-    avoided: Avoided,
-    cost: CallCost,
-  ): Promise<Backend | NoBackendError> {
-    const { backends } = this.options;
-    try {
-      cost.dnsMs += await backends.refreshIfDue();
-      return backends.pick(avoided.backends);
-    } catch (error) {
-      if (error instanceof NoBackendError) return error;
-      throw error;
-    }
-  }
-
-  /** With the newest token; where that is not known yet, with those before it. */
-  private async exchange(
+  private exchange(
     connection: Connection,
-    call: Call,
+    { method, path, headers, body, signal }: Call,
     timeoutMs: number,
   ): Promise<Answer> {
-    const { tokens } = this.options;
-    const send = async (token: string) => {
-      const sent = toExchange(call, token, timeoutMs);
-      const answer = await exchange(connection.client, sent);
+    const deadline = String(Math.ceil(timeoutMs));
+    return this.authorized(async (authorization) => {
+      const answer = await exchange(connection, {
+        method,
+        path,
+        headers: {
+          ...headers,
+          authorization,
+          "keepsake-deadline-ms": deadline,
+        },
+        body,
+        timeoutMs,
+        signal,
+      });
       const process = answer.headers["keepsake-process"];
       if (typeof process === "string") connection.process = process;
       return answer;
-    };
+    });
+  }
+
+  /** Tries the newest token first, then older ones: the backend may not know the newest yet. */
+  private async authorized<T extends { status: number }>(
+    send: (authorization: string) => Promise<T>,
+  ): Promise<T> {
+    const { tokens } = this.options;
     for (const token of await tokens.current()) {
-      const answer = await send(token);
+      const answer = await send(`Bearer ${token}`);
       if (answer.status !== 401) return answer;
     }
     const [token = ""] = await tokens.renewed();
-    return send(token);
+    return send(`Bearer ${token}`);
   }
 
-  private begin(backend: Backend): void {
-    backend.busy += 1;
-    backend.circuit.begin();
+  private enter(): void {
+    if (!this.circuit.tryEnter()) throw new NoBackendError();
   }
 
-  /** A process may have died; its address has only if no other process answers there. */
-  private lose(backend: Backend, connection: Connection): void {
-    const { connections, circuit } = backend;
-    connections.lose(connection);
-    if (connections.hasMet && this.options.backends.count === 1) {
-      circuit.abandoned();
-    } else {
-      this.fail(backend);
-    }
+  /** One process may have died; the backend is down only if no other answers. */
+  private fail(): void {
+    this.addresses.expire();
+    if (this.connections.hasKnownProcess) this.circuit.abandoned();
+    else this.circuit.failed();
   }
 
-  private fail(backend: Backend): void {
-    const { backends } = this.options;
-    backend.circuit.failed(
-      backends.count > 1 ? TOLERATED_OF_MANY : TOLERATED_OF_ONE,
-    );
-    // It may have gone, and others may have come.
-    void backends.refreshEarly();
-  }
-
-  private async mayRepeat(
+  /** @returns False if the call must not be retried. */
+  private async waitToRetry(
     call: Call,
     begun: number,
     tries: number,
-    result: Result,
+    outcome: Outcome,
   ): Promise<boolean> {
-    const isWaiting = "error" in result && call.isPatient === true;
-    const isNobody =
-      "error" in result && result.error instanceof NoBackendError;
-    if (isNobody && !isWaiting) return false;
-    const waitMs = BACKOFF_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
+    const isFailed = "error" in outcome;
+    const isPatient = isFailed && call.isPatient === true;
+    const isUnasked = isFailed && outcome.error instanceof NoBackendError;
+    if (isUnasked && !isPatient) return false;
+    const pauseMs = BACKOFF_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
     const leftMs = begun + call.deadlineMs - this.options.now();
-    const most = isWaiting ? MAX_PATIENT_ATTEMPTS : MAX_ATTEMPTS;
-    if (tries >= most || leftMs <= waitMs) return false;
-    // Nobody was asked: that costs no backend anything.
-    if (!isNobody && !this.budget.spend()) return false;
-    await sleep(waitMs, undefined, { signal: call.signal });
+    const maxAttempts = isPatient ? MAX_PATIENT_ATTEMPTS : MAX_ATTEMPTS;
+    if (tries >= maxAttempts || leftMs <= pauseMs) return false;
+    // An open circuit cost the backend nothing.
+    if (!isUnasked && !this.budget.spend()) return false;
+    await sleep(pauseMs, undefined, { signal: call.signal });
     return true;
   }
 }
 
-function avoid(
-  { backends, processes }: Avoided,
-  backend: Backend,
-  { process }: Connection,
-): void {
-  backends.add(backend);
-  if (process !== undefined) processes.add(process);
-}
-
-function toExchange(call: Call, token: string, timeoutMs: number): Exchange {
-  return {
-    method: call.method,
-    path: call.path,
-    headers: {
-      ...call.headers,
-      authorization: `Bearer ${token}`,
-      "keepsake-deadline-ms": String(Math.ceil(timeoutMs)),
-    },
-    body: call.body,
-    timeoutMs,
-    signal: call.signal,
-  };
+function avoid(avoided: Set<string>, { process }: Connection): void {
+  if (process !== undefined) avoided.add(process);
 }
 
 function addTiming(cost: CallCost, { timing }: Answer): void {
+  cost.dnsMs += timing.dnsMs;
   cost.connectMs += timing.connectMs;
   cost.waitMs += timing.waitMs;
   cost.transferMs += timing.transferMs;

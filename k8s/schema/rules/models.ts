@@ -51,7 +51,7 @@ const modelsCanBeReached = rule(
       path: "models.egress",
       message:
         "must name the address blocks of the models: backend may go nowhere else. " +
-        "Take those of your VPC endpoints, or 0.0.0.0/0 for the internet (private and metadata addresses stay out)",
+        "Take those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (private and metadata addresses stay out)",
     },
   ],
 );

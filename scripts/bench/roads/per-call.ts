@@ -58,7 +58,7 @@ export class PerCallTransport {
             status: response.statusCode ?? 0,
             headers: response.headers,
             body: Buffer.concat(chunks),
-            timing: { connectMs: 0, waitMs, transferMs: 0 },
+            timing: { dnsMs: 0, connectMs: 0, waitMs, transferMs: 0 },
           }),
         );
       });

@@ -11,7 +11,7 @@ import { createPeerClient } from "../../../app/backend/replies/writing/peer-clie
 import type { ReplyModels } from "../../../app/backend/replies/types";
 import { serveOwnedReplies } from "../../../app/backend/routes/owned-replies";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
-import type { StreamAnswer } from "../../../app/web/backend-client/follow-reply";
+import type { StreamAnswer } from "../../../app/web/backend-client/transport";
 import { type Directory, ref } from "./processes";
 
 /** A backend process as the others see it: its replies, and an address. */

@@ -16,6 +16,20 @@ function named(read: () => unknown): string[] {
   }
 }
 
+describe("ADVERTISED_URL", () => {
+  it.each([
+    ["http://10.1.2.3:8081", "http://10.1.2.3:8081"],
+    ["http://2001:db8::1:8081", "http://[2001:db8::1]:8081"],
+    ["http://2001:db8:0:0:0:0:0:1:8081", "http://[2001:db8:0:0:0:0:0:1]:8081"],
+    ["http://[2001:db8::1]:8081", "http://[2001:db8::1]:8081"],
+    ["http://backend:8081", "http://backend:8081"],
+  ])("of a pod is accepted without the brackets of IPv6: %s", (given, url) => {
+    expect(readBackendConfig({ ADVERTISED_URL: given }).ADVERTISED_URL).toBe(
+      url,
+    );
+  });
+});
+
 const secretsOf = (env: NodeJS.ProcessEnv) =>
   [readWebConfig(env), readBackendConfig(env)].map(
     (config) => config.SECRETS_DIRECTORY,

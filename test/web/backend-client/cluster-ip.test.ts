@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import type { ConnectedApi } from "../../../app/web/backend-client/api";
 import { CONNECTION_AGE_MS } from "../../../app/web/backend-client/create-api";
 import { type ClusterIp, startClusterIp } from "../../support/cluster-ip";
@@ -123,4 +125,34 @@ test("behind one address, a backend that leaves or is killed costs no call, and 
   await first.kill();
   backends = [third];
   for (let steps = 0; steps < 10; steps++) await step();
+});
+
+test("behind one address, a process that accepts connections and never answers delays few calls", async () => {
+  const frozen = createServer((socket) => socket.on("error", () => undefined));
+  await once(frozen.listen(0, "127.0.0.1"), "listening");
+  const { port } = frozen.address() as AddressInfo;
+  const read = { deadlineMs: 120_000, attemptMs: 500 };
+  const impatient = connectApi(service.url, {
+    recordAgeMs: 0,
+    patience: { read, write: read },
+    now: () => now,
+  });
+  service.endpoints = [...urls(), `http://127.0.0.1:${port}`];
+  let delayed = 0;
+  for (let steps = 0; steps < 40; steps++) {
+    await Promise.all(
+      Array.from({ length: VISITORS }, async (_, index) => {
+        const begun = performance.now();
+        const visitor = request(`visitor-${index}`);
+        await impatient.listConversations(visitor, { limit: 10 });
+        if (performance.now() - begun >= 500) delayed += 1;
+      }),
+    );
+    now += STEP_MS;
+  }
+  service.cut();
+  await impatient.close();
+  frozen.close();
+  // A fourth of 960, if every fourth connection were used like the others.
+  expect(delayed).toBeLessThan(60);
 });

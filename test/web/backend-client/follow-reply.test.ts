@@ -1,9 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  followReply,
-  type StreamAnswer,
-} from "../../../app/web/backend-client/follow-reply";
+import { followReply } from "../../../app/web/backend-client/follow-reply";
+import type { StreamAnswer } from "../../../app/web/backend-client/transport";
 import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import {

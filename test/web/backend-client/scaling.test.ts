@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectedApi } from "../../../app/web/backend-client/api";
-import type { ResolveHost } from "../../../app/web/backend-client/transport/resolve-host";
+import type { ResolveHost } from "../../../app/web/backend-client/transport/host-addresses";
 import { connectApi, request } from "../../support/connect-api";
 import { startBackend, type TestBackend } from "../../support/start-backend";
 import { temporaryFolders } from "../../support/temporary-folder";

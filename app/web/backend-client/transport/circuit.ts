@@ -1,51 +1,50 @@
-/** How long a backend that failed is left alone: the first time, and at most. */
-const FIRST_MS = 250;
-const LONGEST_MS = 5_000;
+/** Consecutive failures after which the circuit opens. */
+const TOLERATED_FAILURES = 4;
+
+/** How long it stays open: the first time, and at most. */
+const FIRST_OPEN_MS = 250;
+const MAX_OPEN_MS = 5_000;
 
 /**
- * Keeps calls from a backend that is dead: open after some failures in a row, it lets one call
- * through now and then, whose success closes it.
+ * Circuit breaker: opens after consecutive failures, then admits one trial call at a time until
+ * one succeeds.
  */
 export class Circuit {
   private failures = 0;
   private openUntil = 0;
-  private openMs = FIRST_MS;
+  private openMs = FIRST_OPEN_MS;
   private isTrying = false;
 
-  /** @param now Milliseconds, never set back. */
+  /** @param now Monotonic, in milliseconds. */
   constructor(private readonly now: () => number) {}
 
-  /** Whether a call may be made now. */
-  get allows(): boolean {
+  /** @returns False if the call must not be made. Otherwise its outcome must be reported. */
+  tryEnter(): boolean {
     if (this.openUntil === 0) return true;
-    return !this.isTrying && this.now() >= this.openUntil;
-  }
-
-  /** A call is made. */
-  begin(): void {
-    this.isTrying = this.openUntil !== 0;
+    if (this.isTrying || this.now() < this.openUntil) return false;
+    this.isTrying = true;
+    return true;
   }
 
   succeeded(): void {
     this.failures = 0;
     this.openUntil = 0;
-    this.openMs = FIRST_MS;
+    this.openMs = FIRST_OPEN_MS;
     this.isTrying = false;
   }
 
-  /** @param tolerated How many failures in a row, before this, leave it closed. */
-  failed(tolerated: number): void {
+  failed(): void {
     this.failures += 1;
-    // Calls that were under way when it opened tell nothing new.
-    const isOpen = this.openUntil !== 0 && !this.isTrying;
-    if (isOpen || (this.failures <= tolerated && !this.isTrying)) return;
+    const isOpen = this.openUntil !== 0;
+    // Failures of calls that were in flight when it opened are no news.
+    if (isOpen ? !this.isTrying : this.failures <= TOLERATED_FAILURES) return;
     this.isTrying = false;
-    // Not all pods should try again at the same moment.
+    // Jitter: the pods of web must not all try again at the same moment.
     this.openUntil = this.now() + this.openMs * (0.75 + Math.random() / 2);
-    this.openMs = Math.min(2 * this.openMs, LONGEST_MS);
+    this.openMs = Math.min(2 * this.openMs, MAX_OPEN_MS);
   }
 
-  /** The call ended without telling anything of the backend: its caller went away. */
+  /** The call ended without a result, for example because the client disconnected. */
   abandoned(): void {
     this.isTrying = false;
   }

@@ -1,77 +1,86 @@
+import type { LookupFunction } from "node:net";
 import { Client } from "undici";
 
 /** A connection to one process of the backend, for one call at a time. */
 export interface Connection {
   readonly client: Client;
-  /** The process that answers on it; unknown until it has answered. */
+  /** The process at the other end; known from its first answer. */
   process?: string;
-  /** Calls under way or waiting. */
-  busy: number;
+  /** Calls in flight or queued. */
+  inFlight: number;
   readonly retireAt: number;
+  dnsMs: number;
+  /** By `performance.now()`; 0 until connected. */
+  connectedAt: number;
 }
 
 export interface ConnectionsOptions {
-  /** `http://10.0.0.5:8081` */
+  /** `http://backend.keepsake.svc.cluster.local.:8081` */
   origin: string;
-  /** After how many milliseconds a connection is not used for new calls any more. */
+  lookup: LookupFunction;
+  /** Age in milliseconds after which a connection gets no new calls. */
   maxAgeMs: number;
-  /** Milliseconds, never set back. */
+  /** Monotonic, in milliseconds. */
   now: () => number;
 }
 
-/** Balances the calls that wait for each other against connections at rest. */
-const MOST = 64;
+/** Balances queueing against idle connections. */
+const MAX_CONNECTIONS = 64;
 
 /**
- * How many are opened for the sake of meeting all processes behind the address. Each meets one at
- * random: of three, sixteen miss none in 99.5 % of all cases.
+ * Connections opened only to discover processes. Each reaches one at random: of three processes,
+ * sixteen connections miss none in 99.5 % of cases.
  */
-const ENOUGH = 16;
+const MAX_DISCOVERY = 16;
 
-/** Of so many calls, one at most opens a connection for that: it costs a round trip. */
-const CALLS_PER_MEETING = 20;
+/** At most one call in so many opens a connection for discovery: it costs a round trip. */
+const CALLS_PER_DISCOVERY = 20;
 
-/** Of every connection to the backend: a call has a deadline of its own, and a reply's stream none. */
+/** Longer than any answer of the API. */
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+
+/** Every call has a deadline and a reply's stream has none, so undici's own time-outs are off. */
 export const CONNECTION = {
   pipelining: 1,
-  connectTimeout: 1_000,
   headersTimeout: 0,
   bodyTimeout: 0,
 };
 
+export const CONNECT_TIMEOUT_MS = 1_000;
+
 /**
- * The connections to one address. Behind the address of a cluster's service there are many
- * processes, and a connection stays with the one that it was made to. So connections are replaced
- * when they have reached their age, and each answer says which process it is of: the next call
- * goes to a process chosen among those that were met, not to a connection, and all get the same
- * share, however the connections fell.
+ * Balances calls over processes, not connections. Behind a ClusterIP each connection is pinned to
+ * a process chosen at random, so equal use of connections is unequal use of processes. Every answer
+ * names its process; a call goes to the less busy of two known processes.
  */
 export class Connections {
   private readonly all = new Set<Connection>();
-  private sinceMeeting = 0;
+  private sinceDiscovery = 0;
 
   constructor(private readonly options: ConnectionsOptions) {}
 
   /**
-   * The connection for the next call; `busy` counts it already.
+   * The connection for the next call, with `inFlight` already incremented.
    *
-   * @param avoided Processes that this call has failed at; asked again only if there is no other.
-   * @param isRetry Whether to make sure of it: a new connection may meet one that has died.
+   * @param avoided Processes where this call has failed; used only if there is no other.
+   * @param isRetry Prefer a process that has answered: a new connection may reach a dead one.
    */
   take(avoided: ReadonlySet<string>, isRetry: boolean): Connection {
     this.retire();
-    const connection = isRetry ? this.surest(avoided) : this.choose(avoided);
-    connection.busy += 1;
-    this.sinceMeeting += 1;
+    const known = isRetry ? this.ofKnownProcesses(avoided) : [];
+    const connection =
+      known.length > 0 ? leastBusy(known) : this.choose(avoided);
+    connection.inFlight += 1;
+    this.sinceDiscovery += 1;
     return connection;
   }
 
-  /** Whether a process that has answered is connected still. */
-  get hasMet(): boolean {
-    return [...this.all].some(({ process }) => process !== undefined);
+  /** True while a process that has answered is still connected. */
+  get hasKnownProcess(): boolean {
+    return this.ofKnownProcesses(new Set()).length > 0;
   }
 
-  /** A call has failed on it: no new one goes there, nor to its process, as far as that is known. */
+  /** Drops a connection on which a call failed, and all others to the same process. */
   lose(lost: Connection): void {
     this.drop(lost);
     if (lost.process === undefined) return;
@@ -80,65 +89,75 @@ export class Connections {
     }
   }
 
+  /** Resolves when the calls in flight have ended. */
   async close(): Promise<void> {
     const closing = [...this.all].map(({ client }) => client.close());
     this.all.clear();
     await Promise.all(closing);
   }
 
-  /** One of a process that has answered, busy or not. */
-  private surest(avoided: ReadonlySet<string>): Connection {
-    const sure = [...this.all].filter(
+  private ofKnownProcesses(avoided: ReadonlySet<string>): Connection[] {
+    return [...this.all].filter(
       ({ process }) => process !== undefined && !avoided.has(process),
     );
-    return sure.length > 0 ? leastBusy(sure) : this.choose(avoided);
   }
 
   private choose(avoided: ReadonlySet<string>): Connection {
-    const isDue = this.sinceMeeting >= CALLS_PER_MEETING;
-    if (this.all.size === 0 || (isDue && this.all.size < ENOUGH)) {
-      return this.open();
-    }
+    const isDiscoveryDue = this.sinceDiscovery >= CALLS_PER_DISCOVERY;
+    if (isDiscoveryDue && this.all.size < MAX_DISCOVERY) return this.open();
     const groups = this.byProcess(avoided);
-    const hasRoom = this.all.size < MOST;
-    // Whatever is there is of those that failed: another connection may be another's.
+    const hasRoom = this.all.size < MAX_CONNECTIONS;
     if (groups.length === 0 && hasRoom) return this.open();
-    const of = lessBusy(groups.length > 0 ? groups : [[...this.all]]);
-    const resting = of.find(({ busy }) => busy === 0);
-    if (resting) return resting;
-    if (hasRoom) return this.open();
-    return leastBusy(of);
+    const group = lessBusy(groups.length > 0 ? groups : [[...this.all]]);
+    const idle = group.find(({ inFlight }) => inFlight === 0);
+    if (idle) return idle;
+    return hasRoom ? this.open() : leastBusy(group);
   }
 
-  /** What has not answered yet counts as a process of its own. */
+  /** A connection without an answer yet counts as a process of its own. */
   private byProcess(avoided: ReadonlySet<string>): Connection[][] {
     const groups = new Map<string | Connection, Connection[]>();
     for (const connection of this.all) {
-      const name = connection.process ?? connection;
-      const group = groups.get(name);
+      const { process } = connection;
+      if (process !== undefined && avoided.has(process)) continue;
+      const group = groups.get(process ?? connection);
       if (group) group.push(connection);
-      else groups.set(name, [connection]);
+      else groups.set(process ?? connection, [connection]);
     }
-    const allowed = [...groups].filter(
-      ([name]) => typeof name !== "string" || !avoided.has(name),
-    );
-    return allowed.map(([, group]) => group);
+    return [...groups.values()];
   }
 
   private open(): Connection {
-    const { origin, maxAgeMs, now } = this.options;
-    const client = new Client(origin, CONNECTION);
-    // Earlier than the age at random, so that they are not all made anew at the same moment.
-    const retireAt = now() + maxAgeMs * (0.7 + 0.3 * Math.random());
-    const connection: Connection = { client, busy: 0, retireAt };
-    // Connected again it would be another process's.
+    const { origin, lookup, maxAgeMs, now } = this.options;
+    const timedLookup: LookupFunction = (host, options, callback) => {
+      const begun = performance.now();
+      lookup(host, options, (...found) => {
+        connection.dnsMs = performance.now() - begun;
+        callback(...found);
+      });
+    };
+    const client = new Client(origin, {
+      ...CONNECTION,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+      connect: { lookup: timedLookup, timeout: CONNECT_TIMEOUT_MS },
+    });
+    const connection: Connection = {
+      client,
+      inFlight: 0,
+      // Jitter, so that connections are not all replaced at the same moment.
+      retireAt: now() + maxAgeMs * (0.7 + 0.3 * Math.random()),
+      dnsMs: 0,
+      connectedAt: 0,
+    };
+    client.once("connect", () => (connection.connectedAt = performance.now()));
+    // If it reconnected, it would reach another process.
     client.once("disconnect", () => this.drop(connection));
     this.all.add(connection);
-    this.sinceMeeting = 0;
+    this.sinceDiscovery = 0;
     return connection;
   }
 
-  /** No new call uses it; those under way end on it. */
+  /** Calls in flight on it continue. */
   private drop(connection: Connection): void {
     if (this.all.delete(connection)) void connection.client.close();
   }
@@ -151,17 +170,19 @@ export class Connections {
   }
 }
 
-/** Of two processes at random the one with less to do, by all of its connections. */
+/** The power of two choices, by the calls in flight on all connections of a process. */
 function lessBusy(groups: Connection[][]): Connection[] {
-  const first = Math.floor(Math.random() * groups.length);
+  const index = Math.floor(Math.random() * groups.length);
   const step = 1 + Math.floor(Math.random() * (groups.length - 1));
-  const one = groups[first] ?? [];
-  const other = groups[(first + step) % groups.length] ?? one;
-  return busyOf(other) < busyOf(one) ? other : one;
+  const first = groups[index] ?? [];
+  const second = groups[(index + step) % groups.length] ?? first;
+  return inFlightOn(second) < inFlightOn(first) ? second : first;
 }
 
 const leastBusy = (group: Connection[]) =>
-  group.reduce((one, other) => (other.busy < one.busy ? other : one));
+  group.reduce((least, next) =>
+    next.inFlight < least.inFlight ? next : least,
+  );
 
-const busyOf = (group: Connection[]) =>
-  group.reduce((sum, { busy }) => sum + busy, 0);
+const inFlightOn = (group: Connection[]) =>
+  group.reduce((sum, { inFlight }) => sum + inFlight, 0);

@@ -1,23 +1,18 @@
-/**
- * Keeps retries a small part of all calls, or they would finish off a backend that is only slow.
- * The burst is what a killed backend may take with it at once.
- */
+/** Balances the calls that a killed process may take with it against the load of retries. */
+const BURST = 200;
+
+const PER_CALL = 0.2;
+
+/** Limits retries to a fifth of all calls, so that they cannot overload a slow backend. */
 export class RetryBudget {
-  private left: number;
+  private left = BURST;
 
-  constructor(
-    private readonly burst = 200,
-    private readonly perCall = 0.2,
-  ) {
-    this.left = burst;
-  }
-
-  /** A first attempt was made. */
+  /** Call once for each first attempt. */
   earn(): void {
-    this.left = Math.min(this.burst, this.left + this.perCall);
+    this.left = Math.min(BURST, this.left + PER_CALL);
   }
 
-  /** @returns Whether one more attempt may be made. */
+  /** @returns False if no retry may be made. */
   spend(): boolean {
     if (this.left < 1) return false;
     this.left -= 1;
