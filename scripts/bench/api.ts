@@ -15,7 +15,7 @@ import {
   RECORD_AGE_MS,
 } from "../../app/web/backend-client/create-api";
 import { RecordCache } from "../../app/web/backend-client/record-cache";
-import { relations } from "../../app/web/backend-client/relations";
+import { ChangeCounts } from "../../app/web/backend-client/change-counts";
 import { hostResolver } from "../../app/web/backend-client/transport/host-addresses";
 import { PerCallTransport } from "./roads/per-call";
 
@@ -76,7 +76,6 @@ function perCall(url: URL, server: string, recordAgeMs: number): ConnectedApi {
   return new CachedApi({
     client: new ApiClient({ transport, host: url.host, log, metrics }),
     cache: new RecordCache({
-      relations,
       metrics,
       maxAgeMs: recordAgeMs,
       maxBytes: 10_000_000,
@@ -94,7 +93,7 @@ const request = (versions: Record<string, number> = {}): ApiContext => ({
   owner: OWNER,
   requestId: "bench",
   trace: continueTrace({}).headers,
-  versions,
+  changes: new ChangeCounts(() => versions),
   calls: [],
 });
 
@@ -120,13 +119,14 @@ async function main(): Promise<void> {
 }
 
 async function measure(api: ConnectedApi, id: string) {
-  const context = request();
+  const versions: Record<string, number> = {};
+  const context = request(versions);
   await readPage(api, context, id);
   const pageMs: number[] = [];
   const callMs: number[] = [];
   let calls = 0;
   for (let page = 0; page < pages; page++) {
-    const warm = request(context.versions);
+    const warm = request(versions);
     pageMs.push(await timed(() => readPage(api, warm, id)));
     calls += warm.calls.filter(({ cached }) => !cached).length;
   }

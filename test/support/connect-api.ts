@@ -9,6 +9,7 @@ import {
   type ApiParts,
   createApi,
 } from "../../app/web/backend-client/create-api";
+import { ChangeCounts } from "../../app/web/backend-client/change-counts";
 import { fixedTokens } from "../../app/core/config/tokens";
 import { TOKEN } from "./start-backend";
 
@@ -40,5 +41,6 @@ export function request(
   owner: string,
   versions: Record<string, number> = {},
 ): ApiContext {
-  return { owner, requestId: "test", trace, versions, calls: [] };
+  const changes = new ChangeCounts(() => versions);
+  return { owner, requestId: "test", trace, changes, calls: [] };
 }

@@ -8,6 +8,7 @@ import type {
   Project,
   ReplyEvent,
 } from "../../core/domain/records";
+import type { ChangeCounts } from "./change-counts";
 import type { Trace } from "../../core/runtime/trace-context";
 
 /** What every call is made for: one visitor's request. */
@@ -17,8 +18,8 @@ export interface ApiContext {
   requestId: string;
   /** W3C trace context: this request's own place in its trace. */
   trace: Trace["headers"];
-  /** The session's counters of changes by kind of record; the cache reads and raises them. */
-  versions: Record<string, number>;
+  /** Records changes in the session. */
+  changes: ChangeCounts;
   /** What this request's calls have cost so far; the page shows it. */
   calls: ApiCall[];
   /** Aborts what is under way when the visitor has gone. */

@@ -10,7 +10,7 @@ import type {
 } from "./api";
 import type { ApiClient, Input } from "./api-client";
 import type { CachedRecord, RecordCache, Wanted } from "./record-cache";
-import type { Kind } from "./relations";
+import { type Kind, relations } from "./relations";
 
 /** What an answer from the cache costs, in milliseconds. */
 const NOTHING = {
@@ -67,7 +67,7 @@ export class CachedApi implements ConnectedApi {
     { key, ...body }: Parameters<Api["createConversation"]>[1],
   ): ReturnType<Api["createConversation"]> {
     const made = await this.write(context, "createConversation", { body, key });
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
     return { conversation: made.conversation, reply: made.reply.number };
   }
 
@@ -110,13 +110,13 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["changeConversation"]> {
     const input = { params: { id }, body };
     const changed = await this.write(context, "changeConversation", input);
-    this.parts.cache.changed(context, "conversation");
+    context.changes.add(relations.conversation);
     return changed;
   }
 
   async deleteConversation(context: ApiContext, id: string): Promise<void> {
     await this.write(context, "deleteConversation", { params: { id } });
-    this.parts.cache.changed(context, "conversation");
+    context.changes.add(relations.conversation);
   }
 
   async restoreConversation(
@@ -125,7 +125,7 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["restoreConversation"]> {
     const input = { params: { id } };
     const restored = await this.write(context, "restoreConversation", input);
-    this.parts.cache.changed(context, "conversation");
+    context.changes.add(relations.conversation);
     return restored;
   }
 
@@ -136,7 +136,7 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["sendMessage"]> {
     const input = { params: { id }, body, key };
     const sent = await this.write(context, "sendMessage", input);
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
     return { message: sent.message, reply: sent.reply.number };
   }
 
@@ -147,7 +147,7 @@ export class CachedApi implements ConnectedApi {
   ): Promise<void> {
     const params = { id, number: String(number) };
     await this.write(context, "stopReply", { params });
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
   }
 
   async retryReply(
@@ -157,7 +157,7 @@ export class CachedApi implements ConnectedApi {
   ): Promise<void> {
     const params = { id, number: String(number) };
     await this.write(context, "retryReply", { params });
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
   }
 
   async regenerateReply(
@@ -168,7 +168,7 @@ export class CachedApi implements ConnectedApi {
   ): Promise<number> {
     const input = { params: { id, number: String(number) }, key };
     const asked = await this.write(context, "regenerateReply", input);
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
     return asked.reply.number;
   }
 
@@ -192,7 +192,7 @@ export class CachedApi implements ConnectedApi {
   }
 
   noticeEnd(context: ApiContext): void {
-    this.parts.cache.changed(context, "message");
+    context.changes.add(relations.message);
   }
 
   async listModels(context: ApiContext): ReturnType<Api["listModels"]> {
@@ -208,7 +208,7 @@ export class CachedApi implements ConnectedApi {
     body: { name: string; instructions?: string },
   ): ReturnType<Api["createProject"]> {
     const made = await this.write(context, "createProject", { body });
-    this.parts.cache.changed(context, "project");
+    context.changes.add(relations.project);
     return made;
   }
 
@@ -223,13 +223,13 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["changeProject"]> {
     const input = { params: { id }, body };
     const changed = await this.write(context, "changeProject", input);
-    this.parts.cache.changed(context, "project");
+    context.changes.add(relations.project);
     return changed;
   }
 
   async deleteProject(context: ApiContext, id: string): Promise<void> {
     await this.write(context, "deleteProject", { params: { id } });
-    this.parts.cache.changed(context, "project");
+    context.changes.add(relations.project);
   }
 
   async search(context: ApiContext, q: string): ReturnType<Api["search"]> {

@@ -6,7 +6,6 @@ import type { ConnectedApi } from "./api";
 import { ApiClient, type Patience } from "./api-client";
 import { CachedApi } from "./cached-api";
 import { RecordCache } from "./record-cache";
-import { relations } from "./relations";
 import { Transport } from "./transport";
 import { hostResolver, type ResolveHost } from "./transport/host-addresses";
 import { watchReply } from "./watch-reply";
@@ -67,7 +66,6 @@ export function createApi(parts: ApiParts): ConnectedApi {
       patience: parts.patience,
     }),
     cache: new RecordCache({
-      relations,
       metrics,
       maxAgeMs: parts.recordAgeMs ?? RECORD_AGE_MS,
       maxBytes: parts.cacheBytes ?? CACHE_BYTES,

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { Counter, type Registry } from "prom-client";
 import type { ApiContext } from "./api";
-import type { Change, Kind, Relations } from "./relations";
+import type { Kind } from "./relations";
 
 /** A record as it was read. */
 export interface CachedRecord<T> {
@@ -29,7 +29,6 @@ export interface Wanted<T> {
 }
 
 export interface RecordCacheOptions {
-  relations: Relations;
   metrics: Registry;
   /** Milliseconds: how late an owner's other sessions see a change. */
   maxAgeMs: number;
@@ -87,21 +86,13 @@ export class RecordCache {
     wanted: Wanted<T>,
   ): Promise<{ value: T; cached: boolean }> {
     const key = `${context.owner}\n${wanted.key}`;
-    const versions = versionsOf(context, wanted.kinds);
+    const versions = context.changes.keyOf(wanted.kinds);
     const known = this.entries.get(key);
     const hit = known && this.isValid(known, versions);
     this.count(wanted, hit ? "hit" : "miss");
     if (hit) return { value: known.value as T, cached: true };
     const entry = await this.loadOnce(key, versions, wanted, known);
     return { value: entry.value as T, cached: false };
-  }
-
-  /** Counts a change: what it affects is read anew from now on, by this session everywhere. */
-  changed(context: ApiContext, change: Change): void {
-    const { versions } = context;
-    for (const kind of this.options.relations[change]) {
-      versions[kind] = (versions[kind] ?? 0) + step();
-    }
   }
 
   /** Those who want the same at the same time wait for one reading. */
@@ -151,13 +142,3 @@ export class RecordCache {
     this.reads.inc({ kind: kinds[0] ?? "none", result });
   }
 }
-
-/**
- * At random, so that no two counts which were raised apart come out the same: neither those of two
- * sessions of one owner, nor those of two requests of one session, which are added up only when
- * both are saved.
- */
-const step = () => 1 + Math.floor(Math.random() * 2 ** 24);
-
-const versionsOf = ({ versions }: ApiContext, kinds: readonly Kind[]) =>
-  kinds.map((kind) => versions[kind] ?? 0).join();

@@ -1,3 +1,4 @@
+import { ChangeCounts } from "../backend-client/change-counts";
 import type { Identity } from "../identity/identity";
 import type { WebMiddleware } from "./web-context";
 
@@ -28,7 +29,7 @@ export function identifyVisitor(): WebMiddleware {
       owner: values.owner,
       requestId: ctx.state.requestId,
       trace: ctx.state.trace.headers,
-      versions: values.versions,
+      changes: new ChangeCounts(() => visitor.values.versions),
       calls: [],
       signal: ctx.method === "GET" ? whenGone(ctx.res) : undefined,
     };

@@ -3,67 +3,98 @@ import type Keygrip from "keygrip";
 import type { Context } from "koa";
 import { isSessionId } from "./session-id";
 
-/** The prefix makes browsers refuse the cookie unless it came over TLS, for this host alone. */
-export const COOKIE_OVER_TLS = "__Host-keepsake";
+export const DEFAULT_COOKIE_NAME = "keepsake";
 
-/** TLS may end at a proxy before us: `app.proxy` says whether its word is taken. */
-export const cookieName = (ctx: Context) =>
-  ctx.secure ? COOKIE_OVER_TLS : "keepsake";
+/** Browsers accept a cookie of this prefix only over TLS, and for this host alone. */
+const HOST_PREFIX = "__Host-";
 
-export interface SessionCookie {
-  id: string;
-  /** Whether it was signed with another key than the newest. */
-  isOutdated: boolean;
+export const COOKIE_OVER_TLS = `${HOST_PREFIX}${DEFAULT_COOKIE_NAME}`;
+
+/** Cookies of one name that are checked: each costs a signature. */
+const MAX_CANDIDATES = 10;
+
+/** The cookie that names a session to one request. */
+export class SessionCookie {
+  readonly name: string;
+  /** True if the request's cookie was signed with another key than the newest. */
+  isOutdated = false;
+
+  constructor(
+    private readonly ctx: Context,
+    private readonly keys: Keygrip,
+    name = DEFAULT_COOKIE_NAME,
+  ) {
+    // TLS may end at a proxy; `app.proxy` decides if its headers are trusted.
+    this.name = ctx.secure ? `${HOST_PREFIX}${name}` : name;
+  }
+
+  /**
+   * The session id of the request, if we signed it. A parent domain or another application on this
+   * host may add cookies of the same name: the first that verifies counts.
+   *
+   * Not `cookies.get`: with an outdated key it sets a new signature as a session cookie, and the
+   * visitor is signed out when the browser restarts.
+   */
+  read(): string | undefined {
+    const header = this.ctx.get("cookie");
+    const signatures = valuesOf(header, `${this.name}.sig`);
+    for (const id of valuesOf(header, this.name)) {
+      const key = isSessionId(id) ? this.signedBy(id, signatures) : -1;
+      if (key < 0) continue;
+      this.isOutdated = key > 0;
+      return id;
+    }
+    return undefined;
+  }
+
+  /** @param maxAgeMs Time until the browser deletes it. */
+  write(id: string, maxAgeMs: number): void {
+    const { ctx } = this;
+    ctx.cookies.set(this.name, id, {
+      signed: true,
+      httpOnly: true,
+      overwrite: true,
+      path: "/",
+      sameSite: "lax",
+      secure: ctx.secure,
+      maxAge: maxAgeMs,
+    });
+  }
+
+  /** Removes from the response whatever it would change about the cookie. */
+  keep(): void {
+    const { ctx, name } = this;
+    const headers = [ctx.res.getHeader("set-cookie") ?? []].flat().map(String);
+    const others = headers.filter(
+      (header) =>
+        !header.startsWith(`${name}=`) && !header.startsWith(`${name}.sig=`),
+    );
+    if (others.length > 0) ctx.set("set-cookie", others);
+    else ctx.remove("set-cookie");
+  }
+
+  /** @returns The index of the key that made one of the signatures; -1 if none did. */
+  private signedBy(id: string, signatures: string[]): number {
+    const data = `${this.name}=${id}`;
+    // `keys.index` alone would do three times the work.
+    const expected = this.keys.sign(data);
+    if (signatures.some((signature) => isSame(signature, expected))) return 0;
+    const indexes = signatures.map((given) => this.keys.index(data, given));
+    return indexes.find((index) => index >= 0) ?? -1;
+  }
 }
 
-/**
- * The session that the browser names, if we named it to the browser once.
- *
- * This is not `cookies.get`: that signs again with the newest key for the browser's session only,
- * after which the visitor would be logged out.
- */
-export function readCookie(
-  ctx: Context,
-  keys: Keygrip,
-): SessionCookie | undefined {
-  const name = cookieName(ctx);
-  const id = ctx.cookies.get(name, { signed: false });
-  const signature = ctx.cookies.get(`${name}.sig`, { signed: false });
-  if (!isSessionId(id) || signature === undefined) return undefined;
-  const data = `${name}=${id}`;
-  if (isSame(signature, keys.sign(data))) return { id, isOutdated: false };
-  const key = keys.index(data, signature);
-  return key < 0 ? undefined : { id, isOutdated: key > 0 };
+function valuesOf(header: string, name: string): string[] {
+  return header
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1).replaceAll('"', ""))
+    .slice(0, MAX_CANDIDATES);
 }
 
-/** In the same time, wherever they differ; with a third of the work that `keys.index` does for it. */
+/** In constant time. */
 function isSame(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
-}
-
-/** @param maxAgeMs How long the browser keeps it; 0 removes it. */
-export function writeCookie(ctx: Context, id: string, maxAgeMs: number): void {
-  const isGone = maxAgeMs <= 0;
-  ctx.cookies.set(cookieName(ctx), id, {
-    signed: true,
-    httpOnly: true,
-    overwrite: true,
-    path: "/",
-    sameSite: "lax",
-    secure: ctx.secure,
-    ...(isGone ? { expires: new Date(0) } : { maxAge: maxAgeMs }),
-  });
-}
-
-/** Takes back what this response says of the cookie. */
-export function keepCookie(ctx: Context): void {
-  const name = cookieName(ctx);
-  const headers = [ctx.res.getHeader("set-cookie") ?? []].flat().map(String);
-  const others = headers.filter(
-    (header) =>
-      !header.startsWith(`${name}=`) && !header.startsWith(`${name}.sig=`),
-  );
-  if (others.length > 0) ctx.set("set-cookie", others);
-  else ctx.remove("set-cookie");
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

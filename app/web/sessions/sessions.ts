@@ -1,29 +1,28 @@
 import Keygrip from "keygrip";
 import type Koa from "koa";
 import type { Context, Middleware } from "koa";
-import createKoaSession from "koa-session";
-import type { JsonObject } from "../../core/storage/json";
-import { cookieName } from "./session-cookie";
-import { newSessionId } from "./session-id";
+import { koaSession } from "./koa-session-adapter";
+import { SessionCookie } from "./session-cookie";
 import { type SessionsOptions, VisitorSession } from "./visitor-session";
 
 /**
- * Gives every request that passes a session: see {@link sessionOf}. It is read or made before the
- * request is handled, and saved after that, before the response is sent.
+ * Gives every request a session: see {@link sessionOf}. It is read or made before the request is
+ * handled, and saved before the response is sent.
  *
- * @param app Gets the keys, and `session` on its contexts. Its `proxy` must be set where TLS ends
+ * @param app Gets the keys, and `session` on its contexts. Its `proxy` must be set if TLS ends
  *   before it.
  */
 export function createSessions(app: Koa, options: SessionsOptions): Middleware {
   const keys = new Keygrip(options.keys, "sha256", "base64");
   app.keys = keys;
-  const koaSession = createKoaSession(koaSessionOptions, app) as Middleware;
+  const session = koaSession(app, (ctx) => sessionOf(ctx).koa);
   return async (ctx, next) => {
-    const visitor = new VisitorSession(ctx, keys, options);
+    const cookie = new SessionCookie(ctx, keys, options.cookieName);
+    const visitor = new VisitorSession(ctx, cookie, options);
     ctx.state.visitor = visitor;
-    // koa-session knows one name for all; this is the request's own copy of its options.
-    (ctx.sessionOptions as { key: string }).key = cookieName(ctx);
-    await koaSession(ctx, async () => {
+    // koa-session removes the cookie of this name; the object is this request's own.
+    (ctx.sessionOptions as { key: string }).key = cookie.name;
+    await session(ctx, async () => {
       await visitor.begin();
       try {
         await next();
@@ -41,36 +40,5 @@ export function createSessions(app: Koa, options: SessionsOptions): Middleware {
 export function sessionOf(ctx: Context): VisitorSession {
   const visitor: unknown = ctx.state.visitor;
   if (visitor instanceof VisitorSession) return visitor;
-  throw new Error("This request has not passed the sessions' middleware.");
-}
-
-interface Asked {
-  ctx?: Context;
-}
-
-/**
- * koa-session finds, makes, replaces and ends the session as it always does, but what it asks of
- * its store and its cookie goes to the request's {@link VisitorSession}, which knows better when.
- */
-const koaSessionOptions = {
-  signed: true,
-  httpOnly: true,
-  overwrite: true,
-  sameSite: "lax",
-  genid: newSessionId,
-  externalKey: {
-    get: (ctx: Context) => sessionOf(ctx).requestedId(),
-    set: (ctx: Context) => sessionOf(ctx).sendCookie(),
-  },
-  store: {
-    get: (id: string, _: number, { ctx }: Asked) => of(ctx).load(id),
-    set: (id: string, values: JsonObject, _: number, { ctx }: Asked) =>
-      of(ctx).write(id, values),
-    destroy: async (id: string, { ctx }: Asked) => of(ctx).endLater(id),
-  },
-};
-
-function of(ctx: Context | undefined): VisitorSession {
-  if (!ctx) throw new Error("koa-session names no request");
-  return sessionOf(ctx);
+  throw new Error("The request did not pass the sessions middleware");
 }

@@ -1,9 +1,9 @@
 import { Stream } from "node:stream";
-import type Keygrip from "keygrip";
 import type { Context } from "koa";
-import { copyObject, type JsonObject } from "../../core/storage/json";
 import type { Logger } from "../../core/runtime/log";
-import { keepCookie, readCookie, writeCookie } from "./session-cookie";
+import { copyObject, type JsonObject } from "../../core/storage/json";
+import { KoaSessionAdapter, type SessionRecord } from "./koa-session-adapter";
+import type { SessionCookie } from "./session-cookie";
 import { SessionNotReadError, SessionNotSavedError } from "./session-errors";
 import { logIdOf, newSessionId, shortIdOf } from "./session-id";
 import type {
@@ -22,91 +22,99 @@ import {
 export interface SessionsOptions {
   lifetime: SessionLifetime;
   store: SessionStore;
-  /** Sign the cookie, and salt what logs say of it; newest first. */
+  /** Sign the cookie and salt the ids in logs; newest first. */
   keys: string[];
+  /** `keepsake` by default; over TLS it gets the prefix `__Host-`. */
+  cookieName?: string;
   log: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** How often a session that is only read is saved, so that it doesn't expire: in parts of its idle time. */
+/** A session that is only read is saved this many times per idle time, so that it does not expire. */
 const RENEWALS = 20;
 
+type State =
+  | { kind: "none" }
+  | {
+      kind: "live";
+      id: string;
+      stored: StoredSession;
+      /** The values last read or saved; the difference to them is what is saved next. */
+      base: JsonObject;
+      isCookieDue: boolean;
+    }
+  /** Another request ended it. */
+  | { kind: "ended"; id: string };
+
 /** The session of one request. */
-export class VisitorSession {
-  /** Whether this request made it. */
+export class VisitorSession implements SessionRecord {
+  readonly koa: KoaSessionAdapter;
+  /** True if this request made it. */
   isNew = false;
-  /** A sentence for the page, if the session could not be saved; the page goes on without it. */
+  /** A message for the page if the session could not be saved. */
   problem: string | undefined;
 
-  private id: string | undefined;
-  /** What koa-session takes for the id: it doesn't hear of every change. */
-  private koaId: string | undefined;
-  private stored: StoredSession | undefined;
-  /** The values that this request began with, or saved last. */
-  private base: JsonObject = {};
-  /** koa-session's object that stands for the stored session: another one is another session. */
-  private model: unknown;
-  private hasEnded = false;
-  private isCookieDue = false;
-  private isCommitted = false;
-  private readonly toEnd = new Set<string>();
+  private state: State = { kind: "none" };
+  private isEndDue = false;
 
   constructor(
     private readonly ctx: Context,
-    private readonly keys: Keygrip,
+    private readonly cookie: SessionCookie,
     private readonly options: SessionsOptions,
-  ) {}
-
-  /** What the session holds, to be read and changed. It is saved before the response is sent. */
-  get values(): SessionValues {
-    return this.ctx.session as SessionValues;
+  ) {
+    this.koa = new KoaSessionAdapter(ctx, this);
   }
 
-  /** Eight characters that tell sessions apart, fit to be seen by anyone. */
+  /** May be changed; changes are saved before the response is sent. */
+  get values(): SessionValues {
+    return this.koa.values;
+  }
+
+  /** Eight characters that tell sessions apart and reveal nothing of the id. */
   get shortId(): string {
-    return shortIdOf(this.id ?? "");
+    return shortIdOf(this.state.kind === "none" ? "" : this.state.id);
   }
 
   /**
-   * Saves what was changed until now. Needed only before something that others must see at once,
-   * and after changes that are made while a body streams (which would be saved when it ends).
+   * Saves changes now. Needed only before something that other requests must see at once, and for
+   * changes made while a body streams (otherwise saved when the stream ends).
    *
    * @throws SessionNotSavedError
    */
   async save(): Promise<void> {
-    await this.ctx.session?.save();
+    await this.koa.save();
   }
 
   /**
-   * Another session and another owner, as on a first visit. The present one ends.
+   * Replaces the session by a new one with a new owner, as on a first visit.
    *
-   * @throws SessionNotSavedError Then the visitor still has the present one.
+   * @throws SessionNotSavedError Then the present session stays.
    */
   async startOver(): Promise<void> {
-    await this.replace(newValues());
+    await this.substitute(newValues());
   }
 
   /**
-   * Another session for someone who has shown who they are, and whose sessions can be ended
-   * everywhere. The present one ends.
+   * Replaces the session by a new one for a person who has proved their identity.
    *
-   * @throws SessionNotSavedError Then the visitor still has the present one.
+   * @throws SessionNotSavedError Then the present session stays.
    */
   async signIn(owner: string): Promise<void> {
     const { model } = this.values;
-    await this.replace({ owner, versions: {}, ...(model && { model }) }, owner);
+    const values = { owner, versions: {}, ...(model && { model }) };
+    await this.substitute(values, owner);
   }
 
-  /** Ends the session when the response is sent. The next request is a first visit. */
+  /** Ends the session when the response is sent. */
   signOut(): void {
-    this.ctx.session = null;
+    this.koa.set(null);
   }
 
   /**
-   * Ends this session, and all others of someone who has signed in.
+   * Ends all sessions of this session's owner, who must have signed in.
    *
-   * @returns How many others there were.
+   * @returns The number of sessions ended.
    * @throws SessionNotSavedError if not all could be ended.
    */
   async signOutEverywhere(): Promise<number> {
@@ -116,25 +124,153 @@ export class VisitorSession {
     return count;
   }
 
-  /* What follows is for the middleware and koa-session. */
-
-  /** The id that the request's cookie names. */
-  requestedId(): string {
-    const cookie = readCookie(this.ctx, this.keys);
-    this.isCookieDue = cookie?.isOutdated === true;
-    return cookie?.id ?? "";
+  /**
+   * Makes a session if the request has none, and renews one that is only read.
+   *
+   * @throws SessionNotSavedError if a form would be handled for an owner who cannot be found again.
+   */
+  async begin(): Promise<void> {
+    const { kind } = this.state;
+    if (kind === "none") this.koa.set(newValues());
+    else this.koa.adopt();
+    try {
+      if (kind === "none" || this.isRenewalDue()) await this.save();
+    } catch (error) {
+      if (!(error instanceof SessionNotSavedError)) throw error;
+      if (kind === "none" && !this.isReading) throw error;
+      this.problem = error.message;
+    }
+    this.sendCookie();
   }
 
-  /** @throws SessionNotReadError: an unreadable session is not an unknown one. */
+  /**
+   * Saves changes after the request was handled, before its response is sent.
+   *
+   * @throws SessionNotSavedError unless the request only reads.
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.save();
+    } catch (error) {
+      if (!this.isReading) throw error;
+    }
+    this.koa.isClosed = true;
+  }
+
+  /** After koa-session: ends the session if asked to, and saves again when a stream ends. */
+  async finish(): Promise<void> {
+    this.koa.isClosed = false;
+    if (this.isEndDue) await this.end(this.state);
+    const { ctx } = this;
+    if (ctx.respond !== false && !(ctx.body instanceof Stream)) return;
+    ctx.res.once("close", () => {
+      // The failure is logged; the client has gone.
+      this.save().catch(() => undefined);
+    });
+  }
+
+  /* For koa-session, through its adapter. */
+
+  requestedId(): string | undefined {
+    return this.cookie.read();
+  }
+
+  /** @throws SessionNotReadError: an unreadable session must not be replaced by a new one. */
   async load(id: string): Promise<JsonObject | undefined> {
     const stored = await this.read(id);
-    const values = stored && readValues(stored.values);
-    if (!stored || !values) return undefined;
-    this.id = id;
-    this.koaId = id;
-    this.stored = stored;
-    this.base = values;
-    return copyObject(this.base);
+    const base = stored && readValues(stored.values);
+    if (!stored || !base) return undefined;
+    const isCookieDue = this.cookie.isOutdated;
+    this.state = { kind: "live", id, stored, base, isCookieDue };
+    return copyObject(base);
+  }
+
+  async saveChanges(values: JsonObject): Promise<void> {
+    const { state } = this;
+    if (state.kind !== "live") return;
+    const { id, base, stored } = state;
+    if (isSame(values, base) && !this.isRenewalDue()) return;
+    const { store } = this.options;
+    const saved = await this.attempt(() =>
+      store.save(id, base, values, stored),
+    );
+    if (saved) {
+      this.state = { ...state, stored: saved, base: values };
+    } else {
+      this.state = { kind: "ended", id };
+      this.logAs("info", "session ended during a request");
+    }
+  }
+
+  async replace(id: string, values: JsonObject): Promise<void> {
+    const before = this.state;
+    await this.create(id, values);
+    await this.end(before);
+  }
+
+  endLater(): void {
+    this.isEndDue = true;
+  }
+
+  sendCookie(): void {
+    const { state, ctx } = this;
+    if (state.kind !== "live" || !state.isCookieDue || ctx.headerSent) return;
+    const { absoluteMs } = this.options.lifetime;
+    const ageMs = this.options.now() - state.stored.createdAt;
+    this.cookie.write(state.id, Math.max(1_000, absoluteMs - ageMs));
+    this.state = { ...state, isCookieDue: false };
+  }
+
+  private async substitute(
+    values: SessionValues,
+    owner?: string,
+  ): Promise<void> {
+    const before = this.state;
+    const undo = this.koa.substitute(values);
+    try {
+      await this.create(newSessionId(), toValues(values), owner);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    this.sendCookie();
+    await this.end(before);
+  }
+
+  private async create(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<void> {
+    this.isEndDue = false;
+    const { store } = this.options;
+    try {
+      const stored = await this.attempt(() => store.create(id, values, owner));
+      const base = copyObject(values);
+      this.state = { kind: "live", id, stored, base, isCookieDue: true };
+    } catch (error) {
+      this.cookie.keep();
+      throw error;
+    }
+    this.koa.adopt();
+    this.isNew = true;
+    this.problem = undefined;
+  }
+
+  private async end(state: State): Promise<void> {
+    if (state.kind === "none") return;
+    await this.attempt(() => this.options.store.end(state.id));
+  }
+
+  private get isReading(): boolean {
+    return ["GET", "HEAD"].includes(this.ctx.method);
+  }
+
+  private isRenewalDue(): boolean {
+    const { state, options } = this;
+    if (state.kind !== "live") return false;
+    const ageMs = options.now() - state.stored.savedAt;
+    return ageMs > options.lifetime.idleMs / RENEWALS;
   }
 
   private async read(id: string): Promise<StoredSession | undefined> {
@@ -145,153 +281,20 @@ export class VisitorSession {
     }
   }
 
-  /**
-   * Before anything else, so that the page can say what could not be saved.
-   *
-   * @throws SessionNotSavedError to who would do something, and could not be found again.
-   */
-  async begin(): Promise<void> {
-    if (!this.stored) this.ctx.session = newValues() as never;
-    else this.model = this.ctx.session;
-    try {
-      if (!this.stored || this.isRenewalDue()) await this.save();
-    } catch (error) {
-      if (!(error instanceof SessionNotSavedError)) throw error;
-      if (!this.stored && !this.isReading) throw error;
-      this.problem = error.message;
-    }
-    this.sendCookie();
-  }
-
-  private get isReading(): boolean {
-    return ["GET", "HEAD"].includes(this.ctx.method);
-  }
-
-  private isRenewalDue(): boolean {
-    const age = this.options.now() - (this.stored?.savedAt ?? 0);
-    return age > this.options.lifetime.idleMs / RENEWALS;
-  }
-
-  /**
-   * After the request was handled, and before its response is sent.
-   *
-   * @throws SessionNotSavedError if it changed something: who only reads keeps the page.
-   */
-  async commit(): Promise<void> {
-    try {
-      await this.save();
-    } catch (error) {
-      if (!this.isReading) throw error;
-    }
-    this.isCommitted = true;
-  }
-
-  /** After koa-session had its turn. */
-  async finish(): Promise<void> {
-    this.isCommitted = false;
-    for (const id of this.toEnd) {
-      await this.attempt(() => this.options.store.end(id));
-    }
-    const { ctx } = this;
-    if (ctx.respond !== false && !(ctx.body instanceof Stream)) return;
-    ctx.res.once("close", () => {
-      // It was logged, and there is nobody left to tell.
-      this.save().catch(() => undefined);
-    });
-  }
-
-  /** Saves under an id of koa-session's: the present one, or one that it made. */
-  async write(id: string, data: JsonObject): Promise<void> {
-    // koa-session saves again what was just saved.
-    if (this.isCommitted) return;
-    const values = toValues(data);
-    const isOther = this.ctx.session !== this.model;
-    if (this.stored && !isOther && id === this.koaId) {
-      await this.saveChanges(values);
-    } else {
-      // koa-session gives another object the same id: who that is, nobody knows.
-      await this.change(id === this.koaId ? newSessionId() : id, values);
-      this.koaId = id;
-    }
-  }
-
-  /** koa-session wants a session ended: now, or when the one that replaces it is there. */
-  endLater(id: string): void {
-    if (id === this.koaId && this.id) this.toEnd.add(this.id);
-  }
-
-  sendCookie(): void {
-    const { ctx, id, stored } = this;
-    if (!id || !stored || !this.isCookieDue) return;
-    if (this.hasEnded || ctx.headerSent) return;
-    const { absoluteMs } = this.options.lifetime;
-    const ageMs = this.options.now() - stored.createdAt;
-    writeCookie(ctx, id, Math.max(1000, absoluteMs - ageMs));
-    this.isCookieDue = false;
-  }
-
-  private async replace(values: SessionValues, owner?: string): Promise<void> {
-    const { session } = this.ctx;
-    this.ctx.session = values as never;
-    this.koaId = this.ctx.session?.externalKey;
-    try {
-      await this.change(newSessionId(), values as JsonObject, owner);
-    } catch (error) {
-      // koa-session would wrap its own object; the next save finds the same values.
-      this.ctx.session = (session?.toJSON() ?? null) as never;
-      this.model = this.ctx.session;
-      throw error;
-    }
-    this.sendCookie();
-  }
-
-  private async change(
-    id: string,
-    values: JsonObject,
-    owner?: string,
-  ): Promise<void> {
-    const old = this.stored && this.id;
-    this.toEnd.clear();
-    try {
-      const { store } = this.options;
-      this.stored = await this.attempt(() => store.create(id, values, owner));
-    } catch (error) {
-      keepCookie(this.ctx);
-      throw error;
-    }
-    Object.assign(this, { id, base: values, model: this.ctx.session });
-    Object.assign(this, { isNew: true, hasEnded: false, isCookieDue: true });
-    this.problem = undefined;
-    // Only now: whoever can't get another session keeps the one there is.
-    if (old) await this.attempt(() => this.options.store.end(old));
-  }
-
-  private async saveChanges(values: JsonObject): Promise<void> {
-    const { id, stored, base } = this;
-    if (!id || !stored || this.hasEnded) return;
-    if (isSame(values, base) && !this.isRenewalDue()) return;
-    const { store } = this.options;
-    const saved = await this.attempt(() =>
-      store.save(id, base, values, stored),
-    );
-    this.hasEnded = saved === undefined;
-    if (!saved) this.logAs("info", "a session ended while it was in use");
-    this.stored = saved ?? stored;
-    this.base = values;
-  }
-
   private async attempt<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      this.logAs("error", "a session could not be saved", error);
+      this.logAs("error", "failed to save session", error);
       throw new SessionNotSavedError(error);
     }
   }
 
   private logAs(level: "info" | "error", message: string, error?: unknown) {
     const { log, keys } = this.options;
-    const session = this.id && logIdOf(this.id, keys[0] ?? "");
+    const { state } = this;
+    const session =
+      state.kind === "none" ? undefined : logIdOf(state.id, keys[0] ?? "");
     log[level]({ session, ...(error !== undefined && { error }) }, message);
   }
 }

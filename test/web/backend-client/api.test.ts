@@ -102,7 +102,7 @@ test("another reply that was asked for through one pod is seen through another a
   for await (const { event } of events) expect(event.kind).toBeDefined();
   for (const pod of pods) {
     const { messages } = await pod.readConversation(
-      request(owner, context.versions),
+      request(owner, versions),
       id,
       limit,
     );

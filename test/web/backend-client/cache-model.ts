@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
 import type { JsonObject } from "../../../app/core/storage/json";
 import type { ApiContext } from "../../../app/web/backend-client/api";
+import { ChangeCounts } from "../../../app/web/backend-client/change-counts";
 import { RecordCache } from "../../../app/web/backend-client/record-cache";
 import type {
   Change,
@@ -29,6 +30,7 @@ export type Step =
   | { kind: "wait"; ms: number };
 
 interface Request {
+  versions: Record<string, number>;
   session: number;
   owner: string;
   pod: number;
@@ -61,8 +63,8 @@ export class CacheModel {
   private slow: (() => void)[] = [];
   private readonly reads: Promise<void>[] = [];
 
-  constructor(relations: Relations) {
-    this.pods = Array.from({ length: PODS }, () => this.pod(relations));
+  constructor(private readonly relations: Relations) {
+    this.pods = Array.from({ length: PODS }, () => this.pod());
     this.sessions = OWNERS.map(() => ({ values: {}, acknowledged: [] }));
     for (const owner of OWNERS) {
       this.histories.set(owner, { worlds: [firstWorld()], times: [0] });
@@ -79,9 +81,8 @@ export class CacheModel {
     await Promise.all(this.reads);
   }
 
-  private pod(relations: Relations): RecordCache {
+  private pod(): RecordCache {
     return new RecordCache({
-      relations,
       metrics: new Registry(),
       maxAgeMs: MAX_AGE_MS,
       maxBytes: 1_000_000,
@@ -104,18 +105,22 @@ export class CacheModel {
 
   private begin({ slot, session, pod }: Step & { kind: "begin" }): void {
     const { values, acknowledged } = this.sessions[session]!;
-    const versions = structuredClone(values.versions ?? {});
+    const versions = structuredClone(values.versions ?? {}) as Record<
+      string,
+      number
+    >;
     const owner = OWNERS[session]!;
     this.requests.set(slot, {
       session,
       owner,
       pod,
       base: structuredClone(values),
+      versions,
       context: {
         owner,
         requestId: "test",
         trace: { traceparent: "" },
-        versions: versions as Record<string, number>,
+        changes: new ChangeCounts(() => versions),
         calls: [],
       },
       sees: [...acknowledged],
@@ -132,7 +137,7 @@ export class CacheModel {
     alter(world, what, id, to);
     worlds.push(world);
     times.push(this.now);
-    this.pods[request.pod]!.changed(request.context, what);
+    request.context.changes.add(this.relations[what]);
     request.made.push(worlds.length - 1);
     request.sees.push(worlds.length - 1);
   }
@@ -140,7 +145,7 @@ export class CacheModel {
   private save(slot: number, request: Request): void {
     this.requests.delete(slot);
     const session = this.sessions[request.session]!;
-    const { versions } = request.context;
+    const { versions } = request;
     session.values = mergeChanges(
       request.base,
       { ...request.base, versions },

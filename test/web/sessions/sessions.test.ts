@@ -609,7 +609,7 @@ describe("a store that fails", () => {
     const { failed, lines } = await setUpFailing("EIO", ["save"]);
     await failed.fetch("/model?name=x", post);
     const logged = lines.join("");
-    expect(logged).toContain("a session could not be saved");
+    expect(logged).toContain("failed to save session");
     expect(logged).toContain("EIO");
     const id = failed.cookies.get("keepsake") ?? "none";
     expect(logged).not.toContain(id);
