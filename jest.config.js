@@ -27,7 +27,7 @@ module.exports = {
     globals: { testKind: { name: kind, timeoutMs: TIMEOUTS[kind] } },
     setupFilesAfterEnv: ["<rootDir>/test/support/set-up-kind.js"],
     transform: {
-      "^.+\\.ts$": [
+      "^.+\\.[jt]s$": [
         "@swc/jest",
         {
           jsc: { parser: { syntax: "typescript" }, target: "es2022" },
@@ -35,5 +35,9 @@ module.exports = {
         },
       ],
     },
+    // Packages without a CommonJS build: Node can require them, Jest can't.
+    transformIgnorePatterns: [
+      "/node_modules/(?!(markdown-it-cjk-friendly|get-east-asian-width)/)",
+    ],
   })),
 };

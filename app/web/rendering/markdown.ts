@@ -1,4 +1,7 @@
 import MarkdownIt from "markdown-it";
+import cjkFriendly from "markdown-it-cjk-friendly";
+import { linkAddresses } from "./links";
+import { keepMath } from "./math";
 
 /** One top-level block of a text: exactly one HTML element, and where its source begins. */
 export interface Block {
@@ -53,11 +56,12 @@ function lineStarts(source: string): number[] {
 
 function createMarkdown(): MarkdownIt.MarkdownIt {
   const created = new MarkdownIt({ html: false, linkify: true });
+  created.use(cjkFriendly).use(keepMath);
   created.disable("reference");
-  // Only what was written as an address becomes one: `index.js` is a file, not a site in Serbia.
-  created.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+  linkAddresses(created.linkify);
   created.validateLink = (url) => /^(https?:\/\/|mailto:)/i.test(url.trim());
   created.core.ruler.push("headings", shiftHeadings);
+  created.core.ruler.push("direction", setDirection);
   Object.assign(created.renderer.rules, rules);
   return created;
 }
@@ -69,6 +73,21 @@ function shiftHeadings(state: MarkdownIt.StateCore): void {
     token.tag = `h${Math.min(level, 6)}`;
   }
 }
+
+/** The outermost block decides on which side bullets, bars and columns begin, by its first letter. */
+function setDirection(state: MarkdownIt.StateCore): void {
+  for (const token of state.tokens) {
+    const isOutermost = token.level === 0 && token.nesting === 1;
+    if (isOutermost && directed.has(token.type)) token.attrSet("dir", "auto");
+  }
+}
+
+const directed = new Set([
+  "blockquote_open",
+  "bullet_list_open",
+  "ordered_list_open",
+  "table_open",
+]);
 
 const linkAttributes = 'rel="noreferrer noopener nofollow" target="_blank"';
 
@@ -90,23 +109,27 @@ const rules: Record<string, MarkdownIt.RendererRule> = {
     return codeBlock(token?.content ?? "", language);
   },
   code_block: (tokens, index) => codeBlock(tokens[index]?.content ?? ""),
-  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_open: (tokens, index) =>
+    `<div class="table" tabindex="0"${tokens[index]?.attrGet("dir") ? ' dir="auto"' : ""}><table>\n`,
   table_close: () => "</table></div>\n",
+  math: (tokens, index) =>
+    `<span class="math">${escape(tokens[index]?.content ?? "")}</span>`,
   th_open: (tokens, index) => cell("th", tokens[index]),
   td_open: (tokens, index) => cell("td", tokens[index]),
 };
 
+/** Its label and button are drawn by the style sheet, so that no selection or screen reader takes them for text. */
 function codeBlock(code: string, language?: string): string {
-  const label = language ? `<span>${escape(language)}</span>` : "";
+  const label = language ? ` data-language="${escape(language)}"` : "";
   return (
-    `<div class="code">${label}<button type="button" class="bare copy" data-copy="code">Copy</button>` +
+    `<div class="code"${label}><button type="button" class="bare copy" data-copy="code" aria-label="Copy"></button>` +
     `<pre tabindex="0"><code>${escape(code)}</code></pre></div>\n`
   );
 }
 
 /** The alignment is a class, because a style attribute would need a laxer security policy. */
 function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
-  const align = /text-align:(center|right)/.exec(
+  const align = /text-align:(left|center|right)/.exec(
     String(token?.attrGet("style") ?? ""),
   )?.[1];
   return align ? `<${tag} class="${align}">` : `<${tag}>`;

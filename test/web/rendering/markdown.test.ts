@@ -18,7 +18,12 @@ describe("Markdown", () => {
     ["https://example.org", "noreferrer"],
     ["![a cat](https://example.org/cat.png)", ">a cat</a>"],
     ["~~gone~~", "<s>gone</s>"],
-    ["3. three", '<ol start="3">'],
+    ["3. three", '<ol start="3" dir="auto">'],
+    ["- \u0639\u0631\u0628\u064a", '<ul dir="auto">'],
+    ["> - \u0639\u0631\u0628\u064a", '<blockquote dir="auto">\n<ul>'],
+    ["| \u0639 |\n|---|\n| 1 |", '<div class="table" tabindex="0" dir="auto">'],
+    ["| a |\n|:--|\n| 1 |", '<th class="left">a</th>'],
+    ["```js\nx\n```", '<div class="code" data-language="js"><button'],
   ])("renders %j", (source, expected) => {
     expect(renderMarkdown(source)).toContain(expected);
   });
@@ -32,6 +37,67 @@ describe("Markdown", () => {
     "index.js and example.org",
   ])("makes no link of %j", (source) => {
     expect(renderMarkdown(source)).not.toContain("<a");
+  });
+
+  it.each([
+    [
+      "**加粗。**后面。普通**粗体**文字",
+      "<strong>加粗。</strong>后面。普通<strong>粗体</strong>文字",
+    ],
+    ["**「重点」**です", "<strong>「重点」</strong>です"],
+    ["**굵게(강조)**는", "<strong>굵게(강조)</strong>는"],
+    ["~~「旧」~~です", "<s>「旧」</s>です"],
+  ])("understands emphasis beside CJK punctuation: %s", (source, expected) => {
+    expect(renderMarkdown(source)).toBe(`<p>${expected}</p>`);
+  });
+
+  it.each([
+    ["详见https://example.com/a。后面", "https://example.com/a"],
+    ["https://example.com/aをご覧ください", "https://example.com/a"],
+    ["https://example.com를 보세요", "https://example.com"],
+    ["请访问https://example.com/查看", "https://example.com/"],
+    ["https://example.com/?q=1（参考）", "https://example.com/?q=1"],
+    ["**https://example.com/a**です", "https://example.com/a"],
+    [
+      "https://zh.wikipedia.org/wiki/中文。谢谢",
+      "https://zh.wikipedia.org/wiki/中文",
+    ],
+    ["https://日本語.jp/a", "https://日本語.jp/a"],
+  ])("ends the URL in %s", (source, expected) => {
+    const [, linked] = />(https:[^<]*)<\/a>/.exec(renderMarkdown(source)) ?? [];
+    expect(linked).toBe(expected);
+  });
+
+  it.each([
+    "\\( x_1 * y_1 \\)",
+    "\\[ a \\\\ b \\]",
+    "$$ a \\\\ b $$",
+    "$\\alpha_1 * \\beta_1$",
+    "\\[\n- a \\\\\n+ b \\\\\n= c\n\\]",
+    "\\begin{align*}\na &= b \\\\\n&= c\n\\end{align*}",
+  ])("keeps a formula as it was written: %j", (source) => {
+    const expected = source.replaceAll("&", "&amp;");
+    const formula = `<p><span class="math">${expected}</span></p>`;
+    expect(renderMarkdown(source)).toBe(formula);
+    const after = renderMarkdown(`Text:\n${source}\n\nMore`);
+    expect(after).toContain(expected);
+    expect(after).toContain("<p>More</p>");
+  });
+
+  it.each([
+    ["It costs $5, **not $6**, or $7", "<strong>not $6</strong>"],
+    ["\\*literal\\* \\# \\_", "*literal* # _"],
+    ["`\\(x\\)`", "<code>\\(x\\)</code>"],
+    ["\\[\n\n- a", '<p>[</p><ul dir="auto">'],
+  ])("takes no other text for a formula: %j", (source, expected) => {
+    expect(renderMarkdown(source)).toContain(expected);
+  });
+
+  it("spends no more time than the length of the text on formulas without an end", () => {
+    const begun = performance.now();
+    renderMarkdown("\\(".repeat(50_000));
+    renderMarkdown("$\\a ".repeat(50_000));
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it("knows no reference definitions, so that no block depends on another", () => {
@@ -96,6 +162,16 @@ const piece = fc.constantFrom(
   "\n```\n",
   "é",
   "😀",
+  "\\(",
+  "\\)",
+  "\n\\[\n",
+  "\n\\]\n",
+  "$$",
+  "\n\\begin{align}\n",
+  "\\end{align}",
+  "https://a.b/c",
+  "中文",
+  "。",
 );
 
 function grow(pieces: string[]): string[] {
