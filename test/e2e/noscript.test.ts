@@ -30,7 +30,7 @@ afterEach(async () => {
 const message = () => page.getByRole("textbox", { name: "Message" });
 const send = () => page.getByRole("button", { name: "Send" });
 const stop = () => page.getByRole("button", { name: "Stop" });
-const goOn = () => page.getByRole("button", { name: "Go on reading" });
+const goOn = () => page.getByRole("button", { name: "Continue reading" });
 const articles = () =>
   page.getByRole("log", { name: "Conversation" }).getByRole("article");
 

@@ -136,7 +136,7 @@ describe("a conversation", () => {
     const oldest = await visitor.read(older);
     expect(oldest.match(/<article/g)).toHaveLength(20);
     expect(oldest).toContain(">message 1<");
-    expect(oldest).toContain("To the newest messages");
+    expect(oldest).toContain("Newest messages");
   });
 
   it("that is long is compressed, and read all the same", async () => {
@@ -176,14 +176,14 @@ describe("a conversation", () => {
     // An address that was kept, or made up, says nothing of what was deleted.
     for (const id of [address.split("/")[2], "a".repeat(26), "x"]) {
       const start = await visitor.read(`/?deleted=${id}`);
-      expect(start).not.toContain("was deleted");
+      expect(start).not.toContain("Conversation deleted");
     }
   });
 
   it("the list of all says what is wrong with an address that is none of its links", async () => {
     const answer = await visitor.get("/conversations?cursor=zzz");
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain("what follows “cursor=”");
+    expect(await answer.text()).toContain("Invalid address: “cursor”");
   });
 
   it("the model is picked on every page, also by a form alone", async () => {
@@ -220,7 +220,7 @@ describe("a conversation", () => {
     web.api.models = web.api.models.slice(1);
     const page = await visitor.read(address);
     expect(page).toContain("You said: hello");
-    expect(page).toContain("is not offered any more");
+    expect(page).toContain("is no longer available");
     expect(page).toContain('"eliza/two" selected');
     await visitor.post(`${address}/messages`, {
       message: "go on",
@@ -257,7 +257,7 @@ it("a search marks what it found, and leads there", async () => {
   const page = await visitor.read("/search?q=needle");
   expect(page).toContain("<mark>needle</mark>");
   expect(page).toContain(`${address}?message=1#m1`);
-  expect(await visitor.read("/search?q=straw")).toContain("Nothing was found");
+  expect(await visitor.read("/search?q=straw")).toContain("No results for");
   expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
 });
 
@@ -278,6 +278,48 @@ it("every request has an id, and a call's cost is told to developers", async () 
   const made = await visitor.get("/", { "x-request-id": "<script>" });
   expect(made.headers.get("x-request-id")).toMatch(/^[\da-f-]{36}$/);
 });
+
+it("sends a reply's Markdown as it was written, of messages and of a failed reply", async () => {
+  const text = "**bold**\n\n```js\nlet x = '<b>';\n```\n";
+  web.api.script = () => [text];
+  const address = await visitor.begin("hello");
+  expect(await visitor.read(address)).toContain(
+    `data-source="${address}/replies/2/source"`,
+  );
+  web.api.script = () => [
+    text,
+    { kind: "end", outcome: "failed", text, reason: "No model." },
+  ];
+  await visitor.post(`${address}/messages`, { message: "more" });
+  await visitor.read(address);
+  for (const number of [2, 4]) {
+    const answer = await visitor.get(`${address}/replies/${number}/source`);
+    expect(answer.headers.get("content-type")).toMatch("text/plain");
+    expect(await answer.text()).toBe(text);
+  }
+  const missing = await visitor.get(`${address}/replies/6/source`);
+  expect(missing.status).toBe(404);
+});
+
+it.each(["\u200b\u2060", "\u3164", "\u2800 \u00ad"])(
+  "shows a title and a name without a visible character as Untitled: %j",
+  async (title) => {
+    const address = await visitor.begin("hello");
+    await visitor.post(`${address}/rename`, { title });
+    const created = await visitor.post("/projects", { name: title });
+    const project = created.headers.get("location") ?? "";
+    const link = (path: string) =>
+      new RegExp(`href="${path}"( aria-current="page")?>Untitled</a>`);
+    const page = await visitor.read(address);
+    expect(page).toMatch(link(address));
+    expect(page).toMatch(link(project));
+    expect(page).toContain("<h1>Untitled</h1>");
+    expect(page).toContain("<title>Untitled ·");
+    expect(await visitor.read("/conversations")).toMatch(link(address));
+    expect(await visitor.read(project)).toContain("<h1>Untitled</h1>");
+    expect(await visitor.read("/search?q=hello")).toContain(">Untitled</a>");
+  },
+);
 
 describe("a reply that broke off", () => {
   it.each([

@@ -81,13 +81,13 @@ describe("another reply", () => {
     expect(valueOf(page, "follows")).toBe("4");
     const earlier = await visitor.read(`${address}?message=2`);
     expect(valueOf(earlier, "follows")).toBe("2");
-    expect(earlier).toContain("goes on from it");
+    expect(earlier).toContain("continues from it");
     const after = await sendFrom(earlier, address, "Go on");
     expect(articlesIn(after)).toEqual(["m1", "m2", "m5", "m6"]);
     expect(after).toContain("Answer 1 of 2");
     const other = await visitor.read(`${address}?message=4`);
     expect(articlesIn(other)).toEqual(["m1", "m4"]);
-    expect(other).toContain("went on from another answer");
+    expect(other).toContain("continued from another answer");
     expect(formIn(other)).toBeUndefined();
     expect(valueOf(other, "follows")).toBe("6");
   });
@@ -232,7 +232,7 @@ describe("a long conversation in which much was asked again", () => {
       const [, older] = /href="([^"]*)">Earlier messages</.exec(html) ?? [];
       if (!older) break;
       html = await visitor.read(older.replaceAll("&amp;", "&"));
-      expect(html).toContain("To the newest messages");
+      expect(html).toContain("Newest messages");
     }
     const expected = Array.from({ length: 25 }, (_, index) => {
       const turn = index + 1;

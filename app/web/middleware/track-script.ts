@@ -1,7 +1,7 @@
 import { ownAddress } from "./own-address";
 import type { WebMiddleware } from "./web-context";
 
-/** Set by the browser's script: `keepsake.js`. */
+/** Set by the browser's script: `script/main.js`. */
 const SCRIPT_COOKIE = "script";
 
 /**

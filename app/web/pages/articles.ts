@@ -33,14 +33,16 @@ export class Articles {
     const key = `${conversation}/${message.number}/${message.at}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const html = this.ofUnsaved(message);
+    const html = this.ofUnsaved(conversation, message);
     this.#cache.set(key, html);
     return html;
   }
 
   /** A message that may still change. */
-  ofUnsaved(message: Message): string {
-    return this.#render("message.njk", { message: viewOf(message) });
+  ofUnsaved(conversation: string, message: Message): string {
+    return this.#render("message.njk", {
+      message: viewOf(conversation, message),
+    });
   }
 
   /** The ways to the other versions of a turn. */
@@ -50,7 +52,7 @@ export class Articles {
 
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
   ofReply(conversation: string, reply: ShownReply, html?: string): string {
-    const address = `/conversations/${conversation}/replies/${reply.number}`;
+    const address = replyAddress(conversation, reply.number);
     const isWriting = reply.status === "writing";
     return this.#render("message.njk", {
       message: {
@@ -62,6 +64,7 @@ export class Articles {
         events: isWriting ? `${address}/events` : undefined,
         seen: isWriting ? seenIn(reply) : undefined,
         retry: isWriting ? undefined : `${address}/retry`,
+        source: `${address}/source`,
       },
     });
   }
@@ -82,7 +85,7 @@ export function outcomeNotices(
   else if (ended.reason) notices.push(ended.reason);
   if (ended.leftOut) {
     notices.push(
-      `The conversation is longer than the model can read at once: its oldest ${ended.leftOut} messages were left out.`,
+      `The conversation exceeds the model's context window: its oldest ${ended.leftOut} messages were left out.`,
     );
   }
   return notices;
@@ -111,7 +114,7 @@ export function messageOf(
 }
 
 function failureNotice(reason: string | undefined): string {
-  return reason ?? "The reply could not be finished. Retry asks again.";
+  return reason ?? "The reply could not be finished.";
 }
 
 /** For a failed reply that the conversation has moved on from: it can't be retried. */
@@ -119,17 +122,14 @@ function interruptedNotice({ text, reason = "" }: Reply): string {
   return `${text === "" ? "No reply." : "Interrupted."} ${reason}`.trim();
 }
 
-function viewOf(message: Message): object {
+const replyAddress = (conversation: string, number: number): string =>
+  `/conversations/${conversation}/replies/${number}`;
+
+function viewOf(conversation: string, message: Message): object {
   const { text } = message;
   if (isPrompt(message)) {
     const html = escape(text);
-    return {
-      ...headOf(message),
-      isYours: true,
-      author: "You",
-      html,
-      notices: [],
-    };
+    return { ...headOf(message), isYours: true, author: "You", html };
   }
   return {
     ...headOf(message),
@@ -142,6 +142,7 @@ function viewOf(message: Message): object {
       message.outcome === "failed"
         ? [interruptedNotice(message)]
         : outcomeNotices(message),
+    source: `${replyAddress(conversation, message.number)}/source`,
     tokens: message.usage?.outputTokens,
   };
 }

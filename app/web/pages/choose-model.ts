@@ -15,6 +15,6 @@ export async function checkModel(
   if (models.some(({ id }) => id === model)) return;
   throw new VisibleError(
     400,
-    "That model is not offered here, or not any more. Choose one of the list, and send again.",
+    "This model is not available. Choose another one, and send again.",
   );
 }

@@ -31,7 +31,7 @@ export function openReplyPage(
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
   const pulse = pageHeartbeat(conversation);
   const live = streams.open(pulse, (open) =>
-    open.write(goOn("This server is about to be replaced.", conversation)),
+    open.write(goOn("This server is shutting down.", conversation)),
   );
   ctx.set("x-accel-buffering", "no");
   ctx.type = "html";

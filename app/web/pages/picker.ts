@@ -44,7 +44,7 @@ export function viewPicker(
     several: models.length > 1,
     withdrawn:
       wanted && selected && selected.id !== wanted
-        ? `The model that was chosen here, ${wanted}, is not offered any more. ${selected.name} will answer what you send next, unless you choose another.`
+        ? `${wanted} is no longer available. Your next message will use ${selected.name}.`
         : undefined,
     saveAt,
   };

@@ -3,11 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { bundleScript } from "./bundle-script";
 
-/** One static file, as it is sent: read and compressed once, at start. */
+/** A static file, read and compressed once, at start. */
 export interface Asset {
   name: string;
-  /** The part of its address that changes with its content. */
+  /** The part of the address that changes with the content. */
   version: string;
   type: string;
   identity: Buffer;
@@ -16,11 +17,11 @@ export interface Asset {
 }
 
 export interface Assets {
-  /** Where pages find the file: the address changes with the content, so it may be kept for ever. */
+  /** The file's address. It changes with the content, so that browsers may cache it for good. */
   url(name: string): string;
   /**
-   * The file of an address. `isCurrent` is false for an address of another version of this
-   * program, which answers during a rollout: better its neighbour's file than none.
+   * The file with an address. `isCurrent` is false for an address that another version of this
+   * program gave out during a rollout: this version's file is better than none.
    */
   find(url: string): { asset: Asset; isCurrent: boolean } | undefined;
 }
@@ -31,14 +32,22 @@ const types: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-/** Reads and compresses all files of a folder. @throws the file system's error. */
+/**
+ * Reads and compresses the files of a folder, and the script, whose modules are in `script`.
+ *
+ * @throws the file system's error.
+ */
 export async function loadAssets(directory: string): Promise<Assets> {
   const names = (await readdir(directory)).filter((name) =>
     Object.hasOwn(types, path.extname(name)),
   );
-  const assets = await Promise.all(
-    names.map((name) => loadAsset(directory, name)),
-  );
+  const script = bundleScript(path.join(directory, "script/main.js"));
+  const assets = await Promise.all([
+    script.then((source) => toAsset("keepsake.js", Buffer.from(source))),
+    ...names.map(async (name) =>
+      toAsset(name, await readFile(path.join(directory, name))),
+    ),
+  ]);
   const byName = new Map(assets.map((asset) => [asset.name, asset]));
   return {
     url(name) {
@@ -57,9 +66,8 @@ export async function loadAssets(directory: string): Promise<Assets> {
   };
 }
 
-async function loadAsset(directory: string, name: string): Promise<Asset> {
+async function toAsset(name: string, source: Buffer): Promise<Asset> {
   const extension = path.extname(name);
-  const source = await readFile(path.join(directory, name));
   const identity = extension === ".css" ? squeezeCss(source) : source;
   const [br, zipped] = await Promise.all([
     promisify(brotliCompress)(identity, {
@@ -78,7 +86,7 @@ async function loadAsset(directory: string, name: string): Promise<Asset> {
   };
 }
 
-/** Takes out what only people read. Our own style sheet has no string in which it would matter. */
+/** Removes comments and white space. No string in our style sheet contains any that matters. */
 function squeezeCss(source: Buffer): Buffer {
   const squeezed = source
     .toString("utf8")

@@ -1,5 +1,7 @@
 import { readdirSync } from "node:fs";
 import { Environment, FileSystemLoader } from "nunjucks";
+import { limits } from "../../core/domain/records";
+import { isVisible } from "../../core/domain/text";
 import type { Assets } from "./assets";
 
 /** Renders a template to HTML; everything that isn't marked safe is escaped. */
@@ -13,9 +15,16 @@ export function createViews(directory: string, assets: Assets): Render {
     trimBlocks: true,
     lstripBlocks: true,
   });
+  environment.addGlobal("limits", limits);
+  environment.addFilter("visible", visibleTitle);
   environment.addGlobal("asset", (name: string) => assets.url(name));
   for (const name of readdirSync(directory)) {
     if (name.endsWith(".njk")) environment.getTemplate(name, true);
   }
   return (template, data) => environment.render(template, data);
+}
+
+/** A title, or a substitute for one without a visible character: its link could not be seen. */
+function visibleTitle(title: string): string {
+  return isVisible(title) ? title : "Untitled";
 }

@@ -101,7 +101,7 @@ function numberOf(
   }
   throw new VisibleError(
     400,
-    "This form is damaged. Load the conversation anew, and send again.",
+    "The form is invalid. Reload the conversation, and send again.",
   );
 }
 
@@ -165,6 +165,6 @@ function numberIn(
   }
   throw new VisibleError(
     400,
-    `The address is not right: what follows “${name}=” must be a message's number.`,
+    `Invalid address: “${name}” must be a message number.`,
   );
 }

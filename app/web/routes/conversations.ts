@@ -81,7 +81,7 @@ function cursorOf(ctx: WebContext): string | undefined {
   if (/^[0-9]{0,15}$/.test(cursor)) return cursor || undefined;
   throw new VisibleError(
     400,
-    "The address is not right: what follows “cursor=” is not from a link of ours. Begin with the newest conversations.",
+    "Invalid address: “cursor” is not from a list of conversations. Open the list again.",
   );
 }
 
@@ -90,7 +90,7 @@ function titleOf(form: Form): ConversationChanges {
   if (!isVisible(title) || title.length > limits.titleLength) {
     throw new VisibleError(
       400,
-      `A title has 1 to ${limits.titleLength} characters. Go back and give it one.`,
+      `A title must have 1 to ${limits.titleLength} characters. Go back and change it.`,
     );
   }
   return { title };
@@ -111,7 +111,7 @@ function optionsOf(form: Form): ConversationChanges {
     maxTokens: read(
       "maxTokens",
       maxTokens,
-      "The longest reply must be a whole number of tokens, 1 or more",
+      "Max tokens must be a whole number of at least 1",
     ),
     temperature: read(
       "temperature",

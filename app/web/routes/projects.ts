@@ -54,13 +54,13 @@ function projectOf(form: Form): { name: string; instructions: string } {
   if (!isVisible(name) || name.length > limits.nameLength) {
     throw new VisibleError(
       400,
-      `A project's name has 1 to ${limits.nameLength} characters. Go back and give it one.`,
+      `A project name must have 1 to ${limits.nameLength} characters. Go back and change it.`,
     );
   }
   if (Buffer.byteLength(instructions) > limits.instructionsBytes) {
     throw new VisibleError(
       413,
-      `A project's instructions may have ${limits.instructionsBytes / 1024} KB. Go back and shorten them.`,
+      `Project instructions are limited to ${limits.instructionsBytes / 1024} KB. Go back and shorten them.`,
     );
   }
   return { name, instructions };

@@ -29,6 +29,7 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
     prefix: "/conversations/:id/replies/:number",
   });
   router.get("/events", (ctx) => openEvents(ctx, deps));
+  router.get("/source", (ctx) => sendSource(ctx, deps));
   router.post("/stop", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.stopReply(ctx.state.api, id, replyNumberOf(ctx));
@@ -47,6 +48,14 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
     seeOther(ctx, `/conversations/${id}`);
   });
   return router;
+}
+
+/** A reply's Markdown, for the clipboard. */
+async function sendSource(ctx: WebContext, { api }: RouteDeps): Promise<void> {
+  const of = { id: idOf(ctx, "conversation"), number: replyNumberOf(ctx) };
+  const known = await readReply(api, ctx.state.api, of);
+  ctx.type = "text/plain";
+  ctx.body = "message" in known ? known.message.text : known.reply.text;
 }
 
 /** Leads back to the conversation, with what was typed into a page that has no script to keep it. */
@@ -225,7 +234,9 @@ async function renderEnd(
     return articles.ofReply(id, { ...reply, status: "failed", text, reason });
   }
   const message = messageOf(reply, ended);
-  return said ? articles.ofMessage(id, message) : articles.ofUnsaved(message);
+  return said
+    ? articles.ofMessage(id, message)
+    : articles.ofUnsaved(id, message);
 }
 
 const nameless = (number: number, nowMs: number) => ({

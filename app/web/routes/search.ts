@@ -17,7 +17,7 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   if (query.length > limits.queryLength) {
     throw new VisibleError(
       400,
-      `A search may have ${limits.queryLength} characters. Look for fewer words.`,
+      `A search is limited to ${limits.queryLength} characters. Use fewer words.`,
     );
   }
   const found = query === "" ? [] : await api.search(ctx.state.api, query);

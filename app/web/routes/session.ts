@@ -36,10 +36,7 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
 async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const { visitor, person, form } = ctx.state;
   if (!person) {
-    throw new VisibleError(
-      409,
-      "Nobody is signed in here, so there is nobody to sign out. Reset session begins anew.",
-    );
+    throw new VisibleError(409, "You are not signed in.");
   }
   const isEverywhere = form.has("everywhere");
   if (isEverywhere) await visitor.signOutEverywhere();

@@ -11,14 +11,14 @@ export const composerButton = (name: string, action: string): string =>
 
 /** The way to read on in the page of a conversation, where its connection ends before its reply. */
 export const goOnButton = (conversation: string): string =>
-  composerButton("Go on reading", `/conversations/${conversation}`);
+  composerButton("Continue reading", `/conversations/${conversation}`);
 
 /**
  * Keeps a page's connection open. The style sheet shows it when no other has followed for two and a
  * half heartbeats: a page without a script can't notice by itself that its server has died.
  */
 export const pageHeartbeat = (conversation: string): string =>
-  `<small class="pulse notice">Nothing has come for a while: the connection may be lost. ${goOnButton(conversation)}</small>`;
+  `<small class="pulse notice">No data for a while: the connection may be lost. ${goOnButton(conversation)}</small>`;
 
 export interface PageStreamInput {
   /** A sign of life, as {@link pageHeartbeat} makes it. */

@@ -19,11 +19,10 @@ export interface Notice {
   notice?: string;
 }
 
-const CONTINUED =
-  "The server that was writing this was replaced. Another is going on from here.";
+const CONTINUED = "The server was replaced. Another one continued the reply.";
 const RESTARTED =
-  "The server that was writing this was replaced. Another has begun the answer again.";
-const THINKING = "The model is thinking before it answers.";
+  "The server was replaced. Another one started the reply again.";
+const THINKING = "The model is thinking.";
 
 /**
  * A reply as one watcher sees it. Events go in as they come; what the watcher lacks is taken out

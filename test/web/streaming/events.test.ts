@@ -237,11 +237,11 @@ describe("a reply's events", () => {
     await until(() => watcher.text === "One two");
     reply.next(2);
     await until(() => watcher.text === "One three");
-    expect(watcher.notice).toContain("going on from here");
+    expect(watcher.notice).toContain("continued the reply");
     reply.next(2);
     await followed;
     expect(watcher.text).toBe("Four");
-    expect(watcher.notice).toContain("begun the answer again");
+    expect(watcher.notice).toContain("started the reply again");
   });
 
   it("bring an article of all that the end says of the message", async () => {

@@ -78,7 +78,7 @@ describe("the page of a reply in progress, without a script", () => {
       if (sofar.includes("three")) reply.next(2);
     });
     expect(shownReply(page)).toBe("<p>Four five six</p>");
-    expect(page).toContain("begun the answer again");
+    expect(page).toContain("started the reply again");
   });
 
   it("says what it waits for, until it goes on", async () => {
@@ -135,7 +135,7 @@ describe("the page of a reply in progress, without a script", () => {
     // By itself it would lose what is in its message box.
     expect(page).not.toContain('http-equiv="refresh"');
     expect(page).toContain(
-      `This server is about to be replaced. <button class="button" form="composer" formaction="${address}" formnovalidate>`,
+      `This server is shutting down. <button class="button" form="composer" formaction="${address}" formnovalidate>`,
     );
     reply.next();
     const next = await visitor.post(address, { message: "typed <meanwhile>" });

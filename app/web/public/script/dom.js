@@ -1,0 +1,39 @@
+/** @param {string} id */
+export const byId = (id) => document.getElementById(id);
+
+/** The message box, on pages that have one. */
+export const messageBox = () =>
+  /** @type {HTMLTextAreaElement | null} */ (byId("message"));
+
+/** @param {Element | null | undefined} node */
+export const asHtml = (node) =>
+  node instanceof HTMLElement ? node : undefined;
+
+/** @param {string} html */
+export const parse = (html) =>
+  new DOMParser().parseFromString(html, "text/html");
+
+/**
+ * Has a screen reader say a sentence. The text of a growing reply is not read out.
+ *
+ * @param {string} sentence
+ */
+export function announce(sentence) {
+  const status = byId("status");
+  if (status) status.textContent = sentence;
+}
+
+/** False on touch screens: focusing the box there opens a keyboard over half of the page. */
+export const hasKeyboard = () => matchMedia("(hover: hover)").matches;
+
+/**
+ * Moves the focus to the message box if the focused element was removed or hidden, so that the next
+ * key is not lost. If nothing was focused, a selection may exist that must stay.
+ *
+ * @param {Element | null} before the element that was focused
+ */
+export function recoverFocus(before) {
+  if (!before || before === document.body) return;
+  const isLost = !before.isConnected || !before.checkVisibility();
+  if (isLost && hasKeyboard()) messageBox()?.focus({ preventScroll: true });
+}

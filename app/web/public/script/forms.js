@@ -1,0 +1,75 @@
+import { clearBox } from "./composer.js";
+import { messageBox, parse, recoverFocus } from "./dom.js";
+import { forgetDrafts } from "./draft.js";
+import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
+
+/* Forms: sent without leaving the page, which then shows the answer. */
+
+/** The forms that are answered with a reply. */
+const PROMPTING = "#composer, .again, .retry, .edit form";
+
+/** The forms after which another visitor may use this browser. */
+const ENDING = '[action="/session/reset"], [action="/session/sign-out"]';
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter
+ */
+async function submit(form, submitter) {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) {
+    if (typeof value === "string") body.append(name, value);
+  }
+  const isComposer = form.id === "composer";
+  // Not the text from the form: there, lone surrogates are replaced.
+  const sent = isComposer ? messageBox()?.value : undefined;
+  form.setAttribute("aria-busy", "true");
+  hideProblem();
+  try {
+    const headers = { accept: "text/html" };
+    const answer = await fetch(form.action, { method: "POST", body, headers });
+    const html = await answer.text();
+    if (!answer.ok) {
+      showProblem(parse(html).querySelector(".problem"));
+      return;
+    }
+    if (isComposer) clearBox(sent);
+    if (form.matches(ENDING)) forgetDrafts();
+    form.closest(".edit")?.removeAttribute("open");
+    const focused = document.activeElement;
+    show(html, {
+      address: answer.url,
+      hasPrompted: form.matches(PROMPTING),
+      keepsBox: isComposer,
+    });
+    recoverFocus(focused);
+  } catch {
+    if (!(await goToSignIn())) showProblem(null);
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+export function handleForms() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    // A page that was begun without the script continues by its own buttons.
+    if (event.submitter?.hasAttribute("formaction")) return;
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") !== "true") {
+      void submit(form, event.submitter);
+    }
+  });
+
+  // A choice of the model picker is saved as soon as it is made.
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement)) return;
+    const { save } = target.dataset;
+    if (!save) return;
+    const body = new URLSearchParams({ model: target.value });
+    fetch(save, { method: "POST", body })
+      .then((answer) => (answer.ok ? refresh() : undefined))
+      .catch(() => undefined);
+  });
+}

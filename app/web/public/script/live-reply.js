@@ -1,0 +1,190 @@
+import { announce, asHtml, byId, parse, recoverFocus } from "./dom.js";
+import { morph, morphChildren, ownElements } from "./morph.js";
+import { authorOf, describeOutcome } from "./outcome.js";
+import { goToSignIn, hideProblem, refresh, rendered } from "./page.js";
+import { ReplyStream } from "./reply-stream.js";
+import { keepScrollPosition, offerJump } from "./scroll.js";
+
+/* The reply in progress: the page follows its stream while the tab is visible. */
+
+/**
+ * A hidden tab keeps its stream for this long. Browsers allow six HTTP/1.1 connections to a host:
+ * six hidden tabs that stream would leave none to send a message.
+ */
+const PAUSE_HIDDEN_AFTER_MS = 5000;
+
+/**
+ * @typedef {{ article: HTMLElement, address: string, stream: ReplyStream }} LiveReply
+ * @typedef {{ from: number, html: string, notice?: string }} Blocks
+ * @typedef {{ html: string, outcome: string }} Ending
+ * @typedef {{ failures: number, isRefused: boolean }} Unreachable
+ */
+
+/** @type {LiveReply | undefined} */
+let live;
+
+/** @type {number | undefined} */
+let hiddenTimer;
+
+/** Follows the reply that the page shows as unfinished, if there is one. */
+export function followReply() {
+  const article = asHtml(document.querySelector("article[data-events]"));
+  const address = article?.dataset.events;
+  // Without the script's cookie, the server writes the reply into the page itself.
+  const isFollowable = article && !article.querySelector(".attempt");
+  const isSame = live?.article === article && live?.address === address;
+  if (live && isSame && isFollowable) return;
+  stopFollowing();
+  if (!article || !address || !isFollowable) return;
+  const stream = new ReplyStream(address, article.dataset.seen);
+  live = { article, address, stream };
+  listen(live);
+  announce(`${authorOf(article)} is writing.`);
+  stream.connect();
+  pauseIfHidden();
+}
+
+/** @param {LiveReply} reply */
+function listen({ article, address, stream }) {
+  // The stream is newer than any page that was rendered meanwhile.
+  ownElements.set(article, (fresh) => fresh?.dataset.events === address);
+  const notice = byId("connection");
+  if (notice) ownElements.set(notice, () => true);
+  /**
+   * @param {string} type
+   * @param {(detail: never) => void} handle
+   */
+  const on = (type, handle) =>
+    stream.addEventListener(type, (event) => {
+      if (live?.stream === stream) {
+        handle(/** @type {CustomEvent<never>} */ (event).detail);
+      }
+    });
+  on("blocks", (/** @type {Blocks} */ blocks) => showBlocks(article, blocks));
+  on("notice", (/** @type {string | undefined} */ text) =>
+    keepScrollPosition(() => showNotice(article, text)),
+  );
+  on("end", (/** @type {Ending} */ ending) => finish(article, ending));
+  on("state", showConnection);
+  on("unreachable", (/** @type {Unreachable} */ { failures, isRefused }) => {
+    if (failures % 3 === 2) void refresh(giveUpIfRefused);
+    if (isRefused) void goToSignIn();
+  });
+}
+
+function stopFollowing() {
+  live?.stream.close();
+  live = undefined;
+  ownElements.clear();
+  showConnection("open");
+}
+
+function pauseIfHidden() {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) {
+    hiddenTimer = setTimeout(() => live?.stream.pause(), PAUSE_HIDDEN_AFTER_MS);
+  } else if (live?.stream.state === "paused") live.stream.connect();
+}
+
+export function handleVisibility() {
+  document.addEventListener("visibilitychange", pauseIfHidden);
+}
+
+/** @param {ReplyStream["state"]} state */
+function showConnection(state) {
+  const notice = byId("connection");
+  if (!notice || (state !== "open" && state !== "lost")) return;
+  const isOpen = state === "open";
+  if (notice.hidden === isOpen) return;
+  notice.hidden = isOpen;
+  announce(isOpen ? "Reconnected." : (notice.textContent ?? ""));
+}
+
+/**
+ * @param {Element} article
+ * @param {Blocks} blocks
+ */
+function showBlocks(article, { from, html, notice }) {
+  const text = article.querySelector(".text");
+  if (!text) return;
+  const fresh = parse(html).body;
+  keepScrollPosition(() => {
+    morphChildren(text, [...fresh.children], text.children[from] ?? null);
+    showNotice(article, notice);
+  });
+  offerJump(true);
+}
+
+/**
+ * @param {Element} article
+ * @param {string} [text]
+ */
+function showNotice(article, text) {
+  let notice = article.querySelector(":scope > .notice");
+  if (!text) {
+    notice?.remove();
+    return;
+  }
+  if (!notice) {
+    notice = document.createElement("p");
+    notice.className = "notice";
+    article.querySelector(".text")?.after(notice);
+  }
+  if (notice.textContent === text) return;
+  notice.textContent = text;
+  announce(text);
+}
+
+/**
+ * @param {Element} article
+ * @param {Ending} ending
+ */
+function finish(article, { html, outcome }) {
+  const fresh = parse(html).body.firstElementChild;
+  const focused = document.activeElement;
+  stopFollowing();
+  keepScrollPosition(() => {
+    if (fresh) morph(article, fresh);
+    removeStop();
+  });
+  announce(describeOutcome(article, outcome));
+  rendered();
+  recoverFocus(focused);
+}
+
+/** Shows the actions below a reply, which are hidden while it is being written. */
+function removeStop() {
+  const main = byId("main");
+  main?.classList.remove("replying");
+  main?.querySelectorAll(".stop, #stop").forEach((stop) => stop.remove());
+}
+
+/**
+ * Stops following if the stream and its page are both refused: the conversation was deleted, or its
+ * session has ended. A proxy's own page says nothing about what to do, and passes.
+ *
+ * @param {string} html
+ */
+function giveUpIfRefused(html) {
+  const problem = parse(html).querySelector(".problem");
+  if (!live?.stream.isDisconnected || !problem) return;
+  const links = problem.nextElementSibling;
+  if (links) problem.append(links);
+  giveUp(live.article, problem);
+}
+
+/**
+ * @param {HTMLElement} article
+ * @param {Element} problem
+ */
+function giveUp(article, problem) {
+  const focused = document.activeElement;
+  byId("connection")?.setAttribute("hidden", "");
+  stopFollowing();
+  article.classList.remove("writing");
+  delete article.dataset.events;
+  removeStop();
+  hideProblem();
+  document.querySelector(".composer")?.prepend(problem);
+  recoverFocus(focused);
+}

@@ -1,0 +1,46 @@
+import { handleMessageBox, updateBox } from "./composer.js";
+import { handleCopyButtons } from "./copy.js";
+import { hasKeyboard, messageBox } from "./dom.js";
+import { handleDrafts, restoreDraft } from "./draft.js";
+import { handleForms } from "./forms.js";
+import { followReply, handleVisibility } from "./live-reply.js";
+import { handleNavigation, onRender, refresh, rendered } from "./page.js";
+import { handlePanels } from "./panels.js";
+import { handleScrolling } from "./scroll.js";
+import { showLocalTimes } from "./times.js";
+
+/*
+ * Improves pages that work without a script: forms that don't leave the page, replies that arrive in
+ * it, drafts that are kept. All HTML comes from the server.
+ */
+
+document.cookie = "script=on; path=/; samesite=lax; max-age=31536000";
+document.documentElement.classList.add("scripted");
+
+handleCopyButtons();
+handleDrafts();
+handleForms();
+handleMessageBox();
+handleNavigation();
+handlePanels();
+handleScrolling();
+handleVisibility();
+onRender(showLocalTimes);
+onRender(updateBox);
+onRender(followReply);
+
+function start() {
+  restoreDraft();
+  rendered();
+  const isFree = document.activeElement === document.body && !location.hash;
+  if (isFree && hasKeyboard()) messageBox()?.focus();
+  // A reply that the server wrote into this page has ended: show it like any other.
+  if (document.querySelector(".attempt")) void refresh();
+}
+
+if (document.readyState === "loading") {
+  restoreDraft();
+  document.addEventListener("DOMContentLoaded", start);
+} else {
+  start();
+}

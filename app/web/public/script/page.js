@@ -1,0 +1,151 @@
+import { announce, byId, messageBox, parse } from "./dom.js";
+import { captureDraft, moveDraft, openDraft } from "./draft.js";
+import { morphAttributes, morphChildren } from "./morph.js";
+import { describeOutcome, newestReply } from "./outcome.js";
+import { keepScrollPosition, scrollToEnd } from "./scroll.js";
+
+/* Pages from the server: shown in place, without touching what stays the same. */
+
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/**
+ * @param {() => void} listener called after each change of the page
+ */
+export function onRender(listener) {
+  listeners.push(listener);
+}
+
+export function rendered() {
+  for (const listener of listeners) listener();
+}
+
+/** Counts the pages that were shown or requested: an older one must not replace a newer one. */
+let newest = 0;
+
+/** The path of the page on display. */
+let shownPath = location.pathname;
+
+/** The query as well: an address that differs only in its fragment is the same page. */
+let shownAddress = location.pathname + location.search;
+
+/**
+ * Shows a page that came from the server.
+ *
+ * @param {string} html
+ * @param {object} [options]
+ * @param {string} [options.address] its address, if not the current one
+ * @param {boolean} [options.hasPrompted] true if the visitor's form asked for a reply
+ * @param {boolean} [options.keepsBox] true if the text in the box belongs to the new page
+ */
+export function show(html, options = {}) {
+  const { address = location.href, hasPrompted = false, keepsBox } = options;
+  newest += 1;
+  captureDraft();
+  const fresh = parse(html);
+  const before = replyState();
+  if (address !== location.href) history.pushState({}, "", address);
+  document.title = fresh.title;
+  const typed = fresh.querySelector("#message")?.textContent ?? "";
+  keepScrollPosition(() => {
+    morphAttributes(document.body, fresh.body);
+    morphChildren(document.body, [...fresh.body.childNodes]);
+  });
+  const isElsewhere =
+    options.address && shownAddress !== location.pathname + location.search;
+  if (keepsBox) moveDraft(location.pathname);
+  else if (shownPath !== location.pathname) openDraft(location.pathname, typed);
+  shownPath = location.pathname;
+  shownAddress = location.pathname + location.search;
+  if (isElsewhere || hasPrompted) scrollToEnd();
+  rendered();
+  announceIfEnded(before, hasPrompted);
+}
+
+function replyState() {
+  const reply = newestReply();
+  return { id: reply?.id, isWriting: reply?.dataset.events !== undefined };
+}
+
+/**
+ * A reply that ended before this page was rendered has no event that would announce it.
+ *
+ * @param {ReturnType<typeof replyState>} before
+ * @param {boolean} hasPrompted
+ */
+function announceIfEnded(before, hasPrompted) {
+  const reply = newestReply();
+  if (!reply || reply.dataset.events !== undefined) return;
+  const isNew = reply.id === before.id ? before.isWriting : hasPrompted;
+  const { outcome = "complete" } = reply.dataset;
+  if (isNew) announce(describeOutcome(reply, outcome));
+}
+
+/** Statuses of a page that will not come back. */
+const REFUSED = new Set([401, 403, 404]);
+
+/**
+ * Loads the page again and shows what changed, unless a newer one was shown meanwhile.
+ *
+ * @param {(html: string) => void} [onRefused] called with the page that refuses this one
+ */
+export async function refresh(onRefused) {
+  const { href, pathname } = location;
+  const number = ++newest;
+  try {
+    const answer = await fetch(href);
+    const html = await answer.text();
+    if (number !== newest || pathname !== location.pathname) return;
+    if (answer.ok) show(html);
+    else if (REFUSED.has(answer.status)) onRefused?.(html);
+  } catch {
+    // The next attempt may succeed.
+  }
+}
+
+/**
+ * A load balancer that signs visitors in answers everything with a redirect when their time is up. A
+ * script can't follow it, but the page can, and comes back; drafts are kept.
+ */
+export async function goToSignIn() {
+  const probe = fetch("/livez", { redirect: "manual" });
+  const answer = await probe.catch(() => null);
+  if (answer?.type !== "opaqueredirect") return false;
+  location.reload();
+  return true;
+}
+
+export function hideProblem() {
+  document.querySelector(".composer > .problem")?.remove();
+}
+
+/**
+ * Says why a form could not be sent; its text stays where it is.
+ *
+ * @param {Element | null} problem none if no answer came
+ */
+export function showProblem(problem) {
+  hideProblem();
+  const composer = document.querySelector(".composer");
+  const notice = problem ?? unreachable();
+  if (!composer) {
+    alert(notice.textContent?.trim());
+    return;
+  }
+  composer.prepend(notice);
+  messageBox()?.focus();
+}
+
+function unreachable() {
+  const template = byId("unreachable");
+  const isThere = template instanceof HTMLTemplateElement;
+  return isThere ? template.content.cloneNode(true) : new Text();
+}
+
+export function handleNavigation() {
+  addEventListener("popstate", () => {
+    // A change of the fragment alone opens or closes the menu.
+    if (shownAddress !== location.pathname + location.search) void refresh();
+  });
+  addEventListener("online", () => void refresh());
+}

@@ -1,0 +1,14 @@
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** Replaces the server's times, in UTC, by those of the reader. */
+export function showLocalTimes() {
+  for (const time of document.querySelectorAll("time")) {
+    if (!time.dateTime) continue;
+    const at = new Date(time.dateTime);
+    time.textContent = clock.format(at);
+    time.title = at.toLocaleString();
+  }
+}

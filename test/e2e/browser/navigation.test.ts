@@ -1,0 +1,148 @@
+/// <reference lib="dom" />
+import { EventEmitter, once } from "node:events";
+import type { Route } from "playwright-core";
+import {
+  articles,
+  expectMessages,
+  heading,
+  log,
+  message,
+  open,
+  page,
+  say,
+  send,
+  useBrowser,
+  web,
+} from "../../support/chat-page";
+import { expectShown } from "../../support/chromium";
+import { expectEventually } from "../../support/wait-for";
+
+useBrowser();
+
+it("shows earlier pages with Back and Forward", async () => {
+  await open();
+  await say("the first");
+  await page.getByRole("link", { name: "New conversation" }).click();
+  await heading("New conversation").waitFor();
+  await say("the second");
+  await page.goBack();
+  await heading("New conversation").waitFor();
+  await page.goBack();
+  await heading("the first").waitFor();
+  await page.goForward();
+  await page.goForward();
+  await heading("the second").waitFor();
+  await expectShown(articles().first().getByText("the second"));
+});
+
+it("ignores a page that arrives after the visitor went elsewhere", async () => {
+  await open();
+  await say("the first");
+  const asked = new EventEmitter();
+  const request = once(asked, "asked");
+  await page.route(`${web.address}/`, (route) => asked.emit("asked", route));
+  await page.goBack();
+  const [route] = (await request) as [Route];
+  await page.goForward();
+  const late = page.waitForResponse(`${web.address}/`);
+  await route.continue();
+  await (await late).finished();
+  // Whatever was to be made of it has been made when the next answer has come.
+  await say("the second");
+  await heading("the first").waitFor();
+  await expectMessages(4);
+});
+
+it("saves a chosen model with the conversation, and names it", async () => {
+  await open();
+  await page.getByRole("combobox", { name: "Model" }).selectOption("Model two");
+  await page.getByText("The model called two.").first().waitFor();
+  await say("hello");
+  await articles().last().getByText("Model two").first().waitFor();
+  await page.reload();
+  await expectEventually(async () => {
+    const model = page.getByRole("combobox", { name: "Model" });
+    expect(await model.inputValue()).toBe("eliza/two");
+  });
+});
+
+it("starts an empty session with Reset session", async () => {
+  await open();
+  await say("forget me");
+  const session = page.getByRole("region", { name: "Session" });
+  const before = await session.innerText();
+  await page.getByRole("button", { name: "Reset session" }).click();
+  await heading("New conversation").waitFor();
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  await expectEventually(async () => {
+    expect(await session.innerText()).toContain("(new)");
+    expect(await session.innerText()).not.toBe(before);
+    expect(await list.innerText()).not.toContain("forget me");
+  });
+});
+
+it("restores a deleted conversation with Undo", async () => {
+  await open();
+  await say("keep me");
+  await page.locator(".options summary").click();
+  await page.getByRole("button", { name: "Delete conversation" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await heading("keep me").waitFor();
+  await expectMessages(2);
+});
+
+const phone = {
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+};
+
+it("fits a phone's screen, with a menu that opens and closes", async () => {
+  await open(phone);
+  web.api.script = () => [
+    `${"long".repeat(60)}\n\n| a | b |\n|-|-|\n| ${"x".repeat(90)} | ${"y".repeat(90)} |\n\n\`\`\`\n${"z".repeat(200)}\n\`\`\``,
+  ];
+  await say("wide ".repeat(30));
+  const width = await page.evaluate(() => document.body.scrollWidth);
+  expect(width).toBeLessThanOrEqual(390);
+  expect(await log().evaluate((it) => it.scrollWidth)).toBeLessThanOrEqual(390);
+  const reset = page.getByRole("button", { name: "Reset session" });
+  expect(await reset.isVisible()).toBe(false);
+  await page.getByRole("link", { name: "Menu" }).click();
+  await reset.waitFor();
+  await page.getByRole("link", { name: "Close" }).click();
+  await reset.waitFor({ state: "hidden" });
+});
+
+it("works on a slow network before its script arrives", async () => {
+  await open();
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 300,
+    downloadThroughput: 50_000,
+    uploadThroughput: 25_000,
+  });
+  await page.route("**/*.js", () => undefined);
+  await page.goto(web.address, { waitUntil: "commit" });
+  await message().fill("hello");
+  await send().click();
+  await expectShown(articles().nth(1).getByText("You said: hello"));
+});
+
+it("contacts no other host, and violates no policy", async () => {
+  await open();
+  const hosts = new Set<string>();
+  const complaints: string[] = [];
+  page.on("request", (request) => hosts.add(new URL(request.url()).origin));
+  page.on("console", (line) => complaints.push(line.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  web.api.script = () => [
+    "![x](https://example.org/x.png) <img src=https://example.org/y.png> https://example.org",
+  ];
+  await page.reload();
+  await say("show me");
+  expect([...hosts]).toEqual([web.address]);
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,107 @@
+/// <reference lib="dom" />
+import {
+  articles,
+  ask,
+  distanceFromEnd,
+  expectAtEnd,
+  open,
+  page,
+  say,
+  useBrowser,
+  web,
+} from "../../support/chat-page";
+import { expectHidden } from "../../support/chromium";
+import { expectEventually, waitFor } from "../../support/wait-for";
+
+useBrowser();
+
+it("keeps the end of a growing reply in view, and the place of a reader who scrolled up", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  web.api.script = () => [
+    Array.from({ length: 40 }, (_, i) => `Paragraph ${i}`).join("\n\n"),
+  ];
+  await say("a long one");
+  await expectAtEnd();
+
+  const reply = await ask(
+    "another",
+    Array.from({ length: 40 }, (_, i) => `New ${i}\n\n`),
+  );
+  reply.next(20);
+  await page.getByText("New 19").waitFor();
+  await expectAtEnd();
+
+  const read = page.getByText("Paragraph 30", { exact: true });
+  await read.evaluate((it) => it.scrollIntoView({ block: "center" }));
+  const place = () => read.evaluate((it) => it.getBoundingClientRect().top);
+  const before = await place();
+  reply.next(20);
+  await page.locator(".writing").waitFor({ state: "detached" });
+  await expectEventually(async () => {
+    expect(Math.abs((await place()) - before)).toBeLessThan(3);
+  });
+});
+
+it("offers new text below to a reader who scrolled up, one click away", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}\n\n`);
+  web.api.script = () => [long.join("")];
+  await say("a long one");
+  const jump = page.getByRole("button", { name: "New text below" });
+  await expectHidden(jump);
+  const reply = await ask(
+    "another",
+    long.map((text) => `New ${text}`),
+  );
+  reply.next(10);
+  await page.getByText("New Paragraph 9", { exact: true }).waitFor();
+  await expectHidden(jump);
+  await page
+    .getByText("Paragraph 3", { exact: true })
+    .evaluate((it) => it.scrollIntoView());
+  await waitFor(async () => (await distanceFromEnd()) > 100);
+  reply.next(10);
+  await jump.waitFor();
+  await jump.click();
+  await expectHidden(jump);
+  await expectAtEnd();
+  reply.next(20);
+  await page.locator(".writing").waitFor({ state: "detached" });
+  await expectHidden(jump);
+});
+
+it("scrolls to a message that was sent", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  web.api.script = () => ["Paragraph\n\n".repeat(40)];
+  await say("a long one");
+  await articles()
+    .first()
+    .evaluate((it) => it.scrollIntoView());
+  await waitFor(async () => (await distanceFromEnd()) > 100);
+  web.api.script = () => ["Short."];
+  await say("and now?");
+  await expectAtEnd();
+});
+
+it("keeps the reader's place to the pixel while a reply streams", async () => {
+  await open({ viewport: { width: 900, height: 500 } });
+  const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}`);
+  web.api.script = () => [long.join("\n\n")];
+  await say("a long one");
+  const steps = Array.from({ length: 60 }, (_, i) => `New ${i}\n\n`);
+  const reply = await ask("another", steps);
+  reply.next();
+  await page.getByText("New 0", { exact: true }).waitFor();
+  const read = page.getByText("Paragraph 30", { exact: true });
+  await read.evaluate((it) => it.scrollIntoView({ block: "center" }));
+  const place = () => read.evaluate((it) => it.getBoundingClientRect().top);
+  const before = await place();
+  for (const step of steps.slice(1)) {
+    reply.next();
+    await page
+      .getByText(step.trim(), { exact: true })
+      .waitFor({ state: "attached" });
+  }
+  await page.locator(".writing").waitFor({ state: "detached" });
+  expect(Math.abs((await place()) - before)).toBeLessThan(1);
+});

@@ -1,0 +1,96 @@
+/// <reference lib="dom" />
+import {
+  announcements,
+  articles,
+  expectMessages,
+  isFocused,
+  message,
+  open,
+  page,
+  recordAnnouncements,
+  say,
+  useBrowser,
+  violations,
+  web,
+} from "../../support/chat-page";
+import { expectHidden } from "../../support/chromium";
+import { stepwise } from "../../support/stepwise";
+import { expectEventually, waitFor } from "../../support/wait-for";
+
+useBrowser();
+
+const regenerate = () => page.getByRole("button", { name: "Regenerate" });
+
+it("regenerates a reply with the keyboard, announces it, and links to the earlier answer", async () => {
+  await open();
+  await say("hello");
+  await recordAnnouncements();
+  const reply = stepwise(["Another", " one."]);
+  web.api.script = () => reply.script();
+  await regenerate().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".writing").waitFor();
+  await expectHidden(regenerate());
+  await waitFor(() => isFocused(message()));
+  reply.next(2);
+  await page.getByText("Another one.", { exact: true }).waitFor();
+  await regenerate().waitFor();
+  await expectEventually(async () => {
+    expect(await announcements()).toEqual([
+      "Model one is writing.",
+      "Model one replied: Another one.",
+    ]);
+  });
+  await expectMessages(2);
+  await page.getByText("Answer 2 of 2").waitFor();
+
+  await page.getByRole("link", { name: "Answer 1" }).click();
+  await page.getByText("You said: hello").waitFor();
+  await page.getByText("This is an earlier answer").waitFor();
+  web.api.script = () => ["From the first."];
+  await say("go on");
+  await page.getByText("Answer 1 of 2").waitFor();
+  await expectEventually(async () =>
+    expect(await articles().allInnerTexts()).toEqual([
+      expect.stringContaining("hello"),
+      expect.stringContaining("You said: hello"),
+      expect.stringContaining("go on"),
+      expect.stringContaining("From the first."),
+    ]),
+  );
+  await page.goBack();
+  await page.getByRole("link", { name: "Newest messages" }).waitFor();
+});
+
+it("refuses to regenerate a reply that another tab regenerated", async () => {
+  await open();
+  await say("hello");
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByRole("button", { name: "Regenerate" }).click();
+  await other.getByText("Answer 2 of 2").waitFor();
+  await regenerate().click();
+  await page.getByRole("alert").getByText("has gone on").waitFor();
+  await expectMessages(2);
+});
+
+it("edits the last message with the keyboard, and passes the accessibility checker", async () => {
+  await open({ bypassCSP: true });
+  await say("helo");
+  web.api.script = (prompt) => [`Now you said: ${prompt}`];
+  await page.getByText("Edit message").focus();
+  await page.keyboard.press("Enter");
+  const words = page.getByRole("textbox", { name: "New wording" });
+  await words.waitFor();
+  expect(await violations()).toEqual([]);
+  await words.fill("hello");
+  await page.getByRole("button", { name: "Ask again" }).press("Enter");
+  await page.getByText("Now you said: hello", { exact: true }).waitFor();
+  await page.getByText("Answer 2 of 2").waitFor();
+  await expectHidden(words);
+  await waitFor(() => isFocused(message()));
+  await expectMessages(2);
+  await page.getByRole("link", { name: "Answer 1" }).click();
+  await page.getByText("You said: helo", { exact: true }).waitFor();
+  expect(await violations()).toEqual([]);
+});
