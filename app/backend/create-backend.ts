@@ -76,7 +76,7 @@ export function createBackend(given: BackendDeps) {
     peers,
     records,
     replies,
-    ...createConversations({ ...stored, models, replies, records }),
+    ...createConversations({ ...stored, models, replies, repository: records }),
     projects,
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),

@@ -70,7 +70,7 @@ function backendIn(
 }
 
 async function begun(backend: Backend): Promise<string> {
-  const { conversation } = await backend.conversations.create(OWNER, {
+  const { conversation } = await backend.prompts.createConversation(OWNER, {
     text: PROMPT,
   });
   await whole(backend, conversation.id, 1);

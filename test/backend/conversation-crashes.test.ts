@@ -23,7 +23,7 @@ async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
 }
 
 const make = (fileSystem: FileSystem) =>
-  startOn(fileSystem).conversations.create(OWNER, GIVEN, "a-key");
+  startOn(fileSystem).prompts.createConversation(OWNER, GIVEN, "a-key");
 
 const whole = [GIVEN.text];
 

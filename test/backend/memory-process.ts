@@ -43,5 +43,8 @@ export function conversationsOn<R extends Replies>(
     systemPrompt: "",
   });
   const replies = repliesOf(records);
-  return { ...createConversations({ ...parts, replies, records }), replies };
+  return {
+    ...createConversations({ ...parts, replies, repository: records }),
+    replies,
+  };
 }

@@ -66,9 +66,9 @@ async function endAll(): Promise<void> {
 /** A conversation whose first reply has ended. */
 async function begun(models: ReplyModels) {
   const disk = new MemoryDisk();
-  const { conversations, replies } = start(disk, models);
+  const { prompts, replies } = start(disk, models);
   const given = { text: "I feel lost", model: MODEL };
-  const { conversation } = await conversations.create(OWNER, given);
+  const { conversation } = await prompts.createConversation(OWNER, given);
   const { id } = conversation;
   const ref = { ownerHash: OWNER, conversation: id, number: 2 };
   while ((await replies.snapshot(ref))?.status === "writing") {

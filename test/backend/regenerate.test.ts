@@ -237,7 +237,9 @@ describe("another reply to the last prompt", () => {
     }
     const refused = await regenerate(id, 2 * limits.versions);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain(`${limits.versions} times`);
+    expect(sentenceOf(refused)).toContain(
+      `limit of ${limits.versions} versions`,
+    );
   });
 });
 

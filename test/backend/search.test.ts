@@ -30,8 +30,9 @@ async function searchIn(texts: string[]): Promise<Search> {
     },
   });
   const messages = new MessageLog(files, folders.messages(OWNER, ID));
-  await messages.make();
-  for (const text of texts) {
+  const [first = "", ...others] = texts;
+  await messages.addFirst({ text: first, at });
+  for (const text of others) {
     await messages.addPrompt({ text, at, key: undefined }, async () => ({}));
   }
   return new Search({ files, folders, ownerIndex });

@@ -12,9 +12,9 @@ import {
 import { replyNumberOf } from "../../core/domain/turns";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
-import type { ConversationSettings } from "./conversation-settings";
+import { type ConversationSettings, notDeleted } from "./conversation-settings";
 import { messageLogOf, replyTo } from "./message-log";
-import type { ReplyAfter, ReplyResolver } from "./reply-resolver";
+import type { ReplyResolver, Resolution } from "./reply-resolver";
 
 export interface ConversationPagesDeps {
   files: StorageContext;
@@ -24,7 +24,6 @@ export interface ConversationPagesDeps {
   replyResolver: ReplyResolver;
 }
 
-/** Which messages of a conversation are asked for. */
 export interface PageOptions {
   limit: number;
   /** Only messages with lower numbers; by default the last. */
@@ -33,72 +32,70 @@ export interface PageOptions {
   known?: number;
 }
 
-/** Which messages there are. */
-interface Listed {
-  listing: LogListing;
-}
-
-/** A conversation as its page shows it. */
+/** Reads conversations as their pages show them. */
 export class ConversationPages {
-  constructor(private readonly parts: ConversationPagesDeps) {}
+  constructor(private readonly deps: ConversationPagesDeps) {}
 
   /**
-   * A conversation, its last messages, and the reply in progress.
+   * A conversation, its last messages, and the pending reply.
    *
-   * @throws NotFoundError if it isn't there, is deleted, or is another's.
+   * @throws NotFoundError if this owner has no such conversation, or it is deleted.
    */
   async read(
     ownerHash: string,
     id: string,
-    wanted: PageOptions,
+    options: PageOptions,
   ): Promise<ConversationPage> {
-    const log = messageLogOf(this.parts, ownerHash, id);
-    const looked = log.list();
-    const settings = await this.parts.settings.readForPage(
-      ownerHash,
-      id,
-      looked.then((found) => found !== undefined && found.last > 0),
-    );
-    const listing = await looked;
-    if (!listing) throw new NotFoundError("conversation");
+    const { settings } = this.deps;
+    const log = messageLogOf(this.deps, ownerHash, id);
+    const [version, listing] = await Promise.all([
+      settings.readVersion(ownerHash, id),
+      log.list(),
+    ]);
+    // Without messages: the process that was creating it died.
+    if (!listing?.last) throw new NotFoundError("conversation");
+    await settings.addToIndex(ownerHash, version);
+    const stored = notDeleted(version.settings);
     const [found, [last]] = await Promise.all([
-      log.readLast(wanted.limit, listing, wanted.before),
+      log.readLast(options.limit, listing, options.before),
       log.readLast(1, listing),
     ]);
-    const after = await this.after(ownerHash, settings, last);
-    if (after.isPast) return this.read(ownerHash, id, wanted);
+    const reply = await this.resolveReply(ownerHash, stored, last);
+    if (reply?.kind === "outdated") return this.read(ownerHash, id, options);
     const messages = await this.withFailed(ownerHash, id, found, {
-      ...wanted,
+      ...options,
       listing,
     });
-    const living = await this.withLivingProject(ownerHash, settings);
+    const published = reply?.kind === "published" ? reply.message : undefined;
     return {
-      conversation: toConversation(living, (after.message ?? last)?.at),
-      ...shownOf(wanted, messages, after),
+      conversation: toConversation(
+        await this.withExistingProject(ownerHash, stored),
+        (published ?? last)?.at,
+      ),
+      ...partOf(options, messages, reply),
     };
   }
 
-  /** A conversation by itself. */
+  /** A conversation without its messages. */
   async describe(
     ownerHash: string,
     settings: StoredConversation,
   ): Promise<Conversation> {
-    const living = await this.withLivingProject(ownerHash, settings);
-    const log = messageLogOf(this.parts, ownerHash, settings.id);
+    const stored = await this.withExistingProject(ownerHash, settings);
+    const log = messageLogOf(this.deps, ownerHash, settings.id);
     const listing = await log.list();
     const [last] = listing ? await log.readLast(1, listing) : [];
-    return toConversation(living, last?.at);
+    return toConversation(stored, last?.at);
   }
 
-  /** What follows the last message: something, if that is a prompt. */
-  private async after(
+  private async resolveReply(
     ownerHash: string,
     { id, model }: StoredConversation,
     last: Message | undefined,
-  ): Promise<ReplyAfter> {
-    if (!last || !isPrompt(last)) return {};
+  ): Promise<Resolution | undefined> {
+    if (!last || !isPrompt(last)) return undefined;
     const ref = replyTo(ownerHash, id, last.number);
-    return this.parts.replyResolver.after(ref, last, model);
+    return this.deps.replyResolver.resolve(ref, last, model);
   }
 
   /**
@@ -109,7 +106,11 @@ export class ConversationPages {
     ownerHash: string,
     id: string,
     found: Message[],
-    { before = Infinity, known = 0, listing }: PageOptions & Listed,
+    {
+      before = Infinity,
+      known = 0,
+      listing,
+    }: PageOptions & { listing: LogListing },
   ): Promise<Message[]> {
     const missing = found
       .filter(isPrompt)
@@ -119,7 +120,7 @@ export class ConversationPages {
     if (missing.length === 0) return found;
     const kept = await Promise.all(
       missing.map((n) =>
-        this.parts.replyResolver.keepFailed(replyTo(ownerHash, id, n - 1)),
+        this.deps.replyResolver.keepFailed(replyTo(ownerHash, id, n - 1)),
       ),
     );
     return [
@@ -128,30 +129,31 @@ export class ConversationPages {
     ].toSorted((a, b) => a.number - b.number);
   }
 
-  /** A conversation whose project was deleted is in none. */
-  private async withLivingProject(
+  /** Without the project, if that was deleted. */
+  private async withExistingProject(
     ownerHash: string,
     settings: StoredConversation,
   ): Promise<StoredConversation> {
     if (!settings.project) return settings;
-    const { projects } = this.parts;
+    const { projects } = this.deps;
     const project = await projects.readIfThere(ownerHash, settings.project);
     return project ? settings : { ...settings, project: null };
   }
 }
 
-/** What is shown of the messages that were found, and of what follows the last. */
-function shownOf(
+function partOf(
   { limit, before, known = 0 }: PageOptions,
   found: Message[],
-  after: ReplyAfter,
+  reply: Resolution | undefined,
 ): Omit<ConversationPage, "conversation"> {
   const isLast = before === undefined;
   const messages =
-    after.message && isLast ? [...found, after.message].slice(-limit) : found;
+    reply?.kind === "published" && isLast
+      ? [...found, reply.message].slice(-limit)
+      : found;
   return {
     messages: messages.filter(({ number }) => number > known),
     hasOlder: (messages[0]?.number ?? 1) > 1,
-    reply: (isLast ? after.state : undefined) ?? null,
+    reply: reply?.kind === "pending" && isLast ? reply.state : null,
   };
 }

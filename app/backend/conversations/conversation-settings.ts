@@ -10,7 +10,7 @@ import {
 } from "../../core/storage/versioned-document";
 import type { OwnerIndex } from "../owner-index/owner-index";
 
-/** What can be changed of a conversation; what is absent stays as it is. */
+/** The settings to change; absent ones stay. */
 export type SettingsChanges = Partial<
   Pick<
     StoredConversation,
@@ -18,7 +18,14 @@ export type SettingsChanges = Partial<
   >
 >;
 
-/** Each conversation's settings: a versioned document, whose changes are also appended to the owner's event log. */
+export interface SettingsVersion {
+  number: number;
+  settings: StoredConversation;
+  /** False if the owner's index lacks this version: the process that wrote it may have died. */
+  isIndexed: boolean;
+}
+
+/** The settings of conversations: versioned documents, each version also added to the owner's index. */
 export class ConversationSettings {
   constructor(
     private readonly files: StorageContext,
@@ -26,60 +33,49 @@ export class ConversationSettings {
     private readonly ownerIndex: OwnerIndex,
   ) {}
 
-  /**
-   * Makes a conversation's settings; if they are there already, those are the answer.
-   *
-   * @param rest Fulfilled when all else of the conversation is on disk: it is listed only then,
-   *   since one that is listed must open.
-   */
-  async make(
+  /** Creates settings that are not in the index yet, or finds those that an earlier call created. */
+  async create(
     ownerHash: string,
     settings: StoredConversation,
-    rest: Promise<unknown>,
-  ): Promise<StoredConversation> {
-    const [made] = await Promise.all([
-      this.createOnce(ownerHash, settings),
-      rest,
-    ]);
-    if (!made) return this.findMade(ownerHash, settings.id);
-    await this.note(ownerHash, made);
-    return settings;
+  ): Promise<SettingsVersion> {
+    try {
+      const document = this.documentOf(ownerHash, settings.id);
+      const { number } = await document.create(toJson(settings));
+      return { number, settings, isIndexed: false };
+    } catch (error) {
+      if (!(error instanceof DocumentExistsError)) throw error;
+      return this.readVersion(ownerHash, settings.id);
+    }
+  }
+
+  /** For a conversation that has its messages: every listed one must open. */
+  async addToIndex(ownerHash: string, version: SettingsVersion): Promise<void> {
+    if (version.isIndexed) return;
+    await this.ownerIndex.append(ownerHash, {
+      kind: "conversation",
+      version: version.number,
+      conversation: version.settings,
+    });
   }
 
   /** @throws NotFoundError if there are none, or the conversation is deleted. */
   async read(ownerHash: string, id: string): Promise<StoredConversation> {
-    return living(await this.documentOf(ownerHash, id).read());
+    return notDeleted(parse(await this.documentOf(ownerHash, id).read()));
   }
 
-  /**
-   * The same, for a page. Who changed them may have died before it was noted: then the lists of
-   * conversations show what was before, until this is asked.
-   *
-   * @param isWhole Whether there are messages. Who was making it may have died before.
-   * @throws NotFoundError if there are no settings, or it is deleted or not whole.
-   */
-  async readForPage(
-    ownerHash: string,
-    id: string,
-    isWhole: Promise<boolean>,
-  ): Promise<StoredConversation> {
-    const [version, { conversations }, hasMessages] = await Promise.all([
+  /** The newest version, also of a deleted conversation. @throws NotFoundError if there is none. */
+  async readVersion(ownerHash: string, id: string): Promise<SettingsVersion> {
+    const [version, { conversations }] = await Promise.all([
       this.documentOf(ownerHash, id).read(),
       this.ownerIndex.read(ownerHash),
-      isWhole,
     ]);
-    if (!hasMessages) throw new NotFoundError("conversation");
-    const noted = conversations.get(id)?.version ?? 0;
-    // At worst another process is about to note it: twice is once.
-    if (version && noted < version.number) await this.note(ownerHash, version);
-    return living(version);
+    const settings = parse(version);
+    const number = version?.number ?? 0;
+    const indexed = conversations.get(id)?.version ?? 0;
+    return { number, settings, isIndexed: indexed >= number };
   }
 
-  /**
-   * Changes what is named, also of a conversation that is deleted.
-   *
-   * @throws NotFoundError if there is no such conversation.
-   */
+  /** Changes settings, also of a deleted conversation. @throws NotFoundError if there are none. */
   async change(
     ownerHash: string,
     id: string,
@@ -88,51 +84,10 @@ export class ConversationSettings {
     const document = this.documentOf(ownerHash, id);
     const given = toJson(changes);
     const version = await document.update((data) => ({ ...data, ...given }));
-    const settings = version && parse(version);
-    if (!settings) throw new NotFoundError("conversation");
-    await this.note(ownerHash, version);
+    const settings = parse(version);
+    const number = version?.number ?? 0;
+    await this.addToIndex(ownerHash, { number, settings, isIndexed: false });
     return settings;
-  }
-
-  /** @returns `undefined` if they are there already. */
-  private async createOnce(
-    ownerHash: string,
-    settings: StoredConversation,
-  ): Promise<DocumentVersion | undefined> {
-    const document = this.documentOf(ownerHash, settings.id);
-    try {
-      return await document.create(toJson(settings));
-    } catch (error) {
-      if (error instanceof DocumentExistsError) return undefined;
-      throw error;
-    }
-  }
-
-  /** Who made it may have died before it was noted. */
-  private async findMade(
-    ownerHash: string,
-    id: string,
-  ): Promise<StoredConversation> {
-    const version = await this.documentOf(ownerHash, id).read();
-    const settings = version && parse(version);
-    if (!settings) throw new NotFoundError("conversation");
-    const { conversations } = await this.ownerIndex.read(ownerHash);
-    if (!conversations.has(id)) await this.note(ownerHash, version);
-    return settings;
-  }
-
-  private async note(
-    ownerHash: string,
-    version: DocumentVersion,
-  ): Promise<void> {
-    const conversation = parse(version);
-    if (!conversation) return;
-    const { number } = version;
-    await this.ownerIndex.append(ownerHash, {
-      kind: "conversation",
-      version: number,
-      conversation,
-    });
   }
 
   private documentOf(ownerHash: string, id: string): VersionedDocument {
@@ -141,15 +96,15 @@ export class ConversationSettings {
   }
 }
 
-function living(version: DocumentVersion | undefined): StoredConversation {
-  const settings = version && parse(version);
-  if (!settings || settings.deletedAt !== null) {
-    throw new NotFoundError("conversation");
-  }
-  return settings;
+/** @throws NotFoundError */
+export function notDeleted(settings: StoredConversation): StoredConversation {
+  if (settings.deletedAt === null) return settings;
+  throw new NotFoundError("conversation");
 }
 
-function parse({ data, isTombstone }: DocumentVersion) {
-  const result = StoredConversation.safeParse(data);
-  return isTombstone || !result.success ? undefined : result.data;
+/** @throws NotFoundError if there is no version, or none that can be read. */
+function parse(version: DocumentVersion | undefined): StoredConversation {
+  const result = StoredConversation.safeParse(version?.data);
+  if (result.success && version?.isTombstone === false) return result.data;
+  throw new NotFoundError("conversation");
 }

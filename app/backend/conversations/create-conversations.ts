@@ -1,34 +1,28 @@
 import type { Models } from "../models/create-models";
-import { ConversationValidator } from "./validator";
 import {
   ConversationPages,
   type ConversationPagesDeps,
 } from "./conversation-pages";
 import { Conversations } from "./conversations";
+import { PromptService, type PromptServiceDeps } from "./prompts";
 import type { ConversationReplyRepository } from "./reply-repository";
 import { ReplyResolver } from "./reply-resolver";
-import { PromptService, type PromptServiceDeps } from "./prompts";
+import { ConversationValidator } from "./validator";
 
-export interface CreateConversationsGiven
-  extends
-    Omit<PromptServiceDeps, "replyResolver">,
-    Omit<ConversationPagesDeps, "replyResolver"> {
+type Made = "replyResolver" | "validator";
+
+export interface CreateConversationsDeps
+  extends Omit<PromptServiceDeps, Made>, Omit<ConversationPagesDeps, Made> {
   models: Models;
-  records: ConversationReplyRepository;
+  repository: ConversationReplyRepository;
 }
 
-/** What conversations are, what their pages show, and what is said in them. */
-export function createConversations(given: CreateConversationsGiven) {
-  const { models, projects, replies, records } = given;
-  const replyResolver = new ReplyResolver(replies, records);
-  const pages = new ConversationPages({ ...given, replyResolver });
-  const prompts = new PromptService({ ...given, replyResolver });
-  const validator = new ConversationValidator(models, projects);
-  const conversations = new Conversations({
-    ...given,
-    validator,
-    prompts,
-    pages,
-  });
+export function createConversations(given: CreateConversationsDeps) {
+  const replyResolver = new ReplyResolver(given.replies, given.repository);
+  const validator = new ConversationValidator(given.models, given.projects);
+  const deps = { ...given, replyResolver, validator };
+  const pages = new ConversationPages(deps);
+  const prompts = new PromptService(deps);
+  const conversations = new Conversations({ ...deps, prompts, pages });
   return { conversations, conversationPages: pages, prompts };
 }

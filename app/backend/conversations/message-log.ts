@@ -19,32 +19,41 @@ import {
 } from "../../core/domain/records";
 import { nextPromptNumber, replyNumberOf } from "../../core/domain/turns";
 
-/** A prompt that is to be saved. */
+/** A prompt to save. */
 export interface NewPrompt {
   text: string;
   at: string;
-  /** The same key twice makes one prompt, on whichever process. */
+  /** The idempotency key: repeated on any process, it makes one prompt. */
   key?: string;
-  /** See `Message`. */
   insteadOf?: number;
-  follows?: number;
 }
 
-/** Where a prompt is to be saved. */
+/** The place of a prompt in its conversation. */
 export interface Placement {
-  /** See `Message`. */
   follows?: number;
   /**
-   * Settles which prompt comes next, where another process could do something else meanwhile.
-   *
-   * @param entry What is to be saved.
-   * @returns What has to be saved: `entry`, or what was settled on before; `undefined` if neither
-   *   may be (any more), and the place has to be found anew.
+   * Decides which prompt comes next after a failed reply. Absent where nothing but another prompt
+   * can come next: then the log's next number decides.
    */
-  settle?(this: void, entry: JsonObject): Promise<JsonObject | undefined>;
+  decide?(this: void, entry: JsonObject): Promise<Decision>;
 }
 
-/** A conversation's messages: prompts under odd numbers, the reply to prompt p under p + 1. */
+/** The winner of a failed reply's last log entry: see `FailureResolution`. */
+export type Decision =
+  | { winner: "this" }
+  /** Another prompt, which its own process may not have saved yet. */
+  | { winner: "other"; entry: JsonObject }
+  /** A retry: the reply has not failed any more. */
+  | { winner: "none" };
+
+/** A prompt in the log. */
+export interface SavedPrompt {
+  message: Prompt;
+  /** True if this call saved it after a failed reply. */
+  isAfterFailure: boolean;
+}
+
+/** The messages of a conversation: an append log with prompts under odd numbers, replies under even ones. */
 export class MessageLog {
   private readonly log: AppendLog;
 
@@ -55,11 +64,7 @@ export class MessageLog {
     this.log = new AppendLog(files, folder);
   }
 
-  make(): Promise<void> {
-    return this.log.createFolder();
-  }
-
-  /** What there is; `undefined` if there is no such conversation. */
+  /** `undefined` if there is no such conversation. */
   list(): Promise<LogListing | undefined> {
     return this.log.listIfExists();
   }
@@ -82,7 +87,6 @@ export class MessageLog {
     return entries.flatMap(toMessage);
   }
 
-  /** One message; `undefined` if there is none. */
   async read(
     number: number,
     listing?: LogListing,
@@ -98,37 +102,61 @@ export class MessageLog {
     return entries.flatMap(toMessage);
   }
 
+  /** Creates the log with the first prompt. */
+  async addFirst(prompt: NewPrompt): Promise<Prompt> {
+    await this.log.createFolder();
+    const { message } = await this.addPrompt(prompt, async () => ({}));
+    return message;
+  }
+
   /**
-   * Saves a prompt under the next odd number.
+   * Saves a prompt under the next odd number, or finds the one that has the same key.
    *
-   * @param find Asked before, with the number of the last message, and again if that isn't the
-   *   last any more: says where the prompt belongs, or throws what keeps it from being saved.
+   * @param place Called with the number of the last message, and again whenever that has changed.
+   *   An error that it throws keeps the prompt from being saved.
    * @throws VisibleError (409) if the key was used for another text.
    */
   addPrompt(
     prompt: NewPrompt,
-    find: (last: number) => Promise<Placement>,
-  ): Promise<Prompt> {
+    place: (last: number) => Promise<Placement>,
+  ): Promise<SavedPrompt> {
     return this.files.mutex.run(`${this.log.folder}#prompt`, async () => {
       for (;;) {
         const listing = await this.log.list();
-        const sent = await this.findSent(prompt, listing);
-        if (sent) return sent;
-        const { follows, settle } = await find(listing.last);
+        const duplicate = await this.findByKey(prompt, listing);
+        if (duplicate) return { message: duplicate, isAfterFailure: false };
+        const { follows, decide } = await place(listing.last);
         const number = nextPromptNumber(listing.last);
-        const message = promptAs(number, prompt, follows);
+        const message = toPrompt(number, prompt, follows);
         const entry = { format: 1, ...message, ...keyHash(prompt.key) };
-        const settled = settle ? await settle(entry) : entry;
-        const isMade =
-          settled && (await this.log.createAt(number, settled, listing));
-        if (settled !== entry) continue;
-        if (isMade) return message;
-        if (settle && (await this.holds(number, entry))) return message;
+        const isSaved = decide
+          ? await this.saveWinner(number, entry, await decide(entry))
+          : await this.log.createAt(number, entry, listing);
+        if (isSaved) return { message, isAfterFailure: decide !== undefined };
       }
     });
   }
 
-  /** Saves a prompt on which somebody settled who may not come to saving it. */
+  /**
+   * Saves the prompt that was decided on, unless another process did.
+   *
+   * @returns True if `entry` is in the log under this number.
+   */
+  private async saveWinner(
+    number: number,
+    entry: JsonObject,
+    decision: Decision,
+  ): Promise<boolean> {
+    if (decision.winner === "none") return false;
+    if (decision.winner === "other") {
+      await this.log.createAt(number, decision.entry);
+      return false;
+    }
+    if (await this.log.createAt(number, entry)) return true;
+    return isDeepStrictEqual({ ...(await this.log.read(number)) }, entry);
+  }
+
+  /** Saves a prompt that was decided on by a process that may have died. */
   async addDecided(entry: JsonObject, number: number): Promise<void> {
     if (isPromptAt(number, entry)) await this.log.createAt(number, entry);
   }
@@ -136,7 +164,7 @@ export class MessageLog {
   /**
    * Saves a reply.
    *
-   * @returns Whether this call saved it; `false` if it was there, or the conversation is gone.
+   * @returns True if this call saved it; false if it was there, or the conversation is gone.
    */
   async addReply(message: Reply): Promise<boolean> {
     const json = JSON.parse(JSON.stringify(message)) as JsonObject;
@@ -148,13 +176,7 @@ export class MessageLog {
     }
   }
 
-  /** Whether an entry was saved by another who found that it was settled on. */
-  private async holds(number: number, entry: JsonObject): Promise<boolean> {
-    const found = await this.log.read(number);
-    return isDeepStrictEqual({ ...found }, entry);
-  }
-
-  private async findSent(
+  private async findByKey(
     { key, text, insteadOf }: NewPrompt,
     listing: LogListing,
   ): Promise<Prompt | undefined> {
@@ -175,7 +197,6 @@ export class MessageLog {
   }
 }
 
-/** The messages of a conversation. */
 export const messageLogOf = (
   { files, folders }: { files: StorageContext; folders: RecordFolders },
   ownerHash: string,
@@ -190,7 +211,7 @@ export const replyTo = (
   prompt: number,
 ): ReplyRef => ({ ownerHash, conversation, number: replyNumberOf(prompt) });
 
-const promptAs = (
+const toPrompt = (
   number: number,
   { text, at, insteadOf }: NewPrompt,
   follows: number | undefined,
@@ -208,15 +229,15 @@ function keyHash(key: string | undefined): { keyHash?: string } {
   return { keyHash: createHash("sha256").update(key).digest("base64url") };
 }
 
-/** Whether an entry is the prompt with this number. */
+/** True if an entry is the prompt with this number. */
 export function isPromptAt(number: number, entry: JsonObject): boolean {
   const found = Message.safeParse(entry).data;
   return found?.number === number && found.role === "user";
 }
 
 /**
- * An entry that is no message can only be of another version of the program: it is passed over.
- * All of a conversation's are asked for with each reply, and no entry ever changes.
+ * Empty for an entry that is no message: another version of the program wrote it. Parsed once,
+ * since each reply reads the whole conversation and no entry ever changes.
  */
 const toMessage = memoize((entry: LogEntry): readonly Readonly<Message>[] => {
   const result = Message.safeParse(entry);

@@ -5,11 +5,24 @@ import type {
 import {
   ConversationMovedOnError,
   NotFoundError,
+  VisibleError,
 } from "../../core/domain/errors";
 import type { StorageContext } from "../../core/storage/storage-context";
-import { isPrompt, type Prompt } from "../../core/domain/records";
-import { firstVersion, isPromptNumber } from "../../core/domain/turns";
+import {
+  type Conversation,
+  isPrompt,
+  limits,
+  type Prompt,
+} from "../../core/domain/records";
+import {
+  firstVersion,
+  isPromptNumber,
+  turnOf,
+  versionOf,
+} from "../../core/domain/turns";
+import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import { toConversation } from "../owner-index/to-conversation";
 import type { Replies } from "../replies/reply-service";
 import type { ConversationSettings } from "./conversation-settings";
 import {
@@ -19,63 +32,76 @@ import {
   type Placement,
   replyTo,
 } from "./message-log";
-import { refuseTooLong } from "./refuse-too-long";
 import type { ReplyResolver } from "./reply-resolver";
-import { olderVersion, refuseIfNotLast } from "./versions";
+import { titleOf } from "./title";
+import type { ConversationValidator } from "./validator";
 
 export interface PromptServiceDeps {
   files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
   settings: ConversationSettings;
+  validator: ConversationValidator;
   replies: Replies;
   replyResolver: ReplyResolver;
   now: () => Date;
 }
 
 /**
- * The turns of conversations: prompts are saved, now and then in the place of another, and the
- * reply to each is begun, tried again or ended.
+ * Saves prompts and starts, retries or stops the reply to each. An idempotency key makes a
+ * repeated call return what the first one saved.
  */
 export class PromptService {
-  constructor(private readonly parts: PromptServiceDeps) {}
+  constructor(private readonly deps: PromptServiceDeps) {}
 
   /**
-   * Saves the first prompt of a conversation, and begins the reply. With a key, whoever comes again
-   * finds what was saved.
-   *
-   * @param makeRest Makes what else there is of the conversation; it is given the time, and the
-   *   prompt that is being saved meanwhile.
+   * Creates a conversation with its first prompt. It is listed last: if the process dies before,
+   * the partial conversation stays invisible, and a repeated call completes it.
    */
-  begin<Rest>(
+  async createConversation(
     ownerHash: string,
-    id: string,
-    { text, key }: { text: string; key?: string },
-    makeRest: (at: string, prompt: Promise<Prompt>) => Promise<Rest>,
-  ): Promise<{ message: Prompt; rest: Rest }> {
-    return this.inTurn(ownerHash, async () => {
-      const log = this.logOf(ownerHash, id);
+    given: { text: string; model?: string; project?: string },
+    key?: string,
+  ): Promise<{ conversation: Conversation; message: Prompt }> {
+    const { validator, settings, replies, now } = this.deps;
+    const { text, project = null } = given;
+    assertNotTooLong(text);
+    await validator.assertExists(ownerHash, given);
+    const model = given.model ?? (await validator.defaultModel());
+    const id = key ? derivedId("conversation", ownerHash, key) : newId();
+    const log = this.logOf(ownerHash, id);
+    return this.serialize(ownerHash, async () => {
       const before = key === undefined ? undefined : await log.list();
-      if (!before || before.last === 0) {
-        await this.parts.replies.reserveSlot(ownerHash);
-      }
-      const at = this.parts.now().toISOString();
-      const saved = addFirst(log, { text, at, key });
-      const rest = await makeRest(at, saved);
-      const message = await saved;
-      await this.parts.replies.start(replyTo(ownerHash, id, message.number));
-      return { message, rest };
+      if (!before || before.last === 0) await replies.reserveSlot(ownerHash);
+      const at = now().toISOString();
+      const [message, created] = await Promise.all([
+        log.addFirst({ text, at, key }),
+        settings.create(ownerHash, {
+          id,
+          title: titleOf(text),
+          model,
+          project,
+          maxTokens: null,
+          temperature: null,
+          createdAt: at,
+          deletedAt: null,
+        }),
+      ]);
+      await settings.addToIndex(ownerHash, created);
+      await replies.start(replyTo(ownerHash, id, message.number));
+      const conversation = toConversation(created.settings, message.at);
+      return { conversation, message };
     });
   }
 
   /**
-   * Saves a prompt, and begins the reply. With a key, whoever comes again finds what was saved.
+   * Sends a prompt.
    *
-   * @param follows The reply that it goes on from. Any version of the last turn can be; what the
-   *   conversation has gone on from already is passed over, and the newest reply is followed.
-   * @param insteadOf The last prompt, if this takes its place.
-   * @throws VisibleError (409) while a reply is being written, or if it should take the place of
-   *   another prompt than the last.
+   * @param given.follows The reply that it follows: of any version of the last turn. Defaults to
+   *   the newest, also if the conversation has moved on from that turn.
+   * @param given.insteadOf The last prompt, to send another version of it.
+   * @throws VisibleError (409) while a reply is being written; ConversationMovedOnError if
+   *   `insteadOf` isn't the last prompt.
    */
   async send(
     ownerHash: string,
@@ -84,27 +110,30 @@ export class PromptService {
     key?: string,
   ): Promise<Prompt> {
     const { text, follows, insteadOf: number } = given;
-    refuseTooLong(text);
-    await this.parts.settings.read(ownerHash, id);
+    assertNotTooLong(text);
+    await this.deps.settings.read(ownerHash, id);
     const log = this.logOf(ownerHash, id);
     const old =
       number === undefined ? undefined : await readPrompt(log, number);
     const insteadOf = old && firstVersion(old);
-    return this.ask(ownerHash, id, { text, insteadOf, key }, async (last) => {
-      if (old) refuseIfNotLast(old, last);
-      const settle = await this.admit(ownerHash, id, last);
-      if (old) return { follows: old.follows, settle };
-      return { follows: await olderVersion(log, last, follows), settle };
+    return this.save(ownerHash, id, { text, insteadOf, key }, async (last) => {
+      if (old) assertCanRepeat(old, last);
+      const decide = isPromptNumber(last)
+        ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
+        : undefined;
+      // Before the prompt is saved: a refused one stays in the visitor's text box alone.
+      await this.deps.replies.reserveSlot(ownerHash);
+      if (old) return { follows: old.follows, decide };
+      return { follows: await olderVersion(log, last, follows), decide };
     });
   }
 
   /**
-   * Asks the last prompt again: the reply that it has stays, beside the one that begins. With a
-   * key, whoever comes again finds what was saved.
+   * Sends the last prompt again, unchanged; its reply stays beside the new one.
    *
    * @param number The last reply's.
-   * @throws VisibleError (409) if it isn't the last, is being written, or failed; NotFoundError if
-   *   there can be no such reply.
+   * @throws VisibleError (409) if that isn't the last, is being written, or failed; NotFoundError
+   *   if there is no such reply.
    */
   async regenerate(
     ownerHash: string,
@@ -112,53 +141,54 @@ export class PromptService {
     number: number,
     key?: string,
   ): Promise<Prompt> {
+    const { settings, replies, replyResolver } = this.deps;
     const [prompt] = await Promise.all([
       readPrompt(this.logOf(ownerHash, id), number - 1),
-      this.parts.settings.read(ownerHash, id),
+      settings.read(ownerHash, id),
     ]);
     const again = { text: prompt.text, insteadOf: firstVersion(prompt), key };
-    return this.ask(ownerHash, id, again, async (last) => {
-      refuseIfNotLast(prompt, last);
+    return this.save(ownerHash, id, again, async (last) => {
+      assertCanRepeat(prompt, last);
       const ref = { ownerHash, conversation: id, number };
-      if (last !== number) await this.parts.replyResolver.requireMessage(ref);
-      await this.parts.replies.reserveSlot(ownerHash);
+      if (last !== number) await replyResolver.publish(ref);
+      await replies.reserveSlot(ownerHash);
       return { follows: prompt.follows };
     });
   }
 
   /**
-   * Tries the last reply again, if it failed. One that is being written is left alone.
+   * Retries the last reply if it failed; does nothing to one that is being written.
    *
-   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since;
-   *   NotFoundError if there can be no such reply.
+   * @throws VisibleError (409) if it did not fail; ConversationMovedOnError; NotFoundError if there
+   *   is no such reply.
    */
   async retry(ownerHash: string, id: string, number: number): Promise<void> {
     const { ref, last } = await this.findReply(ownerHash, id, number);
     if (last > number) throw new ConversationMovedOnError();
-    const { replyResolver } = this.parts;
-    await this.inTurn(ownerHash, () => replyResolver.retry(ref));
+    const { replyResolver } = this.deps;
+    await this.serialize(ownerHash, () => replyResolver.retry(ref));
   }
 
   /**
-   * Ends the reply to the last prompt, if that is no message yet.
+   * Stops the reply to the last prompt unless it is a message already.
    *
-   * @throws NotFoundError if nobody has begun it.
+   * @throws NotFoundError if it was never started.
    */
   async stop(ownerHash: string, id: string): Promise<void> {
     const last = (await this.logOf(ownerHash, id).list())?.last ?? 0;
     if (!isPromptNumber(last)) return;
-    await this.parts.replies.stop(replyTo(ownerHash, id, last));
+    await this.deps.replies.stop(replyTo(ownerHash, id, last));
   }
 
-  /** @throws NotFoundError if there can be no such reply of this owner. */
+  /** @throws NotFoundError if this owner has no such reply. */
   async replyRef(
     ownerHash: string,
     id: string,
     number: number,
   ): Promise<ReplyRef> {
     const ref = { ownerHash, conversation: id, number };
-    // Who deletes a conversation ends its reply: of one that is being written there is no doubt.
-    if (this.parts.replies.isWriting(ref)) return ref;
+    // Deleting a conversation stops its reply: one that is being written needs no look-up.
+    if (this.deps.replies.isWriting(ref)) return ref;
     return (await this.findReply(ownerHash, id, number)).ref;
   }
 
@@ -169,7 +199,7 @@ export class PromptService {
   ): Promise<{ ref: ReplyRef; last: number }> {
     const [listing] = await Promise.all([
       this.logOf(ownerHash, id).list(),
-      this.parts.settings.read(ownerHash, id),
+      this.deps.settings.read(ownerHash, id),
     ]);
     if (isPromptNumber(number) || !listing?.has(number - 1)) {
       throw new NotFoundError("reply");
@@ -178,65 +208,44 @@ export class PromptService {
     return { ref, last: listing.last };
   }
 
-  /** Saves a prompt where it may be, and begins the reply. */
-  private ask(
+  private save(
     ownerHash: string,
     id: string,
-    prompt: Omit<NewPrompt, "at" | "follows">,
-    find: (last: number) => Promise<Placement>,
+    prompt: Omit<NewPrompt, "at">,
+    place: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
-    return this.inTurn(ownerHash, async () => {
-      const at = this.parts.now().toISOString();
+    const { ownerIndex, replies, replyResolver, now } = this.deps;
+    return this.serialize(ownerHash, async () => {
+      const at = now().toISOString();
       const log = this.logOf(ownerHash, id);
-      let failed: ReplyRef | undefined;
-      const message = await log.addPrompt({ ...prompt, at }, async (last) => {
-        const place = await find(last);
-        failed = place.settle && replyTo(ownerHash, id, last);
-        return place;
-      });
+      const saved = await log.addPrompt({ ...prompt, at }, place);
+      const { number } = saved.message;
       // After the prompt: until then, the failed reply is the last message and can be retried.
-      if (failed) await this.parts.replyResolver.keepFailed(failed);
+      if (saved.isAfterFailure) {
+        await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
+      }
       await Promise.all([
-        this.parts.ownerIndex.append(ownerHash, { kind: "prompt", id, at }),
-        this.parts.replies.start(replyTo(ownerHash, id, message.number)),
+        ownerIndex.append(ownerHash, { kind: "prompt", id, at }),
+        replies.start(replyTo(ownerHash, id, number)),
       ]);
-      return message;
+      return saved.message;
     });
   }
 
   /**
-   * Of an owner's prompts that come at the same time each is admitted after the reply to the one
-   * before was begun, and so counted. On another process one may slip through.
+   * Serializes an owner's prompts in this process, so that each sees the previous reply counted.
+   * The limit of replies is best-effort across processes.
    */
-  private inTurn<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
-    const { files, replies } = this.parts;
+  private serialize<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+    const { files, replies } = this.deps;
     return files.mutex.run(`${ownerHash}#reply`, () =>
       replies.withReservation(ownerHash, work),
     );
   }
 
-  /** Asked before a prompt is saved: what was typed must be lost neither here nor there. */
-  private async admit(
-    ownerHash: string,
-    id: string,
-    last: number,
-  ): Promise<Placement["settle"]> {
-    const { replies, replyResolver } = this.parts;
-    const settle = isPromptNumber(last)
-      ? await replyResolver.refuseWhileWriting(replyTo(ownerHash, id, last))
-      : undefined;
-    await replies.reserveSlot(ownerHash);
-    return settle;
-  }
-
   private logOf(ownerHash: string, id: string): MessageLog {
-    return messageLogOf(this.parts, ownerHash, id);
+    return messageLogOf(this.deps, ownerHash, id);
   }
-}
-
-async function addFirst(log: MessageLog, prompt: NewPrompt): Promise<Prompt> {
-  await log.make();
-  return log.addPrompt(prompt, () => Promise.resolve({}));
 }
 
 async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
@@ -244,4 +253,35 @@ async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
   const prompt = listing?.has(number) && (await log.read(number, listing));
   if (prompt && isPrompt(prompt)) return prompt;
   throw new NotFoundError("reply");
+}
+
+/** The value of `follows` for a new prompt: only for a version of the last turn before its newest. */
+async function olderVersion(
+  log: MessageLog,
+  last: number,
+  follows: number | undefined,
+): Promise<number | undefined> {
+  const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
+  if (follows === undefined || followed >= newest) return undefined;
+  const prompt = await log.read(newest);
+  return prompt && followed >= firstVersion(prompt) ? follows : undefined;
+}
+
+/** @throws VisibleError (409) if a prompt isn't the last, or has as many versions as it may have. */
+function assertCanRepeat(prompt: Prompt, last: number): void {
+  if (turnOf(last) !== prompt.number) throw new ConversationMovedOnError();
+  if (versionOf(prompt) + 1 < limits.versions) return;
+  throw new VisibleError(
+    409,
+    `You have reached the limit of ${limits.versions} versions. Send a new message instead.`,
+  );
+}
+
+/** @throws VisibleError (413) */
+function assertNotTooLong(text: string): void {
+  if (Buffer.byteLength(text) <= limits.messageBytes) return;
+  throw new VisibleError(
+    413,
+    `The message is longer than ${limits.messageBytes / 1024 ** 2} MB. Shorten it, or send it in parts.`,
+  );
 }

@@ -2,92 +2,83 @@ import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
 import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
+import { nextPromptNumber } from "../../core/domain/turns";
 import type { Replies, ReplySnapshot } from "../replies/reply-service";
-import { isPromptAt, type Placement } from "./message-log";
+import { type Decision, isPromptAt, type Placement } from "./message-log";
 import type { ConversationReplyRepository } from "./reply-repository";
 
-/** What a page shows after its last prompt: a reply in progress, or one that became a message now. */
-export interface ReplyAfter {
-  state?: ReplyState;
-  message?: Reply;
-  /** The conversation has gone on: there is another last prompt by now. */
-  isPast?: boolean;
-}
+/** The state of the reply to a conversation's last prompt. */
+export type Resolution =
+  | { kind: "pending"; state: ReplyState }
+  | { kind: "published"; message: Reply }
+  /** The conversation has another last prompt by now. */
+  | { kind: "outdated" };
 
-/** The replies of conversations, as far as pages and prompts must know of them. */
+/**
+ * Brings the last reply of a conversation up to date: starts it if a process died between saving
+ * the prompt and asking the model, and publishes it if it has ended.
+ */
 export class ReplyResolver {
   constructor(
     private readonly replies: Replies,
-    private readonly records: ConversationReplyRepository,
+    private readonly repository: ConversationReplyRepository,
   ) {}
 
-  /**
-   * What follows a prompt. A reply that nobody began (a process died between saving the prompt
-   * and asking the model) is begun.
-   *
-   * @param model The conversation's.
-   */
-  async after(
+  /** @param model The conversation's. */
+  async resolve(
     ref: ReplyRef,
     prompt: Prompt,
     model: string,
-  ): Promise<ReplyAfter> {
-    const found = await this.find(ref);
-    const { final } = found;
+  ): Promise<Resolution> {
+    const found = await this.snapshot(ref);
+    const { final, nextPrompt } = found;
     if (final && found.status !== "failed") {
-      await this.records.publishMessage(ref, final);
-      return { message: await this.records.messageOf(ref, final) };
+      await this.repository.publishMessage(ref, final);
+      const message = await this.repository.messageOf(ref, final);
+      return { kind: "published", message };
     }
-    // What only another version of the program can read stays as it is: a reply that failed.
-    if (found.nextPrompt && isPromptAt(ref.number + 1, found.nextPrompt)) {
-      await this.records.saveSuccessor(ref, found.nextPrompt);
-      return { isPast: true };
+    // An entry that only another version of the program can read leaves the reply failed.
+    if (nextPrompt && isNextPrompt(ref, nextPrompt)) {
+      await this.repository.saveSuccessor(ref, nextPrompt);
+      return { kind: "outdated" };
     }
-    return {
-      state: {
-        number: ref.number,
-        status: found.status === "failed" ? "failed" : "writing",
-        model: final?.model ?? model,
-        modelName: await this.records.modelName(final?.model ?? model),
-        at: final?.at ?? prompt.at,
-        text: found.text,
-        offset: found.offset,
-        epoch: found.epoch,
-        reason: final?.reason,
-      },
+    const writer = final?.model ?? model;
+    const state: ReplyState = {
+      number: ref.number,
+      status: found.status === "failed" ? "failed" : "writing",
+      model: writer,
+      modelName: await this.repository.modelName(writer),
+      at: final?.at ?? prompt.at,
+      text: found.text,
+      offset: found.offset,
+      epoch: found.epoch,
+      reason: final?.reason,
     };
+    return { kind: "pending", state };
   }
 
   /**
-   * Asked before a prompt is saved that follows another. A reply that nobody has begun (yet) is
-   * begun: who saved that prompt may be about to, on any process, or have died.
+   * Clears the way for the next prompt: publishes the reply if it is complete.
    *
-   * @returns How to settle that this prompt is the next, if the reply failed: somebody may try it
-   *   again at this moment.
-   * @throws VisibleError (409) while the reply to that is being written.
+   * @returns The decision to take if it failed, because another process may retry it now.
+   * @throws VisibleError (409) while it is being written.
    */
-  async refuseWhileWriting(ref: ReplyRef): Promise<Placement["settle"]> {
-    const { status, final } = await this.find(ref);
+  async finish(ref: ReplyRef): Promise<Placement["decide"]> {
+    const { status, final } = await this.snapshot(ref);
     if (!final) throw stillWriting();
-    if (status === "failed") return (entry) => this.settle(ref, entry);
-    await this.records.publishMessage(ref, final);
+    if (status === "failed") return (entry) => this.decide(ref, entry);
+    await this.repository.publishMessage(ref, final);
     return undefined;
   }
 
-  /**
-   * Asked before a reply that is no message (yet) is asked for once more.
-   *
-   * @throws VisibleError (409) if it is being written, or failed.
-   */
-  async requireMessage(ref: ReplyRef): Promise<void> {
-    const found = await this.find(ref);
-    if (!found.final) throw stillWriting();
-    if (found.status !== "failed") {
-      return this.records.publishMessage(ref, found.final);
-    }
+  /** @throws VisibleError (409) if it is being written, or failed. */
+  async publish(ref: ReplyRef): Promise<void> {
+    const { status, final } = await this.snapshot(ref);
+    if (!final) throw stillWriting();
+    if (status !== "failed") return this.repository.publishMessage(ref, final);
     throw new VisibleError(
       409,
-      "This reply failed, so there is nothing to keep beside another: Retry asks again.",
+      "This reply failed. Use Retry instead of Regenerate.",
     );
   }
 
@@ -99,13 +90,13 @@ export class ReplyResolver {
   async keepFailed(ref: ReplyRef): Promise<Reply | undefined> {
     const found = await this.replies.snapshot(ref);
     const final = found?.status === "failed" ? found.final : undefined;
-    return final && this.records.keepFailed(ref, final);
+    return final && this.repository.keepFailed(ref, final);
   }
 
   /**
-   * Tries a reply again that failed or was never begun; one that is being written is left alone.
+   * Retries a reply that failed or was never started; does nothing to one that is being written.
    *
-   * @throws VisibleError (409) if it has not failed, or the conversation has gone on since.
+   * @throws VisibleError (409) if it did not fail; ConversationMovedOnError.
    */
   async retry(ref: ReplyRef): Promise<void> {
     const found = await this.replies.snapshot(ref);
@@ -113,26 +104,28 @@ export class ReplyResolver {
     else await this.replies.start(ref);
   }
 
-  private async settle(
-    ref: ReplyRef,
-    entry: JsonObject,
-  ): Promise<JsonObject | undefined> {
+  private async decide(ref: ReplyRef, entry: JsonObject): Promise<Decision> {
     const next = await this.replies.continueWith(ref, entry);
-    // What can't be read rules out another try all the same.
-    return next && !isPromptAt(ref.number + 1, next) ? entry : next;
+    if (!next) return { winner: "none" };
+    // An entry that this version can't read rules out a retry all the same.
+    if (next === entry || !isNextPrompt(ref, next)) return { winner: "this" };
+    return { winner: "other", entry: next };
   }
 
-  private async find(ref: ReplyRef): Promise<ReplySnapshot> {
+  private async snapshot(ref: ReplyRef): Promise<ReplySnapshot> {
     const found = await this.replies.snapshot(ref);
     if (found) return found;
     await this.replies.start(ref);
-    const begun = await this.replies.snapshot(ref);
-    return begun ?? { status: "writing", text: "", offset: "-1" };
+    const started = await this.replies.snapshot(ref);
+    return started ?? { status: "writing", text: "", offset: "-1" };
   }
 }
+
+const isNextPrompt = (ref: ReplyRef, entry: JsonObject) =>
+  isPromptAt(nextPromptNumber(ref.number), entry);
 
 const stillWriting = () =>
   new VisibleError(
     409,
-    "The reply to your last message is still being written. Wait for its end, or stop it, and send again.",
+    "The reply to your last message is still being written. Wait for it or stop it, then send again.",
   );

@@ -17,13 +17,13 @@ export function serveConversations(
   router: BackendRouter,
   parts: ConversationRoutesParts,
 ): void {
-  const { conversations, conversationPages } = parts;
+  const { conversations, conversationPages, prompts } = parts;
   implement(router, "listConversations", ({ query }, { ownerHash }) =>
     conversations.list(ownerHash, query),
   );
   implement(router, "createConversation", async ({ body }, caller) => {
     const { ownerHash, key } = caller;
-    const created = await conversations.create(ownerHash, body, key);
+    const created = await prompts.createConversation(ownerHash, body, key);
     return { ...created, ...sent(created.message) };
   });
   implement(router, "readConversation", ({ params, query }, { ownerHash }) => {

@@ -50,9 +50,12 @@ async function leastOf(conversation: string): Promise<Counts> {
 }
 
 it("writes as much for a reply in a long conversation as in a short one", async () => {
-  const { conversation } = await backend.parts.conversations.create(OWNER, {
-    text: "Hello",
-  });
+  const { conversation } = await backend.parts.prompts.createConversation(
+    OWNER,
+    {
+      text: "Hello",
+    },
+  );
   await end(conversation.id, 1);
   const inShort = await leastOf(conversation.id);
   for (let more = 0; more < 60; more++) await turn(conversation.id);
