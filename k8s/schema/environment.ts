@@ -7,6 +7,7 @@ import {
   image,
   port,
   quantity,
+  region,
   schedule,
   whole,
 } from "./fields";
@@ -54,13 +55,7 @@ const models = z.strictObject({
     )
     .min(1, "must name at least one provider"),
   models: z.array(z.string().min(1)).optional(),
-  region: z
-    .string()
-    .regex(
-      /^[a-z]{2}(-[a-z]+)+-\d$/,
-      'must be a region, such as "eu-central-1"',
-    )
-    .optional(),
+  region: region.optional(),
   openai: z
     .strictObject({
       baseUrl: z.url("must be the endpoint's URL, with /v1"),
