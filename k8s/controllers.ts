@@ -6,7 +6,7 @@ function serviceAccount(account: string): k8s.Subject {
   return { kind: "ServiceAccount", name, namespace };
 }
 
-/** The two that make Application Load Balancers from an Ingress. */
+/** The two controllers that create an Application Load Balancer from an Ingress. */
 export const CONTROLLERS = {
   alb: {
     name: "ingress.k8s.aws/alb",
@@ -16,7 +16,7 @@ export const CONTROLLERS = {
       certificates: "certificateArn",
     },
     subject: serviceAccount,
-    // A pod counts as ready when the load balancer says so: a rollout never outruns it.
+    // A pod is ready only when its target is healthy, so a rollout never outruns the load balancer.
     namespaceLabels: { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" },
   },
   "eks-auto": {
@@ -26,7 +26,7 @@ export const CONTROLLERS = {
       version: "v1",
       certificates: "certificateARNs",
     },
-    // Its controllers run outside of the cluster, and all belong to this group.
+    // Auto Mode's controllers run outside the cluster, as members of this group.
     subject: () => ({
       apiGroup: "rbac.authorization.k8s.io",
       kind: "Group",

@@ -20,12 +20,12 @@ import { quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
 import type { Environment } from "./schema/environment";
 
-/** An environment's manifests as one YAML file, in an order that applies at first try. */
+/** An environment's manifests as one YAML file, in an order that applies at once. */
 export function manifests(environment: Environment): string {
   return createApp(environment).synthYaml();
 }
 
-/** All charts of an environment, each depending on the one before: a namespace, its rules, then what lives in it. */
+/** Each chart depends on the one before: the namespace, its policies, then the workloads. */
 function createApp(environment: Environment): App {
   const app = new App();
   const drain = drainTimes(environment.drainSeconds);

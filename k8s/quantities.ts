@@ -1,6 +1,6 @@
 const UNITS = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 
-/** "1Gi" → 1073741824; not a number for what is no size with its unit. */
+/** "1Gi" → 1073741824; NaN without a binary unit. */
 export function bytes(quantity: string): number {
   const [, size, unit] = /^(.*)(Ki|Mi|Gi|Ti)$/.exec(quantity) ?? [];
   return Number(size) * UNITS[(unit ?? "Ki") as keyof typeof UNITS];

@@ -18,13 +18,12 @@ export interface AwsProps {
   aws: Aws;
 }
 
-/** The name of the file system and of its security group, as objects in the cluster. */
 const FILES = "keepsake-files";
 const NFS = 2049;
 
 /**
- * What AWS has to provide, as objects that AWS' own controllers (ACK) make real. Whatever holds
- * data is kept in the account when its object is deleted.
+ * AWS resources as objects for the AWS Controllers for Kubernetes (ACK). Resources with data stay
+ * in the account when their object is deleted.
  */
 export class AwsChart extends Chart {
   constructor(
@@ -73,7 +72,7 @@ export class AwsChart extends Chart {
         encrypted: true,
         kmsKeyId: kmsKeyArn,
         performanceMode: "generalPurpose",
-        // Paid by use: a chat writes little, and in bursts.
+        // Billed by use: a chat writes little, in bursts.
         throughputMode: "elastic",
         backup: true,
         fileSystemProtection: { replicationOverwriteProtection: "ENABLED" },
@@ -117,7 +116,7 @@ export class AwsChart extends Chart {
     });
   }
 
-  /** Gives backend, and no other pod, the role that may call the models. */
+  /** Gives the role that may call the models to backend only. */
   private addPodIdentity(): void {
     const { backendRoleArn, clusterName, tags } = this.props.aws;
     if (backendRoleArn === undefined) return;
@@ -152,7 +151,7 @@ export class AwsChart extends Chart {
     };
   }
 
-  /** Of what holds data, or leads to it: it outlives its object. */
+  /** Metadata of a resource that outlives its object, because data depends on it. */
   private kept(name: string) {
     const metadata = this.metadata(name);
     return {

@@ -25,7 +25,6 @@ const DATA_DIRECTORY = "/data/records";
 /** The addresses of the EKS Pod Identity agent, which issues the role's credentials on every node. */
 const POD_IDENTITY_AGENT = ["169.254.170.23/32", "fd00:ec2::23/128"];
 
-/** The internal API, and the models. */
 export class BackendChart extends Chart {
   constructor(scope: Construct, id: string, props: BackendProps) {
     super(scope, id);
@@ -48,7 +47,7 @@ export class BackendChart extends Chart {
     allow(this, props.namespace, "backend", {
       ingress: [
         {
-          // Another backend too: a watcher is fed by the pod that writes the reply.
+          // Other backends too: a watcher reads from the pod that writes the reply.
           from: [podsOf("web"), podsOf("backend")],
           ports: [tcp(PORTS.backend.http)],
         },

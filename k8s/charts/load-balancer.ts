@@ -9,13 +9,12 @@ import { isIpv6 } from "../schema/fields";
 import type { LoadBalancer } from "../schema/ingress";
 import { albAnnotations, loadBalancerAttributes } from "../constructs/alb";
 
-/** What tells the AWS Load Balancer Controller and EKS Auto Mode apart. */
+/** The differences between the AWS Load Balancer Controller and EKS Auto Mode. */
 export interface Controller {
-  /** The name in the IngressClass. */
   name: string;
-  /** Of the controller's own IngressClassParams. */
+  /** The controller's own IngressClassParams. */
   params: { group: string; version: string; certificates: string };
-  /** As whom the controller asks the API server. @param account Its namespace and service account. */
+  /** The controller's identity at the API server. @param account Namespace and service account. */
   subject: (account: string) => k8s.Subject;
 }
 
@@ -26,7 +25,6 @@ export interface LoadBalancerProps {
   drain: DrainTimes;
 }
 
-/** An Application Load Balancer, made by the controller that the class names. */
 export class LoadBalancerChart extends Chart {
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id);
@@ -41,7 +39,7 @@ export class LoadBalancerChart extends Chart {
     });
   }
 
-  /** What no Ingress of this class may decide for itself, and that only this namespace may use it. */
+  /** Settings that an Ingress can't override; only this namespace may use the class. */
   private addParams({
     namespace,
     controller,
@@ -74,7 +72,7 @@ export class LoadBalancerChart extends Chart {
     });
   }
 
-  /** Signing in by OIDC takes a Secret, of which controllers may read none unless somebody lets them. */
+  /** Controllers have no right to read Secrets by default, and OIDC keeps its client secret in one. */
   private allowSecret({
     namespace,
     controller,

@@ -8,13 +8,13 @@ import type { Quota } from "../constructs/quota";
 export interface NamespaceProps {
   namespace: string;
   quota: Quota;
-  /** How many Services may open a port on every node: one for an ingress that lives here. */
+  /** Number of NodePort Services allowed: one for an ingress in this namespace. */
   nodePorts: number;
-  /** Labels by which a load balancer's controller finds the namespace. */
+  /** Labels for a load balancer's controller. */
   extraLabels?: Record<string, string>;
 }
 
-/** The namespace, and what it lets in: the restricted pod security standard, quotas, priorities. */
+/** The namespace with its pod security standard, quota, default limits and priorities. */
 export class NamespaceChart extends Chart {
   constructor(scope: Construct, id: string, props: NamespaceProps) {
     super(scope, id);
@@ -42,7 +42,7 @@ export class NamespaceChart extends Chart {
       metadata,
       spec: { hard: hard(quota, nodePorts) },
     });
-    // For a pod that someone adds and that states nothing: the quota would refuse it.
+    // The quota rejects pods without requests, such as ones added by hand.
     emit(this, "defaults", k8s.KubeLimitRange, {
       metadata,
       spec: {
@@ -64,7 +64,7 @@ export class NamespaceChart extends Chart {
         labels: labels(namespace, "policy"),
       },
       value: 100_000,
-      description: "People wait for these pods: they go before batch work.",
+      description: "Pods that visitors wait for: scheduled before batch work.",
     });
     emit(this, "sweeping", k8s.KubePriorityClass, {
       metadata: {
@@ -73,7 +73,7 @@ export class NamespaceChart extends Chart {
       },
       value: -10,
       preemptionPolicy: "Never",
-      description: "Nobody waits for these pods: any other goes first.",
+      description: "Batch work: scheduled after all other pods.",
     });
   }
 }

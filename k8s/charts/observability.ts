@@ -13,14 +13,14 @@ import { ServiceMonitor } from "../imports/service-monitor-monitoring.coreos.com
 
 export interface ObservabilityProps {
   namespace: string;
-  /** ServiceMonitors and rules: only where Prometheus' operator has defined them. */
+  /** ServiceMonitors and rules: their kinds come with the Prometheus operator. */
   prometheusOperator: boolean;
   dashboard: boolean;
-  /** Where runbooks.md is, for the links in alerts. */
+  /** The URL of the directory with runbooks.md, for links in alerts. */
   runbooks?: string;
 }
 
-/** What watches Keepsake, and tells people what to do. */
+/** Monitors, alerts and the dashboard. */
 export class ObservabilityChart extends Chart {
   constructor(
     scope: Construct,
@@ -61,7 +61,7 @@ export class ObservabilityChart extends Chart {
     });
   }
 
-  /** Grafana's sidecar finds it by the label. */
+  /** Grafana's sidecar finds the dashboard by its label. */
   private addDashboard(): void {
     const { namespace } = this.props;
     const metadata = this.metadata("keepsake-dashboard");

@@ -9,15 +9,15 @@ import {
   ValidatingAdmissionPolicyBinding,
   type ValidatingAdmissionPolicyProps,
   type Variable,
-} from "../constructs/newer";
+} from "../constructs/k8s-1.28-plus";
 import { labels } from "../constructs/labels";
 import { block, podsIn, tcp, udp } from "../constructs/network-policy";
 
 export interface PoliciesProps {
   namespace: string;
-  /** Refuse images without a digest; otherwise only those whose tag says nothing. */
+  /** Reject images without a digest; otherwise only those without a tag or with `latest`. */
   pinnedImages: boolean;
-  /** Name servers that are not pods of kube-system. */
+  /** Name servers that are not pods in kube-system. */
   dnsCidrs: string[];
   claims: { sessions: string; records: string };
 }
@@ -36,7 +36,7 @@ const TAGGED = {
     "'An image must have a tag other than latest, or a digest: ' + variables.containers.filter(c, !c.image.matches('(:[^/:]+|@sha256:[0-9a-f]{64})$') || c.image.endsWith(':latest')).map(c, c.image).join(', ')",
 };
 
-/** What the namespace never lets happen: traffic that nobody allowed, images that can change, a pod at another's data. */
+/** Denies traffic that no policy allows, mutable images, and writes to another component's claim. */
 export class PoliciesChart extends Chart {
   constructor(
     scope: Construct,
@@ -98,7 +98,7 @@ export class PoliciesChart extends Chart {
     return { name, namespace, labels: labels(namespace, "policy") };
   }
 
-  /** A policy of the whole cluster, bound to this namespace alone. */
+  /** Adds a cluster-wide policy and binds it to this namespace. */
   private admit(
     id: string,
     rules: Pick<
@@ -132,9 +132,9 @@ export class PoliciesChart extends Chart {
   }
 }
 
-/** `ephemeralcontainers` is how a debugger's image would come in afterwards. */
+/** `ephemeralcontainers` covers images of debug containers, which are added to running pods. */
 const allPods: MatchResources = {
-  // Defaults, but stated: where they are not, a change from client-side to server-side apply is a conflict.
+  // Defaults, but written out: otherwise a change from client-side to server-side apply conflicts.
   matchPolicy: "Equivalent",
   namespaceSelector: {},
   objectSelector: {},
@@ -162,7 +162,7 @@ const claimVariables: Variable[] = [
   },
 ];
 
-/** Others may look, if they mount it read-only. */
+/** Any pod may mount the claim read-only. */
 function ownersOnly(claim: string, owners: string[]): Validation {
   const list = owners.map((owner) => `'${owner}'`).join(", ");
   return {

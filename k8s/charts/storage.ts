@@ -11,16 +11,15 @@ export interface StorageProps {
   storage: Storage;
 }
 
-/** The names of the two claims. */
 export const CLAIMS = { sessions: "sessions", records: "records" };
 type Claim = keyof typeof CLAIMS;
 
-/** Encryption in transit, and authorisation by the node's or the pod's role. */
+/** Encryption in transit, and authorisation by IAM. */
 const EFS_MOUNT_OPTIONS = ["tls", "iam"];
 
 /**
- * Two claims that all pods share: sessions for web, records for backend. Nothing here ever deletes
- * data: volumes are retained, and one that lost its claim is bound again (see docs/deployment.md).
+ * Two shared claims: sessions for web, records for backend. Volumes are retained, and a released
+ * one can be bound again (see docs/deployment.md).
  */
 export class StorageChart extends Chart {
   constructor(scope: Construct, id: string, props: StorageProps) {
@@ -52,7 +51,7 @@ export class StorageChart extends Chart {
         provisioningMode: "efs-ap",
         fileSystemId: storage.fileSystem,
         basePath: storage.basePath,
-        // The same directory again when a claim is made again: its data is found, not orphaned.
+        // A recreated claim gets the same directory, so its data is not orphaned.
         subPathPattern: "${.PVC.namespace}/${.PVC.name}",
         ensureUniqueDirectory: "false",
         directoryPerms: "700",
@@ -77,7 +76,7 @@ export class StorageChart extends Chart {
         accessModes: ["ReadWriteMany"],
         persistentVolumeReclaimPolicy: "Retain",
         volumeMode: "Filesystem",
-        // No other claim can take it.
+        // Reserves the volume for this claim.
         claimRef: {
           apiVersion: "v1",
           kind: "PersistentVolumeClaim",
@@ -117,7 +116,7 @@ function source(
   storage: Exclude<Storage, { kind: "efs-dynamic" }>,
 ): Partial<k8s.PersistentVolumeSpec> {
   if (storage.kind === "host") {
-    // Directory, not DirectoryOrCreate: a folder that a node made for itself would be shared with no one.
+    // Not DirectoryOrCreate: a directory created by one node would not be shared.
     return {
       hostPath: { path: `${storage.path}/${claim}`, type: "Directory" },
     };

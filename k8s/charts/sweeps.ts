@@ -14,9 +14,8 @@ export interface SweepsProps {
   namespace: string;
   image: string;
   logLevel: string;
-  /** As web has it: a sweep that expects less would end sessions that web keeps. */
+  /** Same as web's: a sweep with a shorter time would delete live sessions. */
   sessionIdleSeconds?: string;
-  /** Other settings, by their names. */
   settings: Record<string, string>;
   sessions: { claim: string; schedule: string };
   records: { claim: string; schedule: string };
@@ -26,14 +25,14 @@ interface Sweep {
   of: "sessions" | "records";
   claim: string;
   schedule: string;
-  /** The setting that tells the program where its volume is. */
+  /** The setting with the volume's mount path. */
   setting: string;
 }
 
-/** An hour: a sweep that has run for so long waits for storage, and the next one starts afresh. */
+/** A sweep this old waits for storage; the next one starts over. */
 const DEADLINE_SECONDS = 3_600;
 
-/** Jobs that delete what has expired: each sees its own volume, and none reaches the network. */
+/** CronJobs that delete expired data: each mounts one volume, and none uses the network. */
 export class SweepsChart extends Chart {
   constructor(
     scope: Construct,
@@ -60,7 +59,7 @@ export class SweepsChart extends Chart {
         schedule: sweep.schedule,
         timeZone: "Etc/UTC",
         concurrencyPolicy: "Forbid",
-        // Late is fine, and a controller that was away must not start a hundred missed ones.
+        // Limits how many missed runs a restarted controller catches up on.
         startingDeadlineSeconds: 900,
         successfulJobsHistoryLimit: 2,
         failedJobsHistoryLimit: 3,

@@ -30,13 +30,13 @@ const PING = 8082;
 const ROUTES_DIRECTORY = "/etc/keepsake";
 const ROUTES_FILE = "routes.yaml";
 
-/** A pod that was killed does not answer a dial. In one cluster a live pod answers within milliseconds. */
+/** A killed pod never answers a dial; a live one in the same cluster answers within milliseconds. */
 const DIAL_SECONDS = 1;
 
-/** For how long Traefik keeps a connection to a pod that nobody uses, unless it is told otherwise. */
+/** Traefik's default time-out of idle connections to a pod. */
 export const TRAEFIK_IDLE_SECONDS = 90;
 
-/** For web's Service: the cookie that holds a browser on one pod, as the load balancer's does on AWS. */
+/** Annotations of web's Service: the sticky cookie, as the load balancer sets it on AWS. */
 export const STICKY_COOKIE = {
   "traefik.ingress.kubernetes.io/service.sticky.cookie": "true",
   "traefik.ingress.kubernetes.io/service.sticky.cookie.name": "keepsake-pod",
@@ -44,10 +44,7 @@ export const STICKY_COOKIE = {
   "traefik.ingress.kubernetes.io/service.sticky.cookie.samesite": "lax",
 };
 
-/**
- * Traefik in front of web, in Keepsake's own namespace, so that one namespace is all there is on a
- * cluster for trying out: it stands in for a cloud's load balancer.
- */
+/** Traefik in front of web, in the same namespace: the kind cluster's substitute for a cloud load balancer. */
 export class TraefikChart extends Chart {
   constructor(
     scope: Construct,
@@ -119,7 +116,7 @@ export class TraefikChart extends Chart {
           metadata: { labels: labels(namespace, "ingress") },
           spec: {
             serviceAccountName: "traefik",
-            // It asks the API server for routes.
+            // Traefik reads Ingresses from the API server.
             automountServiceAccountToken: true,
             enableServiceLinks: false,
             priorityClassName: `${namespace}-serving`,
@@ -152,7 +149,7 @@ export class TraefikChart extends Chart {
         memoryLimit: "256Mi",
       }),
       securityContext: containerSecurity,
-      // Ready while it says so; alive while it accepts connections, however much it has to do.
+      // Liveness needs only an accepted connection, so load does not restart Traefik.
       readinessProbe: {
         httpGet: { path: "/ping", port: k8s.IntOrString.fromString("ping") },
         periodSeconds: 3,

@@ -15,24 +15,22 @@ import type { Authenticate } from "../schema/ingress";
 
 export interface WebProps extends ServingChartProps {
   sessionsClaim: string;
-  /** The cluster's own domain, in which the backend's Service has its name. */
+  /** The cluster's DNS domain. */
   clusterDomain: string;
-  /** For how long the ingress keeps a connection to web that nobody uses, in seconds. */
+  /** The ingress's idle time-out for connections to web. */
   ingressIdleSeconds: number;
-  /** Who may reach web: the ingress, and nobody else. */
+  /** The only clients that may reach web. */
   ingressPeers: k8s.NetworkPolicyPeer[];
-  /** How people are signed in before they reach web; left out, visitors are anonymous. */
+  /** Sign-in at the load balancer; without it, visitors are anonymous. */
   authenticate?: Authenticate;
-  /** For an ingress that reads its stickiness from the Service. */
   serviceAnnotations?: Record<string, string>;
 }
 
 const SESSION_DIRECTORY = "/data/sessions";
 
-/** Of the two that keep a connection, the one who sends on it must give it up first. */
+/** The ingress must close an idle connection before web does, or it may send on a closed one. */
 const MARGIN_SECONDS = 15;
 
-/** What browsers talk to. */
 export class WebChart extends Chart {
   constructor(scope: Construct, id: string, props: WebProps) {
     super(scope, id);
@@ -78,12 +76,12 @@ function signInSettings(authenticate?: Authenticate): Record<string, string> {
   };
 }
 
-/** AWS publishes the load balancers' keys under names whose addresses change. */
+/** AWS publishes the load balancers' public keys at changing addresses. */
 const toPublishedKeys = {
   to: INTERNET,
   ports: [tcp(443)],
 };
 
-/** The trailing dot ends the name, so that no search domain is tried first: one query instead of several. */
+/** The trailing dot skips search domains: one DNS query instead of several. */
 const backendUrl = ({ namespace, clusterDomain }: WebProps) =>
   `http://backend.${namespace}.svc.${clusterDomain}.:${PORTS.backend.http}`;

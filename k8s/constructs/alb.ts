@@ -2,7 +2,7 @@ import { COOKIE_OVER_TLS } from "../../app/web/sessions/session-cookie";
 import type { LoadBalancer } from "../schema/ingress";
 import type { DrainTimes } from "./drain";
 
-/** What the whole load balancer is set to, as its API names it. */
+/** Attributes of the load balancer, by their names in the API. */
 export function loadBalancerAttributes(
   loadBalancer: LoadBalancer,
 ): { key: string; value: string }[] {
@@ -23,13 +23,12 @@ export function loadBalancerAttributes(
   return Object.entries(attributes).map(([key, value]) => ({ key, value }));
 }
 
-/** What an Ingress says to the controller, in the controller's annotations. */
 export function albAnnotations(
   loadBalancer: LoadBalancer,
   drain: DrainTimes,
 ): Record<string, string> {
   return prefixed({
-    // To the pods themselves: through a node, no one would know which pod drains.
+    // Targets are pods: a node as target would hide which pod drains.
     "target-type": "ip",
     ...listeners(loadBalancer),
     "ssl-policy": loadBalancer.sslPolicy,
@@ -47,8 +46,8 @@ export function albAnnotations(
 }
 
 /**
- * CloudFront's managed prefix list counts as 55 rules of a security group for each port, and a group
- * may have 60: behind CloudFront, which redirects by itself, there is no port but TLS's.
+ * CloudFront's managed prefix list counts as 55 of the 60 rules that a security group may have, for
+ * each port. CloudFront redirects HTTP itself, so port 443 is enough.
  */
 const listeners = ({
   cloudFrontPrefixList,
@@ -60,7 +59,7 @@ const listeners = ({
         "ssl-redirect": "443",
       };
 
-/** Readiness, so that a pod which drains gets no new visitor. Twice in a row, each way. */
+/** Uses readiness, so that a draining pod gets no new visitors. */
 const healthCheck = {
   "healthcheck-path": "/readyz",
   "healthcheck-port": "traffic-port",

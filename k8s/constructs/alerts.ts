@@ -5,13 +5,11 @@ import {
 } from "../../app/core/runtime/metric-definitions";
 import { rateOf, series, visits } from "./promql";
 
-/** One alert, before it is written as a rule of Prometheus. */
 export interface Alert {
   name: string;
   expression: string;
-  /** How long it must hold before anyone is told. */
   for: string;
-  /** `page` wakes someone up; a `ticket` waits for the morning. */
+  /** `page` wakes an operator; a `ticket` waits for working hours. */
   severity: "page" | "ticket";
   summary: string;
   description: string;
@@ -21,9 +19,8 @@ export interface Alert {
 const BUDGET = 0.001;
 
 /**
- * Burn rates, as in Google's SRE workbook: the long window says that it matters, the short one that
- * it still goes on. 14.4 spends 2 % of a month's budget in an hour, 6 spends 5 % in six hours, 1
- * spends 10 % in three days.
+ * Burn rates as in Google's SRE workbook: the long window shows that it matters, the short one that
+ * it is still happening. They spend 2 % of a month's budget in 1 h, 5 % in 6 h and 10 % in 3 d.
  */
 const WINDOWS = [
   { rate: 14.4, long: "1h", short: "5m", for: "2m", severity: "page" },
@@ -55,12 +52,12 @@ function burning(
   });
 }
 
-/** The one loss that is nobody's wish: tabs are closed all day, and each rollout drains. */
+/** The only cause that is a fault: closed tabs and drains are normal. */
 const BROKEN: Loss = "backend";
-/** A hand-over is how every rollout goes; this is what a dead process, or a stalled one, leaves. */
+/** A takeover from a dead or stalled process; a handover is part of every rollout. */
 const UNEXPECTED: Predecessor = "silence";
 
-/** All alerts on a Keepsake in this namespace. Each has a paragraph of its name in docs/runbooks.md. */
+/** Each alert has a section of its name in docs/runbooks.md. */
 export function alerts(namespace: string): Alert[] {
   const here = `namespace="${namespace}"`;
   return [

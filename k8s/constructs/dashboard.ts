@@ -4,7 +4,7 @@ import {
 } from "../../app/core/runtime/metric-definitions";
 import { rateOf, series, visitors, visits } from "./promql";
 
-/** Grafana's: long enough for a rate, at whatever zoom. */
+/** Grafana's variable: long enough for a rate at any zoom. */
 const WINDOW = "$__rate_interval";
 
 interface Panel {
@@ -13,7 +13,7 @@ interface Panel {
   queries: Record<string, string>;
 }
 
-/** What someone who was woken up looks at, in this order. */
+/** In the order in which an operator looks at them during an incident. */
 function panels(namespace: string): Panel[] {
   const here = `namespace="${namespace}"`;
   const quantile = (q: number, buckets: string, by = "") =>

@@ -1,19 +1,16 @@
 import type { DistributionSpecDistributionConfig } from "../imports/distribution-cloudfront.services.k8s.aws";
 import type { CloudFront } from "../schema/aws";
 
-/** Policies that CloudFront itself manages, by their ids, which are the same in every account. */
+/** Ids of CloudFront's managed policies, the same in every account. */
 const CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3";
 
 const ORIGIN = "load-balancer";
 
-/** The longest time that CloudFront waits for an origin's next byte: six heartbeats of an event stream. */
+/** CloudFront's maximum wait for the origin's next byte: six heartbeats of an event stream. */
 const READ_TIMEOUT_SECONDS = 60;
 
-/**
- * A distribution that passes everything to the load balancer: pages are a visitor's own, and
- * replies are streams, so that nothing is cached here and nothing is held back to be compressed.
- */
+/** Neither caches, since pages are private, nor compresses, since replies are streams. */
 export function distribution(
   cloudFront: CloudFront,
 ): DistributionSpecDistributionConfig {

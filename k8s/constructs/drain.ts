@@ -1,40 +1,39 @@
-/** Every time-out that the drain's one number decides, in seconds. */
+/** The time-outs derived from `DRAIN_SECONDS`, in seconds. */
 export interface DrainTimes {
-  /** `DRAIN_SECONDS` itself: what the process has from SIGTERM to its end. */
+  /** `DRAIN_SECONDS` itself: from SIGTERM to the exit of the process. */
   drainSeconds: number;
-  /** How long a pod that must go serves on before SIGTERM. */
+  /** From the pod's deletion to SIGTERM; the pod keeps serving. */
   preStopSeconds: number;
-  /** When the kubelet kills what is left. */
+  /** From the pod's deletion to SIGKILL. */
   terminationGracePeriodSeconds: number;
-  /** How long the load balancer lets open requests of a removed pod go on. */
+  /** The load balancer's time-out for open requests to a removed pod. */
   deregistrationDelaySeconds: number;
-  /** The shortest time between two pods that autoscaling removes. */
+  /** The minimum time between two pods that autoscaling removes. */
   scaleInPeriodSeconds: number;
-  /** For how long the load must have fallen before autoscaling removes any. */
+  /** The autoscaler's stabilization window for scaling in. */
   scaleInWindowSeconds: number;
 }
 
-/** A third of the drain, but no more than routing tables and load balancers need to notice. */
+/** Upper bound of preStop: routing tables and load balancers need no longer. */
 const NOTICE_SECONDS_MAX = 15;
-/** For the process to end, and its logs to be flushed, after the last stream was let go. */
+/** For the exit of the process after its last stream has closed. */
 const END_SECONDS = 5;
-/** Kubernetes' own limit of a scaling policy's period. */
+/** Kubernetes' limit of a scaling policy's period. */
 const SCALING_PERIOD_MAX = 1_800;
-/** A pod a minute at most: below that, measurements lag behind what was removed. */
+/** Metrics lag behind pods that are removed faster. */
 const SCALE_IN_PERIOD_MIN = 60;
-/** Five minutes, Kubernetes' own default: people come back sooner than that. */
+/** Kubernetes' default. */
 const SCALE_IN_WINDOW_MIN = 300;
 
 /**
- * Derives the time-outs of a pod's end from `DRAIN_SECONDS`, in the order in which they pass:
+ * Derives all time-outs of a pod's shutdown from `DRAIN_SECONDS`:
  *
  *     deletion ── preStop ──→ SIGTERM ── drain ──→ end of process ── 5 s ──→ SIGKILL
  *        └─────── deregistration delay ──────────────────┘
  *
- * The endpoint is removed at deletion, so that `preStop` covers the time in which requests still
- * arrive. The load balancer must not cut streams before the process has told their readers where
- * to go on, so that its delay ends with the drain. Autoscaling takes its next pod only when the
- * one before is gone.
+ * The endpoint is removed at deletion, and requests still arrive during `preStop`. The load balancer
+ * must not cut streams before their clients were told to reconnect, so its delay ends with the drain.
+ * Autoscaling removes the next pod only after the previous one is gone.
  */
 export function drainTimes(drainSeconds: number): DrainTimes {
   const preStopSeconds = Math.min(

@@ -4,8 +4,8 @@ import type { Construct } from "constructs";
 type Kind<P> = new (scope: Construct, id: string, props: P) => ApiObject;
 
 /**
- * Adds an object to a chart, and fails at synth if its typed class left out anything it was given:
- * these classes drop, without a word, each field that their schema doesn't have.
+ * Adds an object to a chart, and throws if its typed class dropped a field. These classes silently
+ * drop every field that is not in their schema.
  *
  * @param id Unique in the chart. Names in the cluster come from `metadata.name` alone.
  * @throws Error naming the object and every field that is missing in the manifest.
@@ -27,7 +27,7 @@ export function emit<P extends object>(
   return object;
 }
 
-/** The paths of what is in `given` and not in `output`, whose names may differ in case (`clusterIp`, `clusterIP`). */
+/** Paths in `given` that `output` lacks. Names may differ in case (`clusterIp`, `clusterIP`). */
 function droppedFields(given: unknown, output: unknown, path = ""): string[] {
   const value = unwrapped(given);
   if (value === undefined) return [];

@@ -6,12 +6,12 @@ import { labels } from "./labels";
 export interface IngressProps {
   namespace: string;
   className: string;
-  /** The name under which people come; without it, every name. */
+  /** Without it, every host name. */
   host?: string;
   annotations?: Record<string, string>;
 }
 
-/** Adds the one route there is: everything goes to web. */
+/** Adds the only route: everything goes to web. */
 export function addIngress(scope: Construct, props: IngressProps): void {
   emit(scope, "ingress", k8s.KubeIngress, {
     metadata: {

@@ -1,4 +1,4 @@
-/** The parts of Keepsake that labels tell apart. */
+/** A value of the label `app.kubernetes.io/component`. */
 export type Component =
   | "web"
   | "backend"
@@ -13,9 +13,9 @@ export type Component =
 const APP_NAME = "keepsake";
 
 /**
- * The recommended labels of Kubernetes.
+ * Kubernetes' recommended labels.
  *
- * @param instance The namespace: several Keepsakes may share a cluster, each in its own.
+ * @param instance The namespace, since a cluster may run several instances.
  */
 export function labels(
   instance: string,
@@ -30,10 +30,7 @@ export function labels(
   };
 }
 
-/**
- * What a selector matches. A Deployment's selector can never be changed, so it is written out here
- * and depends on nothing: not on a construct's place, not on a version.
- */
+/** A Deployment's selector is immutable, so it must not depend on a construct's path or a version. */
 export function selector(component: Component): Record<string, string> {
   return {
     "app.kubernetes.io/name": APP_NAME,

@@ -9,7 +9,7 @@ export interface NetworkRules {
   egress?: k8s.NetworkPolicyEgressRule[];
 }
 
-/** Lets a component's pods be reached, and reach, what is named; all else stays denied. */
+/** Allows traffic of a component's pods; everything else stays denied. */
 export function allow(
   scope: Construct,
   namespace: string,
@@ -44,19 +44,18 @@ export const udp = (port: number): k8s.NetworkPolicyPort => ({
   port: k8s.IntOrString.fromNumber(port),
 });
 
-/** The pods of a component in this namespace. */
 export const podsOf = (component: Component): k8s.NetworkPolicyPeer => ({
   podSelector: { matchLabels: selector(component) },
 });
 
-/** All pods of another namespace, by the label that the API server itself sets. */
+/** All pods of another namespace, by the label that the API server sets. */
 export const podsIn = (namespace: string): k8s.NetworkPolicyPeer => ({
   namespaceSelector: {
     matchLabels: { "kubernetes.io/metadata.name": namespace },
   },
 });
 
-/** Lets Prometheus read metrics, and nobody else. */
+/** Allows only Prometheus to read metrics. */
 export const scraped = (
   monitoringNamespace: string,
   port: number,

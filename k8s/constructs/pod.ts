@@ -1,7 +1,7 @@
 import { k8s } from "cdk8s-plus-27";
 import { type Component, selector } from "./labels";
 
-/** The user `node` of the image, whom the access points of EFS map everyone to. */
+/** The image's user `node`, to which the EFS access points map every client. */
 export const USER_ID = 1_000;
 
 export const podSecurity: k8s.PodSecurityContext = {
@@ -19,7 +19,7 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ["ALL"] },
 };
 
-/** The only writable place beside the volumes, and it is emptied with the pod. */
+/** The only writable directory besides the volumes; deleted with the pod. */
 export const scratch = {
   volume: {
     name: "tmp",
@@ -28,7 +28,7 @@ export const scratch = {
   mount: { name: "tmp", mountPath: "/tmp" },
 };
 
-/** What a container asks for: no limit on the processor, or a burst would stall every stream of the pod. */
+/** Has no CPU limit: throttling would stall every stream of the pod. */
 export function containerResources(asked: {
   cpu: string;
   memory: string;
@@ -48,12 +48,9 @@ export function containerResources(asked: {
 }
 
 /**
- * Spreads the pods of each version over zones and nodes, as well as there is room. Neither is ever a
- * reason to wait: a rollout adds a pod before it takes one away, and where the one node without a
- * pod of the new version is full, a strict rule would stall it, and autoscaling with it, while
- * others have room. Two pods on one node can fall together, which costs a moment; the budget keeps
- * those that choose from taking both. Nodes that the pod can't run on don't count, or a tainted
- * control plane would pass for an empty place.
+ * Spreads the pods of each version over zones and nodes if there is room. A strict rule would block
+ * rollouts and autoscaling when the only node without a pod is full. Nodes on which the pod can't run
+ * don't count, or a tainted control plane would be an empty domain.
  */
 export function spread(component: Component): k8s.TopologySpreadConstraint[] {
   const over = (topologyKey: string) => ({
@@ -68,7 +65,7 @@ export function spread(component: Component): k8s.TopologySpreadConstraint[] {
   return [over("topology.kubernetes.io/zone"), over("kubernetes.io/hostname")];
 }
 
-/** Pods leave a node that is lost after half a minute, not after Kubernetes' five. */
+/** Pods leave a lost node after 30 s instead of Kubernetes' five minutes. */
 export const tolerations: k8s.Toleration[] = [
   "node.kubernetes.io/not-ready",
   "node.kubernetes.io/unreachable",

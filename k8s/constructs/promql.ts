@@ -4,18 +4,17 @@ import {
   PROBE_ROUTES,
 } from "../../app/core/runtime/metric-definitions";
 
-/** Labels that every series has from the target that it was read from. */
+/** Labels that Prometheus adds to every series of a target. */
 type TargetLabel = "namespace" | "pod";
 
-/** What a label must be: exactly this, or (not) matching a regular expression as a whole. */
+/** An exact value, or a regular expression that the whole value must (not) match. */
 type Matcher = string | { matching: string } | { otherThan: readonly string[] };
 
-/** The label matchers of a selector, by the labels that a metric has. */
 export type Matchers<Label extends string> = Partial<
   Record<Label | TargetLabel, Matcher>
 >;
 
-/** Selects series of one of Keepsake's metrics, in this order of labels. */
+/** A selector of one metric's series. */
 export function series<Label extends string>(
   { name }: MetricDefinition<Label>,
   matchers: Matchers<Label>,
@@ -32,17 +31,17 @@ function written([label, matcher]: [string, Matcher]): string {
     : `${label}!~"${matcher.otherThan.join("|")}"`;
 }
 
-/** How much a counter's series grow each second over a window, all together. */
+/** The sum of a counter's rates per second over a window. */
 export const rateOf = (selector: string, window: string) =>
   `sum(rate(${selector}[${window}]))`;
 
-/** What visitors ask for: the cluster's probes say nothing of how they fare, and are most of a quiet night's requests. */
+/** Excludes the cluster's probes, which say nothing about visitors. */
 export const visitors = (namespace: string) => ({
   namespace,
   route: { otherThan: Object.values(PROBE_ROUTES) },
 });
 
-/** The number of requests of visitors. @param status A regular expression of those that count. */
+/** Visitors' requests. @param status A regular expression of the status codes to count. */
 export const visits = (namespace: string, status?: string) =>
   series(
     metricDefinitions.requests,

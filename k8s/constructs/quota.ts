@@ -1,18 +1,17 @@
 import { mebi, milli } from "../quantities";
 import type { Environment, Workload } from "../schema/environment";
 
-/** What all pods of the namespace together may ask for. */
+/** The limits of the namespace's ResourceQuota. */
 export interface Quota {
   pods: number;
-  /** Whole processors. */
   cpu: number;
-  /** Whole GiB, asked for. */
+  /** Sum of requests. */
   memoryGi: number;
-  /** Whole GiB, at most. */
+  /** Sum of limits. */
   memoryLimitGi: number;
 }
 
-/** For sweeps, a preflight, a pod that someone debugs with, and Traefik on kind. */
+/** Room for sweeps, preflight, a debug pod, and Traefik on kind. */
 const BESIDE: Quota = {
   pods: 10,
   cpu: 1,
@@ -21,15 +20,15 @@ const BESIDE: Quota = {
 };
 
 /**
- * The quota that fits an environment: twice what both Deployments can grow to, since a rollout may
- * replace a full set while pods of the version before still drain, and something beside.
+ * Twice the maximum of both Deployments, since a rollout may create a full set while the previous
+ * version's pods still drain, plus room for other pods.
  */
 export function quotaOf({ web, backend }: Environment): Quota {
   const twice = (of: (workload: Workload) => number) =>
     2 * (web.replicas.max * of(web) + backend.replicas.max * of(backend));
   return {
     pods: BESIDE.pods + twice(() => 1),
-    // Whole numbers, since the API server writes "3000m" as "3", and would find a change each time.
+    // Whole numbers: the API server rewrites "3000m" as "3", which each apply would see as a change.
     cpu:
       BESIDE.cpu +
       Math.ceil(twice(({ resources }) => milli(resources.cpu)) / 1_000),

@@ -10,15 +10,15 @@ export interface ScalingProps {
   component: Component;
   workload: Workload;
   drain: DrainTimes;
-  /** The metric of each pod that tells how many streams it has in flight. */
+  /** The per-pod metric of open streams. */
   streamsMetric: string;
 }
 
-/** Whether autoscaling owns the number of pods. The Deployment must not state it then, or each apply would reset it. */
+/** If true, the Deployment must not state its replicas: each apply would reset them. */
 export const isAutoscaled = ({ replicas }: Workload) =>
   replicas.max > replicas.min;
 
-/** Adds the disruption budget and, where there is something to scale, the autoscaler. */
+/** Adds the disruption budget and, if the replicas may vary, the autoscaler. */
 export function addScaling(scope: Construct, props: ScalingProps): void {
   addBudget(scope, props);
   if (isAutoscaled(props.workload)) addAutoscaler(scope, props);
@@ -35,7 +35,7 @@ function addBudget(scope: Construct, props: ScalingProps): void {
     spec: {
       minAvailable: k8s.IntOrString.fromNumber(workload.minAvailable),
       selector: { matchLabels: selector(component) },
-      // A pod that is broken anyway must not keep a node from being drained.
+      // An unhealthy pod must not block the drain of a node.
       unhealthyPodEvictionPolicy: "AlwaysAllow",
     },
   });
@@ -93,7 +93,7 @@ function metrics({
   ];
 }
 
-/** Quickly out, since streams arrive at once; in by one pod at a time, and not before the last one has drained. */
+/** Scales out quickly; scales in by one pod at a time, after the previous one has drained. */
 function behavior(drain: DrainTimes): k8s.HorizontalPodAutoscalerBehaviorV2 {
   return {
     scaleUp: {

@@ -10,7 +10,7 @@ import {
   type PodSpec,
   Service,
   type ServiceProps,
-} from "./newer";
+} from "./k8s-1.28-plus";
 import { labels, selector } from "./labels";
 import {
   containerResources,
@@ -33,34 +33,32 @@ export interface ServingProps {
   metricsPort: number;
   workload: Workload;
   drain: DrainTimes;
-  /** Environment variables, but for those that every component has. */
+  /** Environment variables of this component. */
   settings: Record<string, string>;
-  /** Environment variables that a ConfigMap can't hold: of the pod itself, or from a Secret. */
+  /** Environment variables from the pod itself or from a Secret. */
   env?: k8s.EnvVar[];
-  /** The Secret, and those of its keys that this component may see, as files. */
+  /** The Secret, and the keys of it that are mounted as files. */
   secret: { name: string; keys: string[] };
   volume: { claim: string; mountPath: string };
   streamsMetric: string;
-  /** Whether Prometheus finds the pods by annotations. */
+  /** True if Prometheus discovers pods by annotations. */
   scrapedByAnnotation: boolean;
-  /** On the Service, for an ingress that reads them there. */
   serviceAnnotations?: Record<string, string>;
 }
 
-/** What an environment says of a component that serves HTTP: web's chart and backend's add their own. */
+/** The props that web's and backend's charts share. */
 export interface ServingChartProps extends Pick<
   ServingProps,
   "namespace" | "image" | "workload" | "drain" | "scrapedByAnnotation"
 > {
   logLevel: string;
-  /** Other settings, by their names. */
   settings: Record<string, string>;
   secretName: string;
-  /** Where Prometheus is, which alone may read metrics. */
+  /** The only namespace that may read metrics. */
   monitoringNamespace: string;
 }
 
-/** Adds a Deployment that serves HTTP, with all that belongs to it: settings, account, Service, budget, autoscaler. */
+/** Adds a Deployment that serves HTTP with its settings, account, Service, disruption budget and autoscaler. */
 export function addServing(scope: Construct, props: ServingProps): void {
   const settings = addSettings(
     scope,
@@ -88,7 +86,7 @@ function allSettings(props: ServingProps): Record<string, string> {
     PORT: String(props.port),
     METRICS_PORT: String(props.metricsPort),
     SECRETS_DIRECTORY,
-    // Each call to a network file system keeps a thread busy for its whole round trip.
+    // Each call to a network file system occupies a thread for a round trip.
     UV_THREADPOOL_SIZE: "16",
     DRAIN_SECONDS: String(props.drain.drainSeconds),
     ...props.settings,
@@ -101,7 +99,7 @@ function service(props: ServingProps): ServiceProps {
     spec: {
       type: "ClusterIP",
       selector: selector(props.component),
-      // Within the zone where there is a pod: a hop across zones costs time and money.
+      // Traffic across zones costs time and money.
       trafficDistribution: "PreferSameZone",
       ports: [
         {
@@ -131,7 +129,7 @@ function deployment(props: ServingProps, settings: string): DeploymentProps {
         ? {}
         : { replicas: props.workload.replicas.min }),
       selector: { matchLabels: selector(props.component) },
-      // One more, never one less: capacity is whole while versions change.
+      // Keeps the full capacity during a rollout.
       strategy: {
         type: "RollingUpdate",
         rollingUpdate: {
@@ -227,7 +225,6 @@ const get = (path: string) => ({
   port: k8s.IntOrString.fromString("http"),
 });
 
-/** Has it started; is it stuck beyond help, so that only a restart mends it; may it be sent requests now. */
 const probes: Pick<
   k8s.Container,
   "startupProbe" | "livenessProbe" | "readinessProbe"

@@ -13,9 +13,8 @@ function settingsHash(data: Record<string, string>): string {
 }
 
 /**
- * Adds the settings of a component as an immutable ConfigMap that is named by its content: a change
- * makes another one, and so rolls the pods; those of the version before keep theirs, even when they
- * are started again.
+ * Adds an immutable ConfigMap named by its content. A change of settings creates another one and so
+ * rolls the pods; restarted pods of the previous version still find theirs.
  *
  * @returns Its name.
  */

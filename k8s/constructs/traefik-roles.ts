@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { emit } from "./emit";
 import { labels } from "./labels";
 
-/** Lets Traefik read classes and nodes of the whole cluster, and nothing but this namespace otherwise. */
+/** Lets Traefik read IngressClasses and nodes of the cluster, and routes of this namespace only. */
 export function addTraefikRoles(scope: Construct, namespace: string): void {
   const own = {
     name: "traefik",
@@ -42,7 +42,7 @@ const roleRef = (kind: string, name: string) => ({
 });
 
 const inNamespace = [
-  // Traefik doesn't start unless it may list Secrets: it looks for certificates.
+  // Traefik does not start without the right to list Secrets, in which it looks for certificates.
   read("", "services", "secrets"),
   read("discovery.k8s.io", "endpointslices"),
   read("networking.k8s.io", "ingresses"),

@@ -1,10 +1,7 @@
 import type { EnvironmentInput } from "../schema/environment";
 import eks from "./eks";
 
-/**
- * The environment `eks` on an account in which AWS' controllers (ACK) make the file system, its
- * mount targets and access points, backend's role and CloudFront: all that it needs but the cluster.
- */
+/** The environment `eks`, whose file system, Pod Identity and CloudFront are created by ACK's controllers. */
 const eksAck: EnvironmentInput = {
   ...eks,
   name: "eks-ack",
@@ -14,7 +11,7 @@ const eksAck: EnvironmentInput = {
     certificateArn:
       "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
-    // CloudFront alone reaches the load balancer: what it checks can't be passed by.
+    // Only CloudFront reaches the load balancer, so its checks can't be bypassed.
     cloudFrontPrefixList: "pl-a3a144ca",
   },
   aws: {

@@ -1,8 +1,8 @@
 import type { EnvironmentInput } from "../schema/environment";
 
 /**
- * Amazon EKS in Auto Mode, which brings its own load balancing; the EFS CSI driver is its add-on.
- * What belongs to an account is an example, as in `eks`. Volumes are made from the file system here.
+ * Amazon EKS Auto Mode, with its own load balancing, and volumes that the EFS CSI driver provisions.
+ * Values of an account are examples, as in `eks`.
  */
 const eksAuto: EnvironmentInput = {
   name: "eks-auto",
@@ -30,9 +30,8 @@ const eksAuto: EnvironmentInput = {
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
   network: {
-    // Auto Mode's nodes answer for names themselves: no pod of kube-system does. Pods ask the tenth
-    // address of the services, which EKS takes from whichever of two blocks the VPC leaves free:
-    // 10.100.0.0/16 where eksctl makes the VPC, 172.20.0.0/16 where the VPC is within 10.0.0.0/8.
+    // Auto Mode resolves DNS on the node, not in a pod. Pods query the tenth address of the Service
+    // range: 10.100.0.0/16 with eksctl's VPC, 172.20.0.0/16 where the VPC is within 10.0.0.0/8.
     dnsCidrs: ["10.100.0.10/32", "172.20.0.10/32", "169.254.20.10/32"],
   },
 };

@@ -1,15 +1,15 @@
 import type { EnvironmentInput } from "../schema/environment";
 
 /**
- * Amazon EKS with the AWS Load Balancer Controller and the EFS CSI driver. What belongs to an
- * account is an example: put in your own host, certificate, subnets, access points and region.
+ * Amazon EKS with the AWS Load Balancer Controller and the EFS CSI driver. Values of an account are
+ * examples: set your own image, host, certificate, subnets, access points and region.
  */
 const eks: EnvironmentInput = {
   name: "eks",
   image:
     "111122223333.dkr.ecr.eu-central-1.amazonaws.com/keepsake@sha256:0000000000000000000000000000000000000000000000000000000000000000",
-  // Measured with 20 browsers at once, 100 new visitors a second: web takes 3.8 ms of a processor
-  // and backend 1.6 ms a page, in 160 and 120 MiB; 105 and 86 MiB when nobody is there.
+  // Measured with 100 new visitors a second: web uses 3.8 ms of CPU a page and 160 MiB, backend
+  // 1.6 ms and 120 MiB; idle, 105 and 86 MiB.
   web: {
     replicas: { min: 3, max: 20 },
     minAvailable: 2,
@@ -28,7 +28,7 @@ const eks: EnvironmentInput = {
       "eu.amazon.nova-micro-v1:0",
       "eu.amazon.nova-lite-v1:0",
     ],
-    // The internet over HTTPS. With a VPC endpoint for Bedrock: its subnets, and nothing else.
+    // The internet over HTTPS. With a VPC endpoint for Bedrock, its subnets are enough.
     egress: [{ cidr: "0.0.0.0/0" }],
   },
   storage: {
@@ -43,7 +43,7 @@ const eks: EnvironmentInput = {
       "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
-  // Where Prometheus' operator is installed (docs/eks.md), also `prometheusOperator: true`.
+  // With the Prometheus operator (docs/eks.md), add `prometheusOperator: true`.
   observability: { dashboard: true },
 };
 

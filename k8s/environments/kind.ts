@@ -1,12 +1,12 @@
 import type { EnvironmentInput } from "../schema/environment";
 
-/** A cluster on this machine: three nodes that mount one folder of it, and Traefik. */
+/** A kind cluster on this machine: three nodes that share a folder, and Traefik. */
 const kind: EnvironmentInput = {
   name: "kind",
   image: "keepsake:dev",
-  // Images are loaded into the nodes, not pulled: they have no digest to ask a registry for.
+  // Images are loaded into the nodes, not pulled, so they have no digest.
   pinnedImages: false,
-  // Small enough for a laptop; autoscaling shows itself all the sooner.
+  // Small enough for a laptop, and for autoscaling to be seen.
   web: {
     replicas: { min: 2, max: 6 },
     minAvailable: 1,

@@ -10,9 +10,9 @@ const id = (prefix: string, what: string) =>
     );
 
 const cloudFront = z.strictObject({
-  host: hostName.describe("the name under which people come"),
+  host: hostName.describe("the public host name"),
   originHost: hostName.describe(
-    "a name in DNS that points to the load balancer, whose certificate is for `host`: that is the name CloudFront passes on",
+    "a DNS name of the load balancer, whose certificate is for `host`, the name that CloudFront passes on",
   ),
   certificateArn: z
     .string()
@@ -35,7 +35,7 @@ const cloudFront = z.strictObject({
     .default("PriceClass_100"),
 });
 
-/** What the controllers of AWS (ACK), in the cluster, make in the account. */
+/** Resources that ACK's controllers create in the account. */
 export const aws = z.strictObject({
   region,
   account: z
@@ -46,14 +46,14 @@ export const aws = z.strictObject({
   nodeSecurityGroup: id("sg", "the nodes' security group: only it may mount"),
   subnets: z
     .array(id("subnet", "a subnet of the nodes"))
-    .min(1, "must name a subnet of each zone: each gets a mount target"),
+    .min(1, "must list a subnet of each zone: each gets a mount target"),
   backendRoleArn: arn(
     "iam::\\d{12}:role/",
-    "must be the ARN of the role that may call the models",
+    "must be the ARN of the role that may invoke the models",
   ).optional(),
   kmsKeyArn: arn("kms:", "must be a key's ARN")
     .optional()
-    .describe("left out, the account's own key for EFS encrypts the files"),
+    .describe("by default the account's key for EFS"),
   cloudFront: cloudFront.optional(),
   tags: z.record(z.string(), z.string()).default({}),
 });

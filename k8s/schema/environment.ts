@@ -17,9 +17,9 @@ import { storage } from "./storage";
 
 const resources = z.strictObject({
   cpu: cpu.describe(
-    "asked for; there is no limit, or a burst would stall streams",
+    "requested; there is no limit, because throttling would stall streams",
   ),
-  memory: quantity.describe("asked for"),
+  memory: quantity.describe("requested"),
   memoryLimit: quantity.describe("above it the pod is killed"),
 });
 
@@ -29,14 +29,14 @@ const workload = z.strictObject({
     max: whole(1, 500, "pods"),
   }),
   minAvailable: whole(0, 499, "pods").describe(
-    "how many a voluntary disruption must leave",
+    "pods that a voluntary disruption must leave",
   ),
   resources,
   targetCpuPercent: whole(10, 95, "percent").default(60),
   targetStreamsPerPod: whole(1, 100_000, "streams")
     .optional()
     .describe(
-      "scale by streams in flight too; needs an adapter that serves the custom metrics API",
+      "also scale by open streams; needs an adapter for the custom metrics API",
     ),
 });
 
@@ -68,7 +68,7 @@ const models = z.strictObject({
   egress: z
     .array(egress)
     .default([])
-    .describe("where the models are: the only places backend may go"),
+    .describe("addresses of the models: the only ones that backend may reach"),
 });
 
 export const environmentSchema = z.strictObject({
@@ -78,7 +78,7 @@ export const environmentSchema = z.strictObject({
   pinnedImages: z
     .boolean()
     .default(true)
-    .describe("the namespace refuses every image that has no digest"),
+    .describe("the namespace rejects every image without a digest"),
   clusterDomain: z.string().min(1).default("cluster.local"),
   secretName: dnsLabel
     .default("keepsake")
@@ -98,18 +98,16 @@ export const environmentSchema = z.strictObject({
   models,
   storage,
   ingress,
-  aws: aws
-    .optional()
-    .describe("let AWS' controllers in the cluster make what it needs"),
+  aws: aws.optional().describe("resources that ACK's controllers create"),
   network: z
     .strictObject({
       dnsCidrs: z
         .array(cidr)
         .default([])
-        .describe("name servers that are not pods: a node-local cache"),
+        .describe("name servers that are not pods, such as a node-local cache"),
       monitoringNamespace: dnsLabel
         .default("monitoring")
-        .describe("whose pods may read metrics"),
+        .describe("the namespace whose pods may read metrics"),
     })
     .prefault({}),
   sweeps: z
@@ -124,7 +122,7 @@ export const environmentSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          "ServiceMonitors and rules, where Prometheus' operator has defined them; otherwise annotations",
+          "ServiceMonitors and rules, with the Prometheus operator; otherwise annotations",
         ),
       dashboard: z.boolean().default(false),
       runbooks: z
@@ -134,8 +132,8 @@ export const environmentSchema = z.strictObject({
     .prefault({}),
 });
 
-/** An environment as it is written: defaults may be left out. */
+/** An environment as written in a file: defaults may be omitted. */
 export type EnvironmentInput = z.input<typeof environmentSchema>;
-/** An environment as the charts get it: checked, and complete. */
+/** A validated environment with all defaults. */
 export type Environment = z.output<typeof environmentSchema>;
 export type Workload = Environment["web"];

@@ -43,10 +43,7 @@ export const quantity = z
 
 export const cpu = z
   .string()
-  .regex(
-    /^\d+m$/,
-    'must be a share of a processor in thousandths, such as "100m"',
-  );
+  .regex(/^\d+m$/, 'must be CPU in millicores, such as "100m"');
 
 export const accessPoint = z
   .string()
@@ -60,7 +57,7 @@ export const fileSystemId = z
   .string()
   .regex(
     /^fs-[0-9a-f]{8,40}$/,
-    'must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are made for it',
+    'must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are created in it',
   );
 
 export const certificateArn = arn(
@@ -72,7 +69,7 @@ export const loadBalancerArn = z
   .string("must be the ARN of the load balancer that signs people in")
   .regex(
     anyLoadBalancer,
-    'must be the ARN of an Application Load Balancer, or, before it is made, the beginning of it and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*"',
+    'must be the ARN of an Application Load Balancer, or, before it exists, a prefix and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*"',
   );
 
 export const image = z
@@ -83,7 +80,7 @@ export const image = z
   )
   .refine(
     (name) => !name.endsWith(":latest"),
-    'must not have the tag "latest": nobody could tell which version runs, and it is pulled at every start. Name a version or a digest',
+    'must not have the tag "latest": it does not say which version runs, and is pulled at every start. Set a version or a digest',
   );
 
 export const schedule = z
@@ -93,13 +90,11 @@ export const schedule = z
     'must be a schedule of five fields, such as "17 * * * *"',
   );
 
-/** A port, with limits that its message states. */
 export const port = (min = 1, max = 65_535) => {
   const message = `must be a port, ${min} to ${max}`;
   return z.int(message).min(min, message).max(max, message);
 };
 
-/** Seconds, or a count, with limits that its message states. */
 export const whole = (min: number, max: number, unit: string) => {
   const message = `must be a whole number of ${unit}, ${min} to ${max}`;
   return z.int(message).min(min, message).max(max, message);

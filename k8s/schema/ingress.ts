@@ -11,7 +11,7 @@ import {
   whole,
 } from "./fields";
 
-/** Seconds between two heartbeats of an event stream: what every idle time-out must exceed. */
+/** Every idle time-out must exceed the interval of an event stream's heartbeats. */
 export const HEARTBEAT_SECONDS = HEARTBEAT_MS / 1_000;
 
 const stickiness = z
@@ -25,16 +25,16 @@ const stickiness = z
     durationSeconds: whole(1, 604_800, "seconds").default(86_400),
   })
   .prefault({})
-  .describe("makes it fast, never correct: none works too");
+  .describe("an optimisation: correctness does not depend on it");
 
 const signIn = {
   loadBalancer: loadBalancerArn.describe(
-    "whose word web takes for who somebody is: its ARN, or the beginning of it and a *, with your account in it",
+    "the load balancer whose tokens web accepts: its ARN, or a prefix with your account and a *",
   ),
   signOutUrl: z
     .url({ protocol: /^https$/, error: "must be an https:// URL" })
     .optional()
-    .describe("the identity provider's page on which signing out goes on"),
+    .describe("the identity provider's sign-out page"),
 };
 
 const oidc = z.strictObject({
@@ -55,7 +55,7 @@ const oidc = z.strictObject({
     )
     .default("kube-system/aws-load-balancer-controller")
     .describe(
-      "who the AWS Load Balancer Controller is, and may therefore read that Secret; EKS Auto Mode's has its own name",
+      "the AWS Load Balancer Controller's service account, which gets the right to read that Secret; unused by EKS Auto Mode",
     ),
 });
 
@@ -80,10 +80,10 @@ const accessLogs = z.strictObject({
 });
 
 const loadBalancer = {
-  host: hostName.optional().describe("the name under which people come"),
+  host: hostName.optional().describe("the public host name"),
   certificateArn: certificateArn
     .optional()
-    .describe("left out, the controller finds the certificate by the host"),
+    .describe("by default the controller finds the certificate by the host"),
   scheme: z
     .enum(
       ["internet-facing", "internal"],
@@ -92,8 +92,11 @@ const loadBalancer = {
     .default("internet-facing"),
   subnetCidrs: z
     .array(cidr)
-    .min(1, "must name the load balancer's subnets: only they may reach web")
-    .describe("address blocks of the subnets in which the load balancer is"),
+    .min(
+      1,
+      "must list the load balancer's subnets, the only ones that may reach web",
+    )
+    .describe("address blocks of the load balancer's subnets"),
   sslPolicy: z
     .string()
     .regex(
@@ -128,7 +131,7 @@ const loadBalancer = {
       "must be the id of the managed prefix list com.amazonaws.global.cloudfront.origin-facing in your region, pl-…",
     )
     .optional()
-    .describe("given, only CloudFront reaches the load balancer"),
+    .describe("if set, only CloudFront reaches the load balancer"),
   deletionProtection: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
 };
@@ -141,18 +144,21 @@ export const ingress = z.discriminatedUnion(
     z.strictObject({
       kind: z.literal("traefik"),
       host: hostName.optional(),
-      image: image.describe("Traefik itself, which is installed beside web"),
-      nodePort: port(30_000, 32_767).describe("where each node answers"),
+      image: image.describe("Traefik's image"),
+      nodePort: port(30_000, 32_767).describe("the port of every node"),
       apiServerCidrs: z
         .array(cidr)
-        .min(1, "must name where the API server is: Traefik asks it")
+        .min(
+          1,
+          "must list the API server's address blocks, which Traefik calls",
+        )
         .default(["0.0.0.0/0"]),
     }),
   ],
   'must have a kind: "alb", "eks-auto" or "traefik"',
 );
 
-/** How people are signed in before they reach web. */
+/** Sign-in at the load balancer. */
 export type Authenticate = z.output<typeof oidc> | z.output<typeof cognito>;
 export type Ingress = z.output<typeof ingress>;
 export type LoadBalancer = Extract<Ingress, { kind: "alb" | "eks-auto" }>;

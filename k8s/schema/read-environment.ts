@@ -5,15 +5,13 @@ import { type Environment, environmentSchema } from "./environment";
 import { brokenRules } from "./rules";
 import type { Fault } from "./rules/rule";
 
-/** Thrown at synth: its message names every fault of an environment, where it is, and what to do. */
+/** Names every fault of an environment, its path and the remedy. */
 export class EnvironmentError extends Error {
   override readonly name = "EnvironmentError";
 }
 
-/** Each file here is an environment: one of your own is one more file. */
 const DIRECTORY = path.join(__dirname, "../environments");
 
-/** The names of all environments, sorted. */
 export function environmentNames(directory = DIRECTORY): string[] {
   return readdirSync(directory)
     .filter((file) => /^[^.]+\.(ts|js)$/.test(file))
@@ -22,10 +20,9 @@ export function environmentNames(directory = DIRECTORY): string[] {
 }
 
 /**
- * Reads an environment's file, and checks every field.
+ * Reads and validates an environment's file.
  *
- * @param overrides Fields that this run sets: the image that was just pushed.
- * @throws EnvironmentError naming all faults, or the environments that there are.
+ * @throws EnvironmentError with all faults, or with the names of all environments.
  */
 export async function readEnvironment(
   name: string,
@@ -41,16 +38,16 @@ export async function readEnvironment(
   const module = (await import(path.join(directory, name))) as {
     default?: unknown;
   };
-  // A CommonJS module that was compiled from an ES one has its default one level further down.
+  // A CommonJS module compiled from an ES module has its default export one level deeper.
   const written = withoutWrapper(module.default);
   return parseEnvironment({ ...(written as object), ...overrides }, name);
 }
 
 /**
- * Checks an environment.
+ * Validates an environment.
  *
- * @param file The name of its file, which must be its name.
- * @throws EnvironmentError naming all faults at once.
+ * @param file The name of its file, which the environment must have, too.
+ * @throws EnvironmentError with all faults at once.
  */
 export function parseEnvironment(input: unknown, file?: string): Environment {
   const result = environmentSchema.safeParse(input);
@@ -90,7 +87,8 @@ function asFaults(issue: z.core.$ZodIssue, input: unknown): Fault[] {
     return issue.keys.map((key) => ({
       path: [...where, key].join("."),
       value: at(input, [...where, key]),
-      message: "is no field of an environment. Remove it, or mend its name",
+      message:
+        "is not a field of an environment. Remove it or correct its name",
     }));
   }
   const value = at(input, where);
@@ -106,21 +104,21 @@ const TYPES: Record<string, string> = {
   record: "an object with fields",
 };
 
-/** A field of the wrong type has no message of its own yet. */
+/** Replaces zod's own messages for a wrong type. */
 function mistaken(issue: z.core.$ZodIssue): string {
   if (!issue.message.startsWith("Invalid input")) return issue.message;
   const expected = issue.code === "invalid_type" ? issue.expected : "";
   return `must be ${TYPES[expected] ?? "something else"}`;
 }
 
-/** "Invalid input: expected string" says nothing to someone who forgot a field. */
+/** Replaces zod's own messages for a missing field. */
 function missing(issue: z.core.$ZodIssue): string {
   return issue.message.startsWith("Invalid input")
     ? "must be set"
     : `is missing, and ${issue.message}`;
 }
 
-/** A secret in the wrong place is still a secret. */
+/** Never prints a secret, even in the wrong place. */
 const visible = (where: string, value: unknown) =>
   /(TOKEN|KEY|KEYS)$/.test(where) ? "(hidden)" : JSON.stringify(value);
 

@@ -13,7 +13,7 @@ const rules: Rule[] = [
   ...modelRules,
 ];
 
-/** What the fields of an environment, each right by itself, get wrong together. */
+/** Faults between fields that are each valid alone. */
 export function brokenRules(environment: unknown): Fault[] {
   return rules.flatMap((check) => check(environment));
 }

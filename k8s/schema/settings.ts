@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { settings as known } from "../../app/core/config/settings";
 
-/** Settings that other fields of an environment decide, or that belong to the charts alone. */
+/** Settings that the charts or other fields of an environment set. */
 const DECIDED: Record<string, string> = {
-  PORT: "the charts decide it",
-  METRICS_PORT: "the charts decide it",
-  SESSION_DIRECTORY: "the charts decide it",
-  DATA_DIRECTORY: "the charts decide it",
-  BACKEND_URL: "the charts decide it",
+  PORT: "the charts set it",
+  METRICS_PORT: "the charts set it",
+  SESSION_DIRECTORY: "the charts set it",
+  DATA_DIRECTORY: "the charts set it",
+  BACKEND_URL: "the charts set it",
   ADVERTISED_URL: "each pod has its own",
   HOSTNAME: "each pod has its own",
-  SECRETS_DIRECTORY: "the charts decide it",
-  KEEP_ALIVE_SECONDS: "it follows from ingress.idleTimeoutSeconds",
-  INTERNAL_TOKEN: "it belongs into the Secret",
-  SESSION_KEYS: "it belongs into the Secret",
-  OPENAI_API_KEY: "it belongs into the Secret",
+  SECRETS_DIRECTORY: "the charts set it",
+  KEEP_ALIVE_SECONDS: "the charts derive it from ingress.idleTimeoutSeconds",
+  INTERNAL_TOKEN: "it belongs in the Secret",
+  SESSION_KEYS: "it belongs in the Secret",
+  OPENAI_API_KEY: "it belongs in the Secret",
   DRAIN_SECONDS: "set drainSeconds",
   LOG_LEVEL: "set logLevel",
   MODEL_PROVIDER: "set models.providers",
@@ -27,7 +27,7 @@ const DECIDED: Record<string, string> = {
 
 type Component = keyof typeof known;
 
-/** What is wrong with a setting, as the program itself would say at its start. */
+/** The program's own message for a bad setting. */
 function faultOf(
   component: Component,
   name: string,
@@ -39,7 +39,7 @@ function faultOf(
   const schema = schemas[name];
   if (!schema) {
     const names = Object.keys(schemas).filter((other) => !(other in DECIDED));
-    return `is no setting of ${component}. There are ${names.join(", ")}`;
+    return `is not a setting of ${component}. There are ${names.join(", ")}`;
   }
   return schema.safeParse(value).error?.issues[0]?.message;
 }

@@ -3,12 +3,12 @@ import { accessPoint, fileSystemId, quantity } from "./fields";
 
 const size = quantity
   .default("20Gi")
-  .describe("what the claims ask for; EFS grows by itself and ignores it");
+  .describe("requested by the claims; EFS ignores it and grows on demand");
 
 const mountOptions = z
   .array(z.string())
   .default([])
-  .describe("mount options beside tls and iam, which are always given");
+  .describe("mount options in addition to tls and iam");
 
 export const storage = z.discriminatedUnion(
   "kind",
@@ -19,7 +19,7 @@ export const storage = z.discriminatedUnion(
         .string()
         .regex(/^\/[^\s]+$/, "must be an absolute path that every node shares")
         .describe(
-          "a directory that all nodes share, with `sessions` and `records` in it, owned by 1000:1000",
+          "a directory that all nodes share, with subdirectories `sessions` and `records` owned by 1000:1000",
         ),
       size,
     }),

@@ -59,13 +59,13 @@ const mistakes: Mistake[] = [
     "an access point where only the file system is wanted",
     eksAuto,
     { "storage.fileSystem": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },
-    'storage.fileSystem "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are made for it.',
+    'storage.fileSystem "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are created in it.',
   ],
   [
     "one access point for both volumes",
     eks,
     { "storage.records": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },
-    'storage.records "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be another access point than storage.sessions: web may not see the records. Make a second one.',
+    'storage.records "fs-0123456789abcdef0::fsap-0123456789abcdef0" must not be the access point of storage.sessions: web must not see the records. Create a second one.',
   ],
   [
     "a path on the hosts that is relative",
@@ -83,13 +83,13 @@ const mistakes: Mistake[] = [
     "a certificate without a host",
     eks,
     { "ingress.host": undefined },
-    "ingress.host must be set where a certificate is: a certificate without a host answers for no name. Set it to the name that the certificate is for.",
+    "ingress.host must be set with a certificate, which is valid for its host name only. Set it to the certificate's host name.",
   ],
   [
     "neither certificate nor host",
     eks,
     { "ingress.host": undefined, "ingress.certificateArn": undefined },
-    "ingress.host must be set: sessions need TLS, and TLS needs a name. Set it to the name that the certificate is for.",
+    "ingress.host must be set: sessions need TLS, and TLS needs a name. Set it to the certificate's host name.",
   ],
   [
     "a certificate that is none",
@@ -112,14 +112,14 @@ const mistakes: Mistake[] = [
     { drainSeconds: 3_590 },
     [
       "drainSeconds 3590 needs a deregistration delay of 3605 s, and a target group allows 3600. Set it to 3585 or less.",
-      "drainSeconds 3590 makes a pod's end (3610 s) longer than the longest period of autoscaling (1800 s), so that it would take a second pod while the first still drains. Set it to 1780 or less.",
+      "drainSeconds 3590 makes a pod's termination (3610 s) longer than the maximum period of autoscaling (1800 s), so autoscaling would remove a second pod while the first still drains. Set it to 1780 or less.",
     ].join("\n  "),
   ],
   [
     "a drain longer than autoscaling can wait",
     kind,
     { drainSeconds: 1_781 },
-    "drainSeconds 1781 makes a pod's end (1801 s) longer than the longest period of autoscaling (1800 s), so that it would take a second pod while the first still drains. Set it to 1780 or less.",
+    "drainSeconds 1781 makes a pod's termination (1801 s) longer than the maximum period of autoscaling (1800 s), so autoscaling would remove a second pod while the first still drains. Set it to 1780 or less.",
   ],
   [
     "a drain that is no number",
@@ -131,7 +131,7 @@ const mistakes: Mistake[] = [
     "stickiness with an algorithm that forbids it",
     eks,
     { "ingress.algorithm": "weighted_random" },
-    'ingress.algorithm "weighted_random" forbids stickiness: it weighs all targets anew at every request. Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none".',
+    'ingress.algorithm "weighted_random" forbids stickiness: it chooses a target for every request. Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none".',
   ],
   [
     "an algorithm that there isn't",
@@ -149,7 +149,7 @@ const mistakes: Mistake[] = [
     "an idle time-out below the heartbeat",
     eks,
     { "ingress.idleTimeoutSeconds": 10 },
-    "ingress.idleTimeoutSeconds 10 must exceed two heartbeats of an event stream (10 s each), or a pause in a reply cuts it. Set it to 21 or more.",
+    "ingress.idleTimeoutSeconds 10 must exceed two heartbeats of an event stream (10 s each), or a pause in a reply closes the stream. Set it to 21 or more.",
   ],
   [
     "a TLS policy that is too old",
@@ -161,7 +161,7 @@ const mistakes: Mistake[] = [
     "no subnet of the load balancer",
     eks,
     { "ingress.subnetCidrs": [] },
-    "ingress.subnetCidrs [] must name the load balancer's subnets: only they may reach web.",
+    "ingress.subnetCidrs [] must list the load balancer's subnets, the only ones that may reach web.",
   ],
   [
     "a subnet that is no address block",
@@ -208,7 +208,7 @@ const mistakes: Mistake[] = [
     "replicas below the budget",
     eks,
     { "web.replicas.min": 2 },
-    "web.replicas.min 2 must exceed web.minAvailable (2), or no pod may ever be evicted and a node's drain never ends. Set it to 3 or more.",
+    "web.replicas.min 2 must exceed web.minAvailable (2), or no pod can be evicted and the drain of a node never ends. Set it to 3 or more.",
   ],
   [
     "fewer replicas at most than at least",
@@ -232,7 +232,7 @@ const mistakes: Mistake[] = [
     "the tag latest",
     kind,
     { image: "keepsake:latest" },
-    'image "keepsake:latest" must not have the tag "latest": nobody could tell which version runs, and it is pulled at every start. Name a version or a digest.',
+    'image "keepsake:latest" must not have the tag "latest": it does not say which version runs, and is pulled at every start. Set a version or a digest.',
   ],
   [
     "no tag at all",
@@ -244,7 +244,7 @@ const mistakes: Mistake[] = [
     "a tag where images are pinned",
     eks,
     { image: "registry.example.com/keepsake:1.2.3" },
-    'image "registry.example.com/keepsake:1.2.3" must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would refuse it. Name the digest, or set pinnedImages to false.',
+    'image "registry.example.com/keepsake:1.2.3" must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would reject it. Set the digest, or set pinnedImages to false.',
   ],
   [
     "Bedrock without a region",
@@ -262,7 +262,7 @@ const mistakes: Mistake[] = [
     "models that nobody lets backend reach",
     eks,
     { "models.egress": [] },
-    "models.egress must name the address blocks of the models: backend may go nowhere else. Take those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (private and metadata addresses stay out).",
+    "models.egress must list the address blocks of the models: backend may reach no others. Use those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (without private and metadata addresses).",
   ],
   [
     "a provider that there isn't",
@@ -280,13 +280,13 @@ const mistakes: Mistake[] = [
     "another name for CloudFront than for the load balancer",
     eksAck,
     { "aws.cloudFront.host": "www.example.com" },
-    'aws.cloudFront.host "www.example.com" must be ingress.host ("chat.example.com"): CloudFront passes the name on, and the load balancer answers for no other.',
+    'aws.cloudFront.host "www.example.com" must be ingress.host ("chat.example.com"): CloudFront passes the host name on, and the load balancer accepts no other.',
   ],
   [
     "a way past CloudFront",
     eksAck,
     { "ingress.cloudFrontPrefixList": undefined },
-    "ingress.cloudFrontPrefixList must be set where aws.cloudFront is, or anyone passes CloudFront by. Find it with: aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing.",
+    "ingress.cloudFrontPrefixList must be set with aws.cloudFront, or clients can bypass CloudFront. Find it with: aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing.",
   ],
   [
     "CloudFront's certificate in another region",
@@ -301,7 +301,7 @@ const mistakes: Mistake[] = [
     "no subnet for a mount target",
     eksAck,
     { "aws.subnets": [] },
-    "aws.subnets [] must name a subnet of each zone: each gets a mount target.",
+    "aws.subnets [] must list a subnet of each zone: each gets a mount target.",
   ],
   [
     "a bucket that is an address",
@@ -331,7 +331,7 @@ const mistakes: Mistake[] = [
     "signing in by anybody's load balancer",
     eks,
     { "ingress.authenticate": { ...oidc, loadBalancer: "*" } },
-    'ingress.authenticate.loadBalancer "*" must be the ARN of an Application Load Balancer, or, before it is made, the beginning of it and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*".',
+    'ingress.authenticate.loadBalancer "*" must be the ARN of an Application Load Balancer, or, before it exists, a prefix and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*".',
   ],
   [
     "a user pool that is none",
@@ -375,7 +375,7 @@ const mistakes: Mistake[] = [
     "a processor share without its unit",
     kind,
     { "web.resources.cpu": "0.1" },
-    'web.resources.cpu "0.1" must be a share of a processor in thousandths, such as "100m".',
+    'web.resources.cpu "0.1" must be CPU in millicores, such as "100m".',
   ],
   [
     "a target that leaves no room",
@@ -441,7 +441,7 @@ const mistakes: Mistake[] = [
     "a role by its name",
     eksAck,
     { "aws.backendRoleArn": "keepsake" },
-    'aws.backendRoleArn "keepsake" must be the ARN of the role that may call the models.',
+    'aws.backendRoleArn "keepsake" must be the ARN of the role that may invoke the models.',
   ],
   [
     "a setting that the program would refuse",
@@ -459,7 +459,7 @@ const mistakes: Mistake[] = [
     "a setting that there isn't",
     kind,
     { "settings.web": { LEASE_SECONDS: "4" } },
-    'settings.web.LEASE_SECONDS "4" is no setting of web. There are ',
+    'settings.web.LEASE_SECONDS "4" is not a setting of web. There are ',
   ],
   [
     "a setting that has a field of its own",
@@ -471,7 +471,7 @@ const mistakes: Mistake[] = [
     "a secret among the settings",
     kind,
     { "settings.web": { INTERNAL_TOKEN: "0123456789abcdef" } },
-    "settings.web.INTERNAL_TOKEN (hidden) can't be set here: it belongs into the Secret.",
+    "settings.web.INTERNAL_TOKEN (hidden) can't be set here: it belongs in the Secret.",
   ],
   [
     "a setting that is a number",
@@ -484,8 +484,8 @@ const mistakes: Mistake[] = [
     kind,
     { replicas: 3, "web.replica": { min: 1 } },
     [
-      'web.replica {"min":1} is no field of an environment. Remove it, or mend its name.',
-      "replicas 3 is no field of an environment. Remove it, or mend its name.",
+      'web.replica {"min":1} is not a field of an environment. Remove it or correct its name.',
+      "replicas 3 is not a field of an environment. Remove it or correct its name.",
     ].join("\n  "),
   ],
   [

@@ -35,8 +35,8 @@ const scaleInFitsDrain = rule(
         path: "drainSeconds",
         value: drainSeconds,
         message:
-          `makes a pod's end (${terminationGracePeriodSeconds} s) longer than the longest period of autoscaling (${scaleInPeriodSeconds} s), ` +
-          "so that it would take a second pod while the first still drains. Set it to 1780 or less",
+          `makes a pod's termination (${terminationGracePeriodSeconds} s) longer than the maximum period of autoscaling (${scaleInPeriodSeconds} s), ` +
+          "so autoscaling would remove a second pod while the first still drains. Set it to 1780 or less",
       },
     ];
   },

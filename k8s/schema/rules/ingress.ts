@@ -12,13 +12,13 @@ const hostOfLoadBalancer = rule(
   ({ ingress: { host, certificateArn } }) => {
     if (host !== undefined) return [];
     const why = certificateArn
-      ? "must be set where a certificate is: a certificate without a host answers for no name"
+      ? "must be set with a certificate, which is valid for its host name only"
       : "must be set: sessions need TLS, and TLS needs a name";
     return [
       {
         path: "ingress.host",
         value: host,
-        message: `${why}. Set it to the name that the certificate is for`,
+        message: `${why}. Set it to the certificate's host name`,
       },
     ];
   },
@@ -39,7 +39,7 @@ const stickinessFitsAlgorithm = rule(
             path: "ingress.algorithm",
             value: "weighted_random",
             message:
-              "forbids stickiness: it weighs all targets anew at every request. " +
+              "forbids stickiness: it chooses a target for every request. " +
               'Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none"',
           },
         ],
@@ -55,7 +55,7 @@ const idleTimeoutAboveHeartbeat = rule(
             path: "ingress.idleTimeoutSeconds",
             value: idleTimeoutSeconds,
             message:
-              `must exceed two heartbeats of an event stream (${HEARTBEAT_SECONDS} s each), or a pause in a reply cuts it. ` +
+              `must exceed two heartbeats of an event stream (${HEARTBEAT_SECONDS} s each), or a pause in a reply closes the stream. ` +
               `Set it to ${2 * HEARTBEAT_SECONDS + 1} or more`,
           },
         ],
@@ -73,7 +73,7 @@ const hostIsCloudFronts = rule(
           {
             path: "aws.cloudFront.host",
             value: cloudFront.host,
-            message: `must be ingress.host (${JSON.stringify(ingress.host)}): CloudFront passes the name on, and the load balancer answers for no other`,
+            message: `must be ingress.host (${JSON.stringify(ingress.host)}): CloudFront passes the host name on, and the load balancer accepts no other`,
           },
         ],
 );
@@ -89,7 +89,7 @@ const cloudFrontIsTheOnlyWay = rule(
     {
       path: "ingress.cloudFrontPrefixList",
       message:
-        "must be set where aws.cloudFront is, or anyone passes CloudFront by. Find it with: " +
+        "must be set with aws.cloudFront, or clients can bypass CloudFront. Find it with: " +
         "aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing",
     },
   ],

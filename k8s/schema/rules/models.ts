@@ -50,8 +50,8 @@ const modelsCanBeReached = rule(
     {
       path: "models.egress",
       message:
-        "must name the address blocks of the models: backend may go nowhere else. " +
-        "Take those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (private and metadata addresses stay out)",
+        "must list the address blocks of the models: backend may reach no others. " +
+        "Use those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (without private and metadata addresses)",
     },
   ],
 );

@@ -1,19 +1,15 @@
 import { z } from "zod";
 
-/** Something wrong with an environment: where, and what to do. */
+/** A fault of an environment, with its remedy. */
 export interface Fault {
   path: string;
   value?: unknown;
   message: string;
 }
 
-/** Gives what is wrong, if anything. */
 export type Rule = (environment: unknown) => Fault[];
 
-/**
- * A rule between several fields. It looks at nothing but those, so that it speaks up even when
- * something else is wrong too: all faults are named at once.
- */
+/** A rule between several fields. It parses only these, so faults elsewhere don't hide its own. */
 export function rule<S extends z.ZodType>(
   needs: S,
   check: (value: z.output<S>) => Fault[],
@@ -24,5 +20,5 @@ export function rule<S extends z.ZodType>(
   };
 }
 
-/** An ingress that is a load balancer of AWS. */
+/** An ingress with an AWS load balancer. */
 export const balanced = z.object({ kind: z.enum(["alb", "eks-auto"]) });

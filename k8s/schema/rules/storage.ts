@@ -13,7 +13,7 @@ const accessPointsDiffer = rule(
             path: "storage.records",
             value: records,
             message:
-              "must be another access point than storage.sessions: web may not see the records. Make a second one",
+              "must not be the access point of storage.sessions: web must not see the records. Create a second one",
           },
         ],
 );

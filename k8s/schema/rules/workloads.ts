@@ -18,7 +18,7 @@ const workloadRule = (name: "web" | "backend") =>
         path: `${name}.replicas.min`,
         value: replicas.min,
         message:
-          `must exceed ${name}.minAvailable (${minAvailable}), or no pod may ever be evicted and a node's drain never ends. ` +
+          `must exceed ${name}.minAvailable (${minAvailable}), or no pod can be evicted and the drain of a node never ends. ` +
           `Set it to ${minAvailable + 1} or more`,
       });
     }
@@ -65,8 +65,8 @@ const pinnedImageHasDigest = rule(
       path: "image",
       value: image,
       message:
-        "must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would refuse it. " +
-        "Name the digest, or set pinnedImages to false",
+        "must be named by its digest, name@sha256:…, where pinnedImages is true: the namespace would reject it. " +
+        "Set the digest, or set pinnedImages to false",
     },
   ],
 );

@@ -3,8 +3,8 @@ import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 
 /*
- * What Kubernetes has had since 1.27, whose schema cdk8s-plus-27 was made from. Its classes drop
- * such fields without a word, so they are put back here; `emit` checks that they are in the output.
+ * Fields and kinds that are newer than Kubernetes 1.27, the schema of cdk8s-plus-27. Its classes
+ * silently drop such fields, so they are added back here; `emit` checks the output.
  */
 
 /** `trafficDistribution` is Kubernetes 1.31's, and its value PreferSameZone 1.34's. */
@@ -69,7 +69,7 @@ export class Deployment extends k8s.KubeDeployment {
   }
 }
 
-/** Kubernetes 1.30's `MatchResources`, as far as it is used here. */
+/** The fields of Kubernetes 1.30's `MatchResources` that are used here. */
 export interface MatchResources {
   readonly matchPolicy?: string;
   readonly namespaceSelector?: k8s.LabelSelector;
@@ -142,13 +142,13 @@ interface Manifest<Spec> {
   spec: Spec;
 }
 
-/** `metadata` with cdk8s' own type, whose names must be given. */
+/** cdk8s' own type of metadata. */
 function plain<P extends { metadata: k8s.ObjectMeta }>(props: P) {
   const { name, labels } = props.metadata;
   return { ...props, metadata: { name, labels } };
 }
 
-/** As cdk8s writes it: by name, without what is undefined. */
+/** Sorted by name, without undefined fields, as cdk8s writes objects. */
 const sorted = (fields: object) =>
   Object.fromEntries(
     Object.entries(fields)
