@@ -5,7 +5,7 @@ import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
 import type { Api } from "./backend-client/api";
-import { Articles } from "./pages/articles";
+import { MessageRenderer } from "./pages/message-renderer";
 import type { Identity } from "./identity/identity";
 import { answerErrors } from "./middleware/answer-errors";
 import { compressPages } from "./middleware/compress-pages";
@@ -32,7 +32,7 @@ import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
 import { createSessions } from "./sessions/sessions";
 import type { SessionsOptions } from "./sessions/visitor-session";
-import { Streams } from "./streaming/streams";
+import { EventStreams } from "./streaming/event-streams";
 
 export interface WebAppDeps {
   /** The name under which this process shows itself on every page. */
@@ -59,7 +59,7 @@ export interface WebAppDeps {
 export interface WebApp {
   app: Koa<WebState>;
   /** The replies that are being watched, for the drain. */
-  streams: Streams;
+  streams: EventStreams;
 }
 
 /**
@@ -71,9 +71,9 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const { log, metrics, now, heartbeatMs = HEARTBEAT_MS } = deps;
   const assets = await loadAssets(path.join(__dirname, "public"));
   const render = createViews(path.join(__dirname, "views"), assets);
-  const streams = new Streams(metrics, heartbeatMs);
-  const articles = new Articles(render);
-  const routeDeps = { ...deps, render, streams, articles };
+  const streams = new EventStreams(metrics, heartbeatMs);
+  const messages = new MessageRenderer(render);
+  const routeDeps = { ...deps, render, streams, messages };
   const routers = [
     chatRoutes,
     replyRoutes,

@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   const metricsServer = createMetricsServer(metrics);
   const shutdown = new GracefulShutdown(drainSeconds, {
     server,
-    closeStreams: (overMs) => streams.leave(overMs),
+    closeStreams: (overMs) => streams.closeGradually(overMs),
     close: () => api.close(),
   });
   await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");

@@ -6,7 +6,7 @@ import {
   type ReplyState,
 } from "../../core/domain/records";
 import { versionOf } from "../../core/domain/turns";
-import type { Articles } from "./articles";
+import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
 
 /** Stands in the page where a reply that is written into it belongs. */
@@ -22,7 +22,7 @@ export interface ConversationPart {
 
 /** What `conversation.njk` needs of a conversation. */
 export function viewConversation(
-  articles: Articles,
+  renderer: MessageRenderer,
   page: ConversationPage,
   part: ConversationPart,
   options: { replyIntoPage: boolean; typed?: string },
@@ -36,8 +36,8 @@ export function viewConversation(
   const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
-    versions: versions && articles.ofVersions(versions),
-    articles: viewTurns(articles, page, shown, reply, options).join("\n"),
+    versions: versions && renderer.renderVersions(versions),
+    articles: viewTurns(renderer, page, shown, reply, options).join("\n"),
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address,
     aside: shown.aside,
@@ -95,7 +95,7 @@ function viewEdit({ messages }: ConversationPage): object | undefined {
 }
 
 function viewTurns(
-  articles: Articles,
+  renderer: MessageRenderer,
   { conversation: { id } }: ConversationPage,
   { turns }: ShownTurns,
   reply: ReplyState | null,
@@ -105,12 +105,12 @@ function viewTurns(
     const isAnsweredNow = reply?.number === turn.number + 1;
     const html = replyIntoPage ? REPLY_PLACE : undefined;
     return [
-      turn.prompt && articles.ofMessage(id, turn.prompt),
-      turn.reply && articles.ofMessage(id, turn.reply),
-      isAnsweredNow ? articles.ofReply(id, reply, html) : undefined,
+      turn.prompt && renderer.render(id, turn.prompt),
+      turn.reply && renderer.render(id, turn.reply),
+      isAnsweredNow ? renderer.renderPending(id, reply, html) : undefined,
       // The last turn's stand in one line with what can be done with it.
       turn.versions && index < turns.length - 1
-        ? `<p class="tools">${articles.ofVersions(turn.versions)}</p>`
+        ? `<p class="tools">${renderer.renderVersions(turn.versions)}</p>`
         : undefined,
     ].filter((part) => part !== undefined);
   });

@@ -1,13 +1,13 @@
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd, ReplyState } from "../../core/domain/records";
-import { outcomeNotices } from "./articles";
+import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
 import { escape } from "../rendering/markdown";
-import type { LiveBody } from "../streaming/live-body";
+import type { StreamBody } from "../streaming/stream-body";
 import {
   composerButton,
-  goOnButton,
+  continueButton,
   pageHeartbeat,
   writeReplyIntoPage,
 } from "../streaming/page-stream";
@@ -15,7 +15,7 @@ import type { RouteDeps } from "./page-deps";
 
 /** Not by itself: a page that is loaded again loses what is in its message box. */
 function goOn(message: string, conversation: string): string {
-  return `</span></div><p class="notice">${escape(message)} ${goOnButton(conversation)}</p>`;
+  return `</span></div><p class="notice">${escape(message)} ${continueButton(conversation)}</p>`;
 }
 
 /**
@@ -60,7 +60,7 @@ export function openReplyPage(
     });
 }
 
-function finish(live: LiveBody, after: string): void {
+function finish(live: StreamBody, after: string): void {
   live.write(after);
   live.end("done");
 }

@@ -1,16 +1,16 @@
 import type { Logger } from "../../core/runtime/log";
 import type { Api } from "../backend-client/api";
-import type { Articles } from "./articles";
+import type { MessageRenderer } from "./message-renderer";
 import type { Render } from "../rendering/views";
-import type { Streams } from "../streaming/streams";
+import type { EventStreams } from "../streaming/event-streams";
 
 /** What routes are made with. */
 export interface RouteDeps {
   api: Api;
   log: Logger;
   render: Render;
-  articles: Articles;
-  streams: Streams;
+  messages: MessageRenderer;
+  streams: EventStreams;
   /** The name under which this process shows itself. */
   host: string;
   /** Where signing out goes on, if it does. */

@@ -1,37 +1,31 @@
 import { renderBlocks } from "./markdown";
 
-/** What can still change when more text comes: the last line may join the block before its own. */
-const UNSETTLED_BLOCKS = 2;
-
-/** A stretch of blocks, from the one at index `from` to the last. */
-export interface Blocks {
-  from: number;
-  html: string[];
-}
+/** Blocks at the end that more text can change: the last line may join the block before its own. */
+const PENDING_BLOCKS = 2;
 
 /**
- * The HTML of a text that grows: whatever pieces it comes in, the result is that of the whole.
+ * The HTML of a text that grows. It equals the HTML of the whole text, whatever pieces it arrives in.
  *
- * All but the last two blocks are settled: they are rendered once and forgotten here, so that a
- * long text costs no more per piece than a short one.
+ * All but the last two blocks are stable. They are rendered once and dropped, so that a piece of a
+ * long text costs no more than one of a short text.
  */
 export class GrowingMarkdown {
-  /** How many blocks will not change any more. */
-  settled = 0;
-  /** The blocks after the settled ones. */
-  unsettled: string[] = [];
-  /** The source of the unsettled blocks. */
+  /** The number of blocks that can't change. */
+  stable = 0;
+  /** The blocks after the stable ones. */
+  pending: string[] = [];
+  /** The source of the pending blocks. */
   tail = "";
 
-  /** Takes the next piece. @returns the blocks that it settled. */
+  /** @returns the blocks that the piece made stable. */
   append(piece: string): string[] {
     this.tail += piece;
     const blocks = renderBlocks(this.tail);
-    const count = Math.max(0, blocks.length - UNSETTLED_BLOCKS);
-    const newlySettled = blocks.slice(0, count).map((block) => block.html);
+    const count = Math.max(0, blocks.length - PENDING_BLOCKS);
+    const newlyStable = blocks.slice(0, count).map((block) => block.html);
     this.tail = this.tail.slice(blocks[count]?.start ?? 0);
-    this.unsettled = blocks.slice(count).map((block) => block.html);
-    this.settled += count;
-    return newlySettled;
+    this.pending = blocks.slice(count).map((block) => block.html);
+    this.stable += count;
+    return newlyStable;
   }
 }

@@ -3,21 +3,21 @@ import cjkFriendly from "markdown-it-cjk-friendly";
 import { linkAddresses } from "./links";
 import { keepMath } from "./math";
 
-/** One top-level block of a text: exactly one HTML element, and where its source begins. */
+/** A top-level block: exactly one HTML element. */
 export interface Block {
-  /** UTF-16 units from the beginning of the text that was rendered. */
+  /** The start of its source, in UTF-16 units. */
   start: number;
   html: string;
 }
 
-/** A conversation's page has its own `h1` and `h2`; a model's headings come below them. */
+/** A model's headings are below the page's own `h1` and `h2`. */
 const HEADING_SHIFT = 2;
 
 /**
  * Renders Markdown by top-level blocks.
  *
- * Nothing in one block depends on another (there are no reference definitions), so that the
- * blocks of a text from any block's start on are the same as those of the whole.
+ * Reference definitions are disabled, so that no block depends on another: a text can be rendered from
+ * the start of any block on.
  */
 export function renderBlocks(source: string): Block[] {
   const tokens = markdown.parse(source, {});
@@ -39,7 +39,6 @@ export function renderBlocks(source: string): Block[] {
   return blocks;
 }
 
-/** Renders Markdown whole. */
 export function renderMarkdown(source: string): string {
   return renderBlocks(source)
     .map((block) => block.html)
@@ -94,7 +93,7 @@ const linkAttributes = 'rel="noreferrer noopener nofollow" target="_blank"';
 const rules: Record<string, MarkdownIt.RendererRule> = {
   link_open: (tokens, index) =>
     `<a href="${escape(String(tokens[index]?.attrGet("href") ?? ""))}" ${linkAttributes}>`,
-  // A picture would tell another host who reads this, and when: it is shown as a link.
+  // Loading a picture would report the reader to another host: it is shown as a link.
   image: (tokens, index) => {
     const token = tokens[index];
     const source = escape(String(token?.attrGet("src") ?? ""));
@@ -127,7 +126,7 @@ function codeBlock(code: string, language?: string): string {
   );
 }
 
-/** The alignment is a class, because a style attribute would need a laxer security policy. */
+/** A class for the alignment, because the security policy forbids style attributes. */
 function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
   const align = /text-align:(left|center|right)/.exec(
     String(token?.attrGet("style") ?? ""),
@@ -155,5 +154,5 @@ const entities: Record<string, string> = {
   '"': "&quot;",
 };
 
-/** Stateless after its making, which takes some milliseconds: one for all. */
+/** Stateless, and slow to create. */
 const markdown = createMarkdown();

@@ -1,9 +1,6 @@
 import type MarkdownIt from "markdown-it";
 
-/**
- * How far from its opening delimiter a formula may end. Bounds the time for a text full of opening
- * delimiters.
- */
+/** Longer formulas are not found. Bounds the time for a text full of opening delimiters. */
 const MAX_LENGTH = 4_000;
 
 const opening = /\\\(|\\\[|\$\$|\$(?=\S)|\\begin\{[a-z]{1,20}\*?\}/y;

@@ -127,7 +127,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       model: read.conversation.model,
       saveAt: `/conversations/${id}/model`,
     },
-    data: viewConversation(deps.articles, read, part, {
+    data: viewConversation(deps.messages, read, part, {
       replyIntoPage: reply !== undefined,
       typed: ctx.state.typed?.text,
     }),

@@ -9,7 +9,7 @@ import {
 } from "../../core/domain/records";
 import { pause } from "../../core/runtime/async";
 import type { Api, ApiContext } from "../backend-client/api";
-import { messageOf } from "../pages/articles";
+import { messageOf } from "../pages/message-renderer";
 import { messageKey } from "../pages/read-message";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { heartbeat } from "../streaming/encode-event";
@@ -214,7 +214,7 @@ const pageOf = (number: number) => ({ limit: 1, before: number + 1 });
  */
 async function renderEnd(
   { state }: WebContext,
-  { api, articles, now }: RouteDeps,
+  { api, messages, now }: RouteDeps,
   of: Of,
   ended: ReplyEnd,
 ): Promise<string> {
@@ -227,16 +227,21 @@ async function renderEnd(
   const context = { ...state.api, signal: undefined };
   const known =
     said ?? (await readReply(api, context, of).catch(() => undefined));
-  if (known && "message" in known) return articles.ofMessage(id, known.message);
+  if (known && "message" in known) return messages.render(id, known.message);
   const reply = known?.reply ?? nameless(number, now());
   if (ended.outcome === "failed") {
     const { text, reason } = ended;
-    return articles.ofReply(id, { ...reply, status: "failed", text, reason });
+    return messages.renderPending(id, {
+      ...reply,
+      status: "failed",
+      text,
+      reason,
+    });
   }
   const message = messageOf(reply, ended);
   return said
-    ? articles.ofMessage(id, message)
-    : articles.ofUnsaved(id, message);
+    ? messages.render(id, message)
+    : messages.renderUncached(id, message);
 }
 
 const nameless = (number: number, nowMs: number) => ({

@@ -1,25 +1,24 @@
 export interface ServerEvent {
   event: string;
   data: unknown;
-  /** What the browser sends back when it connects again. */
+  /** The browser sends it back when it reconnects. */
   id?: string;
-  /** After how many milliseconds to connect again. */
+  /** The delay before the browser reconnects. */
   retryMs?: number;
 }
 
 /**
- * Keeps a connection open. It is an event rather than a comment, of which a browser tells nobody:
- * where none came for a while, the connection is lost, however open it seems.
+ * Keeps a connection open. It is an event, because browsers hide comments from the script, which takes
+ * a silent connection for lost.
  */
 export const heartbeat = (everyMs: number): string =>
   encodeEvent({ event: "heartbeat", data: { everyMs } });
 
-/** One server-sent event, as it goes over the wire. */
 export function encodeEvent({ event, data, id, retryMs }: ServerEvent): string {
   const lines = [`event: ${event}`];
   if (id !== undefined) lines.push(`id: ${id}`);
   if (retryMs !== undefined) lines.push(`retry: ${Math.round(retryMs)}`);
-  // JSON has no raw line breaks, so that one line is enough for any text.
+  // JSON has no raw line breaks: one line holds any text.
   lines.push(`data: ${JSON.stringify(data)}`);
   return `${lines.join("\n")}\n\n`;
 }

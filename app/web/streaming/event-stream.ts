@@ -1,21 +1,21 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 import { encodeEvent } from "./encode-event";
-import type { LiveBody } from "./live-body";
-import { Pace } from "./pace";
+import type { StreamBody } from "./stream-body";
+import { CoalescingSender } from "./coalescing-sender";
 import { ReplyView, type Seen, type Update } from "./reply-view";
 
-/** A connection that was lost is made again after so long, give or take a half of it. */
+/** The mean delay before a client reconnects after a loss; the jitter is half of it. */
 const LOST_RETRY_MS = 400;
-/** After a drain readers come back at random within so long, so as not to come all at once. */
+/** Clients of a draining server reconnect at random within this time, not all at once. */
 const RECONNECT_WITHIN_MS = 1_000;
-/** How long to leave a backend alone that could not be reached. */
+/** The delay before a client retries after the backend was unreachable. */
 const TROUBLE_RETRY_MS = 3_000;
-/** From here on it is worth telling the browser what it has already. */
-const WORTH_SHARING = 200;
+/** Shorter common prefixes are sent again. */
+const MIN_COMMON_LENGTH = 200;
 
-export interface EventStreamInput {
+export interface EventStreamOptions {
   follow: AsyncIterable<{ event: ReplyEvent }>;
-  /** What the reader saw before their connection was lost. */
+  /** The position of a client that reconnects. */
   seen: Seen | undefined;
   /** The finished article's HTML. */
   renderEnd: (ended: ReplyEnd) => Promise<string>;
@@ -30,13 +30,13 @@ export interface EventStreamInput {
  * article. `reconnect`: connect again.
  */
 export async function sendEvents(
-  live: LiveBody,
-  { follow, seen, renderEnd }: EventStreamInput,
+  live: StreamBody,
+  { follow, seen, renderEnd }: EventStreamOptions,
 ): Promise<void> {
   live.write(`retry: ${Math.round(LOST_RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const view = new ReplyView({ seen });
   const encode = blocksEncoder();
-  const pace = new Pace(live, () => {
+  const pace = new CoalescingSender(live, () => {
     if (!view.hasNews) return;
     const news = view.take();
     live.write(
@@ -47,9 +47,9 @@ export async function sendEvents(
   });
   for await (const { event } of follow) {
     view.apply(event);
-    if (view.hasNews) pace.wake();
+    if (view.hasNews) pace.schedule();
   }
-  await pace.settle();
+  await pace.flush();
   if (live.signal.aborted || !view.ended) return;
   const html = await renderEnd(view.ended);
   const { outcome } = view.ended;
@@ -57,26 +57,26 @@ export async function sendEvents(
   live.end("done");
 }
 
-/** Tells the reader to connect again: this process is about to end. */
-export function sendReconnect(live: LiveBody): void {
+/** Tells the client to reconnect: this process is shutting down. */
+export function sendReconnect(live: StreamBody): void {
   const retryMs = Math.random() * RECONNECT_WITHIN_MS;
   live.write(encodeEvent({ event: "reconnect", data: {}, retryMs }));
 }
 
-/** Tells the reader that the reply can't be followed just now; they connect again later. */
-export function sendTrouble(live: LiveBody, message: string): void {
+/** Tells the client that the reply can't be followed now; the client reconnects later. */
+export function sendTrouble(live: StreamBody, message: string): void {
   const retryMs = TROUBLE_RETRY_MS * (0.5 + Math.random());
   live.write(encodeEvent({ event: "trouble", data: { message }, retryMs }));
 }
 
-/** Leaves out what the last event had already: a long block costs its growth, not its length. */
+/** Leaves out the prefix that the last event contained: a long block costs its growth, not its length. */
 function blocksEncoder(): (update: Update) => object {
   let last = { from: -1, html: "" };
   return ({ from, html: blocks, notice }) => {
     const html = blocks.join("");
     const same = from === last.from ? commonLength(last.html, html) : 0;
     last = { from, html };
-    return same < WORTH_SHARING
+    return same < MIN_COMMON_LENGTH
       ? { from, html, notice }
       : { from, same, html: html.slice(same), notice };
   };

@@ -1,68 +1,68 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 import { GrowingMarkdown } from "../rendering/growing-markdown";
 import { escape } from "../rendering/markdown";
-import type { LiveBody } from "./live-body";
-import { Pace } from "./pace";
+import type { StreamBody } from "./stream-body";
+import { CoalescingSender } from "./coalescing-sender";
 import { ReplyView } from "./reply-view";
 
-/** Takes along what is in the message box, which a page that is only loaded again would lose. */
+/** Sends the text in the message box along, which a reload would lose. */
 export const composerButton = (name: string, action: string): string =>
   `<button class="button" form="composer" formaction="${action}" formnovalidate>${name}</button>`;
 
-/** The way to read on in the page of a conversation, where its connection ends before its reply. */
-export const goOnButton = (conversation: string): string =>
+/** Continues a page whose connection ends before its reply does. */
+export const continueButton = (conversation: string): string =>
   composerButton("Continue reading", `/conversations/${conversation}`);
 
 /**
- * Keeps a page's connection open. The style sheet shows it when no other has followed for two and a
- * half heartbeats: a page without a script can't notice by itself that its server has died.
+ * Keeps a page's connection open. The style sheet shows the last one after 2.5 heartbeats without
+ * another: a page without a script has no other means to report a lost server.
  */
 export const pageHeartbeat = (conversation: string): string =>
-  `<small class="pulse notice">No data for a while: the connection may be lost. ${goOnButton(conversation)}</small>`;
+  `<small class="pulse notice">No data for a while: the connection may be lost. ${continueButton(conversation)}</small>`;
 
-export interface PageStreamInput {
-  /** A sign of life, as {@link pageHeartbeat} makes it. */
+export interface PageStreamOptions {
+  /** See {@link pageHeartbeat}. */
   pulse: string;
-  /** The text that the page begins with, and the events after it. */
+  /** The text before the first event. */
   text: string;
   follow: AsyncIterable<{ event: ReplyEvent }>;
-  /** What follows the text when it is there: what became of it, and what can be done. */
+  /** The HTML after the finished text: its outcome and actions. */
   renderEnd: (ended: ReplyEnd) => string;
 }
 
 /**
- * Writes a reply into a page that is open in a browser without a script.
+ * Writes a reply into the page of a browser without a script.
  *
- * Blocks that are finished are sent as HTML. The unfinished end goes as plain text into a span;
- * once it is finished the block follows, and the style sheet hides every span but the last. If
- * the answer is begun again, the same is done with the whole attempt.
+ * Finished blocks are sent as HTML, the unfinished end as plain text in a span. When a block is
+ * finished it follows the span, and the style sheet hides every span but the last. The same happens
+ * to the whole attempt if the reply is started again.
  */
 export async function writeReplyIntoPage(
-  live: LiveBody,
-  { pulse, text, follow, renderEnd }: PageStreamInput,
+  live: StreamBody,
+  { pulse, text, follow, renderEnd }: PageStreamOptions,
 ): Promise<void> {
   const attempt = new PageAttempt(text, pulse);
   live.write(attempt.begin());
   const view = new ReplyView({ known: text });
-  const pace = new Pace(live, () => live.write(attempt.show(view)));
+  const pace = new CoalescingSender(live, () => live.write(attempt.show(view)));
   for await (const { event } of follow) {
     view.apply(event);
-    pace.wake();
+    pace.schedule();
   }
-  await pace.settle();
+  await pace.flush();
   if (live.signal.aborted || !view.ended) return;
   live.write(`${attempt.finish()}${renderEnd(view.ended)}`);
 }
 
-/** The HTML of a text that only ever grows in the page; a text that doesn't is begun again. */
+/** The HTML of a text that grows in the page. A text that changes otherwise starts a new attempt. */
 class PageAttempt {
   #growing = new GrowingMarkdown();
   #sent: string;
-  #story: string | undefined;
-  #hindrance: string | undefined;
+  #stickyNotice: string | undefined;
+  #transientNotice: string | undefined;
   readonly #pulse: string;
 
-  /** @param pulse What every place begins with where text is added. */
+  /** @param pulse The heartbeat at the start of each place where text is added. */
   constructor(text: string, pulse: string) {
     this.#sent = text;
     this.#pulse = pulse;
@@ -74,15 +74,15 @@ class PageAttempt {
     return `<div class="attempt">${settled.join("")}${this.#openTail()}`;
   }
 
-  /** What to write so that the page shows what is to be seen now. */
-  show({ text, story, hindrance }: ReplyView): string {
-    const before = this.#hindrance;
-    const hasGrownFrom = before !== undefined && hindrance === undefined;
-    this.#hindrance = hindrance;
-    if (story !== this.#story) {
-      this.#story = story;
+  /** The HTML that updates the page to the state of the view. */
+  show({ text, stickyNotice, transientNotice }: ReplyView): string {
+    const before = this.#transientNotice;
+    const hasGrownFrom = before !== undefined && transientNotice === undefined;
+    this.#transientNotice = transientNotice;
+    if (stickyNotice !== this.#stickyNotice) {
+      this.#stickyNotice = stickyNotice;
       this.#sent = text;
-      return `</span></div>${notice(story)}${this.begin()}`;
+      return `</span></div>${notice(stickyNotice)}${this.begin()}`;
     }
     if (hasGrownFrom || !text.startsWith(this.#sent)) {
       this.#sent = text;
@@ -90,14 +90,14 @@ class PageAttempt {
     }
     const grown = this.#grow(text.slice(this.#sent.length));
     this.#sent = text;
-    // Within the attempt, so that it goes with it when the reply goes on.
-    return hindrance && hindrance !== before
-      ? `${grown}</span>${notice(hindrance)}<span>${this.#pulse}`
+    // Within the attempt, so that it disappears with it when the reply continues.
+    return transientNotice && transientNotice !== before
+      ? `${grown}</span>${notice(transientNotice)}<span>${this.#pulse}`
       : grown;
   }
 
   finish(): string {
-    return `</span>${this.#growing.unsettled.join("")}</div>`;
+    return `</span>${this.#growing.pending.join("")}</div>`;
   }
 
   #grow(piece: string): string {

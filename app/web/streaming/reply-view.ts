@@ -1,20 +1,20 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 import { GrowingMarkdown } from "../rendering/growing-markdown";
 
-/** Up to where a watcher has seen a reply: what an event's id says. */
+/** A watcher's position in a reply, as in an event's id. */
 export interface Seen {
   epoch: number;
-  /** UTF-16 units of the text at that moment. */
+  /** UTF-16 units of text that the watcher has. */
   length: number;
 }
 
-/** Blocks that replace all from the one at index `from` on. */
+/** Replaces all blocks from index `from` on. */
 export interface Update extends Notice {
   from: number;
   html: string[];
 }
 
-/** What the watcher should know beside the text; no `notice`: nothing (any more). */
+/** A notice beside the text. Without `notice`, the last one is removed. */
 export interface Notice {
   notice?: string;
 }
@@ -25,31 +25,31 @@ const RESTARTED =
 const THINKING = "The model is thinking.";
 
 /**
- * A reply as one watcher sees it. Events go in as they come; what the watcher lacks is taken out
- * when they can take it, so that a slow one gets the newest state and not every step to it.
+ * A reply as one watcher sees it. Events are applied as they arrive. Updates are taken when the watcher
+ * accepts data, so that a slow watcher gets the newest state instead of every step.
  */
 export class ReplyView {
   text = "";
   epoch = 0;
   ended?: ReplyEnd;
   #growing = new GrowingMarkdown();
-  /** How the reply came to be as it is: stays. */
-  story: string | undefined;
-  /** What keeps it from going on: until it does. */
-  hindrance: string | undefined;
-  /** The first block that the watcher lacks, or may have in an older state. */
+  /** Reports a takeover. Stays until the reply ends. */
+  stickyNotice: string | undefined;
+  /** Reports why the reply waits. Removed when text arrives. */
+  transientNotice: string | undefined;
+  /** The first block that the watcher lacks or has in an older state. */
   #from = 0;
-  #settledSince: string[] = [];
+  #stableBlocks: string[] = [];
   #hasBlocks = false;
   #hasShown = false;
-  #toldNotice: string | undefined;
-  /** The end of the text, of which no HTML was made yet. */
+  #sentNotice: string | undefined;
+  /** The end of the text, not rendered yet. */
   #unrendered = "";
   readonly #seen: Seen | undefined;
 
   /**
-   * @param known A text that the watcher has already, of an epoch that need not be known.
-   * @param seen What they saw before their connection was lost: it is skipped.
+   * @param known A text that the watcher has, of any epoch.
+   * @param seen The position of a watcher that reconnects: text before it is skipped.
    */
   constructor({ known, seen }: { known?: string; seen?: Seen } = {}) {
     this.#seen = seen;
@@ -59,57 +59,56 @@ export class ReplyView {
     this.#passOver();
   }
 
-  /** What the watcher has after the last {@link take}. */
+  /** The watcher's position after the last {@link take}. */
   get id(): string {
     return `${this.epoch}.${this.text.length}`;
   }
 
-  /** What the watcher should know beside the text. */
   get notice(): string | undefined {
-    return this.hindrance ?? this.story;
+    return this.transientNotice ?? this.stickyNotice;
   }
 
   get hasNews(): boolean {
-    return this.#hasBlocks || this.notice !== this.#toldNotice;
+    return this.#hasBlocks || this.notice !== this.#sentNotice;
   }
 
   apply(event: ReplyEvent): void {
     if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
     else if (event.kind === "text") this.#append(event.text);
     else if (event.kind === "end") this.#end(event);
-    const hindrance = hindranceIn(event);
-    // Of its thoughts nothing is shown until it has answered: one is like another.
-    if (event.kind === "reasoning" && hindrance === this.hindrance) return;
-    this.hindrance = hindrance;
+    const waiting = transientNoticeIn(event);
+    // Reasoning is not rendered while streaming: one notice covers all of it.
+    if (event.kind === "reasoning" && waiting === this.transientNotice) return;
+    this.transientNotice = waiting;
     if (this.#isSeen) this.#passOver();
-    this.#hasBlocks = !this.#isSeen && !this.#isBefore;
+    this.#hasBlocks = !this.#isSeen && !this.#isReplay;
     this.#hasShown ||= this.#hasBlocks;
   }
 
   /**
-   * What the watcher lacks; it counts as known to them from now on. Only a notice, while all of the
-   * text is text that they have: blocks of what is a beginning of it would take the rest away.
+   * Returns the pending update and marks it sent. Returns only the notice while the replayed text is a
+   * prefix of what the watcher has: blocks would truncate its view.
    */
   take(): Update | Notice {
     const { notice } = this;
-    this.#toldNotice = notice;
+    this.#sentNotice = notice;
     if (!this.#hasBlocks) return { notice };
     this.#render();
-    const html = [...this.#settledSince, ...this.#growing.unsettled];
+    const html = [...this.#stableBlocks, ...this.#growing.pending];
     const update = { from: this.#from, html, notice };
     this.#passOver();
     this.#hasBlocks = false;
     return update;
   }
 
-  /** Whether the text is what the watcher saw, or a beginning of it. */
+  /** True if the watcher has all of the text. */
   get #isSeen(): boolean {
     const seen = this.#seen;
     return this.epoch === seen?.epoch && this.text.length <= seen.length;
   }
 
-  /** Whether what the watcher may have, from this connection or before it, is still to come. */
-  get #isBefore(): boolean {
+  /** True while events are replayed that the watcher may have seen. */
+  get #isReplay(): boolean {
     if (this.ended) return false;
     const isFirst = this.text === "" && !this.#hasShown;
     return isFirst || this.epoch < (this.#seen?.epoch ?? 0);
@@ -117,25 +116,25 @@ export class ReplyView {
 
   #passOver(): void {
     this.#render();
-    this.#from = this.#growing.settled;
-    this.#settledSince = [];
+    this.#from = this.#growing.stable;
+    this.#stableBlocks = [];
   }
 
   #beginEpoch(epoch: number, keep: number): void {
     if (this.ended) {
-      // It had failed, and was asked for again.
+      // The failed reply is retried.
       this.ended = undefined;
-      this.story = undefined;
+      this.stickyNotice = undefined;
     } else if (epoch > 1 && this.epoch > 0) {
-      this.story = keep > 0 || this.text === "" ? CONTINUED : RESTARTED;
+      this.stickyNotice = keep > 0 || this.text === "" ? CONTINUED : RESTARTED;
     }
     this.epoch = epoch;
     if (keep < this.text.length) this.#cutTo(keep);
   }
 
-  /** Not rendered before anyone takes it: much may come together. */
+  /** Rendered only when an update is taken: many pieces may arrive together. */
   #append(piece: string): void {
-    const seen = this.#seenOf(piece);
+    const seen = this.#seenLength(piece);
     if (seen > 0) {
       this.#grow(piece.slice(0, seen));
       this.#passOver();
@@ -150,12 +149,12 @@ export class ReplyView {
 
   #render(): void {
     if (this.#unrendered === "") return;
-    this.#settledSince.push(...this.#growing.append(this.#unrendered));
+    this.#stableBlocks.push(...this.#growing.append(this.#unrendered));
     this.#unrendered = "";
   }
 
-  /** How much of a piece the watcher has seen already, if not all. */
-  #seenOf(piece: string): number {
+  /** The length of the part of a piece that the watcher has, unless it has all. */
+  #seenLength(piece: string): number {
     if (this.#seen?.epoch !== this.epoch) return 0;
     const length = this.#seen.length - this.text.length;
     return length > 0 && length < piece.length ? length : 0;
@@ -177,14 +176,14 @@ export class ReplyView {
     this.text = this.text.slice(0, length);
     this.#growing = new GrowingMarkdown();
     this.#unrendered = "";
-    const settled = this.#growing.append(this.text);
-    // What is settled in the beginning of a text is settled in all of it: the watcher has it.
-    this.#from = Math.min(this.#from, settled.length);
-    this.#settledSince = settled.slice(this.#from);
+    const stable = this.#growing.append(this.text);
+    // Blocks that are stable in a prefix are stable in the whole text: the watcher has them.
+    this.#from = Math.min(this.#from, stable.length);
+    this.#stableBlocks = stable.slice(this.#from);
   }
 }
 
-/** Reads an event's id. `undefined` for anything that is none: the watcher then gets it all. */
+/** Parses an event's id. An invalid one yields `undefined`: the watcher then gets all of the text. */
 export function parseSeen(id: string | undefined): Seen | undefined {
   const match = /^(\d{1,9})\.(\d{1,9})$/.exec(id ?? "");
   return match
@@ -192,7 +191,7 @@ export function parseSeen(id: string | undefined): Seen | undefined {
     : undefined;
 }
 
-function hindranceIn(event: ReplyEvent): string | undefined {
+function transientNoticeIn(event: ReplyEvent): string | undefined {
   if (event.kind === "reasoning") return THINKING;
   return event.kind === "notice" ? event.notice : undefined;
 }

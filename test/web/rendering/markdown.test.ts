@@ -177,7 +177,7 @@ const piece = fc.constantFrom(
 function grow(pieces: string[]): string[] {
   const growing = new GrowingMarkdown();
   const settled = pieces.flatMap((text) => growing.append(text));
-  return [...settled, ...growing.unsettled];
+  return [...settled, ...growing.pending];
 }
 
 describe("a growing text", () => {
@@ -210,7 +210,7 @@ describe("a growing text", () => {
   it("renders only what is unsettled", () => {
     const growing = new GrowingMarkdown();
     for (let i = 0; i < 1_000; i++) growing.append(`Paragraph ${i}.\n\n`);
-    expect(growing.settled).toBe(998);
+    expect(growing.stable).toBe(998);
     expect(growing.tail).toBe("Paragraph 998.\n\nParagraph 999.\n\n");
   });
 });

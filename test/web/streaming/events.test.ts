@@ -322,7 +322,7 @@ describe("a reply's events", () => {
 it("a drain sends those who watch elsewhere, and counts them", async () => {
   const { reply, watcher, followed } = await watchedHalf();
   expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 1");
-  await web.streams.leave(1);
+  await web.streams.closeGradually(1);
   await followed;
   expect(watcher.events.at(-1)).toMatchObject({ event: "reconnect" });
   await expectEventually(async () => {

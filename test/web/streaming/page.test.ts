@@ -130,7 +130,7 @@ describe("the page of a reply in progress, without a script", () => {
     let page = "";
     for await (const chunk of answer.body ?? []) {
       page += Buffer.from(chunk).toString("utf8");
-      if (page.includes("One two")) void web.streams.leave(1);
+      if (page.includes("One two")) void web.streams.closeGradually(1);
     }
     // By itself it would lose what is in its message box.
     expect(page).not.toContain('http-equiv="refresh"');

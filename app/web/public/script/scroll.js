@@ -24,7 +24,7 @@ export function offerJump(hasNews) {
 
 /**
  * The place in the log that is kept while the text below it grows. A scroll position is rounded to
- * whole pixels: measured anew at each change, the place would drift by a fraction each time.
+ * whole pixels: measured again at each change, the place would drift by a fraction each time.
  *
  * @typedef {{ anchor: Element, top: number, scrollTop: number, size: string }} Place
  */

@@ -5,14 +5,14 @@ import {
   metricDefinitions,
 } from "../../core/runtime/metric-definitions";
 import type { Registry } from "../../core/runtime/metrics";
-import { LiveBody, type EndCause } from "./live-body";
+import { StreamBody, type EndCause } from "./stream-body";
 
-/** All streams that this process has open: counted, and ended one after another by a drain. */
-export class Streams {
+/** The open streams of this process: counted, and ended gradually by a drain. */
+export class EventStreams {
   readonly #open = new ConnectionRegistry();
   readonly #lost: Counter<"cause">;
 
-  /** @param heartbeatMs How long a stream may be silent. */
+  /** @param heartbeatMs The interval between two heartbeats of a stream. */
   constructor(
     metrics: Registry,
     readonly heartbeatMs: number,
@@ -32,11 +32,11 @@ export class Streams {
     }
   }
 
-  /** Opens a stream. @param sayGoodbye is called before a drain ends it. */
-  open(heartbeat: string, sayGoodbye: (live: LiveBody) => void): LiveBody {
-    const live = new LiveBody(heartbeat, this.heartbeatMs);
+  /** @param onDrain Called before a drain ends the stream. */
+  open(heartbeat: string, onDrain: (live: StreamBody) => void): StreamBody {
+    const live = new StreamBody(heartbeat, this.heartbeatMs);
     const forget = this.#open.add(() => {
-      sayGoodbye(live);
+      onDrain(live);
       live.end("drain");
     });
     live.signal.addEventListener("abort", () => {
@@ -46,11 +46,8 @@ export class Streams {
     return live;
   }
 
-  /**
-   * Ends all streams, at times spread over a while: their readers connect again elsewhere, and not
-   * all at once.
-   */
-  leave(overMs: number): Promise<void> {
+  /** Ends all streams, spread over `overMs`, so that their clients don't reconnect all at once. */
+  closeGradually(overMs: number): Promise<void> {
     return this.#open.closeGradually(overMs);
   }
 

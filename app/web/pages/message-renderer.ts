@@ -17,7 +17,7 @@ const CACHED_CHARACTERS = 8 * 1024 * 1024;
 type ShownReply = Omit<ReplyState, "model" | "offset">;
 
 /** The HTML of messages: `message.njk` for every kind, rendered once where it can't change. */
-export class Articles {
+export class MessageRenderer {
   readonly #render: Render;
   readonly #cache = new LRUCache<string, string>({
     maxSize: CACHED_CHARACTERS,
@@ -29,29 +29,33 @@ export class Articles {
   }
 
   /** A message, which never changes once it is one. */
-  ofMessage(conversation: string, message: Message): string {
+  render(conversation: string, message: Message): string {
     const key = `${conversation}/${message.number}/${message.at}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const html = this.ofUnsaved(conversation, message);
+    const html = this.renderUncached(conversation, message);
     this.#cache.set(key, html);
     return html;
   }
 
   /** A message that may still change. */
-  ofUnsaved(conversation: string, message: Message): string {
+  renderUncached(conversation: string, message: Message): string {
     return this.#render("message.njk", {
       message: viewOf(conversation, message),
     });
   }
 
   /** The ways to the other versions of a turn. */
-  ofVersions(versions: VersionsView): string {
+  renderVersions(versions: VersionsView): string {
     return this.#render("versions.njk", versions);
   }
 
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
-  ofReply(conversation: string, reply: ShownReply, html?: string): string {
+  renderPending(
+    conversation: string,
+    reply: ShownReply,
+    html?: string,
+  ): string {
     const address = replyAddress(conversation, reply.number);
     const isWriting = reply.status === "writing";
     return this.#render("message.njk", {

@@ -2,44 +2,44 @@ import {
   setImmediate as nextTurn,
   setTimeout as sleep,
 } from "node:timers/promises";
-import type { LiveBody } from "./live-body";
+import type { StreamBody } from "./stream-body";
 
-/** At most this part of a process's time goes into one stream. */
+/** The largest share of a process's time that one stream may take. */
 const DUTY = 0.1;
-/** Faster than the eye can tell apart; slower models are passed on piece by piece. */
+/** Shorter than the eye can tell apart; the pieces of slower models are sent one by one. */
 const MIN_INTERVAL_MS = 15;
 
 /**
- * Runs a step whenever there is news, but no faster than the reader takes it and than its cost
- * allows: what comes meanwhile is sent together.
+ * Sends updates no faster than the client accepts them and than their cost allows. Changes that
+ * arrive meanwhile are sent as one update.
  */
-export class Pace {
+export class CoalescingSender {
   #wanted = false;
   #running: Promise<void> | undefined;
-  readonly #body: LiveBody;
+  readonly #body: StreamBody;
   readonly #step: () => void;
 
-  constructor(body: LiveBody, step: () => void) {
+  constructor(body: StreamBody, step: () => void) {
     this.#body = body;
     this.#step = step;
   }
 
-  /** There is news. */
-  wake(): void {
+  /** Sends an update soon. */
+  schedule(): void {
     this.#wanted = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
   }
 
-  /** Resolves when all news has been sent. */
-  async settle(): Promise<void> {
+  /** Resolves when all scheduled updates are sent. */
+  async flush(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What has already arrived goes out together, through however many hands it comes here: of what
-    // somebody comes back to they must not be shown how it was a while ago.
+    // Yield once so that buffered events become one update. Otherwise a client that reconnects
+    // briefly sees an older state.
     await nextTurn();
     while (this.#wanted && !this.#body.signal.aborted) {
       await this.#body.writable();

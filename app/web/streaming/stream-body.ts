@@ -1,24 +1,24 @@
 import { PassThrough } from "node:stream";
 import type { Loss } from "../../core/runtime/metric-definitions";
 
-/** A reader whose connection took nothing for so long has gone, whatever TCP believes. */
+/** A client that accepts no data for this long is gone, whatever TCP reports. */
 const STALLED_MS = 60_000;
 
-/** Why a stream ended. All but `done` are losses, from the reader's point of view. */
+/** Why a stream ended. All but `done` are losses to the client. */
 export type EndCause = "done" | Loss;
 
 /**
- * A body that is written over time: keeps the connection alive, notices a reader who has left or
- * takes nothing, and can be told to end early.
+ * A response body that is written over time. Sends heartbeats, and ends when the client disconnects
+ * or stalls.
  */
-export class LiveBody {
+export class StreamBody {
   readonly body = new PassThrough();
   cause: EndCause | undefined;
   readonly #ended = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
   #blockedSince: number | undefined;
 
-  /** @param heartbeat What is sent every so many milliseconds, and means nothing. */
+  /** @param heartbeat Sent every `everyMs` milliseconds. */
   constructor(heartbeat: string, everyMs: number) {
     this.#heartbeat = setInterval(() => this.#beat(heartbeat), everyMs);
     this.#heartbeat.unref();
@@ -29,12 +29,12 @@ export class LiveBody {
     this.body.on("error", () => this.end("visitor"));
   }
 
-  /** Aborts when the stream has ended, for whatever reason. */
+  /** Aborts when the stream has ended. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Whether the reader has not yet taken what was written: then write the newest state later. */
+  /** True while the client has data to accept: backpressure. */
   get isBlocked(): boolean {
     return this.#blockedSince !== undefined;
   }
@@ -44,7 +44,7 @@ export class LiveBody {
     if (!this.body.write(text)) this.#blockedSince ??= performance.now();
   }
 
-  /** Resolves when the reader can take more, or the stream has ended. */
+  /** Resolves when the client can accept more, or the stream has ended. */
   async writable(): Promise<void> {
     if (!this.isBlocked || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
