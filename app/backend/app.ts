@@ -34,7 +34,7 @@ export interface BackendAppDeps {
   conversationPages: ConversationPages;
   prompts: PromptService;
   replies: ReplyService;
-  /** The answers that go on for long, for the drain. */
+  /** The event streams, which a drain closes. */
   streams: ConnectionRegistry;
   projects: Projects;
   projectPages: ProjectPages;
@@ -42,12 +42,14 @@ export interface BackendAppDeps {
   search: Search;
 }
 
-/** The internal API: everything a request meets, in this order. */
+/** The internal API: its middleware, in order. */
 export function createBackendApp(parts: BackendAppDeps): Koa<BackendState> {
   const { log, metrics } = parts;
   const app = new Koa<BackendState>();
-  // What reaches it was not answered by any middleware: a connection that broke in an answer.
-  app.on("error", (error: unknown) => log.info({ error }, "connection broke"));
+  // Only a connection that breaks during a response: the middleware answers all other errors.
+  app.on("error", (error: unknown) =>
+    log.info({ error }, "connection closed early"),
+  );
   app.use(serveProbes(parts.probes));
   app.use(observeRequests(log, metrics));
   app.use(answerProblems());
@@ -61,7 +63,7 @@ export function createBackendApp(parts: BackendAppDeps): Koa<BackendState> {
   return app;
 }
 
-/** Behind one address there are many processes: web tells by this which one it has reached. */
+/** Lets the web process tell the processes behind one address apart. */
 function nameProcess(process: string): Middleware {
   return async (ctx, next) => {
     ctx.set("keepsake-process", process);

@@ -27,13 +27,12 @@ export interface BackendDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
-  /** Where other backends reach this process. */
+  /** The URL at which other backends reach this process. */
   address: string;
   now?: () => Date;
   fileSystem?: FileSystem;
 }
 
-/** All parts of the backend, put together. */
 export function createBackend(given: BackendDeps) {
   const { config, log, metrics, tokens, now = () => new Date() } = given;
   const fileSystem = boundFileSystem(
@@ -42,7 +41,7 @@ export function createBackend(given: BackendDeps) {
   );
   const files = createStorageContext({
     fileSystem,
-    onDamage: (damage) => log.error({ damage }, "a file is damaged"),
+    onDamage: (damage) => log.error({ damage }, "found a damaged file"),
   });
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
   const stored = createRecords({ files, folders, now });
@@ -84,7 +83,7 @@ export function createBackend(given: BackendDeps) {
     metrics,
     tokens,
     streams: new ConnectionRegistry(),
-    /** Whether records can be read now. @throws Error saying what to do, in bounded time. */
+    /** Rejects, in bounded time, with what to do if the records can't be read. */
     checkStorage: () =>
       requireReadable(fileSystem, "DATA_DIRECTORY", config.DATA_DIRECTORY),
   };

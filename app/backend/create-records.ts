@@ -4,14 +4,13 @@ import { OwnerIndex } from "./owner-index/owner-index";
 import { ConversationSettings } from "./conversations/conversation-settings";
 import { Projects } from "./projects/projects";
 
-export interface RecordsGiven {
+export interface RecordsDeps {
   files: StorageContext;
   folders: RecordFolders;
   now: () => Date;
 }
 
-/** The records on which all else is built, and where they lie. */
-export function createRecords(given: RecordsGiven) {
+export function createRecords(given: RecordsDeps) {
   const { files, folders } = given;
   const ownerIndex = new OwnerIndex(files, folders);
   const settings = new ConversationSettings(files, folders, ownerIndex);

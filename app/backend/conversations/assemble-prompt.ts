@@ -3,9 +3,9 @@ import { estimateTokens } from "../models/estimate-tokens";
 import type { ModelInfo, ModelMessage } from "../models/model";
 
 export interface PromptOptions {
-  /** What every conversation begins with, as the operator set it. */
+  /** Set by the operator, for every conversation. */
   systemPrompt?: string | undefined;
-  /** What the project asks of all of its conversations. */
+  /** The instructions of the project. */
   instructions?: string | undefined;
   /**
    * The conversation, oldest first; the last one is what is to be answered. What a message costs
@@ -18,13 +18,13 @@ export interface PromptOptions {
 
 export interface AssembledPrompt {
   messages: ModelMessage[];
-  /** How many messages of the history didn't fit the model's window, counted from the oldest. */
+  /** The number of messages, from the oldest, that did not fit the model's window. */
   leftOut: number;
-  /** How many tokens the messages take: an estimate, see {@link estimateTokens}. */
+  /** See {@link estimateTokens}. */
   estimatedTokens: number;
 }
 
-/** What a message costs besides its text: who says it, where it begins and ends. */
+/** The overhead of a message: its role, its beginning and its end. */
 const tokensAroundMessage = 4;
 
 /** The part of the window that is left free, since tokens are estimated and not counted. */
@@ -61,7 +61,7 @@ export function assemblePrompt(
   };
 }
 
-/** How many tokens of a reply of this length are still to be written: an estimate, at least 1. */
+/** An estimate of the tokens of a reply that are still to be written, at least 1. */
 export function tokensLeft(maxTokens: number, begun = ""): number {
   return Math.max(1, maxTokens - estimateTokens(begun));
 }

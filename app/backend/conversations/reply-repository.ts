@@ -10,7 +10,7 @@ import {
   type ModelDescription,
   type Reply,
 } from "../../core/domain/records";
-import { threadOf, versionOf } from "../../core/domain/turns";
+import { nextPromptNumber, threadOf, versionOf } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
 import type { Models } from "../models/create-models";
@@ -30,7 +30,6 @@ export interface ReplyRepositoryDeps {
   settings: ConversationSettings;
   projects: Projects;
   models: Pick<Models, "find">;
-  /** What every conversation begins with, as the operator set it. */
   systemPrompt: string;
 }
 
@@ -41,26 +40,26 @@ const SMALL_WINDOW: ModelWindow = {
   maxReplyTokens: 2_048,
 };
 
-/** What replies need from the records: what to ask a model, and where an answer goes. */
+/** Prompts for models, and the messages that replies become. */
 export class ConversationReplyRepository implements ReplyRepository {
-  /** Replies that become messages now, by where they lie. */
+  /** By folder: concurrent calls share one write. */
   private readonly publishing = new Map<string, Promise<void>>();
 
-  constructor(private readonly parts: ReplyRepositoryDeps) {}
+  constructor(private readonly deps: ReplyRepositoryDeps) {}
 
   folder(ref: ReplyRef): string {
-    return this.parts.folders.reply(ref);
+    return this.deps.folders.reply(ref);
   }
 
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
     const [stored, said] = await Promise.all([
-      this.parts.settings.read(ownerHash, conversation),
+      this.deps.settings.read(ownerHash, conversation),
       this.logOf(ref).readBelow(number),
     ]);
     const { thread } = threadOf(said);
     const prompt = thread.findLast(isPrompt);
-    const { systemPrompt } = this.parts;
+    const { systemPrompt } = this.deps;
     const instructions = await this.instructionsOf(ownerHash, stored);
     const longest = stored.maxTokens ?? undefined;
     const { messages, leftOut } = assemblePrompt(
@@ -79,37 +78,35 @@ export class ConversationReplyRepository implements ReplyRepository {
     };
   }
 
-  /** What the project asks of all of its conversations, if this is in one. */
   private async instructionsOf(
     ownerHash: string,
     { project: id }: StoredConversation,
   ): Promise<string | undefined> {
     if (!id) return undefined;
-    const project = await this.parts.projects.readIfThere(ownerHash, id);
+    const project = await this.deps.projects.readIfThere(ownerHash, id);
     return project?.instructions;
   }
 
-  /** Those who come while it becomes one wait for that: a second writer would only be in the way. */
   publishMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const name = this.folder(ref);
-    const becoming =
+    const saving =
       this.publishing.get(name) ??
       this.saveMessage(ref, ended).finally(() => this.publishing.delete(name));
-    this.publishing.set(name, becoming);
-    return becoming;
+    this.publishing.set(name, saving);
+    return saving;
   }
 
   private async saveMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
     const message = await this.messageOf(ref, ended);
     const { ownerHash, conversation: id, number: reply } = ref;
     if (!(await this.logOf(ref).addReply(message))) {
-      const { conversations } = await this.parts.ownerIndex.read(ownerHash);
+      const { conversations } = await this.deps.ownerIndex.read(ownerHash);
       const known = conversations.get(id);
-      // Who saved it may have died before it was noted.
+      // The process that saved it may have died before it counted it.
       if (!known || known.counted.has(reply)) return;
     }
     const { at, model, modelName, usage } = message;
-    await this.parts.ownerIndex.append(ownerHash, {
+    await this.deps.ownerIndex.append(ownerHash, {
       kind: "reply",
       id,
       reply,
@@ -127,9 +124,9 @@ export class ConversationReplyRepository implements ReplyRepository {
     return message;
   }
 
-  /** Puts the prompt with which a conversation went on after a failure among its messages. */
+  /** Saves the prompt that was decided on after a failed reply. */
   saveSuccessor(ref: ReplyRef, next: JsonObject): Promise<void> {
-    return this.logOf(ref).addDecided(next, ref.number + 1);
+    return this.logOf(ref).addDecided(next, nextPromptNumber(ref.number));
   }
 
   async messageOf(ref: ReplyRef, ended: FinalReply): Promise<Reply> {
@@ -151,17 +148,17 @@ export class ConversationReplyRepository implements ReplyRepository {
     };
   }
 
-  /** What people call a model; its id, where it isn't on offer any more. */
+  /** The display name of a model; its id if it is no longer offered. */
   async modelName(id: string): Promise<string> {
-    return (await this.parts.models.find(id))?.name ?? id;
+    return (await this.deps.models.find(id))?.name ?? id;
   }
 
-  /** A model that isn't on offer is asked all the same: it is the one who says so. */
+  /** A model that is no longer offered is called all the same: its provider reports the error. */
   private async window(id: string): Promise<ModelWindow> {
-    return (await this.parts.models.find(id)) ?? SMALL_WINDOW;
+    return (await this.deps.models.find(id)) ?? SMALL_WINDOW;
   }
 
   private logOf({ ownerHash, conversation }: ReplyRef): MessageLog {
-    return messageLogOf(this.parts, ownerHash, conversation);
+    return messageLogOf(this.deps, ownerHash, conversation);
   }
 }

@@ -22,14 +22,14 @@ import { toListedConversation } from "../owner-index/to-conversation";
 import { messageLogOf } from "./message-log";
 
 /*
- * One search may take so much work, whatever the owner has. The last used conversations are
- * looked through first, so what is left out is the oldest.
+ * Bounds of one search. The most recently used conversations come first, so the oldest are left
+ * out.
  */
 const MAX_CONVERSATIONS = 500;
 const MAX_MS = 2_000;
 const MAX_RESULTS = 50;
 const MAX_EXCERPTS = 3;
-/** Balances the wait for a network file system against the reads under way at once. */
+/** Balances the wait for a network file system against concurrent reads. */
 const AT_ONCE = 8;
 /** Characters shown on each side of the first word. */
 const AROUND = 120;
@@ -42,24 +42,20 @@ export interface SearchDeps {
 
 export interface SearchResults {
   results: { conversation: Conversation; excerpts: Excerpt[] }[];
-  /** Whether everything was looked through. */
+  /** False if a bound was reached. */
   complete: boolean;
 }
 
-/** Looks for words in an owner's titles and messages. */
 export class Search {
-  constructor(private readonly parts: SearchDeps) {}
+  constructor(private readonly deps: SearchDeps) {}
 
-  /**
-   * The conversations whose title has all words, or one of whose messages has; the last used
-   * first.
-   */
+  /** Conversations with all words in the title or in one message, most recently used first. */
   async find(
     ownerHash: string,
     query: string,
     signal: AbortSignal,
   ): Promise<SearchResults> {
-    const state = await this.parts.ownerIndex.read(ownerHash);
+    const state = await this.deps.ownerIndex.read(ownerHash);
     const all = state.listed();
     const words = wordsOf(query);
     if (words.length === 0) return { results: [], complete: true };
@@ -94,10 +90,10 @@ export class Search {
     words: readonly string[],
     isOver: () => boolean,
   ): Promise<Excerpt[]> {
-    const log = messageLogOf(this.parts, ownerHash, settings.id);
+    const log = messageLogOf(this.deps, ownerHash, settings.id);
     const messages = await log.readAll();
     const excerpts: Excerpt[] = [];
-    const said = messages.filter(isSaidHere(messages));
+    const said = messages.filter(isFirstOfItsText(messages));
     for (const { number, role, at: time, text } of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
       const at = await locate(words, text, isOver);
@@ -109,7 +105,7 @@ export class Search {
   }
 }
 
-/** Where a text has the first of the words; `undefined` if one is missing. */
+/** The offset of the first of the words in a text; `undefined` if one is missing. */
 async function locate(
   words: readonly string[],
   text: string,
@@ -130,7 +126,7 @@ async function locate(
   return undefined;
 }
 
-/** The part of a text around a place, in whole words where they aren't too long. */
+/** Cut between words, unless one is very long. */
 function excerpt(text: string, at: number): string {
   const from = at <= AROUND ? 0 : wordStart(text, at - AROUND);
   const end = Math.min(text.length, at + AROUND);
@@ -150,8 +146,8 @@ const isResult =
   ({ conversation, excerpts }: SearchResults["results"][number]) =>
     excerpts.length > 0 || hasWords(words, conversation.title);
 
-/** A prompt that was asked again as it was is found once: where it was said. */
-const isSaidHere =
+/** Leaves out a prompt that repeats another version of its turn. */
+const isFirstOfItsText =
   (messages: readonly Message[]) =>
   (message: Message): boolean =>
     !isPrompt(message) ||

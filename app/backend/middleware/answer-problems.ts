@@ -5,7 +5,7 @@ import type { Problem } from "../../core/api/operations";
 import type { BackendState } from "../backend-state";
 import { toStorageProblem } from "./storage-problems";
 
-/** A request that is not as the API's description says. */
+/** A request that does not match the API's description. */
 export class InvalidRequestError extends VisibleError {
   override readonly name = "InvalidRequestError";
   constructor(readonly errors: { pointer: string; detail: string }[]) {
@@ -14,7 +14,7 @@ export class InvalidRequestError extends VisibleError {
   }
 }
 
-/** Answers every error as problem details (RFC 9457); faults are logged, and told to no one. */
+/** Answers every error as problem details (RFC 9457), and logs faults. */
 export function answerProblems(): Middleware<BackendState> {
   return async (ctx, next) => {
     try {
@@ -23,7 +23,7 @@ export function answerProblems(): Middleware<BackendState> {
     } catch (error) {
       const shown = toStorageProblem(error) ?? error;
       const problem = toProblem(shown, ctx.state.requestId);
-      // What says itself what to do is no fault: a deadline that passed, a process that is full.
+      // VisibleErrors (deadline exceeded, at capacity) are expected: they are no faults.
       if (!(error instanceof VisibleError) && problem.status >= 500) {
         ctx.state.log.error({ error, path: ctx.path }, "request failed");
       }
@@ -36,13 +36,12 @@ export function answerProblems(): Middleware<BackendState> {
   };
 }
 
-/** What no route took. */
 function refuseUnrouted(status: number): void {
   if (status === 404) {
-    throw new VisibleError(404, "There is nothing at this address.");
+    throw new VisibleError(404, "Not found.");
   }
   if (status === 405 || status === 501) {
-    throw new VisibleError(405, "This address takes only other methods.");
+    throw new VisibleError(405, "Method not allowed.");
   }
 }
 

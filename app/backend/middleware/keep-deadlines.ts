@@ -2,12 +2,12 @@ import type { Middleware } from "koa";
 import { VisibleError } from "../../core/domain/errors";
 import type { BackendState } from "../backend-state";
 
-/** What a caller that names no deadline gets. */
-const STANDARD_MS = 30_000;
+/** For a client that sends no deadline. */
+const DEFAULT_MS = 30_000;
 
 /**
- * Ends work that nobody waits for any more: because the caller has gone, or because the deadline
- * that it sent (`keepsake-deadline-ms`, milliseconds from now) has passed.
+ * Aborts the request's signal when the client disconnects, or when its deadline
+ * (`keepsake-deadline-ms`, in milliseconds from now) has passed.
  */
 export function keepDeadlines(): Middleware<BackendState> {
   return async (ctx, next) => {
@@ -17,14 +17,14 @@ export function keepDeadlines(): Middleware<BackendState> {
     const timer = setTimeout(late, milliseconds(ctx)).unref();
     ctx.res.once("close", () => {
       clearTimeout(timer);
-      // An abort costs more than the rest of this, and after an answer nobody listens.
+      // Skip the abort after a finished response: it is expensive and has no listeners.
       if (!ctx.res.writableFinished) work.abort();
     });
     try {
       await next();
     } catch (error) {
       if (!(error instanceof DeadlinePassedError)) throw error;
-      throw new VisibleError(504, "This took too long. Please try again.", {
+      throw new VisibleError(504, "The request took too long. Try again.", {
         cause: error,
       });
     }
@@ -37,7 +37,7 @@ class DeadlinePassedError extends Error {
 
 function milliseconds(ctx: { get(name: string): string }): number {
   const given = ctx.get("keepsake-deadline-ms");
-  if (given === "") return STANDARD_MS;
+  if (given === "") return DEFAULT_MS;
   if (/^[0-9]{1,9}$/.test(given)) return Number(given);
   throw new VisibleError(
     400,

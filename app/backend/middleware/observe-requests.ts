@@ -5,14 +5,14 @@ import { requestIdOf } from "../../core/runtime/ids";
 import { continueTrace, traceFields } from "../../core/runtime/trace-context";
 import type { BackendState } from "../backend-state";
 
-/** Gives every request its id (the caller's, where it sent one), a log line and a measurement. */
+/** Gives every request an id (the client's, if it sent one), a log line and a measurement. */
 export function observeRequests(
   log: Logger,
   metrics: Registry,
 ): Middleware<BackendState> {
   const seconds = new Histogram({
     name: "keepsake_backend_request_seconds",
-    help: "How long the API took to answer, by operation and status.",
+    help: "Time until the API had answered, by operation and status.",
     labelNames: ["operation", "status"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers: [metrics],

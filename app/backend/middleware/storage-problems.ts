@@ -4,13 +4,8 @@ import {
   storageProblemOf,
 } from "../../core/storage/storage-problem";
 
-/**
- * What a client may be told of an error of the file system.
- *
- * @returns `undefined` if it is no such error, or one that says nothing to anybody.
- */
+/** An error of the file system as a client sees it; `undefined` for any other error. */
 export function toStorageProblem(error: unknown): VisibleError | undefined {
-  // What says itself what to do knows better.
   if (error instanceof VisibleError) return undefined;
   const problem = storageProblemOf(error);
   if (!problem) return undefined;

@@ -6,7 +6,7 @@ import type { LogEntry } from "../../core/storage/log-reader";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { OwnerState } from "./owner-state";
 
-/** Owners whose state is kept at hand; balances memory against reading a log once more. */
+/** Cached owners; balances memory against reading a log again. */
 const OWNERS = 2_000;
 
 /**
@@ -21,12 +21,12 @@ export class OwnerIndex {
     private readonly folders: RecordFolders,
   ) {}
 
-  /** Notes something; it is on disk, and in every later {@link read}, when this resolves. */
+  /** When this resolves, the event is on disk and part of every later {@link read}. */
   append(ownerHash: string, entry: OwnerEvent): Promise<void> {
     return this.logOf(ownerHash).append(entry);
   }
 
-  /** What an owner has now. It is shared: only this class changes it. */
+  /** The current state of an owner. It is shared: only this class changes it. */
   read(ownerHash: string): Promise<Readonly<OwnerState>> {
     const key = `${this.folders.ownerEvents(ownerHash)}#read`;
     return this.files.mutex.run(key, () => this.readNow(ownerHash));
@@ -47,7 +47,7 @@ export class OwnerIndex {
   }
 }
 
-/** What another version of the program noted, and this one doesn't know, is passed over. */
+/** Skips events that only another version of the program knows. */
 function applyEntry(state: OwnerState, entry: LogEntry): void {
   const result = OwnerEvent.safeParse(entry);
   if (result.success) state.apply(entry.number, result.data);

@@ -5,11 +5,11 @@ import type {
   StoredProject,
 } from "../../core/storage/layout/owner-events";
 
-/** A conversation, as far as the owner's activity tells of it. */
+/** A conversation as its owner's events describe it. */
 export interface ConversationState {
   version: number;
   settings: StoredConversation;
-  /** The number of the last entry about a message: conversations are listed by it. */
+  /** The number of the last event about a message, by which conversations are sorted. */
   order: number;
   updatedAt: string;
   /** By model. */
@@ -22,11 +22,11 @@ export interface ProjectState {
   project: StoredProject;
 }
 
-/** What an owner has, made of the entries of their activity, one after another. */
+/** The conversations and projects of an owner: a fold over the owner's events. */
 export class OwnerState {
   readonly conversations = new Map<string, ConversationState>();
   readonly projects = new Map<string, ProjectState>();
-  /** The number of the last entry that is in it. */
+  /** The number of the last applied event. */
   upTo = 0;
 
   apply(number: number, entry: OwnerEvent): void {
@@ -35,14 +35,14 @@ export class OwnerState {
     else this.applyMessage(number, entry);
   }
 
-  /** What is not deleted, the last used first. */
+  /** Conversations that are not deleted, most recently used first. */
   listed(): ConversationState[] {
     return [...this.conversations.values()]
       .filter(({ settings }) => settings.deletedAt === null)
       .toSorted((a, b) => b.order - a.order);
   }
 
-  /** A conversation's project, unless that was deleted. */
+  /** The project of a conversation; `null` if that was deleted. */
   projectOf({ settings }: ConversationState): string | null {
     const project = settings.project && this.projects.get(settings.project);
     return project && project.project.deletedAt === null
@@ -108,7 +108,7 @@ function addUsage(
   });
 }
 
-/** Which replies were counted: all even numbers up to the highest, but for a few. */
+/** The counted replies: all even numbers up to the highest, except a few. */
 class CountedReplies {
   private highest = 0;
   private readonly missing = new Set<number>();
@@ -117,7 +117,7 @@ class CountedReplies {
     return reply <= this.highest && !this.missing.has(reply);
   }
 
-  /** @returns Whether it was not counted before. */
+  /** @returns False if it was counted before. */
   add(reply: number): boolean {
     if (reply <= this.highest) return this.missing.delete(reply);
     for (let n = this.highest + 2; n < reply; n += 2) this.missing.add(n);

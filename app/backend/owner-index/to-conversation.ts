@@ -3,7 +3,7 @@ import type { Conversation } from "../../core/domain/records";
 import { visibleTitle } from "../conversations/title";
 import type { ConversationState, OwnerState } from "./owner-state";
 
-/** A conversation as its owner's activity tells of it. */
+/** A conversation as the owner's index has it. */
 export function toListedConversation(
   state: Readonly<OwnerState>,
   one: ConversationState,
@@ -12,7 +12,7 @@ export function toListedConversation(
   return toConversation(settings, one.updatedAt);
 }
 
-/** A conversation as the API tells of it. */
+/** A conversation as the API answers it. */
 export function toConversation(
   settings: StoredConversation,
   updatedAt: string = settings.createdAt,

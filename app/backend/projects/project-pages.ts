@@ -10,7 +10,6 @@ import type { Projects } from "./projects";
 /** As many as a page shows. */
 const CONVERSATIONS = 200;
 
-/** A project as its page shows it. */
 export class ProjectPages {
   constructor(
     private readonly projects: Projects,
@@ -18,7 +17,7 @@ export class ProjectPages {
   ) {}
 
   /**
-   * A project, its last used conversations, and what all that are in it now have cost.
+   * A project, its most recently used conversations, and the usage of all of them.
    *
    * @throws NotFoundError if there is no such project of this owner.
    */

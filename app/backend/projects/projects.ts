@@ -20,13 +20,13 @@ export interface ProjectsDeps {
   now: () => Date;
 }
 
-/** The projects of all owners: what groups conversations, and instructs all of their replies. */
+/** The projects of all owners. A project groups conversations and adds instructions to each prompt. */
 export class Projects {
-  constructor(private readonly parts: ProjectsDeps) {}
+  constructor(private readonly deps: ProjectsDeps) {}
 
   /** The owner's projects, by name. */
   async list(ownerHash: string): Promise<Project[]> {
-    const { projects } = await this.parts.ownerIndex.read(ownerHash);
+    const { projects } = await this.deps.ownerIndex.read(ownerHash);
     return [...projects.values()]
       .filter(({ project }) => project.deletedAt === null)
       .map(({ project }) => toProject(project))
@@ -49,15 +49,15 @@ export class Projects {
     return project?.deletedAt === null ? toProject(project) : undefined;
   }
 
-  /** Makes a project; the same key twice makes one. */
+  /** @param key An idempotency key. */
   async create(
     ownerHash: string,
     given: { name: string; instructions?: string },
     key?: string,
   ): Promise<Project> {
     const { name, instructions = "" } = given;
-    refuseTooLong(instructions);
-    const at = this.parts.now().toISOString();
+    assertNotTooLong(instructions);
+    const at = this.deps.now().toISOString();
     const project: StoredProject = {
       id: key ? derivedId("project", ownerHash, key) : newId(),
       name: name.trim(),
@@ -75,25 +75,24 @@ export class Projects {
       });
     const stored = made && parse(made);
     if (!stored) throw new NotFoundError("project");
-    await this.note(ownerHash, made);
+    await this.addToIndex(ownerHash, made);
     return toProject(stored);
   }
 
-  /** Changes what is named in `changes`, and nothing else. */
   async change(
     ownerHash: string,
     id: string,
     changes: { name?: string; instructions?: string },
   ): Promise<Project> {
-    refuseTooLong(changes.instructions ?? "");
+    assertNotTooLong(changes.instructions ?? "");
     await this.read(ownerHash, id);
     const name = changes.name?.trim();
     return this.update(ownerHash, id, { ...changes, name });
   }
 
-  /** Deletes a project; its conversations stay, without one. */
+  /** Deletes a project, but not its conversations. */
   async delete(ownerHash: string, id: string): Promise<void> {
-    const deletedAt = this.parts.now().toISOString();
+    const deletedAt = this.deps.now().toISOString();
     await this.update(ownerHash, id, { deletedAt });
   }
 
@@ -102,7 +101,7 @@ export class Projects {
     id: string,
     changes: Partial<StoredProject>,
   ): Promise<Project> {
-    const updatedAt = this.parts.now().toISOString();
+    const updatedAt = this.deps.now().toISOString();
     const given = toJson({ ...changes, updatedAt });
     const version = await this.documentOf(ownerHash, id).update((data) => ({
       ...data,
@@ -110,14 +109,14 @@ export class Projects {
     }));
     const project = version && parse(version);
     if (!project) throw new NotFoundError("project");
-    await this.note(ownerHash, version);
+    await this.addToIndex(ownerHash, version);
     return toProject(project);
   }
 
-  private async note(ownerHash: string, version: DocumentVersion) {
+  private async addToIndex(ownerHash: string, version: DocumentVersion) {
     const project = parse(version);
     if (!project) return;
-    await this.parts.ownerIndex.append(ownerHash, {
+    await this.deps.ownerIndex.append(ownerHash, {
       kind: "project",
       version: version.number,
       project,
@@ -125,12 +124,12 @@ export class Projects {
   }
 
   private documentOf(ownerHash: string, id: string): VersionedDocument {
-    const { files, folders } = this.parts;
+    const { files, folders } = this.deps;
     return new VersionedDocument(files, folders.project(ownerHash, id));
   }
 }
 
-function refuseTooLong(instructions: string): void {
+function assertNotTooLong(instructions: string): void {
   if (Buffer.byteLength(instructions) <= limits.instructionsBytes) return;
   throw new VisibleError(
     413,

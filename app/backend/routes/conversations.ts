@@ -12,7 +12,6 @@ export interface ConversationRoutesParts {
   prompts: PromptService;
 }
 
-/** What is said in conversations, and what becomes of them. */
 export function serveConversations(
   router: BackendRouter,
   parts: ConversationRoutesParts,
@@ -64,7 +63,6 @@ const sent = (message: Prompt) => ({
   reply: { number: replyNumberOf(message.number) },
 });
 
-/** What can be done about a reply, other than following it. */
 export function serveReplyActions(
   router: BackendRouter,
   { prompts, replies }: { prompts: PromptService; replies: Replies },

@@ -3,18 +3,17 @@ import { z } from "zod";
 import type { ZodOpenApiResponsesObject } from "zod-openapi";
 import { Problem } from "../../core/api/operations";
 
-/** What any call may be answered with besides success. */
+/** The error statuses of every call. */
 const EVERYWHERE = [400, 401, 500, 503, 504, 507];
 
-/** What every call can send. */
+/** The headers of every call. */
 export const CallHeaders = z.object({
   "keepsake-owner": z
     .string()
     .regex(/^[\x21-\x7e]{1,512}$/)
-    .meta({ description: "Whose records this is about." }),
+    .meta({ description: "The owner of the records." }),
   "x-request-id": z.string().optional().meta({
-    description:
-      "The same in the logs of both processes; one is made where none is sent.",
+    description: "Appears in the logs of both processes. Generated if absent.",
   }),
   traceparent: z
     .string()
@@ -29,19 +28,18 @@ export const CallHeaders = z.object({
     .regex(/^[0-9]{1,9}$/)
     .optional()
     .meta({
-      description: "After how many milliseconds nobody waits for the answer.",
+      description: "Milliseconds after which the client stops waiting.",
     }),
 });
 
-/** What a call for what may be known already can send. */
+/** The header of a conditional read. */
 export const TagHeader = z.object({
   "if-none-match": z.string().optional().meta({
-    description:
-      "The `etag` of an earlier answer: if that is still right, 304.",
+    description: "The `etag` of an earlier answer; 304 if nothing changed.",
   }),
 });
 
-/** The errors that a call may be answered with: these, and those of every call. */
+/** The error responses of a call: these, and those of every call. */
 export function problems(codes: readonly number[]): ZodOpenApiResponsesObject {
   const content = { "application/problem+json": { schema: Problem } };
   const described = [...new Set([...EVERYWHERE, ...codes])].map((code) => [

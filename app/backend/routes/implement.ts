@@ -11,9 +11,9 @@ import { readBody } from "./read-body";
 
 export type BackendRouter = Router<BackendState>;
 
-/** For whom, and for how long, an operation works. */
+/** The context of a call. */
 export interface Caller extends BackendState {
-  /** The same key twice has an effect once. */
+  /** The idempotency key. */
   key?: string;
 }
 
@@ -26,7 +26,7 @@ type Implementation<O extends Operation> = (
   caller: Caller,
 ) => Promise<z.input<O["answer"]>>;
 
-/** Serves an operation: what comes in and what goes out is validated by its description. */
+/** Serves an operation, and validates requests and answers by its description. */
 export function implement<I extends OperationId>(
   router: BackendRouter,
   id: I,
@@ -48,9 +48,8 @@ export function implement<I extends OperationId>(
 async function readInput(operation: Operation, ctx: Context) {
   const hasBody = operation.method === "post" || operation.method === "patch";
   const params = operation.params.safeParse(ctx.params);
-  // An id that can't be one is the id of nothing.
   if (!params.success) {
-    throw new VisibleError(404, "There is no such thing, or it isn't yours.");
+    throw new VisibleError(404, "Not found, or not yours.");
   }
   const query = validate(operation.query, ctx.query, "query");
   const given = hasBody ? await readBody(ctx.req) : undefined;
@@ -79,11 +78,11 @@ function keyOf(operation: Operation, ctx: Context): { key?: string } {
     return { key };
   throw new VisibleError(
     400,
-    "idempotency-key must be 1 to 255 visible characters.",
+    "idempotency-key must have 1 to 255 visible characters.",
   );
 }
 
-/** An answer to a read has a tag, by which the caller can ask whether it is still the same. */
+/** Answers to reads have an entity tag, for conditional requests. */
 function answerJson(ctx: Context, answer: unknown): void {
   const text = JSON.stringify(answer);
   if (ctx.method === "GET" || ctx.method === "HEAD") {

@@ -19,10 +19,10 @@ const KeyHeader = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
-    .meta({ description: "The same key twice has an effect once." }),
+    .meta({ description: "A repeated key has no further effect." }),
 });
 
-/** Describes the API by the same schemas that validate what comes in and what goes out. */
+/** The API's description, made of the schemas that validate requests and answers. */
 export function describeApi() {
   return createDocument({
     openapi: "3.1.0",
@@ -35,11 +35,14 @@ export function describeApi() {
     },
     servers: [{ url: "/", description: "This backend" }],
     tags: [
-      { name: "Conversations", description: "What was said." },
-      { name: "Replies", description: "What is being said." },
-      { name: "Projects", description: "What groups conversations." },
-      { name: "Models", description: "Who answers." },
-      { name: "Search", description: "What is found." },
+      {
+        name: "Conversations",
+        description: "Conversations and their messages.",
+      },
+      { name: "Replies", description: "Replies while they are being written." },
+      { name: "Projects", description: "Groups of conversations." },
+      { name: "Models", description: "The models that can be chosen." },
+      { name: "Search", description: "Search in titles and messages." },
     ],
     security: [{ token: [] }],
     components: {
@@ -107,13 +110,13 @@ function responsesOf(
       }),
     },
     ...(method === "get" && {
-      "304": { description: "Not changed since the answer with this tag" },
+      "304": { description: "Not modified" },
     }),
     ...problems([...errors, ...(hasBody ? WITH_BODY : [])]),
   };
 }
 
-/** Serves the description, to whoever can reach the backend: it holds no secret. */
+/** Needs no token: the description holds no secret. */
 export function serveOpenApi(): Middleware {
   const text = JSON.stringify(describeApi());
   return async (ctx, next) => {

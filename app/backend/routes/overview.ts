@@ -4,7 +4,6 @@ import type { Search } from "../conversations/search";
 import type { Projects } from "../projects/projects";
 import { type BackendRouter, implement } from "./implement";
 
-/** What pages show of everything: lists, models, what was searched for. */
 export function serveOverview(
   router: BackendRouter,
   parts: {

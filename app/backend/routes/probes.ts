@@ -1,11 +1,11 @@
 import type { Middleware } from "koa";
 
 export interface Probes {
-  /** Why this process should be given no more work, if it should not. */
+  /** `undefined` if the process can take requests. */
   whyNotReady(this: void): Promise<string | undefined>;
 }
 
-/** `/livez` says that the process runs, `/readyz` whether it should be given work. */
+/** `/livez` and `/readyz`, as Kubernetes calls them. */
 export function serveProbes(probes: Probes): Middleware {
   return async (ctx, next) => {
     if (ctx.path === "/livez") {

@@ -2,7 +2,6 @@ import type { ProjectPages } from "../projects/project-pages";
 import type { Projects } from "../projects/projects";
 import { type BackendRouter, implement } from "./implement";
 
-/** What groups conversations. */
 export function serveProjects(
   router: BackendRouter,
   projects: Projects,

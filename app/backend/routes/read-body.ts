@@ -3,7 +3,7 @@ import { withoutPrototype } from "../../core/storage/json";
 import { limits } from "../../core/domain/records";
 import { VisibleError } from "../../core/domain/errors";
 
-/** The longest message, each of its bytes escaped as JSON's longest escape. */
+/** The longest message if JSON escapes each byte with six. */
 const BODY_BYTES = 6 * limits.messageBytes + 4096;
 
 /**
@@ -22,11 +22,11 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   return parse(bytes);
 }
 
-/** What is too long is refused without breaking the connection, or nobody would read the answer. */
+/** Reads on after the limit: a client reads the answer only once it has sent its body. */
 function readBytes(request: IncomingMessage): Promise<Buffer> {
   const tooLong = new VisibleError(
     413,
-    `This is longer than ${BODY_BYTES} bytes.`,
+    `The body is longer than ${BODY_BYTES} bytes.`,
   );
   if (Number(request.headers["content-length"]) > BODY_BYTES) {
     return Promise.reject(tooLong);

@@ -15,7 +15,7 @@ import { operation } from "./operation";
 import { SentMessage } from "./reply-operations";
 
 const messageText = textField()
-  .regex(visiblePattern, "is empty: write something")
+  .regex(visiblePattern, "is empty")
   .meta({
     maxLength: limits.messageBytes,
     description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
@@ -43,13 +43,12 @@ const Overview = z
   })
   .meta({ id: "Overview" });
 
-/** Conversations, and what is said in them. */
 export const conversationOperations = {
   readOverview: operation({
     method: "get",
     path: "/v1/overview",
     tag: "Conversations",
-    summary: "What stands beside every page: conversations, projects, models",
+    summary: "The sidebar of every page: conversations, projects, models",
     params: none,
     query: z.object({ limit: count(50, limits.pageConversations) }),
     body: empty,
@@ -62,13 +61,13 @@ export const conversationOperations = {
     method: "get",
     path: "/v1/conversations",
     tag: "Conversations",
-    summary: "The owner's conversations, the last used first",
+    summary: "The owner's conversations, most recently used first",
     params: none,
     query: z.object({
       limit: count(50, limits.pageConversations),
       cursor: z
         .string()
-        .regex(/^[0-9]{1,15}$/, "is not what `next` said")
+        .regex(/^[0-9]{1,15}$/, "is not a value of `next`")
         .optional(),
     }),
     body: empty,
@@ -81,7 +80,8 @@ export const conversationOperations = {
     method: "post",
     path: "/v1/conversations",
     tag: "Conversations",
-    summary: "Makes a conversation of its first message, and begins the reply",
+    summary:
+      "Creates a conversation with its first message, and starts the reply",
     params: none,
     query: none,
     body: z.object({
@@ -104,7 +104,7 @@ export const conversationOperations = {
     method: "get",
     path: "/v1/conversations/{id}",
     tag: "Conversations",
-    summary: "A conversation as its page needs it, in one round trip",
+    summary: "A conversation with its messages and pending reply",
     params: byId,
     query: z.object({
       messages: count(50, limits.pageMessages),
@@ -113,7 +113,7 @@ export const conversationOperations = {
         .meta({ description: "Only messages with lower numbers." }),
       known: integer(0, limits.messageNumber).optional().meta({
         description:
-          "The caller has all messages up to this number: they never change, and are left out.",
+          "The client has all messages up to this number. They never change, and are left out.",
       }),
     }),
     body: empty,
@@ -126,7 +126,7 @@ export const conversationOperations = {
     method: "patch",
     path: "/v1/conversations/{id}",
     tag: "Conversations",
-    summary: "Renames a conversation, moves it, or changes how it is answered",
+    summary: "Changes the title, project or model settings of a conversation",
     params: byId,
     query: none,
     body: z.object({
@@ -146,7 +146,7 @@ export const conversationOperations = {
     path: "/v1/conversations/{id}",
     tag: "Conversations",
     summary:
-      "Deletes a conversation; it can be restored until a sweep removes it",
+      "Deletes a conversation. It can be restored until a sweep removes it",
     params: byId,
     query: none,
     body: empty,
@@ -159,7 +159,7 @@ export const conversationOperations = {
     method: "post",
     path: "/v1/conversations/{id}/restore",
     tag: "Conversations",
-    summary: "Undoes a deletion",
+    summary: "Restores a deleted conversation",
     params: byId,
     query: none,
     body: empty,
@@ -190,18 +190,18 @@ export const conversationOperations = {
     method: "post",
     path: "/v1/conversations/{id}/messages",
     tag: "Conversations",
-    summary: "Says something more, and begins the reply",
+    summary: "Sends a message, and starts the reply",
     params: byId,
     query: none,
     body: z.object({
       text: messageText,
       follows: z.int().min(2).max(limits.messageNumber).optional().meta({
         description:
-          "The reply that it goes on from, if the last prompt was asked several times. By itself the newest; so, too, if the conversation has gone on meanwhile.",
+          "The reply that the message follows, if the last turn has several versions. Defaults to the newest, also if the conversation has moved on.",
       }),
       insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
         description:
-          "The last prompt, if this takes its place; what was said before stays.",
+          "The last prompt, to add another version of it; earlier versions stay.",
       }),
     }),
     status: 201,

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { ZodOpenApiOverrideMetaContext } from "zod-openapi";
 import { Id } from "../domain/records";
 
-/** A whole number in a URL. */
 export const integer = (min: number, max: number) =>
   z
     .string()
@@ -20,15 +19,13 @@ export const integer = (min: number, max: number) =>
       },
     });
 
-/** How many of a list are asked for. */
-export const count = (standard: number, max: number) =>
+/** The length of a page in a list. */
+export const count = (byDefault: number, max: number) =>
   integer(1, max)
     .optional()
-    .transform((given) => given ?? standard);
+    .transform((given) => given ?? byDefault);
 
-/** Nothing in the path, or in the query. */
 export const none = z.object({});
-/** No body. */
 export const empty = z.undefined();
 
 export const byId = z.object({ id: Id });

@@ -1,6 +1,5 @@
 import type { z } from "zod";
 
-/** One call of the API. */
 export interface Operation<
   P extends z.ZodType = z.ZodType,
   Q extends z.ZodType = z.ZodType,
@@ -18,13 +17,12 @@ export interface Operation<
   /** The status of success. */
   status: 200 | 201 | 204;
   answer: A;
-  /** The errors beyond those that every call can have. */
+  /** The error statuses beyond those of every call. */
   errors: (404 | 409 | 413 | 422 | 429 | 503)[];
-  /** Whether it is safe to send twice: by itself, with an `idempotency-key`, or not at all. */
+  /** Safe to repeat always, or with an `idempotency-key`. */
   repeatable: "always" | "keyed";
 }
 
-/** Keeps the types of what is given. */
 export const operation = <
   P extends z.ZodType,
   Q extends z.ZodType,

@@ -21,8 +21,8 @@ const SearchResult = z
   .meta({ id: "SearchResult" });
 
 /**
- * The internal API, one description for both sides: the backend validates every request and answer
- * by it, web's client is typed by it, and `/openapi.json` is made from it.
+ * The internal API. The backend validates requests and answers by it, the client in the web process
+ * is typed by it, and `/openapi.json` is generated from it.
  */
 export const operations = {
   ...conversationOperations,
@@ -31,7 +31,7 @@ export const operations = {
     method: "get",
     path: "/v1/models",
     tag: "Models",
-    summary: "The models that can be picked, the standard one first",
+    summary: "The available models, the default first",
     params: none,
     query: none,
     body: empty,
@@ -47,7 +47,7 @@ export const operations = {
     method: "get",
     path: "/v1/search",
     tag: "Search",
-    summary: "Looks for words in the owner's titles and messages",
+    summary: "Searches the owner's titles and messages",
     params: none,
     query: z.object({
       q: textField().max(limits.queryLength).regex(/\S/, "is empty"),
@@ -57,7 +57,7 @@ export const operations = {
     answer: z
       .object({
         results: z.array(SearchResult),
-        /** Whether everything was looked through: the work of one search is bounded. */
+        /** False if a bound of the search was reached. */
         complete: z.boolean(),
       })
       .meta({ id: "SearchResults" }),
@@ -68,17 +68,16 @@ export const operations = {
 
 export type OperationId = keyof typeof operations;
 
-/** What an error is answered with (RFC 9457), as `application/problem+json`. */
+/** An error (RFC 9457), sent as `application/problem+json`. */
 export const Problem = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int().min(400).max(599),
-    /** A sentence for the visitor, which says what to do. */
+    /** A sentence for the visitor. */
     detail: z.string(),
-    /** The request's id: the same in both processes' logs. */
+    /** The request's id. */
     instance: z.string(),
-    /** What is wrong with which part of the request. */
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional(),

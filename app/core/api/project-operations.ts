@@ -13,7 +13,6 @@ const instructions = textField()
     description: `At most ${limits.instructionsBytes} bytes as UTF-8. They go with every prompt of the project's conversations.`,
   });
 
-/** What groups conversations. */
 export const projectOperations = {
   listProjects: operation({
     method: "get",
@@ -34,7 +33,7 @@ export const projectOperations = {
     method: "post",
     path: "/v1/projects",
     tag: "Projects",
-    summary: "Makes a project",
+    summary: "Creates a project",
     params: none,
     query: none,
     body: z.object({
@@ -50,7 +49,7 @@ export const projectOperations = {
     method: "get",
     path: "/v1/projects/{id}",
     tag: "Projects",
-    summary: "A project, its last used conversations and its usage by model",
+    summary: "A project, its most recent conversations and its usage by model",
     params: byId,
     query: none,
     body: empty,
@@ -69,7 +68,7 @@ export const projectOperations = {
     method: "patch",
     path: "/v1/projects/{id}",
     tag: "Projects",
-    summary: "Renames a project, or changes its instructions",
+    summary: "Changes the name or instructions of a project",
     params: byId,
     query: none,
     body: z.object({
@@ -85,7 +84,7 @@ export const projectOperations = {
     method: "delete",
     path: "/v1/projects/{id}",
     tag: "Projects",
-    summary: "Deletes a project; its conversations stay, without one",
+    summary: "Deletes a project, but not its conversations",
     params: byId,
     query: none,
     body: empty,

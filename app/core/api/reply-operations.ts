@@ -5,11 +5,10 @@ import { operation } from "./operation";
 
 const byReply = z.object({
   id: Id,
-  /** The number of the message that it becomes: even. */
+  /** The number of the reply's message: even. */
   number: integer(2, limits.messageNumber),
 });
 
-/** A prompt that was saved, and the reply that was begun. */
 export const SentMessage = z
   .object({
     message: Prompt,
@@ -17,13 +16,12 @@ export const SentMessage = z
   })
   .meta({ id: "SentMessage" });
 
-/** What can be done about a reply, other than following it. */
 export const replyOperations = {
   stopReply: operation({
     method: "post",
     path: "/v1/conversations/{id}/replies/{number}/stop",
     tag: "Replies",
-    summary: "Ends a reply that is being written; what it said stays",
+    summary: "Stops a reply that is being written; its text stays",
     params: byReply,
     query: none,
     body: empty,
@@ -36,7 +34,7 @@ export const replyOperations = {
     method: "post",
     path: "/v1/conversations/{id}/replies/{number}/retry",
     tag: "Replies",
-    summary: "Tries a reply that failed again",
+    summary: "Retries a failed reply",
     params: byReply,
     query: none,
     body: empty,
@@ -49,8 +47,7 @@ export const replyOperations = {
     method: "post",
     path: "/v1/conversations/{id}/replies/{number}/regenerate",
     tag: "Replies",
-    summary:
-      "Asks the last prompt again; the reply that it has stays beside the new one",
+    summary: "Sends the last prompt again; its reply stays beside the new one",
     params: byReply,
     query: none,
     body: empty,

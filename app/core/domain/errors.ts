@@ -1,6 +1,6 @@
 /**
- * An expected error: it has an HTTP status and a message fit for the visitor, which says what to
- * do. Everything else is a fault, of which only a log may tell.
+ * An expected error, with an HTTP status and a message that tells the visitor what to do. All other
+ * errors are faults: they are logged, and their messages are never shown.
  */
 export class VisibleError extends Error {
   override readonly name: string = "VisibleError";
@@ -16,7 +16,7 @@ export class VisibleError extends Error {
 export class NotFoundError extends VisibleError {
   override readonly name = "NotFoundError";
   constructor(what: string) {
-    super(404, `There is no such ${what}, or it isn't yours.`);
+    super(404, `This ${what} does not exist, or it is not yours.`);
   }
 }
 
@@ -31,7 +31,7 @@ export class ConversationMovedOnError extends VisibleError {
   }
 }
 
-/** What a client may be told of any error. */
+/** Any error as a client sees it. */
 export function toVisibleError(error: unknown): {
   status: number;
   message: string;
@@ -39,13 +39,13 @@ export function toVisibleError(error: unknown): {
   if (error instanceof VisibleError) {
     return { status: error.status, message: error.message };
   }
-  // Koa's and its libraries' own: `expose` marks those whose message is fit to be seen.
+  // Errors of Koa and its libraries: `expose` marks messages that are fit for a client.
   if (error instanceof Error && "expose" in error && error.expose === true) {
     const status = "status" in error ? Number(error.status) : 400;
     return { status, message: error.message };
   }
   return {
     status: 500,
-    message: "Something went wrong here, and it was noted. Please try again.",
+    message: "Something went wrong. Try again.",
   };
 }

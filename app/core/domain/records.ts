@@ -1,28 +1,26 @@
 import { z } from "zod";
 
 /*
- * The records that web and backend exchange: one schema each, from which both the types and the
- * API's description are made. Times are ISO 8601 in UTC; lengths count UTF-16 code units, as
- * JavaScript's `length` does.
+ * The records of the API: the schemas define the types and the API's description. Times are
+ * ISO 8601 in UTC; lengths are in UTF-16 code units, as JavaScript's `length` is.
  */
 
 /** Upper bounds of what a request can hold. */
 export const limits = {
-  /** One prompt, in UTF-8 bytes: a long report or log. Balances that against memory. */
+  /** A prompt, in UTF-8 bytes. Balances long pasted texts against memory. */
   messageBytes: 1024 * 1024,
   titleLength: 200,
   instructionsBytes: 16 * 1024,
   nameLength: 100,
   queryLength: 200,
   modelLength: 200,
-  /** One page of a list. */
   pageMessages: 200,
   pageConversations: 200,
-  /** The most messages of one conversation, far above what anyone writes. */
+  /** Messages in a conversation. */
   messageNumber: 1_000_000,
-  /** How often one prompt can be asked, the first time included: bounds how far a page has to look. */
+  /** Versions of a turn, the first included: bounds the messages that a page has to read. */
   versions: 20,
-  /** No model of today writes more in one reply. */
+  /** More than any model writes in one reply. */
   maxTokens: 1_000_000,
 } as const;
 
@@ -103,7 +101,7 @@ export const Conversation = z
   })
   .meta({ id: "Conversation" });
 
-/** A reply that is being written, or that failed and can be tried again. */
+/** A reply that is being written, or that failed and can be retried. */
 export const ReplyState = z
   .object({
     /** The number of the message that it becomes. */
@@ -112,10 +110,10 @@ export const ReplyState = z
     model: z.string(),
     modelName: z.string(),
     at: time,
-    /** The text so far, and the offset in the reply's stream at which it was read. */
+    /** The text up to the offset in the reply's stream. */
     text: z.string(),
     offset: z.string(),
-    /** The epoch that the text is of; an earlier version doesn't say. */
+    /** The current epoch; absent from an earlier version of the program. */
     epoch: z.int().min(1).optional(),
     reason: z.string().optional(),
   })
@@ -127,7 +125,6 @@ export const ConversationPage = z
     conversation: Conversation,
     /** The newest messages, oldest first. */
     messages: z.array(Message),
-    /** Whether there are older ones than the first here. */
     hasOlder: z.boolean(),
     reply: ReplyState.nullable(),
   })
@@ -165,9 +162,9 @@ export const ModelDescription = z
   })
   .meta({ id: "ModelDescription" });
 
-/** What a reply's stream is made of, in order (see the reply's log). */
+/** An event of a reply's stream; see the reply log. */
 export const ReplyEvent = z.discriminatedUnion("kind", [
-  /** A process began to write: the text so far is the first `keep` units of what was said before. */
+  /** Another writer took over: keep the first `keep` units of the text so far. */
   z.object({
     kind: z.literal("epoch"),
     epoch: z.int().min(1),
@@ -175,15 +172,14 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("text"), text: z.string() }),
   z.object({ kind: z.literal("reasoning"), text: z.string() }),
-  /** Something the visitor should know while waiting. */
   z.object({ kind: z.literal("notice"), notice: z.string() }),
   z.object({
     kind: z.literal("end"),
     outcome: Outcome,
-    /** The whole text: what the message will say. */
+    /** The whole text of the message. */
     text: z.string(),
     reason: z.string().optional(),
-    /** What else the message will say; all absent where an earlier version of the program tells. */
+    /** The other fields of the message; absent from an earlier version of the program. */
     model: z.string().optional(),
     modelName: z.string().optional(),
     at: time.optional(),
@@ -207,7 +203,7 @@ export type ReplyEvent = z.output<typeof ReplyEvent>;
 export const isPrompt = (one: Message): one is Prompt => one.role === "user";
 export const isReply = (one: Message): one is Reply => !isPrompt(one);
 
-/** How a reply ended, and what its message will say. */
+/** The end of a reply, with all fields of its message. */
 export type ReplyEnd = Omit<ReplyEvent & { kind: "end" }, "kind">;
 export type Usage = z.output<typeof Usage>;
 export type Outcome = z.output<typeof Outcome>;

@@ -1,9 +1,9 @@
 import { limits, type Prompt } from "./records";
 
 /*
- * A turn is a prompt and its reply, and has the prompt's number. A prompt can be asked again, as it
- * was or in other words. Each time that is a turn of its own, right after the one before: both are
- * *versions* of one turn, and what is said next follows one of them. The others stay where they are.
+ * A turn is a prompt and its reply, and has the prompt's number. A prompt can be sent again,
+ * unchanged or edited: that makes a turn of its own right after it, another *version* of the first.
+ * The next prompt follows one of the versions; the others stay in the log.
  */
 
 /** The place of a message in a conversation; only prompts have the optional fields. */
@@ -27,11 +27,11 @@ export const turnOf = (message: number): number =>
 export const firstVersion = ({ number, insteadOf }: Placed): number =>
   Math.min(insteadOf ?? number, number);
 
-/** Which of the versions of its turn a prompt begins, counted from 0. */
+/** The index of a prompt's version in its turn, from 0. */
 export const versionOf = (prompt: Placed): number =>
   (prompt.number - firstVersion(prompt)) / 2;
 
-/** The turn that a prompt goes on from: by itself, the newest before it. */
+/** The turn that a prompt follows: by default the newest before it. */
 const turnBefore = (prompt: Placed): number =>
   Math.min(
     prompt.follows === undefined ? Infinity : turnOf(prompt.follows),
@@ -39,12 +39,12 @@ const turnBefore = (prompt: Placed): number =>
   );
 
 /**
- * What leads up to a turn, and its own messages: of each turn the version that was gone on from.
+ * The thread that ends with a turn: of each turn before it, the version that was followed.
  *
  * @param messages Some messages of a conversation, without gaps, oldest first.
  * @param last The turn's number; by default the newest.
- * @returns The messages, oldest first, and the turn that the first of them goes on from, which may
- *   not be among `messages`; below 1 if there is none.
+ * @returns The messages, oldest first, and the turn that the first of them follows: it may be
+ *   missing from `messages`, and is below 1 if there is none.
  */
 export function threadOf<M extends Placed>(
   messages: readonly M[],
@@ -61,5 +61,5 @@ export function threadOf<M extends Placed>(
   return { thread: thread.toReversed(), from };
 }
 
-/** So far from a prompt, the first version of its turn included, can the others and their replies be. */
+/** The greatest distance of two messages in the versions of one turn. */
 export const MESSAGES_OF_VERSIONS = 2 * limits.versions;

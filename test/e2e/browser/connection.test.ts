@@ -112,7 +112,7 @@ it("tells a visitor whose session ended so once, and keeps the draft", async () 
   await other.getByText("(new)").waitFor();
   web.server.closeAllConnections();
   const alert = page.getByRole("alert");
-  await alert.getByText("There is no such conversation").waitFor();
+  await alert.getByText("This conversation does not exist").waitFor();
   await expectShown(alert.getByRole("link", { name: "a new conversation" }));
   await expectShown(page.getByText("One", { exact: true }));
   await expectShown(send());
