@@ -55,7 +55,7 @@ it("keeps its state in ./data, and ends both processes on Ctrl-C", async () => {
   expect(processesOf()).toEqual([]);
 });
 
-it("sweeps what nobody needs, as the cluster's jobs do", async () => {
+it("removes expired data, as the cluster's jobs do", async () => {
   const leftovers = ["sessions/0a", "records/in-progress"].map((parent) => {
     const file = path.join(folder, "data", parent, `${"0a".repeat(12)}.tmp`);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -193,6 +193,16 @@ it("names every bad setting of any process, once", async () => {
     'SESSION_IDLE_SECONDS "1"',
     'SWEEP_FOLDERS_PER_SECOND "0"',
   ]);
+});
+
+it("prints no warning of Node or of a library", async () => {
+  const script = await start({
+    MODEL_PROVIDER: "bedrock",
+    AWS_REGION: "us-east-1",
+    MODELS: "bedrock/amazon.nova-lite-v1:0",
+  });
+  await script.ready();
+  expect(script.printed).not.toMatch(/Warning|EBADENGINE|npm warn/);
 });
 
 it("doesn't start without a region for Bedrock", async () => {

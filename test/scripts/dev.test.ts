@@ -73,10 +73,11 @@ it("npm run dev serves a changed asset", async () => {
     "app/web/public/keepsake.css",
     (text) => `${text}\n.added { top: 0; }\n`,
   );
-  await waitFor(async () => {
+  const after = await waitFor(async () => {
     const [url] = stylesheet.exec(await page()) ?? [];
-    return url && url !== before;
+    return url !== before && url;
   });
+  expect(after).toMatch(stylesheet);
 });
 
 it("npm run dev restarts web when code changes", async () => {
