@@ -40,6 +40,8 @@ export interface WebAppDeps {
   sessions: Omit<SessionsOptions, "log" | "now">;
   /** Tells who visitors are, where they are signed in before they get here. */
   identity?: Identity;
+  /** See {@link requireSameOrigin}. */
+  allowedOrigins?: readonly string[];
   /** Where signing out goes on, if it does: the identity provider's address for it. */
   signOutUrl?: string;
   api: Api;
@@ -93,7 +95,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(answerErrors(log, render));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
-  app.use(requireSameOrigin());
+  app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());
   app.use(requirePerson(deps.identity));
   app.use(readForm());

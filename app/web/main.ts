@@ -46,11 +46,12 @@ async function main(): Promise<void> {
     drainSeconds,
     api,
     identity: identityOf(config),
+    allowedOrigins: config.ALLOWED_ORIGINS,
     signOutUrl: config.SIGN_OUT_URL,
     log,
     metrics,
     now: Date.now,
-    sessions: { ...sessions, keys },
+    sessions: { ...sessions, keys, cookieName: config.SESSION_COOKIE },
     tokens,
     whyNotReady: async () =>
       shutdown.hasBegun ? "draining" : rejectionReason(sessions.check()),

@@ -13,6 +13,7 @@ const DECIDED: Record<string, string> = {
   SECRETS_DIRECTORY: "the charts set it",
   KEEP_ALIVE_SECONDS: "the charts derive it from ingress.idleTimeoutSeconds",
   INTERNAL_TOKEN: "it belongs in the Secret",
+  SESSION_COOKIE: "the load balancer's sticky sessions depend on its name",
   SESSION_KEYS: "it belongs in the Secret",
   OPENAI_API_KEY: "it belongs in the Secret",
   DRAIN_SECONDS: "set drainSeconds",

@@ -15,7 +15,13 @@ export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
-    "whyNotReady" | "identity" | "tokens" | "log" | "signOutUrl" | "heartbeatMs"
+    | "whyNotReady"
+    | "identity"
+    | "tokens"
+    | "log"
+    | "signOutUrl"
+    | "heartbeatMs"
+    | "allowedOrigins"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const api = new InMemoryApi();
@@ -37,6 +43,7 @@ export async function startWeb(
     metrics,
     now: Date.now,
     identity: options.identity,
+    allowedOrigins: options.allowedOrigins,
     signOutUrl: options.signOutUrl,
     heartbeatMs: options.heartbeatMs,
     whyNotReady: options.whyNotReady ?? (async () => undefined),

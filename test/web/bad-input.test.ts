@@ -9,7 +9,7 @@ let web: TestWeb;
 let visitor: HttpVisitor;
 
 beforeEach(async () => {
-  web = await startWeb();
+  web = await startWeb({ allowedOrigins: ["https://allowed.example.com"] });
   visitor = new HttpVisitor(web.address);
 });
 afterEach(() => web.close());
@@ -210,7 +210,7 @@ describe("a form", () => {
       },
     });
     expect(sent.status).toBe(403);
-    expect(await sent.text()).toContain("nothing was done");
+    expect(await sent.text()).toContain("Cross-site request blocked");
   });
 
   it.each<[string, Record<string, string>]>([
@@ -220,6 +220,18 @@ describe("a form", () => {
       { origin: "null", "sec-fetch-site": "same-origin" },
     ],
     ["this origin", { "sec-fetch-site": "same-origin" }],
+    [
+      "this origin in the browser's view, through a proxy that changes Host",
+      { origin: "https://chat.example.com", "sec-fetch-site": "same-origin" },
+    ],
+    [
+      "the host that a proxy forwards",
+      {
+        origin: "https://chat.example.com:8443",
+        "x-forwarded-host": "chat.example.com:8443",
+      },
+    ],
+    ["an allowed origin", { origin: "https://allowed.example.com" }],
   ])("is taken if it is from %s", async (_, headers) => {
     const sent = await fetch(`${web.address}/conversations`, {
       method: "POST",
@@ -231,6 +243,18 @@ describe("a form", () => {
       },
     });
     expect(sent.status).toBe(303);
+  });
+
+  it("is refused with the setting's name if only a proxy can explain the host", async () => {
+    const sent = await visitor.post(
+      "/conversations",
+      { message: "x" },
+      { origin: "https://chat.example.com" },
+    );
+    expect(sent.status).toBe(403);
+    expect(await sent.text()).toContain(
+      "set ALLOWED_ORIGINS to https://chat.example.com",
+    );
   });
 
   it("is taken if its host has its scheme's standard port", async () => {

@@ -67,3 +67,33 @@ it("tells what each call for a page cost, by phase, in its header and on the pag
   }
   expect(await answer.text()).toContain('<th scope="col">transfer</th>');
 });
+
+it("is answered with 64 KB of headers, as a load balancer forwards them", async () => {
+  const cookies = Array.from(
+    { length: 16 },
+    (_, index) => `AWSELBAuthSessionCookie-${index}=${"x".repeat(4_000)}`,
+  );
+  const answer = await visitor.get("/", { cookie: cookies.join("; ") });
+  expect(answer.status).toBe(200);
+});
+
+it("is refused with more headers, in a sentence that says what to do", async () => {
+  const answer = await visitor.get("/", { "x-long": "x".repeat(100 * 1_024) });
+  expect(answer.status).toBe(431);
+  expect(await answer.text()).toContain("Delete this site's cookies");
+});
+
+it("gets every directive of the content security policy", async () => {
+  const answer = await visitor.get("/");
+  const policy = answer.headers.get("content-security-policy") ?? "";
+  expect(policy.split("; ").toSorted()).toEqual([
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "img-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+  ]);
+});

@@ -86,6 +86,25 @@ export const webSettings = z.object({
     .describe(
       "Keys that sign the session cookie, comma-separated, newest first.",
     ),
+  SESSION_COOKIE: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, - and _")
+    .default("keepsake")
+    .describe(
+      "Name of the session cookie; over TLS it gets the prefix `__Host-`. Browsers share cookies between the ports of a host: give each Keepsake on one host name its own.",
+    ),
+  ALLOWED_ORIGINS: list
+    .refine(
+      (origins) =>
+        origins.every(
+          (url) => URL.canParse(url) && new URL(url).origin === url,
+        ),
+      "must be origins such as https://chat.example.com, without a path (several with commas)",
+    )
+    .optional()
+    .describe(
+      "Origins whose forms are accepted although they differ from the request's `Host`. Needed only behind a proxy that changes `Host`, for browsers that send no `Sec-Fetch-Site`.",
+    ),
   SIGN_IN_LOAD_BALANCER: list
     .refine(
       (arns) =>

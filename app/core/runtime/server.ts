@@ -1,9 +1,20 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../config/config";
 
 /** Above the idle time of whoever asks: of an ALB 60 s unless it is told otherwise. */
 const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * An ALB forwards up to 64 KB of headers and adds its own; its cookies and identity tokens alone
+ * exceed Node's default of 16 KB.
+ */
+const MAX_HEADER_BYTES = 80 * 1_024;
 
 /**
  * Listens, and resolves when connections are accepted.
@@ -38,6 +49,7 @@ export function createHttpServer(
 ): Server {
   const server = createServer(
     {
+      maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: keepAliveMs,
       // A client gets this long to send its request; the answer may take for ever.
       requestTimeout: 60_000,
@@ -45,8 +57,37 @@ export function createHttpServer(
     },
     listener,
   );
+  server.on("clientError", (error, socket) =>
+    answerClientError(error, socket as Socket),
+  );
   return server;
 }
+
+/** Answers a request that cannot be parsed, as Node would, but with a message. */
+function answerClientError(
+  { code = "" }: NodeJS.ErrnoException,
+  socket: Socket,
+): void {
+  const status = CLIENT_ERRORS[code] ?? 400;
+  const text = status === 431 ? HEADERS_TOO_LARGE : "";
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+        "connection: close\r\ncontent-type: text/plain; charset=utf-8\r\n" +
+        `content-length: ${text.length}\r\n\r\n${text}`,
+    );
+  }
+  socket.destroySoon();
+}
+
+const CLIENT_ERRORS: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+const HEADERS_TOO_LARGE =
+  "The request's headers are longer than 80 KB. Delete this site's cookies in your browser, then reload the page.\n";
 
 function portError(
   error: NodeJS.ErrnoException,

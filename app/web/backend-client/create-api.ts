@@ -3,12 +3,12 @@ import type { WebConfig } from "../../core/config/config";
 import type { Logger } from "../../core/runtime/log";
 import type { Tokens } from "../../core/config/tokens";
 import type { ConnectedApi } from "./api";
-import { ApiClient, type Patience } from "./api-client";
+import { ApiClient, contextHeaders, type Patience } from "./api-client";
 import { CachedApi } from "./cached-api";
 import { RecordCache } from "./record-cache";
+import { followReply } from "./reply-stream";
 import { Transport } from "./transport";
 import { hostResolver, type ResolveHost } from "./transport/host-addresses";
-import { watchReply } from "./watch-reply";
 
 export interface ApiParts {
   config: Pick<WebConfig, "BACKEND_URL">;
@@ -72,14 +72,20 @@ export function createApi(parts: ApiParts): ConnectedApi {
       now,
     }),
     watch: (context, path, offset, signal) =>
-      watchReply({
-        transport,
-        host,
-        log,
-        context,
-        path,
+      followReply({
         offset,
         signal,
+        open: (query, stopped) =>
+          transport.openStream(
+            `${path}${query}`,
+            { ...contextHeaders(context, host), accept: "text/event-stream" },
+            stopped,
+          ),
+        onLost: (error) =>
+          log.info(
+            { error, requestId: context.requestId },
+            "reply stream lost",
+          ),
       }),
     close: () => transport.close(),
   });

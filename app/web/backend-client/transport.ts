@@ -3,10 +3,10 @@ import { Pool } from "undici";
 import type { Tokens } from "../../core/config/tokens";
 import { Circuit } from "./transport/circuit";
 import {
-  CONNECT_TIMEOUT_MS,
   CONNECTION,
   type Connection,
   Connections,
+  connector,
 } from "./transport/connections";
 import { type Answer, exchange } from "./transport/exchange";
 import { HostAddresses, type ResolveHost } from "./transport/host-addresses";
@@ -60,7 +60,8 @@ export class NoBackendError extends Error {
   }
 }
 
-const MAX_ATTEMPTS = 4;
+/** As many as open the circuit. */
+const MAX_ATTEMPTS = 5;
 
 /** About three seconds with the pauses between: the time in which a pod is replaced. */
 const MAX_PATIENT_ATTEMPTS = 8;
@@ -103,7 +104,7 @@ export class Transport {
     });
     this.streams = new Pool(url.origin, {
       ...CONNECTION,
-      connect: { lookup, timeout: CONNECT_TIMEOUT_MS },
+      connect: connector(lookup),
       connections: null,
       clientTtl: connectionAgeMs,
     });

@@ -2,39 +2,60 @@ import type { IncomingHttpHeaders } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 import type { WebMiddleware } from "./web-context";
 
-/** Refuses every request that could change something, unless one of our own pages sent it. */
-export function requireSameOrigin(): WebMiddleware {
+/**
+ * Refuses cross-site requests that could change something.
+ *
+ * @param allowedOrigins Accepted although they differ from the request's host.
+ */
+export function requireSameOrigin(
+  allowedOrigins: readonly string[] = [],
+): WebMiddleware {
   return async (ctx, next) => {
     const isSafe = ctx.method === "GET" || ctx.method === "HEAD";
-    if (!isSafe && !isFromHere(ctx.req.headers)) {
-      throw new VisibleError(
-        403,
-        "This form was sent from another site, so nothing was done. Open Keepsake itself and send it from there.",
-      );
-    }
+    if (!isSafe) refuseCrossSite(ctx.req.headers, allowedOrigins);
     await next();
   };
 }
 
 /**
- * Every browser says where a form came from in at least one of these three; `null` is what it says
- * of an origin that it was told to keep to itself. What says nothing is a program, which sends only
- * the cookies that it was given: nobody's form can make it send another's. (Go's standard library
- * protects forms by the same rule.)
+ * `Sec-Fetch-Site` decides if the browser sends it: it compares the addresses that the browser saw,
+ * before any proxy. Browsers omit it over plain HTTP; then `Origin` or `Referer` must match the
+ * request's host. A request without any of them is from a program, which has no visitor's cookies.
+ *
+ * @throws VisibleError 403
  */
-function isFromHere(headers: IncomingHttpHeaders): boolean {
+function refuseCrossSite(
+  headers: IncomingHttpHeaders,
+  allowedOrigins: readonly string[],
+): void {
   const site = headers["sec-fetch-site"];
-  if (site !== undefined && site !== "same-origin") return false;
+  if (site === "same-origin") return;
   const source = headers.origin ?? headers.referer;
-  if (source === undefined) return true;
-  if (source === "null") return site === "same-origin";
-  if (!URL.canParse(source)) return false;
-  const { protocol, host } = new URL(source);
-  return host === hostOf(protocol, headers);
+  if (site === undefined && source === undefined) return;
+  if (site !== undefined || source === undefined || !URL.canParse(source)) {
+    throw new VisibleError(
+      403,
+      "Cross-site request blocked. Open Keepsake and send the form from there.",
+    );
+  }
+  const { protocol, origin } = new URL(source);
+  const own = hostsOf(headers).map((host) => originOf(protocol, host));
+  if (own.includes(origin) || allowedOrigins.includes(origin)) return;
+  throw new VisibleError(
+    403,
+    `Cross-site request blocked: the form is from ${origin}, the request is for ${headers.host ?? "no host"}. ` +
+      `If both are this site, a proxy changes the Host header. Pass Host unchanged, or set ALLOWED_ORIGINS to ${origin}.`,
+  );
 }
 
-/** As a URL has it: lower case, without its scheme's standard port. */
-function hostOf(protocol: string, { host = "" }: IncomingHttpHeaders): string {
+/** A form of another site cannot set `X-Forwarded-Host`, so it is as good as `Host` here. */
+function hostsOf(headers: IncomingHttpHeaders): string[] {
+  const forwarded = String(headers["x-forwarded-host"] ?? "").split(",");
+  return [headers.host ?? "", ...forwarded.map((host) => host.trim())];
+}
+
+/** In lower case and without the scheme's default port. */
+function originOf(protocol: string, host: string): string {
   const url = `${protocol}//${host}`;
-  return URL.canParse(url) ? new URL(url).host : "";
+  return URL.canParse(url) ? new URL(url).origin : "";
 }

@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fixedTokens } from "../../../app/core/config/tokens";
 import { freePorts } from "../../../scripts/local/free-ports";
 import type { ApiContext } from "../../../app/web/backend-client/api";
 import type { ConnectedApi } from "../../../app/web/backend-client/api";
@@ -305,4 +309,70 @@ test("every call says for whom, in which request and trace, with which token, an
   await other.close();
   server.close();
   server.closeAllConnections();
+});
+
+test("a call and a stream fall back to an older token, while the backend does not know the newest", async () => {
+  const tokens = fixedTokens("a-token-that-comes-later", TOKEN);
+  const rotating = connectApi(backend.url, { tokens });
+  const { conversation, reply } = await rotating.createConversation(
+    request("rotating"),
+    { text: "Hello" },
+  );
+  const events = [];
+  for await (const { event } of rotating.watchReply(
+    request("rotating"),
+    conversation.id,
+    reply,
+    undefined,
+    AbortSignal.timeout(10_000),
+  )) {
+    events.push(event.kind);
+  }
+  expect(events.at(-1)).toBe("end");
+  await rotating.close();
+});
+
+test("a restored conversation is seen at the session's next request", async () => {
+  const versions = {};
+  const context = () => request("undo", versions);
+  const { conversation } = await api.createConversation(context(), {
+    text: "Hello",
+  });
+  await api.deleteConversation(context(), conversation.id);
+  const deleted = await api.listConversations(context(), {});
+  expect(deleted.conversations).toEqual([]);
+  await api.restoreConversation(context(), conversation.id);
+  const restored = await api.listConversations(context(), {});
+  expect(restored.conversations).toHaveLength(1);
+});
+
+test("a connection that is not established is given up soon, and the call made again", async () => {
+  // A full backlog drops connections without a word, as the address of a pod that is gone.
+  const full = spawn(process.execPath, [
+    "-e",
+    `const server = require("node:net").createServer();
+     server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () =>
+       require("node:fs").writeSync(1, String(server.address().port)));
+     server.once("listening", () => setTimeout(() => {
+       for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     }, 50));`,
+  ]);
+  const [text] = (await once(full.stdout, "data")) as [Buffer];
+  const port = Number(text.toString());
+  await sleep(200);
+  const fill = [1, 2, 3].map(() => connect(port, "127.0.0.1"));
+  for (const socket of fill) socket.on("error", () => undefined);
+  await sleep(100);
+  const read = { deadlineMs: 5_000, attemptMs: 2_500 };
+  const waiting = connectApi(`http://127.0.0.1:${port}`, {
+    patience: { read, write: read },
+  });
+  const begun = performance.now();
+  await expect(
+    waiting.listConversations(request("waiting"), {}),
+  ).rejects.toMatchObject({ status: 503 });
+  expect(performance.now() - begun).toBeLessThan(3_000);
+  full.kill("SIGKILL");
+  for (const socket of fill) socket.destroy();
+  await waiting.close();
 });

@@ -211,6 +211,35 @@ describe("the cookie", () => {
     expect(other.shortId).not.toBe(shortId);
   });
 
+  test("is found among others of its name, wherever it stands", async () => {
+    const { browser, origin } = await setUp();
+    const { shortId } = await json(browser, "/who");
+    const pair = (name: string) => `${name}=${browser.cookies.get(name)}`;
+    const own = [pair("keepsake"), pair("keepsake.sig")];
+    const foreign = ["keepsake=" + "a".repeat(32), "keepsake.sig=forged"];
+    for (const cookies of [
+      [...own, ...foreign],
+      [...foreign, ...own],
+    ]) {
+      const headers = { cookie: cookies.join("; ") };
+      const answer = await fetch(`${origin}/who`, { headers });
+      expect(await answer.json()).toMatchObject({ isNew: false, shortId });
+    }
+  });
+
+  test("has the name of the setting, so that two Keepsakes on one host keep apart", async () => {
+    const { browser, options, origin: first } = await setUp();
+    const { owner } = await json(browser, "/");
+    const keys = ["the other one's own key"];
+    const origin = await serve({}, { ...options, keys, cookieName: "other" });
+    const there = browser.clone();
+    Object.assign(there, { origin });
+    const theirs = await json(there, "/");
+    expect(theirs.owner).not.toBe(owner);
+    Object.assign(there, { origin: first });
+    expect((await json(there, "/")).owner).toBe(owner);
+  });
+
   test("that is not well-formed asks nothing of the store", async () => {
     const read = jest.fn<Promise<undefined>, [string]>();
     const { options } = await setUp();
@@ -594,6 +623,16 @@ describe("a store that fails", () => {
     expect(page.problem).toContain("storage is full");
     expect(stranger.cookies.size).toBe(0);
     expect((await stranger.fetch("/model?name=x", post)).status).toBe(507);
+  });
+
+  test("to make a session: no form is handled for an owner who cannot be found again", async () => {
+    const { options } = await setUp();
+    const store = { ...options.store, create: fails("ENOSPC") };
+    const handle = jest.fn();
+    const origin = await serve({ "/send": handle }, { ...options, store });
+    const answer = await new Browser(origin).fetch("/send", post);
+    expect(answer.status).toBe(507);
+    expect(handle).not.toHaveBeenCalled();
   });
 
   test("to make another at Reset: the visitor keeps the one there is", async () => {

@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { Client } from "undici";
+import { buildConnector, Client } from "undici";
 
 /** A connection to one process of the backend, for one call at a time. */
 export interface Connection {
@@ -46,7 +46,33 @@ export const CONNECTION = {
   bodyTimeout: 0,
 };
 
-export const CONNECT_TIMEOUT_MS = 1_000;
+/**
+ * Far longer than a connection takes within a region. Behind the address of a Service, one that takes
+ * longer leads to a pod that is gone, and the next attempt to another.
+ */
+const CONNECT_TIMEOUT_MS = 300;
+
+/** For sockets given up by then: undici's time-outs are accurate to half a second only. */
+const DISCARD_SOCKET_MS = 1_000;
+
+/** Connects within {@link CONNECT_TIMEOUT_MS}. */
+export function connector(lookup: LookupFunction): buildConnector.connector {
+  const connect = buildConnector({ lookup, timeout: DISCARD_SOCKET_MS });
+  return (options, callback) => {
+    let isOver = false;
+    const finish: buildConnector.Callback = (...result) => {
+      clearTimeout(timer);
+      if (isOver) result[1]?.destroy();
+      else callback(...result);
+      isOver = true;
+    };
+    const giveUp = () =>
+      finish(new Error(`Not connected in ${CONNECT_TIMEOUT_MS} ms`), null);
+    // After a stall of this process, a socket that has connected meanwhile comes first.
+    const timer = setTimeout(() => setImmediate(giveUp), CONNECT_TIMEOUT_MS);
+    connect(options, finish);
+  };
+}
 
 /**
  * Balances calls over processes, not connections. Behind a ClusterIP each connection is pinned to
@@ -139,7 +165,7 @@ export class Connections {
     const client = new Client(origin, {
       ...CONNECTION,
       maxResponseSize: MAX_RESPONSE_BYTES,
-      connect: { lookup: timedLookup, timeout: CONNECT_TIMEOUT_MS },
+      connect: connector(timedLookup),
     });
     const connection: Connection = {
       client,

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { followReply } from "../../../app/web/backend-client/follow-reply";
+import { followReply } from "../../../app/web/backend-client/reply-stream";
 import type { StreamAnswer } from "../../../app/web/backend-client/transport";
 import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/core/domain/records";
