@@ -107,22 +107,21 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   for (const router of routers) app.use(router.routes());
 
   app.on("error", (error: unknown) => {
-    // Whoever leaves in the middle of an answer makes no fault of it.
-    if (!isDeparture(error)) log.error({ error }, "an answer failed");
+    if (!isDisconnect(error)) log.error({ error }, "response failed");
   });
   return { app, streams };
 }
 
-const departures = new Set([
+const disconnectCodes = new Set([
   "ERR_STREAM_PREMATURE_CLOSE",
   "ECONNRESET",
   "EPIPE",
 ]);
 
-function isDeparture(error: unknown): boolean {
+function isDisconnect(error: unknown): boolean {
   return (
     error instanceof Error &&
     "code" in error &&
-    departures.has(String(error.code))
+    disconnectCodes.has(String(error.code))
   );
 }

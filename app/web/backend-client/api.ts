@@ -11,22 +11,22 @@ import type {
 import type { ChangeCounts } from "./change-counts";
 import type { Trace } from "../../core/runtime/trace-context";
 
-/** What every call is made for: one visitor's request. */
+/** The request of a visitor on whose behalf calls are made. */
 export interface ApiContext {
-  /** Whose records: from the session, never from what the visitor sent. */
+  /** From the session, never from the request. */
   owner: string;
   requestId: string;
-  /** W3C trace context: this request's own place in its trace. */
+  /** W3C trace context of this request. */
   trace: Trace["headers"];
   /** Records changes in the session. */
   changes: ChangeCounts;
-  /** What this request's calls have cost so far; the page shows it. */
+  /** The calls of this request so far, for the page's timings. */
   calls: ApiCall[];
-  /** Aborts what is under way when the visitor has gone. */
+  /** Aborts when the visitor disconnects. */
   signal?: AbortSignal;
 }
 
-/** One call's cost, in milliseconds; `cached` calls cost nothing. */
+/** Milliseconds; all are 0 for a `cached` call. */
 export interface ApiCall {
   name: string;
   cached: boolean;
@@ -37,7 +37,7 @@ export interface ApiCall {
   totalMs: number;
 }
 
-/** A reply's event, and what to go on after it. */
+/** A reply's event, and the position after it. */
 export interface FollowedEvent {
   event: ReplyEvent;
   offset: string;
@@ -92,7 +92,7 @@ export interface Api {
     given: {
       text: string;
       key?: string;
-      /** Which version of the last reply it goes on from. */
+      /** The version of the last reply that it continues. */
       follows?: number;
       /** The last prompt, if it takes that one's place. */
       insteadOf?: number;

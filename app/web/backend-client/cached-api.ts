@@ -12,7 +12,6 @@ import type { ApiClient, Input } from "./api-client";
 import type { CachedRecord, RecordCache, Wanted } from "./record-cache";
 import { type Kind, relations } from "./relations";
 
-/** What an answer from the cache costs, in milliseconds. */
 const NOTHING = {
   dnsMs: 0,
   connectMs: 0,
@@ -36,13 +35,12 @@ export interface CachedApiParts {
 type Operations = typeof operations;
 type AnswerTo<I extends OperationId> = z.output<Operations[I]["answer"]>;
 
-/** How many conversations stand beside every page: what is asked for with this limit costs no call of its own. */
+/** Conversations in the sidebar. A list with this limit is part of the overview and costs no call. */
 const OVERVIEW_CONVERSATIONS = 40;
 
-/** The kinds of records that the overview is made of. */
 const OVERVIEW: Kind[] = ["conversations", "projects"];
 
-/** All reads go through the cache; all changes are told to it. */
+/** Reads through the cache, and counts changes, which invalidate cached records. */
 export class CachedApi implements ConnectedApi {
   constructor(private readonly parts: CachedApiParts) {}
 
@@ -245,7 +243,7 @@ export class CachedApi implements ConnectedApi {
     return this.parts.close();
   }
 
-  /** What stands beside every page; those who ask for its parts at once share one call. */
+  /** The sidebar of every page; concurrent requests for its parts share one call. */
   private overview(context: ApiContext): Promise<AnswerTo<"readOverview">> {
     const query = { limit: String(OVERVIEW_CONVERSATIONS) };
     return this.read(context, "readOverview", { query }, OVERVIEW);
@@ -276,7 +274,7 @@ export class CachedApi implements ConnectedApi {
     return value;
   }
 
-  /** Others may wait for the same: it goes on when this visitor has gone. */
+  /** Not aborted when the visitor disconnects: other requests may share the call. */
   private async fetch<I extends OperationId>(
     context: ApiContext,
     id: I,
@@ -294,7 +292,7 @@ export class CachedApi implements ConnectedApi {
     throw new Error(`${id} was answered with nothing`);
   }
 
-  /** A change that was begun is seen through, whoever waits for it. */
+  /** Not aborted when the visitor disconnects: the change may have been made. */
   private async write<I extends OperationId>(
     context: ApiContext,
     id: I,
@@ -310,7 +308,7 @@ export class CachedApi implements ConnectedApi {
   }
 }
 
-/** Up to which number a page has all messages from its first on: those never change. */
+/** The last number before a gap in the messages: up to it, messages never change. */
 function knownOf({ messages }: ConversationPage): number {
   let known = 0;
   for (const { number } of messages) {
@@ -320,7 +318,6 @@ function knownOf({ messages }: ConversationPage): number {
   return known;
 }
 
-/** A page of what was known and what is new. */
 function together(
   earlier: ConversationPage,
   found: ConversationPage,

@@ -21,28 +21,27 @@ export interface ApiParts {
   /** See {@link RECORD_AGE_MS}; 0 for no cache. */
   recordAgeMs?: number;
   cacheBytes?: number;
-  /** How long calls may take; by default no longer than a visitor waits. */
+  /** Time-outs of calls; by default as long as visitors wait. */
   patience?: Patience;
-  /** Milliseconds, never set back: by it connections and records grow old. */
+  /** Monotonic, in milliseconds. */
   now?: () => number;
 }
 
 /**
- * How old a connection gets. Balances the wait until new backends have their share against
- * connections made anew, which cost a millisecond each within a cluster.
+ * Maximum age of a connection. Balances the time until new processes get their share of calls
+ * against reconnecting, which costs a millisecond within a cluster.
  */
 export const CONNECTION_AGE_MS = 10_000;
 
 /**
- * How late an owner's other sessions see a change, and any session sees that a reply has ended
- * which it did not watch. Balances that against calls which find that nothing has changed.
+ * Maximum age of a cached record, and so the delay until an owner's other sessions see a change.
+ * Balances that delay against calls that find nothing changed.
  */
 export const RECORD_AGE_MS = 5_000;
 
-/** Balances memory against calls: about ten thousand conversations' pages. */
+/** About ten thousand pages of conversations. */
 const CACHE_BYTES = 64 * 1024 * 1024;
 
-/** The repository through which all of web's reads and writes go. */
 export function createApi(parts: ApiParts): ConnectedApi {
   const { config, log, metrics, tokens } = parts;
   const now = parts.now ?? (() => performance.now());

@@ -3,54 +3,49 @@ import { Counter, type Registry } from "prom-client";
 import type { ApiContext } from "./api";
 import type { Kind } from "./relations";
 
-/** A record as it was read. */
 export interface CachedRecord<T> {
   value: T;
-  /** By which the backend can be asked whether it is still so. */
+  /** For a conditional request. */
   etag?: string;
-  /** Its size, roughly. */
+  /** Approximate size. */
   bytes: number;
 }
 
-/** What is to be read. */
 export interface Wanted<T> {
-  /** Which record, among all of the owner's: `conversation/abc?messages=50`. */
+  /** Unique among the owner's records: `conversation/abc?messages=50`. */
   key: string;
-  /** Kinds of records that it is made of. */
+  /** Kinds of records it is made of. */
   kinds: readonly Kind[];
   /**
-   * Reads it.
-   *
-   * @param before What was read of it at some time, by this owner.
+   * @param before The record as this owner has read it earlier.
    */
   load: (before: CachedRecord<T> | undefined) => Promise<CachedRecord<T>>;
-  /** Whether it can be kept; not what changes without anyone's change. */
+  /** False for a value that changes by itself, such as a reply that is being written. */
   keeps?: (value: T) => boolean;
 }
 
 export interface RecordCacheOptions {
   metrics: Registry;
-  /** Milliseconds: how late an owner's other sessions see a change. */
+  /** Milliseconds. */
   maxAgeMs: number;
   maxBytes: number;
-  /** Milliseconds, never set back. */
+  /** Monotonic, in milliseconds. */
   now: () => number;
 }
 
 interface Entry extends CachedRecord<unknown> {
-  /** The session's versions of its kinds when it was read. */
+  /** The session's counters under which it was read. */
   versions: string;
-  /** When its reading began. */
+  /** Start of the read. */
   readAt: number;
 }
 
-/** A reading that is under way. */
 interface Flight {
   begunAt: number;
   entry: Promise<Entry>;
 }
 
-/** What an entry takes besides its record. */
+/** Overhead of an entry. */
 const ENTRY_BYTES = 500;
 
 /**
@@ -95,7 +90,7 @@ export class RecordCache {
     return { value: entry.value as T, cached: false };
   }
 
-  /** Those who want the same at the same time wait for one reading. */
+  /** Concurrent reads of one record share one call. */
   private async loadOnce<T>(
     key: string,
     versions: string,
@@ -105,7 +100,7 @@ export class RecordCache {
     const name = `${key}\n${versions}`;
     const begunAt = this.options.now();
     const known = this.flights.get(name);
-    // One that takes for ever may bring what was true too long ago.
+    // A slow read may return a value that is too old by now.
     if (known && begunAt - known.begunAt < this.options.maxAgeMs) {
       return known.entry;
     }
@@ -128,7 +123,7 @@ export class RecordCache {
     const record = await wanted.load(known as CachedRecord<T> | undefined);
     const entry = { ...record, versions, readAt };
     const keeps = wanted.keeps?.(record.value) ?? true;
-    // What can't be used again as it is can still be asked for by its tag.
+    // An expired record still has a tag for a conditional request.
     this.entries.set(key, keeps ? entry : { ...entry, readAt: -Infinity });
     return entry;
   }

@@ -1,11 +1,9 @@
-/** The kinds of records that pages are made of. */
 export type Kind =
   "conversation" | "conversations" | "project" | "projects" | "search";
 
-/** What can change: the records themselves, and a message that is added. */
 export type Change = "message" | "conversation" | "project";
 
-/** Which kinds of records each change affects. */
+/** The kinds of records that each change affects. */
 export type Relations = Readonly<Record<Change, readonly Kind[]>>;
 
 /**

@@ -83,7 +83,7 @@ export class Transport {
   private readonly budget = new RetryBudget();
   private readonly addresses: HostAddresses;
   private readonly connections: Connections;
-  /** One connection per stream, so that streams take none from the calls. */
+  /** Each stream has its own connection, so that streams take none from the calls. */
   private readonly streams: Pool;
 
   constructor(private readonly options: TransportOptions) {
@@ -244,7 +244,7 @@ export class Transport {
     if (!this.circuit.tryEnter()) throw new NoBackendError();
   }
 
-  /** One process may have died; the backend is down only if no other answers. */
+  /** Counts as a failure of the backend only if no other process is known to answer. */
   private fail(): void {
     this.addresses.expire();
     if (this.connections.hasKnownProcess) this.circuit.abandoned();

@@ -1,15 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 
-/** Someone who has shown who they are. */
 export interface Person {
-  /** Whose conversations are theirs: the same on every device, and nobody else's. */
+  /** The owner of this person's conversations on every device. */
   owner: string;
-  /** What to call them, if that is known. */
+  /** For display. */
   name: string | undefined;
 }
 
-/** Tells who sent a request. Where there is none, visitors are anonymous. */
+/** Identifies the sender of a request. Without an identity, visitors are anonymous. */
 export interface Identity {
   /**
    * @throws NotSignedInError if the request doesn't prove it.

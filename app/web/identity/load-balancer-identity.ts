@@ -13,13 +13,12 @@ import {
   type Person,
 } from "./identity";
 
-/** Where an Application Load Balancer puts what it knows of who it has signed in. */
 const HEADER = "x-amzn-oidc-data";
 
 export interface LoadBalancerOptions {
-  /** The ARNs of the load balancers that are believed. One may end in `*`. */
+  /** ARNs of the trusted load balancers; one may end in `*`. */
   loadBalancers: string[];
-  /** Where their public keys are; by default where AWS has them in the ARN's region. */
+  /** URL of their public keys; by default that of the ARN's region. */
   keysUrl?: string;
   /** A PEM of authorities for that address, besides the usual ones. */
   ca?: string;

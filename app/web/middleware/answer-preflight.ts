@@ -8,14 +8,14 @@ import {
   type Tokens,
 } from "../../core/config/tokens";
 
-/** So that a probe that was forgotten ends: above any idle time-out that is too short for us. */
+/** Ends forgotten probes; longer than any idle time-out that would be too short. */
 const QUIET_SECONDS_MAX = 60;
-/** Enough for a proxy that holds back to be told from one that doesn't. */
+/** Enough to detect a proxy that buffers. */
 const EVENTS = 10;
 const EVENT_EVERY_MS = 200;
 
-export interface ProbeProps {
-  /** Who shows what {@link probeToken} makes of one may probe; for all others nothing is here. */
+export interface ProbeOptions {
+  /** Requests must carry the {@link probeToken} of one of them; all others get 404. */
   tokens: Tokens;
   /** The name under which this pod shows itself. */
   host: string;
@@ -25,30 +25,29 @@ export interface ProbeProps {
 }
 
 /**
- * What preflight asks a web pod through the ingress: `GET /preflight` says which pod answers,
- * `GET /preflight/stream?quiet=15` is an event stream that speaks, is silent for so many seconds,
- * and speaks again.
+ * Answers preflight through the ingress. `GET /preflight` names the pod. `GET
+ * /preflight/stream?quiet=15` is an event stream with a gap of so many seconds.
  */
-export function answerProbes(props: ProbeProps): Middleware {
+export function answerProbes(options: ProbeOptions): Middleware {
   return async (ctx, next) => {
     const answer = answers[ctx.path];
     const given = bearer(ctx.get("authorization"));
     if (
       !answer ||
       ctx.method !== "GET" ||
-      !(await isKnown(props.tokens, given, probeToken))
+      !(await isKnown(options.tokens, given, probeToken))
     ) {
       await next();
       return;
     }
     ctx.set("cache-control", "no-store");
-    answer(ctx, props);
+    answer(ctx, options);
   };
 }
 
 const answers: Record<
   string,
-  ((ctx: Context, props: ProbeProps) => void) | undefined
+  ((ctx: Context, options: ProbeOptions) => void) | undefined
 > = {
   "/preflight": (ctx, { host, drainSeconds, heartbeatSeconds }) => {
     ctx.body = { host, drainSeconds, heartbeatSeconds, now: Date.now() };

@@ -3,8 +3,8 @@ import type { Identity } from "../identity/identity";
 import type { WebMiddleware } from "./web-context";
 
 /**
- * Lets nobody in who has not been signed in, where visitors are. It comes before the sessions, so
- * that nobody else gets one.
+ * Refuses visitors who are not signed in, if an identity is configured. Runs before the sessions,
+ * so that they get none.
  */
 export function requirePerson(identity: Identity | undefined): WebMiddleware {
   return async (ctx, next) => {
@@ -14,13 +14,13 @@ export function requirePerson(identity: Identity | undefined): WebMiddleware {
 }
 
 /**
- * Decides for whom this request's API calls are made: the person who is signed in, or the
- * session's anonymous owner. Nothing else that a visitor sends says who they are.
+ * Sets the owner of this request's API calls: the signed-in person, or the session's anonymous
+ * owner.
  */
 export function identifyVisitor(): WebMiddleware {
   return async (ctx, next) => {
     const { visitor, person } = ctx.state;
-    // A session is one person's: whoever comes with another's gets one of their own.
+    // A session belongs to one person; another person gets a new one.
     if (person && visitor.values.owner !== person.owner) {
       await visitor.signIn(person.owner);
     }
@@ -38,8 +38,7 @@ export function identifyVisitor(): WebMiddleware {
 }
 
 /**
- * Aborts when the visitor has gone before they had their answer: nobody needs what is still being
- * read. What they sent is carried out all the same.
+ * Aborts when the client disconnects before its response. Only reads use it: changes are completed.
  */
 function whenGone(response: import("node:http").ServerResponse): AbortSignal {
   const gone = new AbortController();

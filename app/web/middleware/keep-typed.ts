@@ -1,15 +1,15 @@
 import type { WebMiddleware } from "./web-context";
 
 /**
- * What a page's other buttons send along from its message box, so that it isn't lost, is meant for
+ * Stop and Retry submit the message box too, so that its text is kept. The text is a draft for
  * another address.
  */
 const SENT_ALONG =
   /^(\/conversations\/[a-z2-7]{26})(\/replies\/\d+\/(stop|retry))?$/;
 
 /**
- * Keeps at hand what was typed into a message box, for the page that says why it could not be sent.
- * It comes before all that may fail, the session included.
+ * Captures the draft of a message for error pages. Runs before everything that may fail, including
+ * the session.
  */
 export function keepTyped(): WebMiddleware {
   return async (ctx, next) => {

@@ -1,5 +1,4 @@
 /**
- * What a visitor asked for as a link that leads back here: `//host/…` and `/\host/…` would lead
- * to another host.
+ * The requested URL as a link to this host: `//host/…` and `/\host/…` would lead to another one.
  */
 export const ownAddress = (url: string): string => url.replace(/^[/\\]*/, "/");

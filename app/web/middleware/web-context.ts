@@ -5,30 +5,28 @@ import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
 import type { VisitorSession } from "../sessions/visitor-session";
 
-/** What middleware leaves for routes. */
+/** Set by middleware, for routes. */
 export interface WebState extends DefaultState {
   requestId: string;
   trace: Trace;
-  /** Who is signed in; nobody where visitors are anonymous. */
+  /** The signed-in person; `undefined` for anonymous visitors. */
   person: Person | undefined;
   visitor: VisitorSession;
-  /** What every API call of this request is made with. */
   api: ApiContext;
-  /** Whether the browser's script is at work: then a reply comes as events, not in the page. */
+  /** True if the browser runs the script: then replies are streamed as events, not in the page. */
   scripted: boolean;
   form: Form;
-  /** What was typed into a message box and could not be taken: error pages give it back. */
+  /** The draft of a message that was refused; error pages show it. */
   typed?: TypedMessage;
 }
 
-/** A form's fields; of several of the same name, the last that isn't empty. */
+/** For several fields of one name, the last that is not empty. */
 export type Form = ReadonlyMap<string, string>;
 
 export interface TypedMessage {
   text: string;
-  /** Where it was sent. */
   action: string;
-  /** The form's key, by which a message that is sent twice is taken once. */
+  /** The idempotency key of the form. */
   key: string;
   project?: string;
   /** The reply that it goes on from. */

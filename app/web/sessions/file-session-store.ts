@@ -23,7 +23,7 @@ export interface FileSessionStoreOptions extends SessionLifetime {
   files: StorageContext;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Told when a save was put over another's that came between. */
+  /** Called when a save was merged with a concurrent one. */
   onMerge?: () => void;
 }
 
@@ -59,7 +59,7 @@ class FileSessionStore implements SessionStore {
     owner?: string,
   ): Promise<StoredSession> {
     const hash = hashOf(id);
-    // First, so that there is never a session that can't be found.
+    // First: a session that is not listed could not be ended everywhere.
     if (owner !== undefined) await this.list(owner, hash);
     const createdAt = this.options.now();
     const made = await this.document(hash).create({ createdAt, values });
@@ -98,9 +98,9 @@ class FileSessionStore implements SessionStore {
       if (!isHash(hash)) continue;
       const document = this.document(hash);
       if (await document.delete()) count++;
-      // One that isn't there may be about to be made, and must be found the next time.
+      // A missing session may be about to be created, and must be found next time.
       else if (!(await document.read())?.isTombstone) continue;
-      // What stays behind is swept.
+      // A leftover entry is removed by the sweep.
       await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
     }
     return count;
@@ -122,7 +122,7 @@ class FileSessionStore implements SessionStore {
         await (await fileSystem.open(path.join(folder, hash), "wx")).close();
         return await fileSystem.syncDirectory(folder);
       } catch (error) {
-        // A sweep may have removed the folder, empty as it was.
+        // The sweep may have removed the empty folder.
         if (errorCode(error) !== "ENOENT" || attempt === 5) throw error;
       }
     }

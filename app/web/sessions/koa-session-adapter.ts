@@ -19,8 +19,8 @@ export interface SessionRecord {
 }
 
 /**
- * One request's dealings with koa-session, whose object on `ctx.session` holds the values. Its
- * calls are translated for a {@link SessionRecord}; each quirk is explained where it is undone.
+ * Translates koa-session's calls for a {@link SessionRecord}. The values of the request's session are
+ * in koa-session's object on `ctx.session`.
  */
 export class KoaSessionAdapter {
   /** Ignores saves: koa-session repeats the one that {@link SessionRecord} has just made. */

@@ -28,9 +28,9 @@ export interface OpenSessionStore {
   store: SessionStore;
   lifetime: SessionLifetime;
   /**
-   * Whether sessions can be read now.
+   * Checks, in bounded time, that sessions can be read.
    *
-   * @throws Error saying what is wrong and what to do, in bounded time.
+   * @throws Error with the problem and a remedy.
    */
   check(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export async function openSessionStore({
       figures.damage.inc();
       log.error(
         describe(damage, directory, keys()[0] ?? ""),
-        "a session file is damaged and was set aside",
+        "damaged session file set aside",
       );
     },
   });
@@ -120,7 +120,7 @@ function createFigures(registry: Registry) {
   };
 }
 
-/** What a log may say of damage: which session, by its salted hash, and how to find the file. */
+/** For the log: the session by its salted hash, and a command that finds the file. */
 function describe(damage: Damage, directory: string, salt: string): object {
   const { path: file, reason, advice, mark } = damage;
   const inside = path.relative(directory, file);
@@ -138,7 +138,7 @@ function describe(damage: Damage, directory: string, salt: string): object {
   };
 }
 
-/** Times what writes, and keeps out of all errors what no log may hold. */
+/** Measures writes, and removes session hashes from errors. */
 function observe(
   store: SessionStore,
   seconds: Histogram<"operation">,

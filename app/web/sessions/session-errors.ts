@@ -1,7 +1,7 @@
 import { VisibleError } from "../../core/domain/errors";
 import { storageProblemOf } from "../../core/storage/storage-problem";
 
-/** A session is there, maybe, but can't be read now: nobody gets another in its place. */
+/** A session may exist but can't be read now. It must not be replaced by a new one. */
 export class SessionNotReadError extends VisibleError {
   override readonly name = "SessionNotReadError";
   constructor(cause: unknown) {
@@ -14,7 +14,7 @@ export class SessionNotReadError extends VisibleError {
   }
 }
 
-/** What a request changed in a session could not be saved. What was saved before is as it was. */
+/** Changes to a session could not be saved; earlier ones are kept. */
 export class SessionNotSavedError extends VisibleError {
   override readonly name = "SessionNotSavedError";
   constructor(cause: unknown) {

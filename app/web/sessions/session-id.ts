@@ -9,20 +9,20 @@ export function newSessionId(): string {
   return toBase32(randomBytes(20));
 }
 
-/** Whether it can be an id of ours at all. Whatever else a cookie holds goes no further. */
+/** Checks the form of an id, so that nothing else from a cookie reaches the store. */
 export const isSessionId = (text: string | undefined): text is string =>
   text !== undefined && ID.test(text);
 
-/** What a page may show of an id: eight characters that tell sessions apart, and no part of it. */
+/** Eight characters for pages: they tell sessions apart and reveal nothing of the id. */
 export function shortIdOf(id: string): string {
   const digest = hash("sha256", `short:${id}`, "buffer");
   return toBase32(digest.subarray(0, 5));
 }
 
-/** What a log may say of an id: the same for the same id and salt, and of no use without both. */
+/** For logs: a keyed hash of the id. */
 export const logIdOf = (id: string, salt: string) =>
   logIdOfHash(hashOf(id), salt);
 
-/** The same, from what the session is stored under. */
+/** As {@link logIdOf}, from the hash under which the session is stored. */
 export const logIdOfHash = (hashed: string, salt: string) =>
   createHmac("sha256", salt).update(hashed).digest("hex").slice(0, 16);

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/storage/json";
 
-/** A session as it was read: the reader's own copy. */
+/** A copy that belongs to the reader. */
 export interface StoredSession {
   values: JsonObject;
   /** Milliseconds since 1970. */
@@ -9,17 +9,17 @@ export interface StoredSession {
   savedAt: number;
 }
 
-/** How long a session lives, in milliseconds. */
+/** Time-outs of a session, in milliseconds. */
 export interface SessionLifetime {
-  /** Since it was last saved. */
+  /** Since the last save. */
   idleMs: number;
-  /** Since it was made, however busy it is. */
+  /** Since its creation, whatever its use. */
   absoluteMs: number;
 }
 
 /**
- * Where sessions are kept. Any process may read and write any session at any time; what was
- * acknowledged is read by all from then on. Ids are secrets: no store keeps, logs or lists one.
+ * Storage of sessions. Any process may read and write any session at any time; acknowledged writes
+ * are visible to all. Ids are secrets: a store never keeps, logs or lists them.
  *
  * All methods throw the storage's error if it can't be used. Then a session is as it was, or as
  * it was to become.
@@ -29,7 +29,7 @@ export interface SessionStore {
   read(id: string): Promise<StoredSession | undefined>;
 
   /**
-   * Makes a session under an id that nobody has had.
+   * Creates a session under a new id.
    *
    * @param owner Under whom {@link endAllOf} is to find it.
    */
@@ -56,7 +56,7 @@ export interface SessionStore {
     from?: StoredSession,
   ): Promise<StoredSession | undefined>;
 
-  /** Ends a session for ever, whoever writes to it meanwhile. One that isn't there is no error. */
+  /** Ends a session permanently, despite concurrent writes. A missing session is no error. */
   end(id: string): Promise<void>;
 
   /**

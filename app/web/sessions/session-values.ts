@@ -2,19 +2,19 @@ import { z } from "zod";
 import { type JsonObject, parseObject } from "../../core/storage/json";
 import { newSessionId } from "./session-id";
 
-/** What a session holds. What a newer version of the program adds is kept. */
+/** Values that newer versions of the program add are kept. */
 const Values = z.looseObject({
-  /** Whose conversations these are: a random id, or the subject of a verified token. */
+  /** A random id, or the subject of a verified token. */
   owner: z.string().min(1),
-  /** How often each kind of record changed, by which cached ones are known to be old. */
+  /** Counters of changes by kind of record, which invalidate cached records. */
   versions: z.record(z.string(), z.int()).catch({}),
-  /** The model that was picked. */
+  /** The chosen model. */
   model: z.string().optional().catch(undefined),
 });
 
 export type SessionValues = z.output<typeof Values>;
 
-/** Names that koa-session's object has for itself. A value under one would break it. */
+/** Property names of koa-session's object, which a value would overwrite. */
 const RESERVED = new Set(
   "isNew toJSON length populated maxAge externalKey save regenerate manuallyCommit commit constructor".split(
     " ",
@@ -23,19 +23,19 @@ const RESERVED = new Set(
 
 const isPlain = (key: string) => !key.startsWith("_") && !RESERVED.has(key);
 
-/** Those of a first visit: nobody has been this owner before. */
+/** For a first visit, with a new owner. */
 export const newValues = (): SessionValues => ({
   owner: newSessionId(),
   versions: {},
 });
 
-/** What was stored, if it is a session at all. */
+/** @returns `undefined` if the stored values are not those of a session. */
 export function readValues(stored: JsonObject): JsonObject | undefined {
   const values = Values.safeParse(stored).data;
   return values && toValues(values);
 }
 
-/** What is stored of a session's values: they are as they will be read again. */
+/** The values in the form in which they are stored and read again. */
 export function toValues(given: object): JsonObject {
   const values = parseObject(JSON.stringify(given)) ?? {};
   return Object.fromEntries(

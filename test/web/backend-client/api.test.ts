@@ -2,7 +2,11 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+} from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fixedTokens } from "../../../app/core/config/tokens";
 import { freePorts } from "../../../scripts/local/free-ports";
@@ -374,5 +378,24 @@ test("a connection that is not established is given up soon, and the call made a
   expect(performance.now() - begun).toBeLessThan(3_000);
   full.kill("SIGKILL");
   for (const socket of fill) socket.destroy();
+  await waiting.close();
+});
+
+test("a retry gets the time that is left of the deadline", async () => {
+  const silent = createTcpServer((socket) =>
+    socket.on("error", () => undefined),
+  );
+  await once(silent.listen(0, "127.0.0.1"), "listening");
+  const { port } = silent.address() as AddressInfo;
+  const read = { deadlineMs: 1_000, attemptMs: 600 };
+  const waiting = connectApi(`http://127.0.0.1:${port}`, {
+    patience: { read, write: read },
+  });
+  const begun = performance.now();
+  await expect(
+    waiting.listConversations(request("waiting"), {}),
+  ).rejects.toMatchObject({ status: 503 });
+  expect(performance.now() - begun).toBeGreaterThan(950);
+  silent.close();
   await waiting.close();
 });

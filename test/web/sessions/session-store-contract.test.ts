@@ -3,6 +3,7 @@ import { createFileSessionStore } from "../../../app/web/sessions/file-session-s
 import { createMemorySessionStore } from "../../../app/web/sessions/memory-session-store";
 import { newSessionId } from "../../../app/web/sessions/session-id";
 import type { SessionStore } from "../../../app/web/sessions/session-store";
+import { MemoryDisk } from "../../support/memory-disk";
 import { temporaryFolders } from "../../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
@@ -175,4 +176,27 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     Object.assign(read?.values ?? {}, { list: "spoilt" });
     expect((await store.read(id))?.values).toEqual({ list: [1] });
   });
+});
+
+const storeOn = (fileSystem: MemoryDisk) =>
+  createFileSessionStore({
+    ...lifetime,
+    directory: "/sessions",
+    now: () => 1_000,
+    files: createStorageContext({ fileSystem }),
+  });
+
+test("after a power cut, every session of an owner is still found by the owner", async () => {
+  const disk = new MemoryDisk();
+  const id = newSessionId();
+  await storeOn(disk).create(id, { owner: "ann", versions: {} }, "ann");
+  let found = 0;
+  for (let count = 0; count <= disk.operations.length; count++) {
+    for (const left of disk.cutAfter(count)) {
+      if (!(await storeOn(left.copy()).read(id))) continue;
+      expect(await storeOn(left).endAllOf("ann")).toBe(1);
+      found += 1;
+    }
+  }
+  expect(found).toBeGreaterThan(0);
 });

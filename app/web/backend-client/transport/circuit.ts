@@ -1,7 +1,7 @@
 /** Consecutive failures after which the circuit opens. */
 const TOLERATED_FAILURES = 4;
 
-/** How long it stays open: the first time, and at most. */
+/** Time it stays open: at first, doubled with each failed trial, up to the maximum. */
 const FIRST_OPEN_MS = 250;
 const MAX_OPEN_MS = 5_000;
 

@@ -37,7 +37,7 @@ export async function exchange(
   connection: Connection,
   { signal, timeoutMs, ...request }: Exchange,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   const begun = performance.now();
   const { statusCode, headers, body } = await connection.client.request({
     ...request,
