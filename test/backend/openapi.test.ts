@@ -32,7 +32,7 @@ test("the description is served, and has every operation", async () => {
       (method) => (method as { operationId: string }).operationId,
     ),
   );
-  const streamed = ["readReply", "lookAtReply"];
+  const streamed = ["readReply", "readReplyEnd"];
   expect(ids.toSorted()).toEqual(
     [...Object.keys(operations), ...streamed].toSorted(),
   );

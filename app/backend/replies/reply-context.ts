@@ -18,7 +18,7 @@ export interface ReplyContextOptions {
   /** URL at which other backends reach this process. */
   address: string;
   log: Logger;
-  /** How long a reply's log may stop growing before another process takes over. */
+  /** Another process takes over a reply whose log has not grown for so long. */
   leaseMs: number;
   /** Balances how much is written again after a crash against the number of flushes. */
   flushMs?: number;

@@ -18,13 +18,13 @@ export interface ReplyPrompt {
   /** Tokens to write at most, after the beginning of the answer. */
   maxTokens?: number;
   temperature?: number;
-  /** How often the same prompt was asked before. */
+  /** Count of earlier requests with the same prompt. */
   attempt?: number;
   /** Messages of the history that did not fit the model's window. */
   leftOut: number;
 }
 
-/** How a reply ended, with its whole text: the content of an end entry, and of the message. */
+/** The outcome of a reply and its whole text: the content of an end entry, and of the message. */
 export const FinalReply = z.object({
   outcome: Outcome,
   text: z.string(),

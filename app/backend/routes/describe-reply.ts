@@ -10,32 +10,33 @@ import { CallHeaders, problems, TagHeader } from "./describe-call";
 const Query = z.object({
   offset: z.string().optional().meta({
     description:
-      "Where to go on: the `stream-next-offset` of an earlier answer, `-1` for the beginning, `now` for the end.",
+      "The `stream-next-offset` of an earlier response, `-1` for the beginning, or `now` for the end.",
   }),
   live: z.enum(["long-poll", "sse"]).optional().meta({
     description:
-      "Waits for what comes: once, or as an event stream. Needs an offset.",
+      "Waits for new events: once, or as an event stream. Needs an offset.",
   }),
   cursor: z.string().optional().meta({
-    description: "The `stream-cursor` of an earlier long-poll.",
+    description: "The `stream-cursor` of an earlier response.",
   }),
   ahead: z.enum(["true"]).optional().meta({
     description:
-      "Also what is not on disk yet. Should it be lost with its writer, its offset is answered with what came instead.",
+      "Live reads include uncommitted text. If its writer dies before it is flushed, the text is dropped, and its offset is answered from the epoch that replaced it.",
   }),
 });
 
 const place = {
   "stream-next-offset": {
-    description: "Where to go on after this answer.",
+    description: "The offset after this response.",
     schema: { type: "string" as const },
   },
   "stream-up-to-date": {
-    description: "`true` where this is all that there is now.",
+    description: "`true` if there are no more events for now.",
     schema: { type: "string" as const },
   },
   "stream-closed": {
-    description: "`true` where nothing will follow: the reply has ended.",
+    description:
+      "`true` if there will never be more events: the reply has ended.",
     schema: { type: "string" as const },
   },
 };
@@ -51,13 +52,13 @@ const about = {
 const get: ZodOpenApiOperationObject = {
   ...about,
   operationId: "readReply",
-  summary: "A reply as a stream, by the Durable Streams protocol",
+  summary: "Read a reply as a stream (Durable Streams protocol)",
   description:
-    "A message of the stream is one event of the reply. Any backend answers, whoever writes the reply.",
+    "Each message of the stream is an event of the reply. Any backend can serve it, whichever process writes the reply.",
   requestParams: { ...about.requestParams, query: Query },
   responses: {
     "200": {
-      description: "What the reply said after the offset, or a stream of it",
+      description: "The events after the offset, or a stream of them",
       headers: place,
       content: {
         "application/json": {
@@ -66,23 +67,23 @@ const get: ZodOpenApiOperationObject = {
         "text/event-stream": { schema: z.string() },
       },
     },
-    "204": { description: "Nothing new came while it waited", headers: place },
-    "304": { description: "Not changed since the answer with this tag" },
+    "204": { description: "No new event before the time-out", headers: place },
+    "304": { description: "Not modified" },
     ...problems([404]),
   },
 };
 
 const head: ZodOpenApiOperationObject = {
   ...about,
-  operationId: "lookAtReply",
-  summary: "How far a reply's stream has come",
+  operationId: "readReplyEnd",
+  summary: "Get the end of a reply's stream",
   responses: {
-    "200": { description: "It is there", headers: place },
+    "200": { description: "The stream exists", headers: place },
     ...problems([404]),
   },
 };
 
-/** What is served beside the operations, as it streams. */
+/** The streaming paths, which are no operations. */
 export const readReply: ZodOpenApiPathsObject = {
   "/v1/conversations/{id}/replies/{number}": { get, head },
 };

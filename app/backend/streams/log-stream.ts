@@ -24,7 +24,7 @@ export interface StreamedLog {
   closes(end: Line): boolean;
 }
 
-/** How long to wait for the header of a new entry, which tells how much of the one before counts. */
+/** Bounds the wait for a new entry's header, which tells how much of the entry before counts. */
 const CONTESTED_MS = 20;
 const CONTESTED_ATTEMPTS = 50;
 

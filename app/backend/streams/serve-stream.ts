@@ -15,9 +15,9 @@ import type {
 
 export interface ServeOptions {
   longPollMs: number;
-  /** How often a heartbeat is sent while the stream is silent. */
+  /** Interval of heartbeats while the stream is silent. */
   heartbeatMs: number;
-  /** How long an event stream lasts. Clients reconnect and spread over all processes. */
+  /** Duration of an event stream. Clients reconnect and thereby spread over all processes. */
   eventsMs: number;
   /** Registers a live response to be aborted by a drain; returns how to unregister. */
   abortOnDrain: (controller: AbortController) => () => void;

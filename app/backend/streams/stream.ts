@@ -24,7 +24,7 @@ export interface StreamReader {
    * @throws VisibleError (400) for an offset that is not in it.
    */
   read(from: Offset): Promise<StreamChunk | undefined>;
-  /** What comes after an offset, until the stream is closed or the signal aborts. */
+  /** Chunks after an offset as they come, until the stream is closed or the signal aborts. */
   follow(from: Offset, signal: AbortSignal): AsyncGenerator<StreamChunk, void>;
 }
 

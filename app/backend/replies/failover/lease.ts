@@ -1,7 +1,7 @@
 import { formatOffset, type Offset } from "../log/offset";
 import type { Header } from "../log/records";
 
-/** One inspection of a reply's log. */
+/** The result of one look at a reply's log. */
 export interface Inspection {
   latestEntry: number;
   /** `undefined` if there is no log, or its newest entry has no header yet. */
@@ -10,9 +10,9 @@ export interface Inspection {
   isHandedOver: boolean;
 }
 
-/** What a monitor knows about a reply's writer. */
+/** A monitor's knowledge of a reply's writer. */
 export interface Lease extends Inspection {
-  /** How long the log has not grown. */
+  /** Time without growth, as seen by this process. */
   quietMs: number;
   inspectedAt: number;
   /** The owner's address refuses connections, or the owner denies that it writes the reply. */

@@ -7,12 +7,12 @@ const MONITORS = 3;
 const REMOVE_AFTER_LEASES = 15;
 
 interface Peer {
-  /** Of the process's name. */
+  /** Hash of the process's name. */
   hash: number;
   count: number;
   /** A heartbeat that was there before this process counts only once it changes. */
   isAlive: boolean;
-  /** How long this process has seen no change. */
+  /** Time without a new heartbeat, as seen by this process. */
   quietMs: number;
 }
 

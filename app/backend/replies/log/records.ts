@@ -6,7 +6,7 @@ import {
 } from "../../../core/storage/json";
 import type { Offset } from "./offset";
 
-/** One line of an entry: a JSON object whose fields tell its kind. */
+/** A line of an entry: a JSON object whose fields tell its kind. */
 export type Line = Readonly<Record<string, unknown>>;
 
 /** A line and the offset after it. */

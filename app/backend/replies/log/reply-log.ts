@@ -22,7 +22,7 @@ import {
   type LogRecord,
 } from "./records";
 
-/** How far the newest entry has grown. */
+/** The end of the newest entry. */
 export interface TailProgress {
   /** After the last record; the requested offset if that is beyond. */
   tail: Offset;

@@ -11,7 +11,7 @@ import { isContested, type LogSnapshot } from "../log/reply-log";
 import { BATCH_RECORDS, type EpochWriter } from "../writing/epoch-writer";
 import { PeerGoneError } from "../writing/peer-client";
 
-/** Where a follower finds the records of one log, and the actions that it triggers. */
+/** The sources of one log's records, and the actions that a follower triggers. */
 export interface FollowSources {
   read(from: Offset): Promise<LogSnapshot | undefined>;
   /** The open epoch, if this process owns it. */
@@ -33,9 +33,9 @@ export interface FollowSources {
   onHandover(epoch: EpochHeader): Promise<void>;
   /** Runs before readers get an end that was found in the files. */
   onEnd(end: EndHeader): Promise<void>;
-  /** How often the files are read if no process sends the records. */
+  /** Interval of reading the files if no process sends the records. */
   pollMs: number;
-  /** How long not to call a peer again that broke off. */
+  /** Time without calls to a peer that broke off. */
   avoidMs: number;
 }
 

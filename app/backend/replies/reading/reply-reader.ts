@@ -56,7 +56,7 @@ export function createLiveReader(deps: ReaderDeps): ReplyReader {
   });
 }
 
-/** How often the files are read if no process sends the records. */
+/** Balances the delay of readers against calls to the file system. */
 const POLL_MS = 150;
 
 function createReader(

@@ -26,7 +26,7 @@ export type CloseReason = "superseded" | "handed-over" | "ended";
 export class EpochWriter {
   readonly number: number;
   private readonly records: LogRecord[];
-  /** How many of the records are committed. */
+  /** Count of committed records. */
   private committed = 1;
   private pending: Buffer[] = [];
   private length: number;

@@ -14,7 +14,7 @@ export function saveFailureNotice(error: unknown): string {
 const MAX_REPLIES = 10_000;
 
 /**
- * Notices of the replies that this process could not go on with. In memory only: why a reply cannot
+ * Notices of the replies that this process could not continue. In memory only: why a reply cannot
  * be saved cannot itself be saved.
  */
 export class SaveFailures {
