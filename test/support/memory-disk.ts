@@ -129,6 +129,14 @@ export class MemoryDisk implements FileSystem {
     return new MemoryDisk(nodes, this.now);
   }
 
+  /** All paths, each with what its file holds. */
+  dump(): [path: string, data: string][] {
+    return [...this.nodes].map(([name, node]) => [
+      name,
+      node === "folder" ? "/" : node.data.toString("latin1"),
+    ]);
+  }
+
   private handle(file: File): OpenFile {
     return {
       write: async (data, position) =>

@@ -1,0 +1,201 @@
+import {
+  type EpochFile,
+  ReplyLog,
+} from "../../app/backend/replies/log/reply-log";
+import {
+  encodeLine,
+  type LogRecord,
+} from "../../app/backend/replies/log/records";
+import type { FileSystem } from "../../app/core/storage/file-system";
+import type { MemoryDisk } from "../support/memory-disk";
+import { explore, type Program, type Scenario } from "./explorer";
+
+jest.mock("node:crypto", () => ({
+  ...jest.requireActual<object>("node:crypto"),
+  randomBytes: (size: number) =>
+    jest
+      .requireActual<typeof import("./explorer")>("./explorer")
+      .countedBytes(size),
+}));
+
+const FOLDER = "/log";
+
+/** What clients of any process were told. */
+interface Told {
+  /** Lines that a writer or a reader delivered as committed. */
+  committed: LogRecord[];
+  ends: LogRecord[];
+}
+
+/*
+ * The invariants of a reply log, as ARCHITECTURE.md argues for them. They hold in every state, so
+ * that they hold whichever process crashes or freezes there.
+ */
+async function checkInvariants(disk: FileSystem, told: Told): Promise<void> {
+  const snapshot = await new ReplyLog(disk, FOLDER).read();
+  const lines = snapshot?.lines ?? [];
+  for (const record of told.committed) {
+    expectIn(lines, record, "a committed line was dropped");
+  }
+  for (const record of told.ends) {
+    expectIn(lines, record, "an acknowledged end was dropped");
+  }
+  if (new Set(told.ends.map(same)).size > 1) {
+    throw new Error("two processes ended the reply");
+  }
+  const epochs = lines.filter(({ line }) => line["kind"] === "epoch");
+  const numbers = epochs.map(({ at }) => at.entry);
+  if (new Set(numbers).size !== numbers.length) {
+    throw new Error("two writers have one epoch");
+  }
+}
+
+const same = (record: LogRecord) => JSON.stringify(record);
+
+function expectIn(lines: LogRecord[], record: LogRecord, why: string): void {
+  if (lines.some((line) => same(line) === same(record))) return;
+  throw new Error(
+    `${why}: ${same(record)} isn't in ${lines.map(same).join(" ")}`,
+  );
+}
+
+const describeEpoch = (name: string) => () => ({
+  holder: name,
+  process: name,
+  keep: 0,
+});
+
+/** Opens an epoch, writes some lines into it, and ends the log. */
+async function write(
+  log: ReplyLog,
+  told: Told,
+  after: number,
+  name: string,
+  lines: number,
+): Promise<void> {
+  const epoch = await log.open(after + 1, describeEpoch(name));
+  if (epoch) await writeInto(epoch, log, told, name, lines);
+}
+
+async function writeInto(
+  epoch: EpochFile,
+  log: ReplyLog,
+  told: Told,
+  name: string,
+  lines: number,
+): Promise<void> {
+  for (let count = 1; count <= lines; count += 1) {
+    const line = { text: `${name}${count}` };
+    const isCommitted = await log.append(epoch, encodeLine(line));
+    if (!isCommitted) return;
+    const at = { entry: epoch.number, bytes: epoch.length };
+    told.committed.push({ line, at });
+  }
+  const end = await log.end(epoch, Buffer.alloc(0), { outcome: "complete" });
+  if (end) told.ends.push(end);
+}
+
+const first =
+  (told: Told, lines: number): Program =>
+  (disk) =>
+    write(new ReplyLog(disk, FOLDER), told, 0, "a", lines);
+
+/** Continues in an epoch that {@link begun} has opened. */
+const writer =
+  (told: Told, lines: number): Program =>
+  async (disk) => {
+    const file = await disk.open(`${FOLDER}/1`, "r");
+    const length = await file.size();
+    const log = new ReplyLog(disk, FOLDER);
+    const header = { format: 1, kind: "epoch" as const, epoch: 1, keep: 0 };
+    const epoch = {
+      number: 1,
+      file,
+      header: { ...header, ...NAMED_A },
+      length,
+    };
+    await writeInto(epoch, log, told, "a", lines);
+  };
+
+const NAMED_A = describeEpoch("a")();
+
+const begun: Program = (disk) =>
+  new ReplyLog(disk, FOLDER).open(1, () => NAMED_A);
+
+/** Takes over whatever it finds unfinished, however alive its writer is: no lease makes it safe. */
+const successor =
+  (told: Told, name: string, lines: number): Program =>
+  async (disk) => {
+    const log = new ReplyLog(disk, FOLDER);
+    const latest = await log.latestEntry();
+    if (latest === 0) return;
+    const snapshot = await log.read();
+    if (snapshot?.currentHeader.kind === "end") return;
+    await write(log, told, latest, name, lines);
+  };
+
+const reader =
+  (told: Told): Program =>
+  async (disk) => {
+    const snapshot = await new ReplyLog(disk, FOLDER).read();
+    if (!snapshot?.isFinal) return;
+    told.committed.push(...snapshot.lines.filter(({ line }) => "text" in line));
+  };
+
+const scenario = (
+  programs: (told: Told) => Program[],
+  options: { prepare?: Program; retransmissions?: number; cuts?: boolean } = {},
+): Scenario => ({
+  retransmissions: options.retransmissions,
+  create: () => {
+    const told: Told = { committed: [], ends: [] };
+    const check = (disk: MemoryDisk) => checkInvariants(disk, told);
+    return {
+      prepare: options.prepare,
+      programs: programs(told),
+      check,
+      ...(options.cuts && { checkAfterPowerCut: check }),
+    };
+  },
+});
+
+it.each<[string, Scenario]>([
+  [
+    "a writer and a process that takes over",
+    scenario((told) => [first(told, 2), successor(told, "b", 1)]),
+  ],
+  [
+    "two processes that take over at once",
+    scenario(
+      (told) => [
+        writer(told, 1),
+        successor(told, "b", 0),
+        successor(told, "c", 0),
+      ],
+      { prepare: begun },
+    ),
+  ],
+  [
+    "a reader of files beside a takeover",
+    scenario(
+      (told) => [writer(told, 1), successor(told, "b", 1), reader(told)],
+      { prepare: begun },
+    ),
+  ],
+  [
+    "a network that sends calls again",
+    scenario((told) => [first(told, 1), successor(told, "b", 1)], {
+      retransmissions: 2,
+    }),
+  ],
+  [
+    "a power cut after any call",
+    scenario((told) => [first(told, 1), successor(told, "b", 1)], {
+      cuts: true,
+    }),
+  ],
+])("keeps its invariants in every interleaving of %s", async (_, each) => {
+  const explored = await explore(each);
+  console.info(`${explored.states} states, ${explored.runs} runs`);
+  expect(explored.states).toBeGreaterThan(100);
+});

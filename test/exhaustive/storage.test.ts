@@ -1,0 +1,189 @@
+import { AppendLog } from "../../app/core/storage/append-log";
+import type { FileSystem } from "../../app/core/storage/file-system";
+import { createFiles } from "../../app/core/storage/storage-context";
+import { VersionedDocument } from "../../app/core/storage/versioned-document";
+import { explore, type Program, type Scenario } from "./explorer";
+
+jest.mock("node:crypto", () => ({
+  ...jest.requireActual<object>("node:crypto"),
+  randomBytes: (size: number) =>
+    jest
+      .requireActual<typeof import("./explorer")>("./explorer")
+      .countedBytes(size),
+}));
+
+// A writer that lost against another waits a random time before it tries again.
+jest.mock("node:timers/promises", () => ({
+  ...jest.requireActual<object>("node:timers/promises"),
+  setTimeout: () => Promise.resolve(),
+}));
+
+const instant = { monotonic: 0, wall: 0 };
+const filesOn = (fileSystem: FileSystem) => ({
+  ...createFiles({ fileSystem }),
+  now: () => instant,
+});
+
+describe("an append log", () => {
+  const logOn = (disk: FileSystem) => new AppendLog(filesOn(disk), "/log");
+
+  /** Appends until every writer's entry has a number of its own. */
+  function scenario(
+    writers: string[],
+    options: { retransmissions?: number; cuts?: boolean } = {},
+  ): Scenario {
+    return {
+      retransmissions: options.retransmissions,
+      create: () => {
+        const acknowledged = new Map<number, string>();
+        const append =
+          (name: string): Program =>
+          async (disk) => {
+            const log = logOn(disk);
+            await log.make();
+            const number = await log.append({ name });
+            if (acknowledged.has(number)) {
+              throw new Error(`two writers have entry ${number}`);
+            }
+            acknowledged.set(number, name);
+          };
+        const check = async (disk: FileSystem) => {
+          const entries = (await logOn(disk).listIfThere())
+            ? await logOn(disk).readRange(1, 100)
+            : [];
+          for (const [number, name] of acknowledged) {
+            const entry = entries.find((each) => each.number === number);
+            if (entry?.["name"] !== name) {
+              throw new Error(`the acknowledged entry ${number} was lost`);
+            }
+          }
+          const names = entries.map((entry) => entry["name"]);
+          if (new Set(names).size < names.length) {
+            throw new Error("an entry is there twice");
+          }
+        };
+        return {
+          programs: writers.map(append),
+          check,
+          ...(options.cuts && { checkAfterPowerCut: check }),
+        };
+      },
+    };
+  }
+
+  it.each<[string, Scenario]>([
+    ["two writers", scenario(["a", "b"])],
+    ["three writers", scenario(["a", "b", "c"])],
+    [
+      "a network that sends calls again",
+      scenario(["a", "b"], { retransmissions: 2 }),
+    ],
+    ["a power cut after any call", scenario(["a", "b"], { cuts: true })],
+  ])(
+    "loses and doubles no entry in any interleaving of %s",
+    async (_, each) => {
+      const explored = await explore(each);
+      console.info(`${explored.states} states, ${explored.runs} runs`);
+      expect(explored.states).toBeGreaterThan(20);
+    },
+  );
+});
+
+describe("a versioned document", () => {
+  const documentOn = (disk: FileSystem) =>
+    new VersionedDocument(filesOn(disk), "/document");
+
+  interface World {
+    acknowledged: Set<string>;
+    isEnded: boolean;
+  }
+
+  const update =
+    (world: World, name: string): Program =>
+    async (disk) => {
+      const saved = await documentOn(disk).update((data) => ({
+        ...data,
+        [name]: true,
+      }));
+      if (saved && !saved.ended) world.acknowledged.add(name);
+    };
+
+  const end =
+    (world: World): Program =>
+    async (disk) => {
+      if (await documentOn(disk).end()) world.isEnded = true;
+    };
+
+  function scenario(
+    programs: (world: World) => Program[],
+    options: { retransmissions?: number; cuts?: boolean } = {},
+  ): Scenario {
+    return {
+      retransmissions: options.retransmissions,
+      create: () => {
+        const world: World = { acknowledged: new Set(), isEnded: false };
+        const check = async (disk: FileSystem) => {
+          const newest = await documentOn(disk).read();
+          if (world.isEnded && newest && !newest.ended) {
+            throw new Error("a document came back after its tombstone");
+          }
+          if (!newest || newest.ended) return;
+          for (const name of world.acknowledged) {
+            if (newest.data[name] !== true) {
+              throw new Error(`the acknowledged change ${name} was lost`);
+            }
+          }
+        };
+        return {
+          prepare: async (disk) => {
+            await documentOn(disk).create({ created: true });
+            world.acknowledged.add("created");
+          },
+          programs: programs(world),
+          check,
+          ...(options.cuts && { checkAfterPowerCut: check }),
+        };
+      },
+    };
+  }
+
+  it.each<[string, Scenario]>([
+    [
+      "two writers",
+      scenario((world) => [update(world, "a"), update(world, "b")]),
+    ],
+    [
+      "three writers",
+      scenario((world) => [
+        update(world, "a"),
+        update(world, "b"),
+        update(world, "c"),
+      ]),
+    ],
+    [
+      "two processes that end it beside a writer",
+      scenario((world) => [update(world, "a"), end(world), end(world)]),
+    ],
+    [
+      "a writer beside the end",
+      scenario((world) => [update(world, "a"), end(world)]),
+    ],
+    [
+      "a network that sends calls again",
+      scenario((world) => [update(world, "a"), update(world, "b")], {
+        retransmissions: 1,
+      }),
+    ],
+    [
+      "a power cut after any call",
+      scenario((world) => [update(world, "a"), end(world)], { cuts: true }),
+    ],
+  ])(
+    "loses no acknowledged version in any interleaving of %s",
+    async (_, each) => {
+      const explored = await explore(each);
+      console.info(`${explored.states} states, ${explored.runs} runs`);
+      expect(explored.states).toBeGreaterThan(20);
+    },
+  );
+});
