@@ -1,5 +1,6 @@
 import {
   type EpochFile,
+  isContested,
   ReplyLog,
 } from "../../app/backend/replies/log/reply-log";
 import {
@@ -33,7 +34,7 @@ interface Told {
  */
 async function checkInvariants(disk: FileSystem, told: Told): Promise<void> {
   const snapshot = await new ReplyLog(disk, FOLDER).read();
-  const lines = snapshot?.lines ?? [];
+  const lines = snapshot?.records ?? [];
   for (const record of told.committed) {
     expectIn(lines, record, "a committed line was dropped");
   }
@@ -44,7 +45,7 @@ async function checkInvariants(disk: FileSystem, told: Told): Promise<void> {
     throw new Error("two processes ended the reply");
   }
   const epochs = lines.filter(({ line }) => line["kind"] === "epoch");
-  const numbers = epochs.map(({ at }) => at.entry);
+  const numbers = epochs.map(({ offset }) => offset.entry);
   if (new Set(numbers).size !== numbers.length) {
     throw new Error("two writers have one epoch");
   }
@@ -88,10 +89,10 @@ async function writeInto(
     const line = { text: `${name}${count}` };
     const isCommitted = await log.append(epoch, encodeLine(line));
     if (!isCommitted) return;
-    const at = { entry: epoch.number, bytes: epoch.length };
-    told.committed.push({ line, at });
+    const offset = { entry: epoch.header.epoch, bytes: epoch.length };
+    told.committed.push({ line, offset });
   }
-  const end = await log.end(epoch, Buffer.alloc(0), { outcome: "complete" });
+  const end = await log.seal(epoch, Buffer.alloc(0), { outcome: "complete" });
   if (end) told.ends.push(end);
 }
 
@@ -109,10 +110,10 @@ const writer =
     const log = new ReplyLog(disk, FOLDER);
     const header = { format: 1, kind: "epoch" as const, epoch: 1, keep: 0 };
     const epoch = {
-      number: 1,
       file,
       header: { ...header, ...NAMED_A },
       length,
+      before: undefined,
     };
     await writeInto(epoch, log, told, "a", lines);
   };
@@ -138,8 +139,10 @@ const reader =
   (told: Told): Program =>
   async (disk) => {
     const snapshot = await new ReplyLog(disk, FOLDER).read();
-    if (!snapshot?.isFinal) return;
-    told.committed.push(...snapshot.lines.filter(({ line }) => "text" in line));
+    if (!snapshot || isContested(snapshot)) return;
+    told.committed.push(
+      ...snapshot.records.filter(({ line }) => "text" in line),
+    );
   };
 
 const scenario = (

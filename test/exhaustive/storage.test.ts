@@ -1,6 +1,6 @@
 import { AppendLog } from "../../app/core/storage/append-log";
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { createFiles } from "../../app/core/storage/storage-context";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { explore, type Program, type Scenario } from "./explorer";
 
@@ -19,13 +19,13 @@ jest.mock("node:timers/promises", () => ({
 }));
 
 const instant = { monotonic: 0, wall: 0 };
-const filesOn = (fileSystem: FileSystem) => ({
-  ...createFiles({ fileSystem }),
+const storageOn = (fileSystem: FileSystem) => ({
+  ...createStorageContext({ fileSystem }),
   now: () => instant,
 });
 
 describe("an append log", () => {
-  const logOn = (disk: FileSystem) => new AppendLog(filesOn(disk), "/log");
+  const logOn = (disk: FileSystem) => new AppendLog(storageOn(disk), "/log");
 
   /** Appends until every writer's entry has a number of its own. */
   function scenario(
@@ -40,7 +40,7 @@ describe("an append log", () => {
           (name: string): Program =>
           async (disk) => {
             const log = logOn(disk);
-            await log.make();
+            await log.createFolder();
             const number = await log.append({ name });
             if (acknowledged.has(number)) {
               throw new Error(`two writers have entry ${number}`);
@@ -48,7 +48,7 @@ describe("an append log", () => {
             acknowledged.set(number, name);
           };
         const check = async (disk: FileSystem) => {
-          const entries = (await logOn(disk).listIfThere())
+          const entries = (await logOn(disk).listIfExists())
             ? await logOn(disk).readRange(1, 100)
             : [];
           for (const [number, name] of acknowledged) {
@@ -91,7 +91,7 @@ describe("an append log", () => {
 
 describe("a versioned document", () => {
   const documentOn = (disk: FileSystem) =>
-    new VersionedDocument(filesOn(disk), "/document");
+    new VersionedDocument(storageOn(disk), "/document");
 
   interface World {
     acknowledged: Set<string>;
@@ -105,13 +105,13 @@ describe("a versioned document", () => {
         ...data,
         [name]: true,
       }));
-      if (saved && !saved.ended) world.acknowledged.add(name);
+      if (saved && !saved.isTombstone) world.acknowledged.add(name);
     };
 
   const end =
     (world: World): Program =>
     async (disk) => {
-      if (await documentOn(disk).end()) world.isEnded = true;
+      if (await documentOn(disk).delete()) world.isEnded = true;
     };
 
   function scenario(
@@ -124,10 +124,10 @@ describe("a versioned document", () => {
         const world: World = { acknowledged: new Set(), isEnded: false };
         const check = async (disk: FileSystem) => {
           const newest = await documentOn(disk).read();
-          if (world.isEnded && newest && !newest.ended) {
+          if (world.isEnded && newest && !newest.isTombstone) {
             throw new Error("a document came back after its tombstone");
           }
-          if (!newest || newest.ended) return;
+          if (!newest || newest.isTombstone) return;
           for (const name of world.acknowledged) {
             if (newest.data[name] !== true) {
               throw new Error(`the acknowledged change ${name} was lost`);
