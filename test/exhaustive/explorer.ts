@@ -186,7 +186,10 @@ class Run {
     ): Promise<T> =>
       new Promise<T>((resolve) => {
         this.pending.push({
-          ...{ process, name, canBeRepeated, run },
+          process,
+          name,
+          canBeRepeated,
+          run,
           settle: (outcome) => resolve(outcome as Promise<T>),
         });
       });
