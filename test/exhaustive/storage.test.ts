@@ -24,9 +24,12 @@ const storageOn = (fileSystem: FileSystem) => ({
   now: () => instant,
 });
 
-describe("an append log", () => {
-  const logOn = (disk: FileSystem) => new AppendLog(storageOn(disk), "/log");
+const logOn = (disk: FileSystem) => new AppendLog(storageOn(disk), "/log");
 
+const documentOn = (disk: FileSystem) =>
+  new VersionedDocument(storageOn(disk), "/document");
+
+describe("an append log", () => {
   /** Appends until every writer's entry has a number of its own. */
   function scenario(
     writers: string[],
@@ -90,9 +93,6 @@ describe("an append log", () => {
 });
 
 describe("a versioned document", () => {
-  const documentOn = (disk: FileSystem) =>
-    new VersionedDocument(storageOn(disk), "/document");
-
   interface World {
     acknowledged: Set<string>;
     isEnded: boolean;
