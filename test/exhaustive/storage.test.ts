@@ -29,59 +29,59 @@ const logOn = (disk: FileSystem) => new AppendLog(storageOn(disk), "/log");
 const documentOn = (disk: FileSystem) =>
   new VersionedDocument(storageOn(disk), "/document");
 
-describe("an append log", () => {
-  /** Appends until every writer's entry has a number of its own. */
-  function scenario(
-    writers: string[],
-    options: { retransmissions?: number; cuts?: boolean } = {},
-  ): Scenario {
-    return {
-      retransmissions: options.retransmissions,
-      create: () => {
-        const acknowledged = new Map<number, string>();
-        const append =
-          (name: string): Program =>
-          async (disk) => {
-            const log = logOn(disk);
-            await log.createFolder();
-            const number = await log.append({ name });
-            if (acknowledged.has(number)) {
-              throw new Error(`two writers have entry ${number}`);
-            }
-            acknowledged.set(number, name);
-          };
-        const check = async (disk: FileSystem) => {
-          const entries = (await logOn(disk).listIfExists())
-            ? await logOn(disk).readRange(1, 100)
-            : [];
-          for (const [number, name] of acknowledged) {
-            const entry = entries.find((each) => each.number === number);
-            if (entry?.["name"] !== name) {
-              throw new Error(`the acknowledged entry ${number} was lost`);
-            }
+/** Appends until every writer's entry has a number of its own. */
+function appendScenario(
+  writers: string[],
+  options: { retransmissions?: number; cuts?: boolean } = {},
+): Scenario {
+  return {
+    retransmissions: options.retransmissions,
+    create: () => {
+      const acknowledged = new Map<number, string>();
+      const append =
+        (name: string): Program =>
+        async (disk) => {
+          const log = logOn(disk);
+          await log.createFolder();
+          const number = await log.append({ name });
+          if (acknowledged.has(number)) {
+            throw new Error(`two writers have entry ${number}`);
           }
-          const names = entries.map((entry) => entry["name"]);
-          if (new Set(names).size < names.length) {
-            throw new Error("an entry is there twice");
+          acknowledged.set(number, name);
+        };
+      const check = async (disk: FileSystem) => {
+        const entries = (await logOn(disk).listIfExists())
+          ? await logOn(disk).readRange(1, 100)
+          : [];
+        for (const [number, name] of acknowledged) {
+          const entry = entries.find((each) => each.number === number);
+          if (entry?.["name"] !== name) {
+            throw new Error(`the acknowledged entry ${number} was lost`);
           }
-        };
-        return {
-          programs: writers.map(append),
-          check,
-          ...(options.cuts && { checkAfterPowerCut: check }),
-        };
-      },
-    };
-  }
+        }
+        const names = entries.map((entry) => entry["name"]);
+        if (new Set(names).size < names.length) {
+          throw new Error("an entry is there twice");
+        }
+      };
+      return {
+        programs: writers.map(append),
+        check,
+        ...(options.cuts && { checkAfterPowerCut: check }),
+      };
+    },
+  };
+}
 
+describe("an append log", () => {
   it.each<[string, Scenario]>([
-    ["two writers", scenario(["a", "b"])],
-    ["three writers", scenario(["a", "b", "c"])],
+    ["two writers", appendScenario(["a", "b"])],
+    ["three writers", appendScenario(["a", "b", "c"])],
     [
       "a network that sends calls again",
-      scenario(["a", "b"], { retransmissions: 2 }),
+      appendScenario(["a", "b"], { retransmissions: 2 }),
     ],
-    ["a power cut after any call", scenario(["a", "b"], { cuts: true })],
+    ["a power cut after any call", appendScenario(["a", "b"], { cuts: true })],
   ])(
     "loses and doubles no entry in any interleaving of %s",
     async (_, each) => {
