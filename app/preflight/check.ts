@@ -3,38 +3,38 @@ import type { Cluster } from "./cluster/cluster";
 
 export type Status = "ok" | "warning" | "failure" | "skipped";
 
-/** What a check saw; for what is wrong, also what to do. */
+/** The result of a check, with a remedy for a warning or failure. */
 export interface Outcome {
   status: Status;
   seen: string;
   todo?: string;
 }
 
-/** An outcome with its check's name, and why it matters: what the report consists of. */
+/** An entry of the report. */
 export interface Finding extends Outcome {
   check: string;
   why: string;
 }
 
-/** The settings, and what the command line adds to them. */
+/** The settings and the options of the command line. */
 export interface Settings extends PreflightConfig {
-  /** Headers of each request through the ingress: the cookie of someone who has signed in. */
+  /** Headers of each request through the ingress, such as a signed-in user's cookie. */
   headers?: Record<string, string>;
 }
 
-/** What checks look at. A part that isn't there (no cluster, no address) skips the checks that need it. */
+/** The deployment to check. Without a cluster or an address, the checks that need it are skipped. */
 export interface Subject {
   config: Settings;
   cluster?: Cluster;
-  /** Runs a command of this machine and gives its standard output; absent inside a cluster. */
+  /** Runs a local command and returns its standard output; absent inside a cluster. */
   command?: (name: string, args: string[]) => Promise<string>;
   signal: AbortSignal;
 }
 
 export interface Check {
-  /** In kebab case: what `--only` takes. */
+  /** In kebab case, for `--only`. */
   name: string;
-  /** What users notice when it fails. */
+  /** The effect on users when it fails. */
   why: string;
   run(subject: Subject): Promise<Outcome | Outcome[]>;
 }

@@ -5,7 +5,7 @@ import { kubectlCluster } from "./cluster/kubectl-cluster";
 import { CREDENTIALS, podCluster } from "./cluster/pod-cluster";
 import { ingressesOf, servicesOf } from "./cluster/objects";
 
-/** The cluster that this pod is in, or the one of a context of kubectl's, by default the current one; `undefined` if there is neither. */
+/** The cluster of this pod, or else of a kubectl context; `undefined` if there is neither. */
 export async function findCluster(
   namespace: string,
   command: NonNullable<Subject["command"]>,
@@ -17,14 +17,11 @@ export async function findCluster(
     await command("kubectl", ["config", "current-context"]);
     return kubectlCluster(namespace, command);
   } catch {
-    return undefined; // no kubectl, or no context: checks of the cluster are skipped, and say so
+    return undefined; // without kubectl or a context, the checks of the cluster are skipped
   }
 }
 
-/**
- * Where people reach Keepsake, by what its ingress says: its host, or its load balancer's name; and
- * where it has neither, the Service of the controller beside it.
- */
+/** Keepsake's URL: the ingress's host, its load balancer's address, or its controller's Service. */
 export async function findUrl(cluster: Cluster): Promise<string | undefined> {
   const [ingress] = await ingressesOf(cluster).catch(() => []);
   if (!ingress) return undefined;

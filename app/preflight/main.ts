@@ -21,7 +21,7 @@ const COMMAND_TIMEOUT_MS = 20_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-/** As pid 1 of a container no signal ends us unless we listen to it. */
+/** Pid 1 of a container ignores signals that it does not handle. */
 function untilStopped(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -50,7 +50,7 @@ async function main(args: string[]): Promise<number> {
   }
   const config = await readSettings(options.headers);
   const signal = untilStopped();
-  // The first of the Job's pods reports; the others are there so that it isn't alone.
+  // The first pod of the Job reports; the others only take part in the check of shared volumes.
   if (config.JOB_COMPLETION_INDEX === 0) return report(options, config, signal);
   if (!options.checks.includes(sharedVolume)) return 0;
   await Promise.all(
@@ -61,7 +61,6 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** What web and backend read, and what the command line adds. */
 async function readSettings(
   headers: Record<string, string>,
 ): Promise<Settings> {
@@ -103,7 +102,7 @@ main(process.argv.slice(2)).then(
       error instanceof UsageError || error instanceof ConfigError;
     const text = expected
       ? error.message
-      : `Preflight could not run: ${messageOf(error)}`;
+      : `Preflight failed to run: ${messageOf(error)}`;
     process.stderr.write(`${text}\n`);
     process.exit(2);
   },

@@ -1,4 +1,4 @@
-/** An error in words: `fetch` hides the reason, such as ECONNREFUSED, in the cause. */
+/** An error's message with its cause: `fetch` has the reason, such as ECONNREFUSED, in the cause. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message || error.name;
@@ -6,7 +6,7 @@ export function messageOf(error: unknown): string {
 }
 
 function reasonOf(cause: unknown): string {
-  // Not every library's errors are of this realm's class.
+  // Not `instanceof Error`: some errors come from another realm.
   const { code, message } = cause as { code?: unknown; message?: unknown };
   return String(message || code || cause);
 }

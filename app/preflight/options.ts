@@ -1,24 +1,24 @@
 import { parseArgs } from "node:util";
 import type { Check } from "./check";
 
-/** Thrown for a command line that makes no sense; its message says what does. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const HELP = `Finds what is wrong with a deployment of Keepsake before its users do.
+export const HELP = `Checks a deployment of Keepsake for problems before its users notice them.
 
-  --json               the report as JSON, on standard output
-  --only a,b           only these checks
-  --list               the names of all checks, and why they matter
-  --url URL            where the ingress answers (PUBLIC_URL)
-  --header 'name: …'   sent with each request through the ingress; may be given several times
-  --namespace NAME     where Keepsake is, outside of a pod (keepsake)
-  --context NAME       of kubectl, outside of a pod, instead of the current one
+  --json               print the report as JSON
+  --only a,b           run only these checks
+  --list               list all checks and why they matter
+  --url URL            URL of the ingress (PUBLIC_URL)
+  --header 'name: …'   send this header through the ingress; may be repeated
+  --namespace NAME     Keepsake's namespace, outside a pod (default: keepsake)
+  --context NAME       kubectl context, outside a pod (default: the current one)
   --help
 
-Ends with 0 if nothing is wrong, 1 if something is, 2 if it could not be run.
-In a cluster: scripts/preflight, which runs it as a Job.
+Exit status: 0 if no check failed, 1 if one did, 2 if preflight could not run.
+In a cluster, scripts/preflight runs it as a Job.
 `;
 
 export interface Options {
@@ -43,7 +43,7 @@ export function readOptions(args: string[], checks: Check[]): Options {
     context: values.context,
     url: values.url,
     headers: Object.fromEntries(values.header.map(header)),
-    checks: values.only === undefined ? checks : named(values.only, checks),
+    checks: values.only === undefined ? checks : find(values.only, checks),
   };
 }
 
@@ -69,7 +69,7 @@ function parse(args: string[]) {
   }
 }
 
-function named(only: string, checks: Check[]): Check[] {
+function find(only: string, checks: Check[]): Check[] {
   return only.split(",").map((name) => {
     const check = checks.find((one) => one.name === name.trim());
     if (check) return check;

@@ -1,14 +1,13 @@
 import { messageOf } from "./message-of";
 import type { Check, Finding, Outcome, Subject } from "./check";
 
-/** Above the longest check, which watches a silent stream and waits for a peer's pod. */
+/** Above the longest check, which reads a silent stream and waits for another pod. */
 const CHECK_TIMEOUT_MS = 180_000;
 
 /**
- * Runs checks one after another, since some measure times.
+ * Runs checks one after another, since some measure times. A check that throws is a failure.
  *
- * @param onFinding Told of each finding at once.
- * @returns All findings. A check that throws is a finding too: never an exception.
+ * @param onFinding Called with each finding at once.
  */
 export async function runChecks(
   checks: Check[],
@@ -43,13 +42,12 @@ async function outcomesOf(
     return [
       {
         status: "failure",
-        seen: `The check itself could not finish: ${messageOf(error)}`,
-        todo: "Mend what the message names, and run it again.",
+        seen: `The check could not finish: ${messageOf(error)}`,
+        todo: "Fix the reported problem and run preflight again.",
       },
     ];
   }
 }
 
-/** Whether a pipeline may go on. */
 export const passes = (findings: Finding[]): boolean =>
   findings.every(({ status }) => status !== "failure");

@@ -196,7 +196,7 @@ describe("the idle time-out of a live load balancer", () => {
     ).at(-1);
     expect([outcome?.status, outcome?.seen]).toEqual([
       status,
-      `The live load balancer closes connections that are silent for ${seconds} s; heartbeats come every 10 s.`,
+      `The live load balancer closes connections after ${seconds} s of silence; heartbeats are sent every 10 s.`,
     ]);
   });
 

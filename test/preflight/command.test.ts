@@ -50,7 +50,7 @@ it("ends with 1 when something is wrong, and says what was seen, why it matters 
   expect(stdout).toContain(
     "FAILURE  backend-name: The backend's name backend.invalid. does not resolve",
   );
-  expect(stdout).toMatch(/why: .+\n +do: {2}Mend BACKEND_URL/);
+  expect(stdout).toMatch(/why: .+\n +do: {2}Set BACKEND_URL/);
   expect(stdout).toContain("0 ok, 0 warnings, 1 failures, 0 skipped");
 });
 
@@ -123,7 +123,7 @@ it.each([
   [
     "whose Job failed before the pod that reports was there",
     'case "$*" in *"get job"*) echo True ;; *describe*) echo "no such file" ;; esac',
-    "no such file\nno such file\nPreflight's pods could not be run: above is why.\n",
+    "no such file\nno such file\nPreflight's pods could not run: see above.\n",
   ],
   [
     "whose pod could not be started",
@@ -133,7 +133,7 @@ it.each([
   [
     "whose pod was evicted before it ran",
     'case "$*" in *phase*) echo Failed ;; *reason*) echo Evicted ;; *logs*) exit 1 ;; esac',
-    "Preflight's pod could not be run: Evicted \n",
+    "Preflight's pod could not run: Evicted \n",
   ],
 ])("ends with 2 and says why, as a script %s", async (_, kubectl, expected) => {
   const folder = await scriptWith({

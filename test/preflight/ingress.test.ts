@@ -14,7 +14,7 @@ describe("stickiness", () => {
     expect(await run(stickiness, { PUBLIC_URL: url })).toEqual([
       {
         status: "ok",
-        seen: "20 visitors came to 2 pods; one who keeps cookies stayed on one.",
+        seen: "20 visitors reached 2 pods; a visitor with cookies stayed on one.",
       },
     ]);
   });
@@ -23,7 +23,7 @@ describe("stickiness", () => {
     const url = await proxy(await twoPods());
     const [outcome] = await run(stickiness, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("warning");
-    expect(outcome?.seen).toContain("sent to 2 pods");
+    expect(outcome?.seen).toContain("reached 2 pods");
     expect(outcome?.todo).toContain("lb_cookie");
   });
 
@@ -64,7 +64,7 @@ describe("idle time-out", () => {
     const url = await proxy([await webPod("web-1", 4)], { idleMs: 1_000 });
     const [outcome] = await run(idleTimeout, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("failure");
-    expect(outcome?.seen).toContain("heartbeats come every 4 s");
+    expect(outcome?.seen).toContain("heartbeats are sent every 4 s");
   });
 });
 
@@ -73,7 +73,7 @@ describe("what stands in the way of a look through the ingress", () => {
     expect(await run(stickiness)).toEqual([
       {
         status: "skipped",
-        seen: "No address of the ingress is known: give --url.",
+        seen: "The ingress's URL is unknown. Set --url.",
       },
     ]);
   });
@@ -94,7 +94,7 @@ describe("what stands in the way of a look through the ingress", () => {
       INTERNAL_TOKEN: "not-the-token-of-web",
     });
     expect(outcome?.status).toBe("failure");
-    expect(outcome?.todo).toContain("INTERNAL_TOKEN isn't theirs");
+    expect(outcome?.todo).toContain("INTERNAL_TOKEN is theirs");
   });
 
   it("is an address where nothing answers", async () => {

@@ -19,17 +19,17 @@ import {
 import { isAtLeast, versionOf } from "../cluster/version";
 
 const EFS = "efs.csi.aws.com";
-/** The first that signs in by Pod Identity (its changelog), as docs/eks.md sets it up. */
+/** The first version that supports Pod Identity, which docs/eks.md uses. */
 const EFS_SINCE = [2, 0, 5];
-/** The first that knows all that the manifests use: certificateArn of IngressClassParams, and prefix lists. */
+/** The first version with `certificateArn` in IngressClassParams, and with prefix lists. */
 const CONTROLLER_SINCE = [2, 8, 0];
 
-/** Are the driver and the controller there that the manifests rely on, and new enough. */
+/** Checks that the EFS driver and the load balancer controller run and are recent enough. */
 export const addOns: Check = {
   name: "add-ons",
-  why: "Without its driver a volume is never mounted and pods wait for ever; without its controller an ingress never gets an address.",
+  why: "Without the driver, volumes are not mounted and pods never start. Without the controller, the ingress never gets an address.",
   run: async ({ cluster }) => {
-    if (!cluster) return skipped("No cluster is known here.");
+    if (!cluster) return skipped("No cluster is configured.");
     return [await efsDriver(cluster), await controller(cluster)];
   },
 };
@@ -44,12 +44,10 @@ async function efsDriver(cluster: Cluster): Promise<Outcome> {
     ({ spec }) => spec.claimRef?.namespace === cluster.namespace,
   );
   if (!ours.some(({ spec }) => spec.csi?.driver === EFS)) {
-    return skipped(
-      "No volume here is on EFS, so that its driver isn't needed.",
-    );
+    return skipped("No volume uses EFS.");
   }
   const install =
-    "Install or update the add-on: aws eks create-addon --addon-name aws-efs-csi-driver (or update-addon), as docs/eks.md says.";
+    "Install or update the add-on: aws eks create-addon --addon-name aws-efs-csi-driver (or update-addon), as described in docs/eks.md.";
   if (!(await cluster.get(`/apis/storage.k8s.io/v1/csidrivers/${EFS}`))) {
     return failure("The EFS CSI driver is not installed.", install);
   }
@@ -60,13 +58,13 @@ async function efsDriver(cluster: Cluster): Promise<Outcome> {
   );
   if (!nodes)
     return ok(
-      "The EFS CSI driver is registered (it runs outside of kube-system, so that its version wasn't seen).",
+      "The EFS CSI driver is registered. Its version is unknown, since it runs outside kube-system.",
     );
   const { desiredNumberScheduled: wanted, numberReady: ready } = nodes.status;
   if (ready < wanted) {
     return failure(
       `The EFS CSI driver is ready on ${ready} of ${wanted} nodes.`,
-      "See kubectl -n kube-system describe daemonset efs-csi-node: pods on the other nodes can't mount the volumes.",
+      "Run kubectl -n kube-system describe daemonset efs-csi-node. Pods on the other nodes cannot mount the volumes.",
     );
   }
   return judge(
@@ -84,15 +82,13 @@ async function controller(cluster: Cluster): Promise<Outcome> {
   if (kinds.includes("auto"))
     return ok("EKS Auto Mode runs the load balancer's controller.");
   if (!kinds.includes("controller")) {
-    return skipped(
-      "No ingress here is an ALB, so that its controller isn't needed.",
-    );
+    return skipped("No ingress uses an ALB.");
   }
   const path =
     "/apis/apps/v1/namespaces/kube-system/deployments/aws-load-balancer-controller";
   const deployment = await read(cluster, Deployment, path);
   const install =
-    "Install or update it with its Helm chart or manifest, as docs/eks.md says.";
+    "Install or update it with its Helm chart or manifest, as described in docs/eks.md.";
   if (!deployment || deployment.status.readyReplicas === 0) {
     return failure(
       "The AWS Load Balancer Controller is not running in kube-system.",
@@ -115,8 +111,8 @@ function judge(
 ): Outcome {
   const version = versionOf(image ?? "");
   if (!version)
-    return ok(`${what} runs (${image}, whose version can't be seen).`);
-  const shown = `${what} is of version ${version.join(".")}`;
+    return ok(`${what} is running. Its version is unknown (${image}).`);
+  const shown = `${what} has version ${version.join(".")}`;
   if (isAtLeast(version, since)) return ok(`${shown}.`);
   return warning(`${shown}, older than ${since.join(".")}.`, todo);
 }

@@ -5,12 +5,12 @@ import {
   list,
 } from "../cluster/objects";
 
-/** Do the autoscalers get figures to scale by. */
+/** Checks that the autoscalers get metrics. */
 export const autoscaling: Check = {
   name: "autoscaling",
-  why: "Without metrics nothing scales: the first busy hour is served by as many pods as the night before.",
+  why: "Without metrics nothing scales, so the first busy hour overloads the pods.",
   run: async ({ cluster }) => {
-    if (!cluster) return skipped("No cluster is known here.");
+    if (!cluster) return skipped("No cluster is configured.");
     const path = `/apis/autoscaling/v2/namespaces/${cluster.namespace}/horizontalpodautoscalers`;
     const autoscalers = await list(cluster, HorizontalPodAutoscaler, path);
     if (autoscalers.length === 0) {
@@ -27,14 +27,14 @@ export const autoscaling: Check = {
 function look(name: string, conditions: Condition[]): Outcome {
   const active = conditions.find(({ type }) => type === "ScalingActive");
   if (active?.status === "True")
-    return ok(`The autoscaler ${name} has its metrics.`);
-  // An autoscaler with replicas: 0 is off on purpose.
+    return ok(`The autoscaler ${name} gets its metrics.`);
+  // A Deployment with no replicas disables its autoscaler deliberately.
   if (active?.reason === "ScalingDisabled")
     return skipped(
-      `The autoscaler ${name} is off: its Deployment has no replicas.`,
+      `The autoscaler ${name} is disabled: its Deployment has no replicas.`,
     );
   return failure(
-    `The autoscaler ${name} has no metrics (${active?.reason ?? "it has not looked yet"}: ${active?.message ?? "no condition"}).`,
-    "Install metrics-server (on EKS the add-on metrics-server), see that kubectl top pods answers, and that every container requests CPU.",
+    `The autoscaler ${name} has no metrics (${active?.reason ?? "not evaluated yet"}: ${active?.message ?? "no condition"}).`,
+    "Install metrics-server (on EKS, the add-on of that name). Check that kubectl top pods works and that every container requests CPU.",
   );
 }

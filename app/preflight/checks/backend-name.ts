@@ -14,17 +14,17 @@ import { messageOf } from "../message-of";
 import { quantile, timeEach } from "../storage/timings";
 
 const ROUNDS = 5;
-/** The name server is in the cluster, next door. Search domains cost several times this. */
+/** Above the time of the cluster's DNS server, and below that of a search through several domains. */
 const NAME_BUDGET_MS = 20;
 
-/** Does the backend's name resolve, fast, and does a ready backend answer there. */
+/** Checks that the backend's name resolves quickly and that a ready backend answers there. */
 export const backendName: Check = {
   name: "backend-name",
-  why: "Every page asks the backend: if its name doesn't resolve no page is served, and if it resolves slowly every new connection waits.",
+  why: "Every page needs the backend. If its name does not resolve, no page is served; if it resolves slowly, every new connection waits.",
   run: async ({ config, signal }) => {
     if (!config.BACKEND_URL) {
       return skipped(
-        "No BACKEND_URL is set here: it is a name inside the cluster. Run this as a Job (scripts/preflight).",
+        "BACKEND_URL is not set. Its name resolves only in the cluster: run scripts/preflight there.",
       );
     }
     const url = new URL(config.BACKEND_URL);
@@ -34,7 +34,7 @@ export const backendName: Check = {
 };
 
 async function resolve(host: string): Promise<Outcome> {
-  if (isIP(host)) return ok(`The backend is named by its address, ${host}.`);
+  if (isIP(host)) return ok(`BACKEND_URL contains an IP address, ${host}.`);
   try {
     const taken = await timeEach(ROUNDS, () => lookup(host));
     const ms = quantile(taken, 0.5);
@@ -42,12 +42,12 @@ async function resolve(host: string): Promise<Outcome> {
     if (ms <= NAME_BUDGET_MS) return ok(seen);
     return warning(
       seen,
-      `End the name with a dot (${host.replace(/\.$/, "")}.), so that no search domain is tried; look at CoreDNS's load and at a node-local cache.`,
+      `End the name with a dot (${host.replace(/\.$/, "")}.) to skip search domains. Check CoreDNS's load, and consider a node-local DNS cache.`,
     );
   } catch (error) {
     return failure(
       `The backend's name ${host} does not resolve (${errorCode(error) ?? messageOf(error)}).`,
-      "Mend BACKEND_URL: http://<service>.<namespace>.svc.cluster.local.:<port>, of a Service that exists (kubectl get services); and let network policies allow DNS.",
+      "Set BACKEND_URL to http://<service>.<namespace>.svc.cluster.local.:<port> of an existing Service (kubectl get services), and allow DNS in the network policies.",
     );
   }
 }
@@ -61,12 +61,12 @@ async function ready(url: URL, signal: AbortSignal): Promise<Outcome> {
     if (response.ok) return ok(`A ready backend answers at ${url.origin}.`);
     return failure(
       `The backend at ${url.origin} is not ready: ${response.status} ${text.slice(0, 200)}`,
-      "See its logs: kubectl logs -l app.kubernetes.io/component=backend.",
+      "Check its logs: kubectl logs -l app.kubernetes.io/component=backend.",
     );
   } catch (error) {
     return failure(
       `Nothing answers at ${url.origin}: ${messageOf(error)}.`,
-      "Look at the Service's endpoints (kubectl get endpointslices) and its port, and at the network policies: web and preflight must be allowed in.",
+      "Check the Service's port and its endpoints (kubectl get endpointslices). The network policies must allow traffic from web and preflight.",
     );
   }
 }

@@ -11,29 +11,29 @@ import {
 } from "../check";
 import { directoriesOf, inScratchFolder } from "../storage/directories";
 
-/** A conversation's order on the page is by time: above this, people see it. */
+/** Lists are ordered by time; users notice a larger difference. */
 const WARN_MS = 2_000;
-/** Signed requests to AWS are refused at five minutes; a token's life may be shorter. */
+/** AWS rejects signed requests at five minutes; some tokens expire sooner. */
 const FAIL_MS = 60_000;
 
-/** Another clock against ours: what it is ahead, give or take. */
+/** The difference of another clock to this one. */
 interface Offset {
   of: string;
   aheadMs: number;
   uncertainMs: number;
 }
 
-/** Do this node, the file server and the backend agree on the time. */
+/** Checks that this node, the file server and the backend agree on the time. */
 export const clocks: Check = {
   name: "clocks",
-  why: "Times order people's lists, end their sessions and sign requests to AWS. (No take-over depends on clocks.)",
+  why: "Times order lists, expire sessions and sign requests to AWS. (No takeover depends on clocks.)",
   run: async ({ config, signal }) => {
     const offsets = [
       ...(await fileServers(directoriesOf(config))),
       ...(await backend(config.BACKEND_URL, signal)),
     ];
     if (offsets.length === 0)
-      return skipped("There is no other clock to compare with here.");
+      return skipped("There is no other clock to compare with.");
     return offsets.map(judge);
   },
 };
@@ -49,7 +49,7 @@ async function fileServers(
         await writeFile(file, "now");
         return (await stat(file)).mtimeMs;
       }),
-    ).catch(() => undefined); // whether it can be written to is another check's business
+    ).catch(() => undefined); // another check reports an unwritable directory
     if (offset) offsets.push(offset);
   }
   return offsets;
@@ -68,11 +68,11 @@ async function backend(
     });
     return Number.isNaN(offset.aheadMs) ? [] : [offset];
   } catch {
-    return []; // that it can't be reached is another check's business
+    return []; // another check reports an unreachable backend
   }
 }
 
-/** @param precisionMs What the other clock's reading is rounded down to. */
+/** @param precisionMs The unit to which the other clock's value is rounded down. */
 async function timed(
   of: string,
   precisionMs: number,
@@ -96,6 +96,6 @@ function judge({ of, aheadMs, uncertainMs }: Offset): Outcome {
   const report = apart > FAIL_MS ? failure : warning;
   return report(
     `${of} is ${seconds} s ${aheadMs > 0 ? "ahead of" : "behind"} this node.`,
-    "Let all nodes keep time by one source (chrony with 169.254.169.123 on AWS), and look at chronyc tracking on each.",
+    "Synchronize all nodes with one time source (chrony with 169.254.169.123 on AWS), and check chronyc tracking on each.",
   );
 }

@@ -18,18 +18,18 @@ import {
 import { deregistrationDelay } from "../ingress/deregistration-delay";
 import type { Subject } from "../check";
 
-/** Do the time-outs of a pod's end fit into one another. */
+/** Checks that the time-outs of a pod's shutdown fit together. */
 export const drain: Check = {
   name: "drain",
-  why: "A pod that is killed before its drain is over cuts replies and requests at every rollout, scale-in and node replacement.",
+  why: "A pod that is killed during its drain breaks replies and requests at every rollout, scale-in and node replacement.",
   run: async (subject) => {
-    if (!subject.cluster) return skipped("No cluster is known here.");
+    if (!subject.cluster) return skipped("No cluster is configured.");
     const { cluster } = subject;
     const deployments = await deploymentsOf(cluster);
     if (deployments.length === 0) {
       return failure(
         `There is no Deployment of Keepsake in the namespace ${cluster.namespace}.`,
-        "Apply the manifests, or name the namespace with --namespace.",
+        "Apply the manifests, or set the namespace with --namespace.",
       );
     }
     const times = await Promise.all(
@@ -53,8 +53,8 @@ interface Times {
   grace: number;
 }
 
-/** What the program takes if nothing is set. */
-const STANDARD_DRAIN_SECONDS = 30;
+/** The setting's default. */
+const DEFAULT_DRAIN_SECONDS = 30;
 
 async function timesOf(
   cluster: Cluster,
@@ -67,7 +67,7 @@ async function timesOf(
   return {
     name: metadata.name,
     preStop: container?.lifecycle?.preStop?.sleep?.seconds ?? 0,
-    drain: set === undefined ? STANDARD_DRAIN_SECONDS : Number(set),
+    drain: set === undefined ? DEFAULT_DRAIN_SECONDS : Number(set),
     grace: terminationGracePeriodSeconds,
   };
 }
@@ -83,8 +83,8 @@ function graceFits({
     return ok(`${name}: ${sum} end before the grace period of ${grace} s.`);
   }
   return failure(
-    `${name}: ${sum} don't fit into its grace period of ${grace} s.`,
-    `Set terminationGracePeriodSeconds above ${preStop + drainSeconds}, or DRAIN_SECONDS lower; drainSeconds of the environment sets them all.`,
+    `${name}: ${sum} exceed its grace period of ${grace} s.`,
+    `Set terminationGracePeriodSeconds above ${preStop + drainSeconds}, or lower DRAIN_SECONDS. drainSeconds in the environment sets both.`,
   );
 }
 
@@ -97,23 +97,23 @@ async function delayFits(
   const { name } = ingress.metadata;
   if (!(await albKind(cluster, ingress))) {
     return skipped(
-      `The ingress ${name} is no ALB: it has no deregistration delay.`,
+      `The ingress ${name} is not an ALB and has no deregistration delay.`,
     );
   }
   const web = times.find((time) => time.name.includes("web"));
   const delay = await deregistrationDelay(subject, ingress);
-  if (!web) return skipped("There is no Deployment of web.");
+  if (!web) return skipped("There is no Deployment web.");
   const needed = web.preStop + web.drain;
   const seen = `The ingress ${name}: deregistration delay ${delay.seconds} s (${delay.source}), web's preStop and drain ${needed} s.`;
   if (delay.seconds < needed) {
     return failure(
       seen,
-      `Set deregistration_delay.timeout_seconds=${needed} in alb.ingress.kubernetes.io/target-group-attributes: a shorter one cuts streams before their readers are told to go on elsewhere.`,
+      `Set deregistration_delay.timeout_seconds=${needed} in alb.ingress.kubernetes.io/target-group-attributes: with a shorter one, streams are cut before their clients are told to reconnect.`,
     );
   }
   if (delay.seconds <= web.grace) return ok(seen);
   return warning(
     seen,
-    `Set deregistration_delay.timeout_seconds=${needed}: a longer one keeps targets of pods that are gone, and slows rollouts.`,
+    `Set deregistration_delay.timeout_seconds=${needed}: a longer one keeps the targets of removed pods and slows rollouts.`,
   );
 }

@@ -6,10 +6,10 @@ import { type Claim, claims, wins } from "../storage/races";
 const ROUNDS = 20;
 const CONTENDERS = 8;
 
-/** Has a name that many want at once exactly one winner. */
+/** Checks that the directories are writable and that exactly one of several processes can create a name. */
 export const exclusiveNames: Check = {
   name: "exclusive-names",
-  why: "Every message, session version and reply has one writer because a file system lets one of many make a name. One that lets two lose data without a word.",
+  why: "Messages, session versions and replies have one writer because the file system lets only one process create a name. A file system that lets two succeed loses data silently.",
   run: ({ config }) =>
     inEachDirectory(config, (setting, directory) =>
       inScratchFolder(directory, (folder) => look(setting, folder)).catch(
@@ -24,12 +24,12 @@ async function look(setting: string, folder: string): Promise<Outcome> {
     if (fault) {
       return failure(
         `${setting}: ${fault}`,
-        "Use a POSIX file system: EFS, NFSv4.1, or a local disk. Object stores and SMB shares mounted as folders don't do.",
+        "Use a POSIX file system: EFS, NFSv4.1 or a local disk. Object stores and SMB shares are unsuitable.",
       );
     }
   }
   return ok(
-    `${setting}: of ${CONTENDERS} that wanted a name at once, one got it, ${ROUNDS} times by ${Object.keys(claims).join(", ")}.`,
+    `${setting}: exactly one of ${CONTENDERS} concurrent attempts created a name, in ${ROUNDS} rounds each of ${Object.keys(claims).join(", ")}.`,
   );
 }
 
@@ -41,11 +41,12 @@ async function raceAll(
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
       const name = `${way.replace(" ", "-")}-${round}`;
-      const tries = Array.from({ length: CONTENDERS }, (_, who) =>
-        wins(claim, folder, name, String(who)),
+      const tries = Array.from({ length: CONTENDERS }, (_, contender) =>
+        wins(claim, folder, name, String(contender)),
       );
       const winners = (await Promise.all(tries)).filter(Boolean).length;
-      if (winners !== 1) return `${way} had ${winners} winners of one name.`;
+      if (winners !== 1)
+        return `${way} succeeded ${winners} times for one name.`;
     }
     return undefined;
   } catch (error) {
@@ -53,8 +54,20 @@ async function raceAll(
   }
 }
 
-const unwritable = (setting: string) => (error: unknown) =>
-  failure(
-    `${setting} can't be written to (${errorCode(error) ?? String(error)}).`,
-    "See what the check permissions says.",
+const unwritable = (setting: string) => (error: unknown) => {
+  const code = errorCode(error);
+  return failure(
+    `${setting} is not writable (${code ?? String(error)}).`,
+    remedies[code ?? ""] ?? "Mount a volume there that this user may write to.",
   );
+};
+
+const remedies: Record<string, string> = {
+  EACCES: `Give the directory to user ${process.getuid?.()}: on EFS with the access point's POSIX user and root directory (uid and gid 1000), on a host path with chown 1000:1000.`,
+  EPERM:
+    "Allow elasticfilesystem:ClientWrite to the pods' role in the file system policy, and check the volume's mount options.",
+  EROFS: "Remove readOnly from the volume and its mount.",
+  ENOSPC: "Free some space, or raise the size of the volume or the quota.",
+  EDQUOT: "Raise the quota.",
+  ENOENT: "Mount a volume there, or set another path.",
+};

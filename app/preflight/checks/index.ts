@@ -8,16 +8,14 @@ import { drain } from "./drain";
 import { exclusiveNames } from "./exclusive-names";
 import { idleTimeout } from "./idle-timeout";
 import { model } from "./model";
-import { permissions } from "./permissions";
 import { readinessGates } from "./readiness-gates";
 import { sharedVolume } from "./shared-volume";
 import { stickiness } from "./stickiness";
 import { storageLatency } from "./storage-latency";
 
-/** All checks, in their order: the one that other pods wait for first, then from the ground up. */
+/** All checks in order: first the one that other pods wait for, then storage, network and cluster. */
 export const checks: Check[] = [
   sharedVolume,
-  permissions,
   exclusiveNames,
   storageLatency,
   clocks,

@@ -14,21 +14,21 @@ import {
 import { messageOf } from "../message-of";
 
 const PROMPT = "Answer with one word: ready?";
-/** A cold model may take a while to say its first word. */
+/** Includes the time to load a model. */
 const PATIENCE_MS = 60_000;
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 const Begun = z.object({ conversation: z.object({ id: z.string() }) });
 
-/** Does the model answer a question, asked as web would ask it. */
+/** Checks that the model replies to a prompt that is sent as web would send it. */
 export const model: Check = {
   name: "model",
-  why: "Without a model that answers, every conversation ends with an apology.",
+  why: "Without a working model, every reply fails.",
   run: async (subject) => {
     const { BACKEND_URL, INTERNAL_TOKEN } = subject.config;
     if (!BACKEND_URL || !INTERNAL_TOKEN?.[0]) {
       return skipped(
-        "Needs BACKEND_URL and INTERNAL_TOKEN, which only pods have. Run this as a Job (scripts/preflight).",
+        "Needs BACKEND_URL and INTERNAL_TOKEN, which only pods have: run scripts/preflight.",
       );
     }
     const call = caller(subject, BACKEND_URL, INTERNAL_TOKEN[0]);
@@ -36,8 +36,8 @@ export const model: Check = {
       return await converse(call, subject.signal);
     } catch (error) {
       return failure(
-        `The backend can't be asked: ${messageOf(error)}`,
-        "See what the check backend-name says, and whether INTERNAL_TOKEN is the backend's.",
+        `The request to the backend failed: ${messageOf(error)}`,
+        "See the check backend-name, and make sure that INTERNAL_TOKEN is the backend's.",
       );
     }
   },
@@ -45,7 +45,7 @@ export const model: Check = {
 
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
-/** Calls as an owner whom nobody else can be. */
+/** Makes calls as a random owner. */
 function caller({ signal }: Subject, url: string, token: string): Call {
   const owner = `preflight-${randomBytes(16).toString("hex")}`;
   return async (method, path, body) => {
@@ -63,7 +63,7 @@ function caller({ signal }: Subject, url: string, token: string): Call {
     const text = await response.body.text();
     if (response.statusCode >= 300)
       throw new Error(
-        `${method} ${path} was answered ${response.statusCode}: ${text.slice(0, 300)}`,
+        `${method} ${path} returned ${response.statusCode}: ${text.slice(0, 300)}`,
       );
     return text === "" ? undefined : (JSON.parse(text) as unknown);
   };
@@ -97,17 +97,17 @@ async function follow(
     if (said) {
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       return ok(
-        `The model ${page.conversation.model} answers; its first words came within ${seconds} s.`,
+        `The model ${page.conversation.model} replied within ${seconds} s.`,
       );
     }
-    await wait(LOOK_EVERY_MS, undefined, { signal });
+    await wait(POLL_EVERY_MS, undefined, { signal });
   }
-  return failed("", `nothing was said in ${PATIENCE_MS / 1000} s`);
+  return failed("", `no text within ${PATIENCE_MS / 1000} s`);
 }
 
 function failed(name: string, reason: string | undefined): Outcome {
   return failure(
-    `The model ${name} does not answer: ${reason ?? "no reason was given"}`,
-    "For Bedrock: access to the model in this region, a Pod Identity association with bedrock:InvokeModelWithResponseStream, and a network policy that lets the backend out. For an OpenAI-compatible endpoint: its address, its key, and the same network policy.",
+    `The model ${name} does not reply: ${reason ?? "no reason given"}`,
+    "For Bedrock, check access to the model in this region, a Pod Identity association with bedrock:InvokeModelWithResponseStream, and the backend's network policy. For an OpenAI-compatible endpoint, check its URL, its key and the same network policy.",
   );
 }

@@ -18,18 +18,18 @@ import {
 const GATE = "target-health.elbv2.k8s.aws/";
 const AUTO_GATE = "target-health.eks.amazonaws.com/";
 
-/** Is a pod ready only when the load balancer finds it healthy. */
+/** Checks that a pod becomes ready only when its load balancer target is healthy. */
 export const readinessGates: Check = {
   name: "readiness-gates",
-  why: "Without them a rollout ends old pods before the load balancer sends anyone to the new ones: visitors get 503.",
+  why: "Without them, a rollout stops old pods before the load balancer uses the new ones, and visitors get 503.",
   run: async ({ cluster }) => {
-    if (!cluster) return skipped("No cluster is known here.");
+    if (!cluster) return skipped("No cluster is configured.");
     const kinds = await Promise.all(
       (await ingressesOf(cluster)).map((ingress) => albKind(cluster, ingress)),
     );
     if (!kinds.some(Boolean)) {
       return skipped(
-        "No ingress here is an ALB; others follow readiness by themselves.",
+        "No ingress uses an ALB; other ingresses follow readiness.",
       );
     }
     const bound = await bindingTime(cluster);
@@ -39,7 +39,7 @@ export const readinessGates: Check = {
   },
 };
 
-/** When web was tied to a target group, in milliseconds; not a number if it isn't, or that can't be seen. */
+/** The time at which web was bound to a target group; NaN if unknown. */
 async function bindingTime(cluster: Cluster): Promise<number> {
   const bindings = await targetGroupBindingsOf(cluster).catch(() => []);
   if (bindings.length === 0) return Number.NaN;
@@ -60,23 +60,23 @@ function look(
   );
   if (!gate && Date.parse(metadata.creationTimestamp ?? "") <= bound) {
     return warning(
-      `The pod ${metadata.name} has no readiness gate of the load balancer: it is older than its target group, as pods of a first deployment are.`,
-      `Make web's pods again: kubectl -n ${cluster.namespace} rollout restart deployment/web. The next rollout would do it, too.`,
+      `The pod ${metadata.name} has no readiness gate of the load balancer: it is older than its target group, as after a first deployment.`,
+      `Restart web: kubectl -n ${cluster.namespace} rollout restart deployment/web. The next rollout has the same effect.`,
     );
   }
   if (!gate) {
     return failure(
       `The pod ${metadata.name} has no readiness gate of the load balancer.`,
-      `Label the namespace (kubectl label namespace ${cluster.namespace} elbv2.k8s.aws/pod-readiness-gate-inject=enabled, as the manifests do) before web's pods are made, see that the controller's webhook works, and make the pods again: kubectl rollout restart deployment/web.`,
+      `Label the namespace (kubectl label namespace ${cluster.namespace} elbv2.k8s.aws/pod-readiness-gate-inject=enabled, as the manifests do), check that the controller's webhook works, and restart web: kubectl rollout restart deployment/web.`,
     );
   }
   const condition = status.conditions.find(
     ({ type }) => type === gate.conditionType,
   );
   if (condition?.status === "True")
-    return ok(`The load balancer finds ${metadata.name} healthy.`);
+    return ok(`The load balancer reports ${metadata.name} as healthy.`);
   return failure(
-    `The load balancer does not find ${metadata.name} healthy (${condition?.reason ?? "it has not looked"}: ${condition?.message ?? "no condition"}).`,
-    "Look at the target group's health in the console, at the security groups between load balancer and pods, and at the controller's log.",
+    `The load balancer does not report ${metadata.name} as healthy (${condition?.reason ?? "not checked yet"}: ${condition?.message ?? "no condition"}).`,
+    "Check the target group's health in the AWS console, the security groups between load balancer and pods, and the controller's log.",
   );
 }

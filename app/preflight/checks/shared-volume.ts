@@ -21,21 +21,19 @@ import {
   type Peer,
 } from "../storage/peers";
 
-/** The one that reports may come late: its image has to be pulled. */
+/** Allows for the reporting pod's image pull. */
 const PEER_PATIENCE_MS = 150_000;
 
 /**
- * Do pods on different nodes see one directory, does a name still have one winner between them, and
- * is what one appends there for the other.
+ * Checks that pods on different nodes share one directory, that only one of them can create a name,
+ * and that each sees the other's appended data.
  */
 export const sharedVolume: Check = {
   name: "shared-volume",
-  why: "If two nodes have each their own copy, people lose their conversations whenever another pod answers.",
+  why: "If each node has its own copy, users lose their conversations whenever another pod serves them.",
   run: async ({ config, cluster, signal }) => {
     if (config.PREFLIGHT_PEERS < 2) {
-      return skipped(
-        "Needs two pods on two nodes. Run this as a Job (scripts/preflight).",
-      );
+      return skipped("Needs two pods on two nodes: run scripts/preflight.");
     }
     return inEachDirectory(
       config,
@@ -46,7 +44,7 @@ export const sharedVolume: Check = {
   },
 };
 
-/** What a pod does that only helps the one which reports: it comes, contends, appends, and goes. */
+/** Takes part in the check of the reporting pod. */
 export async function joinAsPeer(
   config: PreflightConfig,
   directory: string,
@@ -61,7 +59,7 @@ export async function joinAsPeer(
     await contend(meeting);
     await appendInTurns(meeting);
   } finally {
-    // The one that reports tidies up, unless it never came, or all are told to go.
+    // The reporting pod cleans up, unless it never came or all pods are stopped.
     if (!met || signal.aborted) {
       await rm(meeting.folder, { recursive: true, force: true });
     }
@@ -107,7 +105,7 @@ async function meetingOf(
   };
 }
 
-/** Others did not come: either they never started, or they wait in a directory of their own. */
+/** Explains missing peers: they did not start, or they wait in a directory of their own. */
 async function alone(
   setting: string,
   meeting: Meeting,
@@ -120,14 +118,14 @@ async function alone(
   );
   if (cluster && started.length < meeting.count) {
     return failure(
-      `${setting}: only ${started.length} of ${meeting.count} pods could be started, so sharing was not seen.`,
-      "See why with kubectl describe pods -l app.kubernetes.io/component=preflight: a second node with room, or a volume that can be mounted by many (ReadWriteMany), may be missing.",
+      `${setting}: only ${started.length} of ${meeting.count} pods started, so sharing could not be checked.`,
+      "Run kubectl describe pods -l app.kubernetes.io/component=preflight. Preflight needs capacity on a second node and a volume with ReadWriteMany.",
     );
   }
   const nodes = started.map(({ spec }) => spec.nodeName).join(" and ");
   return failure(
-    `${setting}: ${meeting.count} pods run${nodes && `, on ${nodes}`}, but what ${peers.length === 1 ? "one writes" : "some write"} the others don't see. The volume is not shared between nodes.`,
-    "Use a volume that all nodes share: EFS through its CSI driver (ReadWriteMany). A hostPath, an EBS volume or an emptyDir is each node's own.",
+    `${setting}: ${meeting.count} pods run${nodes && `, on ${nodes}`}, but ${peers.length === 1 ? "none sees the others' files" : "some do not see the others' files"}. The volume is not shared between nodes.`,
+    "Use a volume that all nodes share: EFS through its CSI driver (ReadWriteMany). hostPath, EBS and emptyDir volumes belong to one node.",
   );
 }
 
@@ -140,30 +138,30 @@ function judge(
   const nodes = [...new Set(peers.map(({ node }) => node))];
   if (wrong === undefined || stale === undefined) {
     return failure(
-      `${setting}: a pod came to the shared directory but did not finish.`,
-      "See the logs of the pods of this Job.",
+      `${setting}: a pod reached the shared directory but did not finish.`,
+      "Check the logs of this Job's pods.",
     );
   }
   if (wrong.size > 0) {
     const [name, winners] = [...wrong][0] ?? ["", 0];
     return failure(
-      `${setting}: between ${nodes.join(" and ")}, ${wrong.size} names did not have one owner (${name}: ${winners}).`,
-      "Use EFS or NFSv4.1 with its default options: no local locks, no FUSE or SMB layer between.",
+      `${setting}: between ${nodes.join(" and ")}, ${wrong.size} names were not created exactly once (${name}: ${winners} times).`,
+      "Use EFS or NFSv4.1 with default options, without local locks and without a FUSE or SMB layer.",
     );
   }
   if (stale.size > 0) {
     return failure(
-      `${setting}: what a pod had appended to a file, and flushed, another did not see when it opened that file.`,
-      "Mount it as EFS is mounted: each node as a client of its own, with close-to-open consistency (no nocto, no local caching layer). Some NFS servers let two mounts of one node keep what they read: on Linux, sysctl fs.leases-enable=0 on the server stops that.",
+      `${setting}: a pod did not see data that another pod had appended and flushed.`,
+      "Mount it as EFS is mounted: each node as a separate client, with close-to-open consistency (no nocto, no local cache). For a Linux NFS server with two mounts on one node, set sysctl fs.leases-enable=0 on the server.",
     );
   }
   if (nodes.length < 2) {
     return warning(
-      `${setting}: shared between two pods, but both ran on ${nodes[0]}.`,
-      "Give the cluster a second node with room, and run this again: only that proves sharing between nodes.",
+      `${setting}: shared between two pods, but both ran on node ${nodes[0]}.`,
+      "Add capacity on a second node and run preflight again to check sharing between nodes.",
     );
   }
   return ok(
-    `${setting}: shared between ${nodes.join(" and ")}; every name that both wanted had one owner, and what one appended the other saw.`,
+    `${setting}: shared between ${nodes.join(" and ")}; each name was created exactly once, and each pod saw the other's appended data.`,
   );
 }

@@ -9,33 +9,33 @@ import {
 import { askWho, type Jar } from "../ingress/probe";
 import { throughIngress } from "../ingress/through-ingress";
 
-/** With two pods, a chance of one in half a million that a proxy without stickiness looks sticky. */
+/** With two pods, a proxy without stickiness looks sticky once in half a million runs. */
 const ASKS = 20;
 
-/** Does the ingress keep a visitor on one pod. */
+/** Checks that the ingress keeps a visitor on one pod. */
 export const stickiness: Check = {
   name: "stickiness",
-  why: "A visitor who stays on one pod finds cached records there: every page is faster. Nothing is lost without it.",
+  why: "A visitor who stays on one pod benefits from its cache. Sticky sessions are an optimisation; correctness never depends on them.",
   run: (subject) => throughIngress(subject, () => look(subject)),
 };
 
 async function look({ config }: Subject): Promise<Outcome> {
-  const strangers = await hostsOf(() => askWho(config));
-  if (strangers.size < 2) {
+  const newVisitors = await hostsOf(() => askWho(config));
+  if (newVisitors.size < 2) {
     return skipped(
-      `All of ${ASKS} visitors were answered by one pod, so that stickiness can't be seen. Run two web pods or more.`,
+      `One pod served all ${ASKS} visitors, so stickiness could not be checked. Run two web pods or more.`,
     );
   }
   const jar: Jar = new Map();
   const hosts = await hostsOf(() => askWho(config, jar));
   if (hosts.size === 1) {
     return ok(
-      `${ASKS} visitors came to ${strangers.size} pods; one who keeps cookies stayed on one.`,
+      `${ASKS} visitors reached ${newVisitors.size} pods; a visitor with cookies stayed on one.`,
     );
   }
   return warning(
-    `One visitor who keeps cookies was sent to ${hosts.size} pods in ${ASKS} requests.`,
-    "Turn on cookie stickiness: on an ALB stickiness.enabled=true and stickiness.type=lb_cookie in the target group's attributes; in Traefik service.sticky.cookie on the Service.",
+    `A visitor with cookies reached ${hosts.size} pods in ${ASKS} requests.`,
+    "Enable cookie stickiness: on an ALB stickiness.enabled=true and stickiness.type=lb_cookie in the target group's attributes; in Traefik service.sticky.cookie on the Service.",
   );
 }
 

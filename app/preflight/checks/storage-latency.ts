@@ -6,17 +6,17 @@ import { quantile, timeEach } from "../storage/timings";
 
 const ROUNDS = 40;
 
-/** A page lists its session's folder before anything else: above this, people feel it. */
+/** Every page begins with a listing of its session's folder. */
 const LIST_BUDGET_MS = 20;
-/** A write makes a file, flushes and links it: a message may wait for it twice. */
+/** A write creates, flushes and links a file; a message may wait for two of them. */
 const WRITE_BUDGET_MS = 60;
-/** A reply is flushed every 200 ms, and a flush must be done well before the next. */
+/** A reply is flushed every 200 ms. */
 const FLUSH_BUDGET_MS = 100;
 
-/** What the three usual operations cost there. */
+/** Measures the three most frequent operations. */
 export const storageLatency: Check = {
   name: "storage-latency",
-  why: "Each page waits for one listing, each message for a write or two, and a reply in progress for a flush five times a second.",
+  why: "Each page waits for one listing, each message for one or two writes, and a reply in progress for five flushes a second.",
   run: ({ config }) =>
     inEachDirectory(config, (setting, directory) =>
       inScratchFolder(directory, (folder) => measure(setting, folder)),
@@ -40,7 +40,7 @@ async function measure(setting: string, folder: string): Promise<Outcome> {
   if (figures.every(({ ms, budget }) => ms <= budget)) return ok(seen);
   return warning(
     seen,
-    "On EFS use the General Purpose performance mode with Elastic throughput, One Zone or a mount target in each zone that has nodes; look at the file system's PercentIOLimit and BurstCreditBalance.",
+    "On EFS, use General Purpose performance mode with Elastic throughput, and a mount target in each zone with nodes. Check the metrics PercentIOLimit and BurstCreditBalance.",
   );
 }
 

@@ -2,10 +2,9 @@ import { type Cluster, ClusterError } from "./cluster";
 import { messageOf } from "../message-of";
 
 /**
- * The cluster of one of kubectl's contexts: it knows how to sign in everywhere.
+ * Reads the cluster of a kubectl context, with kubectl's authentication.
  *
- * @param command Runs kubectl.
- * @param context By default the current one.
+ * @param context Defaults to the current one.
  */
 export function kubectlCluster(
   namespace: string,
@@ -30,7 +29,7 @@ export function kubectlCluster(
           return undefined;
         }
         throw new ClusterError(
-          `kubectl could not get ${path}: ${message.trim()}. Is ${context === undefined ? "the current context" : `the context ${context}`} the right one (kubectl config get-contexts)?`,
+          `kubectl could not get ${path}: ${message.trim()}. Check that ${context === undefined ? "the current context" : `the context ${context}`} is correct (kubectl config get-contexts).`,
         );
       }
     },

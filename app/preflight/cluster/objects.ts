@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cluster } from "./cluster";
 
-/* The few fields of Kubernetes' objects that checks look at; all others are let through unread. */
+/* The fields of Kubernetes objects that the checks use. */
 
 const metadata = z.object({
   name: z.string(),
@@ -147,7 +147,6 @@ export type Deployment = z.output<typeof Deployment>;
 export type Ingress = z.output<typeof Ingress>;
 export type Pod = z.output<typeof Pod>;
 
-/** The object at a path, or `undefined`. */
 export async function read<S extends z.ZodType>(
   cluster: Cluster,
   schema: S,
@@ -157,7 +156,7 @@ export async function read<S extends z.ZodType>(
   return object === undefined ? undefined : schema.parse(object);
 }
 
-/** The objects of a list; none if there is no such kind. */
+/** The objects of a list; empty if the kind does not exist. */
 export async function list<S extends z.ZodType>(
   cluster: Cluster,
   schema: S,
@@ -168,7 +167,7 @@ export async function list<S extends z.ZodType>(
   return z.object({ items: z.array(schema) }).parse(object).items;
 }
 
-/** What a container reads under a name: from its own list, or a ConfigMap. */
+/** The value of a container's environment variable, also from a ConfigMap. */
 export async function settingOf(
   cluster: Cluster,
   { env, envFrom }: Container,
@@ -185,7 +184,6 @@ export async function settingOf(
   return undefined;
 }
 
-/** The Deployments of Keepsake: those whose part-of label says so. */
 export function deploymentsOf(cluster: Cluster): Promise<Deployment[]> {
   return list(
     cluster,
@@ -220,7 +218,7 @@ export function ingressesOf(cluster: Cluster): Promise<Ingress[]> {
 
 const BINDINGS = ["elbv2.k8s.aws/v1beta1", "eks.amazonaws.com/v1"];
 
-/** What ties web's pods to a load balancer's target group: of the controller, or of EKS Auto Mode. */
+/** The bindings of web's pods to target groups, by the controller or by EKS Auto Mode. */
 export async function targetGroupBindingsOf(cluster: Cluster) {
   const found = await Promise.all(
     BINDINGS.map((api) =>
@@ -234,13 +232,13 @@ export async function targetGroupBindingsOf(cluster: Cluster) {
   return found.flat();
 }
 
-/** The controllers of AWS's load balancers, by the name of who runs them. */
+/** The controllers of ALBs. */
 const loadBalancers = {
   "ingress.k8s.aws/alb": "controller",
   "eks.amazonaws.com/alb": "auto",
 } as const;
 
-/** How an ingress becomes an ALB: by the controller, by EKS Auto Mode, or not at all. */
+/** Which controller makes an ALB of an ingress; `undefined` for any other ingress. */
 export async function albKind(
   cluster: Cluster,
   { spec }: Ingress,

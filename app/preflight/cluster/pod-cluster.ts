@@ -3,12 +3,12 @@ import { Agent, fetch } from "undici";
 import { messageOf } from "../message-of";
 import { type Cluster, ClusterError } from "./cluster";
 
-/** Where Kubernetes mounts a pod's credentials. */
+/** The mount path of a pod's credentials. */
 export const CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 const TIMEOUT_MS = 10_000;
 
-/** The API server that this pod belongs to, with the pod's own service account. */
+/** Reads this pod's own cluster with its service account. */
 export async function podCluster(
   url = "https://kubernetes.default.svc",
   credentials = CREDENTIALS,
@@ -19,7 +19,7 @@ export async function podCluster(
   return {
     namespace,
     async get(path) {
-      // Tokens are replaced while the pod runs.
+      // Read again each time: tokens are rotated while the pod runs.
       const headers = {
         authorization: `Bearer ${(await read("token")).trim()}`,
       };
@@ -29,14 +29,14 @@ export async function podCluster(
         signal: AbortSignal.timeout(TIMEOUT_MS),
       }).catch((error: unknown) => {
         throw new ClusterError(
-          `The API server at ${url} does not answer: ${messageOf(error)}. Do network policies let this pod reach it?`,
+          `The API server at ${url} does not answer: ${messageOf(error)}. Check that network policies allow this pod to reach it.`,
         );
       });
       if (response.ok) return response.json();
       await response.body?.cancel();
       if (response.status === 404) return undefined;
       throw new ClusterError(
-        `The API server answers ${response.status} to ${path}. Give preflight's service account a role that may get and list it.`,
+        `The API server returned ${response.status} for ${path}. Give preflight's service account a role with get and list for it.`,
       );
     },
   };

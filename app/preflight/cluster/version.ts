@@ -1,4 +1,4 @@
-/** The version in an image's name: `…/aws-efs-csi-driver:v2.1.0-eksbuild.1` → [2, 1, 0]; `undefined` for a digest. */
+/** The version in an image's tag: `…:v2.1.0-eksbuild.1` → [2, 1, 0]; `undefined` for a digest. */
 export function versionOf(image: string): number[] | undefined {
   const match = /:v?(\d+)\.(\d+)(?:\.(\d+))?[^/]*$/.exec(
     image.replace(/@sha256:.*/, ""),

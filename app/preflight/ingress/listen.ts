@@ -3,31 +3,30 @@ import { messageOf } from "../message-of";
 import type { Settings } from "../check";
 import { probe } from "./probe";
 
-/** What arrived of a stream, and when, in milliseconds since it was asked for. */
-export interface Heard {
+/** The received parts of a stream, with the time since the request. */
+export interface Received {
   arrivals: { atMs: number; text: string }[];
   endedAtMs: number;
-  /** Whether the last event came: if not, someone cut the stream. */
+  /** False if the stream was cut before its last event. */
   complete: boolean;
-  /** How it was cut, in words. */
   cut?: string;
 }
 
 /**
- * Listens to the web pod's probing stream, through the ingress.
+ * Reads web's test stream through the ingress.
  *
- * @param quietSeconds How long it shall be silent before its last event.
+ * @param quietSeconds The silence before the last event.
  */
 export async function listenToStream(
   config: Settings,
   quietSeconds: number,
   signal: AbortSignal,
-): Promise<Heard> {
+): Promise<Received> {
   const start = performance.now();
-  const arrivals: Heard["arrivals"] = [];
+  const arrivals: Received["arrivals"] = [];
   const since = () => performance.now() - start;
   let cut: string | undefined;
-  // Compression is where many proxies hold back, and browsers always ask for it.
+  // Many proxies buffer in order to compress, and browsers always accept compression.
   const response = await probe(
     config,
     `/preflight/stream?quiet=${quietSeconds}`,

@@ -3,11 +3,9 @@ import type { Subject } from "../check";
 import type { Cluster } from "../cluster/cluster";
 import { targetGroupBindingsOf } from "../cluster/objects";
 
-/** The times of an Application Load Balancer as AWS has them now, in seconds. */
+/** The current settings of an Application Load Balancer, in seconds. */
 export interface LiveTimes {
-  /** How long open requests of a removed pod may go on. */
   deregistrationDelay?: number;
-  /** How long a connection may be silent. */
   idleTimeout?: number;
 }
 
@@ -21,11 +19,7 @@ const TargetGroups = z.object({
   ),
 });
 
-/**
- * Asks AWS, by its command line, for what the load balancer before web is set to.
- *
- * @returns Nothing in it where there is no command line, it has no rights, or there is no ALB.
- */
+/** Reads them with the AWS CLI; empty without the CLI, its permissions or an ALB. */
 export async function liveTimes({
   cluster,
   command,
@@ -42,7 +36,7 @@ export async function liveTimes({
   return { deregistrationDelay, idleTimeout };
 }
 
-/** No fault: what the ingress says is judged in its place. */
+/** Not a fault: the checks then use the settings of the ingress. */
 const unknown = () => undefined;
 
 type Ask = (...args: string[]) => Promise<unknown>;

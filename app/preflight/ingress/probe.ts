@@ -3,7 +3,7 @@ import { z } from "zod";
 import { probeToken } from "../../core/config/tokens";
 import type { Settings } from "../check";
 
-/** What a web pod says of itself through the ingress. */
+/** The identity of the web pod that answers. */
 export const Identity = z.object({
   host: z.string(),
   drainSeconds: z.number(),
@@ -12,7 +12,7 @@ export const Identity = z.object({
 });
 export type Identity = z.output<typeof Identity>;
 
-/** Thrown when what answers at the address is not a web pod that knows us; says what to do. */
+/** The address does not lead to a web pod with the same token. */
 export class ProbeError extends Error {
   override readonly name = "ProbeError";
   constructor(
@@ -23,21 +23,21 @@ export class ProbeError extends Error {
   }
 }
 
-/** Why nothing can be asked through the ingress; `undefined` if it can. */
-export function whyNoProbe({
+/** The reason why the ingress cannot be tested; `undefined` if it can. */
+export function unavailableReason({
   PUBLIC_URL,
   INTERNAL_TOKEN,
 }: Settings): string | undefined {
-  if (!PUBLIC_URL) return "No address of the ingress is known: give --url.";
+  if (!PUBLIC_URL) return "The ingress's URL is unknown. Set --url.";
   if (!INTERNAL_TOKEN?.[0]) {
-    return "INTERNAL_TOKEN is not set, with which web pods let themselves be asked.";
+    return "INTERNAL_TOKEN is not set. Web pods require it.";
   }
   return undefined;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** Asks through the ingress, as a browser would, and shows that it may. */
+/** Sends a request through the ingress, with the probe token. */
 export async function probe(
   config: Settings,
   path: string,
@@ -61,12 +61,12 @@ export async function probe(
   throw refusal(config, response);
 }
 
-/** Which pod answers; its cookies are left in the jar. */
+/** Finds out which pod answers; keeps its cookies in the jar. */
 export async function askWho(
   config: Settings,
   jar: Jar = new Map(),
 ): Promise<Identity> {
-  // Each on a connection of its own, as different visitors come: a proxy may pin a connection to a pod.
+  // A new connection for each request, since a proxy may pin a connection to a pod.
   const response = await probe(config, "/preflight", {
     headers: { connection: "close", ...cookieHeader(jar) },
   });
@@ -74,7 +74,7 @@ export async function askWho(
   return Identity.parse(await response.json());
 }
 
-/** Cookies by name. One address is asked only, so that paths and domains don't matter. */
+/** Cookies by name. Paths and domains do not matter for a single address. */
 export type Jar = Map<string, string>;
 
 function cookieHeader(jar: Jar): Record<string, string> {
@@ -96,18 +96,18 @@ function refusal(config: Settings, { status, headers }: Response): ProbeError {
   const at = config.PUBLIC_URL;
   if (status >= 300 && status < 400) {
     return new ProbeError(
-      `${at} sends visitors to ${headers.get("location")}.`,
-      "Give --url the final address. If people must sign in first, give --header 'cookie: …' of someone who has.",
+      `${at} redirects to ${headers.get("location")}.`,
+      "Set --url to the final address. If it requires signing in, pass a signed-in user's cookie with --header 'cookie: …'.",
     );
   }
   if (status === 404) {
     return new ProbeError(
-      `${at} answers 404 to a probe.`,
-      "The ingress doesn't lead to Keepsake's web pods (look at its host and paths), or INTERNAL_TOKEN isn't theirs.",
+      `${at} returned 404 for a probe.`,
+      "Check that the ingress's host and paths lead to Keepsake's web pods, and that INTERNAL_TOKEN is theirs.",
     );
   }
   return new ProbeError(
-    `${at} answers ${status} to a probe.`,
-    "See whether web pods are ready (kubectl get pods) and what the ingress controller logs.",
+    `${at} returned ${status} for a probe.`,
+    "Check that web pods are ready (kubectl get pods), and check the ingress controller's log.",
   );
 }

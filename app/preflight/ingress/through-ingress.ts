@@ -1,21 +1,21 @@
 import { failure, type Outcome, skipped, type Subject } from "../check";
 import { messageOf } from "../message-of";
-import { ProbeError, whyNoProbe } from "./probe";
+import { ProbeError, unavailableReason } from "./probe";
 
-/** Looks through the ingress, if there is one to look through; what stands in the way is the outcome. */
+/** Runs a check through the ingress; an unreachable ingress is its outcome. */
 export async function throughIngress(
   { config }: Subject,
-  look: () => Promise<Outcome>,
+  check: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const reason = whyNoProbe(config);
+  const reason = unavailableReason(config);
   if (reason) return skipped(reason);
   try {
-    return await look();
+    return await check();
   } catch (error) {
     if (error instanceof ProbeError) return failure(error.message, error.todo);
     return failure(
-      `${config.PUBLIC_URL} can't be reached: ${messageOf(error)}`,
-      "See whether the ingress has an address (kubectl get ingress), whether its name resolves, and whether its certificate is valid.",
+      `${config.PUBLIC_URL} is unreachable: ${messageOf(error)}`,
+      "Check that the ingress has an address (kubectl get ingress), that its name resolves and that its certificate is valid.",
     );
   }
 }

@@ -2,12 +2,12 @@ import { open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Meeting, waitForNames } from "./peers";
 
-/** The first look may fill a cache; each one after it finds out whether that is asked again. */
+/** The first read may fill a cache; each later one shows whether the cache is refreshed. */
 const ROUNDS = 4;
 
 /**
- * Appends line after line to one open file, as who writes a reply does. Each is flushed, told by
- * a new name, and seen by {@link readInTurns} before the next.
+ * Appends lines to an open file, as the writer of a reply does. Each line is flushed, announced by a
+ * new file name, and confirmed by {@link readInTurns} before the next.
  */
 export async function appendInTurns(meeting: Meeting): Promise<void> {
   const { folder, index } = meeting;
@@ -25,10 +25,10 @@ export async function appendInTurns(meeting: Meeting): Promise<void> {
 }
 
 /**
- * Reads what all others append, as who watches a reply does: each time the file is opened anew.
+ * Reads the appended lines of all other pods, as a reply's watchers do: opens the file each time.
  *
- * @returns The indices of those whose lines were not there although they were flushed;
- *   `undefined` if some did not append.
+ * @returns The indices of the pods whose flushed lines were missing; `undefined` if a pod did not
+ *   append.
  */
 export async function readInTurns(
   meeting: Meeting,
@@ -37,8 +37,12 @@ export async function readInTurns(
   const others = [...Array(count).keys()].filter((index) => index !== own);
   const stale = new Set<number>();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const told = await waitForNames(meeting, `appended-${round}-`, count - 1);
-    if (told.length < others.length) return undefined;
+    const announced = await waitForNames(
+      meeting,
+      `appended-${round}-`,
+      count - 1,
+    );
+    if (announced.length < others.length) return undefined;
     for (const index of others) {
       const text = await readFile(path.join(folder, logOf(index)), "utf8");
       if (!text.endsWith(lineOf(round))) stale.add(index);

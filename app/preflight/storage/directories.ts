@@ -5,7 +5,6 @@ import type { PreflightConfig } from "../../core/config/config";
 import type { Outcome } from "../check";
 import { skipped } from "../check";
 
-/** The directories to look at, by the names of their settings. */
 export function directoriesOf({
   SESSION_DIRECTORY,
   DATA_DIRECTORY,
@@ -16,36 +15,36 @@ export function directoriesOf({
 }
 
 /**
- * Looks at each directory; says so if none was given.
+ * Checks each directory, or skips if there is none.
  *
- * @param atOnce At all of them together: for a look that waits, and measures no time.
+ * @param isConcurrent For checks that wait and measure no time.
  */
 export async function inEachDirectory(
   config: PreflightConfig,
-  look: (setting: string, directory: string) => Promise<Outcome>,
-  atOnce = false,
+  check: (setting: string, directory: string) => Promise<Outcome>,
+  isConcurrent = false,
 ): Promise<Outcome[]> {
   const directories = directoriesOf(config);
   if (directories.length === 0) {
     return [
       skipped(
-        "No directory is mounted here. Run this as a Job in the cluster (scripts/preflight), or set SESSION_DIRECTORY and DATA_DIRECTORY.",
+        "No directory is mounted. Run scripts/preflight in the cluster, or set SESSION_DIRECTORY and DATA_DIRECTORY.",
       ),
     ];
   }
-  if (atOnce) {
+  if (isConcurrent) {
     return Promise.all(
-      directories.map(({ setting, directory }) => look(setting, directory)),
+      directories.map(({ setting, directory }) => check(setting, directory)),
     );
   }
   const outcomes: Outcome[] = [];
   for (const { setting, directory } of directories) {
-    outcomes.push(await look(setting, directory));
+    outcomes.push(await check(setting, directory));
   }
   return outcomes;
 }
 
-/** Gives `use` a folder of its own in `directory`, and removes it afterwards. */
+/** Runs `use` with a temporary folder in `directory`. */
 export async function inScratchFolder<T>(
   directory: string,
   use: (folder: string) => Promise<T>,

@@ -4,20 +4,20 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorCode } from "../../core/runtime/errors";
 import { claims, wins } from "./races";
 
-/** What one does in a step takes the others seconds at most, even on a slow file system. */
+/** The time-out of a step, which takes seconds at most even on a slow file system. */
 const STEP_MS = 60_000;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 const ROUNDS = 40;
 
-/** What one of several pods wrote into the shared folder about itself. */
+/** A pod's description of itself in the shared folder. */
 export interface Peer {
   index: number;
   node: string;
-  /** Its clock when it wrote, in milliseconds since 1970. */
+  /** Its time, in milliseconds since 1970. */
   clock: number;
 }
 
-/** One of the pods that meet in a folder. */
+/** This pod's view of a meeting in a shared folder. */
 export interface Meeting {
   folder: string;
   index: number;
@@ -26,7 +26,7 @@ export interface Meeting {
   signal: AbortSignal;
 }
 
-/** The folder in which the pods of one run meet: each of them makes it. */
+/** The folder in which the pods of one run meet. */
 export async function meetingFolder(
   directory: string,
   run: string,
@@ -39,9 +39,9 @@ export async function meetingFolder(
 }
 
 /**
- * Leaves a mark and waits for those of all others.
+ * Announces this pod and waits for all others.
  *
- * @returns Those who came, this one included; fewer than `count` if the time was up.
+ * @returns The pods that came, this one included; fewer than `count` after a time-out.
  */
 export async function meet(meeting: Meeting, waitMs: number): Promise<Peer[]> {
   const { folder, index, count, node } = meeting;
@@ -52,7 +52,7 @@ export async function meet(meeting: Meeting, waitMs: number): Promise<Peer[]> {
   return (await Promise.all(marks)).map((text) => JSON.parse(text) as Peer);
 }
 
-/** Tries to take every name that the others want too, and writes down which it got. */
+/** Tries to create every name, in competition with the other pods, and records its successes. */
 export async function contend({
   folder,
   index,
@@ -69,10 +69,10 @@ export async function contend({
 }
 
 /**
- * Waits until all have written down what they won.
+ * Waits for all pods' records.
  *
- * @returns How many won each name, for those that don't have exactly one winner; `undefined` if
- *   some did not finish.
+ * @returns The names that were not created exactly once, with the number of times; `undefined` if a
+ *   pod did not finish.
  */
 export async function contested(
   meeting: Meeting,
@@ -95,9 +95,9 @@ export async function contested(
 }
 
 /**
- * Waits for names that begin so. Looks by listing, which network file systems answer fresh.
+ * Waits for names with a prefix, by listing, which network file systems never answer from a cache.
  *
- * @returns Those that are there; fewer than `count` if the time was up.
+ * @returns The names; fewer than `count` after a time-out.
  */
 export async function waitForNames(
   { folder, signal }: Meeting,
@@ -109,7 +109,7 @@ export async function waitForNames(
   for (;;) {
     const names = await namesIn(folder, prefix);
     if (names.length >= count || performance.now() > end) return names;
-    await wait(LOOK_EVERY_MS, undefined, { signal });
+    await wait(POLL_EVERY_MS, undefined, { signal });
   }
 }
 
@@ -120,7 +120,7 @@ async function namesIn(folder: string, prefix: string): Promise<string[]> {
       if (name.startsWith(prefix)) names.push(name);
     }
   } catch (error) {
-    // The leader tidies up when it is done.
+    // The reporting pod removes the folder when it is done.
     if (errorCode(error) !== "ENOENT") throw error;
   }
   return names;

@@ -2,18 +2,18 @@ import { link, mkdir, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "../../core/runtime/errors";
 
-/** Makes `name`, or fails with EEXIST if someone else did. */
+/** Creates `name`, or fails with EEXIST. */
 export type Claim = (
   folder: string,
   name: string,
-  who: string,
+  contender: string,
 ) => Promise<void>;
 
-/** The three ways in which Keepsake takes a name that must have one owner. */
+/** The three operations by which Keepsake creates a name exclusively. */
 export const claims: Record<"link" | "exclusive creation" | "mkdir", Claim> = {
-  link: async (folder, name, who) => {
-    const temporary = path.join(folder, `${name}.${who}.tmp`);
-    await writeFile(temporary, who);
+  link: async (folder, name, contender) => {
+    const temporary = path.join(folder, `${name}.${contender}.tmp`);
+    await writeFile(temporary, contender);
     try {
       await link(temporary, path.join(folder, name));
     } finally {
@@ -27,19 +27,19 @@ export const claims: Record<"link" | "exclusive creation" | "mkdir", Claim> = {
 };
 
 /**
- * Tries to take a name.
+ * Tries to create a name.
  *
- * @returns Whether it was taken; `false` if someone else has it.
- * @throws Whatever else the file system says: it may not know this operation.
+ * @returns False if it exists.
+ * @throws Any other error: the file system may not support the operation.
  */
 export async function wins(
   claim: Claim,
   folder: string,
   name: string,
-  who: string,
+  contender: string,
 ): Promise<boolean> {
   try {
-    await claim(folder, name, who);
+    await claim(folder, name, contender);
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 
-/** How long `action` takes, in milliseconds, sorted: one after another, after one that warms up. */
+/** Runs `action` repeatedly after a warm-up; returns its durations in milliseconds, sorted. */
 export async function timeEach(
   times: number,
   action: (round: number) => Promise<unknown>,

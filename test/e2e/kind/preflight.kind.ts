@@ -81,7 +81,6 @@ it("passes", async () => {
   expect(seen).toEqual(
     expect.arrayContaining([
       "shared-volume",
-      "permissions",
       "exclusive-names",
       "storage-latency",
       "clocks",
