@@ -45,7 +45,7 @@ function start(fileSystem: FileSystem, models: ReplyModels = silent): Process {
         peers: unreachable,
         address: "http://127.0.0.1:1",
         log: createLog("silent", {}),
-        // Nobody takes anything over here; a process whose disk has gone gives up by then.
+        // No supervisor runs here; a process whose disk is gone gives up by then.
         leaseMs: 400,
         perOwner: 100,
         perProcess: 100,
@@ -85,7 +85,7 @@ const sending =
   (prompts, id) =>
     prompts.send(OWNER, id, { text, insteadOf }, `key of ${text}`);
 
-/** What somebody may do who sees that a reply has ended. */
+/** The possible actions after the end of a reply. */
 const doings = {
   Retry: (prompts, id) => prompts.retry(OWNER, id, 2),
   "a prompt": sending("And now?"),
@@ -96,7 +96,7 @@ const doings = {
 
 type Name = keyof typeof doings;
 
-/** What is asked by it. */
+/** The prompt of each action. */
 const prompts: Partial<Record<Name, string>> = {
   "a prompt": "And now?",
   "another prompt": "Hello?",
@@ -115,7 +115,7 @@ async function isDone(doing: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** What is found by a process that comes later: the prompts, and the replies that are written. */
+/** The state that a later process finds: the prompts, and the replies in progress. */
 async function find(disk: MemoryDisk, id: string) {
   const { conversationPages, replies } = start(disk);
   const page = await conversationPages.read(OWNER, id, { limit: 20 });
@@ -134,7 +134,7 @@ async function find(disk: MemoryDisk, id: string) {
 const promptsOf = ({ messages }: ConversationPage) =>
   messages.filter(({ role }) => role === "user").map(({ text }) => text);
 
-/** What has to be found after that was done: one reply is written, which belongs to what was done. */
+/** The expected state after an action: exactly its reply is in progress. */
 function after(name: Name) {
   const prompt = prompts[name];
   return prompt === undefined
@@ -144,7 +144,7 @@ function after(name: Name) {
 
 type Begun = Awaited<ReturnType<typeof begun>>;
 
-/** How many calls to the file system something takes where nobody else does anything. */
+/** Count of file system calls of an action without any other. */
 async function callsOf({ disk, id }: Begun, name: Name): Promise<number> {
   const { fileSystem, calls } = freezeBefore(disk.copy());
   await isDone(doings[name](start(fileSystem).prompts, id));
@@ -153,7 +153,7 @@ async function callsOf({ disk, id }: Begun, name: Name): Promise<number> {
   return taken;
 }
 
-/** One does something up to a call, then another up to a call; then each does the rest. */
+/** Runs each action up to a call, one after the other, and then the rest of each. */
 async function interleave(
   { disk: before, id }: Begun,
   turns: readonly { name: Name; stop: number }[],
@@ -176,7 +176,7 @@ async function interleave(
   return { done, ...left };
 }
 
-/** Whether that is found which had to be after one of what was done; a second Retry changes nothing. */
+/** Expects the state after exactly one action; a second Retry changes nothing. */
 function expectOne(of: object, done: Name[], left: object) {
   expect({ of, done: new Set(done).size }).toEqual({ of, done: 1 });
   expect({ of, ...left }).toEqual({ of, ...after(done[0]!) });
@@ -207,7 +207,7 @@ describe.each([
   ["has been given", answering, "another answer", "a prompt"],
   ["has been given", answering, "an edit", "another answer"],
 ] as const)("when a reply %s", (_, models, first, second) => {
-  test(`of ${first} and ${second} exactly one is done, wherever they interrupt each other`, async () => {
+  test(`exactly one of ${first} and ${second} wins, wherever they interrupt each other`, async () => {
     const before = await begun(models);
     const most = await callsOf(before, first);
     const mostOfSecond = await callsOf(before, second);
@@ -227,7 +227,7 @@ const stops = fc.record({
   stop: fc.integer({ min: 1, max: 50 }),
 });
 
-test("of all that is done by many at once after a failure, exactly one is", async () => {
+test("exactly one of many concurrent actions after a failure wins", async () => {
   const before = await begun(failing);
   const property = fc.asyncProperty(
     fc.uniqueArray(stops, {
@@ -251,7 +251,7 @@ describe.each([
   ["a prompt", "another prompt"],
   ["an edit", "Retry"],
 ] as const)("a process that dies", (first, second) => {
-  test(`at any call of ${first} has done it or not, and ${second} is refused or done`, async () => {
+  test(`at any call of ${first} has either done it or not, and ${second} is refused or done`, async () => {
     const before = await begun(failing);
     const ends = new Set<Name>();
     for (let calls = 0; ; calls++) {
@@ -270,7 +270,7 @@ describe.each([
       ends.add(done);
       const left = await find(disk, before.id);
       expectOne({ calls }, isTold && isOther ? [first, second] : [done], left);
-      // Whoever was told nothing asks once more.
+      // A client without a response sends its request again.
       const again = doings[first](start(disk).prompts, before.id);
       expect({ calls, isDone: await isDone(again) }).toEqual({
         calls,

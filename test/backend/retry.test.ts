@@ -47,7 +47,7 @@ beforeAll(async () => {
     OPENAI_BASE_URL: model.url,
     MODELS: "openai/one",
     LEASE_SECONDS: "60",
-    // Who looks while a reply ends may list it once more, until it is looked after.
+    // A process that reads a reply while it ends can add it to the index again until the next scan.
     REPLIES_PER_OWNER: "100",
   };
   one = await startBackend({ directory, env });
@@ -109,7 +109,7 @@ const stop = (id: string, number: number) =>
 const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
 
 test.each(["a prompt", "an edit"])(
-  "of a Retry and %s at the same moment, at two processes, one is done and the other told so",
+  "a concurrent Retry and %s on two processes: one is done, the other gets a 409",
   async (what) => {
     const insteadOf = what === "an edit" ? 1 : undefined;
     for (let round = 0; round < 10; round++) {
@@ -137,7 +137,7 @@ test.each(["a prompt", "an edit"])(
   },
 );
 
-test("two Retries at the same moment are one", async () => {
+test("concurrent Retries start one reply", async () => {
   const id = await failed();
   const asked = model.asked.length;
   const all = [one, other, one, other].map((at) => retry(id, 2, at));
@@ -148,7 +148,7 @@ test("two Retries at the same moment are one", async () => {
   expect((await stop(id, 2)).status).toBe(204);
 });
 
-test("a reply that failed can't be tried again once the conversation has gone on, and its stream is closed", async () => {
+test("a failed reply can't be retried after the next prompt, and its stream is closed", async () => {
   const id = await failed();
   const stream = `/v1/conversations/${id}/replies/2?offset=-1`;
   const open = await callApi(one, "GET", stream, { owner });

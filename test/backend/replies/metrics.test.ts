@@ -7,8 +7,8 @@ import { scriptedModels, wordsAfter } from "./scripted-models";
 
 const forever = () => new Promise(() => undefined);
 
-describe("the metrics of replies", () => {
-  test("tell how many are written at the moment they are read", async () => {
+describe("reply metrics", () => {
+  test("count the replies in progress", async () => {
     const registry = new Registry();
     const metrics = createReplyMetrics(registry);
     metrics.setInProgress(2);
@@ -21,7 +21,7 @@ describe("the metrics of replies", () => {
     );
   });
 
-  test("count what was taken over, apart by whether it was handed over", async () => {
+  test("count takeovers by reason", async () => {
     const registry = new Registry();
     const metrics = createReplyMetrics(registry);
     metrics.countTakeover("handover");
@@ -37,7 +37,7 @@ describe("the metrics of replies", () => {
   });
 });
 
-describe("a reply that another process goes on with", () => {
+describe("a takeover", () => {
   let directory: Directory;
   beforeEach(async () => {
     directory = await Directory.make();
@@ -66,14 +66,14 @@ describe("a reply that another process goes on with", () => {
     return counter?.values;
   }
 
-  test("is counted as handed over after a drain", async () => {
+  test("counts as a handover after a drain", async () => {
     expect(await takeOversAfter((holder) => holder.drain())).toEqual([
       { labels: { after: "handover" }, value: 1 },
       { labels: { after: "silence" }, value: 0 },
     ]);
   });
 
-  test("is counted as fallen silent where nobody handed it over", async () => {
+  test("counts as silence after the owner stops writing", async () => {
     expect(await takeOversAfter(async () => undefined)).toEqual([
       { labels: { after: "handover" }, value: 0 },
       { labels: { after: "silence" }, value: 1 },

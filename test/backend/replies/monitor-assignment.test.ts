@@ -13,7 +13,7 @@ import { scriptedModels } from "./scripted-models";
 const LEASE_MS = 4_000;
 const names = Array.from({ length: 200 }, (_, index) => `reply ${index}`);
 
-/** Processes that see each other's signs of life, all at once, once a second. */
+/** Processes that exchange heartbeats once a second, all at once. */
 class Fleet {
   private nowMs = 0;
   private readonly counts = new Map<string, number>();
@@ -33,7 +33,7 @@ class Fleet {
     this.observers.delete(process);
   }
 
-  /** @returns What somebody would remove. */
+  /** @returns The heartbeats that a process would remove. */
   pass(seconds: number): Heartbeat[] {
     const removed: Heartbeat[] = [];
     for (let second = 0; second < seconds; second++) {
@@ -51,7 +51,7 @@ class Fleet {
     return removed;
   }
 
-  watchersOf(name: string): string[] {
+  monitorsOf(name: string): string[] {
     return [...this.observers]
       .filter(([, observers]) => observers.monitors(name))
       .map(([process]) => process);
@@ -66,54 +66,54 @@ function fleetOf(count: number): Fleet {
 }
 
 describe("a reply", () => {
-  it("is looked after by three of many processes, and all of them have about as many", () => {
+  it("has three monitors of many processes, which share the replies evenly", () => {
     const fleet = fleetOf(20);
-    const watchers = names.map((name) => fleet.watchersOf(name));
-    for (const few of watchers) expect(few).toHaveLength(3);
+    const monitors = names.map((name) => fleet.monitorsOf(name));
+    for (const few of monitors) expect(few).toHaveLength(3);
     for (const process of fleet.observers.keys()) {
-      const own = watchers.filter((few) => few.includes(process)).length;
+      const own = monitors.filter((few) => few.includes(process)).length;
       expect(own).toBeGreaterThan(10);
       expect(own).toBeLessThan(60);
     }
   });
 
-  it("is looked after by everybody where they are few, and by one that is alone", () => {
+  it("is monitored by all processes if there are three or fewer", () => {
     for (const count of [1, 2, 3]) {
       const fleet = fleetOf(count);
       for (const name of names) {
-        expect(fleet.watchersOf(name)).toHaveLength(count);
+        expect(fleet.monitorsOf(name)).toHaveLength(count);
       }
     }
   });
 
-  it("keeps two that have watched it when any process dies, and has three again after a lease", () => {
+  it("keeps two monitors when any process dies, and has three again after a lease", () => {
     const dead = "process 7";
     const fleet = fleetOf(20);
     const before = names.flatMap((name) =>
-      fleet.watchersOf(name).map((watcher) => ({ name, watcher })),
+      fleet.monitorsOf(name).map((monitor) => ({ name, monitor })),
     );
-    const left = before.filter(({ watcher }) => watcher !== dead);
+    const left = before.filter(({ monitor }) => monitor !== dead);
     expect(left.length).toBeLessThan(before.length);
     fleet.kill(dead);
     for (let second = 0; second < 6; second++) {
       fleet.pass(1);
       const gaveUp = left.filter(
-        ({ name, watcher }) => !fleet.observers.get(watcher)?.monitors(name),
+        ({ name, monitor }) => !fleet.observers.get(monitor)?.monitors(name),
       );
       expect(gaveUp).toEqual([]);
     }
     for (const name of names) {
-      expect(fleet.watchersOf(name)).toHaveLength(3);
+      expect(fleet.monitorsOf(name)).toHaveLength(3);
     }
   });
 
-  it("is looked after by one that sees signs of life of the dead alone", () => {
+  it("is monitored by a process that sees only heartbeats of dead ones", () => {
     const fleet = fleetOf(20);
     for (const process of fleet.observers.keys()) fleet.kill(process);
     fleet.start("the next");
     fleet.pass(1);
     for (const name of names) {
-      expect(fleet.watchersOf(name)).toEqual(["the next"]);
+      expect(fleet.monitorsOf(name)).toEqual(["the next"]);
     }
     const left = fleet.pass(100).map(({ process }) => process);
     expect(new Set(left).size).toBe(20);
@@ -130,12 +130,12 @@ describe("on disk", () => {
   /** Says a word, and then nothing. */
   const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 
-  it("few of many processes look at a reply, round after round", async () => {
+  it("three of twelve processes inspect a reply, scan after scan", async () => {
     const looks = new Set<number>();
     const folder = path.join(directory.folder, "in-progress");
     const holder = directory.process(stalled.models, { leaseMs: 1e9 });
     await holder.start(ref);
-    // Nobody is taken for dead, however busy the machine is.
+    // No process counts as dead, however busy the machine is.
     const given = { leaseMs: 80, now: () => 0 };
     for (let index = 0; index < 12; index++) {
       const fileSystem: FileSystem = {
@@ -156,7 +156,7 @@ describe("on disk", () => {
       return all.length === 12 && all.every((beat) => countOf(beat) > count);
     };
     await until(allAfter(1));
-    // As soon as all have seen signs of life of all.
+    // As soon as all have seen the heartbeats of all.
     await until(async () => {
       looks.clear();
       const latest = Math.max(...(await beats()).map(countOf));
@@ -166,7 +166,7 @@ describe("on disk", () => {
     expect(looks.size).toBe(3);
   });
 
-  it("a look at a log that grew or not costs four calls, and tells of a handover", async () => {
+  it("an inspection costs four calls and reports a handover", async () => {
     const folder = path.join(directory.folder, "log");
     const writer = new ReplyLog(nodeFileSystem, folder);
     const by = { holder: "http://a", process: "p", keep: 0 };

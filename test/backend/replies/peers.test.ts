@@ -16,7 +16,7 @@ const peersOf = () =>
 /** Says a word, and then nothing. */
 const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 
-async function holder() {
+async function owner() {
   const served = await serveProcess(directory, stalled.models);
   await served.replies.start(ref);
   await until(() => served.replies.ownedEpoch(ref) !== undefined);
@@ -28,17 +28,17 @@ async function holder() {
   return { served, epoch: reading.currentHeader };
 }
 
-describe("a process at the address of a reply's holder", () => {
-  it("says that it holds it, where it is the holder", async () => {
-    const { served, epoch } = await holder();
+describe("a process at the address of a reply's owner", () => {
+  it("confirms that it writes the reply if it is the owner", async () => {
+    const { served, epoch } = await owner();
     const peers = peersOf();
     expect(await peers.isOwner(epoch, ref)).toBe(true);
     await peers.close();
     await served.kill();
   });
 
-  it("says that the holder has gone, where it was started in its place", async () => {
-    const { served, epoch } = await holder();
+  it("reports that the owner is gone if it was started in its place", async () => {
+    const { served, epoch } = await owner();
     const peers = peersOf();
     const before = { ...epoch, process: "its predecessor" };
     expect(await peers.isOwner(before, ref)).toBe(false);

@@ -26,7 +26,7 @@ export const ref: ReplyRef = {
   number: 2,
 };
 
-/** PeerClient that can't be reached, so that everything goes through files. */
+/** Unreachable peers, so that everything goes through the files. */
 export const unreachable: PeerClient = {
   async *followLive() {},
   async *followCommitted() {},
@@ -111,7 +111,7 @@ export class Directory {
   }
 }
 
-/** What somebody who applies the events in order ends with. */
+/** Applies the events in order, as a client does. */
 export async function watched(
   events: AsyncIterable<{ event: ReplyEvent; offset: string }>,
   onEvent: (event: ReplyEvent) => void = () => undefined,

@@ -16,7 +16,7 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const QUERY = "?ahead=true&live=sse&offset=-1";
 
-it("gives signs of life while the model is silent", async () => {
+it("an event stream sends heartbeats while the model is silent", async () => {
   const { held, go } = gate();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   process = await serveProcess(directory, models, { heartbeatMs: 20 });
@@ -31,7 +31,7 @@ it("gives signs of life while the model is silent", async () => {
   expect(text).toContain('"streamClosed":true');
 });
 
-it("sends nothing again to a reader who has it, also if a proxy made its tag weak", async () => {
+it("a client with the current tag gets a 304, even if a proxy made the tag weak", async () => {
   const { models } = scriptedModels(() => ["One ", "two"]);
   process = await serveProcess(directory, models);
   await process.replies.start(ref);
@@ -66,7 +66,7 @@ const PIECES = 20_000;
 const READERS = 10;
 const MIB = 1024 * 1024;
 
-it("holds a bounded part of a long reply for readers who take nothing", async () => {
+it("a long reply takes bounded memory for clients that read nothing", async () => {
   const { held, go } = gate();
   const { models } = scriptedModels(function* () {
     yield () => held;

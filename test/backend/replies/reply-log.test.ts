@@ -19,7 +19,7 @@ async function textsIn(fileSystem: FileSystem): Promise<unknown[]> {
   return reading?.records.slice(1).map(({ line }) => line["text"]) ?? [];
 }
 
-it("keeps every flushed line of an epoch through any crash", async () => {
+it("an epoch keeps every flushed line of an epoch through any crash", async () => {
   const disk = new MemoryDisk();
   const held = await open(disk);
   const flushed: number[] = [];
@@ -38,7 +38,7 @@ it("keeps every flushed line of an epoch through any crash", async () => {
   }
 });
 
-it("writes the same again after a write that failed half way", async () => {
+it("writes the same bytes again after a partial write", async () => {
   const disk = new MemoryDisk();
   let fails = false;
   const failing = Object.assign(Object.create(disk) as FileSystem, {
@@ -64,7 +64,7 @@ it("writes the same again after a write that failed half way", async () => {
   expect(await textsIn(disk)).toEqual(["one", "two", "three"]);
 });
 
-it("tells what follows a place by seven calls, however long the log, and of a handover", async () => {
+it("reads the tail in seven calls, however long the log, and reports a handover", async () => {
   const disk = new MemoryDisk();
   const held = await open(disk);
   for (let i = 0; i < 1_000; i++) held.append({ text: `${i} `.repeat(20) });
@@ -86,7 +86,7 @@ it("tells what follows a place by seven calls, however long the log, and of a ha
   await expect(log.read(inside)).rejects.toMatchObject({ status: 400 });
 });
 
-it("remembers of a reply that has ended no more than its end and what that does not say", async () => {
+it("keeps only the end and the records that it does not repeat in memory", async () => {
   const held = await open(new MemoryDisk());
   held.append({ notice: "The model is busy." });
   for (let silent = 0; silent < 1_000; silent++) held.append({});
@@ -108,7 +108,7 @@ const twice = (work: () => Promise<unknown>) => work().catch(work);
 const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
 
 describe.each(kinds)("a call to the disk that is %s", (kind) => {
-  it("neither loses nor doubles a line, whichever call it is", async () => {
+  it("neither loses nor repeats a line, whichever call it is", async () => {
     for (let call = 1; ; call++) {
       const disk = new MemoryDisk();
       const opened = failOnce(disk, { call: 0, code: "EIO", kind });
@@ -122,7 +122,7 @@ describe.each(kinds)("a call to the disk that is %s", (kind) => {
         const from = { entry: 0, bytes: 0 };
         const { signal } = new AbortController();
         for await (const lines of held.followCommitted(from, signal)) {
-          // What stands is on disk for whoever takes over.
+          // Committed text is on disk for the next owner.
           told.push(...lines.map(({ line }) => line["text"]).filter(Boolean));
           expect(await textsIn(fresh)).toEqual(expect.arrayContaining(told));
         }
@@ -136,7 +136,7 @@ describe.each(kinds)("a call to the disk that is %s", (kind) => {
       await held.close();
       await following;
       const all = ["hello ", "world", "!"];
-      // An end that could not be told from another's is found in the files.
+      // An end that can't be told from another's is found in the files.
       expect(all.slice(0, told.length)).toEqual(told);
       expect(await textsIn(fresh)).toEqual([...all, undefined]);
       if (!faulty.hasFailed()) return;

@@ -33,7 +33,7 @@ function stalling(...said: string[]) {
 }
 
 describe("a reply", () => {
-  it("becomes the message, once, with all that the model said", async () => {
+  it("becomes a message, once, with the whole text", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
     const seen = await watched(replies.watch(ref, undefined, never));
@@ -47,7 +47,7 @@ describe("a reply", () => {
     });
   });
 
-  it("has ended as soon as anyone can read its end, while its writer still closes", async () => {
+  it("has ended as soon as its end can be read, while its writer still closes", async () => {
     let isSettling = false;
     let settle: () => void = nothing;
     const settled = new Promise<void>((resolve) => (settle = resolve));
@@ -67,7 +67,7 @@ describe("a reply", () => {
     settle();
   });
 
-  it("ends at a length that no model needs, where its model never does", async () => {
+  it("is cut off at the maximum length if its model never ends", async () => {
     const endless = scriptedModels(function* () {
       for (;;) yield "and so on, ".repeat(10_000);
     });
@@ -83,7 +83,7 @@ describe("a reply", () => {
     });
   });
 
-  it("that is long enough is ended, and its model not asked again, if its writer died before it could end it", async () => {
+  it("ends an over-long reply after takeover without calling the model again", async () => {
     const { models, asked } = scriptedModels(() => ["and so on, ".repeat(20)]);
     const fileSystem: FileSystem = {
       ...nodeFileSystem,
@@ -102,7 +102,7 @@ describe("a reply", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("ends sooner where its model says it in many pieces, each of which takes memory", async () => {
+  it("is cut off sooner if its model sends very small pieces", async () => {
     let pieces = 0;
     const endless = scriptedModels(function* () {
       for (; ; pieces++) yield "a";
@@ -116,7 +116,7 @@ describe("a reply", () => {
     ]);
   });
 
-  it("is begun once, also when it is begun twice", async () => {
+  it("starts once, even if it is started twice", async () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
     await Promise.all([replies.start(ref), other.start(ref), other.start(ref)]);
@@ -125,7 +125,7 @@ describe("a reply", () => {
     expect(seen.events.filter(({ kind }) => kind === "epoch")).toHaveLength(1);
   });
 
-  it("is resumed from every offset without a lost or doubled character", async () => {
+  it("resumes from every offset without a lost or repeated character", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
     const all = await watched(replies.watch(ref, undefined, never));
@@ -138,7 +138,7 @@ describe("a reply", () => {
     expect(text).toBe(ANSWER);
   });
 
-  it("refuses an offset inside of a line, and one that isn't any", async () => {
+  it("refuses an offset inside a line and a malformed one", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
     await watched(replies.watch(ref, undefined, never));
@@ -149,7 +149,7 @@ describe("a reply", () => {
     }
   });
 
-  it("that nobody began isn't there", async () => {
+  it("is not found before it is started", async () => {
     const replies = directory.process(words.models);
     expect(await replies.snapshot(ref)).toBeUndefined();
     await expect(
@@ -158,7 +158,7 @@ describe("a reply", () => {
     await expect(replies.stop(ref)).rejects.toMatchObject({ status: 404 });
   });
 
-  it("is watched from another process through the file alone", async () => {
+  it("can be followed on another process through the files alone", async () => {
     const { models, go } = stalling("Wait ", "for ");
     const holder = directory.process(models);
     const other = directory.process(models);
@@ -169,7 +169,7 @@ describe("a reply", () => {
     expect((await seen).text).toBe("Wait for late");
   });
 
-  it("is stopped from another process, which can't reach the holder", async () => {
+  it("can be stopped on a process that can't reach the owner", async () => {
     const { models } = stalling("So ", "far");
     const holder = directory.process(models);
     const other = directory.process(models);
@@ -184,11 +184,11 @@ describe("a reply", () => {
     ]);
   });
 
-  it("that can't be stopped now is not said to have stopped", async () => {
+  it("is not reported as stopped if it can't be stopped", async () => {
     const { models } = stalling("So ", "far");
     const holder = directory.process(models);
     await holder.start(ref);
-    // As if others took over again and again, each before it was asked.
+    // As if a new owner took over before each attempt.
     const peers = { ...unreachable, stop: () => Promise.resolve(true) };
     const other = directory.process(models, { peers });
     await expect(other.stop(ref)).rejects.toMatchObject({
@@ -199,7 +199,7 @@ describe("a reply", () => {
     await other.stop(ref);
   });
 
-  it("is handed over at a drain, and finished by another without a gap", async () => {
+  it("is handed over by a drain and finished by another process without a gap", async () => {
     const { models } = stalling("One small ");
     const holder = directory.process(models, { leaseMs: 60_000 });
     const other = directory.process(words.models, { leaseMs: 60_000 });
@@ -214,7 +214,7 @@ describe("a reply", () => {
     ]);
   });
 
-  it("that is begun while the process drains is written by another", async () => {
+  it("is written by another process if it starts during a drain", async () => {
     const draining = directory.process(words.models, { leaseMs: 60_000 });
     await draining.drain();
     await draining.start(ref);
@@ -224,7 +224,7 @@ describe("a reply", () => {
     expect(seen.text).toBe(ANSWER);
   });
 
-  it("fails with the model's own sentence, and can be tried again", async () => {
+  it("fails with the model's message, and can be retried", async () => {
     let attempts = 0;
     const { models } = scriptedModels(() => {
       attempts += 1;
@@ -250,7 +250,7 @@ describe("a reply", () => {
     expect(directory.records.messages).toMatchObject([{ text: "Whole" }]);
   });
 
-  it("can be tried again as soon as anyone can read that it failed, while its writer still closes", async () => {
+  it("can be retried as soon as its failure can be read, while its writer still closes", async () => {
     let attempts = 0;
     const { models } = scriptedModels(() => {
       attempts += 1;
@@ -277,7 +277,7 @@ describe("a reply", () => {
     expect(attempts).toBe(2);
   });
 
-  it("that is tried again is listed, also if somebody found at that moment that it had failed", async () => {
+  it("stays in the active index if a retry races with a process that saw the failure", async () => {
     const listed = () => readdir(path.join(directory.folder, "in-progress"));
     const { models: failing } = scriptedModels(() => [
       new ModelError("timed-out", "It said nothing.", "Look."),
@@ -328,8 +328,8 @@ async function died(said: string): Promise<void> {
   await until(async () => (await other.snapshot(ref))?.text === said);
 }
 
-describe("a reply whose process died", () => {
-  it("is finished with nobody watching, from where it was", async () => {
+describe("a reply whose writer died", () => {
+  it("is continued and finished without any watcher", async () => {
     await died("One small step ");
     const { models, asked } = scriptedModels((m) => wordsAfter(ANSWER, m));
     const other = directory.process(models);
@@ -342,7 +342,7 @@ describe("a reply whose process died", () => {
     });
   });
 
-  it("is read together with the epoch that its text is of, as its events count them", async () => {
+  it("has a snapshot whose epoch matches its text", async () => {
     await died("One small step ");
     const { models } = stalling("and more");
     const [holder, other] = [
@@ -361,7 +361,7 @@ describe("a reply whose process died", () => {
     }
   });
 
-  it("is finished from where it was, also if what was asked can't be read for a moment", async () => {
+  it("is continued even if the prompt can't be read for a moment", async () => {
     await died("One small step ");
     const { records } = directory;
     const read = records.promptFor.bind(records);
@@ -381,7 +381,7 @@ describe("a reply whose process died", () => {
     expect(records.messages).toMatchObject([{ outcome: "complete" }]);
   });
 
-  it("is begun again where the model can't go on, and says so", async () => {
+  it("is restarted with a notice if the model can't continue", async () => {
     await died("Something else ");
     const { models } = scriptedModels((m) => wordsAfter(ANSWER, m), {
       continues: false,
@@ -394,9 +394,9 @@ describe("a reply whose process died", () => {
     expect(seen.events.map(({ kind }) => kind)).toContain("notice");
   });
 
-  it("is taken over by one of many", async () => {
+  it("is taken over by exactly one of many processes", async () => {
     await died("One small step ");
-    // Only the first holder is known to be gone: who is slow to flush keeps what it has.
+    // Only the first owner is known to be gone: a slow one keeps its reply.
     const peers: PeerClient = {
       ...unreachable,
       isOwner: ({ epoch }) => Promise.resolve(epoch === 1 ? false : undefined),

@@ -4,16 +4,16 @@ import type {
 } from "../../../app/backend/models/model";
 import type { ReplyModels } from "../../../app/backend/replies/types";
 
-/** What a scripted model does next: say text, wait for the test, or fail. */
+/** The next step of a scripted model: send text, wait for the test, or fail. */
 export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;
 
 export interface Script {
-  /** What it was asked, each time. */
+  /** The messages of each request. */
   asked: ModelMessage[][];
   models: ReplyModels;
 }
 
-/** What a script waits at until the test lets it go on. */
+/** A promise on which a script waits until the test resolves it. */
 export function gate(): { held: Promise<void>; go: () => void } {
   let go: () => void = Boolean;
   const held = new Promise<void>((resolve) => (go = resolve));

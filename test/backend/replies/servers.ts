@@ -19,11 +19,11 @@ export interface ServedProcess {
   replies: ReplyService;
   streams: ConnectionRegistry;
   address: string;
-  /** What waits in memory for readers to take it. */
+  /** Bytes that wait in memory for readers. */
   unsentBytes(): number;
   /** The URL of a reply's stream. */
   url(of?: ReplyRef): string;
-  /** What `followReply` opens. */
+  /** Opens a stream for `followReply`. */
   open(query: string, signal: AbortSignal): Promise<StreamAnswer>;
   /** Breaks all connections, and takes no more. */
   kill(): Promise<void>;
@@ -121,5 +121,5 @@ function routes(
   return router.routes();
 }
 
-/** Headers that let somebody in. */
+/** Headers of an authorized request. */
 export const credentials = { authorization: `Bearer ${TOKEN}` };

@@ -7,7 +7,7 @@ import {
 import { startBackend, type TestBackend } from "../../support/start-backend";
 
 const OWNER = "a".repeat(64);
-/** What is left of removing temporary files is done after the reply. */
+/** Temporary files are removed after the reply, without waiting. */
 const LASTING = WRITING.filter((call) => call !== "unlink");
 
 const counter = countCalls(nodeFileSystem);

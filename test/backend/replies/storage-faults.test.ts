@@ -62,8 +62,8 @@ async function beginSleeper(...rest: string[]) {
   return { sleeper, other, freeze, thaw, go };
 }
 
-describe("a process that was frozen for longer than the lease", () => {
-  it("finds itself fenced off when it wakes, and mixes nothing in", async () => {
+describe("a process that was frozen for longer than its lease", () => {
+  it("is fenced off when it resumes, and adds no text", async () => {
     const { sleeper, other, freeze, thaw, go } = await beginSleeper(
       "but WRONG ",
       "and more of it",
@@ -79,7 +79,7 @@ describe("a process that was frozen for longer than the lease", () => {
     other.startSupervision();
     await until(() => directory.records.messages.length > 0);
     thaw();
-    // Its watchers were told what it said, and are told that it doesn't hold.
+    // Its live watchers got the text, and then an epoch that drops it.
     expect((await seen).text).toBe(ANSWER);
     expect((await watched(other.watch(ref, undefined, never))).text).toBe(
       ANSWER,
@@ -89,7 +89,7 @@ describe("a process that was frozen for longer than the lease", () => {
     expect(directory.records.messages).toHaveLength(1);
   });
 
-  it("hands out nothing that could be dropped to those who want what stands", async () => {
+  it("gives committed readers nothing that is dropped later", async () => {
     const { sleeper, other, freeze, thaw, go } = await beginSleeper("WRONG");
     const lines: string[] = [];
     const reading = (async () => {
@@ -160,7 +160,7 @@ async function costOf(history: number) {
     role: index % 2 === 0 ? ("user" as const) : ("assistant" as const),
     text: "Something that was said before. ".repeat(20),
   }));
-  // No sign of life is due, however slow the disk is.
+  // No heartbeat is due, however slow the disk is.
   const given = { fileSystem, leaseMs: 60_000 };
   const replies = directory.process(words.models, given);
   await replies.start({ ...ref, number: 2 + history * 2 });
@@ -173,8 +173,8 @@ async function costOf(history: number) {
   return counts;
 }
 
-describe("what a reply costs on disk", () => {
-  it("is the same at the beginning of a conversation and after a thousand messages", async () => {
+describe("the storage calls of a reply", () => {
+  it("do not grow with the conversation", async () => {
     const [short, long] = [await costOf(1), await costOf(1_001)];
     expect(long.writes).toBeLessThanOrEqual(short.writes + 2);
     expect(long.calls).toBeLessThanOrEqual(short.calls + 6);
@@ -182,7 +182,7 @@ describe("what a reply costs on disk", () => {
     expect(Math.abs(long.bytes - short.bytes)).toBeLessThan(200);
   });
 
-  it("is no more than one flush for what a model says within one interval", async () => {
+  it("include one flush for the text of one interval", async () => {
     const cost = await costOf(1);
     // The first line, what was said, the end under its temporary name.
     expect(cost.writes).toBeLessThanOrEqual(4);
@@ -190,7 +190,7 @@ describe("what a reply costs on disk", () => {
   });
 });
 
-it("is looked at now and then, and not all the time, by who comes while somebody takes it over", async () => {
+it("reads a contested log at intervals, not in a busy loop", async () => {
   let looks = 0;
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
@@ -215,7 +215,7 @@ it("is looked at now and then, and not all the time, by who comes while somebody
   go();
 });
 
-it("goes on saying what can't be saved, and ends when the disk has room again", async () => {
+it("streams text that can't be saved, and ends when the disk has room again", async () => {
   const disk = fillableDisk(["write"]);
   const { fileSystem } = disk;
   const { held, go } = gate();
@@ -236,7 +236,7 @@ it("goes on saying what can't be saved, and ends when the disk has room again", 
   expect(directory.records.messages).toMatchObject([{ text: "One two" }]);
 });
 
-it("says that it can't be saved, for as long as it can't", async () => {
+it("sends one notice while the end can't be saved", async () => {
   // A page that is begun takes some more bytes; a new file does not come about.
   const disk = fillableDisk(["link"]);
   const { fileSystem } = disk;

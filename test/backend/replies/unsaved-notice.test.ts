@@ -5,7 +5,7 @@ import { Directory, never, ref, until, watched } from "./processes";
 import { gate, scriptedModels, wordsAfter } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
-/* What those are told who watch a reply, or come to watch it, that can't be saved. */
+/* The notice that live watchers get while a reply cannot be saved. */
 
 let directory: Directory;
 const disk = fillableDisk();
@@ -58,8 +58,8 @@ async function fill({
   disk.isFull = true;
 }
 
-/** What a stream says at first that is opened now. */
-async function firstTold(
+/** The first chunk of a new event stream. */
+async function firstChunk(
   process: ServedProcess,
   offset = "-1",
 ): Promise<string> {
@@ -78,20 +78,22 @@ async function firstTold(
   return told;
 }
 
-it("whoever comes while its writer still tries is told so, wherever they come in", async () => {
+it("a watcher that connects during an outage gets the notice at any offset", async () => {
   const script = model();
   const process = await serve(script, 60_000);
   await fill(process);
   script.goOn();
-  await until(async () => (await firstTold(process)).includes(NOTICE));
+  await until(async () => (await firstChunk(process)).includes(NOTICE));
   const { offset } = (await process.replies.snapshot(ref)) ?? {};
-  expect(await firstTold(process, offset)).toContain(NOTICE);
+  expect(await firstChunk(process, offset)).toContain(NOTICE);
   disk.isFull = false;
-  await until(async () => !(await firstTold(process, offset)).includes(NOTICE));
+  await until(
+    async () => !(await firstChunk(process, offset)).includes(NOTICE),
+  );
   script.end();
 });
 
-it("whoever watches is told so last when its writer gives up, not text that is past", async () => {
+it("the notice is the last event before the writer gives up", async () => {
   const script = model();
   const { replies, ...process } = await serve(script);
   await fill({ replies, ...process });
@@ -100,7 +102,7 @@ it("whoever watches is told so last when its writer gives up, not text that is p
   const watching = (async () => {
     for await (const { event } of replies.watch(ref, undefined, leave.signal)) {
       events.push(event);
-      // The model goes on speaking as soon as they are told.
+      // The model continues as soon as they have the notice.
       if (event.kind === "notice") script.goOn();
     }
   })();
@@ -113,7 +115,7 @@ it("whoever watches is told so last when its writer gives up, not text that is p
   await watching;
 });
 
-it("what the model says while its writer gives up is not missing from the reply, should the disk have room at that moment", async () => {
+it("no text is missing from the reply if the disk has room again while its writer gives up", async () => {
   const script = model();
   const closing = gate();
   const slowToClose: FileSystem = {
@@ -133,7 +135,7 @@ it("what the model says while its writer gives up is not missing from the reply,
   const seen = await watched(process.watch(ref, undefined, never), (event) => {
     if (event.kind !== "notice") return;
     notices += 1;
-    // Text follows the first, and so it is told once more when the writer gives up.
+    // Text follows the first, so it is sent once more when the writer gives up.
     if (notices === 1) return script.goOn();
     disk.isFull = false;
     script.end();
@@ -144,20 +146,20 @@ it("what the model says while its writer gives up is not missing from the reply,
   expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
 });
 
-it("whoever comes after that is told so on any process, until somebody goes on", async () => {
+it("a watcher that connects later gets the notice on any process, until the reply continues", async () => {
   const script = model();
   const [holder, other] = [await serve(script), await serve(script)];
   await fill(holder);
   script.goOn();
   await until(() => !holder.replies.isWriting(ref));
-  expect(await firstTold(holder)).toContain(NOTICE);
+  expect(await firstChunk(holder)).toContain(NOTICE);
   other.replies.startSupervision();
-  await until(async () => (await firstTold(other)).includes(NOTICE));
+  await until(async () => (await firstChunk(other)).includes(NOTICE));
   disk.isFull = false;
   script.end();
   await until(() => directory.records.messages.length > 0);
   for (const process of [holder, other]) {
-    const told = await firstTold(process);
+    const told = await firstChunk(process);
     expect(told).not.toContain(NOTICE);
     expect(told).toContain('"streamClosed":true');
   }
