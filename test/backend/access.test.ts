@@ -15,7 +15,7 @@ const withToken = (token: string) => ({
   headers: { authorization: `Bearer ${token}` },
 });
 
-test("only what shows the token is let in, whatever else it shows", async () => {
+test("a call without a valid token is refused", async () => {
   const backend = await startBackend();
   for (const authorization of [
     "",
@@ -35,7 +35,7 @@ test("only what shows the token is let in, whatever else it shows", async () => 
   await backend.stop();
 });
 
-test("two tokens are let in while one is rotated", async () => {
+test("both tokens are accepted during a rotation", async () => {
   const tokens = fixedTokens("the-new-token-of-today", TOKEN);
   const backend = await startBackend({ tokens });
   for (const token of ["the-new-token-of-today", TOKEN]) {
@@ -50,7 +50,7 @@ test("two tokens are let in while one is rotated", async () => {
   await backend.stop();
 });
 
-test("a token that is written to the file is let in without a restart, and one that is taken out is not", async () => {
+test("tokens added to or removed from the file take effect without a restart", async () => {
   const directory = await temporaryDirectory();
   const file = path.join(directory, "INTERNAL_TOKEN");
   await mkdir(directory, { recursive: true });
@@ -69,7 +69,7 @@ test("a token that is written to the file is let in without a restart, and one t
   await rm(directory, { recursive: true });
 });
 
-test("a caller's request id comes back, and one is made for who sends none", async () => {
+test("a request id is returned, and generated if absent", async () => {
   const backend = await startBackend();
   const headers = { "x-request-id": "abc-123" };
   const named = await callApi(backend, "GET", "/v1/models", { headers });
@@ -79,7 +79,7 @@ test("a caller's request id comes back, and one is made for who sends none", asy
   await backend.stop();
 });
 
-test("a deadline that has passed is answered so", async () => {
+test("a passed deadline is answered with 504", async () => {
   const backend = await startBackend();
   await callApi(backend, "POST", "/v1/conversations", {
     body: { text: "Hello" },
@@ -93,7 +93,7 @@ test("a deadline that has passed is answered so", async () => {
   await backend.stop();
 });
 
-test("no address leads out of an owner's own folder, to another's reply", async () => {
+test("no path reaches a reply in another owner's folder", async () => {
   const backend = await startBackend();
   const begin = async (owner: string) => {
     const body = { text: "Hello" };

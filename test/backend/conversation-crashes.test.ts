@@ -30,7 +30,7 @@ const whole = [GIVEN.text];
 const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
 
 test.each(kinds)(
-  "a conversation that fails to be made is listed nowhere or opens, and is made whole by another try, whichever call is %s",
+  "a conversation whose creation fails is not listed or opens, and a repeated call completes it, whichever storage call is %s",
   async (kind) => {
     let refused = 0;
     for (let call = 1; ; call++) {
@@ -50,7 +50,7 @@ test.each(kinds)(
   },
 );
 
-test("a conversation that is being made is listed nowhere or opens, through any power cut", async () => {
+test("a conversation that is being created is not listed or opens after a power cut at any storage call", async () => {
   const disk = new MemoryDisk();
   await make(disk);
   const acknowledged = disk.operations.length;

@@ -93,8 +93,8 @@ const say = (owner: string, id: string, text: string, key?: string) =>
     headers: key === undefined ? {} : { "idempotency-key": key },
   });
 
-describe("a conversation", () => {
-  test("is made of its first message, titled by it, and answered", async () => {
+describe("conversations", () => {
+  test("a first message creates a conversation, gives it a title and gets a reply", async () => {
     const owner = randomUUID();
     const { conversation, message, reply } = await create(
       owner,
@@ -112,7 +112,7 @@ describe("a conversation", () => {
     expect(page.messages[1]).toMatchObject({ modelName: "Eliza" });
   });
 
-  test("goes on: prompts are odd, replies even", async () => {
+  test("prompts get odd numbers and replies even ones", async () => {
     const owner = randomUUID();
     const { conversation } = await create(owner);
     for (let turn = 2; turn <= 4; turn++) {
@@ -135,7 +135,7 @@ describe("a conversation", () => {
     expect(news.messages.map(({ number }) => number)).toEqual([7, 8]);
   });
 
-  test("is found by no other owner, by any call", async () => {
+  test("no call of another owner finds a conversation", async () => {
     const { conversation } = await create("grace");
     const path = `/v1/conversations/${conversation.id}`;
     const calls: [string, string, unknown?][] = [
@@ -159,7 +159,7 @@ describe("a conversation", () => {
     expect((await list("another")).conversations).toEqual([]);
   });
 
-  test("stays renamed, and leaves the list when it is deleted, until it is restored", async () => {
+  test("a conversation keeps a new title, and is listed unless it is deleted", async () => {
     const owner = randomUUID();
     const { conversation } = await create(owner);
     const path = `/v1/conversations/${conversation.id}`;
@@ -177,7 +177,7 @@ describe("a conversation", () => {
     );
   });
 
-  test("is refused a longest reply that its model can't write, and keeps the old one", async () => {
+  test("an unsupported max tokens value is refused, and the old one kept", async () => {
     const owner = randomUUID();
     const { conversation } = await create(owner);
     const path = `/v1/conversations/${conversation.id}`;
@@ -190,7 +190,7 @@ describe("a conversation", () => {
     expect((await read(owner, conversation.id)).conversation.maxTokens).toBe(9);
   });
 
-  test("is refused a second prompt while the first is answered, which another may stop", async () => {
+  test("a second prompt is refused while the first reply is being written, and another process can stop that", async () => {
     const slow = await startBackend({ env: { ELIZA_DELAY_MS: "200" } });
     const owner = randomUUID();
     const created = await callApi(slow, "POST", "/v1/conversations", {
@@ -267,7 +267,7 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
   }
 });
 
-test("a conversation whose reply nobody has begun is deleted like any other", async () => {
+test("a conversation whose reply was never started can be deleted", async () => {
   const owner = randomUUID();
   const { conversation } = await create(owner);
   await answered(owner, conversation.id);
@@ -288,7 +288,7 @@ test("a conversation whose reply nobody has begun is deleted like any other", as
 });
 
 describe("the list of conversations", () => {
-  test("has the last used first, in pages", async () => {
+  test("is paged, most recently used first", async () => {
     const owner = randomUUID();
     const ids: string[] = [];
     for (const text of ["one", "two", "three"]) {
@@ -309,8 +309,8 @@ describe("the list of conversations", () => {
   });
 });
 
-describe("a key", () => {
-  test("sent twice to two processes makes one conversation and one message", async () => {
+describe("an idempotency key", () => {
+  test("repeated on two processes makes one conversation and one message", async () => {
     const directory = await temporaryFolder();
     const one = await startBackend({ directory });
     const other = await startBackend({ directory });
@@ -356,7 +356,7 @@ describe("a key", () => {
     await other.stop();
   });
 
-  test("for another text is refused", async () => {
+  test("repeated with another text is refused", async () => {
     const owner = randomUUID();
     const { conversation } = await create(owner);
     await answered(owner, conversation.id);
@@ -431,7 +431,7 @@ describe("bad input", () => {
   });
 
   test.each(["..%2f..%2fetc", "A".repeat(26), "x", "%00", "__proto__"])(
-    "an id that can't be one (%s) is the id of nothing",
+    "a malformed id (%s) is not found",
     async (id) => {
       const answer = await callApi(backend, "GET", `/v1/conversations/${id}`);
       expect(answer.status).toBe(404);
@@ -454,7 +454,7 @@ describe("bad input", () => {
   });
 });
 
-test("a list that a crash left behind is right once the conversation is opened", async () => {
+test("opening a conversation repairs a list that a crash left outdated", async () => {
   const owner = randomUUID();
   const { conversation } = await create(owner);
   await answered(owner, conversation.id);

@@ -13,7 +13,7 @@ const begin = (owner: string) =>
     owner,
   });
 
-/** How many were answered with each of two statuses, and with any other. */
+/** The number of answers with each of two statuses, and with any other. */
 async function countOf(
   asked: ReturnType<typeof callApi>[],
   ...expected: [number, number]
@@ -25,7 +25,7 @@ async function countOf(
   return [...counts, statuses.length - counts.reduce((sum, one) => sum + one)];
 }
 
-it("begins no more replies at once for an owner than are allowed, however they are asked for", async () => {
+it("starts at most REPLIES_PER_OWNER replies at once for one owner", async () => {
   backend = await startBackend({
     env: { REPLIES_PER_OWNER: "3", ELIZA_DELAY_MS: "60000" },
   });
@@ -34,7 +34,7 @@ it("begins no more replies at once for an owner than are allowed, however they a
   expect((await begin("grace")).status).toBe(201);
 });
 
-it("begins no more replies at once on a process than are allowed, whoever asks", async () => {
+it("starts at most REPLIES_PER_PROCESS replies at once on one process", async () => {
   backend = await startBackend({
     env: { REPLIES_PER_PROCESS: "3", ELIZA_DELAY_MS: "60000" },
   });
@@ -42,7 +42,7 @@ it("begins no more replies at once on a process than are allowed, whoever asks",
   expect(await countOf(asked, 201, 503)).toEqual([3, 17, 0]);
 });
 
-it("counts none that was refused, or came to nothing", async () => {
+it("does not count replies that were refused or failed to start", async () => {
   backend = await startBackend({
     env: { REPLIES_PER_PROCESS: "1", ELIZA_DELAY_MS: "60000" },
   });

@@ -48,7 +48,7 @@ async function readPage(owner: string, id: string) {
   return operations.readProject.answer.parse(body);
 }
 
-test("a project counts what the conversations in it have used, by model, also those that move into it", async () => {
+test("a project sums the usage of its conversations by model, also of those moved into it", async () => {
   const owner = randomUUID();
   const { id } = await makeProject(owner, { name: "Love" });
   await talk(owner, "Hello", id);
@@ -72,7 +72,7 @@ test("a project counts what the conversations in it have used, by model, also th
   });
 });
 
-test("a deleted project leaves its conversations, without one", async () => {
+test("deleting a project keeps its conversations", async () => {
   const owner = randomUUID();
   const { id } = await makeProject(owner, { name: "Love" });
   const conversation = await talk(owner, "Hello", id);
@@ -92,7 +92,7 @@ test("a deleted project leaves its conversations, without one", async () => {
   expect(overview.conversations[0]?.project).toBeNull();
 });
 
-test("a project's instructions go with every prompt", async () => {
+test("every prompt of a project's conversations includes its instructions", async () => {
   const owner = randomUUID();
   const instructions = "Answer in rhymes.";
   const { id } = await makeProject(owner, { name: "Love", instructions });
@@ -108,7 +108,7 @@ test("a project's instructions go with every prompt", async () => {
   expect(prompt.messages.at(-1)).toEqual({ role: "user", text: "Hello" });
 });
 
-test("no other owner reaches a project, or moves a conversation into it", async () => {
+test("another owner can neither read a project nor move a conversation into it", async () => {
   const { id } = await makeProject("ada", { name: "Mine" });
   const path = `/v1/projects/${id}`;
   const owner = "grace";
@@ -130,7 +130,7 @@ test("no other owner reaches a project, or moves a conversation into it", async 
   expect(moved.status).toBe(404);
 });
 
-test("a search finds words in titles and messages of the owner alone", async () => {
+test("a search covers only the owner's titles and messages", async () => {
   const owner = randomUUID();
   await talk(owner, `${"filler ".repeat(60)} the Élan vital of Bergson`);
   await talk(owner, "Nothing of the kind");

@@ -87,8 +87,8 @@ async function askedFor(conversation: string, number: number) {
 
 const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
 
-describe("another reply to the last prompt", () => {
-  test("stands beside the one before, which stays as it was", async () => {
+describe("regenerate", () => {
+  test("adds a reply and keeps the one before", async () => {
     const id = await begin();
     const before = await read(id);
     const asked = await regenerate(id, 2);
@@ -104,7 +104,7 @@ describe("another reply to the last prompt", () => {
     expect(messages[3]?.text).not.toBe(messages[1]?.text);
   });
 
-  test("is written from what came before the prompt, and the next prompt follows it", async () => {
+  test("sends the thread before the prompt to the model, and the next prompt follows the new reply", async () => {
     const id = await begin();
     await say(id, { text: "I feel old" });
     await answered(id);
@@ -117,7 +117,7 @@ describe("another reply to the last prompt", () => {
     expect(await askedFor(id, 8)).toEqual([one, two, five, six, "And now?"]);
   });
 
-  test("the next prompt can follow an earlier one, and so does what is said after", async () => {
+  test("lets the next prompt follow an earlier version, with all prompts after it", async () => {
     const id = await begin();
     await regenerate(id, 2);
     await answered(id);
@@ -140,7 +140,7 @@ describe("another reply to the last prompt", () => {
     ]);
   });
 
-  test("is found by a search where it was said, and its prompt once", async () => {
+  test("makes a reply that a search finds, and its prompt once", async () => {
     const word = `zebra${randomUUID().slice(0, 8)}`;
     const id = await begin(`I dream of a ${word}`);
     await regenerate(id, 2);
@@ -153,7 +153,7 @@ describe("another reply to the last prompt", () => {
     expect(prompts?.map(({ number }) => number)).toEqual([1]);
   });
 
-  test("is refused for any but the last, and where there is none", async () => {
+  test("is refused for any reply but the last", async () => {
     const id = await begin();
     await say(id, { text: "I feel old" });
     await answered(id);
@@ -168,7 +168,7 @@ describe("another reply to the last prompt", () => {
     expect((await answered(id)).messages).toHaveLength(4);
   });
 
-  test("is refused to another owner, and of what was deleted", async () => {
+  test("is refused for another owner's reply and in a deleted conversation", async () => {
     const id = await begin();
     const path = `/v1/conversations/${id}`;
     const stranger = await callApi(
@@ -182,7 +182,7 @@ describe("another reply to the last prompt", () => {
     expect((await regenerate(id, 2)).status).toBe(404);
   });
 
-  test("is refused while one is being written; one that was stopped can have another", async () => {
+  test("is refused while a reply is being written, and allowed for a stopped one", async () => {
     const slow = await startBackend({
       directory: backend.directory,
       env: { ELIZA_DELAY_MS: "200" },
@@ -203,7 +203,7 @@ describe("another reply to the last prompt", () => {
     await slow.stop();
   });
 
-  test("is refused for a reply that failed, which Retry is for", async () => {
+  test("is refused for a failed reply", async () => {
     const silent = await startBackend({
       env: {
         MODEL_PROVIDER: "openai",
@@ -228,7 +228,7 @@ describe("another reply to the last prompt", () => {
     await silent.stop();
   });
 
-  test("can be had so often, and no more", async () => {
+  test("is refused beyond the limit of versions", async () => {
     const id = await begin();
     for (let version = 2; version <= limits.versions; version++) {
       const asked = await regenerate(id, 2 * version - 2);
@@ -243,8 +243,8 @@ describe("another reply to the last prompt", () => {
   });
 });
 
-describe("the last prompt in other words", () => {
-  test("takes its place, and leaves it and its reply as they were", async () => {
+describe("an edited last prompt", () => {
+  test("becomes another version, and keeps the earlier one with its reply", async () => {
     const id = await begin();
     const before = await read(id);
     const sent = await say(id, { text: "I feel found", insteadOf: 1 });
@@ -261,7 +261,7 @@ describe("the last prompt in other words", () => {
     expect(await askedFor(id, 6)).toEqual(["I feel fine"]);
   });
 
-  test("is refused for any but the last, and saved nowhere", async () => {
+  test("is refused and not saved for any prompt but the last", async () => {
     const id = await begin();
     await say(id, { text: "I feel old" });
     await answered(id);
@@ -275,8 +275,8 @@ describe("the last prompt in other words", () => {
   });
 });
 
-describe("asked for twice", () => {
-  test("from two tabs, at two processes at once: one begins, the others are told", async () => {
+describe("a repeated regenerate", () => {
+  test("at two processes at once starts one reply and refuses the others", async () => {
     const other = await startBackend({ directory: backend.directory });
     const id = await begin();
     const tabs = [backend, other, backend, other];
@@ -295,7 +295,7 @@ describe("asked for twice", () => {
     await other.stop();
   });
 
-  test("with the same key, wherever it arrives, it is asked for once", async () => {
+  test("with one idempotency key has one effect on any process", async () => {
     const other = await startBackend({ directory: backend.directory });
     const id = await begin();
     const key = randomUUID();
@@ -311,7 +311,7 @@ describe("asked for twice", () => {
     await other.stop();
   });
 
-  test("a key that a message was sent with is refused", async () => {
+  test("with the key of another message is refused", async () => {
     const id = await begin();
     const path = `/v1/conversations/${id}/messages`;
     const headers = { "idempotency-key": "the-same" };
@@ -356,7 +356,7 @@ function mortal() {
   return { fileSystem, dieAfter: (calls: number) => (left = calls) };
 }
 
-test("a process that is killed between any two calls leaves what was, or a reply that another finishes", async () => {
+test("a process killed between any two storage calls leaves the old state, or a reply that another process finishes", async () => {
   const directory = await temporaryDirectory();
   const env = { REPLIES_PER_OWNER: "100", LEASE_SECONDS: "0.2" };
   const survivor = await startBackend({ directory, env });
