@@ -304,7 +304,9 @@ describe("a restore at the same moment as a sweep", () => {
     await late.stop();
     expect(ended).toBe(1);
     expect(answer.status).toBe(404);
-    expect(JSON.stringify(answer.body)).toContain("conversation does not exist");
+    expect(JSON.stringify(answer.body)).toContain(
+      "conversation does not exist",
+    );
     expect((await restore(owner, id)).status).toBe(404);
   });
 
