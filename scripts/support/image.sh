@@ -4,14 +4,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 tool=${CONTAINER_TOOL:-docker}
 need "$tool" "Install Docker (https://docs.docker.com/get-docker/), or set CONTAINER_TOOL to podman."
 
-# What answers to the name of docker may be podman, whose options differ.
+# The command docker may be podman, whose options differ.
 is_podman() { "$tool" --version | grep -qi podman; }
 has_buildx() { "$tool" buildx version >/dev/null 2>&1; }
 
 in_git() { git rev-parse HEAD >/dev/null 2>&1; }
 is_clean() { [ -z "$(git status --porcelain)" ]; }
 
-# The commit, marked when what is built isn't exactly it.
+# The commit, marked if there are uncommitted changes.
 revision() {
   if ! in_git; then
     echo unknown

@@ -1,10 +1,10 @@
-# Sourced by the scripts that run Keepsake on kind: what they share.
+# Sourced by the scripts for kind.
 source "$(dirname "${BASH_SOURCE[0]}")/image.sh"
 
 cluster=${KIND_CLUSTER:-keepsake}
 namespace=keepsake
 port=${PORT:-8080}
-# Where the nodes find what they share, and where it is on this machine.
+# The shared folder, in the nodes and on this machine.
 shared=/var/lib/keepsake
 data=${KEEPSAKE_KIND_DATA:-$PWD/data/kind}
 

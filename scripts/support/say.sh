@@ -1,9 +1,9 @@
-# Sourced by the scripts that build and deploy: what they say, and their help.
+# Sourced by the scripts that build and deploy: messages and help.
 set -euo pipefail
 
 say() { printf '%s %s\n' "$(date +%T)" "$*" >&2; }
 
-# die MESSAGE: what is wrong and what to do.
+# die MESSAGE: the problem and the remedy.
 die() {
   printf '%s\n' "$*" >&2
   exit 1
@@ -15,5 +15,5 @@ usage() {
   exit 0
 }
 
-# need COMMAND WHERE: or say where it comes from.
+# need COMMAND REMEDY
 need() { command -v "$1" >/dev/null || die "$1 is not on PATH. $2"; }

@@ -88,7 +88,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
   });
 
   test("lets a volume whose claim was deleted be claimed again", async () => {
-    // What the volume controller writes when a claim is bound, and when it is deleted.
+    // The volume controller writes this when a claim is bound, and when it is deleted.
     await patchVolume({
       spec: { claimRef: { uid: "00000000-0000-0000-0000-000000000001" } },
     });

@@ -86,7 +86,7 @@ describe("what AWS' controllers make", () => {
     }
   });
 
-  test("lets nodes mount, and nobody else", () => {
+  test("lets only nodes mount the file system", () => {
     const { spec } = find(objects, "SecurityGroup", "keepsake-files");
     expect(field(spec, "ingressRules")).toEqual([
       {

@@ -11,7 +11,7 @@ import eksAuto from "../../k8s/environments/eks-auto";
 import eksAck from "../../k8s/environments/eks-ack";
 import kind from "../../k8s/environments/kind";
 
-/** What is said of an environment that is right but for some fields, which are given by their paths. */
+/** The error message for an environment after changes to some fields, given by their paths. */
 function faults(environment: object, changes: Record<string, unknown>): string {
   const copy = structuredClone(environment);
   for (const [at, value] of Object.entries(changes)) set(copy, at, value);
@@ -504,7 +504,7 @@ describe("a mistake in an environment", () => {
     "%s is named, with what to do",
     (_, environment, changes, message) => {
       const said = faults(environment, changes);
-      // One message ends in a list that grows with the program.
+      // The last message ends in a list that grows with the program.
       const end = message.endsWith(" ") ? message.length : said.length;
       expect(said.slice(0, end)).toBe(message);
     },

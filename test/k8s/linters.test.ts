@@ -33,7 +33,7 @@ const EXCEPTIONS: Record<string, string> = {
     "it doesn't know topologySpreadConstraints, which spread the pods of a version over nodes",
 };
 
-/** Of Traefik on kind, which stands in for a load balancer on a machine for trying out. */
+/** Exceptions for Traefik on kind, the substitute for a load balancer. */
 const EXCEPTIONS_ON_KIND: Record<string, string> = {
   "deployment-replicas": "one Traefik is enough to try out",
   "service-type": "a node port is how a browser on this machine gets in",
@@ -73,7 +73,7 @@ describeWithGo(describeWithApiServer, "a linter of manifests", () => {
     return file;
   };
 
-  /** What it says, whatever its verdict. */
+  /** Its output, also if it finds an error. */
   const kubeconform = async (text: string): Promise<string> => {
     const location = `${schemas}/${SCHEMA_NAME}`;
     const flags = ["-strict", "-summary", "-schema-location", location];

@@ -16,7 +16,7 @@ import {
 const root = path.join(__dirname, "../..");
 const all = alerts("keepsake").map((alert) => [alert.name, alert] as const);
 
-/** What Prometheus' own grammar of PromQL can't read, if anything. */
+/** Syntax errors, by Prometheus' own grammar of PromQL. */
 async function errorsIn(expression: string): Promise<string[]> {
   const { parser } = await import("@prometheus-io/lezer-promql");
   const errors: string[] = [];
@@ -88,7 +88,7 @@ describe("what the runbook looks for in logs", () => {
     ([, command]) => command!,
   );
 
-  /** What a command keeps of the lines that the log writes, one of each level. */
+  /** The levels that a command keeps, of log lines of every level. */
   const kept = (command: string) =>
     execFileSync("sh", ["-c", `node -e "$1" | ${command}`, "sh", WRITE_LINES], {
       cwd: root,

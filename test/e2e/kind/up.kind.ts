@@ -17,10 +17,10 @@ const node = `${settings.cluster}-worker2`;
 
 afterAll(restore);
 
-/** Runs it again on the cluster that is there. @returns What it says to people. */
+/** @returns Standard output. */
 const kindUp = async () => (await run("scripts/kind-up")).stdout;
 
-it("run again, it mends a deleted Deployment, a stopped node and a missing image, and says where it is and how to watch", async () => {
+it("kind-up repairs a deleted Deployment, a stopped node and a missing image, and prints the URL", async () => {
   const visitor = new HttpVisitor(settings.url);
   const address = await visitor.begin("count to 9");
   await eventually("the reply is whole", async () =>
@@ -47,13 +47,13 @@ it("run again, it mends a deleted Deployment, a stopped node and a missing image
   }
 });
 
-it("run again, it finds all conversations when the namespace was deleted", async () => {
+it("kind-up keeps all conversations after the namespace was deleted", async () => {
   const visitor = new HttpVisitor(settings.url);
   const address = await visitor.begin("count to 8");
   await eventually("the reply is whole", async () =>
     plain(await visitor.read(address)).includes(numbersTo(8)),
   );
-  // Whoever wants to keep sessions keeps the keys that they were signed with.
+  // Sessions survive only with the keys that signed them.
   const { data, type } = JSON.parse(
     await kubectl("get", "secret", "keepsake", "-o", "json"),
   ) as { data: object; type: string };

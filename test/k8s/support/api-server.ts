@@ -46,7 +46,6 @@ export const MAKE_SECRET = "create secret generic keepsake -n keepsake".split(
   " ",
 );
 
-/** How long a server has to start on a busy machine. */
 export const START_MS = 120_000;
 
 /** Starts etcd and kube-apiserver on free ports, with nothing in them. */

@@ -37,9 +37,8 @@ export async function installDefinitions(server: ApiServer): Promise<void> {
 }
 
 /**
- * EKS Auto Mode's IngressClassParams. Amazon publishes no file of it, but says how it differs from
- * the one of the AWS Load Balancer Controller ("IngressClassParams" in the EKS user guide's
- * "Create an IngressClass to configure an Application Load Balancer").
+ * EKS Auto Mode's IngressClassParams, of which Amazon publishes no file. The EKS user guide lists the
+ * differences to the AWS Load Balancer Controller's.
  */
 async function autoModeClassParams(): Promise<string> {
   const file = crdFiles().find((name) => name.includes("ingressclassparams"))!;

@@ -18,10 +18,10 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** `eks` with what it can have besides: objects that no shipped environment has are tried, too. */
+/** `eks` with options that no shipped environment uses, so that their objects are tested, too. */
 export const EKS_IN_FULL = "eks, with Prometheus' operator and OIDC";
 
-/** How a load balancer signs people in by OIDC; which one it is, is to be said besides. */
+/** OIDC at a load balancer, without its ARN. */
 export const BY_OIDC = {
   kind: "oidc" as const,
   issuer: "https://id.example.com",
@@ -79,7 +79,7 @@ export function find(
   return found[0]!;
 }
 
-/** What is at a path such as `spec.template.spec.containers.0.image`. */
+/** The value at a path such as `spec.template.spec.containers.0.image`. */
 export function field(object: unknown, at: string): unknown {
   return at
     .split(".")

@@ -18,7 +18,7 @@ interface Schema {
   }[];
 }
 
-/** How kubeconform finds what `writeSchemas` wrote. */
+/** kubeconform's pattern for the files of `writeSchemas`. */
 export const SCHEMA_NAME =
   "{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json";
 

@@ -18,11 +18,11 @@ export interface Started {
   stop(): void;
 }
 
-/** What stands in for AWS' own APIs: an empty account. */
+/** Emulates AWS' APIs, with an empty account. */
 export const startMoto = () =>
   start(MOTO_SERVER!, "/moto-api/", (port) => ["-H", "127.0.0.1", "-p", port]);
 
-/** What stands in for the registry of ECR. */
+/** Emulates the registry of ECR. */
 export const startRegistry = () =>
   start(REGISTRY_SERVER!, "/v2/", (port) => [
     "registry",
@@ -48,7 +48,7 @@ async function start(
   return { port, stop: () => child.kill() };
 }
 
-/** What sends the AWS command line to a stand-in. */
+/** Directs the AWS CLI to the emulator. */
 export const awsEnvironment = (port: number): Record<string, string> => ({
   AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   AWS_ACCESS_KEY_ID: "test",

@@ -5,25 +5,25 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
-/** What scripts/kind-test tells its tests. */
+/** Set by scripts/kind-test. */
 export const settings = {
   url: given("KIND_URL"),
   cluster: given("KIND_CLUSTER"),
-  /** What was applied, and what the commit before would apply. */
+  /** The manifests of this version, and of the previous one. */
   manifest: given("KIND_MANIFEST"),
   olderManifest: given("KIND_OLDER_MANIFEST"),
-  /** The image of this commit, and of the one before. */
+  /** The images of this version, and of the previous one. */
   image: given("KIND_IMAGE"),
   olderImage: given("KIND_OLDER_IMAGE"),
   tool: process.env.CONTAINER_TOOL ?? "docker",
-  /** Whether each promise is to be shown in its smallest form (`scripts/kind-test --short`). */
+  /** True for the smallest form of each test (`scripts/kind-test --short`). */
   short: process.env.KIND_SHORT === "1",
 };
 
-// The short form is for machines of which nothing is known. What fails twice there is broken.
+// CI machines may be slow, so the short form retries once.
 if (settings.short) jest.retryTimes(1, { logErrorsBeforeRetry: true });
 
-/** Tests that the short form leaves out, by name. */
+/** A block of tests that the short form skips. */
 export const inLongForm = settings.short ? describe.skip : describe;
 
 function given(name: string): string {
@@ -111,11 +111,10 @@ interface RawPod {
   };
 }
 
-/** Waits until a component's Deployment runs as it should. */
 export const rolledOut = (component: string) =>
   kubectl("rollout", "status", `deployment/${component}`, "--timeout=240s");
 
-/** Applies the manifests again: whatever a test has changed is as it was. */
+/** Applies the manifests again, which undoes a test's changes. */
 export async function restore(): Promise<void> {
   await kubectl(
     "apply",
@@ -127,7 +126,7 @@ export async function restore(): Promise<void> {
   for (const part of ["backend", "web", "traefik"]) await rolledOut(part);
 }
 
-/** Asks again and again until the answer is neither false nor undefined. */
+/** Polls until the answer is neither false nor undefined. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | false | undefined>,
@@ -147,7 +146,7 @@ export async function eventually<T>(
   throw new Error(`Not within ${withinSeconds} s: ${what}${trouble}`);
 }
 
-/** Runs a Node program in a pod that nobody knows, and gives its output. */
+/** Runs a Node program in a pod of its own. @returns Its output. */
 export async function asStranger(
   name: string,
   labels: Record<string, string>,
@@ -170,7 +169,7 @@ export async function asStranger(
   return output;
 }
 
-/** A pod that the namespace lets in, with a program to run. */
+/** A pod that the namespace admits, with a program to run. */
 export function strangerPod(
   name: string,
   labels: Record<string, string>,

@@ -4,20 +4,19 @@ import { EventWatcher } from "../../../support/event-watcher";
 import { HttpVisitor } from "../../../support/http-visitor";
 import { settings } from "./cluster";
 
-/** What a client counted. */
 export interface Counts {
   requests: number;
-  /** Each request that got no answer, or one that says the server failed: there must be none. */
+  /** Requests without an answer, or with an error status. */
   failed: string[];
   replies: number;
-  /** How often a stream had to be opened again: allowed, since nothing may be lost by it. */
+  /** Reopened streams: allowed, since no text is lost. */
   reconnects: number;
   /** Characters of replies that arrived, and that should have. */
   characters: number;
   expected: number;
 }
 
-/** What the built-in model answers to `count to 40`. */
+/** The built-in model's answer to `count to 40`. */
 export const numbersTo = (to: number) =>
   `${Array.from({ length: to }, (_, index) => index + 1).join(", ")}.`;
 
@@ -55,7 +54,7 @@ export class CountingClient {
     this.#stopped = true;
   }
 
-  /** One conversation: its first page, a prompt, the whole reply, and its page afterwards. */
+  /** A conversation: the home page, a prompt, the whole reply, and the page afterwards. */
   async converse(): Promise<void> {
     await this.#ask("GET /", () => this.visitor.get("/"));
     const begun = await this.#ask("POST /conversations", () =>
@@ -136,7 +135,7 @@ export class CountingClient {
   }
 }
 
-/** What a person would read. */
+/** The visible text. */
 export const plain = (html: string) =>
   html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
 
