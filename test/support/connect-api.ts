@@ -6,7 +6,7 @@ import type {
   ConnectedApi,
 } from "../../app/web/backend-client/api";
 import {
-  type ApiParts,
+  type ApiDeps,
   createApi,
 } from "../../app/web/backend-client/create-api";
 import { ChangeCounts } from "../../app/web/backend-client/change-counts";
@@ -22,7 +22,7 @@ const patience = {
 /** Web's side of the API, as one of its processes has it, but more patient. */
 export function connectApi(
   url: string,
-  parts: Partial<ApiParts> = {},
+  parts: Partial<ApiDeps> = {},
 ): ConnectedApi {
   return createApi({
     config: { BACKEND_URL: url },

@@ -6,7 +6,7 @@ import type { PromptService } from "../conversations/prompts";
 import type { Replies } from "../replies/reply-service";
 import { type BackendRouter, implement } from "./implement";
 
-export interface ConversationRoutesParts {
+export interface ConversationRoutesDeps {
   conversations: Conversations;
   conversationPages: ConversationPages;
   prompts: PromptService;
@@ -14,9 +14,9 @@ export interface ConversationRoutesParts {
 
 export function serveConversations(
   router: BackendRouter,
-  parts: ConversationRoutesParts,
+  deps: ConversationRoutesDeps,
 ): void {
-  const { conversations, conversationPages, prompts } = parts;
+  const { conversations, conversationPages, prompts } = deps;
   implement(router, "listConversations", ({ query }, { ownerHash }) =>
     conversations.list(ownerHash, query),
   );
@@ -40,12 +40,12 @@ export function serveConversations(
   implement(router, "restoreConversation", ({ params }, { ownerHash }) =>
     conversations.restore(ownerHash, params.id),
   );
-  serveMessages(router, parts);
+  serveMessages(router, deps);
 }
 
 function serveMessages(
   router: BackendRouter,
-  { conversationPages, prompts }: ConversationRoutesParts,
+  { conversationPages, prompts }: ConversationRoutesDeps,
 ): void {
   implement(router, "listMessages", async ({ params, query }, caller) => {
     const { ownerHash } = caller;

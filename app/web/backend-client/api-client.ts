@@ -13,7 +13,7 @@ import type { ApiContext } from "./api";
 import type { CallCost, Transport } from "./transport";
 import type { Answer } from "./transport/exchange";
 
-export interface Input<O extends Operation> {
+export interface OperationRequest<O extends Operation> {
   params?: z.input<O["params"]>;
   query?: z.input<O["query"]>;
   body?: z.input<O["body"]>;
@@ -100,11 +100,11 @@ export class ApiClient {
   async call<I extends OperationId>(
     context: ApiContext,
     id: I,
-    input: Input<Operations[I]>,
+    request: OperationRequest<Operations[I]>,
     signal = context.signal,
   ): Promise<Reply<Operations[I]>> {
     const operation: Operation = operations[id];
-    const answer = await this.send(context, id, input, signal);
+    const answer = await this.send(context, id, request, signal);
     if (answer.status === 304) return "unchanged";
     if (answer.status !== operation.status) throw toError(answer);
     const { etag } = answer.headers;
@@ -140,7 +140,7 @@ export class ApiClient {
   private async send(
     context: ApiContext,
     id: OperationId,
-    input: Input<Operation>,
+    request: OperationRequest<Operation>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const operation: Operation = operations[id];
@@ -149,9 +149,10 @@ export class ApiClient {
       const { answer, cost } = await this.options.transport.send({
         ...(isRead ? this.patience.read : this.patience.write),
         method: operation.method.toUpperCase(),
-        path: pathOf(operation, input),
-        headers: this.headers(context, operation, input),
-        body: input.body === undefined ? undefined : JSON.stringify(input.body),
+        path: pathOf(operation, request),
+        headers: this.headers(context, operation, request),
+        body:
+          request.body === undefined ? undefined : JSON.stringify(request.body),
         signal,
       });
       this.measure(context, id, answer.status, cost);
@@ -171,7 +172,7 @@ export class ApiClient {
   private headers(
     context: ApiContext,
     operation: Operation,
-    { key, etag, body }: Input<Operation>,
+    { key, etag, body }: OperationRequest<Operation>,
   ): Record<string, string> {
     return {
       ...contextHeaders(context, this.options.host),
@@ -226,13 +227,16 @@ export function contextHeaders(
   };
 }
 
-function pathOf(operation: Operation, input: Input<Operation>): string {
-  const params = new Map(Object.entries(Object(input.params)));
+function pathOf(
+  operation: Operation,
+  request: OperationRequest<Operation>,
+): string {
+  const params = new Map(Object.entries(Object(request.params)));
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(params.get(name))),
   );
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(Object(input.query))) {
+  for (const [name, value] of Object.entries(Object(request.query))) {
     if (value !== undefined) query.set(name, value as string);
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`;

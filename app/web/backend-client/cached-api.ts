@@ -8,7 +8,7 @@ import type {
   ConversationChanges,
   FollowedEvent,
 } from "./api";
-import type { ApiClient, Input } from "./api-client";
+import type { ApiClient, OperationRequest } from "./api-client";
 import type { CachedRecord, RecordCache, Wanted } from "./record-cache";
 import { type Kind, relations } from "./relations";
 
@@ -20,7 +20,7 @@ const NOTHING = {
   totalMs: 0,
 };
 
-export interface CachedApiParts {
+export interface CachedApiDeps {
   client: ApiClient;
   cache: RecordCache;
   watch: (
@@ -42,7 +42,7 @@ const OVERVIEW: Kind[] = ["conversations", "projects"];
 
 /** Reads through the cache, and counts changes, which invalidate cached records. */
 export class CachedApi implements ConnectedApi {
-  constructor(private readonly parts: CachedApiParts) {}
+  constructor(private readonly deps: CachedApiDeps) {}
 
   async listConversations(
     context: ApiContext,
@@ -106,8 +106,8 @@ export class CachedApi implements ConnectedApi {
     id: string,
     body: ConversationChanges,
   ): ReturnType<Api["changeConversation"]> {
-    const input = { params: { id }, body };
-    const changed = await this.write(context, "changeConversation", input);
+    const request = { params: { id }, body };
+    const changed = await this.write(context, "changeConversation", request);
     context.changes.add(relations.conversation);
     return changed;
   }
@@ -121,8 +121,8 @@ export class CachedApi implements ConnectedApi {
     context: ApiContext,
     id: string,
   ): ReturnType<Api["restoreConversation"]> {
-    const input = { params: { id } };
-    const restored = await this.write(context, "restoreConversation", input);
+    const request = { params: { id } };
+    const restored = await this.write(context, "restoreConversation", request);
     context.changes.add(relations.conversation);
     return restored;
   }
@@ -132,8 +132,8 @@ export class CachedApi implements ConnectedApi {
     id: string,
     { key, ...body }: Parameters<Api["sendMessage"]>[2],
   ): ReturnType<Api["sendMessage"]> {
-    const input = { params: { id }, body, key };
-    const sent = await this.write(context, "sendMessage", input);
+    const request = { params: { id }, body, key };
+    const sent = await this.write(context, "sendMessage", request);
     context.changes.add(relations.message);
     return { message: sent.message, reply: sent.reply.number };
   }
@@ -164,8 +164,8 @@ export class CachedApi implements ConnectedApi {
     number: number,
     key?: string,
   ): Promise<number> {
-    const input = { params: { id, number: String(number) }, key };
-    const asked = await this.write(context, "regenerateReply", input);
+    const request = { params: { id, number: String(number) }, key };
+    const asked = await this.write(context, "regenerateReply", request);
     context.changes.add(relations.message);
     return asked.reply.number;
   }
@@ -178,7 +178,7 @@ export class CachedApi implements ConnectedApi {
     signal: AbortSignal,
   ): AsyncGenerator<FollowedEvent> {
     const path = `/v1/conversations/${encodeURIComponent(id)}/replies/${number}`;
-    for await (const watched of this.parts.watch(
+    for await (const watched of this.deps.watch(
       context,
       path,
       offset,
@@ -219,8 +219,8 @@ export class CachedApi implements ConnectedApi {
     id: string,
     body: { name?: string; instructions?: string },
   ): ReturnType<Api["changeProject"]> {
-    const input = { params: { id }, body };
-    const changed = await this.write(context, "changeProject", input);
+    const request = { params: { id }, body };
+    const changed = await this.write(context, "changeProject", request);
     context.changes.add(relations.project);
     return changed;
   }
@@ -231,19 +231,19 @@ export class CachedApi implements ConnectedApi {
   }
 
   async search(context: ApiContext, q: string): ReturnType<Api["search"]> {
-    const input = { query: { q } };
-    return (await this.read(context, "search", input, ["search"])).results;
+    const request = { query: { q } };
+    return (await this.read(context, "search", request, ["search"])).results;
   }
 
   isReady(signal: AbortSignal): Promise<boolean> {
-    return this.parts.client.isReady(signal);
+    return this.deps.client.isReady(signal);
   }
 
   close(): Promise<void> {
-    return this.parts.close();
+    return this.deps.close();
   }
 
-  /** The sidebar of every page; concurrent requests for its parts share one call. */
+  /** The sidebar of every page; concurrent requests for it share one call. */
   private overview(context: ApiContext): Promise<AnswerTo<"readOverview">> {
     const query = { limit: String(OVERVIEW_CONVERSATIONS) };
     return this.read(context, "readOverview", { query }, OVERVIEW);
@@ -252,13 +252,13 @@ export class CachedApi implements ConnectedApi {
   private read<I extends OperationId>(
     context: ApiContext,
     id: I,
-    input: Input<Operations[I]>,
+    request: OperationRequest<Operations[I]>,
     kinds: Kind[],
   ): Promise<AnswerTo<I>> {
     return this.cached(context, id, {
-      key: `${id} ${JSON.stringify(input)}`,
+      key: `${id} ${JSON.stringify(request)}`,
       kinds,
-      load: (earlier) => this.fetch(context, id, earlier, input),
+      load: (earlier) => this.fetch(context, id, earlier, request),
     });
   }
 
@@ -267,7 +267,7 @@ export class CachedApi implements ConnectedApi {
     name: OperationId,
     wanted: Wanted<T>,
   ): Promise<T> {
-    const { value, cached } = await this.parts.cache.read(context, wanted);
+    const { value, cached } = await this.deps.cache.read(context, wanted);
     if (cached) {
       context.calls.push({ name, cached, ...NOTHING });
     }
@@ -279,10 +279,10 @@ export class CachedApi implements ConnectedApi {
     context: ApiContext,
     id: I,
     earlier: CachedRecord<AnswerTo<I>> | undefined,
-    input: Input<Operations[I]>,
+    request: OperationRequest<Operations[I]>,
   ): Promise<CachedRecord<AnswerTo<I>>> {
-    const asked = { ...input, etag: earlier?.etag };
-    const reply = await this.parts.client.call(
+    const asked = { ...request, etag: earlier?.etag };
+    const reply = await this.deps.client.call(
       { ...context, signal: undefined },
       id,
       asked,
@@ -296,12 +296,12 @@ export class CachedApi implements ConnectedApi {
   private async write<I extends OperationId>(
     context: ApiContext,
     id: I,
-    input: Input<Operations[I]>,
+    request: OperationRequest<Operations[I]>,
   ): Promise<AnswerTo<I>> {
-    const reply = await this.parts.client.call(
+    const reply = await this.deps.client.call(
       { ...context, signal: undefined },
       id,
-      input,
+      request,
     );
     if (reply !== "unchanged") return reply.value;
     throw new Error(`${id} was answered with nothing`);

@@ -10,7 +10,7 @@ import { followReply } from "./reply-stream";
 import { Transport } from "./transport";
 import { hostResolver, type ResolveHost } from "./transport/host-addresses";
 
-export interface ApiParts {
+export interface ApiDeps {
   config: Pick<WebConfig, "BACKEND_URL">;
   log: Logger;
   metrics: Registry;
@@ -42,15 +42,15 @@ export const RECORD_AGE_MS = 5_000;
 /** About ten thousand pages of conversations. */
 const CACHE_BYTES = 64 * 1024 * 1024;
 
-export function createApi(parts: ApiParts): ConnectedApi {
-  const { config, log, metrics, tokens } = parts;
-  const now = parts.now ?? (() => performance.now());
+export function createApi(deps: ApiDeps): ConnectedApi {
+  const { config, log, metrics, tokens } = deps;
+  const now = deps.now ?? (() => performance.now());
   const url = new URL(config.BACKEND_URL);
   const transport = new Transport({
     url,
     tokens,
-    resolve: parts.resolve ?? hostResolver(),
-    connectionAgeMs: parts.connectionAgeMs ?? CONNECTION_AGE_MS,
+    resolve: deps.resolve ?? hostResolver(),
+    connectionAgeMs: deps.connectionAgeMs ?? CONNECTION_AGE_MS,
     now,
     onResolveError: (error) =>
       log.error({ error, host: url.hostname }, "failed to resolve BACKEND_URL"),
@@ -62,12 +62,12 @@ export function createApi(parts: ApiParts): ConnectedApi {
       host,
       log,
       metrics,
-      patience: parts.patience,
+      patience: deps.patience,
     }),
     cache: new RecordCache({
       metrics,
-      maxAgeMs: parts.recordAgeMs ?? RECORD_AGE_MS,
-      maxBytes: parts.cacheBytes ?? CACHE_BYTES,
+      maxAgeMs: deps.recordAgeMs ?? RECORD_AGE_MS,
+      maxBytes: deps.cacheBytes ?? CACHE_BYTES,
       now,
     }),
     watch: (context, path, offset, signal) =>
