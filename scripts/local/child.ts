@@ -3,12 +3,12 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
-/** So that one that dies at once, again and again, doesn't keep the machine busy. */
+/** Keeps a process that crashes at start from busying the machine. */
 const RESTART_PAUSE_MS = 500;
 
 const listening = z.object({ port: z.number() });
 
-/** One of Keepsake's processes, which says by itself when it listens, and why it can't. */
+/** A process of Keepsake. It reports itself when it listens, and why it cannot. */
 export class Child {
   #process: ChildProcess | undefined;
   #isEnding = false;
@@ -19,16 +19,11 @@ export class Child {
     private readonly args: string[] = [],
   ) {}
 
-  /**
-   * Starts it.
-   *
-   * @returns The port on which it listens, as it says itself: whatever else answers there may be
-   *   another's. `undefined` if it ended before.
-   */
+  /** Resolves with the port that the process reports, or `undefined` if it exited before. */
   async start(): Promise<number | undefined> {
     if (this.#isEnding) return undefined;
     const child = spawn(process.execPath, this.#command(), {
-      // A group of its own, so that the terminal's Ctrl-C reaches it once, through us.
+      // In its own process group: Ctrl-C reaches it once, through this process.
       detached: true,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       env: this.env,
@@ -38,23 +33,19 @@ export class Child {
       child.once("message", (said) => resolve(listening.parse(said).port));
       child.once("exit", () => resolve(undefined));
     });
-    // Where the system has chosen the port, it comes back to where people have found it.
+    // After a crash it listens on the same port, also where the system chose it.
     if (port) this.env = { ...this.env, PORT: String(port) };
     return port;
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the process has exited. */
   async ended(): Promise<void> {
     const child = this.#process;
     if (!child || hasEnded(child)) return;
     await new Promise((resolve) => child.once("exit", resolve));
   }
 
-  /**
-   * Brings it back whenever it dies.
-   *
-   * @returns When it is ended, or can't start again, which it has said itself.
-   */
+  /** Restarts the process when it dies. Resolves after {@link end}, or if it cannot start again. */
   async keepAlive(): Promise<void> {
     for (;;) {
       await this.ended();
@@ -67,7 +58,7 @@ export class Child {
     }
   }
 
-  /** Tells it to end; a second time, to hurry. */
+  /** Sends SIGTERM. A second one makes the process exit at once. */
   end(): void {
     this.#isEnding = true;
     this.#process?.kill("SIGTERM");

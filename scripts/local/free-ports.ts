@@ -1,15 +1,15 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
-/** Below the ports that systems give to outgoing connections. */
+/** Below the ephemeral port range. */
 const FIRST = 10_000;
 const PORTS = 22_000;
 
 /**
- * Ports that nobody has, and that no other process is given while this one lives: whoever they are
- * for may listen on them later, and again after having been down for a while.
+ * Reserves free ports for as long as this process lives. Their users may listen on them later, and
+ * again after a restart.
  *
- * @param spoken What others will listen on, who don't yet.
+ * @param spoken Ports that are free now but already assigned.
  */
 export async function freePorts(
   count: number,
@@ -24,8 +24,8 @@ export async function freePorts(
 }
 
 /**
- * Takes the port of this number that UDP has, and that nobody here wants for itself: one process
- * can have it, until it ends. So those who look at the same time are given different ports.
+ * Reserves a TCP port by binding the UDP port of the same number, which nothing else here uses. The
+ * system releases it when this process exits. Concurrent callers get different ports.
  */
 async function take(port: number): Promise<boolean> {
   const token = createSocket("udp4");

@@ -14,10 +14,10 @@ import { freePorts } from "./free-ports";
 
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 
-/** What each process is given. */
+/** The environment of each process. */
 interface Environments {
   web: NodeJS.ProcessEnv;
-  /** Where absent, web has a backend elsewhere. */
+  /** Absent if BACKEND_URL names another backend. */
   backend?: NodeJS.ProcessEnv;
 }
 
@@ -27,7 +27,7 @@ let ending: Promise<void> | undefined;
 /** The same for all that follows, which is why it is looked at but once. */
 const given: NodeJS.ProcessEnv = {
   ...process.env,
-  // On a laptop nobody waits for a load balancer to look elsewhere.
+  // No load balancer has to be waited for.
   DRAIN_SECONDS: process.env.DRAIN_SECONDS || "0",
   // Each flush keeps a thread busy, and a disk does many at once in the time of one.
   UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE || "16",
@@ -93,7 +93,7 @@ async function end(exitCode: number): Promise<void> {
   await ending;
 }
 
-/** What people want to know of it, in one line that is no log's. */
+/** Prints the address and the state directories, as plain text. */
 function announce({ web, backend }: Environments, port: number): void {
   const { SESSION_DIRECTORY: sessions, SECRETS_DIRECTORY: secrets } =
     readWebConfig(web);

@@ -9,7 +9,7 @@ const {
   withStatus,
 } = require("./test-results");
 
-/** One line for each reason. A test's name has it in parentheses: `(needs a browser: COMMAND)`. */
+/** A line for each reason. A test's name has it in parentheses: `(needs a browser: COMMAND)`. */
 function skippedByReason(files) {
   const counts = new Map();
   for (const { fullName } of withStatus(files, "pending")) {

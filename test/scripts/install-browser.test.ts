@@ -12,7 +12,7 @@ import { temporaryFolders } from "../support/temporary-folder";
 
 const newFolder = temporaryFolders();
 
-/** What the script needs of a system, apart from what each test gives it. */
+/** Programs that the script needs on every system. */
 const TOOLS = ["bash", "cat", "dirname", "env", "grep", "node", "true"];
 const REMEDY = "sudo apt-get install --no-install-recommends chromium";
 const NEW = "Inst libnss3 (3.87 Debian:12 [amd64])\nInst chromium (1 Debian)\n";

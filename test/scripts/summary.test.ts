@@ -15,7 +15,7 @@ const failed = { fullName: "subtracts", status: "failed" } as const;
 const skipped = (fullName: string) =>
   ({ fullName, status: "pending" }) as const;
 
-/** What jest writes of a run of one file. */
+/** Jest's output for a run of one file. */
 const run = (name: string, assertionResults: Test[], status = "passed") =>
   JSON.stringify({ testResults: [{ name, status, assertionResults }] });
 
