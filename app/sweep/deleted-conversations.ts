@@ -21,27 +21,27 @@ import type { FileSystem } from "../core/storage/file-system";
 import { VersionedDocument } from "../core/storage/versioned-document";
 import { LEFTOVER_AFTER_MS, type Sweep } from "./sweep";
 
-type Place = NonNullable<ReturnType<typeof conversationOf>> & {
-  /** Of its settings. */
+type Found = NonNullable<ReturnType<typeof conversationOf>> & {
+  /** The folder of its settings. */
   folder: string;
 };
 
 /**
- * Removes conversations that were deleted so long ago that this can't be undone any more.
+ * Removes conversations that were deleted so long ago that they can no longer be restored.
  *
- * First their settings are ended, by the version after the one that says "deleted". A restore wants
- * the same number: whichever is first counts, and the other finds it so. Then, no sooner than an
- * hour later, when nobody can be at work on it any more, the whole folder is renamed and emptied.
- * Each step is seen on disk, so the next sweep goes on from wherever this one was cut.
+ * First a tombstone ends their settings, right after the version that says "deleted". A restore needs
+ * the same number, so exactly one of the two succeeds. At least an hour later, when no process can
+ * still be using it, the whole folder is renamed and emptied. Each step is visible on disk, so the
+ * next sweep continues an interrupted one.
  */
 export class DeletedConversations {
-  private readonly files: StorageContext;
+  private readonly storage: StorageContext;
   private readonly folders: RecordFolders;
-  private readonly inProgress: ActiveReplyIndex;
-  /** Of a conversation each folder takes a turn, as those that are only looked into do. */
-  private readonly paced: FileSystem;
+  private readonly activeReplies: ActiveReplyIndex;
+  /** Applies the rate limit to each removed folder. */
+  private readonly throttled: FileSystem;
 
-  /** @param deletedMs How long a conversation that was deleted can be restored. */
+  /** @param deletedMs How long a deleted conversation can be restored. */
   constructor(
     private readonly sweep: Sweep,
     private readonly directory: string,
@@ -49,39 +49,43 @@ export class DeletedConversations {
   ) {
     const { fileSystem } = sweep;
     this.folders = recordFoldersIn(directory);
-    this.files = createStorageContext({ fileSystem, cacheBytes: 1 });
-    this.inProgress = new ActiveReplyIndex(
+    this.storage = createStorageContext({ fileSystem, cacheBytes: 1 });
+    this.activeReplies = new ActiveReplyIndex(
       fileSystem,
       this.folders.activeReplies,
     );
-    this.paced = {
+    this.throttled = {
       ...fileSystem,
       rmdir: async (folder) => {
-        await sweep.turn();
+        await sweep.throttle();
         await fileSystem.rmdir(folder);
       },
     };
   }
 
   /**
-   * Does what is due to a conversation.
+   * Ends or removes the conversation of a folder if that is due.
    *
-   * @param folder Any; those that hold no conversation's settings are left alone.
-   * @param newest The name of the newest version in it.
-   * @param age That version's, in milliseconds, by the file system's own clock.
+   * @param folder Any folder; only those of a conversation's settings matter.
+   * @param newest The name of its newest version.
+   * @param age The age of that version, by the file system's clock.
    */
-  async lookAt(folder: string, newest: string, age: number): Promise<void> {
-    const found = conversationOf(this.directory, folder);
-    // Most have one version alone, and no conversation is made as a deleted one.
-    if (!found || newest === "v1" || age < LEFTOVER_AFTER_MS) return;
+  async sweepFolder(
+    folder: string,
+    newest: string,
+    age: number,
+  ): Promise<void> {
+    const conversation = conversationOf(this.directory, folder);
+    // The first version is never a deleted one, and most conversations have no other.
+    if (!conversation || newest === "v1" || age < LEFTOVER_AFTER_MS) return;
     const version = await this.read(folder, newest);
-    const place = { ...found, folder };
-    if (version?.isTombstone) await this.remove(place);
+    const found = { ...conversation, folder };
+    if (version?.isTombstone) await this.remove(found);
     else if (version && age > this.deletedMs)
-      await this.endIfDue(place, version);
+      await this.endIfDue(found, version);
   }
 
-  /** One that can't be read is not marked here: whoever serves it reports it. */
+  /** Does not mark an unreadable version: the backend reports it when it is read. */
   private async read(
     folder: string,
     name: string,
@@ -90,48 +94,51 @@ export class DeletedConversations {
       const file = path.join(folder, name);
       const text = (await this.sweep.fileSystem.readFile(file)).toString();
       const version = parseVersion(Number(name.slice(1)), text);
-      return version?.toVersion(this.files.now());
+      return version?.toVersion(this.storage.now());
     } catch (error) {
       if (isUnreadable(error)) return undefined;
       throw error;
     }
   }
 
-  private async endIfDue(place: Place, version: DocumentVersion) {
-    // Its file is old enough by one clock. By that of whoever saved it, it must be too.
-    if (this.sweep.begun - version.savedAt <= this.deletedMs) return;
+  private async endIfDue(found: Found, version: DocumentVersion) {
+    // The file is old enough by the file system's clock. It must be so by the writer's clock, too.
+    if (this.sweep.startedAt - version.savedAt <= this.deletedMs) return;
     const { success, data } = StoredConversation.safeParse(version.data);
     if (!success || data.deletedAt === null) return;
-    // Who deleted it may have died before it was noted, and then no list may ever be put right.
-    const activity = this.folders.ownerEvents(place.ownerHash);
-    await new OwnerEventLog(this.files, activity).append({
+    // The deleting process may have died before it appended the event, so lists may still show it.
+    const events = this.folders.ownerEvents(found.ownerHash);
+    await new OwnerEventLog(this.storage, events).append({
       kind: "conversation",
       version: version.number,
       conversation: data,
     });
-    const settings = new VersionedDocument(this.files, place.folder);
+    const settings = new VersionedDocument(this.storage, found.folder);
     if (!(await settings.deleteAfter(version.number))) return;
     this.sweep.tally.ended++;
   }
 
-  private async remove(place: Place): Promise<void> {
-    await this.strikeOff(place);
+  private async remove(found: Found): Promise<void> {
+    await this.removeFromIndex(found);
     const { fileSystem, tally } = this.sweep;
-    const conversation = path.dirname(place.folder);
+    const conversation = path.dirname(found.folder);
     const all = path.dirname(conversation);
     const removed = path.join(all, temporaryName());
     await fileSystem.rename(conversation, removed);
     tally.conversations++;
-    // Nothing of it may be gone from the disk while the rest still has its name.
+    // The new name must be on disk before any part of the folder is removed.
     await fileSystem.syncDirectory(all);
-    await emptyFolder(this.paced, removed);
+    await emptyFolder(this.throttled, removed);
   }
 
-  /** A reply that is still listed would be begun again, in a folder of its own. */
-  private async strikeOff({ ownerHash, conversation }: Place): Promise<void> {
-    for (const ref of await this.inProgress.list()) {
+  /** A reply that is still listed would be started again, in a new folder. */
+  private async removeFromIndex({
+    ownerHash,
+    conversation,
+  }: Found): Promise<void> {
+    for (const ref of await this.activeReplies.list()) {
       if (ref.ownerHash === ownerHash && ref.conversation === conversation) {
-        await this.inProgress.remove(ref);
+        await this.activeReplies.remove(ref);
       }
     }
   }

@@ -14,61 +14,59 @@ import { Sweep } from "./sweep";
 import { sweepRecords } from "./sweep-records";
 import { sweepSessions } from "./sweep-sessions";
 
-const HELP = `Removes what nobody needs from disk, beside running processes and other sweeps:
-old versions, expired sessions, folded entries, conversations that were deleted long ago
-(DELETED_CONVERSATION_SECONDS), and what crashes left behind.
+const HELP = `Removes unneeded files: old versions, expired sessions, compacted entries, conversations
+that were deleted long ago (DELETED_CONVERSATION_SECONDS), and leftovers of crashes.
+May run beside other processes and other sweeps.
 
-  sweep sessions    looks in SESSION_DIRECTORY
-  sweep records     looks in DATA_DIRECTORY
+  sweep sessions    sweeps SESSION_DIRECTORY
+  sweep records     sweeps DATA_DIRECTORY
 `;
 
-const standards = {
+const defaults = {
   sessions: ["SESSION_DIRECTORY", "./data/sessions"],
   records: ["DATA_DIRECTORY", "./data/records"],
 } as const;
 
-type What = keyof typeof standards;
+type Role = keyof typeof defaults;
 
 /** @returns The exit status: 1 if something could not be swept. */
 async function main(args: string[]): Promise<number> {
-  const [what] = args;
-  if (args.length !== 1 || (what !== "sessions" && what !== "records")) {
+  const [role] = args;
+  if (args.length !== 1 || (role !== "sessions" && role !== "records")) {
     process.stderr.write(HELP);
-    return what === "--help" ? 0 : 2;
+    return role === "--help" ? 0 : 2;
   }
   const config = readSweepConfig(environment());
-  const log = logFor(what, config);
-  const directory = directoryOf(what, config);
-  const begun = performance.now();
+  const log = logFor(role, config);
+  const directory = directoryOf(role, config);
+  const startedAt = performance.now();
   const sweep = await begin(directory, config, log);
   const idleMs = config.SESSION_IDLE_SECONDS * 1000;
   const deletedMs = config.DELETED_CONVERSATION_SECONDS * 1000;
-  if (what === "records") await sweepRecords(sweep, directory, deletedMs);
+  if (role === "records") await sweepRecords(sweep, directory, deletedMs);
   else await sweepSessions(sweep, directory, idleMs);
-  const seconds = Math.round(performance.now() - begun) / 1000;
+  const seconds = Math.round(performance.now() - startedAt) / 1000;
   const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  const told = sweep.isCut
-    ? "swept a part; the next begins elsewhere"
-    : "swept";
-  log.info({ ...sweep.tally, seconds, mostMiB, directory }, told);
+  const message = sweep.isInterrupted ? "swept partially" : "swept";
+  log.info({ ...sweep.tally, seconds, mostMiB, directory }, message);
   return sweep.tally.failed > 0 ? 1 : 0;
 }
 
-/** A session's folder is named by a hash without salt, which no log holds. */
+/** A session's folder is named by an unsalted hash, which must not appear in logs. */
 const withoutHashes = {
   error: (error: unknown) => errorLine(redactHashesIn(error)),
   file: redactHashes,
 };
 
-function logFor(what: What, config: SweepConfig): Logger {
-  const log = createLog(config.LOG_LEVEL, { role: "sweep", of: what });
-  if (what !== "sessions") return log;
+function logFor(role: Role, config: SweepConfig): Logger {
+  const log = createLog(config.LOG_LEVEL, { role: "sweep", of: role });
+  if (role !== "sessions") return log;
   return log.child({}, { serializers: withoutHashes });
 }
 
-function directoryOf(what: What, config: SweepConfig): string {
-  const [setting, standard] = standards[what];
-  return path.resolve(config[setting] ?? standard);
+function directoryOf(role: Role, config: SweepConfig): string {
+  const [setting, fallback] = defaults[role];
+  return path.resolve(config[setting] ?? fallback);
 }
 
 async function begin(
@@ -77,7 +75,7 @@ async function begin(
   log: Logger,
 ): Promise<Sweep> {
   const fileSystem = boundFileSystem(nodeFileSystem, {
-    // Nobody waits for it.
+    // Patient: no visitor waits for a sweep.
     timeoutMs: config.STORAGE_TIMEOUT_SECONDS * 10_000,
     concurrency: 8,
   });
@@ -96,7 +94,7 @@ async function begin(
   } catch (error) {
     const code = errorCode(error) ?? String(error);
     throw new Error(
-      `${JSON.stringify(directory)} can't be swept (${code}). Mount its volume there, or name another directory.`,
+      `${JSON.stringify(directory)} can't be swept (${code}). Mount its volume there, or set another directory.`,
       { cause: error },
     );
   }

@@ -11,11 +11,10 @@ import type { Sweep } from "./sweep";
 import { sweepNames } from "./sweep-sessions";
 
 /**
- * Removes old versions of documents, entries that are in a segment, conversations that were deleted
- * long ago, and leftovers, from all folders under a directory. Memory doesn't grow with their
- * number.
+ * Removes old versions, compacted entries, conversations that were deleted long ago, and leftovers
+ * from all folders under a directory. Memory does not grow with their number.
  *
- * @param deletedMs How long a conversation that was deleted can be restored.
+ * @param deletedMs How long a deleted conversation can be restored.
  */
 export async function sweepRecords(
   sweep: Sweep,
@@ -29,7 +28,7 @@ export async function sweepRecords(
   );
 }
 
-/** @param shards The folder of which any comes first. */
+/** @param shards The folder that is read from a random entry. */
 async function* foldersUnder(
   sweep: Sweep,
   folder: string,
@@ -37,7 +36,7 @@ async function* foldersUnder(
 ): AsyncGenerator<string> {
   yield folder;
   const entries =
-    folder === shards ? sweep.entriesFromAny(folder) : sweep.entries(folder);
+    folder === shards ? sweep.entriesFromRandom(folder) : sweep.entries(folder);
   for await (const { name, isFolder } of entries) {
     if (!isFolder) continue;
     const inner = path.join(folder, name);
@@ -54,7 +53,7 @@ async function sweepFolder(
   const names = await sweep.fileSystem.readdir(folder);
   const newest = newestVersion(names);
   const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
-  if (newest) await deleted.lookAt(folder, newest, age);
+  if (newest) await deleted.sweepFolder(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });
   if (!listing.files.some(isSegment)) return;
@@ -63,13 +62,13 @@ async function sweepFolder(
     cacheBytes: 1,
   });
   const log = new LogReader(files, folder);
-  const folded = await removeFoldedIfThere(log, sweep.begun);
-  // Only now: others count meanwhile, and an addition across an `await` would forget them.
-  sweep.tally.folded += folded;
+  const removed = await removeCompactedIfExists(log, sweep.startedAt);
+  // Added after the `await`: other workers change the tally meanwhile.
+  sweep.tally.folded += removed;
 }
 
-/** A conversation may be removed meanwhile, with its messages. */
-async function removeFoldedIfThere(
+/** The conversation may be removed meanwhile. */
+async function removeCompactedIfExists(
   log: LogReader,
   now: number,
 ): Promise<number> {

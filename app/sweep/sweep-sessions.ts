@@ -7,17 +7,17 @@ import {
   type SessionFolders,
   sessionFoldersIn,
 } from "../core/storage/layout/session-folders";
-import { LEFTOVER_AFTER_MS, SETTLED_AFTER_MS, type Sweep } from "./sweep";
+import { LEFTOVER_AFTER_MS, OLD_ENOUGH_MS, type Sweep } from "./sweep";
 
-/** For clocks that differ: a session that has expired is refused long before it is removed. */
+/** Allows for clock differences: an expired session is refused long before it is removed. */
 const MARGIN_MS = 3_600_000;
 
 /**
- * Removes expired sessions, old versions and leftovers. It reads no session: a folder's names and
- * one file's time tell all. Memory doesn't grow with the number of sessions.
+ * Removes expired sessions, old versions and leftovers, by names and file times alone. Memory does
+ * not grow with the number of sessions.
  *
- * @param idleMs How long a session lives that nobody uses. (One that reached its absolute age is
- *   not saved any more, and so becomes idle.)
+ * @param idleMs The idle timeout. (A session at its maximum age is no longer saved, and so becomes
+ *   idle.)
  */
 export async function sweepSessions(
   sweep: Sweep,
@@ -33,12 +33,12 @@ export async function sweepSessions(
   );
 }
 
-/** The folders named by a hash, under subfolders named by two digits. */
+/** The folders named by a hash, in the parent folders named by two digits. */
 async function* folders(
   sweep: Sweep,
   directory: string,
 ): AsyncGenerator<string> {
-  for await (const { name: shard } of sweep.entriesFromAny(directory)) {
+  for await (const { name: shard } of sweep.entriesFromRandom(directory)) {
     const inside = path.join(directory, shard);
     if (isTemporary(shard)) await sweep.removeLeftover(inside);
     if (!isShard(shard)) continue;
@@ -74,7 +74,11 @@ async function sweepSession(
   }
 }
 
-/** Removes old versions and leftovers from a document's folder, whose newest has this age. */
+/**
+ * Removes old versions and leftovers from a document's folder.
+ *
+ * @param age The newest version's.
+ */
 export async function sweepNames(
   sweep: Sweep,
   folder: string,
@@ -84,13 +88,13 @@ export async function sweepNames(
   for (const name of names.filter(isTemporary)) {
     await sweep.removeLeftover(path.join(folder, name));
   }
-  if (age < SETTLED_AFTER_MS) return;
+  if (age < OLD_ENOUGH_MS) return;
   const removed = await sweep.remove(folder, oldVersions(names));
-  // Only now: others count meanwhile, and an addition across an `await` would forget them.
+  // Added after the `await`: other workers change the tally meanwhile.
   sweep.tally.versions += removed;
 }
 
-/** Removes what is listed under an owner and isn't there, and the list when it is empty. */
+/** Removes an owner's entries of missing sessions, and the owner's folder when it is empty. */
 async function sweepOwner(
   sweep: Sweep,
   folder: string,
@@ -99,7 +103,7 @@ async function sweepOwner(
   const names = await sweep.fileSystem.readdir(folder);
   let left = names.length;
   for (const name of names) {
-    if (await isListedForNothing(sweep, path.join(folder, name), all)) {
+    if (await isOfMissingSession(sweep, path.join(folder, name), all)) {
       left -= await sweep.remove(folder, [name]);
       sweep.tally.leftovers++;
     }
@@ -108,12 +112,12 @@ async function sweepOwner(
   if (left === 0 && isOld) await removeEmpty(sweep, folder);
 }
 
-async function isListedForNothing(
+async function isOfMissingSession(
   sweep: Sweep,
   file: string,
   all: SessionFolders,
 ): Promise<boolean> {
-  // A session is listed before it is made.
+  // An entry is created before its session.
   if ((await sweep.age(file)) < LEFTOVER_AFTER_MS) return false;
   try {
     await sweep.age(all.session(path.basename(file)));

@@ -5,23 +5,21 @@ import { emptyFolder, temporaryName } from "../core/storage/exclusive-file";
 import type { FileSystem, FolderEntry } from "../core/storage/file-system";
 import type { Logger } from "../core/runtime/log";
 
-/** What a sweep did, in files and folders. */
+/** Counts of a sweep, for its log message. */
 export interface Tally {
-  /** Folders that were looked into. */
   examined: number;
-  /** Sessions that were removed. */
   expired: number;
-  /** Versions that others superseded. */
+  /** Removed versions. */
   versions: number;
-  /** Entries and segments that a longer segment holds. */
+  /** Removed files of logs that a segment replaces. */
   folded: number;
-  /** Deleted conversations that from now on can't be restored. */
+  /** Deleted conversations that can no longer be restored. */
   ended: number;
-  /** Conversations that were removed with all that they held. */
+  /** Removed conversations. */
   conversations: number;
-  /** What writes, makings and removals left behind that were cut. */
+  /** Removed files of interrupted operations. */
   leftovers: number;
-  /** What could not be removed or looked into: the log names it. */
+  /** Files and folders that failed; the log names them. */
   failed: number;
 }
 
@@ -36,13 +34,13 @@ const newTally = (): Tally => ({
   failed: 0,
 });
 
-/** What is younger may belong to a write that is under way. An hour is far above any. */
+/** A younger file may belong to a write in progress, which takes far less than an hour. */
 export const LEFTOVER_AFTER_MS = 3_600_000;
 
-/** A newest version of this age was there for every writer that may still be at work. */
-export const SETTLED_AFTER_MS = 600_000;
+/** Every writer that is still running has seen a newest version of this age. */
+export const OLD_ENOUGH_MS = 600_000;
 
-/** How many folders are looked into at once: hides the latency of a network file system. */
+/** Folders that are examined concurrently, to hide the latency of a network file system. */
 const CONCURRENCY = 8;
 
 const FAILURES_LOGGED = 20;
@@ -50,13 +48,13 @@ const FAILURES_LOGGED = 20;
 /** One pass over a directory. */
 export class Sweep {
   readonly tally = newTally();
-  private nextTurn = 0;
+  private nextSlot = 0;
 
   constructor(
     readonly fileSystem: FileSystem,
     private readonly log: Logger,
-    /** When it began, by the file system's own clock: ages are counted by no other. */
-    readonly begun: number,
+    /** The start time by the file system's clock, from which all ages are computed. */
+    readonly startedAt: number,
     private readonly foldersPerSecond: number,
     private readonly signal: AbortSignal,
   ) {}
@@ -64,14 +62,14 @@ export class Sweep {
   /** @throws The file system's error if the directory can't be written to. */
   static async begin(
     directory: string,
-    options: {
+    deps: {
       fileSystem: FileSystem;
       log: Logger;
       foldersPerSecond: number;
       signal: AbortSignal;
     },
   ): Promise<Sweep> {
-    const { fileSystem, log, foldersPerSecond, signal } = options;
+    const { fileSystem, log, foldersPerSecond, signal } = deps;
     const probe = path.join(directory, temporaryName());
     await (await fileSystem.open(probe, "wx")).close();
     const { mtimeMs } = await fileSystem.stat(probe);
@@ -79,7 +77,7 @@ export class Sweep {
     return new Sweep(fileSystem, log, mtimeMs, foldersPerSecond, signal);
   }
 
-  /** What is in a folder; nothing more of it once that can't be told. */
+  /** The entries of a folder; ends early at an error, which it counts. */
   async *entries(folder: string): AsyncGenerator<FolderEntry> {
     try {
       yield* this.fileSystem.entries(folder);
@@ -89,10 +87,10 @@ export class Sweep {
   }
 
   /**
-   * The same of a folder that holds a few, from a random one on: sweeps that are cut each time get
-   * everywhere in the end.
+   * The entries of a small folder, starting at a random one: so interrupted sweeps reach every entry
+   * eventually.
    */
-  async *entriesFromAny(folder: string): AsyncGenerator<FolderEntry> {
+  async *entriesFromRandom(folder: string): AsyncGenerator<FolderEntry> {
     const all: FolderEntry[] = [];
     for await (const entry of this.entries(folder)) all.push(entry);
     const first = Math.floor(Math.random() * all.length);
@@ -100,23 +98,23 @@ export class Sweep {
     yield* all.slice(0, first);
   }
 
-  /** Whether it was told to end before it was through. */
-  get isCut(): boolean {
+  /** True if it was stopped before its end. */
+  get isInterrupted(): boolean {
     return this.signal.aborted;
   }
 
-  /** Does the work for each folder: several at once, so many a second, until it is stopped. */
+  /** Runs the work for each folder, concurrently and at a limited rate, until it is stopped. */
   async each(
     folders: AsyncIterable<string>,
     work: (folder: string) => Promise<void>,
   ): Promise<void> {
     const iterator = folders[Symbol.asyncIterator]();
-    // Whoever is free takes the next: iterators queue such requests.
+    // Workers share the iterator, which queues their requests.
     const worker = async () => {
       while (!this.signal.aborted) {
         const { done, value } = await iterator.next();
         if (done === true) return;
-        await this.turn();
+        await this.throttle();
         this.tally.examined++;
         await this.attempt(value, () => work(value));
       }
@@ -125,42 +123,42 @@ export class Sweep {
     await iterator.return?.();
   }
 
-  /** Waits until one more folder may be looked into, or removed. */
-  async turn(): Promise<void> {
+  /** Waits for the rate limiter. */
+  async throttle(): Promise<void> {
     const now = performance.now();
-    this.nextTurn =
-      Math.max(this.nextTurn, now - 100) + 1000 / this.foldersPerSecond;
-    const waitMs = this.nextTurn - now;
+    this.nextSlot =
+      Math.max(this.nextSlot, now - 100) + 1000 / this.foldersPerSecond;
+    const waitMs = this.nextSlot - now;
     if (waitMs > 5) await sleep(waitMs);
   }
 
-  /** What fails is counted and named, and the rest goes on. */
+  /** Counts and logs a failure, and continues. */
   async attempt(file: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      // Another sweep or a writer was here first.
+      // Another process removed it.
       if (errorCode(error) === "ENOENT") return;
       this.tally.failed++;
       if (this.tally.failed > FAILURES_LOGGED) return;
-      this.log.error({ error, file }, "could not be swept");
+      this.log.error({ error, file }, "failed to sweep file");
     }
   }
 
   /**
-   * The age of a file or folder in milliseconds, when the sweep began.
+   * The age of a file or folder at the start of the sweep, in milliseconds.
    *
-   * @throws The file system's error, ENOENT if it isn't there.
+   * @throws The file system's error.
    */
   async age(file: string): Promise<number> {
-    return this.begun - (await this.fileSystem.stat(file)).mtimeMs;
+    return this.startedAt - (await this.fileSystem.stat(file)).mtimeMs;
   }
 
-  /** Removes a temporary file or folder, if nobody can be at work on it. */
+  /** Removes a temporary file or folder that no process can still be using. */
   async removeLeftover(file: string): Promise<void> {
     await this.attempt(file, async () => {
       const { mtimeMs, isDirectory } = await this.fileSystem.stat(file);
-      if (this.begun - mtimeMs < LEFTOVER_AFTER_MS) return;
+      if (this.startedAt - mtimeMs < LEFTOVER_AFTER_MS) return;
       if (isDirectory) await emptyFolder(this.fileSystem, file);
       else await this.fileSystem.unlink(file);
       this.tally.leftovers++;

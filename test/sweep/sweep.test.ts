@@ -345,7 +345,7 @@ describe("sweeps that are cut each time", () => {
         const sweep = await begin(directory, fileSystem, stop);
         if (what === "records") await sweepRecords(sweep, directory, HOUR);
         else await sweepSessions(sweep, directory, IDLE);
-        expect(sweep.isCut).toBe(true);
+        expect(sweep.isInterrupted).toBe(true);
       }
       expect(reached.size).toBe(hashes.length);
     },
@@ -382,7 +382,7 @@ describe("the command", () => {
       SESSION_DIRECTORY: directory,
     });
     const { code, output } = await sweep.ended;
-    expect(output).toContain("could not be swept");
+    expect(output).toContain("failed to sweep file");
     expect(output).toContain("ENOTDIR");
     expect(output).toContain(`${path.dirname(folder)}/…`);
     expect(output).not.toContain(path.basename(folder));
