@@ -1,6 +1,6 @@
 import type { ProviderName } from "../../core/config/model-settings";
 
-/** One turn of a conversation, as a model is given it. */
+/** One turn of a conversation, as sent to a model. */
 export interface ModelMessage {
   role: "system" | "user" | "assistant";
   text: string;
@@ -10,18 +10,18 @@ export interface ModelMessage {
 export interface ModelInfo {
   /** `provider/name-at-provider`, unique over all providers: `bedrock/amazon.nova-pro-v1:0`. */
   id: string;
-  /** What people call it: `Nova Pro`. */
+  /** The display name: `Nova Pro`. */
   name: string;
   provider: ProviderName;
-  /** One short sentence on what it can do, shown in the picker. */
+  /** One short sentence, shown in the picker. */
   description: string;
-  /** How many tokens prompt and reply may take together. */
+  /** The most tokens that prompt and reply may have together. */
   contextTokens: number;
-  /** The most tokens one reply may take. */
+  /** The most tokens that one reply may have. */
   maxReplyTokens: number;
   /**
-   * Whether a prompt that ends in an unfinished `assistant` message is answered with what comes
-   * next. Where it isn't, a cut reply is started again.
+   * True if the model continues a prompt that ends in an unfinished `assistant` message. Otherwise
+   * an interrupted reply is started again.
    */
   continues: boolean;
 }
@@ -29,76 +29,74 @@ export interface ModelInfo {
 export interface ReplyOptions {
   /** The provider's own name of the model, the part of {@link ModelInfo.id} after the first slash. */
   model: string;
-  /** The most tokens to write, after what is begun; the model's own limit where absent. */
+  /** The most tokens to write after a begun answer; the model's own limit if absent. */
   maxTokens?: number;
-  /** 0 to 1; the provider's default where absent. */
+  /** 0 to 1; the provider's default if absent. */
   temperature?: number;
-  /** How often the same was asked before: for models that would say the same again. */
+  /** How often the same prompt was answered before: for models that are deterministic. */
   attempt?: number;
 }
 
-/** What a model says while it writes. */
 export type ModelEvent =
   /** The next piece of the answer. */
   | { kind: "text"; text: string }
   /** The next piece of the model's reasoning, which is no part of the answer. */
   | { kind: "reasoning"; text: string }
-  /** The provider asks to wait (a rate limit): shown to the visitor meanwhile. */
+  /** Everything so far is of the named kind: a `</think>` came without its opening tag, or never. */
+  | { kind: "reclassify"; as: "text" | "reasoning" }
+  /** The provider asks to wait (a rate limit). The visitor sees the message meanwhile. */
   | { kind: "waiting"; ms: number; message: string }
   | { kind: "usage"; inputTokens: number; outputTokens: number }
-  /** Why the model stopped by itself; the last event of a reply that did not fail. */
-  | { kind: "stop"; reason: "end" | "length" | "filtered" };
+  /** The last event of a reply that did not fail: why the model stopped. */
+  | { kind: "stop"; reason: "end" | "length" | "filtered" | "unknown" };
 
-/** Where models come from: one implementation a provider, one contract suite for all. */
+/** A source of models. All implementations pass the same contract suite. */
 export interface ModelProvider {
   readonly name: ProviderName;
   /**
-   * Looks, before anybody is served, whether it has been told all that it needs.
+   * Checks the settings before the backend starts.
    *
-   * @throws ConfigError naming what is missing.
+   * @throws ConfigError that names a missing setting.
    */
   check?(): Promise<void>;
-  /**
-   * The models on offer now.
-   *
-   * @throws ModelError when the provider can't be asked.
-   */
+  /** @throws ModelError if the provider can't be reached. */
   listModels(signal: AbortSignal): Promise<ModelInfo[]>;
   /**
-   * Writes a reply. If the last message is an `assistant` message, the reply goes on from its
-   * last character (only asked of models that {@link ModelInfo.continues}).
+   * Writes a reply. If the last message is an `assistant` message, the reply continues after its
+   * last character: only for models with {@link ModelInfo.continues}.
    *
    * @param signal Aborts the reply: the upstream request is cancelled at once and the iteration
    *   ends with the signal's reason.
-   * @throws ModelError (out of the iteration) for everything that goes wrong upstream.
+   * @throws ModelError (out of the iteration) for every failure upstream.
    */
   streamReply(
     messages: ModelMessage[],
     options: ReplyOptions,
     signal: AbortSignal,
   ): AsyncIterable<ModelEvent>;
-  /** Lets go of its connections. */
+  /** Closes its connections. */
   close?(): Promise<void>;
 }
 
-/** Why a reply failed, in words for the visitor and for whoever operates the server. */
+/** Why a reply failed, in words for the visitor and for the operator. */
 export class ModelError extends Error {
   override readonly name = "ModelError";
   constructor(
-    /** Counted in metrics: keep the set small. */
+    /** A label of metrics: keep the set small. */
     readonly reason:
       | "throttled"
       | "denied"
       | "unknown-model"
       | "invalid"
       | "too-long"
+      | "filtered"
       | "unreachable"
       | "timed-out"
       | "interrupted"
       | "provider",
-    /** Fit for the visitor: says what they can do. */
+    /** For the visitor: the problem, and what to do. */
     message: string,
-    /** For the log: what the operator can do, with what the provider said. */
+    /** For the log: what the operator can do, with the provider's message. */
     readonly forOperator: string,
     options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
   ) {
@@ -106,6 +104,6 @@ export class ModelError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Of a provider that is busy: how long it asks to wait; `undefined` where it doesn't say. */
+  /** How long a busy provider asks to wait: 0 if it doesn't say, `undefined` if it isn't busy. */
   readonly retryAfterMs: number | undefined;
 }

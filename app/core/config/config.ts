@@ -78,10 +78,15 @@ function read<S extends z.ZodObject>(
   return result.data;
 }
 
+/** Settings for which an empty value differs from the default. */
+const mayBeEmpty = new Set(["SYSTEM_PROMPT"]);
+
 /** Compose files and manifests unset a variable by making it empty. */
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== ""),
+    Object.entries(env).filter(
+      ([name, value]) => value !== "" || mayBeEmpty.has(name),
+    ),
   );
 }
 

@@ -32,7 +32,7 @@ export const modelSettings = {
     .default(
       "You are a helpful assistant in a chat. Answer in the language of the question, and use Markdown where it helps.",
     )
-    .describe("The system prompt of every conversation."),
+    .describe("The system prompt of every conversation. Empty for none."),
   MODEL_CONNECT_SECONDS: seconds(10, 0.1, 600).describe(
     "Time-out of connecting to a model's server.",
   ),

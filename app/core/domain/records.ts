@@ -164,7 +164,7 @@ export const ModelDescription = z
 
 /** An event of a reply's stream; see the reply log. */
 export const ReplyEvent = z.discriminatedUnion("kind", [
-  /** Another writer took over: keep the first `keep` units of the text so far. */
+  /** Another writer took over, or the writer restarts its text: keep the first `keep` units. */
   z.object({
     kind: z.literal("epoch"),
     epoch: z.int().min(1),

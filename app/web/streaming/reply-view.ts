@@ -45,7 +45,7 @@ export class ReplyView {
   #sentNotice: string | undefined;
   /** The end of the text, not rendered yet. */
   #unrendered = "";
-  readonly #seen: Seen | undefined;
+  #seen: Seen | undefined;
 
   /**
    * @param known A text that the watcher has, of any epoch.
@@ -121,7 +121,10 @@ export class ReplyView {
   }
 
   #beginEpoch(epoch: number, keep: number): void {
-    if (this.ended) {
+    if (epoch === this.epoch) {
+      // The writer restarts its own text: offsets into the old text mean nothing now.
+      this.#seen = undefined;
+    } else if (this.ended) {
       // The failed reply is retried.
       this.ended = undefined;
       this.stickyNotice = undefined;

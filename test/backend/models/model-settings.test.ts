@@ -17,6 +17,11 @@ const headers = (OPENAI_HEADERS: string) =>
   read({ ...ollama, OPENAI_HEADERS }).openai?.headers;
 
 describe("the settings of models", () => {
+  it("have no system prompt if SYSTEM_PROMPT is empty", () => {
+    expect(read({ SYSTEM_PROMPT: "" }).systemPrompt).toBe("");
+    expect(read({}).systemPrompt).toMatch(/assistant/);
+  });
+
   it("have Eliza alone where nothing is set", () => {
     const settings = read({});
     expect(settings.providers).toEqual(["eliza"]);

@@ -3,13 +3,13 @@ import type { ModelInfo } from "../model";
 import { shortName, tokensInWords } from "../named-model";
 
 interface Family {
-  /** Fits a model's id, with or without the region of a profile before it, and ARNs that hold it. */
+  /** Matches a model's id, also after a profile's region, and in ARNs. */
   id: RegExp;
   name: string;
   about: string;
   contextTokens: number;
   maxReplyTokens: number;
-  /** Whether Converse goes on from an unfinished answer of this model. */
+  /** True if Converse continues an unfinished answer of this model. */
   continues: boolean;
 }
 
@@ -27,7 +27,7 @@ const nova = (
   continues: true,
 });
 
-/** What Amazon's documentation says of the models that most people use; first match. */
+/** Limits from Amazon's documentation. The first match counts. */
 const families: Family[] = [
   nova(/\bnova-pro-v1/, "Nova Pro", "The most able of the three", 300_000),
   nova(/\bnova-micro-v1/, "Nova Micro", "The fastest, for text alone", 128_000),
@@ -35,7 +35,7 @@ const families: Family[] = [
   nova(/\bnova-premier-v1/, "Nova Premier", "For hard tasks", 1_000_000),
   claude(/\bclaude-3-(?:haiku|sonnet|opus)/, 4_096, true),
   claude(/\bclaude-3-[57]/, 8_192, true),
-  // From 4.6 on, these models refuse an answer that is begun for them.
+  // From 4.6 on, these models refuse a begun answer.
   claude(/\bclaude-(?:opus|sonnet|haiku)-4-(?:[15]-)?20/, 32_000, true),
   claude(/\bclaude/, 32_000, false),
 ];
@@ -56,7 +56,7 @@ function claude(
   };
 }
 
-/** What holds for most models of Bedrock, of which nothing else is known. */
+/** Safe limits for unknown models. */
 const other: Omit<Family, "id" | "name"> = {
   about: "On Amazon Bedrock",
   contextTokens: 128_000,
@@ -64,7 +64,7 @@ const other: Omit<Family, "id" | "name"> = {
   continues: false,
 };
 
-/** The models on offer: what `MODELS` says, or Nova Pro, Micro and Lite. */
+/** The models of `MODELS`, or Nova Pro, Micro and Lite. */
 export function bedrockModels(
   region: string | undefined,
   offered: OfferedModel[] = standardModels(region),
@@ -72,10 +72,7 @@ export function bedrockModels(
   return offered.map(describe);
 }
 
-/**
- * Nova is had on demand in two regions; everywhere else through the inference profile of the
- * region's part of the world.
- */
+/** Nova is available on demand in few regions, elsewhere through a cross-region inference profile. */
 function standardModels(region = ""): OfferedModel[] {
   const [, world] = /^(us|eu|ap)-(?!gov)/.exec(region) ?? [];
   const onDemand = region === "us-east-1" || world === undefined;

@@ -4,10 +4,10 @@ import type {
   Message,
 } from "@aws-sdk/client-bedrock-runtime";
 import type { ModelEvent, ModelMessage, ReplyOptions } from "../model";
-import { createThinkingSplitter } from "../thinking";
+import { createReasoningSplitter } from "../reasoning-splitter";
+import { stopEvent, stopKind } from "../stop-reason";
 import { interruptedBedrock } from "./errors";
 
-/** What Converse is asked. */
 export function converseInput(
   messages: ModelMessage[],
   options: ReplyOptions,
@@ -28,50 +28,50 @@ export function converseInput(
 
 function turns(messages: ModelMessage[]): Message[] {
   return messages.flatMap(({ role, text }, index): Message[] => {
-    const begun = role === "assistant" && index === messages.length - 1;
-    // Models refuse an answer begun for them that ends in white space, and one that is empty.
-    const said = begun ? text.trimEnd() : text;
-    if (role === "system" || said.trim() === "") return [];
-    return [{ role, content: [{ text: said }] }];
+    const isBegun = role === "assistant" && index === messages.length - 1;
+    // Models refuse a begun answer that ends in white space, and one that is empty.
+    const sent = isBegun ? text.trimEnd() : text;
+    if (role === "system" || sent.trim() === "") return [];
+    return [{ role, content: [{ text: sent }] }];
   });
 }
 
-/** The white space at the end of an unfinished answer, which the model may say again. */
+/** The white space at the end of an unfinished answer, which the model may repeat. */
 export function spaceAtEnd(messages: ModelMessage[]): string {
   const last = messages.at(-1);
   return last?.role === "assistant" ? (/\s*$/.exec(last.text)?.[0] ?? "") : "";
 }
 
 /**
- * The events of a reply, from Converse's.
+ * Turns the events of Converse into those of a reply.
  *
- * @param space White space that the reply so far ends in: what the model says again of it is left out.
- * @throws ModelError (`interrupted`) where the stream ends before the reply does.
+ * @param space White space at the end of the begun answer: its repetition is left out.
+ * @throws ModelError (`interrupted`) if the stream ends before the reply does.
  */
 export async function* converseEvents(
   stream: AsyncIterable<ConverseStreamOutput>,
   space: string,
 ): AsyncGenerator<ModelEvent> {
-  const thinking = createThinkingSplitter();
-  let again = space;
-  let stop: ModelEvent | undefined;
+  const splitter = createReasoningSplitter();
+  let repeated = space.length;
+  let stop: string | undefined;
   let usage: ModelEvent | undefined;
   for await (const event of stream) {
     const delta = event.contentBlockDelta?.delta;
     if (delta?.text) {
-      const text = withoutSpace(delta.text, again.length);
-      again = "";
-      yield* thinking.take(text);
+      const text = withoutSpace(delta.text, repeated);
+      repeated = 0;
+      yield* splitter.push(text);
     }
-    const thought = delta?.reasoningContent?.text;
-    if (thought) yield { kind: "reasoning", text: thought };
+    const reasoning = delta?.reasoningContent?.text;
+    if (reasoning) yield { kind: "reasoning", text: reasoning };
     usage = usageOf(event) ?? usage;
-    stop = stopOf(event) ?? stop;
+    if (event.messageStop) stop = event.messageStop.stopReason ?? "end_turn";
   }
   if (stop === undefined) throw interruptedBedrock();
-  yield* thinking.rest();
+  yield* splitter.end(stopKind(stop) !== "length");
   if (usage) yield usage;
-  yield stop;
+  yield stopEvent(stop);
 }
 
 function withoutSpace(text: string, most: number): string {
@@ -88,16 +88,4 @@ function usageOf(event: ConverseStreamOutput): ModelEvent | undefined {
       outputTokens: usage.outputTokens ?? 0,
     }
   );
-}
-
-function stopOf(event: ConverseStreamOutput): ModelEvent | undefined {
-  if (event.messageStop === undefined) return undefined;
-  const reason = event.messageStop.stopReason ?? "end_turn";
-  if (/max_tokens|window_exceeded/.test(reason)) {
-    return { kind: "stop", reason: "length" };
-  }
-  if (/filtered|guardrail/.test(reason)) {
-    return { kind: "stop", reason: "filtered" };
-  }
-  return { kind: "stop", reason: "end" };
 }

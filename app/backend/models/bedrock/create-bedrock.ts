@@ -1,6 +1,7 @@
 import {
   BedrockRuntimeClient,
   ConverseStreamCommand,
+  type ConverseStreamOutput,
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../core/config/config";
@@ -14,19 +15,24 @@ import type {
   ReplyOptions,
 } from "../model";
 import type { BedrockSettings, ModelTimeouts } from "../model-settings";
+import {
+  hasSystemRole,
+  refusesSystemRole,
+  withoutSystemRole,
+} from "../system-role";
 import { waitWhileBusy } from "../wait-while-busy";
 import { bedrockModels } from "./bedrock-models";
 import { converseEvents, converseInput, spaceAtEnd } from "./converse";
 import { bedrockError } from "./errors";
 
-/** Each reply holds one for its whole length; how many replies there may be is limited elsewhere. */
+/** Each reply needs a connection of its own; the number of replies is limited elsewhere. */
 const CONNECTIONS = { keepAlive: true, maxSockets: Infinity };
 
 /**
- * Models of Amazon Bedrock, by ConverseStream. Who Keepsake is to AWS, the SDK finds out by itself:
- * the pod's role (Pod Identity, IRSA), or a profile at home.
+ * Models of Amazon Bedrock, by ConverseStream. The SDK finds the credentials: the pod's role (Pod
+ * Identity, IRSA), or a profile.
  *
- * @param offered What `MODELS` offers; `undefined` for Nova Pro, Micro and Lite.
+ * @param offered The models that `MODELS` offers; `undefined` for Nova Pro, Micro and Lite.
  */
 export function createBedrock(
   settings: BedrockSettings,
@@ -34,10 +40,10 @@ export function createBedrock(
   offered?: OfferedModel[],
 ): ModelProvider {
   const client = new BedrockRuntimeClient({
-    ...given(settings),
-    // Waiting is done here, where the visitor can be told and can stop it.
+    ...defined(settings),
+    // Keepsake waits itself, so that the visitor sees it and can stop it.
     maxAttempts: 1,
-    // HTTP/1.1, since a connection of HTTP/2 that breaks takes every reply on it along.
+    // HTTP/1.1: a broken HTTP/2 connection would end every reply on it.
     requestHandler: new NodeHttpHandler({
       connectionTimeout: timeouts.connectMs,
       httpAgent: CONNECTIONS,
@@ -45,23 +51,43 @@ export function createBedrock(
     }),
   });
 
+  /** Models that refused a system prompt. */
+  const withoutSystem = new Set<string>();
+
   async function* ask(
     messages: ModelMessage[],
     options: ReplyOptions,
     signal: AbortSignal,
   ): AsyncGenerator<ModelEvent> {
     try {
-      const input = converseInput(messages, options);
-      const command = new ConverseStreamCommand(input);
-      const { stream } = await client.send(command, { abortSignal: signal });
-      yield* converseEvents(stream ?? nothing(), spaceAtEnd(messages));
+      const stream = await send(messages, options, signal);
+      yield* converseEvents(stream, spaceAtEnd(messages));
     } catch (error) {
       signal.throwIfAborted();
       throw bedrockError(error, options.model);
     }
   }
 
-  /** Of `AWS_REGION`, or of the profile, where the SDK looks for it. */
+  async function send(
+    messages: ModelMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ConverseStreamOutput>> {
+    const isMerged = withoutSystem.has(options.model);
+    const prompt = isMerged ? withoutSystemRole(messages) : messages;
+    const command = new ConverseStreamCommand(converseInput(prompt, options));
+    try {
+      const { stream } = await client.send(command, { abortSignal: signal });
+      return stream ?? emptyStream();
+    } catch (error) {
+      if (isMerged || !hasSystemRole(messages)) throw error;
+      if (!refusesSystemRole(String(error))) throw error;
+      withoutSystem.add(options.model);
+      return send(messages, options, signal);
+    }
+  }
+
+  /** From `AWS_REGION`, or the profile. */
   const region = () => client.config.region();
 
   return {
@@ -84,14 +110,14 @@ export function createBedrock(
 
 const noRegion = () =>
   new ConfigError(
-    "AWS_REGION must be set where MODEL_PROVIDER has bedrock and the AWS profile has no region: eu-central-1, for instance.",
+    "AWS_REGION must be set if MODEL_PROVIDER has bedrock and the AWS profile has no region: eu-central-1, for instance.",
   );
 
-/** Only what is set: the SDK looks elsewhere for what isn't there, not for what is `undefined`. */
-function given<T extends object>(settings: T): Partial<T> {
+/** Leaves out `undefined`: the SDK looks elsewhere only for settings that are absent. */
+function defined<T extends object>(settings: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(settings).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
 }
 
-async function* nothing(): AsyncGenerator<never> {}
+async function* emptyStream(): AsyncGenerator<never> {}

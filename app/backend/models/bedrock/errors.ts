@@ -1,6 +1,12 @@
+import {
+  adviceFor,
+  CHOOSE_OR_REPORT,
+  TRY_OR_CHOOSE,
+  WAIT_OR_CHOOSE,
+} from "../advice";
 import { ModelError } from "../model";
 
-/** What the SDK's errors have, whichever of its many classes they are. */
+/** The fields that all of the SDK's error classes share. */
 interface SdkError {
   name: string;
   message: string;
@@ -10,35 +16,35 @@ interface SdkError {
   $response?: { headers?: Record<string, string> };
 }
 
-/** Turns what Bedrock, or the SDK, complains of into what the visitor and the operator can do. */
+/** Turns an error of Bedrock or the SDK into advice for the visitor and for the operator. */
 export function bedrockError(thrown: unknown, model: string): ModelError {
   if (thrown instanceof ModelError) return thrown;
   const error = asSdkError(thrown);
   const make = table.find(({ fits }) => fits(error))?.make ?? broken;
   const { reason, message, forOperator, busy } = make(error, model);
-  return new ModelError(reason, message, `${forOperator} ${told(error)}`, {
+  return new ModelError(reason, message, `${forOperator} ${detailOf(error)}`, {
     cause: thrown,
     retryAfterMs: busy ? (retryAfterMs(error) ?? 0) : undefined,
   });
 }
 
-/** The stream ended before the reply was at its end. */
+/** The stream ended before the reply was complete. */
 export function interruptedBedrock(): ModelError {
   const { message, forOperator } = brokenOff();
   return new ModelError("interrupted", message, forOperator);
 }
 
-interface Explained {
+interface Explanation {
   reason: ModelError["reason"];
   message: string;
   forOperator: string;
-  /** Whether it is worth to wait and ask again. */
+  /** True if waiting helps. */
   busy?: boolean;
 }
 
 interface Row {
   fits: (error: SdkError) => boolean;
-  make: (error: SdkError, model: string) => Explained;
+  make: (error: SdkError, model: string) => Explanation;
 }
 
 const named =
@@ -81,11 +87,19 @@ const table: Row[] = [
   {
     fits: named(
       /^Validation/,
+      /content filter|blocked by|guardrail|content polic|harmful|safety|responsible ai/i,
+    ),
+    make: blockedByFilter,
+  },
+  {
+    fits: named(
+      /^Validation/,
       /maximum tokens you requested|max_?tokens.{0,60}(?:exceed|maximum|less)/i,
     ),
     make: replyTooLong,
   },
   { fits: named(/^(?:Validation|ModelError)/, tooLongMessage), make: tooLong },
+  { fits: named(/^Validation/, /\btemperature\b/i), make: badTemperature },
   { fits: named(/^Validation/), make: refused },
   {
     fits: named(/^(?:Throttling|TooManyRequests)/, /per day|daily/i),
@@ -122,151 +136,152 @@ const isUnreachable = (code: string) =>
     code,
   );
 
-function notEnabled(_: SdkError, model: string): Explained {
+function notEnabled(_: SdkError, model: string): Explanation {
   return {
     reason: "denied",
-    message:
-      "This model is not enabled for Keepsake. Choose another model, or tell whoever runs this site.",
+    message: `This model is not enabled for Keepsake. ${CHOOSE_OR_REPORT}`,
     forOperator: `Enable access to ${model} in this account and region, in the Bedrock console under Model access; some models want a form about their use first.`,
   };
 }
 
-function notAllowed(_: SdkError, model: string): Explained {
+function notAllowed(_: SdkError, model: string): Explanation {
   return {
     reason: "denied",
-    message:
-      "Keepsake may not use this model. Choose another model, or tell whoever runs this site.",
-    forOperator: `Allow bedrock:InvokeModelWithResponseStream on ${model} to the pod's role or the profile: on the foundation model in every region of an inference profile, and on the profile itself.`,
+    message: `Keepsake may not use this model. ${CHOOSE_OR_REPORT}`,
+    forOperator: `Allow the pod's role or the profile bedrock:InvokeModelWithResponseStream on ${model}: on the foundation model in every region of an inference profile, and on the profile itself.`,
   };
 }
 
-function noCredentials(): Explained {
+function noCredentials(): Explanation {
   return {
     reason: "denied",
-    message:
-      "Keepsake could not sign in to the model's provider. Choose another model, or tell whoever runs this site.",
+    message: `Keepsake could not sign in to the model's provider. ${CHOOSE_OR_REPORT}`,
     forOperator:
-      "There are no valid AWS credentials: in a cluster, see the service account's Pod Identity association or IRSA role; at home, AWS_PROFILE and `aws sso login`. A wrong clock makes signatures invalid, too.",
+      "There are no valid AWS credentials: in a cluster, check the service account's Pod Identity association or IRSA role; elsewhere AWS_PROFILE and `aws sso login`. A wrong clock also makes signatures invalid.",
   };
 }
 
-function unknownModel(_: SdkError, model: string): Explained {
+function unknownModel(_: SdkError, model: string): Explanation {
   return {
     reason: "unknown-model",
     message:
-      "Amazon Bedrock no longer has this model here. Choose another one from the list of models, then try again.",
+      "Amazon Bedrock no longer offers this model here. Choose another one from the list of models, then try again.",
     forOperator: `${model} is not in this region, or was withdrawn: see MODELS and AWS_REGION.`,
   };
 }
 
-function needsProfile(_: SdkError, model: string): Explained {
+function needsProfile(_: SdkError, model: string): Explanation {
   return {
     reason: "unknown-model",
-    message:
-      "This model can't be used in this way here. Choose another one, or tell whoever runs this site.",
-    forOperator: `${model} is only had through an inference profile in this region: put its id, which begins with us., eu., apac. or global., into MODELS.`,
+    message: `This model is not available here. ${CHOOSE_OR_REPORT}`,
+    forOperator: `In this region ${model} needs an inference profile: put the profile's id, which begins with us., eu., apac. or global., into MODELS.`,
   };
 }
 
-function replyTooLong(): Explained {
+function replyTooLong(): Explanation {
   return {
     reason: "invalid",
-    message:
-      "The model can't write as long a reply as was asked for. Lower the maximum length, then try again.",
+    message: adviceFor.replyTooLong,
     forOperator: "The maximum length is above the model's own limit.",
   };
 }
 
-function tooLong(): Explained {
+function tooLong(): Explanation {
   return {
     reason: "too-long",
-    message:
-      "This conversation is too long for the model. Send a shorter message, begin a new conversation, or choose a model with a larger window.",
+    message: adviceFor.tooLong,
     forOperator: "The prompt exceeds the model's window.",
   };
 }
 
-function refused(): Explained {
+function blockedByFilter(): Explanation {
+  return {
+    reason: "filtered",
+    message: adviceFor.filtered,
+    forOperator: "A content filter before the model refused the prompt.",
+  };
+}
+
+function badTemperature(): Explanation {
   return {
     reason: "invalid",
-    message:
-      "The model can't take this message or these settings. Change the temperature or the maximum length, or choose another model.",
+    message: adviceFor.temperature,
+    forOperator: "Bedrock refused the temperature.",
+  };
+}
+
+function refused(): Explanation {
+  return {
+    reason: "invalid",
+    message: adviceFor.refused,
     forOperator: "Bedrock refused the request.",
   };
 }
 
-function quotaUsedUp(): Explained {
+function quotaUsedUp(): Explanation {
   return {
     reason: "throttled",
-    message:
-      "The quota for this model is used up. Choose another model, or tell whoever runs this site.",
-    forOperator:
-      "See the account's quotas for Bedrock: waiting a moment won't help.",
+    message: adviceFor.noQuota,
+    forOperator: "See the account's quotas for Bedrock: waiting won't help.",
   };
 }
 
-function throttled(): Explained {
+function throttled(): Explanation {
   return {
     reason: "throttled",
-    message:
-      "The model has too much to do right now. Try again in a minute, or choose another model.",
+    message: adviceFor.throttled,
     forOperator:
-      "The account's rate for this model is used up: a cross-region inference profile has more, and quotas can be raised. MODEL_BUSY_SECONDS is how long that is waited for.",
+      "The account's rate for this model is used up: a cross-region inference profile has more, and quotas can be raised. MODEL_BUSY_SECONDS is how long Keepsake waits.",
     busy: true,
   };
 }
 
-function notReady(): Explained {
+function notReady(): Explanation {
   return {
     reason: "provider",
-    message:
-      "The model is starting or overloaded. Try again in a minute, or choose another model.",
-    forOperator: "MODEL_BUSY_SECONDS is how long that is waited for.",
+    message: adviceFor.overloaded,
+    forOperator: "MODEL_BUSY_SECONDS is how long Keepsake waits.",
     busy: true,
   };
 }
 
-function tookTooLong(): Explained {
+function tookTooLong(): Explanation {
   return {
     reason: "timed-out",
-    message:
-      "The model took too long to answer. Try again, or choose another model.",
-    forOperator: "Bedrock itself gave up waiting for the model.",
+    message: `The model took too long to answer. ${TRY_OR_CHOOSE}`,
+    forOperator: "Bedrock's own time-out for the model ran out.",
   };
 }
 
-function brokenOff(): Explained {
+function brokenOff(): Explanation {
   return {
     reason: "interrupted",
-    message:
-      "The model's answer broke off in the middle. Try again to get all of it.",
+    message: adviceFor.interrupted,
     forOperator: "The stream ended before the reply did.",
   };
 }
 
-function noRegion(): Explained {
+function noRegion(): Explanation {
   return {
     reason: "unreachable",
-    message:
-      "Keepsake doesn't know where this model is. Choose another model, or tell whoever runs this site.",
+    message: `The model's region is not configured. ${CHOOSE_OR_REPORT}`,
     forOperator: "Set AWS_REGION, or a region in the profile.",
   };
 }
 
-function unreachable(): Explained {
+function unreachable(): Explanation {
   return {
     reason: "unreachable",
-    message:
-      "The model's provider can't be reached right now. Try again in a minute, or choose another model.",
+    message: `The model's provider can't be reached. ${WAIT_OR_CHOOSE}`,
     forOperator:
-      "Bedrock's endpoint can't be reached: see AWS_REGION, DNS, network policies, and NAT or VPC endpoints.",
+      "Bedrock's endpoint can't be reached: check AWS_REGION, DNS, network policies, and NAT or VPC endpoints.",
   };
 }
 
-function broken(): Explained {
+function broken(): Explanation {
   return {
     reason: "provider",
-    message: "The model's provider failed. Try again, or choose another model.",
+    message: `The model's provider failed. ${TRY_OR_CHOOSE}`,
     forOperator: "An error of Bedrock's own.",
   };
 }
@@ -278,7 +293,7 @@ function asSdkError(thrown: unknown): SdkError {
   return { name: "Error", message: String(thrown) };
 }
 
-function told(error: SdkError): string {
+function detailOf(error: SdkError): string {
   const request = error.$metadata?.requestId;
   const id = request === undefined ? "" : ` (request ${request})`;
   return `It said ${error.name}: ${error.message.slice(0, 500)}${id}`;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Complaint } from "./errors";
 
-/** Servers differ in how they wrap an error; all of these are in use. */
+/** The ways in which servers wrap an error. */
 const Wrapped = z.looseObject({
   error: z.unknown().optional(),
   message: z.unknown().optional(),
@@ -12,10 +12,10 @@ const Wrapped = z.looseObject({
 });
 
 /**
- * Reads what a server says of a failure.
+ * Reads a server's message about a failure.
  *
  * @param body Parsed JSON, or text.
- * @param status The HTTP status; where the body says one, inside a stream, that one.
+ * @param status The HTTP status; 0 inside a stream, where the body may tell it.
  */
 export function complaintIn(body: unknown, status = 0): Complaint {
   const outer = Wrapped.safeParse(body).data;
@@ -30,7 +30,7 @@ export function complaintIn(body: unknown, status = 0): Complaint {
   };
 }
 
-/** An error inside of a stream carries its status in its code, if at all. */
+/** An error inside a stream has its status in its code, if anywhere. */
 function statusIn(error: z.output<typeof Wrapped> | undefined): number {
   const number = Number(error?.code ?? error?.status);
   if (number >= 400 && number < 600) return number;
@@ -47,16 +47,16 @@ function wordIn(value: unknown): string | undefined {
     : undefined;
 }
 
-const saidMost = 500;
+const MAX_LENGTH = 500;
 
 function shortened(said: unknown): string {
   const text = typeof said === "string" ? said : JSON.stringify(said);
-  // A page of HTML says most in its title.
+  // The title is the most useful part of an HTML page.
   const title = /<title>(.*?)<\/title>/is.exec(text ?? "")?.[1];
-  return (title ?? text ?? "").replaceAll(/\s+/g, " ").slice(0, saidMost);
+  return (title ?? text ?? "").replaceAll(/\s+/g, " ").slice(0, MAX_LENGTH);
 }
 
-/** Whether what came in a stream is an error and no part of a reply. */
+/** True if a chunk of a stream is an error. */
 export function isComplaint(body: unknown): boolean {
   const outer = Wrapped.safeParse(body).data;
   if (outer === undefined) return false;

@@ -13,13 +13,14 @@ import { waitWhileBusy } from "../wait-while-busy";
 import { wrongUrl } from "./errors";
 import { createOpenAIClient } from "./openai-client";
 import { modelsIn, modelsOffered } from "./openai-models";
-import { replyIn } from "./reply-in";
+import { readReplyBody } from "./reply-body";
+import { createReplyReader } from "./reply-reader";
 import { type Adaptation, adaptationFor, requestBody } from "./request-body";
 
 /**
  * Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, LiteLLM, gateways.
  *
- * @param offered What `MODELS` offers; `undefined` for what the server lists.
+ * @param offered The models that `MODELS` offers; `undefined` for all that the server lists.
  */
 export function createOpenAI(
   settings: OpenAISettings,
@@ -27,8 +28,10 @@ export function createOpenAI(
   offered?: OfferedModel[],
 ): ModelProvider {
   const client = createOpenAIClient(settings, timeouts.connectMs);
-  /** What the server wants otherwise, by model. */
+  /** The changes that the server asked for, by model. */
   const adapted = new Map<string, Set<Adaptation>>();
+  /** Models whose prompt template holds the opening tag of their reasoning. */
+  const implyOpening = new Set<string>();
 
   async function listed(signal: AbortSignal): Promise<ModelInfo[]> {
     const response = await client.request("/models", signal);
@@ -38,7 +41,7 @@ export function createOpenAI(
 
   async function listModels(signal: AbortSignal): Promise<ModelInfo[]> {
     if (offered === undefined) return listed(signal);
-    // The list only tells more about what is offered anyway.
+    // Optional: the list only adds details to what is offered.
     const known = await listed(signal).catch(() => []);
     return modelsOffered(offered, known, settings);
   }
@@ -48,24 +51,30 @@ export function createOpenAI(
     options: ReplyOptions,
     signal: AbortSignal,
   ): AsyncGenerator<ModelEvent> {
-    yield* replyIn(await begin(messages, options, signal), signal);
+    const { model } = options;
+    const continues = messages.at(-1)?.role === "assistant";
+    const response = await send(messages, options, signal);
+    const reader = createReplyReader(!continues && implyOpening.has(model));
+    yield* readReplyBody(response, reader, signal);
+    if (reader.impliesOpening() === true) implyOpening.add(model);
+    if (reader.impliesOpening() === false) implyOpening.delete(model);
   }
 
-  /** Sends the request, once more where the server says which parameter it wants otherwise. */
-  async function begin(
+  /** Sends the request, again each time the server asks for another change to it. */
+  async function send(
     messages: ModelMessage[],
     options: ReplyOptions,
     signal: AbortSignal,
   ): Promise<Response> {
     const { model } = options;
     const changes = adapted.get(model) ?? new Set<Adaptation>();
+    const { continuation } = settings;
     for (;;) {
-      let body = requestBody(messages, options, settings.continuation);
-      for (const { change } of changes) body = change(body);
+      const body = requestBody(messages, options, continuation, changes);
       try {
         return await client.request("/chat/completions", signal, body);
       } catch (error) {
-        const adaptation = adaptationFor(error);
+        const adaptation = adaptationFor(error, messages);
         if (!adaptation || changes.has(adaptation)) throw error;
         adapted.set(model, changes.add(adaptation));
       }

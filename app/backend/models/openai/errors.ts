@@ -1,151 +1,240 @@
 import { ModelError } from "../model";
+import {
+  adviceFor,
+  CHOOSE_OR_REPORT,
+  TRY_OR_CHOOSE,
+  WAIT_OR_CHOOSE,
+} from "../advice";
 
-/** What a server says of a failure, before or within a stream. */
+/** What a server says about a failure, before or within a stream. */
 export interface Complaint {
-  /** The HTTP status, or what stands for it in the stream. */
+  /** The HTTP status, or its equivalent in the stream. */
   status: number;
-  /** What it said, shortened; for the operator alone, since it may hold addresses and keys. */
+  /** Its message, shortened. For the operator only: it may hold addresses and keys. */
   said: string;
-  /** Its own codes of the failure: `context_length_exceeded invalid_request_error`. */
+  /** Its own codes for the failure: `context_length_exceeded invalid_request_error`. */
   code?: string | undefined;
   /** How long it asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
 }
 
-const tooLong =
-  /context[ _]?(?:length|window|size)|maximum context|too long|too many (?:input )?tokens|exceeds? the (?:available|maximum) (?:context|length)|n_ctx|prompt is too|reduce the length/i;
-const noModel =
-  /model.{0,80}(?:not found|does not exist|not exist|unknown|is not available|invalid model|decommissioned)|(?:unknown|invalid|no such) model|try pulling it|model_not_found/is;
-const noCredit = /insufficient_quota|billing|credit|quota/i;
+interface Row {
+  fits: (status: number, about: string, code: string) => boolean;
+  make: (complaint: Complaint, detail: string) => ModelError;
+}
 
-/** Turns what a server complains of into what the visitor and the operator can do. */
+const isRefusal = (status: number) => status < 500 && status !== 429;
+
+const says =
+  (pattern: RegExp, fits: (status: number) => boolean = () => true) =>
+  (status: number, about: string) =>
+    fits(status) && pattern.test(about);
+
+const hasStatus =
+  (...statuses: number[]) =>
+  (status: number) =>
+    statuses.includes(status);
+
+/** The first row that fits counts: a message tells more than a status. */
+const rows: Row[] = [
+  {
+    // The latter is LiteLLM's word for a foreign key, if it has no database.
+    fits: (status, about, code) =>
+      status === 401 ||
+      code.includes("no_db_connection") ||
+      (isRefusal(status) &&
+        /api[ _-]?key.{0,40}(?:not valid|invalid|incorrect|missing|expired)|(?:invalid|incorrect|missing|no|expired) (?:x-)?api[ _-]?key|api_key_invalid/i.test(
+          about,
+        )),
+    make: (_, detail) => wrongKey(detail),
+  },
+  {
+    fits: says(
+      /content[ _-]?(?:filter|management|polic)|policy_violation|usage polic|content exists risk|data_?inspection|inappropriate content|moderation|flagged|high risk|safety (?:system|setting|reason|filter)|blocked by.{0,40}(?:filter|safety|guardrail)|prohibited_content|sensitive content|不安全|敏感/i,
+      isRefusal,
+    ),
+    make: (_, detail) =>
+      new ModelError("filtered", adviceFor.filtered, `${FILTERED} ${detail}`),
+  },
+  {
+    fits: (status, about) =>
+      status === 402 ||
+      (isRefusal(status) &&
+        /insufficient[ _](?:balance|credit|funds|quota)/i.test(about)),
+    make: (_, detail) => noQuota(detail),
+  },
+  {
+    fits: says(
+      /max_(?:completion_|new_)?tokens.{0,60}(?:too large|too high|exceed|at most|less than|must be)|maximum tokens you requested/is,
+      isRefusal,
+    ),
+    make: (_, detail) =>
+      new ModelError(
+        "invalid",
+        adviceFor.replyTooLong,
+        `The maximum length is above the model's limit. ${detail}`,
+      ),
+  },
+  {
+    fits: (status, about) =>
+      status === 413 ||
+      (status < 500 &&
+        /context[ _]?(?:length|window|size)|maximum context|too long|too many (?:input )?tokens|exceeds? the (?:available|maximum) (?:context|length)|n_ctx|prompt is too|reduce the length/i.test(
+          about,
+        )),
+    make: (_, detail) =>
+      new ModelError(
+        "too-long",
+        adviceFor.tooLong,
+        `The prompt exceeds the model's window: if that is smaller than OPENAI_CONTEXT_TOKENS, lower that. ${detail}`,
+      ),
+  },
+  { fits: hasStatus(403, 451), make: (_, detail) => forbidden(detail) },
+  {
+    fits: (status, about) =>
+      status === 410 ||
+      /model.{0,80}(?:not found|does not exist|not exist|unknown|is not available|invalid model|decommissioned|does not support (?:chat|completions))|(?:unknown|invalid|no such) model|try pulling it|model_not_found|no (?:endpoints found|allowed providers)|does not support (?:chat|chat completions)\b/is.test(
+        about,
+      ),
+    make: (_, detail) => unknownModel(detail),
+  },
+  { fits: hasStatus(404, 405), make: (_, detail) => wrongUrl(detail) },
+  { fits: hasStatus(429), make: throttled },
+  { fits: hasStatus(408, 504, 524), make: (_, detail) => tookTooLong(detail) },
+  { fits: hasStatus(503, 529), make: overloaded },
+  {
+    fits: says(/\btemperature\b/i, isRefusal),
+    make: (_, detail) =>
+      new ModelError(
+        "invalid",
+        adviceFor.temperature,
+        `The server refused the temperature. ${detail}`,
+      ),
+  },
+  {
+    fits: (status) => status >= 400 && status < 500,
+    make: (_, detail) =>
+      new ModelError(
+        "invalid",
+        adviceFor.refused,
+        `The server refused the request. ${detail}`,
+      ),
+  },
+];
+
+const FILTERED = "A content filter before the model refused the prompt.";
+
+/** Turns a complaint into advice for the visitor and for the operator. */
 export function modelErrorFor(complaint: Complaint): ModelError {
   const { status, said, code = "" } = complaint;
   const about = `${code} ${said}`;
-  const told = `It answered ${status || "with an error"}: ${said || "(nothing more)"}`;
-  // The latter is LiteLLM's word for a key that isn't its own, where it has no database.
-  if (status === 401 || /no_db_connection/.test(code)) return wrongKey(told);
-  if (status === 403) return forbidden(told);
-  if (status === 413 || (status < 500 && tooLong.test(about))) {
-    return tooLongError(told);
-  }
-  if (noModel.test(about)) return unknownModel(told);
-  if (status === 404 || status === 405) return wrongUrl(told);
-  if (status === 429) return throttled(complaint, about, told);
-  if (status === 408 || status === 504) return tookTooLong(told);
-  if (status === 503 || status === 529) return overloaded(complaint, told);
-  if (status >= 400 && status < 500) return refused(told);
-  return broken(told);
+  const detail = `It answered ${status || "with an error"}: ${said || "(no message)"}`;
+  const row = rows.find(({ fits }) => fits(status, about, code));
+  return row ? row.make(complaint, detail) : broken(detail);
 }
 
-function wrongKey(told: string): ModelError {
+function wrongKey(detail: string): ModelError {
   return new ModelError(
     "denied",
-    "The model's server refused Keepsake's key. Choose another model, or tell whoever runs this site.",
-    `Set OPENAI_API_KEY to a key that OPENAI_BASE_URL accepts. ${told}`,
+    `The model's server refused Keepsake's key. ${CHOOSE_OR_REPORT}`,
+    `Set OPENAI_API_KEY to a key that OPENAI_BASE_URL accepts. ${detail}`,
   );
 }
 
-function forbidden(told: string): ModelError {
+function forbidden(detail: string): ModelError {
   return new ModelError(
     "denied",
-    "Keepsake may not use this model. Choose another model, or tell whoever runs this site.",
-    `The key may not use this model: see its permissions, OPENAI_ORGANIZATION and OPENAI_PROJECT. ${told}`,
+    `Keepsake may not use this model. ${CHOOSE_OR_REPORT}`,
+    `The key may not use this model, or not from here: see its permissions, OPENAI_ORGANIZATION and OPENAI_PROJECT. ${detail}`,
   );
 }
 
-function tooLongError(told: string): ModelError {
-  return new ModelError(
-    "too-long",
-    "This conversation is too long for the model. Send a shorter message, begin a new conversation, or choose a model with a larger window.",
-    `The prompt exceeds the model's window: if that is smaller than OPENAI_CONTEXT_TOKENS, lower that. ${told}`,
-  );
-}
-
-function unknownModel(told: string): ModelError {
+function unknownModel(detail: string): ModelError {
   return new ModelError(
     "unknown-model",
-    "The model's server no longer has this model. Choose another one from the list of models, then try again.",
-    `Pull or load the model there, or take it out of MODELS. ${told}`,
+    "The model's server no longer offers this model. Choose another one from the list of models, then try again.",
+    `Pull or load the model there, or remove it from MODELS. ${detail}`,
   );
 }
 
-export function wrongUrl(told: string): ModelError {
+export function wrongUrl(detail: string): ModelError {
   return new ModelError(
     "unreachable",
-    "No model answers at the address that Keepsake was given. Choose another model, or tell whoever runs this site.",
-    `OPENAI_BASE_URL seems wrong: it must be the part before /chat/completions, which usually ends in /v1. ${told}`,
+    `No model answers at the configured address. ${CHOOSE_OR_REPORT}`,
+    `OPENAI_BASE_URL seems wrong: it must be the part before /chat/completions, which usually ends in /v1. ${detail}`,
   );
+}
+
+/** A web site's page, or an error page of a proxy, with the status 200. */
+export function webPage(html: string): ModelError {
+  const title = /<title>(.*?)<\/title>/is.exec(html)?.[1]?.trim();
+  return wrongUrl(`It answered with a web page${title ? `: ${title}` : ""}.`);
 }
 
 function throttled(
-  { retryAfterMs }: Complaint,
-  about: string,
-  told: string,
+  { retryAfterMs, code, said }: Complaint,
+  detail: string,
 ): ModelError {
-  if (noCredit.test(about) && retryAfterMs === undefined) {
-    return new ModelError(
-      "throttled",
-      "The quota for this model is used up. Choose another model, or tell whoever runs this site.",
-      `The account has no credit or quota left: waiting won't help. ${told}`,
-    );
-  }
+  const isQuota = /insufficient_quota|billing|credit|quota/i.test(
+    `${code} ${said}`,
+  );
+  if (isQuota && retryAfterMs === undefined) return noQuota(detail);
   return new ModelError(
     "throttled",
-    "The model has too much to do right now. Try again in a minute, or choose another model.",
-    `The server limits the rate of requests; MODEL_BUSY_SECONDS is how long that is waited for. ${told}`,
+    adviceFor.throttled,
+    `The server limits the rate of requests; MODEL_BUSY_SECONDS is how long Keepsake waits. ${detail}`,
     { retryAfterMs: retryAfterMs ?? 0 },
   );
 }
 
-function overloaded({ retryAfterMs }: Complaint, told: string): ModelError {
+function noQuota(detail: string): ModelError {
+  return new ModelError(
+    "throttled",
+    adviceFor.noQuota,
+    `The account has no credit or quota left: waiting won't help. ${detail}`,
+  );
+}
+
+function overloaded({ retryAfterMs }: Complaint, detail: string): ModelError {
   return new ModelError(
     "provider",
-    "The model is starting or overloaded. Try again in a minute, or choose another model.",
-    `The server says that it is not ready; MODEL_BUSY_SECONDS is how long that is waited for. ${told}`,
+    adviceFor.overloaded,
+    `The server is not ready; MODEL_BUSY_SECONDS is how long Keepsake waits. ${detail}`,
     { retryAfterMs: retryAfterMs ?? 0 },
   );
 }
 
-function tookTooLong(told: string): ModelError {
+function tookTooLong(detail: string): ModelError {
   return new ModelError(
     "timed-out",
-    "The model's server gave up waiting for it. Try again, or choose another model.",
-    `A server or gateway before the model has a time-out of its own. ${told}`,
+    `The model's server timed out. ${TRY_OR_CHOOSE}`,
+    `A server or gateway before the model has a time-out of its own. ${detail}`,
   );
 }
 
-function refused(told: string): ModelError {
-  return new ModelError(
-    "invalid",
-    "The model can't take this message or these settings. Change the temperature or the maximum length, or choose another model.",
-    `The server refused the request. ${told}`,
-  );
-}
-
-function broken(told: string): ModelError {
+function broken(detail: string): ModelError {
   return new ModelError(
     "provider",
-    "The model's server failed. Try again, or choose another model.",
-    `See the server's own log. ${told}`,
+    `The model's server failed. ${TRY_OR_CHOOSE}`,
+    `See the server's own log. ${detail}`,
   );
 }
 
-/** The server closed, or the line was cut, before the reply was at its end. */
+/** The stream ended, or its connection broke, before the reply was complete. */
 export function interrupted(detail: string, cause?: unknown): ModelError {
   return new ModelError(
     "interrupted",
-    "The model's answer broke off in the middle. Try again to get all of it.",
+    adviceFor.interrupted,
     `The stream ended before the reply did: ${detail}. See the server's log, and the time-outs of proxies on the way.`,
     { cause },
   );
 }
 
-/** What no server of this protocol sends. */
+/** No server of this protocol sends this. */
 export function nonsense(detail: string, cause?: unknown): ModelError {
   return new ModelError(
     "provider",
-    "The model's server sent something that Keepsake can't read. Try again, or choose another model.",
+    `The model's server sent a response that can't be read. ${TRY_OR_CHOOSE}`,
     `The stream is not that of an OpenAI-compatible server: ${detail}`,
     { cause },
   );
@@ -153,13 +242,10 @@ export function nonsense(detail: string, cause?: unknown): ModelError {
 
 const hints: [RegExp, string][] = [
   [/ECONNREFUSED/, "Nothing listens there: is the server started?"],
-  [
-    /ENOTFOUND|EAI_AGAIN/,
-    "Its host name is unknown here: see the name, and DNS.",
-  ],
+  [/ENOTFOUND|EAI_AGAIN/, "Its host name is unknown here: check it, and DNS."],
   [
     /ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/,
-    "It can't be reached: see firewalls, network policies, HTTPS_PROXY.",
+    "Check firewalls, network policies and HTTPS_PROXY.",
   ],
   [
     /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|LEAF_SIGNATURE/,
@@ -172,21 +258,21 @@ const hints: [RegExp, string][] = [
   [/INVALID_URL|UND_ERR_INVALID_ARG/, "The address can't be used."],
 ];
 
-/** Nothing was answered at all. */
+/** No response came at all. */
 export function unreachable(baseUrl: string, error: unknown): ModelError {
   const codes = codesOf(error);
   const hint = hints.find(([pattern]) => pattern.test(codes))?.[1] ?? "";
   return new ModelError(
     "unreachable",
-    "The model's server can't be reached right now. Try again in a minute, or choose another model.",
+    `The model's server can't be reached. ${WAIT_OR_CHOOSE}`,
     `OPENAI_BASE_URL ${withoutSecrets(baseUrl)} can't be reached (${codes || String(error)}). ${hint}`.trim(),
     { cause: error },
   );
 }
 
 /**
- * Every code and message in an error and its causes; that of several addresses has several. Not
- * `instanceof Error`, since the system's may be of another realm.
+ * Every code and message in an error and its causes; an error about several addresses has several.
+ * Not `instanceof Error`, since the system's may be of another realm.
  */
 function codesOf(error: unknown, depth = 0): string {
   if (typeof error !== "object" || error === null || depth > 4) return "";
@@ -204,7 +290,7 @@ interface SystemError {
   errors: unknown[];
 }
 
-/** An address without the user and password that it may hold. */
+/** An address without its user, password and query, which may hold keys. */
 export function withoutSecrets(address: string): string {
   const url = new URL(address);
   url.username = "";

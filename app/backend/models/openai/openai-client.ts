@@ -8,14 +8,14 @@ import {
 } from "undici";
 import type { OpenAISettings } from "../model-settings";
 import { complaintIn, retryAfter } from "./complaints";
-import { modelErrorFor, unreachable, withoutSecrets, wrongUrl } from "./errors";
+import { modelErrorFor, unreachable, wrongUrl } from "./errors";
 
-/** Speaks HTTP with one endpoint, in its terms: key, headers, authorities, proxies. */
+/** HTTP with one endpoint: key, headers, authorities, proxies. */
 export interface OpenAIClient {
   /**
-   * @param path After the base address: `/models`.
-   * @param body Sent as JSON by POST; without one it's a GET.
-   * @throws ModelError for everything but a good answer, or the signal's reason.
+   * @param path Relative to the base address: `/models`.
+   * @param body Sent as JSON by POST; without it the request is a GET.
+   * @throws ModelError unless the response is successful, or the signal's reason.
    */
   request(
     path: string,
@@ -25,14 +25,13 @@ export interface OpenAIClient {
   close(): Promise<void>;
 }
 
-/** What a server says of its failure is read no further than this, in bytes. */
-const complaintMost = 64 * 1024;
+/** An error's body is read up to this, in characters. */
+const MAX_ERROR_LENGTH = 64 * 1024;
 
 export function createOpenAIClient(
   settings: OpenAISettings,
   connectMs: number,
 ): OpenAIClient {
-  const base = withoutSecrets(settings.baseUrl).replace(/\/+$/, "");
   const dispatcher = dispatcherFor(settings, connectMs);
   const headers = headersFor(settings);
 
@@ -41,7 +40,7 @@ export function createOpenAIClient(
     signal: AbortSignal,
     body?: Record<string, unknown>,
   ): Promise<Response> {
-    const response = await fetch(base + path, {
+    const response = await fetch(urlOf(settings.baseUrl, path), {
       method: body ? "POST" : "GET",
       headers: {
         ...headers,
@@ -53,7 +52,7 @@ export function createOpenAIClient(
       body: body ? JSON.stringify(body) : null,
       dispatcher,
       signal,
-      // Following would make a GET of a POST; and a redirect means that the address is wrong.
+      // A redirect means that the address is wrong; following it would turn the POST into a GET.
       redirect: "manual",
     }).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -66,29 +65,34 @@ export function createOpenAIClient(
   return { request, close: () => dispatcher.destroy() };
 }
 
+/** The base address with a path before its query (`?api-version=…`), without user and password. */
+function urlOf(baseUrl: string, path: string): URL {
+  const url = new URL(baseUrl);
+  url.username = "";
+  url.password = "";
+  url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  return url;
+}
+
 async function failure(response: Response): Promise<Error> {
   const { status, headers } = response;
   if (status >= 300 && status < 400) {
     await response.body?.cancel();
     return wrongUrl(`It redirects to ${headers.get("location") ?? "nowhere"}.`);
   }
-  const text = await textUpTo(response, complaintMost);
-  const body = jsonOrText(text);
+  const text = await beginningOf(response);
+  const body = jsonOrText(text.replace(/^\s*(?:event: *\w+\s+)?data: */, ""));
   const complaint = complaintIn(body, status);
   return modelErrorFor({ ...complaint, retryAfterMs: retryAfter(headers) });
 }
 
-/** The beginning of a body; what comes is enough if the rest doesn't. */
-export async function textUpTo(
-  response: Response,
-  bytes: number,
-): Promise<string> {
+async function beginningOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   try {
     for await (const part of response.body ?? []) {
       text += decoder.decode(part, { stream: true });
-      if (text.length > bytes) break;
+      if (text.length > MAX_ERROR_LENGTH) break;
     }
   } catch {
     // The status alone tells enough.
@@ -116,7 +120,7 @@ function headersFor(settings: OpenAISettings): Record<string, string> {
   };
 }
 
-/** A user and password in the address are for HTTP's own authentication. */
+/** A user and password in the address mean HTTP basic authentication. */
 function authorizationIn(address: string): Record<string, string> {
   const { username, password } = new URL(address);
   if (username === "" && password === "") return {};
@@ -137,7 +141,7 @@ function dispatcherFor(
   const tls = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const options = {
     connect: { ...tls, timeout: connectMs },
-    // How long a model may be silent is for those who wait for the reply to say.
+    // Callers bound how long a model may be silent.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
@@ -148,7 +152,7 @@ function dispatcherFor(
     ...options,
     requestTls: { ...tls, timeout: connectMs },
     proxyTls: { ...tls, timeout: connectMs },
-    // An empty text keeps the library from looking into the environment by itself.
+    // An empty string keeps undici from reading the environment.
     httpProxy: proxy.http ?? "",
     httpsProxy: proxy.https ?? "",
     noProxy: proxy.none ?? "",

@@ -1,24 +1,39 @@
 import { ModelError, type ModelMessage, type ReplyOptions } from "../model";
 import type { OpenAISettings } from "../model-settings";
+import {
+  hasSystemRole,
+  refusesSystemRole,
+  withoutSystemRole,
+} from "../system-role";
 
 export type RequestBody = Record<string, unknown>;
 
-/** What a server is asked, as the protocol has it. */
+/** The body of a chat completion's request. */
 export function requestBody(
   messages: ModelMessage[],
   options: ReplyOptions,
   continuation: OpenAISettings["continuation"],
+  adaptations: Iterable<Adaptation>,
 ): RequestBody {
   const continues = messages.at(-1)?.role === "assistant";
+  const names = new Set([...adaptations].map(({ name }) => name));
+  const prompt = names.has("no system role")
+    ? withoutSystemRole(messages)
+    : messages;
+  const lengthName = names.has("max_completion_tokens")
+    ? "max_completion_tokens"
+    : "max_tokens";
+  const { maxTokens, temperature } = options;
   return {
     model: options.model,
-    messages: messages.map(({ role, text }) => ({ role, content: text })),
+    messages: prompt.map(({ role, text }) => ({ role, content: text })),
     stream: true,
-    stream_options: { include_usage: true },
-    ...(options.maxTokens !== undefined && { max_tokens: options.maxTokens }),
-    ...(options.temperature !== undefined && {
-      temperature: options.temperature,
+    ...(!names.has("no stream_options") && {
+      stream_options: { include_usage: true },
     }),
+    ...(maxTokens !== undefined && { [lengthName]: maxTokens }),
+    ...(temperature !== undefined &&
+      !names.has("no temperature") && { temperature }),
     ...(continues &&
       continuation === "vllm" && {
         add_generation_prompt: false,
@@ -27,41 +42,53 @@ export function requestBody(
   };
 }
 
-/** A change that a server has asked for; it's made to all later requests for the model too. */
+/** A change to requests that a server asked for. It applies to all later requests for the model. */
 export interface Adaptation {
-  name: string;
-  /** Whether this is what a refusal is about. */
-  wanted: RegExp;
-  change: (body: RequestBody) => RequestBody;
+  name:
+    | "max_completion_tokens"
+    | "no stream_options"
+    | "no temperature"
+    | "no system role";
+  /** True if a refusal asks for this change. */
+  isWanted: (refusal: string, messages: ModelMessage[]) => boolean;
 }
 
-/** Parameters that one server insists on and another refuses. */
 const adaptations: Adaptation[] = [
   {
     name: "max_completion_tokens",
-    wanted: /max_completion_tokens/,
-    change: ({ max_tokens, ...body }) =>
-      max_tokens === undefined
-        ? body
-        : { ...body, max_completion_tokens: max_tokens },
+    isWanted: (refusal) =>
+      /us(?:e|ing) .?max_completion_tokens|max_tokens.{0,3} is not supported/i.test(
+        refusal,
+      ),
   },
   {
     name: "no stream_options",
-    wanted: /stream_options|include_usage/,
-    change: (body) => ({ ...body, stream_options: undefined }),
+    isWanted: (refusal) => /stream_options|include_usage/.test(refusal),
   },
   {
     name: "no temperature",
-    wanted:
-      /temperature.{0,80}(?:not support|unsupported|only the default)|unsupported.{0,40}temperature/is,
-    change: (body) => ({ ...body, temperature: undefined }),
+    isWanted: (refusal) =>
+      /temperature.{0,80}(?:not support|unsupported|deprecated|only the default)|unsupported.{0,40}temperature/is.test(
+        refusal,
+      ),
+  },
+  {
+    name: "no system role",
+    isWanted: (refusal, messages) =>
+      hasSystemRole(messages) && refusesSystemRole(refusal),
   },
 ];
 
-/** What would make a server accept a request that it refused, if that is known. */
-export function adaptationFor(error: unknown): Adaptation | undefined {
-  if (!(error instanceof ModelError) || error.reason !== "invalid") {
+/** The change that would make a server accept a request that it refused, if it is known. */
+export function adaptationFor(
+  error: unknown,
+  messages: ModelMessage[],
+): Adaptation | undefined {
+  // Template errors are faults of the server to some: llama.cpp answers 500.
+  if (!(error instanceof ModelError) || error.retryAfterMs !== undefined) {
     return undefined;
   }
-  return adaptations.find(({ wanted }) => wanted.test(error.forOperator));
+  return adaptations.find(({ isWanted }) =>
+    isWanted(error.forOperator, messages),
+  );
 }

@@ -10,7 +10,10 @@ export class ReplyAccumulator {
   private usage: FinalReply["usage"];
   private stopReason: string | undefined;
 
-  constructor(before: ReplyText) {
+  constructor(
+    before: ReplyText,
+    private readonly epoch: number,
+  ) {
     this.text = before.text;
     this.reasoning = before.reasoning;
   }
@@ -24,17 +27,19 @@ export class ReplyAccumulator {
     return this.text.length + this.reasoning.length;
   }
 
-  /** @returns The line to log; `undefined` for events that only the end repeats. */
-  add(event: ModelEvent): Line | undefined {
+  /** @returns The lines to log; none for events that only the end repeats. */
+  add(event: ModelEvent): Line[] {
     switch (event.kind) {
       case "text":
         this.text += event.text;
-        return event.text === "" ? undefined : { text: event.text };
+        return event.text === "" ? [] : [{ text: event.text }];
       case "reasoning":
         this.reasoning += event.text;
-        return { reasoning: event.text };
+        return [{ reasoning: event.text }];
+      case "reclassify":
+        return this.reclassify(event.as);
       case "waiting":
-        return { notice: event.message };
+        return [{ notice: event.message }];
       case "usage":
         this.usage = {
           inputTokens: event.inputTokens,
@@ -45,7 +50,15 @@ export class ReplyAccumulator {
         this.stopReason =
           event.reason === "end" ? undefined : STOPPED[event.reason];
     }
-    return undefined;
+    return [];
+  }
+
+  /** Restarts the epoch's text, as a takeover would: readers of every version understand it. */
+  private reclassify(kind: "text" | "reasoning"): Line[] {
+    const all = this.reasoning + this.text;
+    this.reasoning = kind === "reasoning" ? all : "";
+    this.text = kind === "text" ? all : "";
+    return [{ kind: "epoch", epoch: this.epoch, keep: 0 }, { [kind]: all }];
   }
 
   /** @param isTooLong True if the reply was cut off here, whatever the model would still say. */
@@ -73,4 +86,6 @@ const EMPTY =
 const STOPPED = {
   length: "The reply was cut off because it reached its maximum length.",
   filtered: "The model's provider withheld the rest of this reply.",
+  unknown:
+    "The model stopped for an unknown reason, so this reply may be incomplete.",
 };

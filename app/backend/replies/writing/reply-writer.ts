@@ -42,7 +42,7 @@ export class ReplyWriter {
     readonly epoch: EpochWriter,
     before: ReplyText,
   ) {
-    this.reply = new ReplyAccumulator(before);
+    this.reply = new ReplyAccumulator(before, epoch.number);
     this.finished = this.run();
   }
 
@@ -188,10 +188,10 @@ export class ReplyWriter {
 
   private log(event: ModelEvent): void {
     if (this.intent === "give-up") return;
-    const line = this.reply.add(event);
-    if (!line) return;
+    const lines = this.reply.add(event);
+    if (lines.length === 0) return;
     if (this.saveFailure) this.saveFailure.isLastEvent = false;
-    this.epoch.append(line);
+    for (const line of lines) this.epoch.append(line);
   }
 
   /** Flushes every `flushMs`, and appends a heartbeat if the model is silent. */

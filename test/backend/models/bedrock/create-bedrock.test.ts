@@ -175,6 +175,34 @@ describe("what bedrock asks", () => {
     expect(textOf(events)).toBe(" morning.");
   });
 
+  it("merges the system prompt into the first message for models that refuse it, and remembers them", async () => {
+    server.on(
+      "/converse-stream",
+      refusal(
+        400,
+        "ValidationException",
+        "This model doesn't support system messages. Try again without sending a system message or use a model that supports system messages.",
+      ),
+      converseReply("Hi"),
+    );
+    const provider = providerAt(server.url);
+    const messages: ModelMessage[] = [
+      { role: "system", text: "Be kind." },
+      user("Hello"),
+    ];
+    const ask = () =>
+      collect(provider.streamReply(messages, { model }, never()));
+    expect(textOf(await ask())).toBe("Hi");
+    await ask();
+    const bodies = server.asked.map(({ body }) => JSON.parse(body) as unknown);
+    expect(bodies).toHaveLength(3);
+    for (const body of bodies.slice(1)) {
+      expect(body).toEqual({
+        messages: [{ role: "user", content: [{ text: "Be kind.\n\nHello" }] }],
+      });
+    }
+  });
+
   it("leaves out an answer that has only begun with white space", async () => {
     await replyTo(converseReply("Good morning."), {
       messages: [user("Greet me"), assistant("\n")],
@@ -196,15 +224,41 @@ describe("bedrock reads", () => {
   it.each([
     ["end_turn", "end"],
     ["stop_sequence", "end"],
-    ["tool_use", "end"],
     ["max_tokens", "length"],
     ["model_context_window_exceeded", "length"],
     ["content_filtered", "filtered"],
     ["guardrail_intervened", "filtered"],
-    ["something_new", "end"],
+    ["something_new", "unknown"],
   ])("a stop because of %s as %s", async (stopReason, reason) => {
     const answer = frames([startFrame, textFrame("A"), stopFrame(stopReason)]);
     expect((await replyTo(answer)).at(-1)).toEqual({ kind: "stop", reason });
+  });
+
+  it.each([
+    ["tool_use", "provider"],
+    ["malformed_model_output", "interrupted"],
+    ["malformed_tool_use", "interrupted"],
+  ])("a stop because of %s as a failure", async (stopReason, reason) => {
+    const answer = frames([startFrame, textFrame("A"), stopFrame(stopReason)]);
+    await expect(replyTo(answer)).rejects.toMatchObject({
+      reason,
+      message: expect.stringMatching(/Try again/),
+      forOperator: expect.stringContaining(stopReason),
+    });
+  });
+
+  it("reasoning that ends in a tag without an opening one", async () => {
+    const answer = frames([
+      startFrame,
+      textFrame("Let me see.\n</th"),
+      textFrame("ink>\n\n4"),
+      stopFrame(),
+    ]);
+    expect((await replyTo(answer)).slice(0, 3)).toEqual([
+      { kind: "text", text: "Let me see.\n" },
+      { kind: "reclassify", as: "reasoning" },
+      { kind: "text", text: "4" },
+    ]);
   });
 
   it("a reply of no text at all", async () => {
@@ -298,7 +352,7 @@ describe("bedrock fails well", () => {
         "User: arn:aws:sts::1:assumed-role/keepsake is not authorized to perform: bedrock:InvokeModelWithResponseStream on resource: arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
       ),
       "denied",
-      /Allow bedrock:InvokeModelWithResponseStream on amazon\.nova-pro/,
+      /bedrock:InvokeModelWithResponseStream on amazon\.nova-pro/,
     ],
     [
       "a model that is not enabled",
@@ -407,10 +461,20 @@ describe("bedrock fails well", () => {
       /temperature/,
     ],
     [
+      "a prompt that a content filter blocks",
+      refusal(
+        400,
+        "ValidationException",
+        "Your request was blocked by our content filters.",
+      ),
+      "filtered",
+      /content filter/,
+    ],
+    [
       "a model that took too long",
       refusal(408, "ModelTimeoutException", "Timed out"),
       "timed-out",
-      /gave up/,
+      /time-out for the model/,
     ],
     [
       "a service that isn't there",

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   ModelEvent,
   ModelMessage,
@@ -14,6 +15,7 @@ import {
   doneEvent,
   event,
   finishEvent,
+  send,
   settingsFor,
   stream,
   streamAndBreak,
@@ -71,6 +73,19 @@ async function replyTo(
       never(),
     ),
   );
+}
+
+/** The events before a failure, and the failure. */
+async function failingReply(answer: Answer) {
+  server.on("/chat/completions", answer);
+  const reply = provider().streamReply([user("hi")], { model: "m" }, never());
+  const events: ModelEvent[] = [];
+  try {
+    for await (const one of reply) events.push(one);
+  } catch (error) {
+    return { events, error };
+  }
+  return { events, error: undefined };
 }
 
 const stopped = { kind: "stop", reason: "end" };
@@ -150,6 +165,16 @@ describe("what openai asks", () => {
     );
   });
 
+  it("keeps the query of the address", async () => {
+    const baseUrl = `${server.url}/v1/?api-version=2024-10-21#top`;
+    server.on("/chat/completions?api-version=2024-10-21", completeReply("Hi"));
+    const one = provider({ baseUrl });
+    await collect(one.streamReply([user("hello")], { model: "m" }, never()));
+    expect(server.asked[0]?.path).toBe(
+      "/v1/chat/completions?api-version=2024-10-21",
+    );
+  });
+
   it("carries no authorization where there is no key", async () => {
     await replyTo(completeReply("Hi"));
     expect(server.asked[0]?.headers.authorization).toBeUndefined();
@@ -200,6 +225,56 @@ describe("what openai asks", () => {
   });
 });
 
+describe("a server that refuses the system role", () => {
+  const messages: ModelMessage[] = [
+    { role: "system", text: "Be kind." },
+    user("Hello"),
+    assistant("Hi"),
+    user("And?"),
+  ];
+
+  it.each([
+    [400, "System role not supported"],
+    [500, "Jinja Exception: System role not supported"],
+    [
+      400,
+      "Conversation roles must alternate user/assistant/user/assistant/...",
+    ],
+    [400, "Only user and assistant roles are supported!"],
+    [400, "Developer instruction is not enabled for models/gemma-3-27b-it"],
+    [
+      400,
+      "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+    ],
+    [
+      400,
+      'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter',
+    ],
+  ])(
+    "gets the system prompt in the first message after %i %s",
+    async (status, message) => {
+      server.on(
+        "/chat/completions",
+        answerWith(status, { error: { message } }),
+        completeReply("Fine"),
+      );
+      const one = provider();
+      const ask = () =>
+        collect(one.streamReply(messages, { model: "m" }, never()));
+      expect(textOf(await ask())).toBe("Fine");
+      await ask();
+      expect(bodies()).toHaveLength(3);
+      for (const body of bodies().slice(1)) {
+        expect(body["messages"]).toEqual([
+          { role: "user", content: "Be kind.\n\nHello" },
+          { role: "assistant", content: "Hi" },
+          { role: "user", content: "And?" },
+        ]);
+      }
+    },
+  );
+});
+
 describe("openai reads", () => {
   it("text, usage and the stop", async () => {
     expect(await replyTo(completeReply("Good morning"))).toEqual([
@@ -213,16 +288,61 @@ describe("openai reads", () => {
   it.each([
     ["stop", "end"],
     ["eos", "end"],
-    ["tool_calls", "end"],
+    ["eos_token", "end"],
+    ["eosFound", "end"],
+    ["stop_sequence", "end"],
+    ["end_turn", "end"],
+    ["COMPLETE", "end"],
     ["length", "length"],
     ["max_tokens", "length"],
+    ["MAX_TOKENS", "length"],
+    ["model_length", "length"],
+    ["contextLengthReached", "length"],
+    ["maxPredictedTokensReached", "length"],
+    ["ERROR_LIMIT", "length"],
     ["content_filter", "filtered"],
+    ["SAFETY", "filtered"],
+    ["RECITATION", "filtered"],
+    ["PROHIBITED_CONTENT", "filtered"],
+    ["refusal", "filtered"],
+    ["sensitive", "filtered"],
+    ["ERROR_TOXIC", "filtered"],
+    ["something_new", "unknown"],
   ])("a stop because of %s as %s", async (finish, reason) => {
     const events = await replyTo(
       stream(textEvent("A"), finishEvent(finish), doneEvent),
     );
     expect(events.at(-1)).toEqual({ kind: "stop", reason });
   });
+
+  it.each([
+    ["error", "interrupted"],
+    ["abort", "interrupted"],
+    ["cancelled", "interrupted"],
+    ["USER_CANCEL", "interrupted"],
+    ["timeout", "interrupted"],
+    ["network_error", "interrupted"],
+    ["insufficient_system_resource", "interrupted"],
+    ["MALFORMED_FUNCTION_CALL", "interrupted"],
+    ["modelUnloaded", "interrupted"],
+    ["unload", "interrupted"],
+    ["pause_turn", "interrupted"],
+    ["other", "interrupted"],
+    ["tool_calls", "provider"],
+    ["function_call", "provider"],
+  ])(
+    "a stop because of %s as a failure, after its text",
+    async (finish, reason) => {
+      const answer = stream(textEvent("Half"), finishEvent(finish), doneEvent);
+      const { events, error } = await failingReply(answer);
+      expect(textOf(events)).toBe("Half");
+      expect(error).toMatchObject({
+        reason,
+        message: expect.stringMatching(/Try again/),
+        forOperator: expect.stringContaining(finish),
+      });
+    },
+  );
 
   it("a reply of no text at all", async () => {
     const events = await replyTo(
@@ -371,6 +491,171 @@ describe("openai reads", () => {
     ],
   ];
 
+  const both = (text: string, finish: string | null = null) =>
+    event({
+      choices: [{ text, delta: { content: text }, finish_reason: finish }],
+    });
+  const whole = (content: string, finish: string | null = null) =>
+    event({ choices: [{ message: { content }, finish_reason: finish }] });
+  const whichRepeat: [string, string[]][] = [
+    ["text and delta", [both("The "), both("end"), both("", "stop")]],
+    [
+      "a last event with the whole message",
+      [textEvent("The "), textEvent("end"), whole("The end", "stop")],
+    ],
+    [
+      "a last event with the whole message beside an empty delta",
+      [
+        textEvent("The "),
+        textEvent("end"),
+        event({
+          choices: [
+            {
+              delta: { content: "" },
+              message: { content: "The end" },
+              finish_reason: "stop",
+            },
+          ],
+        }),
+      ],
+    ],
+    [
+      "a last delta with the whole text",
+      [
+        textEvent("The "),
+        textEvent("end"),
+        deltaEvent({ content: "The end" }, "stop"),
+      ],
+    ],
+    [
+      "a last delta with the whole text and its last word",
+      [textEvent("The "), deltaEvent({ content: "The end" }, "stop")],
+    ],
+    [
+      "cumulative deltas",
+      ["T", "The", "The ", "The e", "The end"].map(textEvent),
+    ],
+    ["two cumulative deltas", ["The ", "The end"].map(textEvent)],
+    [
+      "cumulative messages",
+      ["T", "The ", "The end"].map((text) => whole(text)),
+    ],
+    [
+      "cumulative texts",
+      ["T", "The ", "The end"].map((text) => event({ choices: [{ text }] })),
+    ],
+    [
+      "a finish reason in each event",
+      [
+        deltaEvent({ content: "The " }, "stop"),
+        deltaEvent({ content: "end" }, "stop"),
+      ],
+    ],
+    [
+      "the finish reason null as a word",
+      [deltaEvent({ content: "The " }, "null"), textEvent("end")],
+    ],
+  ];
+
+  it.each(whichRepeat)("each word once from %s", async (_, parts) => {
+    const events = await replyTo(stream(...parts, doneEvent));
+    expect(textOf(events)).toBe("The end");
+    expect(events.at(-1)).toEqual(stopped);
+  });
+
+  it.each([
+    ["1", "1", "1", "1"],
+    ["ha", "ha", "haha"],
+    ["1", "10", "0"],
+    ["=", "==", "=", "===="],
+    ["\n", "\n\n", "Hi"],
+  ])("a text that only looks cumulative: %j %j %j", async (...pieces) => {
+    const parts = [...pieces.map(textEvent), finishEvent(), doneEvent];
+    expect(textOf(await replyTo(stream(...parts)))).toBe(pieces.join(""));
+  });
+
+  it("cumulative reasoning, and reasoning that is copied into the content", async () => {
+    const deltas = ["Let", "Let me", "Let me see"].map((text) =>
+      deltaEvent({ reasoning_content: text, content: text }),
+    );
+    const events = await replyTo(
+      stream(...deltas, textEvent("42"), finishEvent(), doneEvent),
+    );
+    expect(textOf(events, "reasoning")).toBe("Let me see");
+    expect(textOf(events)).toBe("42");
+  });
+
+  it("text that pauses after an early finish reason", async () => {
+    const answer: Answer = async (response) => {
+      beginStream(response);
+      for (const part of ["The ", "end"]) {
+        await send(response, deltaEvent({ content: part }, "stop"));
+        await sleep(2_200);
+      }
+      response.end(doneEvent);
+    };
+    expect(textOf(await replyTo(answer))).toBe("The end");
+  });
+
+  const sse = [textEvent("Hi"), finishEvent(), doneEvent].join("");
+  const chunks = [textEvent("Hi"), finishEvent()].map((text) =>
+    text.slice("data: ".length).trim(),
+  );
+  const completion = {
+    object: "chat.completion",
+    choices: [{ message: { content: "Hi" }, finish_reason: "stop" }],
+  };
+  it.each([
+    ["events as text/plain", "text/plain", sse],
+    ["events as application/json", "application/json", sse],
+    ["events as text/html", "text/html", sse],
+    ["events without a type", "", sse],
+    [
+      "a whole reply as text/event-stream",
+      "text/event-stream",
+      JSON.stringify(completion),
+    ],
+    [
+      "a whole reply on several lines",
+      "text/event-stream",
+      JSON.stringify(completion, null, 2),
+    ],
+    ["a whole reply as text/plain", "text/plain", JSON.stringify(completion)],
+    [
+      "chunks on lines",
+      "application/x-ndjson",
+      [...chunks, "[DONE]"].join("\n"),
+    ],
+    ["chunks on lines as events", "text/event-stream", chunks.join("\n")],
+    ["an array of chunks", "application/json", `[${chunks.join(",\n")}]`],
+  ])("%s", async (_, type, body) => {
+    const headers = type === "" ? {} : { "content-type": type };
+    const events = await replyTo((response) => {
+      response.writeHead(200, headers).end(body);
+    });
+    expect(textOf(events)).toBe("Hi");
+    expect(events.at(-1)).toEqual(stopped);
+  });
+
+  it("chunks on lines as they come", async () => {
+    const [first = "", ...rest] = chunks;
+    const events: ModelEvent[] = [];
+    let isRead: () => void = () => {};
+    const read = new Promise<void>((resolve) => (isRead = resolve));
+    server.on("/chat/completions", async (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      await send(response, `${first}\n`);
+      await read;
+      response.end(rest.join("\n"));
+    });
+    const reply = provider().streamReply([user("hi")], { model: "m" }, never());
+    for await (const one of reply) {
+      events.push(one);
+      isRead();
+    }
+    expect(textOf(events)).toBe("Hi");
+  });
+
   it.each(quirks)("a stream with %s", async (_, parts) => {
     const events = await replyTo(stream(...parts));
     expect(textOf(events)).toBe("Hi");
@@ -481,6 +766,72 @@ describe("openai keeps reasoning apart", () => {
     expect(textOf(events, "reasoning")).toBe("");
   });
 
+  const reclassified = { kind: "reclassify", as: "reasoning" };
+
+  it.each([
+    ["in one piece", ["Let me see.\n</think>\n\n42"]],
+    ["letter by letter", letters("Let me see.\n</think>\n\n42")],
+    ["at the end of a line", ["Let me see.</think>\n", "\n42"]],
+    ["at the begin of a line", ["Let me see.\n</think>42"]],
+    ["cut in pieces", ["Let me see.\n</", "think", ">", " \n", "42"]],
+    ["in blocks of code", ["Let me see.\n```\nx\n```\n</think>\n42"]],
+  ])("without an opening tag, %s", async (_, parts) => {
+    const events = await replyTo(
+      stream(...parts.map(textEvent), finishEvent(), doneEvent),
+    );
+    const at = events.findIndex(({ kind }) => kind === "reclassify");
+    const before = textOf(events.slice(0, Math.max(at, 0)));
+    expect(before + textOf(events, "reasoning")).toMatch(/^Let me see\.[^4]*$/);
+    expect(textOf(events.slice(at + 1))).toBe("42");
+  });
+
+  it("without an opening tag from the first word on, once the model is known", async () => {
+    const implied = [
+      textEvent("Hm.\n</think>\n\n42"),
+      finishEvent(),
+      doneEvent,
+    ];
+    const answer = [textEvent("Hm."), textEvent("\n</think>\n\n42")];
+    const plain = [textEvent("Just "), textEvent("42")];
+    server.on(
+      "/chat/completions",
+      stream(...implied),
+      stream(...answer, finishEvent(), doneEvent),
+      stream(...plain, finishEvent(), doneEvent),
+      stream(...plain, finishEvent(), doneEvent),
+    );
+    const one = provider();
+    const ask = () =>
+      collect(one.streamReply([user("hello")], { model: "m" }, never()));
+    await ask();
+    expect((await ask()).slice(0, -1)).toEqual([
+      { kind: "reasoning", text: "Hm." },
+      { kind: "reasoning", text: "\n" },
+      { kind: "text", text: "42" },
+    ]);
+    // This time it did not reason.
+    expect((await ask()).slice(0, -1)).toEqual([
+      { kind: "reasoning", text: "Just " },
+      { kind: "reasoning", text: "42" },
+      { kind: "reclassify", as: "text" },
+    ]);
+    expect(textOf(await ask())).toBe("Just 42");
+  });
+
+  it.each([
+    "The tag `</think>` ends it.",
+    "Write\n```\n</think>\n```\nat its end.",
+    "It ends with </think> in the text.",
+  ])("but leaves a closing tag in %j alone", async (text) => {
+    for (const parts of [[text], letters(text)]) {
+      const events = await replyTo(
+        stream(...parts.map(textEvent), finishEvent(), doneEvent),
+      );
+      expect(textOf(events)).toBe(text);
+      expect(events).not.toContainEqual(reclassified);
+    }
+  });
+
   it("and tells reasoning that never came to an answer", async () => {
     const events = await replyTo(
       stream(textEvent("<think>Hm, 1 <"), finishEvent("length"), doneEvent),
@@ -586,6 +937,106 @@ describe("openai fails well", () => {
       ),
       "throttled",
       /waiting won't help/,
+    ],
+    [
+      "an account without balance",
+      answerWith(402, complaint("Insufficient Balance")),
+      "throttled",
+      /no credit or quota/,
+    ],
+    [
+      "a wrong key that is told as a bad request",
+      answerWith(
+        400,
+        complaint("API key not valid. Please pass a valid API key."),
+      ),
+      "denied",
+      /OPENAI_API_KEY/,
+    ],
+    [
+      "a prompt that Azure's filter blocks",
+      answerWith(
+        400,
+        complaint(
+          "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+          "content_filter",
+        ),
+      ),
+      "filtered",
+      /content filter/,
+    ],
+    [
+      "a prompt that DeepSeek's filter blocks",
+      answerWith(400, complaint("Content Exists Risk")),
+      "filtered",
+      /content filter/,
+    ],
+    [
+      "a prompt that a gateway's moderation blocks",
+      answerWith(
+        403,
+        complaint(
+          "Your chosen model requires moderation and your input was flagged",
+        ),
+      ),
+      "filtered",
+      /content filter/,
+    ],
+    [
+      "a maximum length that vLLM refuses",
+      answerWith(
+        400,
+        complaint(
+          "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and your request has 20 input tokens (8192 > 4096 - 20).",
+        ),
+      ),
+      "invalid",
+      /maximum length is above/,
+    ],
+    [
+      "a model that can't chat",
+      answerWith(400, complaint('"nomic-embed-text" does not support chat')),
+      "unknown-model",
+      /MODELS/,
+    ],
+    [
+      "a model without endpoints",
+      answerWith(
+        404,
+        complaint("No endpoints found matching your data policy"),
+      ),
+      "unknown-model",
+      /data policy/,
+    ],
+    [
+      "a request that is refused for an unknown reason",
+      answerWith(400, complaint("computer says no")),
+      "invalid",
+      /computer says no/,
+    ],
+    [
+      "a web page as an event stream",
+      answerWith(200, "<html><title>502 Bad Gateway</title></html>", {
+        "content-type": "text/event-stream",
+      }),
+      "unreachable",
+      /web page: 502 Bad Gateway/,
+    ],
+    [
+      "plain text",
+      answerWith(200, "upstream connect error", {
+        "content-type": "text/plain",
+      }),
+      "provider",
+      /upstream connect error/,
+    ],
+    [
+      "a reply as JSON that is cut",
+      answerWith(200, '{"choices":[{"message":{"content":"Ha', {
+        "content-type": "application/json",
+      }),
+      "interrupted",
+      /middle of an event/,
     ],
     [
       "a refused parameter",
@@ -699,7 +1150,7 @@ describe("openai fails well", () => {
       reason,
       forOperator: expect.stringMatching(forOperator),
       // What the visitor reads says what to do, and nothing of what the server said.
-      message: expect.stringMatching(/try again|choose|tell whoever/i),
+      message: expect.stringMatching(/try again|choose/i),
     });
   });
 

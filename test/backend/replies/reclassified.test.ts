@@ -1,0 +1,69 @@
+import { ReplyView } from "../../../app/web/streaming/reply-view";
+import { Directory, never, ref, until, watched } from "./processes";
+import { gate, scriptedModels } from "./scripted-models";
+
+let directory: Directory;
+beforeEach(async () => (directory = await Directory.make()));
+afterEach(() => directory.remove());
+
+describe("text that turns out to be reasoning", () => {
+  it("leaves the text of the watchers, the snapshot and the message", async () => {
+    const tag = gate();
+    const { models } = scriptedModels(() => [
+      "Let me ",
+      "see.\n",
+      () => tag.held,
+      { kind: "reclassify", as: "reasoning" },
+      "4",
+    ]);
+    const replies = directory.process(models);
+    await replies.begin(ref);
+    await until(async () => (await replies.snapshot(ref))?.text !== "");
+    tag.go();
+    const live = await watched(replies.watch(ref, undefined, never));
+    expect(live.text).toBe("4");
+    const other = directory.process(models);
+    const late = await watched(other.watch(ref, undefined, never));
+    expect(late.events.slice(0, -1).map(({ kind }) => kind)).not.toContain(
+      "notice",
+    );
+    expect(late.text).toBe("4");
+    expect(directory.records.messages).toMatchObject([
+      { outcome: "complete", text: "4", reasoning: "Let me see.\n" },
+    ]);
+  });
+
+  it("is not given to the successor as text", async () => {
+    const stalled = gate();
+    const first = scriptedModels(() => [
+      "Let me see.\n",
+      { kind: "reclassify", as: "reasoning" },
+      "4",
+      () => stalled.held,
+    ]);
+    const writer = directory.process(first.models);
+    await writer.begin(ref);
+    await until(async () => (await writer.snapshot(ref))?.text === "4");
+    const { asked, models } = scriptedModels(() => ["2"]);
+    const successor = directory.process(models);
+    const following = watched(successor.watch(ref, undefined, never));
+    await writer.drain();
+    expect((await following).text).toBe("42");
+    expect(asked[0]?.at(-1)).toEqual({ role: "assistant", text: "4" });
+    expect(directory.records.messages).toMatchObject([{ text: "42" }]);
+  });
+
+  it("leaves the page of a watcher that comes back, without a notice", () => {
+    const view = new ReplyView({ seen: { epoch: 1, length: 12 } });
+    view.apply({ kind: "epoch", epoch: 1, keep: 0 });
+    view.apply({ kind: "text", text: "Let me see.\n" });
+    view.apply({ kind: "epoch", epoch: 1, keep: 0 });
+    view.apply({ kind: "reasoning", text: "Let me see.\n" });
+    view.apply({ kind: "text", text: "4" });
+    expect(view.take()).toEqual({
+      from: 0,
+      html: [expect.stringContaining("4")],
+      notice: undefined,
+    });
+  });
+});
