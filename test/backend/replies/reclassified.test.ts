@@ -17,7 +17,7 @@ describe("text that turns out to be reasoning", () => {
       "4",
     ]);
     const replies = directory.process(models);
-    await replies.begin(ref);
+    await replies.start(ref);
     await until(async () => (await replies.snapshot(ref))?.text !== "");
     tag.go();
     const live = await watched(replies.watch(ref, undefined, never));
@@ -42,7 +42,7 @@ describe("text that turns out to be reasoning", () => {
       () => stalled.held,
     ]);
     const writer = directory.process(first.models);
-    await writer.begin(ref);
+    await writer.start(ref);
     await until(async () => (await writer.snapshot(ref))?.text === "4");
     const { asked, models } = scriptedModels(() => ["2"]);
     const successor = directory.process(models);

@@ -18,16 +18,15 @@ const eliza: ModelInfo = {
   id: "eliza/eliza",
   name: "Eliza",
   provider: "eliza",
-  description: "Built in: talks back by rules, and writes samples on request",
+  description: "Built in: answers by rules, and writes samples on request",
   contextTokens: 1_000_000,
   maxReplyTokens: 100_000,
   continues: true,
 };
 
 /**
- * The built-in model, in the manner of the program of 1966. It needs nothing and answers at once;
- * the same messages always get the same reply (at the same attempt), so that a reply that was cut
- * is continued exactly.
+ * The built-in model, in the manner of the program of 1966. The same messages always get the same
+ * reply (at the same attempt), so an interrupted reply is continued exactly.
  */
 export function createEliza({ delayMs }: ElizaSettings): ModelProvider {
   return {
@@ -48,48 +47,31 @@ async function* speak(
   const inputs = messages
     .filter(({ role }) => role === "user")
     .map(({ text }) => text);
-  const begun = begunBy(messages);
-  const left = continuation(answer(inputs, options.attempt), begun);
-  const { text: rest, reason } = shortened(left, options.maxTokens);
-  yield* atPace(wordsWithSpace(rest), delayMs, signal);
-  const count = (parts: string[]) =>
-    parts.reduce((sum, part) => sum + wordsWithSpace(part).length, 0);
+  const last = messages.at(-1);
+  const begun = last?.role === "assistant" ? last.text : "";
+  const rest = wordsOf(continuation(answer(inputs, options.attempt), begun));
+  const words = rest.slice(0, options.maxTokens);
+  yield* atPace(words, delayMs, signal);
   yield {
     kind: "usage",
-    inputTokens: count(messages.map((message) => message.text)),
-    outputTokens: count([rest]),
+    inputTokens: messages.flatMap(({ text }) => wordsOf(text)).length,
+    outputTokens: words.length,
   };
+  const reason = words.length < rest.length ? "length" : "end";
   yield { kind: "stop", reason };
 }
 
-/** The beginning of the reply, if it was cut. */
-function begunBy(messages: ModelMessage[]): string {
-  const last = messages.at(-1);
-  return last?.role === "assistant" ? last.text : "";
-}
-
-/** One word counts as one token here. */
-function shortened(
-  text: string,
-  maxTokens = Number.POSITIVE_INFINITY,
-): { text: string; reason: "end" | "length" } {
-  const words = wordsWithSpace(text);
-  if (words.length <= maxTokens) return { text, reason: "end" };
-  return { text: words.slice(0, maxTokens).join(""), reason: "length" };
-}
-
-/** What is still to be said. Of a beginning that isn't this reply's, it makes a paragraph. */
+/** The rest of a begun text. A foreign beginning becomes a paragraph of its own. */
 function continuation(text: string, begun: string): string {
   if (text.startsWith(begun)) return text.slice(begun.length);
   return `${begun.endsWith("\n") ? "" : "\n\n"}${text}`;
 }
 
-function wordsWithSpace(text: string): string[] {
-  return text.match(/\s*\S+|\s+$/gu) ?? [];
-}
+/** Each word counts as one token. */
+const wordsOf = (text: string): string[] => text.match(/\s*\S+|\s+$/gu) ?? [];
 
 /** Without a delay, other work gets its turn after this many words. */
-const wordsAtOnce = 64;
+const WORDS_AT_ONCE = 64;
 
 async function* atPace(
   words: string[],
@@ -97,20 +79,9 @@ async function* atPace(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   for (const [index, text] of words.entries()) {
-    if (index > 0) await nextWord(index, delayMs, signal);
+    if (index > 0 && delayMs > 0) await pause(delayMs, signal);
+    else if (index % WORDS_AT_ONCE === WORDS_AT_ONCE - 1) await setImmediate();
     signal.throwIfAborted();
     yield { kind: "text", text };
   }
-}
-
-async function nextWord(
-  index: number,
-  delayMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  if (delayMs === 0) {
-    if (index % wordsAtOnce === 0) await setImmediate();
-    return;
-  }
-  await pause(delayMs, signal);
 }
