@@ -12,24 +12,23 @@ import {
 import { createModelLists } from "./model-lists";
 import { createModelMetrics, type ReplyMeter } from "./model-metrics";
 import type { ModelTimeouts } from "./model-settings";
-import { watchReply } from "./watch-reply";
+import { withTokenTimeouts } from "./token-timeouts";
 
-/** All models on offer, of every provider. */
+/** The models of all providers. */
 export interface Models {
-  /** @throws ConfigError naming what a provider needs and was not told. */
+  /** @throws ConfigError that names a provider's missing setting. */
   check(): Promise<void>;
-  /** In the order of the picker. Never fails: a provider that can't be asked is left out and logged. */
+  /** In the order of the picker. Never fails: an unreachable provider is left out and logged. */
   list(): Promise<ModelInfo[]>;
-  /** The model of an id; `undefined` if it isn't on offer (any more). */
+  /** `undefined` if the model is not offered. */
   find(id: string): Promise<ModelInfo | undefined>;
-  /** What a new conversation gets; `undefined` while nothing is on offer. */
+  /** The model of new conversations; `undefined` while no model is offered. */
   standard(): Promise<ModelInfo | undefined>;
   /**
-   * Writes a reply; see {@link ModelProvider.streamReply}. Ends it when the model takes too long,
-   * and counts it.
+   * Writes a reply; see {@link ModelProvider.streamReply}. Applies time-outs and records metrics.
    *
    * @param id A model's id, `provider/name`.
-   * @throws ModelError out of the iteration, for everything but an abort.
+   * @throws ModelError out of the iteration, for every failure but an abort.
    */
   streamReply(
     id: string,
@@ -37,17 +36,17 @@ export interface Models {
     options: Omit<ReplyOptions, "model">,
     signal: AbortSignal,
   ): AsyncIterable<ModelEvent>;
-  /** Lets go of the providers' connections. */
+  /** Closes the providers' connections. */
   close(): Promise<void>;
 }
 
-export interface ModelsDependencies {
+export interface ModelsDeps {
   /** In the order of the picker; the first model of the first provider is the standard one. */
   providers: ModelProvider[];
   timeouts: ModelTimeouts;
   metrics: Registry;
   log: Logger;
-  /** A clock in milliseconds that only goes forwards. */
+  /** A monotonic clock in milliseconds. */
   now?: () => number;
 }
 
@@ -57,7 +56,7 @@ export function createModels({
   metrics,
   log,
   now = () => performance.now(),
-}: ModelsDependencies): Models {
+}: ModelsDeps): Models {
   const lists = createModelLists(providers, log, now);
   const meters = createModelMetrics(metrics);
 
@@ -79,10 +78,10 @@ export function createModels({
     );
     try {
       const { provider, model } = target(id, offered);
-      const asked = { ...within(offered, options), model };
+      const asked = { ...withinLimits(offered, options), model };
       const ask = (inner: AbortSignal) =>
         provider.streamReply(messages, asked, inner);
-      for await (const event of watchReply(ask, timeouts, signal)) {
+      for await (const event of withTokenTimeouts(ask, timeouts, signal)) {
         meter.event(event);
         yield event;
       }
@@ -92,7 +91,7 @@ export function createModels({
       meter.end(failure.reason);
       throw failure;
     } finally {
-      // Who stops a reply, or leaves it, makes no failure of it.
+      // A Stop is no failure, and neither is a consumer that leaves early.
       meter.end("stopped");
     }
   }
@@ -103,14 +102,14 @@ export function createModels({
   ): { provider: ModelProvider; model: string } {
     const [name, model = ""] = id.split(/\/(.*)/s);
     const provider = providers.find((candidate) => candidate.name === name);
-    // A provider whose list can't be had may answer all the same; it knows its models best.
+    // A provider whose list is unknown may have the model all the same.
     if (provider && (offered || !lists.isKnown(provider.name))) {
       return { provider, model };
     }
     throw new ModelError(
       "unknown-model",
-      "The model of this conversation is no longer offered here. Choose another one from the list of models, then try again.",
-      `Nothing offers "${id}" now: see MODEL_PROVIDER and MODELS, and what the provider lists.`,
+      "This conversation's model is no longer available. Choose another one from the list of models, then try again.",
+      `No provider offers "${id}": check MODEL_PROVIDER and MODELS, and the provider's list.`,
     );
   }
 
@@ -129,8 +128,8 @@ export function createModels({
   };
 }
 
-/** A length that was chosen for another model is no reason to fail: this one's limit holds. */
-function within(
+/** The maximum length may have been chosen for another model: this model's limit applies. */
+function withinLimits(
   offered: ModelInfo | undefined,
   options: Omit<ReplyOptions, "model">,
 ): Omit<ReplyOptions, "model"> {
@@ -143,29 +142,29 @@ function asModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
   return new ModelError(
     "provider",
-    "Something went wrong while the model was asked, and it was noted. Please try again.",
+    "Something went wrong while the model was asked. Try again; the error was logged.",
     `An unexpected error: ${String(error)}`,
     { cause: error },
   );
 }
 
-/** Follows a reply and tells its figures once, however it ends. */
+/** Records the metrics of a reply once, however it ends. */
 function measure(
   meter: ReplyMeter,
   messages: ModelMessage[],
   now: () => number,
 ) {
-  const begunAt = now();
+  const startedAt = now();
   let firstAt: number | undefined;
   let text = "";
   let usage: { inputTokens: number; outputTokens: number } | undefined;
   let ended = false;
 
-  function said(more: string): void {
+  function add(more: string): void {
     text += more;
     if (firstAt !== undefined) return;
     firstAt = now();
-    meter.firstToken(firstAt - begunAt);
+    meter.firstToken(firstAt - startedAt);
   }
 
   function end(outcome: Parameters<ReplyMeter["ended"]>[0]): void {
@@ -182,7 +181,7 @@ function measure(
   return {
     event(event: ModelEvent): void {
       if (event.kind === "usage") usage = event;
-      if (event.kind === "text" || event.kind === "reasoning") said(event.text);
+      if (event.kind === "text" || event.kind === "reasoning") add(event.text);
       if (event.kind === "stop") end("complete");
     },
     end,

@@ -4,8 +4,8 @@ import type { ModelProvider } from "./model";
 import type { ModelSettings } from "./model-settings";
 
 /**
- * The providers that the settings name, in their order. The code of the others isn't even loaded:
- * the AWS SDK alone takes 16 MB of memory.
+ * The providers of the settings, in their order. The code of the others is not loaded: the AWS SDK
+ * alone takes 16 MB of memory.
  */
 export function createProviders(settings: ModelSettings): ModelProvider[] {
   return settings.providers.flatMap((name) => create[name](settings) ?? []);

@@ -1,8 +1,7 @@
 /**
- * About how many tokens a text is to a model. No tokenizer is right for every model that Keepsake
- * speaks to, and the vocabulary of one takes some 90 MB of memory: this is an estimate, and what
- * relies on it leaves a margin. Against OpenAI's `o200k_base` it is within 25 % on prose in
- * fourteen languages and on source code; random letters and digits it may take for a quarter less.
+ * Estimates the number of tokens; callers leave a margin. Models have different tokenizers, and the
+ * vocabulary of one takes some 90 MB of memory. Compared to OpenAI's `o200k_base`, the estimate is
+ * within 25 % for prose in fourteen languages and source code.
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
@@ -10,7 +9,7 @@ export function estimateTokens(text: string): number {
   return Math.ceil(tokens);
 }
 
-/** Words, numbers, blanks, marks: tokens don't reach over their borders. */
+/** Tokens don't cross the borders of words, numbers, white space and punctuation. */
 const runs =
   /\p{Script=Latin}+|\d+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]+|[\p{L}\p{M}]+|[^\S\n]+|\n+|[!-/:-@[-`{-~]+|[^]/gu;
 
@@ -32,7 +31,7 @@ function tokensOf(run: string): number {
   return run.length > 1 ? 2.5 : 1;
 }
 
-/** Common words are one token; long ones, and those with capitals inside, fall into pieces. */
+/** Common words are one token; long ones, and those with inner capitals, are several. */
 function latinWord(word: string): number {
   const lettersInToken = /[^a-z]/i.test(word) ? 2.7 : 6.5;
   const pieces = word.match(/\p{Lu}?\p{Ll}+|\p{Lu}+/gu) ?? [word];

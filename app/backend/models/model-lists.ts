@@ -1,33 +1,34 @@
 import type { Logger } from "pino";
+import { resultWithin } from "../../core/runtime/async";
 import { ModelError, type ModelInfo, type ModelProvider } from "./model";
 
-/** The models of several providers; one that can't be asked doesn't take the others down. */
+/** Cached lists of models. A provider that fails does not affect the others. */
 export interface ModelLists {
-  /** All models on offer, in the providers' order. Waits for a provider at most the first time. */
+  /** In the providers' order. Waits for a provider only while its list is unknown. */
   all(): Promise<ModelInfo[]>;
-  /** Whether the provider's list is known: what isn't on it isn't on offer. */
+  /** True if the provider's list was read: other models are not offered. */
   isKnown(provider: string): boolean;
   close(): void;
 }
 
-/** A list is asked for anew after this long: a model that was just pulled should soon appear. */
-const freshMs = 30_000;
-/** A list that can't be had anew serves this long: an endpoint that restarts loses no model. */
-const usableMs = 15 * 60_000;
-/** How long to leave a provider alone that couldn't be asked: its error takes a visitor's time. */
-const leaveMs = 5_000;
-/** A page waits for a list no longer than this. */
-const patienceMs = 3_000;
+/** Balances requests against the time until a newly pulled model appears. */
+const REFRESH_MS = 30_000;
+/** An old list serves this long, so that a restart of the endpoint loses no model. */
+const USABLE_MS = 15 * 60_000;
+/** The pause after a failure: each attempt delays a visitor. */
+const RETRY_MS = 5_000;
+/** A page waits for a list no longer than this, and shows the other providers' models. */
+const MAX_WAIT_MS = 3_000;
 
 interface Entry {
   models: ModelInfo[] | undefined;
   readAt: number;
-  askedAt: number;
-  asking: Promise<void> | undefined;
+  requestedAt: number;
+  request: Promise<void> | undefined;
   failure: string | undefined;
 }
 
-/** @param now A clock in milliseconds that only goes forwards. */
+/** @param now A monotonic clock in milliseconds. */
 export function createModelLists(
   providers: ModelProvider[],
   log: Logger,
@@ -39,10 +40,10 @@ export function createModelLists(
   );
 
   async function ask(provider: ModelProvider, entry: Entry): Promise<void> {
-    entry.askedAt = now();
+    entry.requestedAt = now();
     const limit = AbortSignal.any([
       closing.signal,
-      AbortSignal.timeout(patienceMs * 3),
+      AbortSignal.timeout(MAX_WAIT_MS * 3),
     ]);
     try {
       entry.models = await provider.listModels(limit);
@@ -51,7 +52,7 @@ export function createModelLists(
     } catch (error) {
       if (!closing.signal.aborted) noteFailure(provider, entry, error);
     } finally {
-      entry.asking = undefined;
+      entry.request = undefined;
     }
   }
 
@@ -62,9 +63,9 @@ export function createModelLists(
   ): void {
     const failure =
       error instanceof ModelError ? error.forOperator : String(error);
-    // The same failure every few seconds would bury everything else in the log.
+    // Logged once: it recurs every few seconds.
     if (failure !== entry.failure) {
-      const message = "a provider's models can't be listed";
+      const message = "failed to list a provider's models";
       log.warn(
         { provider: provider.name, error, forOperator: failure },
         message,
@@ -75,12 +76,19 @@ export function createModelLists(
 
   async function listOf(provider: ModelProvider): Promise<ModelInfo[]> {
     const entry = entries.get(provider)!;
-    const old = entry.models === undefined || now() - entry.readAt >= freshMs;
-    if (old && entry.asking === undefined && now() - entry.askedAt >= leaveMs) {
-      entry.asking = ask(provider, entry);
+    const old =
+      entry.models === undefined || now() - entry.readAt >= REFRESH_MS;
+    if (
+      old &&
+      entry.request === undefined &&
+      now() - entry.requestedAt >= RETRY_MS
+    ) {
+      entry.request = ask(provider, entry);
     }
-    if (entry.models === undefined) await soon(entry.asking);
-    return now() - entry.readAt < usableMs ? (entry.models ?? []) : [];
+    if (entry.models === undefined && entry.request) {
+      await resultWithin(entry.request, MAX_WAIT_MS);
+    }
+    return now() - entry.readAt < USABLE_MS ? (entry.models ?? []) : [];
   }
 
   return {
@@ -99,18 +107,8 @@ function emptyEntry(): Entry {
   return {
     models: undefined,
     readAt: never,
-    askedAt: never,
-    asking: undefined,
+    requestedAt: never,
+    request: undefined,
     failure: undefined,
   };
-}
-
-/** Waits for a list, but not for ever: the page shows the other providers' meanwhile. */
-async function soon(asking: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs);
-  });
-  await Promise.race([asking, enough]);
-  clearTimeout(timer);
 }

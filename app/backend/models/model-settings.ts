@@ -7,14 +7,12 @@ import {
   offeredModels,
 } from "../../core/config/offered-models";
 
-/** How long a model may take; each in milliseconds. */
 export interface ModelTimeouts {
   connectMs: number;
-  /** From the request to the first piece of text or reasoning: a model may have to be loaded. */
+  /** From the request to the first token: the model may have to be loaded. */
   firstTokenMs: number;
-  /** From one piece to the next. */
   betweenTokensMs: number;
-  /** How long a rate limit is waited for in all. */
+  /** The longest wait for a rate limit, in total. */
   busyMs: number;
 }
 
@@ -24,37 +22,37 @@ export interface OpenAISettings {
   apiKey?: string | undefined;
   organization?: string | undefined;
   project?: string | undefined;
-  /** What else a gateway wants to be sent. */
+  /** Additional headers, for gateways. */
   headers: Record<string, string>;
-  /** PEM of authorities to trust besides the usual ones. */
+  /** PEM of additional authorities. */
   ca?: string | undefined;
   proxy: ProxySettings;
-  /** The window of models whose server doesn't tell. */
+  /** The window of models whose server doesn't report it. */
   contextTokens: number;
-  /** How a cut reply is continued; `restart` where the server can't. */
+  /** How an interrupted reply is continued; `restart` if the server can't. */
   continuation: "restart" | "prefill" | "vllm";
 }
 
-/** Which proxies to go through, by the scheme of the address that is asked. */
+/** Proxies, by the scheme of the server's address. */
 export interface ProxySettings {
   http?: string | undefined;
   https?: string | undefined;
-  /** Hosts that are reached without: `localhost,.internal`. */
+  /** Hosts that need no proxy: `localhost,.internal`. */
   none?: string | undefined;
 }
 
 export interface BedrockSettings {
-  /** Where absent, the SDK finds it: in the profile. */
+  /** If absent, the SDK takes the profile's. */
   region?: string | undefined;
-  /** Another address than the region's. */
+  /** Replaces the region's address. */
   endpoint?: string | undefined;
-  /** Where absent, the SDK finds them: the pod's role, a profile. */
+  /** If absent, the SDK takes the pod's role or a profile. */
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
 export interface ModelSettings {
   providers: ProviderName[];
-  /** What `MODELS` offers of each provider; a provider that it doesn't name offers what it has. */
+  /** The models of `MODELS` by provider. A provider without an entry offers all of its models. */
   offered: Partial<Record<ProviderName, OfferedModel[]>>;
   timeouts: ModelTimeouts;
   systemPrompt: string;
@@ -63,7 +61,6 @@ export interface ModelSettings {
   bedrock: BedrockSettings;
 }
 
-/** The settings of models, from the backend's. */
 export function readModelSettings(config: BackendConfig): ModelSettings {
   return {
     providers: [...new Set(config.MODEL_PROVIDER)],
@@ -101,7 +98,7 @@ function openaiSettings(config: BackendConfig): OpenAISettings | undefined {
   };
 }
 
-/** What the schema of the settings has let pass. */
+/** @param json Already validated. */
 function headers(json = "{}"): Record<string, string> {
   return z.record(z.string(), z.string()).parse(JSON.parse(json));
 }

@@ -107,3 +107,16 @@ export class ModelError extends Error {
   /** How long a busy provider asks to wait: 0 if it doesn't say, `undefined` if it isn't busy. */
   readonly retryAfterMs: number | undefined;
 }
+
+/** The display name of a model that has none: `meta/llama3.2:latest` becomes `llama3.2`. */
+export function shortName(model: string): string {
+  const last = model.split("/").at(-1) || model;
+  return last.replace(/\.gguf$/i, "").replace(/:latest$/, "");
+}
+
+/** A rounded number of tokens: 131072 becomes `128k`. */
+export function formatTokens(tokens: number): string {
+  if (tokens >= 1_000_000) return `${Math.round(tokens / 100_000) / 10}M`;
+  const kilo = tokens % 1_024 === 0 ? 1_024 : 1_000;
+  return tokens < 1_000 ? String(tokens) : `${Math.round(tokens / kilo)}k`;
+}

@@ -1,15 +1,14 @@
 import { pause } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
 
-/** What to wait where a busy provider doesn't say: longer each time. */
-const usualWaitsMs = [2_000, 5_000, 10_000, 20_000];
+/** The waits if a busy provider names none. */
+const DEFAULT_WAITS_MS = [2_000, 5_000, 10_000, 20_000];
 
 /**
- * Asks a model again for as long as it is busy, telling the visitor meanwhile. Only a reply that
- * has said nothing yet is asked for again.
+ * Retries while a model is busy, and tells the visitor. Never retries a reply that has begun.
  *
- * @param ask Asks once. A ModelError with `retryAfterMs` means busy; 0 that it doesn't say how long.
- * @param busyMs How long to wait in all before the error is given on.
+ * @param ask Sends the request once.
+ * @param busyMs The longest wait, in total, before the error is passed on.
  */
 export async function* waitWhileBusy(
   ask: () => AsyncIterable<ModelEvent>,
@@ -20,13 +19,13 @@ export async function* waitWhileBusy(
   for (let attempt = 0; ; attempt++) {
     const begun = { value: false };
     try {
-      yield* noting(ask(), begun);
+      yield* marking(ask(), begun);
       return;
     } catch (error) {
       if (begun.value) throw error;
       const ms = waitFor(error, attempt);
       if (ms === undefined) throw error;
-      if (waitedMs + ms > busyMs) throw outOfPatience(error, ms);
+      if (waitedMs + ms > busyMs) throw withWait(error, ms);
       waitedMs += ms;
       yield { kind: "waiting", ms, message: waitingMessage(ms) };
       await pause(ms, signal);
@@ -35,7 +34,7 @@ export async function* waitWhileBusy(
   }
 }
 
-async function* noting(
+async function* marking(
   events: AsyncIterable<ModelEvent>,
   begun: { value: boolean },
 ): AsyncGenerator<ModelEvent> {
@@ -50,11 +49,11 @@ function waitFor(error: unknown, attempt: number): number | undefined {
   if (error.retryAfterMs === undefined) return undefined;
   return error.retryAfterMs > 0
     ? error.retryAfterMs
-    : usualWaitsMs[Math.min(attempt, usualWaitsMs.length - 1)];
+    : DEFAULT_WAITS_MS[Math.min(attempt, DEFAULT_WAITS_MS.length - 1)];
 }
 
-/** The same error, with when it is worth to try again. */
-function outOfPatience(error: unknown, ms: number): unknown {
+/** The same error, with the time of the next attempt. */
+function withWait(error: unknown, ms: number): unknown {
   if (!(error instanceof ModelError)) return error;
   return new ModelError(
     error.reason,

@@ -1,6 +1,5 @@
 import type { OfferedModel } from "../../../core/config/offered-models";
-import type { ModelInfo } from "../model";
-import { shortName, tokensInWords } from "../named-model";
+import { formatTokens, type ModelInfo, shortName } from "../model";
 
 interface Family {
   /** Matches a model's id, also after a profile's region, and in ARNs. */
@@ -90,7 +89,7 @@ function describe({ model, name }: OfferedModel): ModelInfo {
     id: `bedrock/${model}`,
     name: name ?? (family?.name || plainName(model)),
     provider: "bedrock",
-    description: `${about}, with a window of ${tokensInWords(contextTokens)} tokens`,
+    description: `${about}, with a window of ${formatTokens(contextTokens)} tokens`,
     contextTokens,
     maxReplyTokens,
     continues,

@@ -6,8 +6,8 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../core/config/config";
 import type { OfferedModel } from "../../../core/config/offered-models";
+import { abortable } from "../../../core/runtime/async";
 import { rejectionReason } from "../../../core/runtime/errors";
-import { cancelling } from "../cancelling";
 import type {
   ModelEvent,
   ModelMessage,
@@ -97,12 +97,14 @@ export function createBedrock(
     },
     listModels: async () => bedrockModels(await region(), offered),
     streamReply: (messages, options, signal) =>
-      cancelling(signal, (inner) =>
-        waitWhileBusy(
-          () => ask(messages, options, inner),
-          timeouts.busyMs,
-          inner,
-        ),
+      abortable(
+        (inner) =>
+          waitWhileBusy(
+            () => ask(messages, options, inner),
+            timeouts.busyMs,
+            inner,
+          ),
+        signal,
       ),
     close: () => Promise.resolve(client.destroy()),
   };

@@ -1,6 +1,6 @@
 import type { Response } from "undici";
 import type { OfferedModel } from "../../../core/config/offered-models";
-import { cancelling } from "../cancelling";
+import { abortable } from "../../../core/runtime/async";
 import type {
   ModelEvent,
   ModelInfo,
@@ -85,12 +85,14 @@ export function createOpenAI(
     name: "openai",
     listModels,
     streamReply: (messages, options, signal) =>
-      cancelling(signal, (inner) =>
-        waitWhileBusy(
-          () => ask(messages, options, inner),
-          timeouts.busyMs,
-          inner,
-        ),
+      abortable(
+        (inner) =>
+          waitWhileBusy(
+            () => ask(messages, options, inner),
+            timeouts.busyMs,
+            inner,
+          ),
+        signal,
       ),
     close: () => client.close(),
   };

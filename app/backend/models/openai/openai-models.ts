@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { OfferedModel } from "../../../core/config/offered-models";
-import type { ModelInfo } from "../model";
+import { formatTokens, type ModelInfo, shortName } from "../model";
 import type { OpenAISettings } from "../model-settings";
-import { shortName, tokensInWords } from "../named-model";
 import { nonsense } from "./errors";
 
 const Count = z.number().int().positive().optional().catch(undefined);
 
-/** One model as servers list it; each has its own word for the window. */
+/** A model of a server's list. Servers have different names for the window. */
 const Listed = z.looseObject({
   id: z.string().min(1),
   name: z.string().min(1).optional().catch(undefined),
@@ -28,15 +27,13 @@ type Listed = z.output<typeof Listed>;
 const Entries = z.array(z.unknown());
 const List = z.union([Entries, z.looseObject({ data: Entries })]);
 
-/** What can't hold a conversation, as far as its name tells. */
-const otherTrades =
+/** Names of models that can't chat. */
+const notForChat =
   /embed|whisper|\btts\b|-tts|dall-e|moderation|transcri|rerank|realtime|\bsora\b|gpt-image|stable-diffusion/i;
 
 /**
- * The models of an endpoint's list.
- *
- * @param body What `/models` answered.
- * @throws ModelError if that is no list of models.
+ * @param body The response of `/models`.
+ * @throws ModelError if it is no list of models.
  */
 export function modelsIn(body: unknown, settings: OpenAISettings): ModelInfo[] {
   const list = List.safeParse(body);
@@ -46,11 +43,11 @@ export function modelsIn(body: unknown, settings: OpenAISettings): ModelInfo[] {
   const entries = Array.isArray(list.data) ? list.data : list.data.data;
   return entries
     .flatMap((entry) => Listed.safeParse(entry).data ?? [])
-    .filter(({ id }) => !otherTrades.test(id))
+    .filter(({ id }) => !notForChat.test(id))
     .map((listed) => describe(listed, settings));
 }
 
-/** The models that `MODELS` offers, with what the endpoint tells of them, if it does. */
+/** The models of `MODELS`, with details from the server's list. */
 export function modelsOffered(
   offered: OfferedModel[],
   listed: ModelInfo[],
@@ -76,9 +73,9 @@ function describe(
     id: `openai/${listed.id}`,
     name: listed.name ?? shortName(listed.id),
     provider: "openai",
-    description: `At ${new URL(settings.baseUrl).host}, with a window of ${tokensInWords(contextTokens)} tokens`,
+    description: `At ${new URL(settings.baseUrl).host}, with a window of ${formatTokens(contextTokens)} tokens`,
     contextTokens,
-    // Where nobody says, half of the window: the other half is for what is answered.
+    // Without a known limit, half of the window is left for the prompt.
     maxReplyTokens: Math.min(
       longest ?? Math.floor(contextTokens / 2),
       contextTokens,

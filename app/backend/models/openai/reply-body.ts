@@ -1,6 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import type { Response } from "undici";
+import { resultWithin } from "../../../core/runtime/async";
 import { ModelError, type ModelEvent } from "../model";
 import { interrupted, nonsense, webPage } from "./errors";
 import { fail, type ReplyReader } from "./reply-reader";
@@ -180,23 +180,6 @@ async function nextChunk(
   });
   const result = await (state === "writing"
     ? next
-    : atMost(graceMs[state], next));
+    : resultWithin(next, graceMs[state]));
   return result?.done === true ? undefined : result?.value;
-}
-
-async function atMost<T>(
-  ms: number,
-  promise: Promise<T>,
-): Promise<T | undefined> {
-  const enough = new AbortController();
-  try {
-    return await Promise.race([
-      promise,
-      setTimeout(ms, undefined, { signal: enough.signal }).catch(
-        () => undefined,
-      ),
-    ]);
-  } finally {
-    enough.abort();
-  }
 }
