@@ -34,7 +34,7 @@ export async function* withTokenTimeouts(
 
 interface Limit {
   ms: number;
-  error(ms: number): ModelError;
+  error: (ms: number) => ModelError;
 }
 
 const firstToken = (ms: number): Limit => ({

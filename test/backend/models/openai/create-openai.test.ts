@@ -275,6 +275,22 @@ describe("a server that refuses the system role", () => {
   );
 });
 
+const both = (text: string, finish: string | null = null) =>
+  event({
+    choices: [{ text, delta: { content: text }, finish_reason: finish }],
+  });
+const whole = (content: string, finish: string | null = null) =>
+  event({ choices: [{ message: { content }, finish_reason: finish }] });
+
+const pausingAfterFinish: Answer = async (response) => {
+  beginStream(response);
+  for (const part of ["The ", "end"]) {
+    await send(response, deltaEvent({ content: part }, "stop"));
+    await sleep(2_200);
+  }
+  response.end(doneEvent);
+};
+
 describe("openai reads", () => {
   it("text, usage and the stop", async () => {
     expect(await replyTo(completeReply("Good morning"))).toEqual([
@@ -491,12 +507,6 @@ describe("openai reads", () => {
     ],
   ];
 
-  const both = (text: string, finish: string | null = null) =>
-    event({
-      choices: [{ text, delta: { content: text }, finish_reason: finish }],
-    });
-  const whole = (content: string, finish: string | null = null) =>
-    event({ choices: [{ message: { content }, finish_reason: finish }] });
   const whichRepeat: [string, string[]][] = [
     ["text and delta", [both("The "), both("end"), both("", "stop")]],
     [
@@ -586,15 +596,7 @@ describe("openai reads", () => {
   });
 
   it("text that pauses after an early finish reason", async () => {
-    const answer: Answer = async (response) => {
-      beginStream(response);
-      for (const part of ["The ", "end"]) {
-        await send(response, deltaEvent({ content: part }, "stop"));
-        await sleep(2_200);
-      }
-      response.end(doneEvent);
-    };
-    expect(textOf(await replyTo(answer))).toBe("The end");
+    expect(textOf(await replyTo(pausingAfterFinish))).toBe("The end");
   });
 
   const sse = [textEvent("Hi"), finishEvent(), doneEvent].join("");
@@ -640,8 +642,8 @@ describe("openai reads", () => {
   it("chunks on lines as they come", async () => {
     const [first = "", ...rest] = chunks;
     const events: ModelEvent[] = [];
-    let isRead: () => void = () => {};
-    const read = new Promise<void>((resolve) => (isRead = resolve));
+    const reading = new EventEmitter();
+    const read = once(reading, "first");
     server.on("/chat/completions", async (response) => {
       response.writeHead(200, { "content-type": "application/x-ndjson" });
       await send(response, `${first}\n`);
@@ -651,7 +653,7 @@ describe("openai reads", () => {
     const reply = provider().streamReply([user("hi")], { model: "m" }, never());
     for await (const one of reply) {
       events.push(one);
-      isRead();
+      reading.emit("first");
     }
     expect(textOf(events)).toBe("Hi");
   });
