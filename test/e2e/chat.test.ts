@@ -87,7 +87,7 @@ const turns = [
   "Please write some code",
 ];
 
-it("a conversation of ten turns survives a reload in mid-reply and a restart of both", async () => {
+it("keeps a conversation of ten turns through a reload and restarts of both processes", async () => {
   page = await newPage(browser);
   await page.goto(address);
   for (const turn of turns) await say(turn);
@@ -116,7 +116,7 @@ it("a conversation of ten turns survives a reload in mid-reply and a restart of 
   await page.context().close();
 });
 
-it("a reply that a restart of both interrupts is finished, in the page that watches it", async () => {
+it("finishes a reply, in the page that watches it, after a restart of both processes", async () => {
   await restart(SLOW);
   page = await newPage(browser);
   await page.goto(address);
@@ -132,7 +132,7 @@ it("a reply that a restart of both interrupts is finished, in the page that watc
   await page.context().close();
 });
 
-it("without a script text arrives before the reply has ended, and a restart loses nothing", async () => {
+it("streams text without a script, and loses nothing in a restart", async () => {
   page = await newPage(browser, { javaScriptEnabled: false });
   await page.goto(address);
   for (const turn of turns) await say(turn);

@@ -48,7 +48,7 @@ async function hurryAnimations(playbackRate: number): Promise<void> {
 }
 
 describe("without a script", () => {
-  it("text arrives before the reply has ended, and is whole when it has", async () => {
+  it("shows text before the reply has ended, and all of it in the end", async () => {
     const reply = stepwise([
       "First **bold** words.\n\n",
       "- a list",
@@ -73,7 +73,7 @@ describe("without a script", () => {
     });
   });
 
-  it("Stop works while the page is still arriving", async () => {
+  it("stops a reply while the page is still loading", async () => {
     const reply = stepwise(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
@@ -86,7 +86,7 @@ describe("without a script", () => {
     reply.next();
   });
 
-  it("Stop keeps what was typed meanwhile, and so does the page's Retry", async () => {
+  it("keeps the draft with Stop and with Retry", async () => {
     const reply = stepwise(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
@@ -118,7 +118,7 @@ describe("without a script", () => {
     await expectShown(articles().nth(2).getByText("typed meanwhile"));
   });
 
-  it("a reload in mid-reply finds it where it is", async () => {
+  it("resumes a reply after a reload", async () => {
     const reply = stepwise(["One", " two", " three"]);
     web.api.script = () => reply.script();
     await begin("hello");
@@ -135,7 +135,7 @@ describe("without a script", () => {
       .waitFor();
   });
 
-  it("says when its server has died, and reads on with what was typed", async () => {
+  it("reports a lost server, and continues with the draft", async () => {
     const reply = stepwise(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
@@ -157,7 +157,7 @@ describe("without a script", () => {
     expect(await message().inputValue()).toBe("typed meanwhile");
   });
 
-  it("nothing says so once the reply has ended", async () => {
+  it("reports no lost server after the reply has ended", async () => {
     const reply = stepwise(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
@@ -171,7 +171,7 @@ describe("without a script", () => {
     }
   });
 
-  it("what is unfinished stays in sight while the reply waits", async () => {
+  it("shows unfinished text while the reply waits", async () => {
     const reply = stepwise([
       "One **two",
       { kind: "notice", notice: "Waiting for it." },
@@ -189,7 +189,7 @@ describe("without a script", () => {
     await expectHidden(page.getByText("Waiting for it."));
   });
 
-  it("a long conversation opens at its end, and stays there as it grows", async () => {
+  it("opens a long conversation at its end, and stays there as it grows", async () => {
     web.api.script = () => [
       Array.from({ length: 60 }, (_, i) => `Paragraph ${i}`).join("\n\n"),
     ];
@@ -205,7 +205,7 @@ describe("without a script", () => {
     });
   });
 
-  it("forms do all that the script does: rename, model, project, search, reset", async () => {
+  it("renames, picks models, files into projects, searches and resets by forms alone", async () => {
     await begin("hello there");
     await page.getByText("You said: hello there").last().waitFor();
     await page.locator(".options summary").click();

@@ -12,8 +12,8 @@ import { stepwise } from "./stepwise";
 import { expectEventually } from "./wait-for";
 
 /*
- * One browser page on one web process for each test of a file. The bindings are live: they are set
- * before each test.
+ * A browser page on a web process for each test of a file. The bindings are live: they are set before
+ * each test.
  */
 
 export let web: TestWeb;
@@ -99,7 +99,7 @@ export const expectTyped = (text: string) =>
 export const expectMessages = (count: number) =>
   expectEventually(async () => expect(await articles().count()).toBe(count));
 
-/** How far the log is scrolled up from its end, in pixels. */
+/** The distance that the log is scrolled up from its end, in pixels. */
 export const distanceFromEnd = () =>
   log().evaluate((it) => Math.abs(it.scrollTop));
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => web.close());
 
-/** What really goes over the wire for an address: head and body, compressed as a browser asks. */
+/** The bytes transferred for an address: head and body, compressed as a browser requests. */
 function weigh(path: string): Promise<{ bytes: number; body: string }> {
   return new Promise((resolve, reject) => {
     const headers = { "accept-encoding": "gzip, br", connection: "close" };
@@ -35,7 +35,7 @@ const linked = (html: string) =>
   );
 
 describe("the first page", () => {
-  it("weighs less than 50 KB over the wire, with all that it needs", async () => {
+  it("transfers less than 50 KB, assets included", async () => {
     const html = await visitor.read("/");
     const parts = await Promise.all(["/", ...linked(html)].map(weigh));
     expect(parts).toHaveLength(4);
@@ -61,7 +61,7 @@ describe("the first page", () => {
     expect(html).not.toMatch(/ style=| on[a-z]+=|<style|<script(?![^>]*src)/);
   });
 
-  it("can't be framed, sniffed, or kept by a cache", async () => {
+  it("forbids framing, sniffing and caching", async () => {
     const { headers } = await visitor.get("/");
     expect(headers.get("content-security-policy")).toContain(
       "frame-ancestors 'none'",
@@ -71,7 +71,7 @@ describe("the first page", () => {
     expect(headers.get("referrer-policy")).toBe("same-origin");
   });
 
-  it("says who served it and to which session", async () => {
+  it("shows the host that served it and the session", async () => {
     const first = await visitor.read("/");
     const second = await visitor.read("/");
     expect(first).toContain("<dd>web-test</dd>");
@@ -81,7 +81,7 @@ describe("the first page", () => {
     expect(second).not.toContain("(new)");
   });
 
-  it("is promised over TLS only, where it came over TLS", async () => {
+  it("sets HSTS and a __Host- cookie over TLS", async () => {
     const answer = await visitor.get("/", { "x-forwarded-proto": "https" });
     expect(answer.headers.get("strict-transport-security")).toContain(
       "max-age",
@@ -91,7 +91,7 @@ describe("the first page", () => {
 });
 
 describe("a static file", () => {
-  it("may be kept for ever, because its address changes with it", async () => {
+  it("is cached permanently, because its address changes with it", async () => {
     for (const path of linked(await visitor.read("/"))) {
       const { headers } = await visitor.get(path);
       expect(headers.get("cache-control")).toContain("immutable");
@@ -99,7 +99,7 @@ describe("a static file", () => {
     }
   });
 
-  it("of another version of the program is answered with ours, not to be kept", async () => {
+  it("answers an address of another version with its own file, uncached", async () => {
     const answer = await visitor.get("/assets/keepsake.0123456789.css");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -114,7 +114,7 @@ describe("a static file", () => {
 });
 
 describe("a conversation", () => {
-  it("is titled, listed, and holds one article a message", async () => {
+  it("has a title, an entry in the list, and one article for each message", async () => {
     const address = await visitor.begin("What is a keepsake?");
     const page = await visitor.read(address);
     expect(page).toContain("<h1>What is a keepsake?</h1>");
@@ -123,7 +123,7 @@ describe("a conversation", () => {
     expect(await visitor.read("/")).toContain("What is a keepsake?");
   });
 
-  it("is shown in pages, newest first", async () => {
+  it("shows its messages in pages, newest first", async () => {
     const address = await visitor.begin("message 1");
     for (let i = 2; i <= 30; i++) {
       await visitor.post(`${address}/messages`, { message: `message ${i}` });
@@ -139,7 +139,7 @@ describe("a conversation", () => {
     expect(oldest).toContain("Newest messages");
   });
 
-  it("that is long is compressed, and read all the same", async () => {
+  it("compresses a long page", async () => {
     const address = await visitor.begin("a long message ".repeat(2_000));
     const answer = await visitor.get(address, { "accept-encoding": "br" });
     expect(answer.headers.get("content-encoding")).toBe("br");
@@ -180,13 +180,13 @@ describe("a conversation", () => {
     }
   });
 
-  it("the list of all says what is wrong with an address that is none of its links", async () => {
+  it("reports an invalid cursor of the list", async () => {
     const answer = await visitor.get("/conversations?cursor=zzz");
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain("Invalid address: “cursor”");
   });
 
-  it("the model is picked on every page, also by a form alone", async () => {
+  it("offers the model picker on every page, also without a script", async () => {
     await visitor.begin("hello");
     for (const path of ["/projects", "/conversations", "/search?q=hello"]) {
       const page = await visitor.read(path);
@@ -197,7 +197,7 @@ describe("a conversation", () => {
     expect(await visitor.read("/search")).toContain('"eliza/two" selected');
   });
 
-  it("keeps its own model, and new ones begin with the last choice", async () => {
+  it("keeps its own model, while new conversations use the last choice", async () => {
     const first = await visitor.begin("hello");
     const answer = await visitor.post("/conversations", {
       message: "hello",
@@ -215,7 +215,7 @@ describe("a conversation", () => {
     expect(await visitor.read(first)).toContain('"eliza/two" selected');
   });
 
-  it("whose model was withdrawn stays readable, and is offered another", async () => {
+  it("stays readable when its model is withdrawn, and offers another model", async () => {
     const address = await visitor.begin("hello");
     web.api.models = web.api.models.slice(1);
     const page = await visitor.read(address);
@@ -231,7 +231,7 @@ describe("a conversation", () => {
   });
 });
 
-it("a project is made, used, changed and deleted by forms alone", async () => {
+it("creates, uses, changes and deletes a project by forms alone", async () => {
   const made = await visitor.post("/projects", {
     name: "Letters",
     instructions: "Be <brief>.",
@@ -252,7 +252,7 @@ it("a project is made, used, changed and deleted by forms alone", async () => {
   expect(kept.status).toBe(200);
 });
 
-it("a search marks what it found, and leads there", async () => {
+it("marks search results, and links to them", async () => {
   const address = await visitor.begin("Where is the needle in this?");
   const page = await visitor.read("/search?q=needle");
   expect(page).toContain("<mark>needle</mark>");
@@ -261,7 +261,7 @@ it("a search marks what it found, and leads there", async () => {
   expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
 });
 
-it("a reset begins another session, with an empty list", async () => {
+it("starts a new session with an empty list on reset", async () => {
   const address = await visitor.begin("hello");
   const before = visitor.cookies.get("keepsake");
   const answer = await visitor.post("/session/reset", {});
@@ -271,7 +271,7 @@ it("a reset begins another session, with an empty list", async () => {
   expect((await visitor.get(address)).status).toBe(404);
 });
 
-it("every request has an id, and a call's cost is told to developers", async () => {
+it("gives each request an id, and reports the duration of API calls", async () => {
   const given = await visitor.get("/", { "x-request-id": "abcdefgh-1" });
   expect(given.headers.get("x-request-id")).toBe("abcdefgh-1");
   expect(given.headers.get("server-timing")).toContain("total;dur=");

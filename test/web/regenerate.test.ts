@@ -58,7 +58,7 @@ async function sendFrom(html: string, address: string, message: string) {
 }
 
 describe("another reply", () => {
-  it("takes the place of the one before, which is one link away", async () => {
+  it("replaces the earlier answer, and links to it", async () => {
     const address = await visitor.begin("Hello");
     const page = await regenerate(address, "Hello to you.");
     expect(page).toContain("Hello to you.");
@@ -75,7 +75,7 @@ describe("another reply", () => {
     expect(earlier).toContain(`<a href="${address}">Answer 2 ›</a>`);
   });
 
-  it("is what the next message follows, unless that is sent from an earlier one", async () => {
+  it("precedes the next message, unless that is sent from an earlier answer", async () => {
     const address = await visitor.begin("Hello");
     const page = await regenerate(address, "Hello to you.");
     expect(valueOf(page, "follows")).toBe("4");
@@ -92,7 +92,7 @@ describe("another reply", () => {
     expect(valueOf(other, "follows")).toBe("6");
   });
 
-  it("can be asked for from an earlier one, too", async () => {
+  it("can be requested from an earlier answer", async () => {
     const address = await visitor.begin("Hello");
     await regenerate(address, "Two.");
     const earlier = await visitor.read(`${address}?message=2`);
@@ -108,7 +108,7 @@ describe("another reply", () => {
     expect(middle).toContain(`${address}?message=2#m2`);
   });
 
-  it("is asked for once by a form that is sent twice", async () => {
+  it("is created once by a form that is sent twice", async () => {
     const address = await visitor.begin("Hello");
     const form = formIn(await settled(address))!;
     const sent = await Promise.all(
@@ -118,7 +118,7 @@ describe("another reply", () => {
     expect(await settled(address)).toContain("Answer 2 of 2");
   });
 
-  it("is refused with a sentence where the conversation has gone on", async () => {
+  it("is refused with a message when the conversation has moved on", async () => {
     const address = await visitor.begin("Hello");
     const stale = await settled(address);
     await sendFrom(stale, address, "Go on");
@@ -130,7 +130,7 @@ describe("another reply", () => {
     expect(html).toContain(`href="${address}"`);
   });
 
-  it("is offered below the last reply alone, and not below one that failed", async () => {
+  it("is offered below the last reply only, and not below a failed one", async () => {
     web.api.script = () => [
       { kind: "end", outcome: "failed", text: "", reason: "No model." },
     ];
@@ -145,7 +145,7 @@ describe("another reply", () => {
     expect(formIn(await visitor.read(`${address}?before=3`))).toBeUndefined();
   });
 
-  it("shows while it is written, with the way to the one before", async () => {
+  it("shows while it is written, with a link to the earlier answer", async () => {
     const address = await visitor.begin("Hello");
     const form = formIn(await settled(address))!;
     const reply = stepwise(["Half of", " it."]);
@@ -165,7 +165,7 @@ describe("another reply", () => {
     expect(await settled(address)).toContain("Half of it.");
   });
 
-  it("comes from no other site, and to nobody else's conversation", async () => {
+  it("is refused from another site, and for another owner's conversation", async () => {
     const address = await visitor.begin("Hello");
     const form = formIn(await settled(address))!;
     const forged = await visitor.post(
@@ -185,7 +185,7 @@ describe("another reply", () => {
   });
 });
 
-it("the last message in other words takes its place, by a form alone", async () => {
+it("replaces the last message by an edited one, by a form alone", async () => {
   const address = await visitor.begin("Hello");
   const page = await settled(address);
   expect(page).toMatch(/name="message" rows="3"[^>]*>\nHello<\/textarea>/);
@@ -209,8 +209,8 @@ it("the last message in other words takes its place, by a form alone", async () 
   expect(await damaged.text()).toContain("Not lost</textarea>");
 });
 
-describe("a long conversation in which much was asked again", () => {
-  it("leads back to its beginning, turn by turn, along what was gone on from", async () => {
+describe("a long conversation with many regenerated replies", () => {
+  it("links back to its beginning along the versions that it continued from", async () => {
     const address = await visitor.begin("Turn 1");
     for (let turn = 1; turn <= 24; turn++) {
       const page = await regenerate(address, `Second answer ${turn}.`);

@@ -10,7 +10,7 @@ import { startBackend, type TestBackend } from "../support/start-backend";
 import { startWeb, type TestWeb } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
-/* What a visitor is shown of a reply that can't be saved. */
+/* Replies that can't be saved, as visitors see them. */
 
 const disk = fillableDisk();
 
@@ -62,7 +62,7 @@ async function giveUp(visitor: HttpVisitor): Promise<string> {
   return address;
 }
 
-it("who opens its page after it was given up is told so, with a script and without, until it goes on", async () => {
+it("tells visitors that a reply can't be saved, with a script and without, until it continues", async () => {
   const visitor = new HttpVisitor(web.address);
   const address = await giveUp(visitor);
   expect(await readTo(visitor, address, NOTICE)).toContain(NOTICE);

@@ -1,6 +1,6 @@
 import type { ApiCall } from "../backend-client/api";
 
-/** What a page's API calls cost, as its panel shows it. */
+/** The durations of a page's API calls, for its panel. */
 export interface CallsView {
   summary: string;
   list: {
@@ -32,7 +32,7 @@ export function viewCalls(calls: ApiCall[]): CallsView {
   };
 }
 
-/** The same for the browser's developer tools: the value of `Server-Timing`. */
+/** The value of `Server-Timing`, for the browser's developer tools. */
 export function serverTiming(calls: ApiCall[], totalMs: number): string {
   const parts = calls.flatMap((call, index) => timingOf(call, `api${index}`));
   return [...parts, `total;dur=${ms(totalMs)}`].join(", ");

@@ -1,11 +1,7 @@
 import { VisibleError } from "../../core/domain/errors";
 import type { Api, ApiContext } from "../backend-client/api";
 
-/**
- * Checks a choice of the picker.
- *
- * @throws VisibleError 400 if no such model is offered.
- */
+/** @throws VisibleError 400 if there is no such model. */
 export async function checkModel(
   api: Api,
   context: ApiContext,

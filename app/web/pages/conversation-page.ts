@@ -9,18 +9,18 @@ import { versionOf } from "../../core/domain/turns";
 import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
 
-/** Stands in the page where a reply that is written into it belongs. */
+/** Marks the place of a reply that is streamed into the page. */
 export const REPLY_PLACE = "<!--reply-->";
 
-/** Which part of a conversation is shown: by default its end. */
+/** The part of a conversation to show; by default its end. */
 export interface ConversationPart {
   /** Only messages with lower numbers. */
   before: number | undefined;
-  /** A message that has to be shown, whichever version of it the conversation went on from. */
+  /** A message to show, even if the conversation continued from another version of it. */
   message: number | undefined;
 }
 
-/** What `conversation.njk` needs of a conversation. */
+/** The data of `conversation.njk`. */
 export function viewConversation(
   renderer: MessageRenderer,
   page: ConversationPage,
@@ -55,7 +55,7 @@ export function viewConversation(
   };
 }
 
-/** The reply that a message goes on from which is sent from this page. */
+/** The reply that the next message sent from this page follows. */
 function followed(
   { messages }: ConversationPage,
   { turns, aside }: ShownTurns,
@@ -70,7 +70,7 @@ function lastReply(messages: ConversationPage["messages"]) {
   return last?.role === "assistant" ? last.number : undefined;
 }
 
-/** How to ask for another reply to the last prompt; `undefined` where that can't be. */
+/** The form that regenerates the last reply; `undefined` if it can't be regenerated. */
 function viewRegenerate(
   { conversation, messages }: ConversationPage,
   isOffered: boolean,
@@ -87,7 +87,7 @@ function viewRegenerate(
   };
 }
 
-/** How to ask the last prompt in other words. */
+/** The form that edits the last prompt. */
 function viewEdit({ messages }: ConversationPage): object | undefined {
   const prompt = messages.findLast(isPrompt);
   if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
@@ -108,7 +108,7 @@ function viewTurns(
       turn.prompt && renderer.render(id, turn.prompt),
       turn.reply && renderer.render(id, turn.reply),
       isAnsweredNow ? renderer.renderPending(id, reply, html) : undefined,
-      // The last turn's stand in one line with what can be done with it.
+      // Those of the last turn share a line with its actions.
       turn.versions && index < turns.length - 1
         ? `<p class="tools">${renderer.renderVersions(turn.versions)}</p>`
         : undefined,

@@ -7,24 +7,21 @@ import type {
 import type { Api, ApiContext } from "../backend-client/api";
 import { groupByDay, type DayGroup } from "./time";
 
-/** How many conversations the sidebar lists before it points to the list of all. */
+/** The sidebar lists this many conversations, and links to the list of all. */
 const SIDEBAR_CONVERSATIONS = 40;
 
-/** What every page shows around its own content. */
+/** The data of the sidebar. */
 export interface FrameData {
   groups: DayGroup<Conversation>[];
-  /** Where the older conversations are, if there are more. */
+  /** The address of older conversations, if there are any. */
   more: string | undefined;
   projects: Project[];
   models: ModelDescription[];
-  /** Why the lists are not there. */
+  /** The reason why a list could not be read. */
   problem: string | undefined;
 }
 
-/**
- * Reads what surrounds a page. A list that can't be read leaves a hole that says so: the page
- * itself is worth having without it.
- */
+/** Reads the lists of the sidebar. A page is shown without a list that can't be read. */
 export async function readFrame(
   api: Api,
   context: ApiContext,

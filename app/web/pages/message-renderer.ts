@@ -11,12 +11,12 @@ import type { Render } from "../rendering/views";
 import { clockTime } from "./time";
 import type { VersionsView } from "./turns";
 
-/** Enough for some thousands of messages; balances memory against rendering them again. */
+/** Some thousands of messages. Balances memory against rendering them again. */
 const CACHED_CHARACTERS = 8 * 1024 * 1024;
 
 type ShownReply = Omit<ReplyState, "model" | "offset">;
 
-/** The HTML of messages: `message.njk` for every kind, rendered once where it can't change. */
+/** Renders messages of every kind by `message.njk`, and caches the HTML of those that can't change. */
 export class MessageRenderer {
   readonly #render: Render;
   readonly #cache = new LRUCache<string, string>({
@@ -28,7 +28,6 @@ export class MessageRenderer {
     this.#render = render;
   }
 
-  /** A message, which never changes once it is one. */
   render(conversation: string, message: Message): string {
     const key = `${conversation}/${message.number}/${message.at}`;
     const cached = this.#cache.get(key);
@@ -38,14 +37,13 @@ export class MessageRenderer {
     return html;
   }
 
-  /** A message that may still change. */
+  /** For a message that is not published yet, and may change. */
   renderUncached(conversation: string, message: Message): string {
     return this.#render("message.njk", {
       message: viewOf(conversation, message),
     });
   }
 
-  /** The ways to the other versions of a turn. */
   renderVersions(versions: VersionsView): string {
     return this.#render("versions.njk", versions);
   }
@@ -79,7 +77,7 @@ function seenIn({ epoch, text }: ShownReply): string | undefined {
   return epoch === undefined ? undefined : `${epoch}.${text.length}`;
 }
 
-/** What to say below the text of a reply that has ended. */
+/** The notices below the text of a reply that has ended. */
 export function outcomeNotices(
   ended: Pick<ReplyEnd, "outcome" | "reason" | "leftOut">,
 ): string[] {
@@ -95,7 +93,7 @@ export function outcomeNotices(
   return notices;
 }
 
-/** A message as it will be, for those who see a reply end before its message can be read. */
+/** The message that a reply becomes, for watchers that see its end before it is published. */
 export function messageOf(
   reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
   ended: ReplyEnd,

@@ -13,14 +13,14 @@ import {
 } from "../streaming/page-stream";
 import type { RouteDeps } from "./page-deps";
 
-/** Not by itself: a page that is loaded again loses what is in its message box. */
-function goOn(message: string, conversation: string): string {
+/** A button, because an automatic reload would lose the text in the message box. */
+function continueNotice(message: string, conversation: string): string {
   return `</span></div><p class="notice">${escape(message)} ${continueButton(conversation)}</p>`;
 }
 
 /**
- * Sends a rendered page up to the place of its reply, writes the reply there as it comes, and
- * then the rest of the page. The message box comes before, so that it and Stop can be used.
+ * Sends a rendered page up to the place of its reply, streams the reply, and then sends the rest. The
+ * message box comes first, so that it and Stop can be used meanwhile.
  */
 export function openReplyPage(
   ctx: WebContext,
@@ -31,7 +31,7 @@ export function openReplyPage(
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
   const pulse = pageHeartbeat(conversation);
   const live = streams.open(pulse, (open) =>
-    open.write(goOn("This server is shutting down.", conversation)),
+    open.write(continueNotice("This server is shutting down.", conversation)),
   );
   ctx.set("x-accel-buffering", "no");
   ctx.type = "html";
@@ -55,7 +55,7 @@ export function openReplyPage(
       if (live.signal.aborted) return;
       const { requestId } = context;
       log.warn({ error, requestId }, "a reply could not be followed");
-      live.write(goOn(toVisibleError(error).message, conversation));
+      live.write(continueNotice(toVisibleError(error).message, conversation));
       live.end("backend");
     });
 }

@@ -4,16 +4,15 @@ import type { MessageRenderer } from "./message-renderer";
 import type { Render } from "../rendering/views";
 import type { EventStreams } from "../streaming/event-streams";
 
-/** What routes are made with. */
 export interface RouteDeps {
   api: Api;
   log: Logger;
   render: Render;
   messages: MessageRenderer;
   streams: EventStreams;
-  /** The name under which this process shows itself. */
+  /** The name of this process in the sidebar. */
   host: string;
-  /** Where signing out goes on, if it does. */
+  /** The identity provider's sign-out page, if there is one. */
   signOutUrl?: string;
   /** Milliseconds since 1970. */
   now: () => number;

@@ -5,16 +5,16 @@ export interface PickerGroup {
   models: ModelDescription[];
 }
 
-/** The model picker, as its template needs it. */
+/** The data of `picker.njk`. */
 export interface Picker {
   groups: PickerGroup[];
   selected: string | undefined;
-  /** What the selected model can do. */
+  /** Describes the selected model. */
   description: string | undefined;
   several: boolean;
-  /** What to say if the wanted model is not on offer any more. */
+  /** A notice that the wanted model is no longer available. */
   withdrawn: string | undefined;
-  /** Where the browser's script saves a choice at once; without it, it goes with the message. */
+  /** The address where the script saves a choice; without the script, it is sent with the message. */
   saveAt: string;
 }
 
@@ -25,7 +25,7 @@ const providerNames: Record<string, string> = {
 };
 
 /**
- * @param wanted The model that was chosen. One that is no longer on offer is replaced by the first.
+ * @param wanted The chosen model. If it is no longer available, the first one is selected.
  */
 export function viewPicker(
   models: ModelDescription[],

@@ -8,19 +8,13 @@ export interface Page {
   template: string;
   title: string;
   data?: object;
-  /** The id of what is shown, marked in the sidebar. */
+  /** The id of the shown record, marked in the sidebar. */
   current?: string;
-  /**
-   * The chosen model, and where a choice is saved at once; by default that of the session, with
-   * which new conversations begin.
-   */
+  /** The chosen model, and the address to save a choice; by default the session's. */
   picker?: { model: string | undefined; saveAt: string };
 }
 
-/**
- * Renders a page with its frame: the lists of the sidebar are read while the page's own content
- * is, so that both together take one round trip.
- */
+/** Renders a page with its sidebar. Reads both at the same time, in one round trip. */
 export async function renderPage(
   ctx: WebContext,
   deps: RouteDeps,
@@ -53,7 +47,6 @@ export async function renderPage(
   });
 }
 
-/** Answers with a page. */
 export async function sendPage(
   ctx: WebContext,
   deps: RouteDeps,
@@ -64,7 +57,7 @@ export async function sendPage(
   ctx.body = html;
 }
 
-/** After a form: the browser fetches the page that shows what it did. */
+/** Answers a form with the page that shows its result. */
 export function seeOther(ctx: WebContext, address: string): void {
   ctx.redirect(address);
   ctx.status = 303;

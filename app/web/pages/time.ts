@@ -1,4 +1,4 @@
-/** `09:12 UTC`: the browser's script puts the reader's own time in its place. */
+/** `09:12 UTC`, which the browser's script replaces by local time. */
 export function clockTime(at: string): string {
   return `${at.slice(11, 16)} UTC`;
 }

@@ -21,7 +21,7 @@ export interface ShownTurn {
   versions: VersionsView | undefined;
 }
 
-/** Which of several versions of a turn is shown, counted from 1, and the ways to those beside it. */
+/** The shown version of a turn, counted from 1, and the addresses of its neighbours. */
 export interface VersionsView {
   version: number;
   count: number;
@@ -31,19 +31,20 @@ export interface VersionsView {
 
 export interface ShownTurns {
   turns: ShownTurn[];
-  /** The query that shows what comes before them. */
+  /** The query that shows earlier turns. */
   older: string | undefined;
   /**
-   * Whether what is shown ends with a version of its turn that the conversation did not go on
-   * from: it still can (`open`), or went on from another (`closed`).
+   * Set if the last shown turn is not the version that the conversation continued from. It may still
+   * continue from it (`open`), or continued from another (`closed`).
    */
   aside: "open" | "closed" | undefined;
 }
 
 /**
- * The turns that make one conversation out of what was read of it.
+ * The turns of one thread of a conversation.
  *
- * @param wanted A message that has to be among them, whichever version the conversation went on from.
+ * @param wanted A message that must be among them, even if the conversation continued from another
+ *   version of it.
  */
 export function shownTurns(
   { conversation, messages, hasOlder }: ConversationPage,
@@ -92,7 +93,7 @@ function turnsOf(thread: Message[]): Omit<ShownTurn, "versions">[] {
   return [...turns.values()];
 }
 
-/** A prompt that was asked again as it was shows as it was: with its first time and place. */
+/** A regenerated prompt shows as its first version, with its time and number. */
 function asFirstSaid(prompt: Prompt, prompts: Prompt[]): Prompt {
   if (prompt.insteadOf === undefined) return prompt;
   const first = firstVersion(prompt);
@@ -123,7 +124,7 @@ function viewVersions(
   };
 }
 
-/** @param from The turn that the first of the messages goes on from. */
+/** @param from The turn before the first of the messages. */
 function olderThan(
   first: Message | undefined,
   from: number,

@@ -16,16 +16,15 @@ import { openReplyPage } from "../pages/open-reply-page";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
-/** How many messages a conversation's page shows at first, and with each step back. */
 const MESSAGES_PER_PAGE = 40;
 
-/** The chat itself: a new conversation, an old one, and what is said in them. */
+/** Conversations and their messages. */
 export function chatRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>();
   router.get("/", (ctx) => sendPage(ctx, deps, homePage(ctx)));
   router.post("/conversations", (ctx) => begin(ctx, deps));
   router.get("/conversations/:id", (ctx) => show(ctx, deps));
-  // Read on with what was typed meanwhile, by a page that has no script to keep it.
+  // A page without a script continues here, with the text in its message box.
   router.post("/conversations/:id", (ctx) => show(ctx, deps));
   router.post("/conversations/:id/messages", (ctx) => send(ctx, deps));
   return router;
@@ -38,7 +37,7 @@ function homePage(ctx: WebContext): Page {
     template: "home.njk",
     title: "New conversation",
     data: {
-      // An address alone proves nothing.
+      // The address alone could be made up.
       deleted: deleted === values[DELETED] ? deleted : undefined,
       composer: { action: "/conversations", key: randomUUID() },
     },
@@ -83,7 +82,7 @@ function takeMessage({ state }: WebContext): { text: string; key?: string } {
   return { text, key: messageKey(key, text) };
 }
 
-/** The reply that a message goes on from, or the prompt whose place it takes. */
+/** The reply that a message follows, or the prompt that it replaces. */
 function numberOf(
   form: Form,
   name: "follows" | "insteadOf",
@@ -137,7 +136,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
   if (reply) openReplyPage(ctx, deps, id, reply);
 }
 
-/** A message is looked up with all that can be another version of it, and some of what follows. */
+/** A page with a certain message has all its versions, and some of the messages after it. */
 function pageWith({ before, message }: ConversationPart) {
   if (message === undefined) return { limit: MESSAGES_PER_PAGE, before };
   return {

@@ -11,12 +11,12 @@ import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
-/** What a session keeps of the conversation that was deleted last, which can be had back. */
+/** The session's key for the last deleted conversation, which can be restored. */
 export const DELETED = "deleted";
 
 const CONVERSATIONS_PER_PAGE = 100;
 
-/** What can be done with a conversation beside talking: and the list of all. */
+/** The list of conversations, and actions on each. */
 export function conversationRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
   const router = new Router<WebState>({ prefix: "/conversations" });

@@ -7,7 +7,7 @@ const BACKEND_TIMEOUT_MS = 1_000;
 
 export interface ProbeDeps {
   api: Pick<Api, "isReady">;
-  /** Why this process should get no new visitors, in words for whoever operates it. */
+  /** Why this process should get no new visitors, for the operator. */
   whyNotReady: () => Promise<string | undefined>;
 }
 

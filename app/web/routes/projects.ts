@@ -8,7 +8,7 @@ import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
-/** Projects: a name, instructions that go with every prompt, and what they used. */
+/** Projects: a name, instructions for every prompt, and usage. */
 export function projectRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
   const router = new Router<WebState>({ prefix: "/projects" });

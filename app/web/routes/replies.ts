@@ -9,7 +9,7 @@ import {
 } from "../../core/domain/records";
 import { pause } from "../../core/runtime/async";
 import type { Api, ApiContext } from "../backend-client/api";
-import { messageOf } from "../pages/message-renderer";
+import { messageOf, type MessageRenderer } from "../pages/message-renderer";
 import { messageKey } from "../pages/read-message";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { heartbeat } from "../streaming/encode-event";
@@ -23,7 +23,7 @@ import type { RouteDeps } from "../pages/page-deps";
 import { idOf, replyNumberOf } from "../pages/params";
 import { seeOther } from "../pages/render-page";
 
-/** A reply in progress: its events, and what can be done with it. */
+/** The events of a reply, and actions on it. */
 export function replyRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>({
     prefix: "/conversations/:id/replies/:number",
@@ -33,12 +33,12 @@ export function replyRoutes(deps: RouteDeps): Router<WebState> {
   router.post("/stop", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.stopReply(ctx.state.api, id, replyNumberOf(ctx));
-    readOn(ctx, id);
+    backTo(ctx, id);
   });
   router.post("/retry", async (ctx) => {
     const id = idOf(ctx, "conversation");
     await deps.api.retryReply(ctx.state.api, id, replyNumberOf(ctx));
-    readOn(ctx, id);
+    backTo(ctx, id);
   });
   router.post("/regenerate", async (ctx) => {
     const id = idOf(ctx, "conversation");
@@ -58,10 +58,10 @@ async function sendSource(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   ctx.body = "message" in known ? known.message.text : known.reply.text;
 }
 
-/** Leads back to the conversation, with what was typed into a page that has no script to keep it. */
-function readOn(ctx: WebContext, conversation: string): void {
+/** Redirects to the conversation, with the text in the message box of a page without a script. */
+function backTo(ctx: WebContext, conversation: string): void {
   seeOther(ctx, `/conversations/${conversation}`);
-  // The browser sends the form there once more.
+  // The browser repeats the form there.
   if (ctx.state.typed?.text) ctx.status = 307;
 }
 
@@ -72,9 +72,9 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   );
   const beat = heartbeat(deps.streams.heartbeatMs);
   const live = deps.streams.open(beat, sendReconnect);
-  // The first tells the reader how long to wait for the next.
+  // The first tells the client when to expect the next.
   live.write(beat);
-  // Who has gone before they had an answer has taken no part of its body that could tell.
+  // If the client disconnects before the headers are sent, the body never closes.
   ctx.res.once("close", () => live.end("visitor"));
   const context = { ...ctx.state.api, signal: live.signal };
   const follow = await find(deps.api, context, of).catch((error) => {
@@ -97,8 +97,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   });
 }
 
-/** Which reply. */
-interface Of {
+interface ReplyId {
   id: string;
   number: number;
 }
@@ -106,21 +105,21 @@ interface Of {
 type Told = AsyncIterable<{ event: ReplyEvent }>;
 
 /**
- * How long an answer is waited with, in milliseconds, for the first event: balances one that says
- * why there is none against signs of life, without which the reader takes the connection for lost.
+ * The response is delayed this long for the first event. Longer allows a proper error status; shorter
+ * sends heartbeats before the client gives up.
  */
 const FIRST_EVENT_MS = 2_000;
 
 /**
- * A reply's events, when the first of them is there or long in coming. Where there is no stream of it, the
- * conversation tells more: the reply is a message, or nobody had begun it, and now it is.
+ * A reply's events, once the first has arrived or is late. If there is no stream, the conversation is
+ * read: either the reply is a message, or reading it has started the reply.
  *
  * @throws NotFoundError if there is no such reply.
  */
 async function find(
   api: Api,
   context: ApiContext & { signal: AbortSignal },
-  of: Of,
+  of: ReplyId,
 ): Promise<Told> {
   const { signal } = context;
   const events = () => followRetried(api, context, of, signal);
@@ -146,7 +145,7 @@ async function begun<T>(events: AsyncGenerator<T, void>, signal: AbortSignal) {
   })();
 }
 
-/** All there is to follow of a message, where there is no stream of it. */
+/** The events of a message that has no stream. */
 async function* endOf(
   api: Api,
   context: ApiContext,
@@ -156,14 +155,11 @@ async function* endOf(
   yield { event: { kind: "end", ...reply } };
 }
 
-/**
- * A reply's events from its beginning to its end. That it failed is its end only if nobody has
- * asked for it again since.
- */
+/** A reply's events to its end. After a failure they continue if the reply was retried meanwhile. */
 async function* followRetried(
   api: Api,
   context: ApiContext,
-  { id, number }: Of,
+  { id, number }: ReplyId,
   signal: AbortSignal,
 ): AsyncGenerator<{ event: ReplyEvent }, void> {
   let offset: string | undefined;
@@ -186,13 +182,13 @@ async function* followRetried(
   }
 }
 
-/** A reply as its conversation has it: in progress or failed, or a message. */
+/** A reply in progress, a failed reply, or a message. */
 type Known = { reply: ReplyState } | { message: Reply };
 
 async function readReply(
   api: Api,
   context: ApiContext,
-  { id, number }: Of,
+  { id, number }: ReplyId,
 ): Promise<Known> {
   const newest = await api.readConversation(context, id, { limit: 1 });
   if (newest.reply?.number === number) return { reply: newest.reply };
@@ -205,41 +201,56 @@ async function readReply(
   return { message };
 }
 
-/** The page that has one message. */
 const pageOf = (number: number) => ({ limit: 1, before: number + 1 });
 
-/**
- * The finished article, of all that the end says of it. An earlier version of the backend says
- * less; then the conversation is read, if it can be.
- */
+/** The finished article. */
 async function renderEnd(
   { state }: WebContext,
   { api, messages, now }: RouteDeps,
-  of: Of,
+  of: ReplyId,
   ended: ReplyEnd,
 ): Promise<string> {
   const { id, number } = of;
-  const { at, model, modelName } = ended;
-  const said =
-    at !== undefined && model !== undefined && modelName !== undefined
-      ? { reply: { number, at, model, modelName } }
-      : undefined;
+  const described = descriptionIn(number, ended);
+  if (described) return renderReply(messages, id, described, ended, true);
+  // An earlier version of the backend says less: the conversation has the rest.
   const context = { ...state.api, signal: undefined };
-  const known =
-    said ?? (await readReply(api, context, of).catch(() => undefined));
+  const known = await readReply(api, context, of).catch(() => undefined);
   if (known && "message" in known) return messages.render(id, known.message);
   const reply = known?.reply ?? nameless(number, now());
-  if (ended.outcome === "failed") {
-    const { text, reason } = ended;
+  return renderReply(messages, id, reply, ended, false);
+}
+
+type Description = Parameters<typeof messageOf>[0];
+
+function descriptionIn(
+  number: number,
+  { at, model, modelName }: ReplyEnd,
+): Description | undefined {
+  if (at === undefined || model === undefined || modelName === undefined) {
+    return undefined;
+  }
+  return { number, at, model, modelName };
+}
+
+function renderReply(
+  messages: MessageRenderer,
+  id: string,
+  reply: Description,
+  ended: ReplyEnd,
+  isFinal: boolean,
+): string {
+  const { outcome, text, reason } = ended;
+  if (outcome === "failed") {
     return messages.renderPending(id, {
       ...reply,
-      status: "failed",
+      status: outcome,
       text,
       reason,
     });
   }
   const message = messageOf(reply, ended);
-  return said
+  return isFinal
     ? messages.render(id, message)
     : messages.renderUncached(id, message);
 }

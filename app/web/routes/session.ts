@@ -6,14 +6,13 @@ import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { seeOther } from "../pages/render-page";
 
-/** What concerns the session alone. */
 export function sessionRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>({ prefix: "/session" });
   router.post("/reset", async (ctx) => {
     const { visitor, person } = ctx.state;
     if (person) await visitor.signIn(person.owner);
     else await visitor.startOver();
-    // The page that shows it comes with the next request.
+    // The next page shows it.
     visitor.values.isUnseen = true;
     seeOther(ctx, "/");
   });
@@ -24,7 +23,7 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
     seeOther(ctx, "/");
   });
   router.post("/sign-out", (ctx) => signOut(ctx, deps));
-  // Whoever loads the page anew that a sign-out was answered with.
+  // A reload of the page that answered a sign-out.
   router.get("/sign-out", (ctx) => seeOther(ctx, "/"));
   return router;
 }

@@ -33,7 +33,7 @@ const look = (isSeen: boolean) =>
     document.dispatchEvent(new Event("visibilitychange"));
   }, !isSeen);
 
-/** How many replies are being followed, as the metrics tell. */
+/** The number of open streams, from the metrics. */
 async function openStreams(): Promise<number | undefined> {
   const { streamsOpen } = metricDefinitions;
   const gauge = await web.metrics.getSingleMetric(streamsOpen.name)?.get();

@@ -70,7 +70,7 @@ it("refuses to regenerate a reply that another tab regenerated", async () => {
   await other.getByRole("button", { name: "Regenerate" }).click();
   await other.getByText("Answer 2 of 2").waitFor();
   await regenerate().click();
-  await page.getByRole("alert").getByText("has gone on").waitFor();
+  await page.getByRole("alert").getByText("A newer message was sent").waitFor();
   await expectMessages(2);
 });
 

@@ -93,7 +93,7 @@ describe("Markdown", () => {
     expect(renderMarkdown(source)).toContain(expected);
   });
 
-  it("spends no more time than the length of the text on formulas without an end", () => {
+  it("renders unclosed formulas in bounded time", () => {
     const begun = performance.now();
     renderMarkdown("\\(".repeat(50_000));
     renderMarkdown("$\\a ".repeat(50_000));
@@ -181,7 +181,7 @@ function grow(pieces: string[]): string[] {
 }
 
 describe("a growing text", () => {
-  it("has the same HTML in whatever pieces it comes", () => {
+  it("has the same HTML in whatever pieces it arrives", () => {
     fc.assert(
       fc.property(
         fc.array(piece, { maxLength: 60 }),
@@ -196,7 +196,7 @@ describe("a growing text", () => {
     );
   });
 
-  it("has the same HTML when it comes character by character", () => {
+  it("has the same HTML when it arrives character by character", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const text = pieces.join("");
@@ -207,7 +207,7 @@ describe("a growing text", () => {
     );
   });
 
-  it("renders only what is unsettled", () => {
+  it("renders pending blocks only", () => {
     const growing = new GrowingMarkdown();
     for (let i = 0; i < 1_000; i++) growing.append(`Paragraph ${i}.\n\n`);
     expect(growing.stable).toBe(998);

@@ -49,7 +49,7 @@ async function watchedHalf() {
 }
 
 describe("a reply's events", () => {
-  it("bring every word of it, and then the finished article", async () => {
+  it("contain every word, and then the finished article", async () => {
     web.api.script = () => slowly(text, 1);
     const address = await visitor.begin("hello");
     const watcher = new EventWatcher();
@@ -60,7 +60,7 @@ describe("a reply's events", () => {
     expect(watcher.end?.html).toContain('id="m2"');
   });
 
-  it("go on after any lost connection without a lost or doubled character", async () => {
+  it("resume after a lost connection without a lost or doubled character", async () => {
     const { reply, address } = await begun(text.split(/(?<= )/));
     const watcher = new EventWatcher();
     let connections = 0;
@@ -77,7 +77,7 @@ describe("a reply's events", () => {
     expect(watcher.blocks).toEqual(whole);
   });
 
-  it("do not repeat what was seen before", async () => {
+  it("skip text that the client has seen", async () => {
     const { reply, address } = await begun([`${text}\n\nAnd `, "more."]);
     const watcher = new EventWatcher();
     reply.next();
@@ -91,7 +91,7 @@ describe("a reply's events", () => {
     expect(watcher.blocks.at(-1)).toBe("<p>And more.</p>");
   });
 
-  it("take no text away while only a beginning of it, or nothing, is known again", async () => {
+  it("do not truncate the client's view while a replay catches up", async () => {
     const { reply, address } = await begun([
       "One two",
       { kind: "epoch", epoch: 2, keep: 7 },
@@ -124,7 +124,7 @@ describe("a reply's events", () => {
     expect(watcher.text).toBe("One two three");
   });
 
-  it("tell nothing that is past by the time that somebody comes", async () => {
+  it("contain no outdated notice for a client that connects late", async () => {
     const { reply, address } = await begun([
       "One",
       { kind: "notice", notice: "Waiting for it." },
@@ -147,7 +147,7 @@ describe("a reply's events", () => {
     reply.next();
   });
 
-  it("come with heartbeats while the model is silent, which say how often they come", async () => {
+  it("include heartbeats, with their interval, while the model is silent", async () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 50 });
     visitor = new HttpVisitor(web.address);
@@ -162,7 +162,7 @@ describe("a reply's events", () => {
     expect(watcher.heartbeats[0]).toEqual({ everyMs: 50 });
   });
 
-  it("are answered, with signs of life, while nothing can be told of it, and end with their reader", async () => {
+  it("include heartbeats before the first event, and end when the client disconnects", async () => {
     await web.close();
     web = await startWeb({ heartbeatMs: 50 });
     visitor = new HttpVisitor(web.address);
@@ -215,7 +215,7 @@ describe("a reply's events", () => {
     expect(watcher.notice).toBeUndefined();
   });
 
-  it("of a reply that ended long ago bring it whole", async () => {
+  it("contain a reply that ended long ago as a whole", async () => {
     const address = await visitor.begin("hello");
     await new EventWatcher().follow(visitor, `${address}/replies/2`);
     const watcher = new EventWatcher();
@@ -223,7 +223,7 @@ describe("a reply's events", () => {
     expect(watcher.end?.html).toContain("You said: hello");
   });
 
-  it("say so when another server goes on, and when it begins again", async () => {
+  it("report that another server continued or restarted the reply", async () => {
     const { reply, address } = await begun([
       "One two",
       { kind: "epoch", epoch: 2, keep: 3 },
@@ -244,7 +244,7 @@ describe("a reply's events", () => {
     expect(watcher.notice).toContain("started the reply again");
   });
 
-  it("bring an article of all that the end says of the message", async () => {
+  it("end with an article that has all facts of the end event", async () => {
     const end = {
       kind: "end",
       outcome: "stopped",
@@ -272,7 +272,7 @@ describe("a reply's events", () => {
     expect(html).toContain("7 tokens");
   });
 
-  it("of a reply that failed bring why, and a Retry that works", async () => {
+  it("end with the reason of a failure, and a Retry that works", async () => {
     const reason = "The model does not answer. Try another.";
     web.api.script = () => [
       "A beginning",
@@ -294,7 +294,7 @@ describe("a reply's events", () => {
     expect(await visitor.read(address)).toContain("<p>All of it</p>");
   });
 
-  it("end with a sentence when the backend can't be followed", async () => {
+  it("end with a message when the backend is unreachable", async () => {
     const { reply, address, watcher, followed } = await watchedHalf();
     web.api.fault = new VisibleError(503, "The backend is gone.");
     reply.next();
@@ -309,7 +309,7 @@ describe("a reply's events", () => {
     expect(watcher.blocks).toEqual(["<p>One two</p>"]);
   });
 
-  it("are stopped by a form, with the text kept", async () => {
+  it("end when a form stops the reply, and its text stays", async () => {
     const { reply, address, watcher, followed } = await watchedHalf();
     await visitor.post(`${address}/replies/2/stop`, {});
     await followed;
@@ -319,7 +319,7 @@ describe("a reply's events", () => {
   });
 });
 
-it("a drain sends those who watch elsewhere, and counts them", async () => {
+it("sends watchers elsewhere in a drain, and counts them", async () => {
   const { reply, watcher, followed } = await watchedHalf();
   expect(await metric("keepsake_streams_open")).toBe("keepsake_streams_open 1");
   await web.streams.closeGradually(1);
@@ -334,7 +334,7 @@ it("a drain sends those who watch elsewhere, and counts them", async () => {
   reply.next();
 });
 
-it("a visitor who leaves is counted, and is no fault", async () => {
+it("counts a visitor who disconnects, and logs no fault", async () => {
   const { reply, address } = await begun(["One", " two"]);
   reply.next();
   await new EventWatcher().follow(
@@ -355,7 +355,7 @@ it("a visitor who leaves is counted, and is no fault", async () => {
   });
 });
 
-it("a reader who takes nothing gets the newest state, not every step", async () => {
+it("sends the newest state, not every step, to a stalled client", async () => {
   const long = "A sentence that is said again and again. ".repeat(40);
   const steps = 2_000;
   const { reply, address } = await begun(

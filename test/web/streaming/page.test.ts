@@ -33,7 +33,7 @@ function shownReply(page: string): string {
 }
 
 describe("the page of a reply in progress, without a script", () => {
-  it("shows text before the reply has ended, and is whole in the end", async () => {
+  it("shows text before the reply has ended, and all of it in the end", async () => {
     const steps = ["First **bold**.\n\n", "- a\n- b"];
     const reply = stepwise(steps);
     web.api.script = () => reply.script();
@@ -52,7 +52,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe(renderMarkdown(steps.join("")));
   });
 
-  it("says what became of it, and offers a Retry", async () => {
+  it("shows the reason of a failure, and offers Retry", async () => {
     const reason = "The model is <gone>.";
     const text = "One two";
     web.api.script = () => [
@@ -65,7 +65,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(page).toContain(`action="${address}/replies/2/retry"`);
   });
 
-  it("shows only the answer that was begun again", async () => {
+  it("shows only the restarted answer", async () => {
     const reply = stepwise([
       "One two three",
       { kind: "epoch", epoch: 2, keep: 0 },
@@ -81,7 +81,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(page).toContain("started the reply again");
   });
 
-  it("says what it waits for, until it goes on", async () => {
+  it("shows a notice until the reply continues", async () => {
     const reply = stepwise([
       "One",
       { kind: "notice", notice: "Waiting for <it>." },
@@ -102,7 +102,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe("<p>One two</p>");
   });
 
-  it("says once that the model is thinking, however long it does", async () => {
+  it("says once that the model is thinking", async () => {
     const thoughts = Array.from({ length: 20 }, (_, i) => ({
       kind: "reasoning" as const,
       text: `thought ${i}`,
@@ -121,7 +121,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe("<p>So it is.</p>");
   });
 
-  it("offers to read on elsewhere when the server drains, with what was typed", async () => {
+  it("offers to continue elsewhere in a drain, and keeps the draft", async () => {
     const reply = stepwise(["One ", "two", " three"]);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
@@ -160,7 +160,7 @@ describe("the page of a reply in progress, without a script", () => {
     },
   );
 
-  it("is sent at once to a browser whose script is at work", async () => {
+  it("is sent at once to a browser that runs the script", async () => {
     web.api.script = () => stepwise(["One"]).script();
     const address = await visitor.begin("hello");
     visitor.cookies.set("script", "on");
@@ -170,7 +170,7 @@ describe("the page of a reply in progress, without a script", () => {
     await visitor.post(`${address}/replies/2/stop`, {});
   });
 
-  it("is sent again to a browser whose script was switched off", async () => {
+  it("is sent again to a browser whose script was disabled", async () => {
     visitor.cookies.set("script", "on");
     const address = await visitor.begin("hello");
     expect(await visitor.read(address)).toContain(
