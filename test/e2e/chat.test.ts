@@ -147,7 +147,7 @@ it("streams text without a script, and loses nothing in a restart", async () => 
   await page.getByRole("button", { name: "Stop" }).waitFor();
   const conversation = page.url();
   await restart(FAST);
-  // What it makes of a server that was away for a moment is the browser's business.
+  // Browsers differ in how they treat a page whose server was away for a moment.
   await page.goto(conversation);
   await writing().waitFor({ state: "detached" });
   const before = await texts();

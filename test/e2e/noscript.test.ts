@@ -40,7 +40,7 @@ async function begin(text: string): Promise<void> {
   await send().click({ noWaitAfter: true });
 }
 
-/** What the style sheet does after a while, it does so many times sooner. */
+/** Speeds up the style sheet's delayed animations. */
 async function hurryAnimations(playbackRate: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Animation.enable");

@@ -108,7 +108,7 @@ function viewTurns(
       turn.prompt && renderer.render(id, turn.prompt),
       turn.reply && renderer.render(id, turn.reply),
       isAnsweredNow ? renderer.renderPending(id, reply, html) : undefined,
-      // Those of the last turn share a line with its actions.
+      // The links of the last turn share a line with its actions.
       turn.versions && index < turns.length - 1
         ? `<p class="tools">${renderer.renderVersions(turn.versions)}</p>`
         : undefined,

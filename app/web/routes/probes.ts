@@ -12,10 +12,9 @@ export interface ProbeDeps {
 }
 
 /**
- * `/livez` says that the process answers. `/readyz` says whether visitors should be sent here:
- * not if sessions can't be kept, nor while the process drains. A backend that doesn't answer is
- * reported but is no reason, since every other process of web would miss it too, and a page that
- * says so is better than none.
+ * `/livez` answers while the process does. `/readyz` fails while sessions can't be stored, and during a
+ * drain. An unreachable backend is only reported: otherwise all web processes would become unready
+ * at once, and visitors would see no page.
  */
 export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   const router = new Router();
