@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, Member } from "./cluster";
 
-/** What was done to whom, and when: milliseconds since the chaos began. */
+/** An injected fault: its kind, its target, and the milliseconds since the start. */
 export interface Blow {
   atMs: number;
   process: string;
@@ -9,11 +9,11 @@ export interface Blow {
 }
 
 export interface ChaosOptions {
-  /** The same seed deals the same blows in the same order. */
+  /** The same seed injects the same faults in the same order. */
   seed: number;
-  /** How long, in milliseconds; longer, where hardly anyone was up to be hit. */
+  /** Duration in milliseconds; longer if most processes were down already. */
   ms: number;
-  /** Between two blows, in milliseconds, on average. */
+  /** Average milliseconds between two faults. */
   everyMs: number;
   leaseMs: number;
 }
@@ -50,11 +50,11 @@ export class Chaos {
     const member = members[Math.floor(this.random() * members.length)];
     const kind = this.random();
     const pauseMs = this.random();
-    // Who is down already is not hit again; the numbers are drawn all the same.
+    // A process that is down is skipped, but the numbers are drawn, so that a seed repeats.
     if (!member?.isRunning || !member.isUp || member.isFrozen) return;
     if (kind < 0.45) this.repairs.push(this.killed(member, pauseMs * 1_500));
     else if (kind < 0.7) this.repairs.push(this.told(member));
-    // A freeze in the middle of a drain takes the time in which that could have ended in order.
+    // A freeze during a drain takes the time that the drain needs.
     else if (!member.isEnding) this.repairs.push(this.frozen(member, pauseMs));
   }
 
@@ -73,7 +73,7 @@ export class Chaos {
     this.revive(member);
   }
 
-  /** For less than the lease, or for up to twice as long. */
+  /** Freezes for between a fraction of a lease and two leases. */
   private async frozen(member: Member, share: number): Promise<void> {
     const ms = this.options.leaseMs * (0.25 + 1.75 * share);
     this.note(member, `SIGSTOP for ${Math.round(ms)} ms`);
@@ -83,7 +83,7 @@ export class Chaos {
     this.note(member, "SIGCONT");
   }
 
-  /** Who was ended and then killed as well is brought back once. */
+  /** A process that was terminated and then killed is restarted once. */
   private revive(member: Member): void {
     if (member.isRunning) return;
     this.note(member, "started");

@@ -10,15 +10,15 @@ import {
 
 const root = path.join(__dirname, "../../..");
 
-/** One process of Keepsake that is brought back whenever it has ended. */
+/** A process of Keepsake that is restarted whenever it exits. */
 export class Member {
   child: ChildProcess | undefined;
   isFrozen = false;
-  /** Whether it has been ready since it was started. */
+  /** True if it has been ready since its start. */
   isUp = false;
-  /** Whether it was told to end. */
+  /** True after SIGTERM. */
   isEnding = false;
-  /** What it said when it was asked last. */
+  /** Its last response to a readiness probe. */
   wasReady = false;
   readonly url: string;
   /** Exit codes and signals so far, oldest first. */
@@ -187,22 +187,22 @@ export class Cluster {
   }
 }
 
-/** Where requests go: with none that is ready, a load balancer tries them all. */
+/** The targets of requests. If none is ready, a load balancer tries all. */
 function urlsFor(members: Member[]): string[] {
   const ready = members.filter(({ wasReady }) => wasReady);
   return (ready.length > 0 ? ready : members).map(({ url }) => url);
 }
 
-/** How often each is asked whether it is ready. */
+/** Interval of readiness probes. */
 const ASK_MS = 200;
-/** How long it may take to say so: who is only slow must not count as gone. */
+/** Time-out of a probe: a slow process must not count as gone. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Asks each process again and again whether it is ready, however long another takes to say so.
+ * Probes the readiness of each process at intervals, independently of the others.
  *
- * @param tell Called after every answer.
- * @returns What ends it.
+ * @param tell Called after every probe.
+ * @returns A function that ends it.
  */
 export function keepAsking(
   members: Member[],

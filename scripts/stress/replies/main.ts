@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     JSON.stringify({ seed, blows: blows.length, ...figures }, null, 2),
   );
   console.log(`${faults.length} faults\n${faults.slice(0, 20).join("\n")}`);
-  // Connections that nobody waits for any more would keep the process.
+  // Abandoned connections would keep the process alive.
   process.exit(faults.length > 0 ? 1 : 0);
 }
 

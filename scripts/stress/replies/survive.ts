@@ -13,7 +13,7 @@ import { whereTheyDiffer } from "./where-they-differ";
 
 export interface Survival {
   seed: number;
-  /** For how long there are blows, in milliseconds, and how often. */
+  /** Duration of the faults, and the average time between two, in milliseconds. */
   ms: number;
   everyMs: number;
   conversations: number;
@@ -23,13 +23,13 @@ export interface Survival {
   wordMs: number;
   leaseSeconds: number;
   drainSeconds: number;
-  /** How long visitors wait for an answer before they ask again, in milliseconds. */
+  /** Visitors retry a request after so many milliseconds. */
   patienceMs?: number;
   /** The mounts of one directory; a new local one if there are none. */
   mounts?: string[];
   /** Modules that break backends on purpose. */
   preload?: string[];
-  /** Told now and then how far it is. */
+  /** Called with the progress now and then. */
   tell?: (progress: string) => void;
 }
 
@@ -38,14 +38,14 @@ export interface Outcome {
   faults: string[];
   blows: Blow[];
   replies: number;
-  /** What visitors had to try again, with how often. */
+  /** Errors that visitors retried, with their counts. */
   troubles: Record<string, number>;
   /** Processes that ended otherwise than by a SIGKILL or with exit code 0. */
   badEnds: string[];
   seconds: number;
 }
 
-/** Lets visitors talk while processes die, and says what was lost. */
+/** Lets visitors talk while processes die, and reports losses. */
 export async function survive(survival: Survival): Promise<Outcome> {
   const begun = performance.now();
   const own = survival.mounts
@@ -59,7 +59,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
     const faults = await Promise.all(visitors.map(faultsOf));
     faults.push(await logFaults(records));
     if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
-      faults.push(["not every visitor got a reply, so that little is shown"]);
+      faults.push(["not every visitor got a reply, so the run proves little"]);
     }
     const badEnds = cluster.members.flatMap(({ name, ends }) =>
       ends
@@ -104,7 +104,7 @@ async function startCluster(
       LEASE_SECONDS: String(survival.leaseSeconds),
       DRAIN_SECONDS: String(survival.drainSeconds),
       ELIZA_DELAY_MS: String(survival.wordMs),
-      // Where visitors must be more patient, so must those who wait for the disk.
+      // A machine that needs patient visitors needs a longer storage time-out too.
       ...(survival.patienceMs && {
         STORAGE_TIMEOUT_SECONDS: String(Math.ceil(survival.patienceMs / 1_600)),
       }),
@@ -113,7 +113,7 @@ async function startCluster(
   return { cluster, records: records[0] ?? "" };
 }
 
-/** What is wrong with the logs themselves: their pieces must make exactly what the end says. */
+/** Checks the logs themselves: the pieces of each must add up to the text of its end. */
 async function logFaults(records: string): Promise<string[]> {
   const folders = await readdir(records, { recursive: true });
   const logs = folders.filter((folder) => /\/replies\/\d+$/.test(folder));
@@ -127,7 +127,7 @@ async function logFaults(records: string): Promise<string[]> {
       const said = String(reading.currentHeader["text"]);
       if (text === said) return [];
       return [
-        `${folder}: its pieces don't make its text: ${whereTheyDiffer(text, said)}`,
+        `${folder}: its pieces do not add up to its text: ${whereTheyDiffer(text, said)}`,
       ];
     }),
   );
@@ -147,7 +147,7 @@ async function talkThrough(cluster: Cluster, survival: Survival) {
   );
   let waiting = conversations;
   const talking = visitors.map(async (visitor, index) => {
-    // Not all at once: a crowd at the door is another test.
+    // Staggered: a simultaneous start is another test.
     await sleep((index / conversations) * 2_000);
     await visitor.talk(() => isOver, words);
     waiting--;

@@ -6,16 +6,16 @@ import { EventWatcher } from "../../../test/support/event-watcher";
 import { HttpVisitor } from "../../../test/support/http-visitor";
 import { whereTheyDiffer } from "./where-they-differ";
 
-/** A prompt that Keepsake said it has. */
+/** A prompt that Keepsake has acknowledged. */
 export interface Acknowledged {
   prompt: string;
-  /** What the model says to it: the same every time. */
+  /** The text that the model always writes for it. */
   expected: string;
-  /** What each watcher ended with, in blocks of HTML. */
+  /** The final blocks of HTML of each watcher. */
   seen: string[][];
   /** The number of the reply. */
   number: number;
-  /** Whether it is another reply to the prompt before. */
+  /** True for a regenerated reply to the prompt before. */
   isAgain: boolean;
 }
 
@@ -25,10 +25,10 @@ const AGAIN_EVERY = 2;
 /** Two tabs that watch the same reply. */
 const WATCHERS = 2;
 
-/** A visitor who doesn't give up: sends again what failed, with the same key, and connects again. */
+/** A visitor that retries failed requests with the same key, and reconnects. */
 export class SurvivingVisitor {
   readonly acknowledged: Acknowledged[] = [];
-  /** What went wrong on the way and was tried again, with how often. */
+  /** Errors that were retried, with their counts. */
   readonly troubles = new Map<string, number>();
   conversation: string | undefined;
   private readonly visitor: HttpVisitor;
@@ -36,7 +36,7 @@ export class SurvivingVisitor {
   constructor(
     address: string,
     private readonly name: string,
-    /** How long an answer may take to begin, in milliseconds, before it is asked for again. */
+    /** Milliseconds to wait for a response before the request is repeated. */
     private readonly patienceMs = 8_000,
   ) {
     this.visitor = new HttpVisitor(address);
@@ -156,7 +156,7 @@ function reasonOf(error: unknown): string {
   return [error.message, code].filter(Boolean).join(" ");
 }
 
-/** What is wrong with what a visitor was left with: nothing, if all went well. */
+/** Faults in the final pages of a visitor. */
 export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
   const faults: string[] = [];
   const { acknowledged, conversation } = visitor;
@@ -172,20 +172,20 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
       .map((block) => block.html)
       .join("");
     const where = `${conversation}, reply ${number}`;
-    // Of several replies to one prompt the page shows the last.
+    // The page shows the last version of a reply.
     const isShown = html.includes(`id="m${number}"`);
     const page = isShown ? html : await visitor.page(number);
     if (page.split(prompt).length !== 2 + titles(page, prompt)) {
-      faults.push(`${where}: its prompt is there more or less than once`);
+      faults.push(`${where}: its prompt is not there exactly once`);
     }
     const reply = articlesIn(page).find((one) => one.includes(`"m${number}"`));
     if (!reply?.includes(wanted)) {
-      faults.push(`${where}: the message is not what the model said`);
+      faults.push(`${where}: the message differs from the model's text`);
     }
     for (const one of seen) {
       if (one.join("") !== wanted) {
         const difference = whereTheyDiffer(one.join(""), wanted);
-        faults.push(`${where}: a watcher saw something else: ${difference}`);
+        faults.push(`${where}: a watcher got a different text: ${difference}`);
       }
     }
   }
@@ -195,7 +195,7 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
 const articlesIn = (html: string): string[] =>
   html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
 
-/** How often the prompt is a title: in the sidebar, the heading, the tab. */
+/** Count of titles with the prompt: in the sidebar, the heading, the tab. */
 function titles(html: string, prompt: string): number {
   const outside = html.replaceAll(/<article [^]*?<\/article>/g, "");
   return outside.split(prompt).length - 1;

@@ -1,4 +1,4 @@
-/** Where a text begins to differ from the one that it should be, and what each says there. */
+/** Describes the first difference between two texts. */
 export function whereTheyDiffer(text: string, wanted: string): string {
   let at = 0;
   while (at < wanted.length && text[at] === wanted[at]) at++;

@@ -8,9 +8,8 @@ import { z } from "zod";
 import { startRoundRobin, type RoundRobin } from "../../support/round-robin";
 
 /**
- * What Keepsake doesn't offer. Replies are neither forked, nor do they expire by themselves (they
- * go with their conversation); the API is spoken by Keepsake's own pages and by whoever has a
- * token, never by a page of another origin, so there is no preflight to answer.
+ * Features that Keepsake does not have. Replies cannot be forked, and expire with their
+ * conversation. No page of another origin calls the API, so there is no CORS preflight.
  */
 const LEFT_OUT = [
   "Fork - ",
@@ -70,7 +69,7 @@ const Report = z.object({
   ),
 });
 
-it("serves our logs by the Durable Streams protocol, from three processes behind a round robin", async () => {
+it("three processes behind a round robin conform to the Durable Streams protocol", async () => {
   const file = path.join(directory, "report.json");
   const leftOut = `^(?!.*(${LEFT_OUT.join("|")}))`;
   const vitest = spawn(

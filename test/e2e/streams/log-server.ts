@@ -11,8 +11,8 @@ import { HeldElsewhere, LogStreams } from "./log-streams";
 import { readAppend } from "./read-append";
 
 /*
- * One process of several that serve the same streams, over logs in the directory given as the
- * only argument. Prints its address.
+ * A process that serves the streams of a directory, its only argument, together with others.
+ * Prints its address.
  */
 
 const LEASE_MS = 2_000;
@@ -144,7 +144,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What concerns one connection alone. */
+/** Hop-by-hop headers. */
 const HOP = new Set([
   "connection",
   "date",

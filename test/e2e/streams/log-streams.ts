@@ -18,14 +18,14 @@ import type { Stream } from "../../../app/backend/streams/stream";
 import { KeyedMutex } from "../../../app/core/storage/keyed-mutex";
 import { replay, type Append, type Producer, type Written } from "./producers";
 
-/** Another process holds the log: the request is for it. */
+/** Another process owns the log, and gets the request. */
 export class HeldElsewhere extends Error {
   constructor(readonly epoch: EpochHeader) {
     super(`held by ${epoch.holder}`);
   }
 }
 
-/** What an append did. */
+/** The response to an append. */
 export interface Appended {
   status: number;
   headers: Record<string, string>;
@@ -33,7 +33,7 @@ export interface Appended {
 
 /**
  * Streams that can be created and appended to, over the same logs that replies are written in.
- * For the conformance suite alone: Keepsake itself has no such routes.
+ * For the conformance suite only: Keepsake itself has no such routes.
  */
 export class LogStreams {
   readonly process = randomBytes(9).toString("base64url");
@@ -159,7 +159,7 @@ export class LogStreams {
     };
   }
 
-  /** @throws HeldElsewhere, if its holder lives. */
+  /** @throws HeldElsewhere if its owner lives. */
   private async hold(name: string): Promise<EpochWriter | undefined> {
     const held = this.heldOf(name);
     if (held) return held;
@@ -226,7 +226,7 @@ async function close(held: EpochWriter, producer?: Producer): Promise<void> {
 
 const hash = (name: string) => createHash("sha256").update(name).digest("hex");
 
-/** PeerClient know replies by three parts; here one says it all. */
+/** Peers identify a reply by three fields; here the first is enough. */
 const refOf = (name: string): ReplyRef => ({
   ownerHash: encodeURIComponent(name),
   conversation: "stream",

@@ -1,14 +1,14 @@
 import type { LogSnapshot } from "../../../app/backend/replies/log/reply-log";
 import type { Offset } from "../../../app/backend/replies/log/offset";
 
-/** Who appended, by the protocol's fenced, idempotent producers. */
+/** The protocol's fenced, idempotent producer. */
 export interface Producer {
   id: string;
   epoch: number;
   sequence: number;
 }
 
-/** What somebody wants to append. */
+/** A request to append. */
 export interface Append {
   data: Buffer | undefined;
   closes: boolean;
@@ -18,7 +18,7 @@ export interface Append {
   sequence: string | undefined;
 }
 
-/** Why something is not appended, or need not be. */
+/** The response to an append that is refused or a duplicate. */
 export interface Verdict {
   status: number;
   headers: Record<string, string>;

@@ -112,7 +112,7 @@ function load() {
 const tick = () => sleep(20);
 
 test.each(["SIGKILL", "SIGTERM"] as const)(
-  "one of three backends that gets a %s under load costs no page and no form",
+  "a %s of one of three backends under load fails no page and no form",
   async (signal) => {
     const visitors = load();
     await visitors.more(100);

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 const PROMPT = "write 800 words, please";
 
-/** Writes down whatever a person could see of a fault, at any moment. */
+/** Records every fault that becomes visible in the page. */
 async function watchForFaults(page: Page): Promise<() => Promise<string[]>> {
   const seen: string[] = [];
   page.on("pageerror", (error) => seen.push(`script: ${error.message}`));
@@ -67,7 +67,7 @@ async function watchForFaults(page: Page): Promise<() => Promise<string[]>> {
   };
 }
 
-/** One process after another is told to end, ends in order, and is replaced. */
+/** Terminates and replaces the processes, each in turn. */
 async function rollOut(): Promise<(number | string | null)[]> {
   for (const member of cluster.members) {
     member.kill("SIGTERM");
@@ -105,7 +105,7 @@ it("replaces every process under load without a failed request, a lost character
     expect(Object.fromEntries(visitor.troubles)).toEqual({});
     expect(await faultsOf(visitor)).toEqual([]);
   }
-  // The reply is long, so that it outlasts the rollout, also on a fast machine.
+  // A long reply outlasts the rollout on a fast machine too.
   const ended = page.locator("article.from-model:not(.writing)");
   await ended.waitFor();
   await expectEventually(async () => {

@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Whether some of a reply is on disk, and no end. */
+/** True if part of a reply is on disk, and no end. */
 async function isBeingWritten(): Promise<boolean> {
   try {
     const names = await readdir(path.join(records, "in-progress"));
@@ -43,13 +43,13 @@ async function isBeingWritten(): Promise<boolean> {
     const isListed = names.some((name) => /^[0-9a-f]{64}\./.test(name));
     return isListed && texts.some((text) => text.includes('{"text":'));
   } catch {
-    // What was listed can be gone, or not be there yet.
+    // A listed file can be gone, or not there yet.
     return false;
   }
 }
 
 it.each(["webs", "backends"] as const)(
-  "ends at once when it is told twice, and loses nothing (%s)",
+  "a second SIGTERM ends the %s at once without a loss",
   async (kind) => {
     const [member] = cluster[kind];
     if (!member) throw new Error(`there is none of ${kind}`);

@@ -1,8 +1,8 @@
 import { survive } from "../../../scripts/stress/replies/survive";
 
 /*
- * The short form of what main.ts does at length: see there. What was done to whom is printed if
- * something was lost; the seed repeats it.
+ * The short form of scripts/stress-replies. Prints the injected faults if something was lost; the
+ * seed repeats them.
  */
 
 const seed = 7;
@@ -14,12 +14,12 @@ const short = {
   words: 40,
   wordMs: 50,
   leaseSeconds: 1,
-  // Long enough for a busy machine: who can't end in order says so by an exit code.
+  // Long enough for a busy machine: a failed drain shows as an exit code.
   drainSeconds: 3,
   patienceMs: 30_000,
 };
 
-it("loses no prompt and no word, and doubles none, while processes are killed, ended and frozen", async () => {
+it("no prompt and no word is lost or repeated while processes are killed, terminated and frozen", async () => {
   const outcome = await survive(short);
   expect({ seed, blows: outcome.blows, faults: outcome.faults }).toMatchObject({
     faults: [],
