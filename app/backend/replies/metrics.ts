@@ -6,12 +6,7 @@ import {
 } from "../../core/runtime/metric-definitions";
 import type { Registry } from "../../core/runtime/metrics";
 
-export interface ReplyMetrics {
-  setInProgress(count: number): void;
-  countTakeover(after: Predecessor): void;
-}
-
-export function createReplyMetrics(registry: Registry): ReplyMetrics {
+export function createReplyMetrics(registry: Registry) {
   const registers = [registry];
   const gauge = new Gauge({
     ...metricDefinitions.repliesInProgress,
@@ -23,7 +18,7 @@ export function createReplyMetrics(registry: Registry): ReplyMetrics {
   });
   for (const after of PREDECESSORS) counter.inc({ after }, 0);
   return {
-    setInProgress: (count) => gauge.set(count),
-    countTakeover: (after) => counter.inc({ after }),
+    setInProgress: (count: number) => gauge.set(count),
+    countTakeover: (after: Predecessor) => counter.inc({ after }),
   };
 }

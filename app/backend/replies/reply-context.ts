@@ -8,10 +8,13 @@ import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { ReplyLog } from "./log/reply-log";
 import { createReplyMetrics } from "./metrics";
 import type { ReplyModels, ReplyRepository } from "./types";
+import type { PeerClient } from "./writing/peer-client";
 
-export interface ReplyContextOptions {
+export interface ReplyServiceOptions {
   repository: ReplyRepository;
   models: ReplyModels;
+  /** The other backends. */
+  peers: PeerClient;
   fileSystem: FileSystem;
   /** Holds the active reply index and the heartbeats. */
   indexFolder: string;
@@ -20,6 +23,10 @@ export interface ReplyContextOptions {
   log: Logger;
   /** Another process takes over a reply whose log has not grown for so long. */
   leaseMs: number;
+  /** Unfinished replies that an owner may have, in all processes. */
+  perOwner: number;
+  /** Replies that this process writes at once. */
+  perProcess: number;
   /** Balances how much is written again after a crash against the number of flushes. */
   flushMs?: number;
   /** UTF-16 units of text and reasoning at which a reply is cut off. */
@@ -49,7 +56,7 @@ export function createReplyContext({
   metrics = new Registry(),
   now = () => performance.now(),
   ...options
-}: ReplyContextOptions) {
+}: ReplyServiceOptions) {
   const { repository } = options;
   return {
     ...options,

@@ -17,17 +17,13 @@ import {
 import {
   createReplyContext,
   type ReplyContext,
-  type ReplyContextOptions,
+  type ReplyServiceOptions,
 } from "./reply-context";
 import type { FinalReply } from "./types";
 import type { EpochWriter } from "./writing/epoch-writer";
-import { PeerGoneError, type PeerClient } from "./writing/peer-client";
-import { ReplySlots, type SlotLimits } from "./writing/reply-slots";
+import { PeerGoneError } from "./writing/peer-client";
+import { ReplySlots } from "./writing/reply-slots";
 import { WriterPool } from "./writing/writer-pool";
-
-export interface ReplyServiceOptions extends ReplyContextOptions, SlotLimits {
-  peers: PeerClient;
-}
 
 export interface ReplySnapshot {
   status: "writing" | "complete" | "stopped" | "failed";
@@ -51,29 +47,22 @@ export class ReplyService {
   readonly committed: ReplyReader;
   readonly live: ReplyReader;
   private readonly context: ReplyContext;
-  private readonly peers: PeerClient;
   private readonly pool: WriterPool;
   private readonly supervisor: ReplySupervisor;
   private readonly slots: ReplySlots;
   private readonly failures: FailureResolution;
 
-  constructor({
-    peers,
-    perOwner,
-    perProcess,
-    ...options
-  }: ReplyServiceOptions) {
+  constructor(options: ReplyServiceOptions) {
     const context = createReplyContext(options);
     const publisher = new ReplyPublisher(context);
     const pool = new WriterPool(context, publisher);
-    const supervisor = new ReplySupervisor(context, pool, publisher, peers);
-    const slots = new ReplySlots(context, pool, { perOwner, perProcess });
-    const deps = { context, pool, publisher, supervisor, peers };
+    const supervisor = new ReplySupervisor(context, pool, publisher);
+    const slots = new ReplySlots(context, pool);
+    const deps = { context, pool, publisher, supervisor };
     this.process = context.process;
     this.committed = createCommittedReader(deps);
     this.live = createLiveReader(deps);
     this.context = context;
-    this.peers = peers;
     this.pool = pool;
     this.supervisor = supervisor;
     this.slots = slots;
@@ -238,7 +227,7 @@ export class ReplyService {
   private async stopAtPeer(ref: ReplyRef, header: Header): Promise<boolean> {
     if (header.kind === "end" || header.process === this.process) return false;
     try {
-      return await this.peers.stop(header, ref);
+      return await this.context.peers.stop(header, ref);
     } catch (error) {
       if (error instanceof PeerGoneError) return false;
       throw error;

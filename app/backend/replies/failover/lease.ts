@@ -20,8 +20,6 @@ export interface Lease extends Inspection {
   wasProbed: boolean;
 }
 
-export type Verdict = "alive" | "probe" | "expired";
-
 /**
  * Takes in one more inspection. Uses only the local monotonic clock and caps the gap between two
  * scans: a process that resumes from SIGSTOP must not declare every writer dead.
@@ -56,7 +54,10 @@ export function renewLease(
 }
 
 /** Half of a lease is patience enough with a writer that has probably died. */
-export function judge(lease: Lease, leaseMs: number): Verdict {
+export function judge(
+  lease: Lease,
+  leaseMs: number,
+): "alive" | "probe" | "expired" {
   if (lease.isHandedOver || lease.quietMs >= leaseMs) return "expired";
   if (lease.quietMs < leaseMs / 2) return "alive";
   if (lease.isSuspect) return "expired";

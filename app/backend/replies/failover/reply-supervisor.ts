@@ -3,7 +3,6 @@ import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { isContested } from "../log/reply-log";
 import type { ReplyPublisher } from "../outcome/publisher";
 import type { ReplyContext } from "../reply-context";
-import type { PeerClient } from "../writing/peer-client";
 import type { WriterPool } from "../writing/writer-pool";
 import { type Inspection, judge, type Lease, renewLease } from "./lease";
 import { MonitorAssignment } from "./monitor-assignment";
@@ -31,7 +30,6 @@ export class ReplySupervisor {
     private readonly context: ReplyContext,
     private readonly pool: WriterPool,
     private readonly publisher: ReplyPublisher,
-    private readonly peers: Pick<PeerClient, "isOwner">,
   ) {
     const { process, leaseMs, now } = context;
     this.assignment = new MonitorAssignment(process, leaseMs, now);
@@ -167,7 +165,8 @@ export class ReplySupervisor {
     if (verdict !== "probe" || lease.header?.kind !== "epoch") {
       return verdict === "expired";
     }
-    const isSuspect = (await this.peers.isOwner(lease.header, ref)) === false;
+    const isSuspect =
+      (await this.context.peers.isOwner(lease.header, ref)) === false;
     const probed = { ...lease, isSuspect, wasProbed: true };
     this.leases.set(replyName(ref), probed);
     return isSuspect;

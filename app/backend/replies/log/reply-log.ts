@@ -22,16 +22,12 @@ import {
   type LogRecord,
 } from "./records";
 
-/** The end of the newest entry. */
-export interface TailProgress {
+/** A log, or the part of it after a requested offset, at one moment. */
+export interface LogSnapshot {
   /** After the last record; the requested offset if that is beyond. */
   tail: Offset;
   /** True if the owner has asked other processes to take over. */
   isHandedOver: boolean;
-}
-
-/** A log, or the part of it after a requested offset, at one moment. */
-export interface LogSnapshot extends TailProgress {
   /** The records after the requested offset, headers included. */
   records: LogRecord[];
   /** Header and number of the newest entry that counts. */
@@ -116,7 +112,9 @@ export class ReplyLog {
    * @param from An offset in the entry that was the newest, after its first line.
    * @returns `undefined` if another entry is the newest now, or only {@link read} can tell.
    */
-  async readProgress(from: Offset): Promise<TailProgress | undefined> {
+  async readProgress(
+    from: Offset,
+  ): Promise<Pick<LogSnapshot, "tail" | "isHandedOver"> | undefined> {
     if ((await this.latestEntry()) !== from.entry) return undefined;
     return this.withEntry(from.entry, async (file) => {
       const found = await readAfter(file, from, PROGRESS_BYTES);

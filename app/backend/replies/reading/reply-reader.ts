@@ -30,7 +30,6 @@ export interface ReaderDeps {
   pool: WriterPool;
   publisher: ReplyPublisher;
   supervisor: ReplySupervisor;
-  peers: PeerClient;
 }
 
 /** Reads committed records only: none of them is ever dropped. */
@@ -38,7 +37,7 @@ export function createCommittedReader(deps: ReaderDeps): ReplyReader {
   return createReader(deps, {
     read: (ref, from) => deps.context.logOf(ref).read(from),
     followOwn: (epoch, from, signal) => epoch.followCommitted(from, signal),
-    followPeer: (...asked) => deps.peers.followCommitted(...asked),
+    followPeer: (...asked) => deps.context.peers.followCommitted(...asked),
   });
 }
 
@@ -47,12 +46,12 @@ export function createCommittedReader(deps: ReaderDeps): ReplyReader {
  * epoch's `keep` tells how much of the text remains.
  */
 export function createLiveReader(deps: ReaderDeps): ReplyReader {
-  const { context, pool, peers } = deps;
+  const { context, pool } = deps;
   return createReader(deps, {
     read: async (ref, from) =>
       pool.readLive(ref, from) ?? context.logOf(ref).read(from),
     followOwn: (epoch, from, signal) => epoch.followLive(from, signal),
-    followPeer: (...asked) => peers.followLive(...asked),
+    followPeer: (...asked) => context.peers.followLive(...asked),
   });
 }
 

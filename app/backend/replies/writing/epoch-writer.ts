@@ -16,9 +16,6 @@ import type {
   ReplyLog,
 } from "../log/reply-log";
 
-/** Why a process no longer appends to its epoch. */
-export type CloseReason = "superseded" | "handed-over" | "ended";
-
 /**
  * The open epoch of one reply. Keeps its records in memory, so that any number of watchers can
  * follow it, each at its own pace: a slow watcher costs its offset and no more.
@@ -33,7 +30,7 @@ export class EpochWriter {
   private flushing: Promise<void> | undefined;
   private readonly changed = new Condition();
   private isWaking = false;
-  private closeReason: CloseReason | undefined;
+  private closeReason: "superseded" | "handed-over" | "ended" | undefined;
   private isEnding = false;
   private end: EndRecord | undefined;
 
@@ -47,7 +44,8 @@ export class EpochWriter {
     this.records = [{ line: header, offset: this.tail }];
   }
 
-  get closedBy(): CloseReason | undefined {
+  /** The reason why this process no longer appends; `undefined` while it does. */
+  get closedBy() {
     return this.closeReason;
   }
 
@@ -115,7 +113,9 @@ export class EpochWriter {
   }
 
   /** Stops appending, and ends what readers follow: with the end, if it is sealed. */
-  async close(reason: CloseReason = "superseded"): Promise<void> {
+  async close(
+    reason: "superseded" | "handed-over" = "superseded",
+  ): Promise<void> {
     if (this.closeReason) return;
     if (this.end) {
       this.records.push(this.end);

@@ -61,17 +61,18 @@ function peerUrl(epoch: EpochHeader, ref: ReplyRef, rest = ""): string {
   return new URL(path + rest, epoch.holder).href;
 }
 
-export interface PeerClientOptions {
-  /** The current internal token. */
-  token: () => Promise<string>;
-  /** An owner that sends nothing for so long counts as unreachable. It sends heartbeats. */
-  silenceMs: number;
-}
-
+/**
+ * @param token Returns the current internal token.
+ * @param silenceMs An owner that sends nothing for so long, not even a heartbeat, counts as
+ *   unreachable.
+ */
 export function createPeerClient({
   token,
   silenceMs,
-}: PeerClientOptions): PeerClient {
+}: {
+  token: () => Promise<string>;
+  silenceMs: number;
+}): PeerClient {
   const agent = new Agent({
     connect: { timeout: Math.min(1_000, silenceMs) },
     headersTimeout: silenceMs,

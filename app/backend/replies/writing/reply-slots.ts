@@ -2,13 +2,6 @@ import { VisibleError } from "../../../core/domain/errors";
 import type { ReplyContext } from "../reply-context";
 import type { WriterPool } from "./writer-pool";
 
-export interface SlotLimits {
-  /** Unfinished replies an owner may have, in all processes. */
-  perOwner: number;
-  /** Replies that this process writes at once. */
-  perProcess: number;
-}
-
 /** Limits how many replies are written at once. */
 export class ReplySlots {
   /** Owners with a reserved slot whose reply has not started. */
@@ -17,7 +10,6 @@ export class ReplySlots {
   constructor(
     private readonly context: ReplyContext,
     private readonly pool: WriterPool,
-    private readonly limits: SlotLimits,
   ) {}
 
   /**
@@ -27,7 +19,7 @@ export class ReplySlots {
    *   writes too many.
    */
   async reserve(ownerHash: string): Promise<void> {
-    const { perOwner, perProcess } = this.limits;
+    const { perOwner, perProcess } = this.context;
     this.reserved.delete(ownerHash);
     if (this.pool.size + this.reserved.size >= perProcess) {
       throw new VisibleError(

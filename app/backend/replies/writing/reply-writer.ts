@@ -14,7 +14,6 @@ import { saveFailureNotice } from "./save-failures";
 
 /** In ascending precedence: a Stop during a drain still ends the reply. */
 const INTENTS = ["write", "hand-over", "stop", "give-up"] as const;
-type Intent = (typeof INTENTS)[number];
 
 /** More unflushed bytes than this make the model wait for the disk. */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -29,7 +28,7 @@ const LOG_BYTES_PER_UNIT = 4;
 export class ReplyWriter {
   private readonly controller = new AbortController();
   private readonly reply: ReplyAccumulator;
-  private intent: Intent = "write";
+  private intent: (typeof INTENTS)[number] = "write";
   /** Set while the epoch cannot be flushed or sealed. */
   private saveFailure: { notice: string; isLastEvent: boolean } | undefined;
   /** Resolves when this process has nothing more to do with the reply. Never rejects. */
@@ -65,7 +64,7 @@ export class ReplyWriter {
     return this.interrupt("hand-over");
   }
 
-  private interrupt(intent: Intent): Promise<void> {
+  private interrupt(intent: "stop" | "hand-over"): Promise<void> {
     if (INTENTS.indexOf(intent) > INTENTS.indexOf(this.intent)) {
       this.intent = intent;
     }
