@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, Member } from "./cluster";
 
 /** An injected fault: its kind, its target, and the milliseconds since the start. */
-export interface Blow {
+export interface Injection {
   atMs: number;
   process: string;
-  blow: string;
+  kind: string;
 }
 
 export interface ChaosOptions {
@@ -18,11 +18,11 @@ export interface ChaosOptions {
   leaseMs: number;
 }
 
-const FEWEST_BLOWS = 5;
+const MIN_INJECTIONS = 5;
 
 /** Kills, ends and freezes processes at random, and brings them back. */
 export class Chaos {
-  readonly blows: Blow[] = [];
+  readonly injections: Injection[] = [];
   private readonly random: () => number;
   private readonly repairs: Promise<void>[] = [];
   private readonly begun = performance.now();
@@ -37,7 +37,7 @@ export class Chaos {
   async run(): Promise<void> {
     const { ms, everyMs } = this.options;
     const isShort = () => performance.now() - this.begun < ms;
-    while (isShort() || this.blows.length < FEWEST_BLOWS) {
+    while (isShort() || this.injections.length < MIN_INJECTIONS) {
       await sleep(everyMs * (0.5 + this.random()));
       this.strike();
     }
@@ -90,9 +90,9 @@ export class Chaos {
     member.start();
   }
 
-  private note(member: Member, blow: string): void {
+  private note(member: Member, kind: string): void {
     const atMs = Math.round(performance.now() - this.begun);
-    this.blows.push({ atMs, process: member.name, blow });
+    this.injections.push({ atMs, process: member.name, kind });
   }
 }
 

@@ -32,11 +32,16 @@ async function main(): Promise<void> {
       : [],
     tell: (progress) => console.error(progress),
   });
-  const { blows, faults, ...figures } = outcome;
+  const { injections, faults, ...figures } = outcome;
   const log = given["SURVIVAL_LOG"];
-  if (log) writeFileSync(log, `${JSON.stringify({ seed, blows }, null, 1)}\n`);
+  if (log)
+    writeFileSync(log, `${JSON.stringify({ seed, injections }, null, 1)}\n`);
   console.log(
-    JSON.stringify({ seed, blows: blows.length, ...figures }, null, 2),
+    JSON.stringify(
+      { seed, injections: injections.length, ...figures },
+      null,
+      2,
+    ),
   );
   console.log(`${faults.length} faults\n${faults.slice(0, 20).join("\n")}`);
   // Abandoned connections would keep the process alive.

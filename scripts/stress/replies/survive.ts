@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
 import { replay } from "../../../app/backend/replies/log/replay";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
-import { Chaos, type Blow } from "./chaos";
+import { Chaos, type Injection } from "./chaos";
 import { Cluster } from "./cluster";
 import { mountsLikePods } from "./mounts-like-pods";
 import { faultsOf, SurvivingVisitor } from "./surviving-visitor";
@@ -36,7 +36,7 @@ export interface Survival {
 export interface Outcome {
   /** Empty if all went well. */
   faults: string[];
-  blows: Blow[];
+  injections: Injection[];
   replies: number;
   /** Errors that visitors retried, with their counts. */
   troubles: Record<string, number>;
@@ -55,7 +55,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
   await mountsLikePods(mounts);
   const { cluster, records } = await startCluster(survival, mounts);
   try {
-    const { visitors, blows } = await talkThrough(cluster, survival);
+    const { visitors, injections } = await talkThrough(cluster, survival);
     const faults = await Promise.all(visitors.map(faultsOf));
     faults.push(await logFaults(records));
     if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
@@ -68,7 +68,7 @@ export async function survive(survival: Survival): Promise<Outcome> {
     );
     return {
       faults: faults.flat(),
-      blows,
+      injections,
       replies: repliesTo(visitors),
       troubles: sumOf(visitors),
       badEnds,
@@ -154,14 +154,14 @@ async function talkThrough(cluster: Cluster, survival: Survival) {
   });
   const telling = setInterval(() => {
     survival.tell?.(
-      `${chaos.blows.length} blows${isOver ? ", which are over" : ""}; ${repliesTo(visitors)} replies; ${waiting} visitors talk`,
+      `${chaos.injections.length} faults injected${isOver ? " (done)" : ""}; ${repliesTo(visitors)} replies; ${waiting} visitors active`,
     );
   }, TELL_MS);
   await chaos.run();
   isOver = true;
   await Promise.all(talking);
   clearInterval(telling);
-  return { visitors, blows: chaos.blows };
+  return { visitors, injections: chaos.injections };
 }
 
 const TELL_MS = 15_000;

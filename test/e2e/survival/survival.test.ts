@@ -21,10 +21,14 @@ const short = {
 
 it("no prompt and no word is lost or repeated while processes are killed, terminated and frozen", async () => {
   const outcome = await survive(short);
-  expect({ seed, blows: outcome.blows, faults: outcome.faults }).toMatchObject({
+  expect({
+    seed,
+    injections: outcome.injections,
+    faults: outcome.faults,
+  }).toMatchObject({
     faults: [],
   });
   expect(outcome.badEnds).toEqual([]);
-  expect(outcome.blows.length).toBeGreaterThan(4);
+  expect(outcome.injections.length).toBeGreaterThan(4);
   expect(outcome.replies).toBeGreaterThanOrEqual(short.conversations);
 });
