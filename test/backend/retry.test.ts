@@ -7,7 +7,7 @@ import { ConversationPage } from "../../app/core/domain/records";
 import {
   answerWith,
   streamAndBreak,
-  streamAndFallSilent,
+  streamAndHang,
   textEvent,
 } from "../support/openai-server";
 import {
@@ -35,7 +35,7 @@ let other: TestBackend;
 beforeAll(async () => {
   model = await startScriptedServer();
   const refuse = answerWith(400, { error: { message: "No." } });
-  const stall = streamAndFallSilent(textEvent("So "));
+  const stall = streamAndHang(textEvent("So "));
   const interrupt = streamAndBreak(textEvent("The answer is"));
   model.on("/chat/completions", (...asked) => {
     if (isBreaking) return interrupt(...asked);
@@ -139,12 +139,12 @@ test.each(["a prompt", "an edit"])(
 
 test("concurrent Retries start one reply", async () => {
   const id = await failed();
-  const asked = model.asked.length;
+  const asked = model.requests.length;
   const all = [one, other, one, other].map((at) => retry(id, 2, at));
   const statuses = (await Promise.all(all)).map(({ status }) => status);
   expect(statuses).toEqual([204, 204, 204, 204]);
   await waitFor(async () => (await read(id)).reply?.text === "So ");
-  expect(model.asked).toHaveLength(asked + 1);
+  expect(model.requests).toHaveLength(asked + 1);
   expect((await stop(id, 2)).status).toBe(204);
 });
 
@@ -202,7 +202,7 @@ test("the text of an interrupted reply goes with the history to the model", asyn
   const id = await interrupted();
   expect((await say(id, "And now?")).status).toBe(201);
   await waitFor(async () => (await read(id)).reply?.text === "So ");
-  expect(JSON.stringify(model.asked.at(-1))).toMatch(
+  expect(JSON.stringify(model.requests.at(-1))).toMatch(
     /I feel lost.*The answer is.*And now\?/,
   );
   expect((await stop(id, 4)).status).toBe(204);

@@ -6,7 +6,7 @@ import {
   startBrowser,
 } from "../support/chromium";
 import { startWeb, type TestWeb } from "../support/start-web";
-import { stepwise } from "../support/stepwise";
+import { scriptedStream } from "../support/scripted-stream";
 import { expectEventually } from "../support/wait-for";
 
 let browser: Browser;
@@ -49,7 +49,7 @@ async function hurryAnimations(playbackRate: number): Promise<void> {
 
 describe("without a script", () => {
   it("shows text before the reply has ended, and all of it in the end", async () => {
-    const reply = stepwise([
+    const reply = scriptedStream([
       "First **bold** words.\n\n",
       "- a list",
       "\n- of two",
@@ -74,7 +74,7 @@ describe("without a script", () => {
   });
 
   it("stops a reply while the page is still loading", async () => {
-    const reply = stepwise(["One", " two"]);
+    const reply = scriptedStream(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
@@ -87,7 +87,7 @@ describe("without a script", () => {
   });
 
   it("keeps the draft with Stop and with Retry", async () => {
-    const reply = stepwise(["One", " two"]);
+    const reply = scriptedStream(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
@@ -100,7 +100,7 @@ describe("without a script", () => {
     expect(await message().inputValue()).toBe("typed\nmeanwhile");
 
     const reason = "The model is busy.";
-    const failing = stepwise([
+    const failing = scriptedStream([
       "A beginning",
       { kind: "end", outcome: "failed", text: "A beginning", reason },
     ]);
@@ -119,7 +119,7 @@ describe("without a script", () => {
   });
 
   it("resumes a reply after a reload", async () => {
-    const reply = stepwise(["One", " two", " three"]);
+    const reply = scriptedStream(["One", " two", " three"]);
     web.api.script = () => reply.script();
     await begin("hello");
     reply.next(2);
@@ -136,7 +136,7 @@ describe("without a script", () => {
   });
 
   it("reports a lost server, and continues with the draft", async () => {
-    const reply = stepwise(["One", " two"]);
+    const reply = scriptedStream(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
@@ -158,7 +158,7 @@ describe("without a script", () => {
   });
 
   it("reports no lost server after the reply has ended", async () => {
-    const reply = stepwise(["One", " two"]);
+    const reply = scriptedStream(["One", " two"]);
     web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
@@ -172,7 +172,7 @@ describe("without a script", () => {
   });
 
   it("shows unfinished text while the reply waits", async () => {
-    const reply = stepwise([
+    const reply = scriptedStream([
       "One **two",
       { kind: "notice", notice: "Waiting for it." },
       "** three",

@@ -2,7 +2,7 @@ import { EventStreamCodec } from "@smithy/core/event-streams";
 import type { Answer } from "./scripted-server";
 import { send } from "./openai-server";
 
-// The SDK's own codec: lengths, headers and checksums are those of the wire.
+// The SDK's codec: lengths, headers and checksums are real.
 const codec = new EventStreamCodec(
   (bytes) => Buffer.from(bytes).toString("utf8"),
   (text) => Buffer.from(text, "utf8"),
@@ -18,12 +18,12 @@ export function frame(type: string, body: Record<string, unknown>): Uint8Array {
       ":content-type": text("application/json"),
       ":message-type": text("event"),
     },
-    // Bedrock pads its events, so that their length tells less of what they say.
+    // Bedrock pads its events, to hide the length of their text.
     body: Buffer.from(JSON.stringify({ ...body, p: "abcdefgh" })),
   });
 }
 
-/** A frame that ends the stream with one of the errors that the service has. */
+/** Ends the stream with an error of the service's model. */
 export function exceptionFrame(type: string, message: string): Uint8Array {
   return codec.encode({
     headers: {
@@ -35,7 +35,7 @@ export function exceptionFrame(type: string, message: string): Uint8Array {
   });
 }
 
-/** A frame that ends the stream with an error that the service's model doesn't know. */
+/** Ends the stream with an error that is not in the service's model. */
 export function errorFrame(code: string, message: string): Uint8Array {
   return codec.encode({
     headers: {
@@ -66,10 +66,10 @@ export const metadataFrame = (inputTokens: number, outputTokens: number) =>
     },
   });
 
-/** Sends a stream of these bytes, each part in a packet of its own, and ends it as told. */
+/** Sends each part in a packet of its own, then ends the stream. */
 export function frames(
   parts: Uint8Array[],
-  ending: "end" | "break" | "silence" = "end",
+  ending: "end" | "break" | "hang" = "end",
 ): Answer {
   return async (response) => {
     response.writeHead(200, {
@@ -92,7 +92,7 @@ export const converseReply = (said: string): Answer =>
     metadataFrame(7, 11),
   ]);
 
-/** An error before any stream, as the service sends it. */
+/** An error before the stream. */
 export function refusal(
   status: number,
   type: string,

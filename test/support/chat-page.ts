@@ -8,7 +8,7 @@ import type {
 } from "playwright-core";
 import { newPage, startBrowser } from "./chromium";
 import { startWeb, type TestWeb } from "./start-web";
-import { stepwise } from "./stepwise";
+import { scriptedStream } from "./scripted-stream";
 import { expectEventually } from "./wait-for";
 
 /*
@@ -74,9 +74,9 @@ export async function say(text: string): Promise<void> {
 /** Sends a message whose reply continues step by step. */
 export async function ask(
   text: string,
-  steps: Parameters<typeof stepwise>[0],
-): Promise<ReturnType<typeof stepwise>> {
-  const reply = stepwise(steps);
+  steps: Parameters<typeof scriptedStream>[0],
+): Promise<ReturnType<typeof scriptedStream>> {
+  const reply = scriptedStream(steps);
   web.api.script = () => reply.script();
   await message().fill(text);
   await message().press("Enter");
@@ -85,7 +85,7 @@ export async function ask(
 
 /** A reply that has begun, and continues until it is stopped. */
 export function endless() {
-  const reply = stepwise(["One", " two"]);
+  const reply = scriptedStream(["One", " two"]);
   reply.next();
   return reply.script();
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { OpenAISettings } from "../../app/backend/models/model-settings";
 import type { Answer, ScriptedServer } from "./scripted-server";
 
-/** What a provider needs to speak to a server, and nothing else. */
+/** The minimal settings of a provider for a server. */
 export function settingsFor(server: ScriptedServer): OpenAISettings {
   return {
     baseUrl: `${server.url}/v1`,
@@ -18,7 +18,7 @@ export function event(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** The event of some text, as OpenAI's own servers send it. */
+/** A chunk of text, as OpenAI's own servers send it. */
 export function textEvent(content: string | null): string {
   return deltaEvent({ content });
 }
@@ -53,14 +53,13 @@ export function usageEvent(input: number, output: number): string {
 
 export const doneEvent = "data: [DONE]\n\n";
 
-/** Sends the head of an event stream. */
 export function beginStream(response: ServerResponse): void {
   response.writeHead(200, {
     "content-type": "text/event-stream; charset=utf-8",
   });
 }
 
-/** Sends a stream of these bytes, each part in a packet of its own, and ends it. */
+/** Sends each part in a packet of its own, then ends the stream. */
 export function stream(...parts: (string | Uint8Array)[]): Answer {
   return async (response) => {
     beginStream(response);
@@ -69,7 +68,7 @@ export function stream(...parts: (string | Uint8Array)[]): Answer {
   };
 }
 
-/** Sends a part, and lets it reach the reader before anything else does. */
+/** Sends a part, and resolves once it was handed to the network. */
 export async function send(
   response: ServerResponse,
   part: string | Uint8Array,
@@ -79,8 +78,8 @@ export async function send(
   });
 }
 
-/** Says some text and then neither goes on nor ends. */
-export function streamAndFallSilent(...parts: string[]): Answer {
+/** Sends some parts, and leaves the stream open. */
+export function streamAndHang(...parts: string[]): Answer {
   return async (response) => {
     beginStream(response);
     for (const part of parts) await send(response, part);
@@ -88,7 +87,7 @@ export function streamAndFallSilent(...parts: string[]): Answer {
   };
 }
 
-/** Says some text and then breaks the connection without an end. */
+/** Sends some parts, and breaks the connection. */
 export function streamAndBreak(...parts: string[]): Answer {
   return async (response) => {
     beginStream(response);
@@ -97,7 +96,6 @@ export function streamAndBreak(...parts: string[]): Answer {
   };
 }
 
-/** Answers with a status, a body, and headers. */
 export function answerWith(
   status: number,
   body: unknown,

@@ -10,8 +10,8 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
-/** What a scripted server was asked. */
-export interface Asked {
+/** A request that a scripted server received. */
+export interface ReceivedRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
@@ -20,26 +20,26 @@ export interface Asked {
 
 export type Answer = (
   response: ServerResponse,
-  asked: Asked,
+  request: ReceivedRequest,
 ) => void | Promise<void>;
 
-/** A real HTTP server on loopback that answers to the byte as a test tells it. */
+/** A real HTTP server on loopback that sends exactly the bytes of a test. */
 export interface ScriptedServer {
   url: string;
-  asked: Asked[];
-  /** Answers requests whose path ends so, one after the other; the last answer serves for ever. */
+  requests: ReceivedRequest[];
+  /** Answers requests whose path has this end, in order; the last answer repeats. */
   on(path: string, ...answers: Answer[]): void;
-  /** Resolves when no answer is being sent any more: each is complete, or its reader is gone. */
+  /** Resolves when all responses are complete or aborted. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param tls Certificate and key, where it is to speak HTTPS. */
+/** @param tls Certificate and key, for HTTPS. */
 export async function startScriptedServer(tls?: {
   cert: string;
   key: string;
 }): Promise<ScriptedServer> {
-  const asked: Asked[] = [];
+  const requests: ReceivedRequest[] = [];
   const scripts = new Map<string, Answer[]>();
   const open = new Set<ServerResponse>();
 
@@ -57,7 +57,7 @@ export async function startScriptedServer(tls?: {
     const body = await bodyOf(request);
     const { method = "", headers } = request;
     const what = { method, path, headers, body };
-    asked.push(what);
+    requests.push(what);
     const suffix = [...scripts.keys()].find((end) => path.endsWith(end));
     const answers = suffix === undefined ? [] : scripts.get(suffix)!;
     const next = answers.length > 1 ? answers.shift() : answers[0];
@@ -73,7 +73,7 @@ export async function startScriptedServer(tls?: {
   const { port } = server.address() as AddressInfo;
   return {
     url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
-    asked,
+    requests,
     on: (path, ...answers) => void scripts.set(path, answers),
     idle: async () => {
       for (const response of open) await once(response, "close");

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/core/domain/errors";
 import { HttpVisitor } from "../support/http-visitor";
 import { startWeb, type TestWeb } from "../support/start-web";
-import { stepwise } from "../support/stepwise";
+import { scriptedStream } from "../support/scripted-stream";
 
 let web: TestWeb;
 let visitor: HttpVisitor;
@@ -78,7 +78,8 @@ describe("a message", () => {
   });
 
   it("sent while a reply is written is given back", async () => {
-    web.api.script = () => stepwise(["a reply that never comes"]).script();
+    web.api.script = () =>
+      scriptedStream(["a reply that never comes"]).script();
     const address = await visitor.begin("first");
     const answer = await visitor.post(`${address}/messages`, {
       message: "too early",

@@ -1,6 +1,6 @@
 import { HttpVisitor } from "../support/http-visitor";
 import { startWeb, type TestWeb } from "../support/start-web";
-import { stepwise } from "../support/stepwise";
+import { scriptedStream } from "../support/scripted-stream";
 import { waitFor } from "../support/wait-for";
 
 let web: TestWeb;
@@ -148,7 +148,7 @@ describe("another reply", () => {
   it("shows while it is written, with a link to the earlier answer", async () => {
     const address = await visitor.begin("Hello");
     const form = formIn(await settled(address))!;
-    const reply = stepwise(["Half of", " it."]);
+    const reply = scriptedStream(["Half of", " it."]);
     web.api.script = () => reply.script();
     await visitor.post(form.action, { key: form.key });
     reply.next();

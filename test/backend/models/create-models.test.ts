@@ -13,7 +13,7 @@ import {
   type ModelProvider,
 } from "../../../app/backend/models/model";
 import type { ModelTimeouts } from "../../../app/backend/models/model-settings";
-import { collect, never, textOf, user } from "./model-provider-contract";
+import { collect, neverAborts, textOf, user } from "./model-provider-contract";
 
 const patient: ModelTimeouts = {
   connectMs: 60_000,
@@ -32,7 +32,7 @@ const info = (id: string): ModelInfo => ({
   continues: false,
 });
 
-/** A provider which does what a test tells it. */
+/** A provider that a test controls. */
 function provider(parts: Partial<ModelProvider>): ModelProvider {
   return {
     name: "openai",
@@ -46,14 +46,14 @@ async function* says(events: ModelEvent[]): AsyncGenerator<ModelEvent> {
   yield* events;
 }
 
-/** Waits until it is aborted, as a server does that never answers. */
+/** Waits until it is aborted, like a server that never answers. */
 function silence(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });
 }
 
-/** Models over some providers, with what they log and count. */
+/** Models of some providers, with their log and metrics. */
 function start(
   providers: ModelProvider[],
   timeouts: Partial<ModelTimeouts> = {},
@@ -82,7 +82,7 @@ const hello = [user("hello")];
 const eliza = createEliza({ delayMs: 0 });
 
 describe("the list of models", () => {
-  it("has the models of all providers in their order, the first being the standard", async () => {
+  it("has the models of all providers in order, the first as the default", async () => {
     const { models } = start([eliza, provider({})]);
     const ids = (await models.list()).map((model) => model.id);
     expect(ids).toEqual(["eliza/eliza", "openai/one"]);
@@ -91,7 +91,7 @@ describe("the list of models", () => {
     expect(await models.find("openai/other")).toBeUndefined();
   });
 
-  it("leaves out a provider that can't be asked, and tells the operator once", async () => {
+  it("leaves out a provider that fails, and logs it once", async () => {
     const down = provider({
       listModels: () =>
         Promise.reject(new ModelError("unreachable", "", "Start Ollama.")),
@@ -106,7 +106,7 @@ describe("the list of models", () => {
     expect(logged[0]).toMatchObject({ forOperator: "Start Ollama." });
   });
 
-  it("asks a provider again only when its list is old, and then in the background", async () => {
+  it("refreshes an old list in the background", async () => {
     let asked = 0;
     const counting = provider({
       listModels: () => Promise.resolve([info(`openai/${++asked}`)]),
@@ -119,7 +119,7 @@ describe("the list of models", () => {
     expect(await ids()).toEqual(["openai/2"]);
   });
 
-  it("keeps a list for a while when its provider can't be asked any more, not for ever", async () => {
+  it("keeps an old list for 15 minutes if its provider fails", async () => {
     let up = true;
     const flaky = provider({
       listModels: () =>
@@ -136,7 +136,7 @@ describe("the list of models", () => {
     expect(await models.list()).toHaveLength(0);
   });
 
-  it("asks once for many who wait", async () => {
+  it("sends one request for concurrent callers", async () => {
     let asked = 0;
     const counting = provider({
       listModels: () => {
@@ -154,11 +154,16 @@ describe("the list of models", () => {
   });
 });
 
-describe("a reply through the list of models", () => {
-  it("is the model's, and counted by model", async () => {
+describe("a reply", () => {
+  it("comes from the model of its id, and is counted by model", async () => {
     const { models, value } = start([eliza]);
     const events = await collect(
-      models.streamReply("eliza/eliza", [user("write 5 words")], {}, never()),
+      models.streamReply(
+        "eliza/eliza",
+        [user("write 5 words")],
+        {},
+        neverAborts(),
+      ),
     );
     expect(textOf(events).split(" ")).toHaveLength(5);
     const label = 'model="eliza/eliza"';
@@ -170,7 +175,7 @@ describe("a reply through the list of models", () => {
     expect(await count("first_token_seconds_count")).toBe("1");
   });
 
-  it("tells the rate of tokens, from the first to the last", async () => {
+  it("is measured in tokens per second, from the first token to the last", async () => {
     const { models, clock, value } = start([
       provider({
         async *streamReply() {
@@ -182,17 +187,17 @@ describe("a reply through the list of models", () => {
         },
       }),
     ]);
-    await collect(models.streamReply("openai/one", hello, {}, never()));
+    await collect(models.streamReply("openai/one", hello, {}, neverAborts()));
     const sum = (name: string) =>
       value(`keepsake_model_${name}_sum{model="openai/one"}`);
     expect(await sum("tokens_per_second")).toBe("30");
     expect(await sum("first_token_seconds")).toBe("0.5");
   });
 
-  it("fails with what the visitor can do where the model was withdrawn", async () => {
+  it("fails with advice if the model was withdrawn", async () => {
     const { models, value } = start([provider({})]);
     const reply = collect(
-      models.streamReply("openai/withdrawn", hello, {}, never()),
+      models.streamReply("openai/withdrawn", hello, {}, neverAborts()),
     );
     await expect(reply).rejects.toMatchObject({
       reason: "unknown-model",
@@ -205,7 +210,7 @@ describe("a reply through the list of models", () => {
     ).toBe("1");
   });
 
-  it("is no longer than the model can write, whatever was chosen for another", async () => {
+  it("is no longer than its model allows", async () => {
     const asked: (number | undefined)[] = [];
     const { models } = start([
       provider({
@@ -217,12 +222,14 @@ describe("a reply through the list of models", () => {
     ]);
     for (const maxTokens of [5_000, 500, undefined]) {
       const options = { maxTokens };
-      await collect(models.streamReply("openai/one", hello, options, never()));
+      await collect(
+        models.streamReply("openai/one", hello, options, neverAborts()),
+      );
     }
     expect(asked).toEqual([1_000, 500, undefined]);
   });
 
-  it("is tried all the same while the provider's list can't be had", async () => {
+  it("is attempted while the provider's list is unknown", async () => {
     const { models } = start([
       provider({
         listModels: () => Promise.reject(new Error("listing is forbidden")),
@@ -230,12 +237,12 @@ describe("a reply through the list of models", () => {
       }),
     ]);
     const events = await collect(
-      models.streamReply("openai/any", hello, {}, never()),
+      models.streamReply("openai/any", hello, {}, neverAborts()),
     );
     expect(textOf(events)).toBe("Here I am");
   });
 
-  it("ends when the model does not begin in time, and cancels it", async () => {
+  it("fails if the model does not begin in time, and cancels the request", async () => {
     let cancelled = false;
     const { models, value } = start(
       [
@@ -248,7 +255,9 @@ describe("a reply through the list of models", () => {
       ],
       { firstTokenMs: 5 },
     );
-    const reply = collect(models.streamReply("openai/one", hello, {}, never()));
+    const reply = collect(
+      models.streamReply("openai/one", hello, {}, neverAborts()),
+    );
     await expect(reply).rejects.toMatchObject({
       reason: "timed-out",
       forOperator: expect.stringContaining("MODEL_FIRST_TOKEN_SECONDS"),
@@ -261,7 +270,7 @@ describe("a reply through the list of models", () => {
     ).toBe("1");
   });
 
-  it("ends when the model falls silent, keeping what it said", async () => {
+  it("fails if the model pauses for too long, and keeps its text", async () => {
     const { models } = start(
       [
         provider({
@@ -279,7 +288,7 @@ describe("a reply through the list of models", () => {
         "openai/one",
         hello,
         {},
-        never(),
+        neverAborts(),
       ))
         events.push(event);
     };
@@ -289,7 +298,7 @@ describe("a reply through the list of models", () => {
     expect(textOf(events)).toBe("One");
   });
 
-  it("ends in time even if the provider ignores that it was cancelled", async () => {
+  it("fails in time even if the provider ignores the abort", async () => {
     const { models } = start(
       [
         provider({
@@ -300,11 +309,13 @@ describe("a reply through the list of models", () => {
       ],
       { firstTokenMs: 5 },
     );
-    const reply = collect(models.streamReply("openai/one", hello, {}, never()));
+    const reply = collect(
+      models.streamReply("openai/one", hello, {}, neverAborts()),
+    );
     await expect(reply).rejects.toMatchObject({ reason: "timed-out" });
   });
 
-  it("is given the time that its provider asked to wait", async () => {
+  it("may wait as long as its provider asks for", async () => {
     const { models } = start(
       [
         provider({
@@ -318,12 +329,12 @@ describe("a reply through the list of models", () => {
       { firstTokenMs: 20 },
     );
     const events = await collect(
-      models.streamReply("openai/one", hello, {}, never()),
+      models.streamReply("openai/one", hello, {}, neverAborts()),
     );
     expect(textOf(events)).toBe("Now");
   });
 
-  it("that is stopped ends with the signal's reason, cancels the model, and is no failure", async () => {
+  it("ends with the signal's reason if it is stopped, which is no failure", async () => {
     let cancelled = false;
     const { models, value } = start([
       provider({
@@ -353,7 +364,7 @@ describe("a reply through the list of models", () => {
     ).toBe("1");
   });
 
-  it("that is stopped while its reader is at work leaves no rejection behind", async () => {
+  it("leaves no unhandled rejection if it is stopped between two events", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -381,7 +392,7 @@ describe("a reply through the list of models", () => {
     expect(unhandled).toEqual([]);
   });
 
-  it("cancels the model when its reader leaves", async () => {
+  it("cancels the request when its consumer leaves", async () => {
     const aborted: boolean[] = [];
     const { models } = start([
       provider({
@@ -392,12 +403,17 @@ describe("a reply through the list of models", () => {
         },
       }),
     ]);
-    for await (const _ of models.streamReply("openai/one", hello, {}, never()))
+    for await (const _ of models.streamReply(
+      "openai/one",
+      hello,
+      {},
+      neverAborts(),
+    ))
       break;
     expect(aborted).toEqual([true]);
   });
 
-  it("turns what a provider never meant to throw into a failure that tells nothing", async () => {
+  it("hides the details of an unexpected error", async () => {
     const { models } = start([
       provider({
         streamReply: () => {
@@ -405,7 +421,9 @@ describe("a reply through the list of models", () => {
         },
       }),
     ]);
-    const reply = collect(models.streamReply("openai/one", hello, {}, never()));
+    const reply = collect(
+      models.streamReply("openai/one", hello, {}, neverAborts()),
+    );
     await expect(reply).rejects.toMatchObject({
       reason: "provider",
       message: expect.not.stringContaining("secret"),

@@ -1,9 +1,9 @@
 import { createProviders } from "../../../app/backend/models/create-providers";
 import { readModelSettings } from "../../../app/backend/models/model-settings";
 import { readBackendConfig } from "../../../app/core/config/config";
-import { never } from "./model-provider-contract";
+import { neverAborts } from "./model-provider-contract";
 
-it("makes the providers that the settings name, in their order, with their models", async () => {
+it("creates the providers of the settings in order, with their models", async () => {
   const settings = readModelSettings(
     readBackendConfig({
       MODEL_PROVIDER: "bedrock,eliza,openai,bedrock",
@@ -14,7 +14,7 @@ it("makes the providers that the settings name, in their order, with their model
   );
   const providers = createProviders(settings);
   const lists = await Promise.all(
-    providers.map((provider) => provider.listModels(never())),
+    providers.map((provider) => provider.listModels(neverAborts())),
   );
   expect(lists.flat().map(({ id, name }) => `${id} ${name}`)).toEqual([
     "bedrock/eu.amazon.nova-pro-v1:0 Nova Pro",

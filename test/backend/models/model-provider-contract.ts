@@ -5,12 +5,12 @@ import type {
   ReplyOptions,
 } from "../../../app/backend/models/model";
 
-/** A provider that is ready to answer, and what the suite must know of it. */
+/** A provider, and what the suite must know about it. */
 export interface ProviderUnderTest {
   provider: ModelProvider;
   /** A model's name at the provider. */
   model: string;
-  /** Resolves when the provider has let go of the reply that it was asked for last. */
+  /** Resolves when the provider has cancelled its last request. */
   released?: () => Promise<void>;
   close(): Promise<void>;
 }
@@ -21,7 +21,6 @@ export const assistant = (text: string): ModelMessage => ({
   text,
 });
 
-/** All events of a reply. */
 export async function collect(
   reply: AsyncIterable<ModelEvent>,
 ): Promise<ModelEvent[]> {
@@ -40,10 +39,9 @@ export function textOf(
     .join("");
 }
 
-/** A signal that nobody aborts. */
-export const never = () => new AbortController().signal;
+export const neverAborts = () => new AbortController().signal;
 
-/** What every provider keeps to, whatever is behind it. The model must answer with some words. */
+/** The contract of all providers. The model must answer with some words. */
 export function keepsTheContract(
   start: () => Promise<ProviderUnderTest>,
 ): void {
@@ -53,15 +51,15 @@ export function keepsTheContract(
   });
   afterEach(() => subject.close());
 
-  const reply = (options: Partial<ReplyOptions> = {}, signal = never()) =>
+  const reply = (options: Partial<ReplyOptions> = {}, signal = neverAborts()) =>
     subject.provider.streamReply(
       [user("write 30 words")],
       { model: subject.model, ...options },
       signal,
     );
 
-  it("lists models whose ids begin with its name", async () => {
-    const models = await subject.provider.listModels(never());
+  it("lists models whose ids begin with the provider's name", async () => {
+    const models = await subject.provider.listModels(neverAborts());
     expect(models.map((model) => model.id)).toContain(
       `${subject.provider.name}/${subject.model}`,
     );
@@ -85,7 +83,7 @@ export function keepsTheContract(
     expect(events).not.toContainEqual({ kind: "text", text: "" });
   });
 
-  it("says nothing when it is aborted before it begins", async () => {
+  it("yields nothing if the signal is already aborted", async () => {
     const reason = new Error("stopped before");
     const events: ModelEvent[] = [];
     const iterate = async () => {
@@ -96,7 +94,7 @@ export function keepsTheContract(
     expect(events).toEqual([]);
   });
 
-  it("ends with the signal's reason when it is aborted in the middle, and lets go upstream", async () => {
+  it("ends an aborted reply with the signal's reason, and cancels the request", async () => {
     const controller = new AbortController();
     const reason = new Error("stopped in the middle");
     const iterate = async () => {
@@ -108,7 +106,7 @@ export function keepsTheContract(
     expect(controller.signal.aborted).toBe(true);
   });
 
-  it("lets go upstream when its reader leaves", async () => {
+  it("cancels the request when the consumer leaves", async () => {
     const iterator = reply()[Symbol.asyncIterator]();
     const first = await iterator.next();
     await iterator.return?.();

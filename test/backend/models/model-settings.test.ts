@@ -16,13 +16,13 @@ const ollama = {
 const headers = (OPENAI_HEADERS: string) =>
   read({ ...ollama, OPENAI_HEADERS }).openai?.headers;
 
-describe("the settings of models", () => {
+describe("model settings", () => {
   it("have no system prompt if SYSTEM_PROMPT is empty", () => {
     expect(read({ SYSTEM_PROMPT: "" }).systemPrompt).toBe("");
     expect(read({}).systemPrompt).toMatch(/assistant/);
   });
 
-  it("have Eliza alone where nothing is set", () => {
+  it("have only Eliza by default", () => {
     const settings = read({});
     expect(settings.providers).toEqual(["eliza"]);
     expect(settings.offered).toEqual({});
@@ -34,7 +34,7 @@ describe("the settings of models", () => {
     });
   });
 
-  it("sort MODELS by provider, with the names that people know", () => {
+  it("sort MODELS by provider, with display names", () => {
     const { offered } = read({
       ...ollama,
       MODEL_PROVIDER: "openai,bedrock,eliza",
@@ -50,7 +50,7 @@ describe("the settings of models", () => {
     });
   });
 
-  it("need no provider before a model's name where there is one besides Eliza", () => {
+  it("need no provider in MODELS if there is one besides Eliza", () => {
     const { offered } = read({
       ...ollama,
       MODEL_PROVIDER: "eliza,openai",
@@ -61,27 +61,27 @@ describe("the settings of models", () => {
     });
   });
 
-  it("name every entry of MODELS whose provider can't be told", () => {
+  it("name every entry of MODELS whose provider is unknown", () => {
     const env = { ...ollama, MODEL_PROVIDER: "openai,bedrock" };
     expect(() => read({ ...env, MODELS: "llama3.2,openai/a,nova" })).toThrow(
       /"llama3\.2".*provider\/model[^]*"nova"/,
     );
   });
 
-  it("say what is missing where openai has no address", () => {
+  it("require OPENAI_BASE_URL for openai", () => {
     expect(() => read({ MODEL_PROVIDER: "openai" })).toThrow(
       /OPENAI_BASE_URL must be set.*localhost:11434/,
     );
   });
 
-  it("take headers as JSON, and refuse anything else without showing it", () => {
+  it("read headers as JSON, and never show a wrong value", () => {
     expect(headers('{"x-team":"blue"}')).toEqual({ "x-team": "blue" });
     for (const bad of ["x-team: hush", '{"x-team":1}', '["hush"]', "null"]) {
       expect(() => headers(bad)).toThrow(/OPENAI_HEADERS "\(hidden\)" must be/);
     }
   });
 
-  it("read the file of authorities at once, and say what is wrong with it", async () => {
+  it("read the file of authorities at the start, and name its fault", async () => {
     const file = path.join(await folder(), "ca.pem");
     const ca = () => read({ ...ollama, OPENAI_CA_FILE: file }).openai?.ca;
     expect(ca).toThrow(/can't be read \(ENOENT\)/);

@@ -13,7 +13,7 @@ import {
 } from "../../support/bedrock-server";
 import {
   completeReply,
-  streamAndFallSilent,
+  streamAndHang,
   textEvent,
 } from "../../support/openai-server";
 import { startProcess } from "../../support/processes";
@@ -41,7 +41,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** A backend as a pod runs it: a process of its own, that can be killed. */
+/** A backend in a process of its own, as in a pod. */
 async function startPod(directory: string, env: Record<string, string>) {
   const [port, metricsPort] = await freePorts(2);
   const pod = startProcess("app/backend/main.ts", [], {
@@ -50,7 +50,7 @@ async function startPod(directory: string, env: Record<string, string>) {
     DATA_DIRECTORY: path.join(directory, "records"),
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     INTERNAL_TOKEN: TOKEN,
-    // So long that nobody takes over from one who is only slow; who is dead refuses connections.
+    // Longer than a slow process pauses; a dead one refuses connections.
     LEASE_SECONDS: "6",
     LOG_LEVEL: "silent",
     ...env,
@@ -67,10 +67,9 @@ async function startPod(directory: string, env: Record<string, string>) {
 }
 
 /**
- * A reply that one pod begins and is killed over, by SIGKILL, once half of it has been seen; another
- * pod on the same directory finishes it.
+ * Kills the pod that writes a reply once half of it was seen. Another pod finishes it.
  *
- * @param elsewhere What the other pod's settings are, if not the same.
+ * @param elsewhere The other pod's settings, if they differ.
  */
 async function survive(
   env: Record<string, string>,
@@ -87,7 +86,7 @@ async function survive(
 ): Promise<Message | undefined> {
   const directory = await folder();
   const first = await startPod(directory, env);
-  // Both before the reply begins: a process takes its time to start on a busy machine.
+  // Before the reply begins: a process starts slowly on a busy machine.
   const second = await startPod(directory, elsewhere);
   const answer = await callApi(first, "POST", "/v1/conversations", {
     body: { text },
@@ -115,7 +114,7 @@ interface Asked {
 }
 
 const asked = () =>
-  server.asked
+  server.requests
     .filter(({ method }) => method === "POST")
     .map(({ body }) => JSON.parse(body) as Asked);
 
@@ -130,9 +129,9 @@ function openai(): Record<string, string> {
   };
 }
 
-describe("a reply whose process is killed in the middle of it", () => {
-  it("of eliza, is finished to the letter by another process", async () => {
-    // It does not come to its end before it is killed.
+describe("a reply whose writer is killed", () => {
+  it("of eliza is finished to the letter by another process", async () => {
+    // Too slow to end before the kill.
     const env = { ELIZA_DELAY_MS: "1000" };
     const message = await survive(env, "About", {
       text: "write 120 words about boats",
@@ -142,9 +141,9 @@ describe("a reply whose process is killed in the middle of it", () => {
     expect(message?.text.split(/\s+/)).toHaveLength(120);
   });
 
-  it("of openai, is written again by another process where the server can't go on", async () => {
+  it("of openai is written again by another process", async () => {
     halfOf(
-      streamAndFallSilent(textEvent("Once upon ")),
+      streamAndHang(textEvent("Once upon ")),
       completeReply("There was a boat."),
     );
     const message = await survive(openai(), "Once upon ");
@@ -154,11 +153,8 @@ describe("a reply whose process is killed in the middle of it", () => {
     });
   });
 
-  it("of openai, goes on from its last word where the server can", async () => {
-    halfOf(
-      streamAndFallSilent(textEvent("Once upon ")),
-      completeReply("a time."),
-    );
+  it("of openai continues from its last word if the server supports it", async () => {
+    halfOf(streamAndHang(textEvent("Once upon ")), completeReply("a time."));
     const env = { ...openai(), OPENAI_CONTINUATION: "prefill" };
     const options = { maxTokens: 500 };
     const message = await survive(env, "Once upon ", { options });
@@ -170,15 +166,15 @@ describe("a reply whose process is killed in the middle of it", () => {
       role: "assistant",
       content: "Once upon ",
     });
-    // Together no more than was chosen.
+    // The maximum length counts the begun text.
     expect(asked().at(-1)?.max_tokens).toBeLessThan(500);
     expect(asked().at(-1)?.max_tokens).toBeGreaterThan(490);
   });
 
-  it("of bedrock, goes on from its last word", async () => {
+  it("of bedrock continues from its last word", async () => {
     server.on(
       "/converse-stream",
-      frames([startFrame, textFrame("Once upon ")], "silence"),
+      frames([startFrame, textFrame("Once upon ")], "hang"),
       converseReply(" a time."),
     );
     const env = {

@@ -2,7 +2,7 @@ import type { ReplyService } from "../../../app/backend/replies/reply-service";
 import { createReplyMetrics } from "../../../app/backend/replies/metrics";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import { Registry } from "../../../app/core/runtime/metrics";
-import { Directory, ref, until } from "./processes";
+import { Directory, ref, eventually } from "./processes";
 import { scriptedModels, wordsAfter } from "./scripted-models";
 
 const forever = () => new Promise(() => undefined);
@@ -56,10 +56,10 @@ describe("a takeover", () => {
       scriptedModels((m) => wordsAfter("One small step.", m)).models,
       { metrics },
     );
-    await until(async () => (await other.snapshot(ref))?.text !== "");
+    await eventually(async () => (await other.snapshot(ref))?.text !== "");
     await leaves(holder);
     other.startSupervision();
-    await until(() => directory.records.messages.length > 0);
+    await eventually(() => directory.records.messages.length > 0);
     const [counter] = (await metrics.getMetricsAsJSON()).filter(
       ({ name }) => name === metricDefinitions.repliesTakenOver.name,
     );

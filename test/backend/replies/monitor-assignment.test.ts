@@ -7,7 +7,7 @@ import {
   nodeFileSystem,
   type FileSystem,
 } from "../../../app/core/storage/file-system";
-import { Directory, ref, until } from "./processes";
+import { Directory, ref, eventually } from "./processes";
 import { scriptedModels } from "./scripted-models";
 
 const LEASE_MS = 4_000;
@@ -155,12 +155,12 @@ describe("on disk", () => {
       const all = await beats();
       return all.length === 12 && all.every((beat) => countOf(beat) > count);
     };
-    await until(allAfter(1));
+    await eventually(allAfter(1));
     // As soon as all have seen the heartbeats of all.
-    await until(async () => {
+    await eventually(async () => {
       looks.clear();
       const latest = Math.max(...(await beats()).map(countOf));
-      await until(allAfter(latest + 3));
+      await eventually(allAfter(latest + 3));
       return looks.size === 3;
     });
     expect(looks.size).toBe(3);

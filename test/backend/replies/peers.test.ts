@@ -2,7 +2,7 @@ import {
   createPeerClient,
   PeerGoneError,
 } from "../../../app/backend/replies/writing/peer-client";
-import { Directory, never, ref, until } from "./processes";
+import { Directory, neverAborts, ref, eventually } from "./processes";
 import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";
 
@@ -19,7 +19,7 @@ const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 async function owner() {
   const served = await serveProcess(directory, stalled.models);
   await served.replies.start(ref);
-  await until(() => served.replies.ownedEpoch(ref) !== undefined);
+  await eventually(() => served.replies.ownedEpoch(ref) !== undefined);
   const reading = await served.replies.committed.read(ref, {
     entry: 0,
     bytes: 0,
@@ -44,7 +44,7 @@ describe("a process at the address of a reply's owner", () => {
     expect(await peers.isOwner(before, ref)).toBe(false);
     await expect(peers.stop(before, ref)).rejects.toThrow(PeerGoneError);
     const from = { entry: 1, bytes: 0 };
-    const lines = peers.followLive(before, ref, from, never);
+    const lines = peers.followLive(before, ref, from, neverAborts);
     await expect(lines.next()).rejects.toThrow(PeerGoneError);
     expect(served.replies.ownedEpoch(ref)).toBeDefined();
     await peers.close();

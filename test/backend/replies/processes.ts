@@ -112,7 +112,7 @@ export class Directory {
 }
 
 /** Applies the events in order, as a client does. */
-export async function watched(
+export async function collectEvents(
   events: AsyncIterable<{ event: ReplyEvent; offset: string }>,
   onEvent: (event: ReplyEvent) => void = () => undefined,
 ): Promise<{ text: string; events: ReplyEvent[]; offsets: string[] }> {
@@ -134,9 +134,9 @@ export function apply(text: string, event: ReplyEvent): string {
   return event.kind === "end" ? event.text : text;
 }
 
-export const never = new AbortController().signal;
+export const neverAborts = new AbortController().signal;
 
-export async function until(
+export async function eventually(
   condition: () => boolean | Promise<boolean>,
 ): Promise<void> {
   while (!(await condition())) {

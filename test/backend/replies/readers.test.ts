@@ -1,7 +1,13 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
-import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels } from "./scripted-models";
+import {
+  Directory,
+  neverAborts,
+  ref,
+  eventually,
+  collectEvents,
+} from "./processes";
+import { barrier, scriptedModels } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 let directory: Directory;
@@ -17,7 +23,7 @@ const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const QUERY = "?ahead=true&live=sse&offset=-1";
 
 it("an event stream sends heartbeats while the model is silent", async () => {
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   process = await serveProcess(directory, models, { heartbeatMs: 20 });
   await process.replies.start(ref);
@@ -35,7 +41,7 @@ it("a client with the current tag gets a 304, even if a proxy made the tag weak"
   const { models } = scriptedModels(() => ["One ", "two"]);
   process = await serveProcess(directory, models);
   await process.replies.start(ref);
-  await watched(process.replies.watch(ref, undefined, never));
+  await collectEvents(process.replies.watch(ref, undefined, neverAborts));
   const url = process.url();
   const first = await fetch(url, { headers: credentials });
   await first.arrayBuffer();
@@ -67,7 +73,7 @@ const READERS = 10;
 const MIB = 1024 * 1024;
 
 it("a long reply takes bounded memory for clients that read nothing", async () => {
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(function* () {
     yield () => held;
     for (let index = 0; index < PIECES; index++) {
@@ -83,13 +89,15 @@ it("a long reply takes bounded memory for clients that read nothing", async () =
   const readers = await Promise.all(
     Array.from({ length: READERS }, () => stalled(url)),
   );
-  await until(() => server.streams.size === READERS);
+  await eventually(() => server.streams.size === READERS);
   go();
   let mostUnsent = 0;
-  const seen = watched(replies.watch(ref, undefined, never), () => {
+  const seen = collectEvents(replies.watch(ref, undefined, neverAborts), () => {
     mostUnsent = Math.max(mostUnsent, server.unsentBytes());
   });
-  await until(async () => (await replies.snapshot(ref))?.status === "complete");
+  await eventually(
+    async () => (await replies.snapshot(ref))?.status === "complete",
+  );
   const { text } = await seen;
   expect(text).toHaveLength(PIECE.length * PIECES);
   mostUnsent = Math.max(mostUnsent, server.unsentBytes());

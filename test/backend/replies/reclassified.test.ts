@@ -1,6 +1,12 @@
 import { ReplyView } from "../../../app/web/streaming/reply-view";
-import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels } from "./scripted-models";
+import {
+  Directory,
+  neverAborts,
+  ref,
+  eventually,
+  collectEvents,
+} from "./processes";
+import { barrier, scriptedModels } from "./scripted-models";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));
@@ -8,7 +14,7 @@ afterEach(() => directory.remove());
 
 describe("text that turns out to be reasoning", () => {
   it("leaves the text of the watchers, the snapshot and the message", async () => {
-    const tag = gate();
+    const tag = barrier();
     const { models } = scriptedModels(() => [
       "Let me ",
       "see.\n",
@@ -18,12 +24,14 @@ describe("text that turns out to be reasoning", () => {
     ]);
     const replies = directory.process(models);
     await replies.start(ref);
-    await until(async () => (await replies.snapshot(ref))?.text !== "");
+    await eventually(async () => (await replies.snapshot(ref))?.text !== "");
     tag.go();
-    const live = await watched(replies.watch(ref, undefined, never));
+    const live = await collectEvents(
+      replies.watch(ref, undefined, neverAborts),
+    );
     expect(live.text).toBe("4");
     const other = directory.process(models);
-    const late = await watched(other.watch(ref, undefined, never));
+    const late = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(late.events.slice(0, -1).map(({ kind }) => kind)).not.toContain(
       "notice",
     );
@@ -34,7 +42,7 @@ describe("text that turns out to be reasoning", () => {
   });
 
   it("is not given to the successor as text", async () => {
-    const stalled = gate();
+    const stalled = barrier();
     const first = scriptedModels(() => [
       "Let me see.\n",
       { kind: "reclassify", as: "reasoning" },
@@ -43,10 +51,12 @@ describe("text that turns out to be reasoning", () => {
     ]);
     const writer = directory.process(first.models);
     await writer.start(ref);
-    await until(async () => (await writer.snapshot(ref))?.text === "4");
+    await eventually(async () => (await writer.snapshot(ref))?.text === "4");
     const { asked, models } = scriptedModels(() => ["2"]);
     const successor = directory.process(models);
-    const following = watched(successor.watch(ref, undefined, never));
+    const following = collectEvents(
+      successor.watch(ref, undefined, neverAborts),
+    );
     await writer.drain();
     expect((await following).text).toBe("42");
     expect(asked[0]?.at(-1)).toEqual({ role: "assistant", text: "4" });

@@ -8,13 +8,13 @@ import {
 } from "../../../app/core/storage/file-system";
 import {
   Directory,
-  never,
+  neverAborts,
   ref,
   unreachable,
-  until,
-  watched,
+  eventually,
+  collectEvents,
 } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scripted-models";
+import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));
@@ -36,7 +36,9 @@ describe("a reply", () => {
   it("becomes a message, once, with the whole text", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    const seen = await watched(replies.watch(ref, undefined, never));
+    const seen = await collectEvents(
+      replies.watch(ref, undefined, neverAborts),
+    );
     expect(seen.text).toBe(ANSWER);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: ANSWER, model: "scripted/one" },
@@ -59,7 +61,7 @@ describe("a reply", () => {
       });
     const replies = directory.process(words.models);
     await replies.start(ref);
-    await until(() => isSettling);
+    await eventually(() => isSettling);
     expect(await replies.snapshot(ref)).toMatchObject({
       status: "complete",
       text: ANSWER,
@@ -73,7 +75,9 @@ describe("a reply", () => {
     });
     const replies = directory.process(endless.models);
     await replies.start(ref);
-    const seen = await watched(replies.watch(ref, undefined, never));
+    const seen = await collectEvents(
+      replies.watch(ref, undefined, neverAborts),
+    );
     expect(seen.text.length).toBeLessThan(2_200_000);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: seen.text },
@@ -93,7 +97,7 @@ describe("a reply", () => {
     await dying.start(ref);
     const other = directory.process(models, { maxLength: 200 });
     other.startSupervision();
-    const seen = await watched(other.watch(ref, undefined, never));
+    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(seen.events.at(-1)).toMatchObject({
       outcome: "complete",
       text: "and so on, ".repeat(20),
@@ -109,7 +113,9 @@ describe("a reply", () => {
     });
     const replies = directory.process(endless.models, { maxLength: 10_000 });
     await replies.start(ref);
-    const seen = await watched(replies.watch(ref, undefined, never));
+    const seen = await collectEvents(
+      replies.watch(ref, undefined, neverAborts),
+    );
     expect(seen.text.length).toBeLessThan(4_000);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: seen.text },
@@ -120,7 +126,7 @@ describe("a reply", () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
     await Promise.all([replies.start(ref), other.start(ref), other.start(ref)]);
-    const seen = await watched(other.watch(ref, undefined, never));
+    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events.filter(({ kind }) => kind === "epoch")).toHaveLength(1);
   });
@@ -128,11 +134,13 @@ describe("a reply", () => {
   it("resumes from every offset without a lost or repeated character", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    const all = await watched(replies.watch(ref, undefined, never));
+    const all = await collectEvents(replies.watch(ref, undefined, neverAborts));
     let text = "";
     for (const [index, event] of all.events.entries()) {
       if (event.kind === "text") text += event.text;
-      const rest = await watched(replies.watch(ref, all.offsets[index], never));
+      const rest = await collectEvents(
+        replies.watch(ref, all.offsets[index], neverAborts),
+      );
       expect(rest.events).toEqual(all.events.slice(index + 1));
     }
     expect(text).toBe(ANSWER);
@@ -141,10 +149,10 @@ describe("a reply", () => {
   it("refuses an offset inside a line and a malformed one", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    await watched(replies.watch(ref, undefined, never));
+    await collectEvents(replies.watch(ref, undefined, neverAborts));
     for (const offset of ["0000000001_000000000007", "x", ""]) {
       await expect(
-        watched(replies.watch(ref, offset, never)),
+        collectEvents(replies.watch(ref, offset, neverAborts)),
       ).rejects.toMatchObject({ status: 400 });
     }
   });
@@ -153,7 +161,7 @@ describe("a reply", () => {
     const replies = directory.process(words.models);
     expect(await replies.snapshot(ref)).toBeUndefined();
     await expect(
-      watched(replies.watch(ref, undefined, never)),
+      collectEvents(replies.watch(ref, undefined, neverAborts)),
     ).rejects.toMatchObject({ status: 404 });
     await expect(replies.stop(ref)).rejects.toMatchObject({ status: 404 });
   });
@@ -163,8 +171,10 @@ describe("a reply", () => {
     const holder = directory.process(models);
     const other = directory.process(models);
     await holder.start(ref);
-    const seen = watched(other.watch(ref, undefined, never));
-    await until(async () => (await other.snapshot(ref))?.text === "Wait for ");
+    const seen = collectEvents(other.watch(ref, undefined, neverAborts));
+    await eventually(
+      async () => (await other.snapshot(ref))?.text === "Wait for ",
+    );
     go();
     expect((await seen).text).toBe("Wait for late");
   });
@@ -174,8 +184,10 @@ describe("a reply", () => {
     const holder = directory.process(models);
     const other = directory.process(models);
     await holder.start(ref);
-    const seen = watched(holder.watch(ref, undefined, never));
-    await until(async () => (await other.snapshot(ref))?.text === "So far");
+    const seen = collectEvents(holder.watch(ref, undefined, neverAborts));
+    await eventually(
+      async () => (await other.snapshot(ref))?.text === "So far",
+    );
     await other.stop(ref);
     await other.stop(ref);
     expect((await seen).text).toBe("So far");
@@ -204,8 +216,8 @@ describe("a reply", () => {
     const holder = directory.process(models, { leaseMs: 60_000 });
     const other = directory.process(words.models, { leaseMs: 60_000 });
     await holder.start(ref);
-    const seen = watched(other.watch(ref, undefined, never));
-    await until(async () => (await other.snapshot(ref))?.text !== "");
+    const seen = collectEvents(other.watch(ref, undefined, neverAborts));
+    await eventually(async () => (await other.snapshot(ref))?.text !== "");
     await holder.drain();
     expect(await seen).toMatchObject({ text: ANSWER });
     expect((await seen).events.filter(({ kind }) => kind === "epoch")).toEqual([
@@ -220,7 +232,7 @@ describe("a reply", () => {
     await draining.start(ref);
     expect(words.asked).not.toContainEqual(["never"]);
     const other = directory.process(words.models, { leaseMs: 60_000 });
-    const seen = await watched(other.watch(ref, undefined, never));
+    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(seen.text).toBe(ANSWER);
   });
 
@@ -234,7 +246,9 @@ describe("a reply", () => {
     });
     const replies = directory.process(models);
     await replies.start(ref);
-    const failed = await watched(replies.watch(ref, undefined, never));
+    const failed = await collectEvents(
+      replies.watch(ref, undefined, neverAborts),
+    );
     expect(failed.events.at(-1)).toMatchObject({
       outcome: "failed",
       reason: "It said nothing.",
@@ -242,8 +256,8 @@ describe("a reply", () => {
     });
     expect(directory.records.messages).toEqual([]);
     await replies.retry(ref);
-    const again = await watched(
-      replies.watch(ref, failed.offsets.at(-1), never),
+    const again = await collectEvents(
+      replies.watch(ref, failed.offsets.at(-1), neverAborts),
     );
     expect(again.text).toBe("Whole");
     await expect(replies.retry(ref)).rejects.toMatchObject({ status: 409 });
@@ -258,7 +272,7 @@ describe("a reply", () => {
         ? [new ModelError("timed-out", "It said nothing.", "Look.")]
         : ["Whole"];
     });
-    const closing = gate();
+    const closing = barrier();
     const fileSystem: FileSystem = {
       ...nodeFileSystem,
       unlink: async (file) => {
@@ -268,10 +282,12 @@ describe("a reply", () => {
     };
     const replies = directory.process(models, { fileSystem });
     await replies.start(ref);
-    await until(async () => (await replies.snapshot(ref))?.status === "failed");
+    await eventually(
+      async () => (await replies.snapshot(ref))?.status === "failed",
+    );
     await replies.retry(ref);
     closing.go();
-    await until(
+    await eventually(
       async () => (await replies.snapshot(ref))?.status === "complete",
     );
     expect(attempts).toBe(2);
@@ -284,9 +300,9 @@ describe("a reply", () => {
     ]);
     const one = directory.process(failing);
     await one.start(ref);
-    await until(async () => (await listed()).length === 0);
+    await eventually(async () => (await listed()).length === 0);
     const { models, go } = stalling("So ");
-    const [looking, looked] = [gate(), gate()];
+    const [looking, looked] = [barrier(), barrier()];
     const fileSystem: FileSystem = {
       ...nodeFileSystem,
       open: async (file, flags) => {
@@ -299,7 +315,7 @@ describe("a reply", () => {
     };
     const trying = directory.process(models, { fileSystem }).retry(ref);
     await looking.held;
-    await watched(one.watch(ref, undefined, never));
+    await collectEvents(one.watch(ref, undefined, neverAborts));
     looked.go();
     await trying;
     expect(await listed()).toHaveLength(1);
@@ -323,9 +339,9 @@ async function died(said: string): Promise<void> {
   const { models } = stalling(...wordsAfter(said, []));
   const process = directory.process(models, { leaseMs: 4_000_000 });
   await process.start(ref);
-  await until(async () => (await process.snapshot(ref))?.text === said);
+  await eventually(async () => (await process.snapshot(ref))?.text === said);
   const other = directory.process(models);
-  await until(async () => (await other.snapshot(ref))?.text === said);
+  await eventually(async () => (await other.snapshot(ref))?.text === said);
 }
 
 describe("a reply whose writer died", () => {
@@ -334,7 +350,7 @@ describe("a reply whose writer died", () => {
     const { models, asked } = scriptedModels((m) => wordsAfter(ANSWER, m));
     const other = directory.process(models);
     other.startSupervision();
-    await until(() => directory.records.messages.length > 0);
+    await eventually(() => directory.records.messages.length > 0);
     expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
     expect(asked[0]?.at(-1)).toEqual({
       role: "assistant",
@@ -352,8 +368,8 @@ describe("a reply whose writer died", () => {
     expect(await other.snapshot(ref)).toMatchObject({ epoch: 1 });
     holder.startSupervision();
     for (const process of [holder, other]) {
-      await until(async () => (await process.snapshot(ref))?.epoch === 2);
-      await until(async () => {
+      await eventually(async () => (await process.snapshot(ref))?.epoch === 2);
+      await eventually(async () => {
         const { text } = (await process.snapshot(ref)) ?? {};
         return text === "One small step and more";
       });
@@ -375,7 +391,7 @@ describe("a reply whose writer died", () => {
     });
     const other = directory.process(words.models);
     other.startSupervision();
-    const seen = await watched(other.watch(ref, undefined, never));
+    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 15 });
     expect(records.messages).toMatchObject([{ outcome: "complete" }]);
@@ -388,7 +404,7 @@ describe("a reply whose writer died", () => {
     });
     const other = directory.process(models);
     other.startSupervision();
-    const seen = await watched(other.watch(ref, undefined, never));
+    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
     expect(seen.events.map(({ kind }) => kind)).toContain("notice");
@@ -406,7 +422,9 @@ describe("a reply whose writer died", () => {
     );
     for (const other of others) other.startSupervision();
     const texts = await Promise.all(
-      others.map((other) => watched(other.watch(ref, undefined, never))),
+      others.map((other) =>
+        collectEvents(other.watch(ref, undefined, neverAborts)),
+      ),
     );
     for (const { text } of texts) expect(text).toBe(ANSWER);
     const epochs = texts[0]?.events.filter(({ kind }) => kind === "epoch");

@@ -14,7 +14,7 @@ export interface Script {
 }
 
 /** A promise on which a script waits until the test resolves it. */
-export function gate(): { held: Promise<void>; go: () => void } {
+export function barrier(): { held: Promise<void>; go: () => void } {
   let go: () => void = Boolean;
   const held = new Promise<void>((resolve) => (go = resolve));
   return { held, go };

@@ -5,8 +5,14 @@ import {
   type FileSystem,
 } from "../../../app/core/storage/file-system";
 import { fillableDisk } from "../../support/fillable-disk";
-import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scripted-models";
+import {
+  Directory,
+  neverAborts,
+  ref,
+  eventually,
+  collectEvents,
+} from "./processes";
+import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
 
 let directory: Directory;
 beforeEach(async () => (directory = await Directory.make()));
@@ -53,12 +59,14 @@ function freezable() {
 /** A process that can be frozen, has said "One small " and says the rest when it is let go. */
 async function beginSleeper(...rest: string[]) {
   const { fileSystem, freeze, thaw } = freezable();
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(() => ["One small ", () => held, ...rest]);
   const sleeper = directory.process(models, { fileSystem });
   const other = directory.process(words.models);
   await sleeper.start(ref);
-  await until(async () => (await other.snapshot(ref))?.text === "One small ");
+  await eventually(
+    async () => (await other.snapshot(ref))?.text === "One small ",
+  );
   return { sleeper, other, freeze, thaw, go };
 }
 
@@ -69,21 +77,24 @@ describe("a process that was frozen for longer than its lease", () => {
       "and more of it",
     );
     let told = "";
-    const seen = watched(sleeper.watch(ref, undefined, never), (event) => {
-      told += event.kind === "text" ? event.text : "";
-    });
-    await until(() => told !== "");
+    const seen = collectEvents(
+      sleeper.watch(ref, undefined, neverAborts),
+      (event) => {
+        told += event.kind === "text" ? event.text : "";
+      },
+    );
+    await eventually(() => told !== "");
     freeze();
     go();
-    await until(() => told.includes("WRONG"));
+    await eventually(() => told.includes("WRONG"));
     other.startSupervision();
-    await until(() => directory.records.messages.length > 0);
+    await eventually(() => directory.records.messages.length > 0);
     thaw();
     // Its live watchers got the text, and then an epoch that drops it.
     expect((await seen).text).toBe(ANSWER);
-    expect((await watched(other.watch(ref, undefined, never))).text).toBe(
-      ANSWER,
-    );
+    expect(
+      (await collectEvents(other.watch(ref, undefined, neverAborts))).text,
+    ).toBe(ANSWER);
     const reading = await other.committed.read(ref, { entry: 0, bytes: 0 });
     expect(JSON.stringify(reading?.records)).not.toContain("WRONG");
     expect(directory.records.messages).toHaveLength(1);
@@ -94,7 +105,11 @@ describe("a process that was frozen for longer than its lease", () => {
     const lines: string[] = [];
     const reading = (async () => {
       const from = { entry: 0, bytes: 0 };
-      for await (const all of sleeper.committed.follow(ref, from, never)) {
+      for await (const all of sleeper.committed.follow(
+        ref,
+        from,
+        neverAborts,
+      )) {
         lines.push(...all.map(({ line }) => JSON.stringify(line)));
         if (all.at(-1)?.isLast) return;
       }
@@ -102,7 +117,7 @@ describe("a process that was frozen for longer than its lease", () => {
     freeze();
     go();
     other.startSupervision();
-    await until(() => directory.records.messages.length > 0);
+    await eventually(() => directory.records.messages.length > 0);
     thaw();
     await reading;
     expect(lines.join("\n")).not.toContain("WRONG");
@@ -167,9 +182,9 @@ async function costOf(history: number) {
   const lines = replies.watch(
     { ...ref, number: 2 + history * 2 },
     undefined,
-    never,
+    neverAborts,
   );
-  await watched(lines);
+  await collectEvents(lines);
   return counts;
 }
 
@@ -199,7 +214,7 @@ it("reads a contested log at intervals, not in a busy loop", async () => {
       return nodeFileSystem.readdir(folder);
     },
   };
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(() => ["One ", () => held]);
   const seldom = { fileSystem, leaseMs: 20_000, flushMs: 20_000 };
   const replies = directory.process(models, seldom);
@@ -218,16 +233,18 @@ it("reads a contested log at intervals, not in a busy loop", async () => {
 it("streams text that can't be saved, and ends when the disk has room again", async () => {
   const disk = fillableDisk(["write"]);
   const { fileSystem } = disk;
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
   await replies.start(ref);
-  await until(async () => (await replies.snapshot(ref))?.text === "One ");
+  await eventually(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
-  await until(async () => (await replies.snapshot(ref))?.text === "One two");
-  const told = await watched(
-    replies.watch(ref, undefined, never),
+  await eventually(
+    async () => (await replies.snapshot(ref))?.text === "One two",
+  );
+  const told = await collectEvents(
+    replies.watch(ref, undefined, neverAborts),
     ({ kind }) => {
       if (kind === "notice") disk.isFull = false;
     },
@@ -240,15 +257,15 @@ it("sends one notice while the end can't be saved", async () => {
   // A page that is begun takes some more bytes; a new file does not come about.
   const disk = fillableDisk(["link"]);
   const { fileSystem } = disk;
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 20_000 });
   await replies.start(ref);
-  await until(async () => (await replies.snapshot(ref))?.text === "One ");
+  await eventually(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
-  const { text, events } = await watched(
-    replies.watch(ref, undefined, never),
+  const { text, events } = await collectEvents(
+    replies.watch(ref, undefined, neverAborts),
     ({ kind }) => {
       if (kind === "notice") disk.isFull = false;
     },

@@ -1,8 +1,14 @@
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import { fillableDisk } from "../../support/fillable-disk";
-import { Directory, never, ref, until, watched } from "./processes";
-import { gate, scriptedModels, wordsAfter } from "./scripted-models";
+import {
+  Directory,
+  neverAborts,
+  ref,
+  eventually,
+  collectEvents,
+} from "./processes";
+import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 /* The notice that live watchers get while a reply cannot be saved. */
@@ -27,7 +33,7 @@ const ANSWER = "One two three.";
 
 /** Says "One ", then waits twice: to say "two ", and to say the rest. */
 function model() {
-  const [first, second] = [gate(), gate()];
+  const [first, second] = [barrier(), barrier()];
   const { models } = scriptedModels((messages) => {
     const [one = "", two = "", ...rest] = wordsAfter(ANSWER, messages);
     return [one, () => first.held, two, () => second.held, ...rest];
@@ -51,7 +57,7 @@ async function fill({
 }: Pick<ServedProcess, "replies">): Promise<void> {
   await replies.start(ref);
   const start = { entry: 0, bytes: 0 };
-  await until(async () => {
+  await eventually(async () => {
     const reading = await replies.committed.read(ref, start);
     return JSON.stringify(reading?.records).includes("One ");
   });
@@ -83,11 +89,11 @@ it("a watcher that connects during an outage gets the notice at any offset", asy
   const process = await serve(script, 60_000);
   await fill(process);
   script.goOn();
-  await until(async () => (await firstChunk(process)).includes(NOTICE));
+  await eventually(async () => (await firstChunk(process)).includes(NOTICE));
   const { offset } = (await process.replies.snapshot(ref)) ?? {};
   expect(await firstChunk(process, offset)).toContain(NOTICE);
   disk.isFull = false;
-  await until(
+  await eventually(
     async () => !(await firstChunk(process, offset)).includes(NOTICE),
   );
   script.end();
@@ -106,7 +112,7 @@ it("the notice is the last event before the writer gives up", async () => {
       if (event.kind === "notice") script.goOn();
     }
   })();
-  await until(() => !replies.isWriting(ref));
+  await eventually(() => !replies.isWriting(ref));
   expect(events.at(-1)).toMatchObject({
     kind: "notice",
     notice: expect.stringContaining(NOTICE),
@@ -117,7 +123,7 @@ it("the notice is the last event before the writer gives up", async () => {
 
 it("no text is missing from the reply if the disk has room again while its writer gives up", async () => {
   const script = model();
-  const closing = gate();
+  const closing = barrier();
   const slowToClose: FileSystem = {
     ...fileSystem,
     open: async (file, flags) => {
@@ -132,15 +138,18 @@ it("no text is missing from the reply if the disk has room again while its write
   const other = directory.process(script.models, { fileSystem });
   await fill({ replies: process });
   let notices = 0;
-  const seen = await watched(process.watch(ref, undefined, never), (event) => {
-    if (event.kind !== "notice") return;
-    notices += 1;
-    // Text follows the first, so it is sent once more when the writer gives up.
-    if (notices === 1) return script.goOn();
-    disk.isFull = false;
-    script.end();
-    other.startSupervision();
-  });
+  const seen = await collectEvents(
+    process.watch(ref, undefined, neverAborts),
+    (event) => {
+      if (event.kind !== "notice") return;
+      notices += 1;
+      // Text follows the first, so it is sent once more when the writer gives up.
+      if (notices === 1) return script.goOn();
+      disk.isFull = false;
+      script.end();
+      other.startSupervision();
+    },
+  );
   closing.go();
   expect(seen.text).toBe(ANSWER);
   expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
@@ -151,13 +160,13 @@ it("a watcher that connects later gets the notice on any process, until the repl
   const [holder, other] = [await serve(script), await serve(script)];
   await fill(holder);
   script.goOn();
-  await until(() => !holder.replies.isWriting(ref));
+  await eventually(() => !holder.replies.isWriting(ref));
   expect(await firstChunk(holder)).toContain(NOTICE);
   other.replies.startSupervision();
-  await until(async () => (await firstChunk(other)).includes(NOTICE));
+  await eventually(async () => (await firstChunk(other)).includes(NOTICE));
   disk.isFull = false;
   script.end();
-  await until(() => directory.records.messages.length > 0);
+  await eventually(() => directory.records.messages.length > 0);
   for (const process of [holder, other]) {
     const told = await firstChunk(process);
     expect(told).not.toContain(NOTICE);

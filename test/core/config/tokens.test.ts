@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { readTokens } from "../../../app/core/config/tokens";
-import { makeHangingFile } from "../../support/pipes";
+import { makeHangingFile } from "../../support/hanging-file";
 import { temporaryFolders } from "../../support/temporary-folder";
 import { waitFor } from "../../support/wait-for";
 

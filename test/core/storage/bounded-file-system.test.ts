@@ -11,7 +11,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
-import { makeHangingFile, releaseReader } from "../../support/pipes";
+import { makeHangingFile, releaseReader } from "../../support/hanging-file";
 import { waitFor } from "../../support/wait-for";
 import { temporaryFolders } from "../../support/temporary-folder";
 

@@ -10,14 +10,14 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { stepwise } from "../../support/stepwise";
+import { scriptedStream } from "../../support/scripted-stream";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
 
 it("announces the beginning and the end of a reply, and nothing between", async () => {
   await open();
-  const reply = stepwise(["One", " two", " three"]);
+  const reply = scriptedStream(["One", " two", " three"]);
   web.api.script = () => reply.script();
   await recordAnnouncements();
   await message().fill("count");

@@ -16,7 +16,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden } from "../../support/chromium";
-import { stepwise } from "../../support/stepwise";
+import { scriptedStream } from "../../support/scripted-stream";
 import { expectEventually } from "../../support/wait-for";
 
 useBrowser();
@@ -121,7 +121,7 @@ it("tells the replies of two conversations apart after going back", async () => 
 
 it("says that another server continued the reply, and resumes after a reload", async () => {
   await open();
-  const reply = stepwise([
+  const reply = scriptedStream([
     "One",
     { kind: "epoch", epoch: 2, keep: 3 },
     " two",

@@ -14,7 +14,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden } from "../../support/chromium";
-import { stepwise } from "../../support/stepwise";
+import { scriptedStream } from "../../support/scripted-stream";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
@@ -25,7 +25,7 @@ it("regenerates a reply with the keyboard, announces it, and links to the earlie
   await open();
   await say("hello");
   await recordAnnouncements();
-  const reply = stepwise(["Another", " one."]);
+  const reply = scriptedStream(["Another", " one."]);
   web.api.script = () => reply.script();
   await regenerate().focus();
   await page.keyboard.press("Enter");

@@ -7,13 +7,13 @@ import type { ReplyEvent } from "../../../app/core/domain/records";
 import {
   apply,
   Directory,
-  never,
+  neverAborts,
   ref,
-  until,
-  watched,
+  eventually,
+  collectEvents,
 } from "../../backend/replies/processes";
 import {
-  gate,
+  barrier,
   scriptedModels,
   wordsAfter,
 } from "../../backend/replies/scripted-models";
@@ -48,7 +48,7 @@ async function serve(
 
 /** Says words of the answer until the test holds it, and goes on when the test lets it. */
 function holding(words: number) {
-  const { held, go } = gate();
+  const { held, go } = barrier();
   const script = scriptedModels((messages) => {
     const all = [...wordsAfter(ANSWER, messages)];
     return [...all.slice(0, words), () => held, ...all.slice(words)];
@@ -71,13 +71,13 @@ const anyOf =
 const follow = (
   open: ReturnType<typeof anyOf>,
   offset?: string,
-  signal = never,
+  signal = neverAborts,
 ) => followReply({ open, offset, signal, silenceMs: 600, patienceMs: 100 });
 
 it("follows a reply on its holder to the end", async () => {
   const holder = await serve(words.models);
   await holder.replies.start(ref);
-  const { text, events } = await watched(follow(anyOf(holder)));
+  const { text, events } = await collectEvents(follow(anyOf(holder)));
   expect(text).toBe(ANSWER);
   expect(events.at(-1)).toMatchObject({ kind: "end", outcome: "complete" });
 });
@@ -114,10 +114,10 @@ it("resumes from every offset without a lost or doubled character", async () => 
   );
   const holder = await serve(slowly.models);
   await holder.replies.start(ref);
-  const all = await watched(follow(anyOf(holder)));
+  const all = await collectEvents(follow(anyOf(holder)));
   for (const offset of new Set(all.offsets)) {
     const told = all.events.slice(0, all.offsets.lastIndexOf(offset) + 1);
-    const rest = await watched(follow(anyOf(holder), offset));
+    const rest = await collectEvents(follow(anyOf(holder), offset));
     expect(textOf(told) + textOf(rest.events)).toBe(textOf(all.events));
     expect([...told, ...rest.events].filter(isEnd)).toHaveLength(1);
   }
@@ -128,8 +128,8 @@ it("goes on elsewhere when the holder dies, and shows no more than a pause", asy
   const holder = await serve(models, { leaseMs: 4_000_000, flushMs: 5 });
   const other = await serve(words.models);
   await holder.replies.start(ref);
-  const seen = watched(follow(anyOf(holder, other)));
-  await until(
+  const seen = collectEvents(follow(anyOf(holder, other)));
+  await eventually(
     async () =>
       (await other.replies.snapshot(ref))?.text === "One small step for ",
   );
@@ -160,13 +160,13 @@ it("drops what the holder said and took with it unflushed", async () => {
     }
     return events;
   })();
-  await until(() => seen.join("") === "One small step for ");
+  await eventually(() => seen.join("") === "One small step for ");
   await holder.kill();
   other.replies.startSupervision();
   async function* again() {
     yield* await all;
   }
-  const { text, events } = await watched(again());
+  const { text, events } = await collectEvents(again());
   expect(text).toBe(ANSWER);
   expect(events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
 });
@@ -176,8 +176,8 @@ it("is told to reconnect by a drain, and finishes elsewhere", async () => {
   const holder = await serve(models);
   const other = await serve(words.models);
   await holder.replies.start(ref);
-  const seen = watched(follow(anyOf(holder, other)));
-  await until(() => holder.streams.size > 0);
+  const seen = collectEvents(follow(anyOf(holder, other)));
+  await eventually(() => holder.streams.size > 0);
   await holder.replies.drain();
   await holder.streams.closeGradually(10);
   expect((await seen).text).toBe(ANSWER);
@@ -187,7 +187,7 @@ it("tells the visitor when no backend can be reached, and heals by itself", asyn
   const holder = await serve(words.models);
   await holder.replies.start(ref);
   let broken = true;
-  const { text, events } = await watched(
+  const { text, events } = await collectEvents(
     follow((query, signal) => {
       if (broken) throw new Error("no route");
       return holder.open(query, signal);
@@ -205,14 +205,14 @@ it("throws away a backend that falls silent", async () => {
   const holder = await serve(models);
   await holder.replies.start(ref);
   let asked = 0;
-  const seen = watched(
+  const seen = collectEvents(
     follow((query, signal) => {
       asked += 1;
       if (asked > 1) return holder.open(query, signal);
       return Promise.resolve({ status: 200, body: silence() });
     }),
   );
-  await until(() => asked > 1);
+  await eventually(() => asked > 1);
   go();
   expect((await seen).text).toBe(ANSWER);
 });
@@ -224,7 +224,7 @@ async function* silence(): AsyncGenerator<Uint8Array> {
 
 it("says that there is no such reply", async () => {
   const process = await serve(words.models);
-  await expect(watched(follow(anyOf(process)))).rejects.toMatchObject({
+  await expect(collectEvents(follow(anyOf(process)))).rejects.toMatchObject({
     status: 404,
   });
 });
@@ -237,13 +237,15 @@ it("ends with the failure of a reply, and follows another try from there", async
   });
   const process = await serve(models);
   await process.replies.start(ref);
-  const failed = await watched(follow(anyOf(process)));
+  const failed = await collectEvents(follow(anyOf(process)));
   expect(failed.events.at(-1)).toMatchObject({ outcome: "failed" });
   expect(JSON.stringify(failed.events)).not.toContain("fire");
   await process.replies.retry(ref);
-  const rest = await watched(follow(anyOf(process), failed.offsets.at(-1)));
+  const rest = await collectEvents(
+    follow(anyOf(process), failed.offsets.at(-1)),
+  );
   expect(rest.text).toBe("Whole");
-  expect((await watched(follow(anyOf(process)))).text).toBe("Whole");
+  expect((await collectEvents(follow(anyOf(process)))).text).toBe("Whole");
 });
 
 it("is followed by the official client of the protocol", async () => {
@@ -251,7 +253,7 @@ it("is followed by the official client of the protocol", async () => {
   const other = await serve(words.models);
   await holder.replies.start(ref);
   for (const live of [false, "long-poll", "sse"] as const) {
-    await until(
+    await eventually(
       () => directory.records.messages.length === 1 || live !== false,
     );
     const response = await stream<ReplyEvent>({
@@ -269,13 +271,15 @@ it("leaves nothing open behind a visitor who left", async () => {
   const holder = await serve(models);
   await holder.replies.start(ref);
   const controller = new AbortController();
-  const seen = watched(follow(anyOf(holder), undefined, controller.signal));
-  await until(() => holder.streams.size === 1);
+  const seen = collectEvents(
+    follow(anyOf(holder), undefined, controller.signal),
+  );
+  await eventually(() => holder.streams.size === 1);
   controller.abort();
   await seen;
-  await until(() => holder.streams.size === 0);
+  await eventually(() => holder.streams.size === 0);
   go();
-  await until(() => directory.records.messages.length === 1);
+  await eventually(() => directory.records.messages.length === 1);
   expect(directory.records.messages[0]?.text).toBe(ANSWER);
 });
 
@@ -288,14 +292,14 @@ it("passes over what a newer backend tells and this version doesn't know", async
   ];
   const control = { streamNextOffset: "1", streamClosed: true };
   const told = `event: data\ndata: ${JSON.stringify(newer)}\n\nevent: control\ndata: ${JSON.stringify(control)}\n\n`;
-  const { text, events } = await watched(
+  const { text, events } = await collectEvents(
     followReply({
       open: async () => ({
         status: 200,
         body: Readable.from([Buffer.from(told)]),
       }),
       offset: undefined,
-      signal: never,
+      signal: neverAborts,
     }),
   );
   expect(text).toBe("So it is.");

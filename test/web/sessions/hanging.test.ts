@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { hashOf } from "../../../app/core/storage/layout/hashes";
 import { HttpVisitor } from "../../support/http-visitor";
-import { makeHangingFile } from "../../support/pipes";
+import { makeHangingFile } from "../../support/hanging-file";
 import { startProcess } from "../../support/processes";
 import { temporaryFolders } from "../../support/temporary-folder";
 

@@ -9,7 +9,7 @@ import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/event-watcher";
 import { HttpVisitor } from "../../support/http-visitor";
 import { slowly } from "../../support/in-memory-api";
-import { stepwise } from "../../support/stepwise";
+import { scriptedStream } from "../../support/scripted-stream";
 import { expectEventually } from "../../support/wait-for";
 import { startWeb, type TestWeb } from "../../support/start-web";
 
@@ -32,8 +32,8 @@ async function metric(name: string): Promise<string | undefined> {
 }
 
 /** A conversation whose reply goes on step by step. */
-async function begun(steps: Parameters<typeof stepwise>[0]) {
-  const reply = stepwise(steps);
+async function begun(steps: Parameters<typeof scriptedStream>[0]) {
+  const reply = scriptedStream(steps);
   web.api.script = () => reply.script();
   return { reply, address: await visitor.begin("hello") };
 }

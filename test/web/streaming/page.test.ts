@@ -1,6 +1,6 @@
 import { renderMarkdown } from "../../../app/web/rendering/markdown";
 import { HttpVisitor } from "../../support/http-visitor";
-import { stepwise } from "../../support/stepwise";
+import { scriptedStream } from "../../support/scripted-stream";
 import { startWeb, type TestWeb } from "../../support/start-web";
 
 let web: TestWeb;
@@ -35,7 +35,7 @@ function shownReply(page: string): string {
 describe("the page of a reply in progress, without a script", () => {
   it("shows text before the reply has ended, and all of it in the end", async () => {
     const steps = ["First **bold**.\n\n", "- a\n- b"];
-    const reply = stepwise(steps);
+    const reply = scriptedStream(steps);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
     reply.next();
@@ -66,7 +66,7 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("shows only the restarted answer", async () => {
-    const reply = stepwise([
+    const reply = scriptedStream([
       "One two three",
       { kind: "epoch", epoch: 2, keep: 0 },
       "Four five six",
@@ -82,7 +82,7 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("shows a notice until the reply continues", async () => {
-    const reply = stepwise([
+    const reply = scriptedStream([
       "One",
       { kind: "notice", notice: "Waiting for <it>." },
       " two",
@@ -107,7 +107,7 @@ describe("the page of a reply in progress, without a script", () => {
       kind: "reasoning" as const,
       text: `thought ${i}`,
     }));
-    const reply = stepwise([...thoughts, "So it is."]);
+    const reply = scriptedStream([...thoughts, "So it is."]);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
     let isTold = false;
@@ -122,7 +122,7 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("offers to continue elsewhere in a drain, and keeps the draft", async () => {
-    const reply = stepwise(["One ", "two", " three"]);
+    const reply = scriptedStream(["One ", "two", " three"]);
     web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
     reply.next(2);
@@ -161,7 +161,7 @@ describe("the page of a reply in progress, without a script", () => {
   );
 
   it("is sent at once to a browser that runs the script", async () => {
-    web.api.script = () => stepwise(["One"]).script();
+    web.api.script = () => scriptedStream(["One"]).script();
     const address = await visitor.begin("hello");
     visitor.cookies.set("script", "on");
     const page = await visitor.read(address);

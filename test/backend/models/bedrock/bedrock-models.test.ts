@@ -3,7 +3,7 @@ import { bedrockModels } from "../../../../app/backend/models/bedrock/bedrock-mo
 const ids = (region?: string) => bedrockModels(region).map(({ id }) => id);
 
 describe("the models of Bedrock", () => {
-  it("are Nova Pro, Micro and Lite where nobody says otherwise", () => {
+  it("are Nova Pro, Micro and Lite by default", () => {
     const models = bedrockModels("us-east-1");
     expect(models.map(({ name }) => name)).toEqual([
       "Nova Pro",
@@ -24,7 +24,7 @@ describe("the models of Bedrock", () => {
     expect(ids(region)[2]).toBe(`bedrock/${prefix}amazon.nova-lite-v1:0`);
   });
 
-  it("are what MODELS offers, with what is known of each", () => {
+  it("are those of MODELS, with known limits", () => {
     const arn =
       "arn:aws:bedrock:eu-west-1:1:application-inference-profile/abc123";
     const models = bedrockModels("eu-west-1", [

@@ -28,7 +28,7 @@ import {
   assistant,
   collect,
   keepsTheContract,
-  never,
+  neverAborts,
   textOf,
   user,
 } from "../model-provider-contract";
@@ -51,7 +51,7 @@ const providerAt = (endpoint: string, busyMs = 60_000) =>
     { connectMs: 5_000, busyMs },
   );
 
-/** What a reply is when the service answers so. */
+/** The events of a reply if the service sends these answers. */
 async function replyTo(
   answers: Answer | Answer[],
   {
@@ -69,15 +69,15 @@ async function replyTo(
     providerAt(server.url, busyMs).streamReply(
       messages,
       { model, ...options },
-      never(),
+      neverAborts(),
     ),
   );
 }
 
 const askedBody = () =>
-  JSON.parse(server.asked[0]?.body ?? "") as Record<string, unknown>;
+  JSON.parse(server.requests[0]?.body ?? "") as Record<string, unknown>;
 
-describe("bedrock as a provider", () => {
+describe("the bedrock provider", () => {
   keepsTheContract(async () => {
     const own = await startScriptedServer();
     own.on("/converse-stream", converseReply("some words ".repeat(20)));
@@ -94,19 +94,19 @@ describe("bedrock as a provider", () => {
   });
 });
 
-it("writes as many replies at once as it is asked for", async () => {
+it("writes 120 replies at once", async () => {
   const together = 120;
   const asked = new EventEmitter().setMaxListeners(together);
   server.on("/converse-stream", async (response, what) => {
     // None ends before the last has begun.
-    if (server.asked.length < together) await once(asked, "by all");
+    if (server.requests.length < together) await once(asked, "by all");
     else asked.emit("by all");
     await converseReply("Hi")(response, what);
   });
   const provider = providerAt(server.url);
   const replies = await Promise.all(
     Array.from({ length: together }, () =>
-      collect(provider.streamReply([user("hello")], { model }, never())),
+      collect(provider.streamReply([user("hello")], { model }, neverAborts())),
     ),
   );
   expect(replies.map((events) => textOf(events))).toEqual(
@@ -114,10 +114,10 @@ it("writes as many replies at once as it is asked for", async () => {
   );
 });
 
-describe("what bedrock asks", () => {
+describe("the request to Bedrock", () => {
   it("is ConverseStream of the model, signed for the region", async () => {
     await replyTo(converseReply("Hi"));
-    expect(server.asked[0]).toMatchObject({
+    expect(server.requests[0]).toMatchObject({
       method: "POST",
       path: "/model/amazon.nova-pro-v1%3A0/converse-stream",
       headers: {
@@ -128,7 +128,7 @@ describe("what bedrock asks", () => {
     });
   });
 
-  it("has the system prompt, the turns, the length and the temperature in their places", async () => {
+  it("has the system prompt, the messages, the length and the temperature", async () => {
     await replyTo(converseReply("Hi"), {
       messages: [
         { role: "system", text: "Be kind." },
@@ -156,14 +156,14 @@ describe("what bedrock asks", () => {
       options: { model: "eu.amazon.nova-pro-v1:0" },
     });
     await replyTo(converseReply("Hi"), { options: { model: arn } });
-    const paths = server.asked.map(({ path }) => decodeURIComponent(path));
+    const paths = server.requests.map(({ path }) => decodeURIComponent(path));
     expect(paths).toEqual([
       "/model/eu.amazon.nova-pro-v1:0/converse-stream",
       `/model/${arn}/converse-stream`,
     ]);
   });
 
-  it("begins the answer with what was said of a reply that was cut, without the space at its end", async () => {
+  it("ends in the text of an interrupted reply, without the white space at its end", async () => {
     const events = await replyTo(converseReply("\n morning."), {
       messages: [user("Greet me"), assistant("Good\n")],
     });
@@ -191,10 +191,12 @@ describe("what bedrock asks", () => {
       user("Hello"),
     ];
     const ask = () =>
-      collect(provider.streamReply(messages, { model }, never()));
+      collect(provider.streamReply(messages, { model }, neverAborts()));
     expect(textOf(await ask())).toBe("Hi");
     await ask();
-    const bodies = server.asked.map(({ body }) => JSON.parse(body) as unknown);
+    const bodies = server.requests.map(
+      ({ body }) => JSON.parse(body) as unknown,
+    );
     expect(bodies).toHaveLength(3);
     for (const body of bodies.slice(1)) {
       expect(body).toEqual({
@@ -203,7 +205,7 @@ describe("what bedrock asks", () => {
     }
   });
 
-  it("leaves out an answer that has only begun with white space", async () => {
+  it("leaves out a begun answer of white space", async () => {
     await replyTo(converseReply("Good morning."), {
       messages: [user("Greet me"), assistant("\n")],
     });
@@ -211,8 +213,8 @@ describe("what bedrock asks", () => {
   });
 });
 
-describe("bedrock reads", () => {
-  it("text, usage and the stop", async () => {
+describe("a stream of Bedrock", () => {
+  it("gives text, usage and the stop", async () => {
     expect(await replyTo(converseReply("Good morning"))).toEqual([
       { kind: "text", text: "Good " },
       { kind: "text", text: "morning" },
@@ -229,16 +231,23 @@ describe("bedrock reads", () => {
     ["content_filtered", "filtered"],
     ["guardrail_intervened", "filtered"],
     ["something_new", "unknown"],
-  ])("a stop because of %s as %s", async (stopReason, reason) => {
-    const answer = frames([startFrame, textFrame("A"), stopFrame(stopReason)]);
-    expect((await replyTo(answer)).at(-1)).toEqual({ kind: "stop", reason });
-  });
+  ])(
+    "that stops because of %s gives the stop %s",
+    async (stopReason, reason) => {
+      const answer = frames([
+        startFrame,
+        textFrame("A"),
+        stopFrame(stopReason),
+      ]);
+      expect((await replyTo(answer)).at(-1)).toEqual({ kind: "stop", reason });
+    },
+  );
 
   it.each([
     ["tool_use", "provider"],
     ["malformed_model_output", "interrupted"],
     ["malformed_tool_use", "interrupted"],
-  ])("a stop because of %s as a failure", async (stopReason, reason) => {
+  ])("that stops because of %s fails", async (stopReason, reason) => {
     const answer = frames([startFrame, textFrame("A"), stopFrame(stopReason)]);
     await expect(replyTo(answer)).rejects.toMatchObject({
       reason,
@@ -247,7 +256,7 @@ describe("bedrock reads", () => {
     });
   });
 
-  it("reasoning that ends in a tag without an opening one", async () => {
+  it("may end its reasoning in a tag without an opening one", async () => {
     const answer = frames([
       startFrame,
       textFrame("Let me see.\n</th"),
@@ -261,7 +270,7 @@ describe("bedrock reads", () => {
     ]);
   });
 
-  it("a reply of no text at all", async () => {
+  it("may have no text", async () => {
     const answer = frames([startFrame, stopFrame(), metadataFrame(3, 0)]);
     expect(await replyTo(answer)).toEqual([
       { kind: "usage", inputTokens: 3, outputTokens: 0 },
@@ -269,14 +278,14 @@ describe("bedrock reads", () => {
     ]);
   });
 
-  it("a reply of 100,000 characters to the letter", async () => {
+  it("of 100,000 characters is read to the letter", async () => {
     const long = "Zwölf große Boxkämpfer 🥊 ".repeat(4_000);
     const text = textOf(await replyTo(converseReply(long)));
     expect(text.length).toBeGreaterThan(100_000);
     expect(text).toBe(long);
   });
 
-  it("any way that the bytes are cut into packets", async () => {
+  it("may be cut into packets anywhere", async () => {
     const bytes = Buffer.concat([
       startFrame,
       textFrame("Größe 🎉"),
@@ -292,7 +301,7 @@ describe("bedrock reads", () => {
     }
   });
 
-  it("reasoning apart from the answer, as the service tells it and in tags", async () => {
+  it("may have reasoning in its own field and in tags", async () => {
     const events = await replyTo(
       frames([
         startFrame,
@@ -308,7 +317,7 @@ describe("bedrock reads", () => {
     expect(textOf(events)).toBe("42");
   });
 
-  it("a stream with events that it doesn't know", async () => {
+  it("may have unknown events", async () => {
     const answer = frames([
       startFrame,
       frame("contentBlockStart", { start: {}, contentBlockIndex: 0 }),
@@ -320,7 +329,7 @@ describe("bedrock reads", () => {
   });
 });
 
-describe("bedrock fails well", () => {
+describe("the bedrock provider fails", () => {
   const half = [startFrame, textFrame("Half")];
   const broken = Buffer.from(textFrame("and half"));
   broken[broken.length - 6] = (broken.at(-6) ?? 0) ^ 1;
@@ -574,12 +583,12 @@ describe("bedrock fails well", () => {
       name: "ModelError",
       reason,
       forOperator: expect.stringMatching(forOperator),
-      // What the visitor reads says what to do, and nothing of what the service said.
+      // The visitor reads what to do, and nothing of the service's message.
       message: expect.stringMatching(/try again|choose|lower/i),
     });
   });
 
-  it("keeping what came before an error inside the stream", async () => {
+  it("after the text that came before an error inside the stream", async () => {
     server.on(
       "/converse-stream",
       frames([...half, exceptionFrame("internalServerException", "Oops")]),
@@ -589,7 +598,7 @@ describe("bedrock fails well", () => {
       const reply = providerAt(server.url).streamReply(
         [user("hello")],
         { model },
-        never(),
+        neverAborts(),
       );
       for await (const one of reply) events.push(one);
     };
@@ -597,7 +606,7 @@ describe("bedrock fails well", () => {
     expect(textOf(events)).toBe("Half");
   });
 
-  it("where nothing listens", async () => {
+  it("if no server listens", async () => {
     await server.close();
     await expect(replyTo(frames([]))).rejects.toMatchObject({
       reason: "unreachable",
@@ -606,10 +615,10 @@ describe("bedrock fails well", () => {
     server = await startScriptedServer();
   });
 
-  it("cancels upstream at once when a silent reply is stopped", async () => {
+  it("with the signal's reason if a silent reply is stopped, and cancels the request", async () => {
     const asked = new EventEmitter();
     server.on("/converse-stream", async (response, what) => {
-      await frames(half, "silence")(response, what);
+      await frames(half, "hang")(response, what);
       asked.emit("silent");
     });
     const fallenSilent = once(asked, "silent");
@@ -628,8 +637,8 @@ describe("bedrock fails well", () => {
   });
 });
 
-describe("bedrock waits for a busy model", () => {
-  it("as long as Retry-After says, tells so, and asks again", async () => {
+describe("the bedrock provider waits for a busy model", () => {
+  it("as long as Retry-After says, and says so", async () => {
     const events = await replyTo([
       refusal(429, "ThrottlingException", "slow down", {
         "retry-after": "0.05",
@@ -646,7 +655,7 @@ describe("bedrock waits for a busy model", () => {
     expect(textOf(events)).toBe("Hi");
   });
 
-  it("for some seconds where the service doesn't say, and can be stopped meanwhile", async () => {
+  it("for 2 seconds if the service names no time, or until the reply is stopped", async () => {
     server.on("/converse-stream", refusal(429, "ThrottlingException", "wait"));
     const controller = new AbortController();
     const seen: ModelEvent[] = [];

@@ -3,7 +3,7 @@ import path from "node:path";
 import { createBedrock } from "../../../../app/backend/models/bedrock/create-bedrock";
 import { ConfigError } from "../../../../app/core/config/config";
 import { temporaryFolders } from "../../../support/temporary-folder";
-import { never } from "../model-provider-contract";
+import { neverAborts } from "../model-provider-contract";
 
 const temporaryFolder = temporaryFolders();
 const before = { ...process.env };
@@ -12,7 +12,7 @@ afterEach(() => {
   process.env = { ...before };
 });
 
-/** Bedrock on a machine that has this file of profiles alone. */
+/** Bedrock on a machine with only this file of profiles. */
 async function bedrockWith(profiles: string) {
   const file = path.join(await temporaryFolder(), "config");
   await writeFile(file, profiles);
@@ -22,16 +22,16 @@ async function bedrockWith(profiles: string) {
   return createBedrock({}, { connectMs: 5_000, busyMs: 0 });
 }
 
-describe("where no region is set, Bedrock", () => {
-  it("is that of the profile's, with the models that it has there", async () => {
+describe("Bedrock's region", () => {
+  it("is the profile's if none is set, and decides the models", async () => {
     const bedrock = await bedrockWith("[default]\nregion = eu-west-1\n");
     await expect(bedrock.check?.()).resolves.toBeUndefined();
-    const models = await bedrock.listModels(never());
+    const models = await bedrock.listModels(neverAborts());
     expect(models[0]?.id).toBe("bedrock/eu.amazon.nova-pro-v1:0");
     await bedrock.close?.();
   });
 
-  it("says what to set if the profile has none either", async () => {
+  it("is asked for if the profile has none either", async () => {
     const bedrock = await bedrockWith("[default]\n");
     const check = bedrock.check?.();
     await expect(check).rejects.toThrow(ConfigError);

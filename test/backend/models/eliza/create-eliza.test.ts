@@ -11,7 +11,7 @@ import { fc } from "../../../support/fast-check";
 const eliza = createEliza({ delayMs: 0 });
 const signal = new AbortController().signal;
 
-/** What Eliza says last in a conversation in which only these things were said to her. */
+/** Eliza's last answer in a conversation of these messages. */
 async function says(...inputs: string[]): Promise<string> {
   const messages = inputs.map(user);
   return textOf(
@@ -19,7 +19,7 @@ async function says(...inputs: string[]): Promise<string> {
   );
 }
 
-/** What she says to it at first, and when it is asked again. */
+/** The answers at three attempts. */
 const saysAgain = (text: string) =>
   Promise.all(
     [0, 1, 2].map(async (attempt) => {
@@ -33,7 +33,7 @@ const saysAgain = (text: string) =>
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-describe("eliza as a provider", () => {
+describe("the eliza provider", () => {
   keepsTheContract(() =>
     Promise.resolve({
       provider: createEliza({ delayMs: 1 }),
@@ -42,7 +42,7 @@ describe("eliza as a provider", () => {
     }),
   );
 
-  it("says its first word at once, however long it pauses between words", async () => {
+  it("sends its first word at once", async () => {
     const slow = createEliza({ delayMs: 3_600_000 });
     const reply = slow.streamReply([user("hi")], { model: "eliza" }, signal);
     const iterator = reply[Symbol.asyncIterator]();
@@ -68,7 +68,7 @@ describe("eliza as a provider", () => {
     await expect(second).rejects.toThrow("stopped");
   });
 
-  it("says something else when the same is asked again, and always the same at each attempt", async () => {
+  it("answers differently at each attempt, and always the same at the same one", async () => {
     for (const text of ["I feel lost", "write 50 words", "my dog is ill"]) {
       const said = await saysAgain(text);
       expect(new Set(said).size).toBe(3);
@@ -76,7 +76,7 @@ describe("eliza as a provider", () => {
     }
   });
 
-  it("stops at the length that was asked for, and says so", async () => {
+  it("stops at the maximum length, and says so", async () => {
     const events = await collect(
       eliza.streamReply(
         [user("write 100 words")],
@@ -100,7 +100,7 @@ describe("eliza as a provider", () => {
   });
 });
 
-describe("eliza, cut and continued", () => {
+describe("an interrupted reply of eliza", () => {
   const history = [
     user("hello"),
     assistant("Hello. …"),
@@ -113,7 +113,7 @@ describe("eliza, cut and continued", () => {
       (events) => textOf(events),
     );
 
-  it("goes on from any character so that the whole is what it would have been", async () => {
+  it("continues from any character to the same text", async () => {
     const text = await whole();
     for (let cut = 1; cut <= text.length; cut++) {
       const rest = await collect(
@@ -127,7 +127,7 @@ describe("eliza, cut and continued", () => {
     }
   });
 
-  it("goes on with a paragraph of its own after words that it would not have said", async () => {
+  it("continues a foreign text with a paragraph of its own", async () => {
     const rest = await collect(
       eliza.streamReply(
         [...history, assistant("Somebody else began this.")],
@@ -138,7 +138,7 @@ describe("eliza, cut and continued", () => {
     expect(textOf(rest)).toBe(`\n\n${await whole()}`);
   });
 
-  it("writes no more than it was asked for after what is begun", async () => {
+  it("stops at the maximum length after the begun text", async () => {
     const text = await whole();
     const begun = words(text).slice(0, 7).join(" ");
     const events = await collect(
@@ -153,15 +153,15 @@ describe("eliza, cut and continued", () => {
   });
 });
 
-describe("eliza in conversation", () => {
-  it("turns a sentence around", async () => {
+describe("eliza", () => {
+  it("swaps pronouns", async () => {
     expect(await says("I am building a boat with my brother")).toContain(
       "your brother",
     );
     expect(await says("You are kind to me")).toContain("I am kind to you");
   });
 
-  it("comes back to something that was said earlier", async () => {
+  it("returns to an earlier message", async () => {
     expect(
       await says("my green parrot swears", "the sky is blue", "pizza"),
     ).toContain("your green parrot");
@@ -171,7 +171,7 @@ describe("eliza in conversation", () => {
     expect(await says("yes, I dreamt of a lake")).toContain("a lake");
   });
 
-  it("does not say the same thing twice in a row, whatever is repeated", async () => {
+  it("never repeats its last answer", async () => {
     for (const input of [
       "hi",
       "pizza",
@@ -201,7 +201,7 @@ describe("eliza in conversation", () => {
     expect(await says("I want to kill myself")).toMatch(/emergency|crisis/);
   });
 
-  it("has something to say to any input, and the same twice", async () => {
+  it("answers any input, and always the same", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ unit: "binary", maxLength: 60 }), {

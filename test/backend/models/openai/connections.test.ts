@@ -9,7 +9,7 @@ import {
   startScriptedServer,
 } from "../../../support/scripted-server";
 import { startTestProxy, type TestProxy } from "../../../support/test-proxy";
-import { collect, never, textOf, user } from "../model-provider-contract";
+import { collect, neverAborts, textOf, user } from "../model-provider-contract";
 
 const certificates = path.join(__dirname, "../../../support/certificates");
 const pem = (name: string) =>
@@ -41,23 +41,27 @@ async function reply(settings: Partial<OpenAISettings>): Promise<string> {
     { connectMs: 5_000, busyMs: 0 },
   );
   opened.push(provider);
-  const events = provider.streamReply([user("hello")], { model: "m" }, never());
+  const events = provider.streamReply(
+    [user("hello")],
+    { model: "m" },
+    neverAborts(),
+  );
   return textOf(await collect(events));
 }
 
 describe("openai over TLS", () => {
-  it("trusts the authority that it was given", async () => {
+  it("trusts the authority of OPENAI_CA_FILE", async () => {
     expect(await reply({ ca })).toBe("Hi there");
   });
 
-  it("refuses a certificate of an authority that it doesn't know, and says what to set", async () => {
+  it("refuses a certificate of an unknown authority, and names the setting", async () => {
     await expect(reply({})).rejects.toMatchObject({
       reason: "unreachable",
       forOperator: expect.stringMatching(/set OPENAI_CA_FILE/),
     });
   });
 
-  it("says that there is no TLS where there is none", async () => {
+  it("says that the server does not speak TLS", async () => {
     const plain = await startScriptedServer();
     const baseUrl = plain.url.replace("http:", "https:");
     await expect(reply({ baseUrl, ca })).rejects.toMatchObject({
@@ -68,18 +72,18 @@ describe("openai over TLS", () => {
 });
 
 describe("openai through a proxy", () => {
-  it("goes through that of the address's scheme", async () => {
+  it("uses the proxy of the address's scheme", async () => {
     expect(await reply({ ca, proxy: { https: proxy.url } })).toBe("Hi there");
     expect(proxy.tunnels).toEqual([new URL(server.url).host]);
   });
 
-  it("does not go through for hosts that need none", async () => {
+  it("does not use the proxy for hosts of NO_PROXY", async () => {
     const settings = { https: proxy.url, none: "localhost,127.0.0.1" };
     expect(await reply({ ca, proxy: settings })).toBe("Hi there");
     expect(proxy.tunnels).toEqual([]);
   });
 
-  it("shows the proxy the user and password of its address", async () => {
+  it("sends the proxy the user and password of its address", async () => {
     const token = `Basic ${Buffer.from("joe:hush").toString("base64")}`;
     const guarded = await startTestProxy(token);
     const https = guarded.url.replace("//", "//joe:hush@");
@@ -89,7 +93,7 @@ describe("openai through a proxy", () => {
     await guarded.close();
   });
 
-  it("says which server can't be reached when the proxy refuses", async () => {
+  it("names the server if the proxy refuses", async () => {
     const guarded = await startTestProxy("Basic nobody");
     await expect(
       reply({ ca, proxy: { https: guarded.url } }),

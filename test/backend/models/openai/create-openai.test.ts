@@ -19,7 +19,7 @@ import {
   settingsFor,
   stream,
   streamAndBreak,
-  streamAndFallSilent,
+  streamAndHang,
   textEvent,
   usageEvent,
 } from "../../../support/openai-server";
@@ -32,7 +32,7 @@ import {
   assistant,
   collect,
   keepsTheContract,
-  never,
+  neverAborts,
   textOf,
   user,
 } from "../model-provider-contract";
@@ -50,7 +50,7 @@ function provider(settings: Partial<OpenAISettings> = {}, busyMs = 60_000) {
   );
 }
 
-/** What a reply is when the server answers so. */
+/** The events of a reply if the server sends these answers. */
 async function replyTo(
   answers: Answer | Answer[],
   {
@@ -70,7 +70,7 @@ async function replyTo(
     provider(settings, busyMs).streamReply(
       messages,
       { model: "m", ...options },
-      never(),
+      neverAborts(),
     ),
   );
 }
@@ -78,7 +78,11 @@ async function replyTo(
 /** The events before a failure, and the failure. */
 async function failingReply(answer: Answer) {
   server.on("/chat/completions", answer);
-  const reply = provider().streamReply([user("hi")], { model: "m" }, never());
+  const reply = provider().streamReply(
+    [user("hi")],
+    { model: "m" },
+    neverAborts(),
+  );
   const events: ModelEvent[] = [];
   try {
     for await (const one of reply) events.push(one);
@@ -90,9 +94,11 @@ async function failingReply(answer: Answer) {
 
 const stopped = { kind: "stop", reason: "end" };
 const bodies = () =>
-  server.asked.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  server.requests.map(
+    ({ body }) => JSON.parse(body) as Record<string, unknown>,
+  );
 
-describe("openai as a provider", () => {
+describe("the openai provider", () => {
   keepsTheContract(async () => {
     const own = await startScriptedServer();
     own.on("/models", answerWith(200, { data: [{ id: "m" }] }));
@@ -116,13 +122,13 @@ describe("openai as a provider", () => {
 const refuse = (message: string) =>
   answerWith(400, { error: { message, type: "invalid_request_error" } });
 
-describe("what openai asks", () => {
-  it("is a streamed completion with usage, the model, and the messages in their roles", async () => {
+describe("the request to an OpenAI-compatible server", () => {
+  it("asks for a streamed completion with usage", async () => {
     await replyTo(completeReply("Hi"), {
       messages: [{ role: "system", text: "Be kind." }, user("Hello ✓")],
       options: { model: "meta/llama:3", maxTokens: 12, temperature: 0 },
     });
-    expect(server.asked[0]).toMatchObject({
+    expect(server.requests[0]).toMatchObject({
       method: "POST",
       path: "/v1/chat/completions",
     });
@@ -139,7 +145,7 @@ describe("what openai asks", () => {
     });
   });
 
-  it("carries the key, the organisation, the project and a gateway's headers", async () => {
+  it("has the key, the organization, the project and additional headers", async () => {
     await replyTo(completeReply("Hi"), {
       settings: {
         apiKey: "sk-1",
@@ -148,7 +154,7 @@ describe("what openai asks", () => {
         headers: { "X-Team": "blue", "User-Agent": "ours" },
       },
     });
-    expect(server.asked[0]?.headers).toMatchObject({
+    expect(server.requests[0]?.headers).toMatchObject({
       authorization: "Bearer sk-1",
       "openai-organization": "org-1",
       "openai-project": "proj-1",
@@ -157,10 +163,10 @@ describe("what openai asks", () => {
     });
   });
 
-  it("carries the user and password of the address, and not in the address", async () => {
+  it("has the address's user and password in a header", async () => {
     const baseUrl = `${server.url.replace("//", "//joe:h%20ush@")}/v1`;
     await replyTo(completeReply("Hi"), { settings: { baseUrl } });
-    expect(server.asked[0]?.headers.authorization).toBe(
+    expect(server.requests[0]?.headers.authorization).toBe(
       `Basic ${Buffer.from("joe:h ush").toString("base64")}`,
     );
   });
@@ -169,22 +175,24 @@ describe("what openai asks", () => {
     const baseUrl = `${server.url}/v1/?api-version=2024-10-21#top`;
     server.on("/chat/completions?api-version=2024-10-21", completeReply("Hi"));
     const one = provider({ baseUrl });
-    await collect(one.streamReply([user("hello")], { model: "m" }, never()));
-    expect(server.asked[0]?.path).toBe(
+    await collect(
+      one.streamReply([user("hello")], { model: "m" }, neverAborts()),
+    );
+    expect(server.requests[0]?.path).toBe(
       "/v1/chat/completions?api-version=2024-10-21",
     );
   });
 
-  it("carries no authorization where there is no key", async () => {
+  it("has no authorization without a key", async () => {
     await replyTo(completeReply("Hi"));
-    expect(server.asked[0]?.headers.authorization).toBeUndefined();
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
   it.each([
     ["prefill", undefined],
     ["vllm", true],
   ] as const)(
-    "continues a cut reply as %s wants it",
+    "continues an interrupted reply in the way of %s",
     async (continuation, flag) => {
       await replyTo(completeReply("ning."), {
         settings: { continuation },
@@ -198,7 +206,7 @@ describe("what openai asks", () => {
     },
   );
 
-  it("adapts to servers that want max_completion_tokens, no usage and no temperature, and remembers it", async () => {
+  it("adapts to servers that refuse max_tokens, stream_options or temperature, and remembers it", async () => {
     server.on(
       "/chat/completions",
       refuse(
@@ -213,7 +221,7 @@ describe("what openai asks", () => {
     const one = provider();
     const options = { model: "m", maxTokens: 5, temperature: 0.5 };
     const ask = () =>
-      collect(one.streamReply([user("hello")], options, never()));
+      collect(one.streamReply([user("hello")], options, neverAborts()));
     expect(textOf(await ask())).toBe("Hi");
     await ask();
     expect(bodies()).toHaveLength(5);
@@ -260,7 +268,7 @@ describe("a server that refuses the system role", () => {
       );
       const one = provider();
       const ask = () =>
-        collect(one.streamReply(messages, { model: "m" }, never()));
+        collect(one.streamReply(messages, { model: "m" }, neverAborts()));
       expect(textOf(await ask())).toBe("Fine");
       await ask();
       expect(bodies()).toHaveLength(3);
@@ -291,8 +299,8 @@ const pausingAfterFinish: Answer = async (response) => {
   response.end(doneEvent);
 };
 
-describe("openai reads", () => {
-  it("text, usage and the stop", async () => {
+describe("a response of an OpenAI-compatible server", () => {
+  it("gives text, usage and the stop", async () => {
     expect(await replyTo(completeReply("Good morning"))).toEqual([
       { kind: "text", text: "Good " },
       { kind: "text", text: "morning" },
@@ -324,7 +332,7 @@ describe("openai reads", () => {
     ["sensitive", "filtered"],
     ["ERROR_TOXIC", "filtered"],
     ["something_new", "unknown"],
-  ])("a stop because of %s as %s", async (finish, reason) => {
+  ])("that stops because of %s gives the stop %s", async (finish, reason) => {
     const events = await replyTo(
       stream(textEvent("A"), finishEvent(finish), doneEvent),
     );
@@ -347,7 +355,7 @@ describe("openai reads", () => {
     ["tool_calls", "provider"],
     ["function_call", "provider"],
   ])(
-    "a stop because of %s as a failure, after its text",
+    "that stops because of %s fails after its text",
     async (finish, reason) => {
       const answer = stream(textEvent("Half"), finishEvent(finish), doneEvent);
       const { events, error } = await failingReply(answer);
@@ -360,7 +368,7 @@ describe("openai reads", () => {
     },
   );
 
-  it("a reply of no text at all", async () => {
+  it("may have no text", async () => {
     const events = await replyTo(
       stream(finishEvent(), usageEvent(3, 0), doneEvent),
     );
@@ -370,20 +378,20 @@ describe("openai reads", () => {
     ]);
   });
 
-  it("a reply of 100,000 characters to the letter", async () => {
+  it("of 100,000 characters is read to the letter", async () => {
     const long = "Zwölf große Boxkämpfer 🥊 ".repeat(4_000);
     const text = textOf(await replyTo(completeReply(long)));
     expect(text.length).toBeGreaterThan(100_000);
     expect(text).toBe(long);
   });
 
-  it("a reply of 100,000 characters in one event", async () => {
+  it("of 100,000 characters in one event is read to the letter", async () => {
     const long = "ö".repeat(100_000);
     const reply = stream(textEvent(long), finishEvent(), doneEvent);
     expect(textOf(await replyTo(reply))).toBe(long);
   });
 
-  it("any way that the bytes are cut into packets", async () => {
+  it("may be cut into packets anywhere", async () => {
     const bytes = Buffer.from(
       `: hi\r\n\r\n${textEvent("Größe 🎉")}${deltaEvent({ reasoning: "hm…" })}${finishEvent()}${usageEvent(1, 2)}${doneEvent}`,
     );
@@ -567,7 +575,7 @@ describe("openai reads", () => {
     ],
   ];
 
-  it.each(whichRepeat)("each word once from %s", async (_, parts) => {
+  it.each(whichRepeat)("gives each word once from %s", async (_, parts) => {
     const events = await replyTo(stream(...parts, doneEvent));
     expect(textOf(events)).toBe("The end");
     expect(events.at(-1)).toEqual(stopped);
@@ -579,12 +587,12 @@ describe("openai reads", () => {
     ["1", "10", "0"],
     ["=", "==", "=", "===="],
     ["\n", "\n\n", "Hi"],
-  ])("a text that only looks cumulative: %j %j %j", async (...pieces) => {
+  ])("keeps a text that only looks cumulative: %j %j %j", async (...pieces) => {
     const parts = [...pieces.map(textEvent), finishEvent(), doneEvent];
     expect(textOf(await replyTo(stream(...parts)))).toBe(pieces.join(""));
   });
 
-  it("cumulative reasoning, and reasoning that is copied into the content", async () => {
+  it("gives cumulative reasoning once, also if it is copied into the content", async () => {
     const deltas = ["Let", "Let me", "Let me see"].map((text) =>
       deltaEvent({ reasoning_content: text, content: text }),
     );
@@ -595,7 +603,7 @@ describe("openai reads", () => {
     expect(textOf(events)).toBe("42");
   });
 
-  it("text that pauses after an early finish reason", async () => {
+  it("may pause after an early finish reason", async () => {
     expect(textOf(await replyTo(pausingAfterFinish))).toBe("The end");
   });
 
@@ -630,7 +638,7 @@ describe("openai reads", () => {
     ],
     ["chunks on lines as events", "text/event-stream", chunks.join("\n")],
     ["an array of chunks", "application/json", `[${chunks.join(",\n")}]`],
-  ])("%s", async (_, type, body) => {
+  ])("may be %s", async (_, type, body) => {
     const headers = type === "" ? {} : { "content-type": type };
     const events = await replyTo((response) => {
       response.writeHead(200, headers).end(body);
@@ -639,7 +647,7 @@ describe("openai reads", () => {
     expect(events.at(-1)).toEqual(stopped);
   });
 
-  it("chunks on lines as they come", async () => {
+  it("of chunks on lines is read as it comes", async () => {
     const [first = "", ...rest] = chunks;
     const events: ModelEvent[] = [];
     const reading = new EventEmitter();
@@ -650,7 +658,11 @@ describe("openai reads", () => {
       await read;
       response.end(rest.join("\n"));
     });
-    const reply = provider().streamReply([user("hi")], { model: "m" }, never());
+    const reply = provider().streamReply(
+      [user("hi")],
+      { model: "m" },
+      neverAborts(),
+    );
     for await (const one of reply) {
       events.push(one);
       reading.emit("first");
@@ -658,13 +670,13 @@ describe("openai reads", () => {
     expect(textOf(events)).toBe("Hi");
   });
 
-  it.each(quirks)("a stream with %s", async (_, parts) => {
+  it.each(quirks)("may have %s", async (_, parts) => {
     const events = await replyTo(stream(...parts));
     expect(textOf(events)).toBe("Hi");
     expect(events.at(-1)).toEqual(stopped);
   });
 
-  it("the last usage where there are several", async () => {
+  it("counts the last usage if there are several", async () => {
     const events = await replyTo(
       stream(usageEvent(1, 1), usageEvent(1, 9), finishEvent(), doneEvent),
     );
@@ -675,21 +687,17 @@ describe("openai reads", () => {
     });
   });
 
-  it("a reply that ends while its server keeps the connection open", async () => {
-    const answer = streamAndFallSilent(
-      textEvent("Hi"),
-      finishEvent(),
-      doneEvent,
-    );
+  it("ends while its server keeps the connection open", async () => {
+    const answer = streamAndHang(textEvent("Hi"), finishEvent(), doneEvent);
     expect(textOf(await replyTo(answer))).toBe("Hi");
   });
 
-  it("a reply whose connection breaks after its last word", async () => {
+  it("is complete if the connection breaks after its finish reason", async () => {
     const answer = streamAndBreak(textEvent("Hi"), finishEvent());
     expect(textOf(await replyTo(answer))).toBe("Hi");
   });
 
-  it("a reply that was not streamed at all", async () => {
+  it("may come whole", async () => {
     const events = await replyTo(
       answerWith(200, {
         object: "chat.completion",
@@ -713,7 +721,7 @@ describe("openai reads", () => {
 
 const letters = (text: string) => Array.from(text);
 
-describe("openai keeps reasoning apart", () => {
+describe("reasoning of an OpenAI-compatible server", () => {
   it.each([
     ["reasoning_content", { reasoning_content: "Let me see." }],
     ["reasoning", { reasoning: "Let me see.", content: null }],
@@ -732,7 +740,7 @@ describe("openai keeps reasoning apart", () => {
         ],
       },
     ],
-  ])("in %s", async (_, delta) => {
+  ])("is separated in %s", async (_, delta) => {
     const events = await replyTo(
       stream(deltaEvent(delta), textEvent("42"), finishEvent(), doneEvent),
     );
@@ -748,7 +756,7 @@ describe("openai keeps reasoning apart", () => {
       ["\n", "<thi", "nk>\nLet me see.", "</think>", "\n", "\n42"],
     ],
     ["as <thinking>", ["<thinking>Let me see.</think", "ing> 42"]],
-  ])("in <think> tags %s", async (_, parts) => {
+  ])("is separated in <think> tags %s", async (_, parts) => {
     const events = await replyTo(
       stream(...parts.map(textEvent), finishEvent(), doneEvent),
     );
@@ -760,7 +768,7 @@ describe("openai keeps reasoning apart", () => {
     ["an answer that speaks of the tag", "Use <think> and </think> around it."],
     ["an answer that begins with a less-than sign", "<thin> ice"],
     ["an answer that is cut in what could be a tag", "<thi"],
-  ])("but leaves %s alone", async (_, text) => {
+  ])("is not seen in %s", async (_, text) => {
     const events = await replyTo(
       stream(...letters(text).map(textEvent), finishEvent(), doneEvent),
     );
@@ -774,10 +782,10 @@ describe("openai keeps reasoning apart", () => {
     ["in one piece", ["Let me see.\n</think>\n\n42"]],
     ["letter by letter", letters("Let me see.\n</think>\n\n42")],
     ["at the end of a line", ["Let me see.</think>\n", "\n42"]],
-    ["at the begin of a line", ["Let me see.\n</think>42"]],
+    ["at the beginning of a line", ["Let me see.\n</think>42"]],
     ["cut in pieces", ["Let me see.\n</", "think", ">", " \n", "42"]],
     ["in blocks of code", ["Let me see.\n```\nx\n```\n</think>\n42"]],
-  ])("without an opening tag, %s", async (_, parts) => {
+  ])("is separated without an opening tag, %s", async (_, parts) => {
     const events = await replyTo(
       stream(...parts.map(textEvent), finishEvent(), doneEvent),
     );
@@ -787,7 +795,7 @@ describe("openai keeps reasoning apart", () => {
     expect(textOf(events.slice(at + 1))).toBe("42");
   });
 
-  it("without an opening tag from the first word on, once the model is known", async () => {
+  it("is separated from the first word on, once the model is known to leave out the opening tag", async () => {
     const implied = [
       textEvent("Hm.\n</think>\n\n42"),
       finishEvent(),
@@ -804,7 +812,7 @@ describe("openai keeps reasoning apart", () => {
     );
     const one = provider();
     const ask = () =>
-      collect(one.streamReply([user("hello")], { model: "m" }, never()));
+      collect(one.streamReply([user("hello")], { model: "m" }, neverAborts()));
     await ask();
     expect((await ask()).slice(0, -1)).toEqual([
       { kind: "reasoning", text: "Hm." },
@@ -824,7 +832,7 @@ describe("openai keeps reasoning apart", () => {
     "The tag `</think>` ends it.",
     "Write\n```\n</think>\n```\nat its end.",
     "It ends with </think> in the text.",
-  ])("but leaves a closing tag in %j alone", async (text) => {
+  ])("is not seen before a closing tag in %j", async (text) => {
     for (const parts of [[text], letters(text)]) {
       const events = await replyTo(
         stream(...parts.map(textEvent), finishEvent(), doneEvent),
@@ -834,7 +842,7 @@ describe("openai keeps reasoning apart", () => {
     }
   });
 
-  it("and tells reasoning that never came to an answer", async () => {
+  it("may come without an answer", async () => {
     const events = await replyTo(
       stream(textEvent("<think>Hm, 1 <"), finishEvent("length"), doneEvent),
     );
@@ -847,7 +855,7 @@ const complaint = (message: string, code: unknown = null) => ({
   error: { message, type: "error", code },
 });
 
-describe("openai fails well", () => {
+describe("the openai provider fails", () => {
   const faults: [string, Answer, string, RegExp][] = [
     [
       "a wrong key",
@@ -1151,12 +1159,12 @@ describe("openai fails well", () => {
       name: "ModelError",
       reason,
       forOperator: expect.stringMatching(forOperator),
-      // What the visitor reads says what to do, and nothing of what the server said.
+      // The visitor reads what to do, and nothing of the server's message.
       message: expect.stringMatching(/try again|choose/i),
     });
   });
 
-  it("keeping what came before an error inside the stream", async () => {
+  it("after the text that came before an error inside the stream", async () => {
     server.on(
       "/chat/completions",
       stream(textEvent("Half"), event(complaint("Compute error."))),
@@ -1166,7 +1174,7 @@ describe("openai fails well", () => {
       const reply = provider().streamReply(
         [user("hello")],
         { model: "m" },
-        never(),
+        neverAborts(),
       );
       for await (const one of reply) events.push(one);
     };
@@ -1174,7 +1182,7 @@ describe("openai fails well", () => {
     expect(textOf(events)).toBe("Half");
   });
 
-  it("where nothing listens", async () => {
+  it("if no server listens", async () => {
     await server.close();
     await expect(replyTo(stream())).rejects.toMatchObject({
       reason: "unreachable",
@@ -1183,7 +1191,7 @@ describe("openai fails well", () => {
     server = await startScriptedServer();
   });
 
-  it("where the host is unknown, without showing a password in the address", async () => {
+  it("if the host is unknown, without a password in the message", async () => {
     const settings = { baseUrl: "http://joe:hush@no-such-host.invalid/v1" };
     await expect(replyTo(stream(), { settings })).rejects.toMatchObject({
       reason: "unreachable",
@@ -1193,7 +1201,7 @@ describe("openai fails well", () => {
     });
   });
 
-  it("cancels upstream at once when a silent reply is stopped", async () => {
+  it("with the signal's reason if a silent reply is stopped, and cancels the request", async () => {
     const asked = new EventEmitter();
     server.on("/chat/completions", (response) => {
       beginStream(response);
@@ -1219,8 +1227,8 @@ describe("openai fails well", () => {
 const busy = (status: number, headers: Record<string, string>) =>
   answerWith(status, { error: { message: "slow down" } }, headers);
 
-describe("openai waits for a busy server", () => {
-  it("as long as Retry-After says, and tells so", async () => {
+describe("the openai provider waits for a busy server", () => {
+  it("as long as Retry-After says, and says so", async () => {
     const began = performance.now();
     const events = await replyTo([
       busy(429, { "retry-after": "0.05" }),
@@ -1250,17 +1258,17 @@ describe("openai waits for a busy server", () => {
     expect(waiting?.kind === "waiting" && waiting.ms).toBeLessThan(1_600);
   });
 
-  it("no longer than it may, and says when to try again", async () => {
+  it("no longer than MODEL_BUSY_SECONDS, and says when to try again", async () => {
     await expect(
       replyTo(busy(429, { "retry-after": "3600" })),
     ).rejects.toMatchObject({
       reason: "throttled",
       message: expect.stringMatching(/asks to wait 60 minutes/),
     });
-    expect(server.asked).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
   });
 
-  it("and can be stopped meanwhile", async () => {
+  it("until the reply is stopped", async () => {
     server.on("/chat/completions", busy(429, { "retry-after": "50" }));
     const controller = new AbortController();
     const read = async () => {
@@ -1276,7 +1284,7 @@ describe("openai waits for a busy server", () => {
     await expect(read()).rejects.toThrow("stopped");
   });
 
-  it("but not once the reply has begun", async () => {
+  it("only before the reply has begun", async () => {
     const answer = stream(
       textEvent("Half"),
       event({ error: { message: "slow down", code: 429 } }),
@@ -1284,6 +1292,6 @@ describe("openai waits for a busy server", () => {
     await expect(replyTo(answer)).rejects.toMatchObject({
       reason: "throttled",
     });
-    expect(server.asked).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
   });
 });

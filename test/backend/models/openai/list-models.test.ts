@@ -6,7 +6,7 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from "../../../support/scripted-server";
-import { never } from "../model-provider-contract";
+import { neverAborts } from "../model-provider-contract";
 
 let server: ScriptedServer;
 beforeEach(async () => {
@@ -22,10 +22,10 @@ const list = (
     { ...settingsFor(server), ...settings },
     { connectMs: 5_000, busyMs: 0 },
     offered,
-  ).listModels(never());
+  ).listModels(neverAborts());
 
 describe("the models of an endpoint", () => {
-  it("are those of Ollama's list, named without `latest`, with the window that the setting says", async () => {
+  it("come from Ollama's list, without `latest` in their names, with the window of the setting", async () => {
     server.on(
       "/v1/models",
       answerWith(200, {
@@ -93,12 +93,12 @@ describe("the models of an endpoint", () => {
     },
   );
 
-  it("may come as a bare list, with entries that can't be read left out", async () => {
+  it("may come as a bare list, without unreadable entries", async () => {
     server.on("/models", answerWith(200, [{ id: "a" }, {}, null, { id: 7 }]));
     expect((await list()).map(({ id }) => id)).toEqual(["openai/a"]);
   });
 
-  it("are what MODELS offers, with what the endpoint tells of them", async () => {
+  it("are those of MODELS, with details from the endpoint", async () => {
     server.on(
       "/models",
       answerWith(200, {
@@ -120,11 +120,11 @@ describe("the models of an endpoint", () => {
     ]);
   });
 
-  it("are what MODELS offers where the endpoint has no list", async () => {
+  it("are those of MODELS if the endpoint has no list", async () => {
     expect(await list([{ model: "a" }])).toHaveLength(1);
   });
 
-  it("continue where the setting says that the server can", async () => {
+  it("continue replies if the setting says so", async () => {
     server.on("/models", answerWith(200, { data: [{ id: "a" }] }));
     const [model] = await list(undefined, { continuation: "vllm" });
     expect(model?.continues).toBe(true);

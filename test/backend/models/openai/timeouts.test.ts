@@ -7,7 +7,7 @@ import { createOpenAI } from "../../../../app/backend/models/openai/create-opena
 import {
   completeReply,
   settingsFor,
-  streamAndFallSilent,
+  streamAndHang,
   textEvent,
 } from "../../../support/openai-server";
 import {
@@ -15,7 +15,7 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from "../../../support/scripted-server";
-import { never, textOf, user } from "../model-provider-contract";
+import { neverAborts, textOf, user } from "../model-provider-contract";
 
 let server: ScriptedServer;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** What a reply holds, and what ended it, when the server answers so. */
+/** The events and the error of a reply if the server sends this answer. */
 async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
   server.on("/chat/completions", answer);
   const timeouts: ModelTimeouts = {
@@ -49,7 +49,7 @@ async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
       "openai/m",
       messages,
       {},
-      never(),
+      neverAborts(),
     ))
       events.push(event);
     return { text: textOf(events), error: undefined };
@@ -61,26 +61,26 @@ async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
   }
 }
 
-describe("a server that says nothing for too long", () => {
-  it("is let go when it does not even answer", async () => {
+describe("a request to a silent server", () => {
+  it("is cancelled if there is no response", async () => {
     const { error } = await replyTo(() => {}, { firstTokenMs: 50 });
     expect(error).toMatchObject({ reason: "timed-out" });
   });
 
-  it("is let go when it answers, and then only keeps the line alive", async () => {
-    const answer = streamAndFallSilent(": keep-alive\n\n", ": keep-alive\n\n");
+  it("is cancelled if the response only has keep-alives", async () => {
+    const answer = streamAndHang(": keep-alive\n\n", ": keep-alive\n\n");
     const { error } = await replyTo(answer, { firstTokenMs: 50 });
     expect(error).toMatchObject({ reason: "timed-out" });
   });
 
-  it("is let go in the middle of its answer, of which nothing is lost", async () => {
-    const answer = streamAndFallSilent(textEvent("Half"));
+  it("is cancelled in the middle of the reply, which keeps its text", async () => {
+    const answer = streamAndHang(textEvent("Half"));
     const { text, error } = await replyTo(answer, { betweenTokensMs: 50 });
     expect(text).toBe("Half");
     expect(error).toMatchObject({ reason: "timed-out" });
   });
 
-  it("is not let go while it speaks", async () => {
+  it("is not cancelled while tokens come", async () => {
     const { text, error } = await replyTo(completeReply("Here I am"), {});
     expect([text, error]).toEqual(["Here I am", undefined]);
   });

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import type { ReplyEvent } from "../../app/core/domain/records";
 
-/** A reply that goes on when it is told to. */
-export function stepwise(steps: (string | ReplyEvent)[]) {
+/** A reply whose next step comes when the test calls `next`. */
+export function scriptedStream(steps: (string | ReplyEvent)[]) {
   const emitter = new EventEmitter();
   const state = { allowed: 0 };
   return {

@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { constants, openSync, closeSync } from "node:fs";
 
 /**
- * Makes a file whose opening hangs, thread and all, as on a network file system without its
- * server: a pipe that nobody writes to.
+ * Makes a file whose opening blocks its thread, as on a network file system without its server: a
+ * pipe without a writer.
  */
 export function makeHangingFile(file: string): void {
   execFileSync("mkfifo", [file]);
 }
 
-/** Lets one reader go on, who finds the file empty. */
+/** Unblocks one reader, which finds the file empty. */
 export function releaseReader(file: string): void {
   closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK));
 }
