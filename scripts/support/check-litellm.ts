@@ -13,7 +13,7 @@ const event = (delta: Record<string, unknown>, finish: string | null = null) =>
     choices: [{ index: 0, delta, finish_reason: finish }],
   })}\n\n`;
 
-/** What is behind some of the proxy's models, by the path that it asks. */
+/** The upstream of some of the proxy's models, by path. */
 const upstreams: Record<string, (response: ServerResponse) => void> = {
   thoughtful: (response) =>
     response.end(

@@ -1,6 +1,6 @@
 import { ask, modelsFor, said } from "./model-checks";
 
-/** Asks the first model of the operator's own endpoint, and tells what came of it. */
+/** Asks the first model of OPENAI_BASE_URL, and prints the result. */
 async function main(): Promise<void> {
   const models = modelsFor({ ...process.env, MODEL_PROVIDER: "openai" });
   const offered = await models.list();

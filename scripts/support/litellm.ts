@@ -8,25 +8,25 @@ import { freePorts } from "../local/free-ports";
 
 /** A running proxy of LiteLLM. */
 export interface LiteLLM {
-  /** Where it speaks OpenAI's protocol. */
+  /** The base address of its OpenAI-compatible API. */
   baseUrl: string;
   stop(): Promise<void>;
 }
 
-/** The key that it wants to be shown. */
+/** The key that it requires. */
 export const key = "sk-check-openai";
 
-/** What the mocked model says. */
+/** The answer of the mocked model. */
 export const mocked =
   "Hello from a server that nobody here wrote. Zwölf große Boxkämpfer 🥊, and a few words more.";
 
 const bootMost = 120;
 
 /**
- * Starts LiteLLM's proxy on a free port of loopback, with models that need no network.
+ * Starts LiteLLM's proxy on a free loopback port, with models that need no network.
  *
  * @param command Path of `litellm`.
- * @param upstream A server whose streams it passes on, for faults in the middle of one.
+ * @param upstream A server whose streams it proxies, for faults inside a stream.
  */
 export async function startLiteLLM(
   command: string,
@@ -65,7 +65,7 @@ const model = (name: string, more: Record<string, string>) => ({
   litellm_params: { model: `openai/${name}`, api_key: "none", ...more },
 });
 
-/** YAML's subset that JSON is. */
+/** JSON is a subset of YAML. */
 function configuration(upstream: string) {
   return {
     model_list: [
@@ -89,7 +89,7 @@ function environment(home: string): NodeJS.ProcessEnv {
     PATH: process.env["PATH"],
     HOME: home,
     NO_PROXY: "*",
-    // Or it would ask the network for prices.
+    // Otherwise it downloads prices.
     LITELLM_LOCAL_MODEL_COST_MAP: "True",
     LITELLM_TELEMETRY: "False",
   };

@@ -9,7 +9,7 @@ import type { ModelEvent } from "../../app/backend/models/model";
 import { readModelSettings } from "../../app/backend/models/model-settings";
 import { readBackendConfig } from "../../app/core/config/config";
 
-/** Models as the backend makes them from its settings, without a log. */
+/** Models as in the backend, without a log. */
 export function modelsFor(env: NodeJS.ProcessEnv): Models {
   const settings = readModelSettings(readBackendConfig(env));
   return createModels({
@@ -20,7 +20,7 @@ export function modelsFor(env: NodeJS.ProcessEnv): Models {
   });
 }
 
-/** All events of a reply to one message, and the error that ended it, if one did. */
+/** The events of a reply to one message, and its error. */
 export async function ask(
   models: Models,
   id: string,
@@ -41,7 +41,6 @@ export async function ask(
   }
 }
 
-/** What was said, or thought. */
 export function said(
   events: ModelEvent[],
   kind: "text" | "reasoning" = "text",
@@ -51,7 +50,7 @@ export function said(
     .join("");
 }
 
-/** Runs named checks, tells each as it ends, and counts them. */
+/** Runs named checks, prints each result, and counts them. */
 export class Checks {
   passed = 0;
   failed = 0;
