@@ -23,6 +23,8 @@ const DELETE =
 
 const PANEL = { width: 480, height: 600 };
 const POLL_MS = 20;
+/** Ten times the time between two words of the built-in model. */
+const PAUSE_MS = 400;
 
 interface Panel {
   title: string;
@@ -40,11 +42,20 @@ const replyOf = (page: Page) =>
 const lengthOf = async (page: Page): Promise<number> =>
   (await replyOf(page).innerText()).length;
 
-/** Waits until the reply has grown. @returns How long that took, in milliseconds. */
-async function nextGrowth(page: Page): Promise<number> {
-  const [length, from] = [await lengthOf(page), performance.now()];
+/** Waits until the reply has not grown for a time that only a dead writer explains. */
+async function nextPause(page: Page): Promise<void> {
+  let [length, grownAt] = [await lengthOf(page), performance.now()];
+  while (performance.now() - grownAt < PAUSE_MS) {
+    await sleep(POLL_MS);
+    const now = await lengthOf(page);
+    if (now > length) [length, grownAt] = [now, performance.now()];
+  }
+}
+
+/** Waits until the reply grows. */
+async function nextGrowth(page: Page): Promise<void> {
+  const length = await lengthOf(page);
   while ((await lengthOf(page)) <= length) await sleep(POLL_MS);
-  return performance.now() - from;
 }
 
 async function take(page: Page, title: string): Promise<Panel> {
@@ -60,11 +71,16 @@ async function watch(browser: Browser): Promise<[Panel[], string]> {
   await replyOf(page).getByText("40", { exact: false }).waitFor();
   const before = await take(page, "A reply is being written");
   const output = kubectl(DELETE);
+  await nextPause(page);
+  const pausedAt = performance.now() - PAUSE_MS;
   const dead = await take(page, "All backend pods are killed");
-  const paused = await nextGrowth(page);
+  await nextGrowth(page);
+  const seconds = ((performance.now() - pausedAt) / 1_000).toFixed(1);
   await sleep(1_500);
-  const seconds = (paused / 1_000).toFixed(1);
-  const after = await take(page, `${seconds} s later it continues elsewhere`);
+  const after = await take(
+    page,
+    `After ${seconds} s it continues on another pod`,
+  );
   return [[before, dead, after], output];
 }
 
