@@ -47,11 +47,8 @@ it("does not count replies that were refused or failed to start", async () => {
     env: { REPLIES_PER_PROCESS: "1", ELIZA_DELAY_MS: "60000" },
   });
   const { replies } = backend.parts;
-  const failed = replies.withReservation("an owner", async () => {
-    await replies.reserveSlot("an owner");
-    throw new Error("the disk is full");
-  });
-  await expect(failed).rejects.toThrow("the disk is full");
+  await replies.reserveSlot("an owner");
+  replies.releaseSlot("an owner");
   expect((await begin("ada")).status).toBe(201);
   expect((await begin("grace")).status).toBe(503);
 });

@@ -6,7 +6,7 @@ const notFound = () => Promise.reject(new NotFoundError("reply"));
 /** Replies that are let in and never come, for what has to do with prompts alone. */
 export const noReplies: Replies = {
   reserveSlot: () => Promise.resolve(),
-  withReservation: (_ownerHash, work) => work(),
+  releaseSlot: () => undefined,
   start: () => Promise.resolve(),
   isWriting: () => false,
   snapshot: () => Promise.resolve(undefined),

@@ -57,10 +57,7 @@ export interface SavedPrompt {
 export class MessageLog {
   private readonly log: AppendLog;
 
-  constructor(
-    private readonly files: StorageContext,
-    folder: string,
-  ) {
+  constructor(files: StorageContext, folder: string) {
     this.log = new AppendLog(files, folder);
   }
 
@@ -116,25 +113,23 @@ export class MessageLog {
    *   An error that it throws keeps the prompt from being saved.
    * @throws VisibleError (409) if the key was used for another text.
    */
-  addPrompt(
+  async addPrompt(
     prompt: NewPrompt,
     place: (last: number) => Promise<Placement>,
   ): Promise<SavedPrompt> {
-    return this.files.mutex.run(`${this.log.folder}#prompt`, async () => {
-      for (;;) {
-        const listing = await this.log.list();
-        const duplicate = await this.findByKey(prompt, listing);
-        if (duplicate) return { message: duplicate, isAfterFailure: false };
-        const { follows, decide } = await place(listing.last);
-        const number = nextPromptNumber(listing.last);
-        const message = toPrompt(number, prompt, follows);
-        const entry = { format: 1, ...message, ...keyHash(prompt.key) };
-        const isSaved = decide
-          ? await this.saveWinner(number, entry, await decide(entry))
-          : await this.log.createAt(number, entry, listing);
-        if (isSaved) return { message, isAfterFailure: decide !== undefined };
-      }
-    });
+    for (;;) {
+      const listing = await this.log.list();
+      const duplicate = await this.findByKey(prompt, listing);
+      if (duplicate) return { message: duplicate, isAfterFailure: false };
+      const { follows, decide } = await place(listing.last);
+      const number = nextPromptNumber(listing.last);
+      const message = toPrompt(number, prompt, follows);
+      const entry = { format: 1, ...message, ...keyHash(prompt.key) };
+      const isSaved = decide
+        ? await this.saveWinner(number, entry, await decide(entry))
+        : await this.log.createAt(number, entry, listing);
+      if (isSaved) return { message, isAfterFailure: decide !== undefined };
+    }
   }
 
   /**

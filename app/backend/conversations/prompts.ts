@@ -236,11 +236,17 @@ export class PromptService {
    * Serializes an owner's prompts in this process, so that each sees the previous reply counted.
    * The limit of replies is best-effort across processes.
    */
-  private serialize<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
+  private async serialize<T>(
+    ownerHash: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const { files, replies } = this.deps;
-    return files.mutex.run(`${ownerHash}#reply`, () =>
-      replies.withReservation(ownerHash, work),
-    );
+    using _ = await files.mutex.lock(`${ownerHash}#reply`);
+    try {
+      return await work();
+    } finally {
+      replies.releaseSlot(ownerHash);
+    }
   }
 
   private logOf(ownerHash: string, id: string): MessageLog {

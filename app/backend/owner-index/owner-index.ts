@@ -27,12 +27,9 @@ export class OwnerIndex {
   }
 
   /** The current state of an owner. It is shared: only this class changes it. */
-  read(ownerHash: string): Promise<Readonly<OwnerState>> {
+  async read(ownerHash: string): Promise<Readonly<OwnerState>> {
     const key = `${this.folders.ownerEvents(ownerHash)}#read`;
-    return this.files.mutex.run(key, () => this.readNow(ownerHash));
-  }
-
-  private async readNow(ownerHash: string): Promise<OwnerState> {
+    using _ = await this.files.mutex.lock(key);
     const state = this.states.get(ownerHash) ?? new OwnerState();
     const noted = await this.logOf(ownerHash).readAfter(state.upTo);
     if (!noted) return state;

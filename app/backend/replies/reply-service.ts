@@ -82,8 +82,7 @@ export class ReplyService {
   }
 
   /**
-   * Reserves a slot for one more reply. Call it inside {@link withReservation}, before the prompt
-   * is saved.
+   * Reserves a slot for one more reply, before its prompt is saved. At most one per owner at a time.
    *
    * @throws VisibleError (429) if the owner has too many unfinished replies; (503) if this process
    *   writes too many.
@@ -92,9 +91,9 @@ export class ReplyService {
     return this.slots.reserve(ownerHash);
   }
 
-  /** Frees the owner's slot after the work, which must be the owner's only one at a time. */
-  withReservation<T>(ownerHash: string, work: () => Promise<T>): Promise<T> {
-    return this.slots.withReservation(ownerHash, work);
+  /** Frees the owner's slot if its reply has not started. */
+  releaseSlot(ownerHash: string): void {
+    this.slots.release(ownerHash);
   }
 
   /** Creates the reply's first epoch and writes in the background. Idempotent. */
@@ -245,7 +244,7 @@ const notStopped = () =>
 export type Replies = Pick<
   ReplyService,
   | "reserveSlot"
-  | "withReservation"
+  | "releaseSlot"
   | "start"
   | "isWriting"
   | "snapshot"

@@ -68,19 +68,18 @@ export class AppendLog {
    *   in which a writer may not take every number.
    * @returns The number.
    */
-  append(
+  async append(
     entry: JsonObject,
     next: (last: number) => number = (last) => last + 1,
   ): Promise<number> {
-    return this.storage.mutex.run(this.folder, async () => {
-      let listing = await this.list();
-      for (;;) {
-        const number = next(listing.last);
-        if (await this.createEntry(number, entry, listing)) return number;
-        this.storage.onConflict();
-        listing = await this.list();
-      }
-    });
+    using _ = await this.storage.mutex.lock(this.folder);
+    let listing = await this.list();
+    for (;;) {
+      const number = next(listing.last);
+      if (await this.createEntry(number, entry, listing)) return number;
+      this.storage.onConflict();
+      listing = await this.list();
+    }
   }
 
   /**
@@ -140,10 +139,9 @@ export class AppendLog {
    * starts it when needed. It may run beside writers, readers and other compactions, and may be
    * interrupted at any point.
    */
-  compact(): Promise<void> {
-    return this.storage.mutex.run(`${this.folder}#compact`, () =>
-      compactLog(this.reader, this.segmentSizes),
-    );
+  async compact(): Promise<void> {
+    using _ = await this.storage.mutex.lock(`${this.folder}#compact`);
+    await compactLog(this.reader, this.segmentSizes);
   }
 
   private async createEntry(

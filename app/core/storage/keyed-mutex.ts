@@ -1,15 +1,21 @@
-/** Runs the work for each key one at a time, in order. */
+/** Admits the callers for each key one at a time, in order. */
 export class KeyedMutex {
-  private readonly tails = new Map<string, Promise<unknown>>();
+  private readonly tails = new Map<string, Promise<void>>();
 
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /** Locks the key until the end of the caller's block: `using _ = await mutex.lock(key)`. */
+  async lock(key: string): Promise<Disposable> {
     const before = this.tails.get(key);
-    const mine = before ? before.then(work, work) : work();
-    this.tails.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.tails.get(key) === mine) this.tails.delete(key);
-    }
+    let release: () => void;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.tails.set(key, released);
+    await before;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.tails.get(key) === released) this.tails.delete(key);
+        release();
+      },
+    };
   }
 }

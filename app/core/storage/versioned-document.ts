@@ -83,27 +83,26 @@ export class VersionedDocument {
    * @param from A version that was just read, to save a listing.
    * @returns The newest version; `undefined` if the document does not exist or was deleted.
    */
-  update(
+  async update(
     change: (
       data: JsonObject,
       version: DocumentVersion,
     ) => JsonObject | undefined,
     from?: DocumentVersion,
   ): Promise<DocumentVersion | undefined> {
-    return this.storage.mutex.run(this.folder, async () => {
-      let found =
-        from && this.isFresh(from)
-          ? foundFrom(from)
-          : await this.reader.findNewest();
-      for (let attempt = 1; ; attempt++) {
-        if (!found?.newest || found.newest.isTombstone) return undefined;
-        const data = change(found.newest.data, found.newest);
-        if (!data) return found.newest;
-        const created = await this.write(found.next, found.listedAt, data);
-        if (created) return created;
-        found = await this.retryLater(attempt);
-      }
-    });
+    using _ = await this.storage.mutex.lock(this.folder);
+    let found =
+      from && this.isFresh(from)
+        ? foundFrom(from)
+        : await this.reader.findNewest();
+    for (let attempt = 1; ; attempt++) {
+      if (!found?.newest || found.newest.isTombstone) return undefined;
+      const data = change(found.newest.data, found.newest);
+      if (!data) return found.newest;
+      const created = await this.write(found.next, found.listedAt, data);
+      if (created) return created;
+      found = await this.retryLater(attempt);
+    }
   }
 
   /**
@@ -111,21 +110,19 @@ export class VersionedDocument {
    *
    * @returns True if this call deleted it; false if it did not exist or was deleted before.
    */
-  delete(): Promise<boolean> {
-    return this.storage.mutex.run(this.folder, async () => {
-      let found = await this.reader.findNewest();
-      for (let attempt = 1; ; attempt++) {
-        if (!found || found.next === 1 || found.newest?.isTombstone)
-          return false;
-        if (!found.isDeleting) await this.markDeleting();
-        const created = await this.write(found.next, found.listedAt, undefined);
-        if (created) {
-          void this.remove(found.names.filter((name) => VERSION.test(name)));
-          return true;
-        }
-        found = await this.retryLater(attempt);
+  async delete(): Promise<boolean> {
+    using _ = await this.storage.mutex.lock(this.folder);
+    let found = await this.reader.findNewest();
+    for (let attempt = 1; ; attempt++) {
+      if (!found || found.next === 1 || found.newest?.isTombstone) return false;
+      if (!found.isDeleting) await this.markDeleting();
+      const created = await this.write(found.next, found.listedAt, undefined);
+      if (created) {
+        void this.remove(found.names.filter((name) => VERSION.test(name)));
+        return true;
       }
-    });
+      found = await this.retryLater(attempt);
+    }
   }
 
   /**
@@ -134,17 +131,16 @@ export class VersionedDocument {
    *
    * @returns True if this call deleted it.
    */
-  deleteAfter(number: number): Promise<boolean> {
-    return this.storage.mutex.run(this.folder, async () => {
-      const listedAt = this.storage.now();
-      const { numbers, next } = toFound(
-        (await this.reader.listNames()) ?? [],
-        listedAt,
-      );
-      // A version that replaces a damaged one may say the opposite.
-      if (numbers[0] !== number || next !== number + 1) return false;
-      return (await this.write(next, listedAt, undefined)) !== undefined;
-    });
+  async deleteAfter(number: number): Promise<boolean> {
+    using _ = await this.storage.mutex.lock(this.folder);
+    const listedAt = this.storage.now();
+    const { numbers, next } = toFound(
+      (await this.reader.listNames()) ?? [],
+      listedAt,
+    );
+    // A version that replaces a damaged one may say the opposite.
+    if (numbers[0] !== number || next !== number + 1) return false;
+    return (await this.write(next, listedAt, undefined)) !== undefined;
   }
 
   /**

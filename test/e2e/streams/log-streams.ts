@@ -63,54 +63,52 @@ export class LogStreams {
   }
 
   /** @throws VisibleError (409) if there is one of the same name that isn't the same. */
-  create(name: string, contentType: string, first: Append): Promise<Appended> {
-    return this.mutex.run(name, async () => {
-      const held = await this.open(name, 0);
-      if (!held) return this.recreate(name, contentType, first);
-      held.append({ contentType });
-      if (first.data) held.append({ data: first.data.toString("base64") });
-      await held.flush();
-      if (first.closes) await close(held);
-      return this.answer(name, 201, await this.written(name));
-    });
+  async create(
+    name: string,
+    contentType: string,
+    first: Append,
+  ): Promise<Appended> {
+    using _ = await this.mutex.lock(name);
+    const held = await this.open(name, 0);
+    if (!held) return await this.recreate(name, contentType, first);
+    held.append({ contentType });
+    if (first.data) held.append({ data: first.data.toString("base64") });
+    await held.flush();
+    if (first.closes) await close(held);
+    return this.answer(name, 201, await this.written(name));
   }
 
-  append(name: string, append: Append): Promise<Appended> {
-    return this.mutex.run(name, async () => {
-      const held = await this.hold(name);
-      const written = await this.written(name);
-      const verdict = written.check(append);
-      if (verdict)
-        return this.answer(name, verdict.status, written, verdict.headers);
-      if (!held) throw new Error("an open log that nobody can append to");
-      const { data, producer, sequence, closes } = append;
-      if (data) {
-        held.append({ data: data.toString("base64"), producer, sequence });
-        await held.flush();
-      }
-      if (closes) await close(held, producer);
-      if (held.closedBy === "superseded") return this.append(name, append);
-      const status = producer && data ? 200 : 204;
-      return this.answer(name, status, await this.written(name), {
-        ...(producer && {
-          "producer-epoch": String(producer.epoch),
-          "producer-seq": String(producer.sequence),
-        }),
-      });
+  async append(name: string, append: Append): Promise<Appended> {
+    using _ = await this.mutex.lock(name);
+    const held = await this.hold(name);
+    const written = await this.written(name);
+    const verdict = written.check(append);
+    if (verdict)
+      return this.answer(name, verdict.status, written, verdict.headers);
+    if (!held) throw new Error("an open log that nobody can append to");
+    const { data, producer, sequence, closes } = append;
+    if (data) {
+      held.append({ data: data.toString("base64"), producer, sequence });
+      await held.flush();
+    }
+    if (closes) await close(held, producer);
+    if (held.closedBy === "superseded") return await this.append(name, append);
+    const status = producer && data ? 200 : 204;
+    return this.answer(name, status, await this.written(name), {
+      ...(producer && {
+        "producer-epoch": String(producer.epoch),
+        "producer-seq": String(producer.sequence),
+      }),
     });
   }
 
   async delete(name: string): Promise<void> {
-    await this.mutex.run(name, async () => {
-      const held = await this.hold(name);
-      await held?.close();
-      this.heldEpochs.delete(name);
-      const { folder } = this.logOf(name);
-      await rename(
-        folder,
-        `${folder}.${randomBytes(6).toString("hex")}.deleted`,
-      );
-    });
+    using _ = await this.mutex.lock(name);
+    const held = await this.hold(name);
+    await held?.close();
+    this.heldEpochs.delete(name);
+    const { folder } = this.logOf(name);
+    await rename(folder, `${folder}.${randomBytes(6).toString("hex")}.deleted`);
   }
 
   ownedEpoch(ref: ReplyRef): EpochWriter | undefined {

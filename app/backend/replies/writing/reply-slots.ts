@@ -13,7 +13,7 @@ export class ReplySlots {
   ) {}
 
   /**
-   * Reserves a slot, within {@link withReservation}.
+   * Reserves a slot, to be released.
    *
    * @throws VisibleError (429) if the owner has too many unfinished replies; (503) if this process
    *   writes too many.
@@ -36,19 +36,7 @@ export class ReplySlots {
     }
   }
 
-  /** Frees the owner's slot after the work, which must be the owner's only one at a time. */
-  async withReservation<T>(
-    ownerHash: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      this.release(ownerHash);
-    }
-  }
-
-  /** The reply has started: the pool counts it now. */
+  /** Frees the slot: the reply has started, so that the pool counts it, or it could not start. */
   release(ownerHash: string): void {
     this.reserved.delete(ownerHash);
   }
