@@ -10,7 +10,7 @@ const codec = new EventStreamCodec(
 
 const text = (value: string) => ({ type: "string" as const, value });
 
-/** One frame of an event of ConverseStream. */
+/** A frame of an event of ConverseStream. */
 export function frame(type: string, body: Record<string, unknown>): Uint8Array {
   return codec.encode({
     headers: {

@@ -13,7 +13,7 @@ export function settingsFor(server: ScriptedServer): OpenAISettings {
   };
 }
 
-/** One server-sent event of a chat completion. */
+/** A server-sent event of a chat completion. */
 export function event(data: unknown): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }

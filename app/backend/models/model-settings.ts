@@ -29,7 +29,7 @@ export interface OpenAISettings {
   proxy: ProxySettings;
   /** The window of models whose server doesn't report it. */
   contextTokens: number;
-  /** How an interrupted reply is continued; `restart` if the server can't. */
+  /** The way to continue an interrupted reply; `restart` if the server can't. */
   continuation: "restart" | "prefill" | "vllm";
 }
 

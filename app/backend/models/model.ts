@@ -1,6 +1,6 @@
 import type { ProviderName } from "../../core/config/model-settings";
 
-/** One turn of a conversation, as sent to a model. */
+/** A turn of a conversation, as sent to a model. */
 export interface ModelMessage {
   role: "system" | "user" | "assistant";
   text: string;
@@ -13,7 +13,7 @@ export interface ModelInfo {
   /** The display name: `Nova Pro`. */
   name: string;
   provider: ProviderName;
-  /** One short sentence, shown in the picker. */
+  /** A short sentence, shown in the picker. */
   description: string;
   /** The most tokens that prompt and reply may have together. */
   contextTokens: number;
@@ -33,7 +33,7 @@ export interface ReplyOptions {
   maxTokens?: number;
   /** 0 to 1; the provider's default if absent. */
   temperature?: number;
-  /** How often the same prompt was answered before: for models that are deterministic. */
+  /** The number of earlier answers to the same prompt, for models that are deterministic. */
   attempt?: number;
 }
 
@@ -104,7 +104,7 @@ export class ModelError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** How long a busy provider asks to wait: 0 if it doesn't say, `undefined` if it isn't busy. */
+  /** The wait that a busy provider asks for: 0 if it doesn't say, `undefined` if it isn't busy. */
   readonly retryAfterMs: number | undefined;
 }
 

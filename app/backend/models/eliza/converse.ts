@@ -3,7 +3,7 @@ import { fallbacks, memories, script, spellings, swaps } from "./script";
 
 /** Rebuilt from the messages before each answer, so that answers are deterministic. */
 interface State {
-  /** How often each kind of request, and each list of replies, was used. */
+  /** The uses of each kind of request and each list of replies. */
   used: Map<string | string[], number>;
   /** To return to, oldest first. */
   memories: string[];

@@ -65,7 +65,7 @@ export function isComplaint(body: unknown): boolean {
 }
 
 /**
- * How long a server asks to wait, in milliseconds: `retry-after-ms`, or `Retry-After` as seconds
+ * The wait that a server asks for, in milliseconds: `retry-after-ms`, or `Retry-After` as seconds
  * or as a date.
  */
 export function retryAfter(

@@ -6,7 +6,7 @@ import {
   WAIT_OR_CHOOSE,
 } from "../advice";
 
-/** What a server says about a failure, before or within a stream. */
+/** A server's message about a failure, before or within a stream. */
 export interface Complaint {
   /** The HTTP status, or its equivalent in the stream. */
   status: number;
@@ -14,7 +14,7 @@ export interface Complaint {
   said: string;
   /** Its own codes for the failure: `context_length_exceeded invalid_request_error`. */
   code?: string | undefined;
-  /** How long it asks to wait, in milliseconds. */
+  /** The wait that it asks for, in milliseconds. */
   retryAfterMs?: number | undefined;
 }
 

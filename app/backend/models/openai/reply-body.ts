@@ -8,7 +8,7 @@ import { fail, type ReplyReader } from "./reply-reader";
 /** No event, and no reply that comes as one JSON text, is longer than this, in characters. */
 const MAX_LENGTH = 32 * 1024 * 1024;
 
-/** How long to wait for the end of a stream once its reply is at its end. */
+/** The longest wait for the end of a stream once its reply is at its end. */
 const graceMs = { "perhaps finished": 30_000, finished: 2_000, done: 100 };
 
 /**
@@ -98,7 +98,7 @@ function createEventParser(reader: ReplyReader, head: string): BodyParser {
   };
 }
 
-/** One JSON text, or one on each line. */
+/** A single JSON text, or several on lines. */
 function createJsonParser(reader: ReplyReader): BodyParser {
   let rest = "";
   let count = 0;
