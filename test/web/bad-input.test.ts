@@ -85,7 +85,9 @@ describe("a message", () => {
       message: "too early",
     });
     expect(answer.status).toBe(409);
-    expect(await answer.text()).toMatch(/<textarea[^>]*>\ntoo early</);
+    const page = await answer.text();
+    expect(page).toContain("<h1>Conflict</h1>");
+    expect(page).toMatch(/<textarea[^>]*>\ntoo early</);
   });
 });
 
@@ -179,7 +181,7 @@ describe("an address", () => {
     async (path) => {
       const answer = await fetch(web.address + path);
       expect(answer.status).toBe(404);
-      expect(await answer.text()).toContain("There is nothing");
+      expect(await answer.text()).toContain("This page does not exist");
       expect(answer.headers.getSetCookie()).toEqual([]);
     },
   );
@@ -211,7 +213,9 @@ describe("a form", () => {
       },
     });
     expect(sent.status).toBe(403);
-    expect(await sent.text()).toContain("Cross-site request blocked");
+    const page = await sent.text();
+    expect(page).toContain("<h1>Forbidden</h1>");
+    expect(page).toContain("Cross-site request blocked");
   });
 
   it.each<[string, Record<string, string>]>([
@@ -288,7 +292,9 @@ describe("while the backend isn't there", () => {
     const answer = await visitor.get(unknown);
     expect(answer.status).toBe(503);
     expect(answer.headers.get("retry-after")).toBe("5");
-    expect(await answer.text()).toContain(`href="${unknown}">Try again`);
+    const page = await answer.text();
+    expect(page).toContain("<h1>Unavailable</h1>");
+    expect(page).toContain(`href="${unknown}">Try again`);
   });
 
   it("what was typed is given back, and can be sent again", async () => {

@@ -33,12 +33,12 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
 
 const titles: Record<number, string> = {
   401: "Not signed in",
-  403: "Not done",
+  403: "Forbidden",
   404: "Not found",
-  409: "Not now",
+  409: "Conflict",
   413: "Too long",
   429: "Too many at once",
-  503: "Not reachable",
+  503: "Unavailable",
   507: "Not saved",
 };
 
@@ -67,7 +67,7 @@ function problemPage(
 
 function notFoundMessage(message: string): string {
   return message === STATUS_CODES[404]
-    ? "There is nothing at this address."
+    ? "This page does not exist, or was deleted."
     : message;
 }
 
