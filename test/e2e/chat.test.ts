@@ -4,7 +4,9 @@ import { freePorts } from "../../scripts/local/free-ports";
 import { copyRepository, StartScript } from "../support/start-script";
 import { expectEventually } from "../support/wait-for";
 
-/** Milliseconds between two words: how a long reply lasts until a restart, and how it ends then. */
+/**
+ * Milliseconds between two words: slow enough to last until a restart, and fast to end after it.
+ */
 const SLOW = "1000";
 const FAST = "0";
 
@@ -42,7 +44,7 @@ async function restart(delayMs: string): Promise<void> {
 const message = () => page.getByRole("textbox", { name: "Message" });
 const articles = () =>
   page.getByRole("log", { name: "Conversation" }).getByRole("article");
-/** Without a script the article stays as it was sent; its end says that it is one. */
+/** Without a script the article stays as sent; its last element marks the end. */
 const writing = () => page.locator(".writing:not(:has(.ended))");
 const texts = () => articles().locator(".text").allInnerTexts();
 /** Waits until the page shows these messages, and no other. */
@@ -138,7 +140,7 @@ it("streams text without a script, and loses nothing in a restart", async () => 
   for (const turn of turns) await say(turn);
   await restart(SLOW);
   await begin(longRequest);
-  // Its own text: what is said of a lost connection is in there, too, and hidden.
+  // The element's own text: it also contains a hidden notice of a lost connection.
   await page
     .locator("xpath=//span[@class='tail'][text()[contains(., ' ')]]")
     .last()

@@ -34,7 +34,7 @@ const goOn = () => page.getByRole("button", { name: "Continue reading" });
 const articles = () =>
   page.getByRole("log", { name: "Conversation" }).getByRole("article");
 
-/** Sends a message; the page that comes is not waited for, since it lasts as long as the reply. */
+/** Sends a message without waiting for the page, which loads as long as the reply lasts. */
 async function begin(text: string): Promise<void> {
   await message().fill(text);
   await send().click({ noWaitAfter: true });

@@ -84,7 +84,7 @@ it("runs beside another copy, each with its own state", async () => {
   }
 });
 
-/** Resolves with the port of a server that gives every request this answer, or none. */
+/** Resolves with the port of a server with this response to every request, or none. */
 async function occupy(answer?: number) {
   const server = createServer((_, response) => {
     if (answer) response.writeHead(answer).end("ready");
@@ -99,7 +99,7 @@ async function occupy(answer?: number) {
 }
 
 it.each([undefined, 200, 404])(
-  "says which port is in use and what to do, if its owner answers %s",
+  "names the port in use and the remedy, if its owner answers %s",
   async (answer) => {
     const owner = await occupy(answer);
     const script = await start({ PORT: String(owner.port) });
@@ -122,7 +122,7 @@ it("takes any free port for 0, and keeps it", async () => {
   await until(async () => (await fetch(`${address}/readyz`)).ok);
 });
 
-it("runs web alone beside a backend that is elsewhere", async () => {
+it("runs web alone with a backend elsewhere", async () => {
   const backend = await startBackend();
   const script = await start({
     BACKEND_URL: backend.url,
@@ -137,7 +137,7 @@ it("runs web alone beside a backend that is elsewhere", async () => {
   await backend.stop();
 });
 
-it("logs JSON lines from LOG_LEVEL's default up, and says where its state is", async () => {
+it("logs JSON lines from LOG_LEVEL's default up, and prints its data directory", async () => {
   const records = path.join(folder, "data/elsewhere/records");
   const script = await start({ DATA_DIRECTORY: records });
   await script.prints(/^\{"level":"info".*"listening"\}$/m);
@@ -149,7 +149,7 @@ it("logs JSON lines from LOG_LEVEL's default up, and says where its state is", a
 });
 
 it.each(["SESSION_DIRECTORY", "DATA_DIRECTORY"])(
-  "says that %s can't be written and what to do",
+  "prints that %s is not writable, and the remedy",
   async (setting) => {
     const file = path.join(folder, "data/a-file");
     mkdirSync(path.dirname(file), { recursive: true });
@@ -162,7 +162,7 @@ it.each(["SESSION_DIRECTORY", "DATA_DIRECTORY"])(
   },
 );
 
-it("names every directory that can't be written", async () => {
+it("names every directory that is not writable", async () => {
   mkdirSync(path.join(folder, "data"), { recursive: true });
   const file = path.join(folder, "data/a-file");
   writeFileSync(file, "");
@@ -205,7 +205,7 @@ it("prints no warning of Node or of a library", async () => {
   expect(script.printed).not.toMatch(/Warning|EBADENGINE|npm warn/);
 });
 
-it("doesn't start without a region for Bedrock", async () => {
+it("refuses to start without a region for Bedrock", async () => {
   const script = await start({
     MODEL_PROVIDER: "bedrock",
     AWS_REGION: "",
@@ -217,7 +217,7 @@ it("doesn't start without a region for Bedrock", async () => {
   expect(script.printed).toMatch(/^AWS_REGION must be set/m);
 });
 
-it.each(["web", "backend"])("brings %s back when it dies", async (role) => {
+it.each(["web", "backend"])("restarts %s when it dies", async (role) => {
   const script = await start();
   const address = await script.ready();
   const [victim] = processesOf(role);
@@ -227,7 +227,7 @@ it.each(["web", "backend"])("brings %s back when it dies", async (role) => {
   expect(processesOf(role)).not.toContain(victim);
 });
 
-it("ends when one of them can't be started again", async () => {
+it("exits when one of them can't be restarted", async () => {
   const script = await start();
   await script.ready();
   renameSync(path.join(folder, "data"), path.join(folder, "elsewhere"));
@@ -247,7 +247,7 @@ it("leaves no process behind when it is killed itself", async () => {
   await expectEventually(async () => expect(processesOf()).toEqual([]));
 });
 
-/** The ids of the processes that run the code of the copy. */
+/** The ids of the processes that run the copy's code. */
 function processesOf(role = ""): string[] {
   const rows = execFileSync("ps", ["-A", "-ww", "-o", "pid=,args="], {
     encoding: "utf8",

@@ -11,7 +11,7 @@ import { evaluate, NOW, type Sample } from "./support/promql";
 const namespace = "keepsake";
 const all = alerts(namespace);
 
-/** A series of ours, in two pods' worth of labels that no expression may trip over. */
+/** A sample of a Keepsake metric, with labels that no expression may depend on. */
 const ours = <Label extends string>(
   { name }: MetricDefinition<Label>,
   value: number,
@@ -31,7 +31,7 @@ const replies = (outcome: string, perSecond: number) =>
   ours(metrics.modelReplies, perSecond, { outcome, model: "eliza" });
 const takenOver = (after: Predecessor, perSecond: number) =>
   ours(metrics.repliesTakenOver, perSecond, { after });
-/** Nineteen of twenty take less than this. */
+/** Buckets whose 95th percentile is this number of seconds. */
 const storeTakes = (seconds: string) =>
   ["0.005", "0.1", "0.5", "5", "+Inf"].map((le) =>
     ours(
@@ -69,8 +69,8 @@ const pods = (count: number) => {
 };
 
 /**
- * A busy day in the middle of a rollout in which nothing is wrong: tabs are closed, slow readers are
- * let go, pods drain and say so to their probes, and hand their replies over.
+ * A busy day in mid-rollout without a fault: tabs close, slow readers are cut off, pods drain, fail
+ * their probes and hand replies over.
  */
 const HEALTHY: Sample[] = [
   requests("/conversations/:id", "200", 20),
@@ -94,7 +94,7 @@ const HEALTHY: Sample[] = [
   ...volume("sessions", 60),
   ...volume("records", 40),
   failedJobs("sweep-records-1", 0),
-  // Somebody else's, in the same namespace.
+  // Belongs to another app in the same namespace.
   failedJobs("preflight-1", 1),
   sweptAgo(3_600),
   other("up", 1, { job: "web" }),
@@ -105,7 +105,7 @@ const HEALTHY: Sample[] = [
 const identity = ({ name, labels }: Sample) =>
   JSON.stringify([name, Object.entries(labels)]);
 
-/** All is well, but for this. */
+/** Healthy samples, with these changes. */
 function healthyBut(...changes: Sample[]): Sample[] {
   const changed = new Set(changes.map(identity));
   return [
@@ -149,7 +149,7 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     ["KeepsakePagesFailSlowly"],
   ],
   [
-    "at night, the one visitor gets errors while all probes are well",
+    "a single visitor gets errors while all probes succeed",
     healthyBut(
       ...HEALTHY.filter(({ labels }) =>
         /conv|other/.test(labels["route"] ?? ""),
@@ -193,7 +193,7 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     ["KeepsakeSessionsDamaged"],
   ],
   [
-    "sessions are written from everywhere",
+    "many pods write the same sessions",
     healthyBut(ours(metrics.sessionConflicts, 6)),
     ["KeepsakeSessionsConflict"],
   ],
@@ -210,7 +210,7 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     ["KeepsakeSweepMissing"],
   ],
   [
-    "no web answers",
+    "no web pod responds",
     healthyBut(other("up", 0, { job: "web" })),
     ["KeepsakeWebDown"],
   ],
@@ -220,7 +220,7 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     ["KeepsakeBackendDown"],
   ],
   [
-    "autoscaling can't add any",
+    "autoscaling has reached its maximum",
     healthyBut(...pods(20)),
     ["KeepsakeAtItsLimit"],
   ],
@@ -230,7 +230,7 @@ test("no alert fires while a rollout goes well", async () => {
   expect(await firing(HEALTHY)).toEqual([]);
 });
 
-test("no alert fires where nobody comes", async () => {
+test("no alert fires without traffic", async () => {
   const quiet = HEALTHY.map((sample) =>
     sample.name.startsWith("keepsake_") ? { ...sample, value: 0 } : sample,
   );
@@ -238,20 +238,20 @@ test("no alert fires where nobody comes", async () => {
 });
 
 test.each(FAULTS)(
-  "when %s, just the right alerts fire",
+  "only the expected alerts fire when %s",
   async (_, samples, expected) => {
     expect(await firing(samples)).toEqual(expected);
   },
 );
 
-test("there is a fault for every alert", () => {
+test("every alert has a fault that fires it", () => {
   const tried = new Set(FAULTS.flatMap(([, , expected]) => expected));
   expect(
     all.map(({ name }) => name).filter((name) => !tried.has(name)),
   ).toEqual([]);
 });
 
-test("another Keepsake's faults in the same cluster are not ours", async () => {
+test("faults of another Keepsake in the same cluster fire no alert", async () => {
   const elsewhere = FAULTS.flatMap(([, samples]) => samples).map((sample) => ({
     ...sample,
     labels: { ...sample.labels, namespace: "other" },

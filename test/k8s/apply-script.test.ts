@@ -21,7 +21,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
   let server: ApiServer;
   let folder: string;
 
-  /** Runs the script in a project of its own, whose manifests are these. */
+  /** Runs the script in a project of its own, with these manifests. */
   async function apply(text: string, ...options: string[]): Promise<string> {
     await writeFile(path.join(folder, "dist/kind.k8s.yaml"), text);
     const { stdout } = await run(
@@ -52,7 +52,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
   });
   afterAll(() => server.stop());
 
-  test("removes what a change left behind, and only after the rollout", async () => {
+  test("removes objects that a change left out, after the rollout", async () => {
     const environment = await readEnvironment("kind");
     await apply(manifests(environment), "--no-wait");
     await apply(manifests(environment), "--prune-only");
@@ -69,7 +69,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     expect(await settingsMaps()).not.toEqual(before);
   });
 
-  test("leaves alone what it didn't apply", async () => {
+  test("keeps objects that it did not apply", async () => {
     await server.must(MAKE_SECRET);
     await server.must(["create", "configmap", "notes", "-n", "keepsake"]);
     const text = await readFile(
@@ -87,8 +87,8 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     ]);
   });
 
-  test("lets a volume whose claim was deleted be claimed again", async () => {
-    // The volume controller writes this when a claim is bound, and when it is deleted.
+  test("makes a volume claimable again after its claim was deleted", async () => {
+    // The volume controller writes this field when a claim is bound and when it is deleted.
     await patchVolume({
       spec: { claimRef: { uid: "00000000-0000-0000-0000-000000000001" } },
     });
@@ -126,7 +126,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
       ...options,
     ]);
 
-  test("says what to do when there are no manifests", async () => {
+  test("prints the remedy when no manifests exist", async () => {
     await expect(run(script, ["nowhere"])).rejects.toMatchObject({
       stderr:
         "dist/nowhere.k8s.yaml is missing. Run scripts/synth nowhere first.\n",

@@ -17,48 +17,51 @@ const SERVER_SIDE = ["apply", "--server-side", "--validate=strict", "-f", "-"];
 const CLIENT_SIDE = ["apply", "--validate=strict", "-f", "-"];
 
 describeWithApiServer("the manifests on a real API server", () => {
-  describe.each([...environmentNames(), EKS_IN_FULL])("of %s", (name) => {
-    let server: ApiServer;
-    let text: string;
+  describe.each([...environmentNames(), EKS_IN_FULL])(
+    "manifests of %s",
+    (name) => {
+      let server: ApiServer;
+      let text: string;
 
-    beforeAll(async () => {
-      server = await startApiServer();
-      await installDefinitions(server);
-      text = await textOf(name);
-    });
-    afterAll(() => server.stop());
+      beforeAll(async () => {
+        server = await startApiServer();
+        await installDefinitions(server);
+        text = await textOf(name);
+      });
+      afterAll(() => server.stop());
 
-    test("apply at first try, with strict validation and without a warning", async () => {
-      const { code, stderr } = await server.kubectl(SERVER_SIDE, text);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    });
+      test("manifests apply the first time, with strict validation and without a warning", async () => {
+        const { code, stderr } = await server.kubectl(SERVER_SIDE, text);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      });
 
-    test("change nothing the second time", async () => {
-      const before = await contents(server, text);
-      await server.must(SERVER_SIDE, text);
-      expect(await contents(server, text)).toEqual(before);
-      const diff = await server.kubectl(
-        ["diff", "--server-side", "-f", "-"],
-        text,
-      );
-      expect(diff).toEqual({ code: 0, stdout: "", stderr: "" });
-    });
-
-    test("have pods that the restricted namespace admits", async () => {
-      await fillQuotaStatus(server);
-      const pods = podsOfTemplates(await objectsOf(name));
-      for (const pod of pods) {
-        const outcome = await server.kubectl(
-          ["create", "--validate=strict", "-f", "-"],
-          JSON.stringify(pod),
+      test("manifests change nothing when applied again", async () => {
+        const before = await contents(server, text);
+        await server.must(SERVER_SIDE, text);
+        expect(await contents(server, text)).toEqual(before);
+        const diff = await server.kubectl(
+          ["diff", "--server-side", "-f", "-"],
+          text,
         );
-        expect(outcome).toMatchObject({ code: 0, stderr: "" });
-      }
-      expect(pods.length).toBeGreaterThanOrEqual(4);
-    });
-  });
+        expect(diff).toEqual({ code: 0, stdout: "", stderr: "" });
+      });
 
-  test("of kind can be applied from the client, compared, and then from the server", async () => {
+      test("the restricted namespace admits the pods of the manifests", async () => {
+        await fillQuotaStatus(server);
+        const pods = podsOfTemplates(await objectsOf(name));
+        for (const pod of pods) {
+          const outcome = await server.kubectl(
+            ["create", "--validate=strict", "-f", "-"],
+            JSON.stringify(pod),
+          );
+          expect(outcome).toMatchObject({ code: 0, stderr: "" });
+        }
+        expect(pods.length).toBeGreaterThanOrEqual(4);
+      });
+    },
+  );
+
+  test("manifests of kind apply from the client, compare, and then apply from the server", async () => {
     const server = await startApiServer();
     try {
       await installDefinitions(server);
@@ -82,7 +85,7 @@ describeWithApiServer("the manifests on a real API server", () => {
   });
 });
 
-/** Every object in the text as the server has it, but for the number of its last write. */
+/** Every object in the text as stored by the server, without the number of its last write. */
 async function contents(server: ApiServer, text: string): Promise<Manifest[]> {
   const list = JSON.parse(
     await server.must(["get", "-f", "-", "-o", "json"], text),

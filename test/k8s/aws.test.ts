@@ -3,7 +3,7 @@ import { field, find, type Manifest, objectsOf } from "./support/manifests";
 
 const RETAIN = "services.k8s.aws/deletion-policy";
 
-describe("what AWS' controllers make", () => {
+describe("AWS resources made by controllers", () => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = (await objectsOf("eks-ack")).filter(({ apiVersion }) =>
@@ -11,7 +11,7 @@ describe("what AWS' controllers make", () => {
     );
   });
 
-  test("is a file system with all that leads to it, a role, and CloudFront", () => {
+  test("the AWS chart has a file system with its access, a role and a CloudFront distribution", () => {
     expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
       "AccessPoint",
       "AccessPoint",
@@ -25,7 +25,7 @@ describe("what AWS' controllers make", () => {
     ]);
   });
 
-  test("keeps, when its object is deleted, whatever holds data", () => {
+  test("AWS resources that hold data are kept when their objects are deleted", () => {
     const kept = objects
       .filter(({ metadata }) => metadata.annotations?.[RETAIN] === "retain")
       .map(({ kind }) => kind);
@@ -34,7 +34,7 @@ describe("what AWS' controllers make", () => {
     );
   });
 
-  test("encrypts files, at rest and on their way, and backs them up", () => {
+  test("the file system is encrypted at rest and in transit, and backed up", () => {
     const { spec } = find(objects, "FileSystem", "keepsake-files");
     expect(spec).toMatchObject({
       encrypted: true,
@@ -71,7 +71,7 @@ describe("what AWS' controllers make", () => {
     );
   });
 
-  test("gives sessions and records a directory each, of the pods' user", () => {
+  test("sessions and records have a directory each, owned by the pods' user", () => {
     for (const name of ["sessions", "records"]) {
       const { spec } = find(objects, "AccessPoint", `keepsake-${name}`);
       expect(spec).toEqual({
@@ -86,7 +86,7 @@ describe("what AWS' controllers make", () => {
     }
   });
 
-  test("lets only nodes mount the file system", () => {
+  test("only nodes may mount the file system", () => {
     const { spec } = find(objects, "SecurityGroup", "keepsake-files");
     expect(field(spec, "ingressRules")).toEqual([
       {
@@ -106,7 +106,7 @@ describe("what AWS' controllers make", () => {
     }
   });
 
-  test("gives the models' role to backend alone", () => {
+  test("only backend has the role for models", () => {
     expect(
       find(objects, "PodIdentityAssociation", "keepsake-backend")["spec"],
     ).toEqual({
@@ -118,7 +118,7 @@ describe("what AWS' controllers make", () => {
     });
   });
 
-  test("passes streams through CloudFront as they come", () => {
+  test("CloudFront passes streams on without a delay", () => {
     const { spec } = find(objects, "Distribution", "keepsake");
     expect(
       field(spec, "distributionConfig.defaultCacheBehavior"),

@@ -25,7 +25,7 @@ const BINDING = {
   spec: { targetGroupARN: "arn:aws:elasticloadbalancing:x" },
 };
 
-/** As much of the AWS Load Balancer Controller's definition as anyone here looks at. */
+/** The fields of the AWS Load Balancer Controller's definition that the script reads. */
 const BINDINGS = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -70,7 +70,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     }
     await writeFile(path.join(folder, "scripts/support/setup.sh"), "");
     await program("synth", "cp manifests.yaml dist/eks.k8s.yaml");
-    // The real one, unless it is to fail after it has applied something.
+    // Runs the real script, and can fail after it has applied something.
     await program("apply", 'scripts/real-apply "$@" && [ -z "$FAILS" ]');
   });
   afterAll(() => server.stop());
@@ -81,7 +81,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     await chmod(file, 0o755);
   }
 
-  /** Runs the script with these manifests, as an image that was pushed before. */
+  /** Runs the script with these manifests, and an image that is already pushed. */
   async function deploy(text: string, fails = ""): Promise<Outcome> {
     await writeFile(path.join(folder, "manifests.yaml"), text);
     return new Promise((resolve) => {
@@ -103,7 +103,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     });
   }
 
-  /** Does what a cluster's controllers do, as far as the script waits for it, until `task` has ended. */
+  /** Acts as the cluster's controllers that the script waits for, until `task` has ended. */
   async function withRollouts<T>(task: Promise<T>): Promise<T> {
     const controllers = new AbortController();
     const finishing = (async () => {
@@ -153,7 +153,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       String.raw`jsonpath={.spec.template.metadata.annotations.kubectl\.kubernetes\.io/restartedAt}`,
     ]);
 
-  test("names the kinds that the cluster lacks, and what brings them, before anything is changed", async () => {
+  test("names the kinds that the cluster lacks, and their provider, before it changes anything", async () => {
     const { code, stderr } = await deploy(await textOf(EKS_IN_FULL));
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -170,7 +170,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     ).toMatchObject({ code: 1 });
   });
 
-  test("says where a first deployment ends that is refused half way", async () => {
+  test("says where a first deployment stopped when an object is refused", async () => {
     await installDefinitions(server);
     await server.must(
       ["apply", "--server-side", "-f", "-"],
@@ -190,7 +190,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect(stderr).toContain("could not be applied whole");
   });
 
-  test("goes back when a later one fails half way", async () => {
+  test("rolls back when a later deployment fails half way", async () => {
     for (const name of ["web", "backend"]) {
       await server.must([
         "annotate",
@@ -207,7 +207,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     ]);
   });
 
-  test("makes web's pods again if they are older than the load balancer's target group", async () => {
+  test("restarts web's pods if they are older than the load balancer's target group", async () => {
     await fillQuotaStatus(server);
     const [web] = podsOfTemplates(await objectsOf("eks")).filter(
       ({ metadata }) =>
@@ -229,7 +229,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       "secretName: chat-keys",
     );
     const deploying = withRollouts(deploy(text));
-    // Once the script waits for it.
+    // The script is waiting for it by now.
     await server.must(["create", "-f", "-"], JSON.stringify(BINDING));
     const { code, stderr } = await deploying;
     expect([code, stderr]).toEqual([
@@ -237,11 +237,11 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       expect.stringContaining("making them again, with its readiness gate"),
     ]);
     expect(await restartsOfWeb()).not.toBe("");
-    // By the name that the environment gives it.
+    // The environment sets this name.
     expect(stderr).toContain("There is no Secret chat-keys in keepsake");
   });
 
-  test("leaves pods alone that have the gate, and does not call it done when remains can't be removed", async () => {
+  test("keeps pods that have the gate, and fails when old objects can't be removed", async () => {
     const before = await restartsOfWeb();
     await server.must([
       "delete",

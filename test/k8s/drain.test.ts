@@ -2,8 +2,8 @@ import { drainTimes } from "../../k8s/constructs/drain";
 
 const drains = [0, 1, 5, 30, 60, 300, 1_780];
 
-describe("the drain's time-outs", () => {
-  test("are these for the default", () => {
+describe("drain times", () => {
+  test("the drain times of the default are recorded", () => {
     expect(drainTimes(30)).toEqual({
       drainSeconds: 30,
       preStopSeconds: 10,
@@ -14,15 +14,18 @@ describe("the drain's time-outs", () => {
     });
   });
 
-  test.each(drains)("kill no pod before a drain of %i s is over", (seconds) => {
-    const times = drainTimes(seconds);
-    expect(times.terminationGracePeriodSeconds).toBeGreaterThan(
-      times.preStopSeconds + seconds,
-    );
-  });
+  test.each(drains)(
+    "the grace period outlasts preStop and a drain of %i s",
+    (seconds) => {
+      const times = drainTimes(seconds);
+      expect(times.terminationGracePeriodSeconds).toBeGreaterThan(
+        times.preStopSeconds + seconds,
+      );
+    },
+  );
 
   test.each(drains)(
-    "cut no stream before a drain of %i s is over",
+    "no stream is cut before a drain of %i s is over",
     (seconds) => {
       const times = drainTimes(seconds);
       expect(times.deregistrationDelaySeconds).toBe(
@@ -32,7 +35,7 @@ describe("the drain's time-outs", () => {
   );
 
   test.each(drains)(
-    "take one pod after the other, however long the drain: %i s",
+    "scale-in waits for one pod to drain before the next, for a drain of %i s",
     (seconds) => {
       const times = drainTimes(seconds);
       expect(times.scaleInPeriodSeconds).toBeGreaterThanOrEqual(
@@ -44,7 +47,7 @@ describe("the drain's time-outs", () => {
     },
   );
 
-  test("give routing a moment even when nothing is drained", () => {
+  test("preStop leaves routing a moment even without a drain", () => {
     expect(drainTimes(0).preStopSeconds).toBe(1);
   });
 });

@@ -17,7 +17,7 @@ const deployment = (podFields: object, containerFields: object = {}) => ({
 });
 
 describe("an object of a typed class", () => {
-  test("is written as it was given", () => {
+  test("an object of a typed class is written as given", () => {
     const chart = newChart();
     emit(chart, "web", k8s.KubeDeployment, deployment({ hostNetwork: false }));
     expect(Testing.synth(chart)).toEqual([
@@ -29,7 +29,7 @@ describe("an object of a typed class", () => {
     ]);
   });
 
-  test("stops the synth if its class drops a field, and names it", () => {
+  test("a typed class that drops a field stops the synth, which names the field", () => {
     const planted = deployment(
       {},
       { restartPolicyRules: [], fieldOfTomorrow: 1 },
@@ -40,14 +40,14 @@ describe("an object of a typed class", () => {
     );
   });
 
-  test("stops the synth if a whole list of what it doesn't know is dropped", () => {
+  test("a typed class that drops a whole list of unknown values stops the synth", () => {
     const planted = deployment({ helpers: [{ name: "a" }] });
     expect(() => emit(newChart(), "web", k8s.KubeDeployment, planted)).toThrow(
       "dropped spec.template.spec.helpers[0]",
     );
   });
 
-  test("may be a plain object, which drops nothing", () => {
+  test("a plain object keeps every field", () => {
     const chart = newChart();
     const object = new Plain(chart, "web", {
       ...deployment({ fieldOfTomorrow: 1 }),
@@ -57,7 +57,7 @@ describe("an object of a typed class", () => {
     });
   });
 
-  test("may write a field in another case than its property has", () => {
+  test("a field may be written in another case than its property", () => {
     const service = {
       metadata: { name: "web" },
       spec: { clusterIp: "None", clusterIPs: undefined },

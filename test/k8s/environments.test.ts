@@ -499,9 +499,9 @@ const mistakes: Mistake[] = [
   ],
 ];
 
-describe("a mistake in an environment", () => {
+describe("an invalid environment", () => {
   test.each(mistakes)(
-    "%s is named, with what to do",
+    "the error for %s names the field and the remedy",
     (_, environment, changes, message) => {
       const said = faults(environment, changes);
       // The last message ends in a list that grows with the program.
@@ -510,7 +510,7 @@ describe("a mistake in an environment", () => {
     },
   );
 
-  test("does not hide the others: all are named at once", () => {
+  test("an invalid environment reports all errors at once", () => {
     const message = faults(eks, {
       "storage.sessions": "fs-0123456789abcdef0",
       "ingress.host": undefined,
@@ -522,7 +522,7 @@ describe("a mistake in an environment", () => {
   });
 
   test.each([["nothing"], [null], [42], [[]]])(
-    "survives %p in place of an environment",
+    "%p in place of an environment is rejected with a message",
     (input) => {
       expect(() => parseEnvironment(input)).toThrow("The environment");
     },
@@ -536,7 +536,7 @@ describe("an environment", () => {
     "::/0",
     "2001:db8:1234:1a00::/56",
     "fd00:ec2::23/128",
-  ])("accepts the address block %s", (cidr) => {
+  ])("an environment accepts the address block %s", (cidr) => {
     expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toBe("");
   });
 
@@ -548,7 +548,7 @@ describe("an environment", () => {
     "2001:db8::1::/64",
     "fe80::1%eth0/64",
     "2001:db8::",
-  ])("rejects the address block %s", (cidr) => {
+  ])("an environment rejects the address block %s", (cidr) => {
     expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toMatch(
       /must be an IPv4 or IPv6 address block/,
     );
@@ -563,42 +563,48 @@ describe("an environment", () => {
     ["aws-iso-e", "eu-isoe-west-1"],
     ["aws-iso-f", "us-isof-south-1"],
     ["aws-eusc", "eusc-de-east-1"],
-  ])("accepts ARNs of the partition %s and its region %s", (name, region) => {
-    const account = `${region}:111122223333`;
-    expect(
-      faults(eksAck, {
-        "models.region": region,
-        "aws.region": region,
-        "aws.cloudFront": undefined,
-        "aws.backendRoleArn": `arn:${name}:iam::111122223333:role/keepsake`,
-        "aws.kmsKeyArn": `arn:${name}:kms:${account}:key/0`,
-        "ingress.certificateArn": `arn:${name}:acm:${account}:certificate/0`,
-        "ingress.webAclArn": `arn:${name}:wafv2:${account}:regional/webacl/a/b`,
-      }),
-    ).toBe("");
-  });
+  ])(
+    "an environment accepts ARNs of the partition %s and its region %s",
+    (name, region) => {
+      const account = `${region}:111122223333`;
+      expect(
+        faults(eksAck, {
+          "models.region": region,
+          "aws.region": region,
+          "aws.cloudFront": undefined,
+          "aws.backendRoleArn": `arn:${name}:iam::111122223333:role/keepsake`,
+          "aws.kmsKeyArn": `arn:${name}:kms:${account}:key/0`,
+          "ingress.certificateArn": `arn:${name}:acm:${account}:certificate/0`,
+          "ingress.webAclArn": `arn:${name}:wafv2:${account}:regional/webacl/a/b`,
+        }),
+      ).toBe("");
+    },
+  );
 });
 
-describe("the environments that come with Keepsake", () => {
-  test.each(environmentNames())("%s has no fault", async (name) => {
-    expect(await readEnvironment(name)).toMatchObject({ name });
-  });
+describe("shipped environments", () => {
+  test.each(environmentNames())(
+    "the shipped environment %s is valid",
+    async (name) => {
+      expect(await readEnvironment(name)).toMatchObject({ name });
+    },
+  );
 
-  test("are listed to someone who asks for another", async () => {
+  test("an unknown environment is rejected with a list of the shipped ones", async () => {
     await expect(readEnvironment("prod")).rejects.toThrow(
       'There is no environment "prod". There are eks, eks-ack, eks-auto, kind: each is a file in k8s/environments/.',
     );
   });
 });
 
-describe("an environment of one's own", () => {
+describe("a custom environment", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "keepsake-environments-"));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test("is one more file", async () => {
+  test("one more file adds an environment", async () => {
     await writeFile(
       path.join(folder, "mine.js"),
       `module.exports = ${JSON.stringify({ ...kind, name: "mine" })};`,
@@ -610,7 +616,7 @@ describe("an environment of one's own", () => {
     });
   });
 
-  test("is named as its file is", async () => {
+  test("an environment's name must equal its file's", async () => {
     await writeFile(
       path.join(folder, "other.js"),
       `module.exports = ${JSON.stringify(kind)};`,
@@ -620,7 +626,7 @@ describe("an environment of one's own", () => {
     );
   });
 
-  test("takes the image that was just pushed", async () => {
+  test("an environment takes the image that was just pushed", async () => {
     const image = `registry.example.com/keepsake@sha256:${"a".repeat(64)}`;
     expect(await readEnvironment("eks", { image })).toMatchObject({ image });
   });

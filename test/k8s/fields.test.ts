@@ -13,7 +13,7 @@ import {
   parseManifests,
 } from "./support/manifests";
 
-/** An environment's objects, after some of its fields were changed. */
+/** An environment's objects after changes to some of its fields. */
 async function objectsWith(name: string, changes: object): Promise<Manifest[]> {
   const environment = await readEnvironment(name);
   return parseManifests(manifests({ ...environment, ...changes }));

@@ -21,7 +21,7 @@ const install = path.join(
   "../../scripts/support/install-manifest-linters",
 );
 
-/** Checks of kube-score that we don't follow, and why. */
+/** Checks of kube-score that the manifests deviate from, with reasons. */
 const EXCEPTIONS: Record<string, string> = {
   "container-image-pull-policy":
     "it wants Always; images are named by their digest, which never changes, and on kind they are loaded, so that there is nothing to pull",
@@ -96,7 +96,7 @@ describeWithGo(describeWithApiServer, "a linter of manifests", () => {
     },
   );
 
-  test("kubeconform would notice a field that doesn't exist", async () => {
+  test("kubeconform reports a field that doesn't exist", async () => {
     const text = await textOf("kind");
     const planted = text.replace(
       "revisionHistoryLimit:",
@@ -106,7 +106,7 @@ describeWithGo(describeWithApiServer, "a linter of manifests", () => {
   });
 
   test.each(environmentNames())(
-    "kube-score finds nothing in %s but what is explained here",
+    "kube-score finds nothing in %s but the explained exceptions",
     async (name) => {
       const text = await textOf(name);
       const found = await scores(await fileOf(text));
@@ -115,7 +115,7 @@ describeWithGo(describeWithApiServer, "a linter of manifests", () => {
         ...(name === "kind" ? EXCEPTIONS_ON_KIND : {}),
       };
       expect(found.filter(({ id }) => !(id in explained))).toEqual([]);
-      // An exception that nothing needs any more must go.
+      // Unused exceptions must be removed.
       const needed = new Set(found.map(({ id }) => id));
       expect(Object.keys(explained).filter((id) => !needed.has(id))).toEqual(
         [],

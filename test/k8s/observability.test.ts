@@ -37,22 +37,22 @@ const targets = (
   dashboard("keepsake") as { panels: { targets: Target[] }[] }
 ).panels.flatMap((panel) => panel.targets.map(({ expr }) => expr));
 
-describe("an alert", () => {
+describe("alerts", () => {
   test.each(all)(
-    "%s is PromQL that Prometheus reads",
+    "the expression of the alert %s is valid PromQL",
     async (_, { expression }) => {
       expect(await errorsIn(expression)).toEqual([]);
     },
   );
 
-  test.each(all)("%s has a paragraph that says what to do", (name) => {
+  test.each(all)("the alert %s has a runbook entry with a remedy", (name) => {
     const runbooks = readFileSync(path.join(root, "docs/runbooks.md"), "utf8");
     const paragraph =
       runbooks.split(`### ${name}\n`)[1]?.split("\n##")[0] ?? "";
     expect(paragraph.trim().length).toBeGreaterThan(100);
   });
 
-  test("burns a budget over a long window and a short one", () => {
+  test("a budget alert measures a long window and a short one", () => {
     const fast = all.find(([name]) => name === "KeepsakePagesFailFast")?.[1];
     expect(fast?.expression).toMatch(
       /\[1h\].* > 14\.4 \* 0\.001 and .*\[5m\].* > 14\.4 \* 0\.001$/,
@@ -61,18 +61,21 @@ describe("an alert", () => {
   });
 });
 
-test("PromQL that is broken would be noticed", async () => {
+test("invalid PromQL is reported", async () => {
   expect(await errorsIn("sum(rate(x[5m]) > ")).not.toEqual([]);
 });
 
 describe("the dashboard", () => {
-  test.each(targets)("asks %s, which Prometheus reads", async (expression) => {
-    expect(
-      await errorsIn(expression.replaceAll("$__rate_interval", "5m")),
-    ).toEqual([]);
-  });
+  test.each(targets)(
+    "the dashboard's query %s is valid PromQL",
+    async (expression) => {
+      expect(
+        await errorsIn(expression.replaceAll("$__rate_interval", "5m")),
+      ).toEqual([]);
+    },
+  );
 
-  test("arrives in the cluster as Grafana reads it", async () => {
+  test("the dashboard is stored in the cluster in the form that Grafana reads", async () => {
     const map = find(await objectsOf("eks"), "ConfigMap", "keepsake-dashboard");
     expect(map.metadata.labels).toMatchObject({ grafana_dashboard: "1" });
     const data = map["data"] as Record<string, string>;
@@ -82,13 +85,13 @@ describe("the dashboard", () => {
   });
 });
 
-describe("what the runbook looks for in logs", () => {
+describe("log searches in the runbook", () => {
   const runbooks = readFileSync(path.join(root, "docs/runbooks.md"), "utf8");
   const searches = [...runbooks.matchAll(/\| (grep -E '[^']+')$/gm)].map(
     ([, command]) => command!,
   );
 
-  /** The levels that a command keeps, of log lines of every level. */
+  /** The levels of the log lines that a command keeps, out of every level. */
   const kept = (command: string) =>
     execFileSync("sh", ["-c", `node -e "$1" | ${command}`, "sh", WRITE_LINES], {
       cwd: root,
@@ -110,17 +113,18 @@ describe("what the runbook looks for in logs", () => {
       lines[level]({ error: new Error("level: error") }, "it failed");
   `;
 
-  test("is there", () => expect(searches).toHaveLength(2));
+  test("the runbook has two log searches", () =>
+    expect(searches).toHaveLength(2));
 
   test.each(searches)(
-    "%s finds the lines of faults, and no others",
+    "the runbook's %s finds the lines of faults, and no others",
     (search) => {
       expect(kept(search)).toEqual(["fatal", "error"]);
     },
   );
 });
 
-describe("the metrics that alerts, dashboard and autoscaling ask for", () => {
+describe("metrics in alerts, dashboard and autoscaling", () => {
   const asked = new Set(
     [...all.map(([, { expression }]) => expression), ...targets]
       .join(" ")
@@ -129,43 +133,49 @@ describe("the metrics that alerts, dashboard and autoscaling ask for", () => {
   );
   const known = Object.entries(metricDefinitions);
 
-  test("are all among those that are defined for them", () => {
+  test("every queried metric is defined", () => {
     const names = known.map(([, { name }]) => name) as string[];
     expect([...asked].filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  test.each(known)("%s is counted by what the definition names", (key) => {
-    const places = execFileSync(
-      "grep",
-      ["-rlE", `\\.\\.\\.metricDefinitions\\.${key}\\b`, "app"],
-      { cwd: root, encoding: "utf8" },
-    );
-    expect(places.trim().split("\n")).toHaveLength(1);
-  });
+  test.each(known)(
+    "the metric %s is recorded by the definition's module",
+    (key) => {
+      const places = execFileSync(
+        "grep",
+        ["-rlE", `\\.\\.\\.metricDefinitions\\.${key}\\b`, "app"],
+        { cwd: root, encoding: "utf8" },
+      );
+      expect(places.trim().split("\n")).toHaveLength(1);
+    },
+  );
 });
 
-describe("Prometheus' operator", () => {
+describe("the Prometheus operator", () => {
   let objects: Manifest[];
   beforeAll(async () => {
     objects = await objectsOf(EKS_IN_FULL);
   });
 
-  test.each(["web", "backend"])("finds the metrics of %s", (component) => {
-    const { spec } = find(objects, "ServiceMonitor", component);
-    expect(spec).toEqual({
-      endpoints: [{ interval: "30s", path: "/metrics", port: "metrics" }],
-      selector: {
-        matchLabels: {
-          "app.kubernetes.io/name": "keepsake",
-          "app.kubernetes.io/component": component,
+  test.each(["web", "backend"])(
+    "the Prometheus operator finds the metrics of %s",
+    (component) => {
+      const { spec } = find(objects, "ServiceMonitor", component);
+      expect(spec).toEqual({
+        endpoints: [{ interval: "30s", path: "/metrics", port: "metrics" }],
+        selector: {
+          matchLabels: {
+            "app.kubernetes.io/name": "keepsake",
+            "app.kubernetes.io/component": component,
+          },
         },
-      },
-    });
-    const service = find(objects, "Service", component);
-    expect(field(service, "spec.ports.1.name")).toBe("metrics");
-  });
+      });
+      const service = find(objects, "Service", component);
+      expect(field(service, "spec.ports.1.name")).toBe("metrics");
+    },
+  );
 
-  test("gets every alert, with its link", () => {
+  test("the Prometheus operator gets every alert, with its link", () => {
     const rules = field(
       find(objects, "PrometheusRule", "keepsake"),
       "spec.groups.0.rules",
@@ -181,7 +191,7 @@ describe("Prometheus' operator", () => {
 });
 
 test.each(environmentNames())(
-  "%s asks for nothing of the operator's, which no cluster has by itself",
+  "%s needs no kind of the Prometheus operator, which clusters may lack",
   async (name) => {
     const objects = await objectsOf(name);
     expect(
@@ -190,7 +200,7 @@ test.each(environmentNames())(
   },
 );
 
-test("without the operator, pods say themselves where their metrics are", async () => {
+test("pods advertise their metrics without the Prometheus operator", async () => {
   const web = find(await objectsOf("kind"), "Deployment", "web");
   expect(field(web, "spec.template.metadata.annotations")).toMatchObject({
     "prometheus.io/scrape": "true",

@@ -12,7 +12,7 @@ import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
 
 const DIGEST = `registry.example.com/tool@sha256:${"a".repeat(64)}`;
 
-/** A pod that the restricted standard admits, and that claims to be of a component. */
+/** A pod that the restricted standard admits, labelled as part of a component. */
 function pod(
   component: string,
   changes: object = {},
@@ -69,12 +69,12 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
   });
   afterAll(() => server.stop());
 
-  test("admit a pod that keeps to them", async () => {
+  test("admission policies admit a compliant pod", async () => {
     expect(await dryRun(pod("debug"))).toMatchObject({ code: 0, stderr: "" });
   });
 
   test.each(["tool:1.2.3", "tool", "tool:latest", "tool@sha256:abc"])(
-    "refuse an image that can change: %s",
+    "admission policies refuse the mutable image %s",
     async (image) => {
       const { code, stderr } = await dryRun(pod("debug", {}, image));
       expect(code).toBe(1);
@@ -84,7 +84,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     },
   );
 
-  test("refuse it in an init container too", async () => {
+  test("admission policies refuse a mutable image of an init container", async () => {
     const initContainers = [
       { name: "init", image: "tool:1", securityContext: hardened },
     ];
@@ -92,7 +92,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     expect(stderr).toContain("An image must be named by its digest");
   });
 
-  test("refuse it in a debugger that is added to a pod that runs", async () => {
+  test("admission policies refuse a mutable image of a debugger added to a running pod", async () => {
     const running = podsOfTemplates(await objectsOf("eks"))[0]!;
     await server.must(["create", "-f", "-"], JSON.stringify(running));
     const { code, stderr } = await server.kubectl([
@@ -114,7 +114,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     ["debug", "sessions"],
     ["", "records"],
   ])(
-    "refuse a pod of %p that would write to the claim %s",
+    "admission policies refuse a pod of %p that would write to the claim %s",
     async (component, claim) => {
       const { code, stderr } = await dryRun(pod(component, mounting(claim)));
       expect(code).toBe(1);
@@ -129,7 +129,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     ["backend", mounting("records")],
     ["debug", mounting("records", true)],
   ])(
-    "let a pod of %p mount what is its own, or only read",
+    "admission policies let a pod of %p mount its own claim, or another read-only",
     async (component, volumes) => {
       expect(await dryRun(pod(component, volumes))).toMatchObject({ code: 0 });
     },
@@ -152,14 +152,14 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
       "hostPath",
     ],
     ["the node's network", { hostNetwork: true }, "hostNetwork"],
-  ])("refuse %s", async (_, changes, why) => {
+  ])("admission policies refuse %s", async (_, changes, why) => {
     const { code, stderr } = await dryRun(pod("debug", changes));
     expect(code).toBe(1);
     expect(stderr).toContain('violates PodSecurity "restricted:latest"');
     expect(stderr).toContain(why);
   });
 
-  test("refuse a Service that would open the namespace to the world", async () => {
+  test("admission policies refuse a Service that would expose the namespace outside the cluster", async () => {
     const service = {
       apiVersion: "v1",
       kind: "Service",
@@ -172,7 +172,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     );
   });
 
-  test("refuse more than the quota", async () => {
+  test("the quota refuses more objects than it allows", async () => {
     const resources = {
       requests: { cpu: "500", memory: "1Gi" },
       limits: { memory: "1Gi" },
@@ -186,7 +186,7 @@ describeWithApiServer("the namespace's policies on a real API server", () => {
     );
   });
 
-  test("say nothing in other namespaces", async () => {
+  test("admission policies do not apply in other namespaces", async () => {
     const elsewhere = pod("web", mounting("records"), "tool:latest");
     elsewhere.metadata.namespace = "default";
     (elsewhere["spec"] as { serviceAccountName?: string }).serviceAccountName =

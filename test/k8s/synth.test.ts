@@ -34,7 +34,7 @@ describe("synth", () => {
     return new Map(files.map((file, index) => [file, texts[index]!]));
   }
 
-  test("writes one file for each environment, the same to the byte each time", async () => {
+  test("synth writes one file for each environment, identical to the byte each time", async () => {
     const [first, second] = [await filesOf(), await filesOf()];
     expect([...first.keys()].toSorted()).toEqual(
       expect.arrayContaining(
@@ -44,7 +44,7 @@ describe("synth", () => {
     expect(second).toEqual(first);
   });
 
-  test("puts the image that was just pushed everywhere", async () => {
+  test("synth puts the image that was just pushed into every workload", async () => {
     const image = `registry.example.com/keepsake@sha256:${"b".repeat(64)}`;
     const files = await filesOf("eks", "--image", image);
     const images = files.get("eks.k8s.yaml")?.match(/^ +image: .*/gm) ?? [];
@@ -54,7 +54,7 @@ describe("synth", () => {
     expect(images).toHaveLength(4);
   });
 
-  test("writes nothing, and says why, when an environment has a fault", async () => {
+  test("synth writes nothing and prints the error when an environment is invalid", async () => {
     const folder = await newFolder();
     await expect(
       synth("--output", folder, "eks", "--image", "keepsake:latest"),
@@ -78,10 +78,10 @@ const objectsAt = async (...where: string[]) => {
   return Testing.synth(Chart.of(scope)) as Manifest[];
 };
 
-describe("the types of custom resources", () => {
+describe("types of custom resources", () => {
   const newFolder = temporaryFolders();
 
-  test("are those of the definitions that we keep", async () => {
+  test("the generated types match the stored definitions", async () => {
     const folder = await newFolder();
     await run(
       path.join(root, "node_modules/.bin/cdk8s"),
@@ -93,7 +93,7 @@ describe("the types of custom resources", () => {
     expect(await readdir(folder)).toEqual(files);
     for (const file of files) {
       const made = await readFile(path.join(folder, file), "utf8");
-      // Not by toEqual, whose difference of two such files would fill the screen.
+      // `toEqual` would print the difference of two very large files.
       expect([
         file,
         made === (await readFile(path.join(kept, file), "utf8")),
@@ -102,8 +102,8 @@ describe("the types of custom resources", () => {
   });
 });
 
-describe("a construct that moves", () => {
-  test("changes no name, and no selector", async () => {
+describe("the Keepsake construct in another scope", () => {
+  test("moving the construct changes no name and no selector", async () => {
     const here = await objectsAt();
     const there = await objectsAt("some", "where", "else");
     expect(there).toEqual(here);

@@ -21,7 +21,7 @@ const lastRelease = (name: string) =>
 const recorded = readdirSync(RECORDS).map((file) => path.parse(file).name);
 
 describeWithApiServer("an upgrade on a real API server", () => {
-  describe.each(recorded)("of %s", (name) => {
+  describe.each(recorded)("upgrade of %s", (name) => {
     let server: ApiServer;
     beforeAll(async () => {
       server = await startApiServer();
@@ -29,7 +29,7 @@ describeWithApiServer("an upgrade on a real API server", () => {
     });
     afterAll(() => server.stop());
 
-    test("from the last release and back changes no immutable field", async () => {
+    test("an upgrade from the last release and back changes no immutable field", async () => {
       const before = lastRelease(name);
       for (const text of [before, await textOf(name), before]) {
         expect(await server.kubectl(APPLY, text)).toMatchObject({ code: 0 });

@@ -80,7 +80,7 @@ const attribute = (Key: string, Value: number) => ({
 
 const withoutRights = () => Promise.reject(new Error("AccessDenied"));
 
-/** AWS as its command line tells of it. */
+/** The answers of the AWS command line. */
 const asksAws =
   (idleSeconds: number) =>
   (name: string, [, asked = "", , arn]: string[]) => {
@@ -137,8 +137,8 @@ const nodes = (tag: string, ready: number) => ({
   status: { desiredNumberScheduled: 3, numberReady: ready },
 });
 
-describe("the drain", () => {
-  it("fits when the grace period is longer than all that it must hold", async () => {
+describe("the drain check", () => {
+  it("the drain check passes when the grace period exceeds preStop plus drain", async () => {
     expect(await run(drain, {}, { cluster: drainCluster(35) })).toEqual([
       {
         status: "ok",
@@ -147,25 +147,25 @@ describe("the drain", () => {
     ]);
   });
 
-  it("does not fit into a short grace period", async () => {
+  it("the drain check fails for a short grace period", async () => {
     const [outcome] = await run(drain, {}, { cluster: drainCluster(30) });
     expect(outcome?.status).toBe("failure");
     expect(outcome?.todo).toContain("terminationGracePeriodSeconds above 30");
   });
 
-  it("fits a deregistration delay of the same length", async () => {
+  it("the drain check passes with a deregistration delay of the same length", async () => {
     const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=30");
     expect(statusesOf(await run(drain, {}, { cluster }))).toEqual(["ok", "ok"]);
   });
 
-  it("is cut by a shorter deregistration delay", async () => {
+  it("the drain check fails for a shorter deregistration delay", async () => {
     const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=5");
     const outcome = (await run(drain, {}, { cluster })).at(-1);
     expect(outcome?.status).toBe("failure");
     expect(outcome?.todo).toContain("deregistration_delay.timeout_seconds=30");
   });
 
-  it("is judged by the live target group where it can be asked", async () => {
+  it("the drain check reads the live target group where possible", async () => {
     const cluster = drainCluster(35, "deregistration_delay.timeout_seconds=30");
     const outcome = (
       await run(drain, {}, { cluster, command: asksAws(60) })
@@ -176,7 +176,7 @@ describe("the drain", () => {
     );
   });
 
-  it("can't be judged where nothing is deployed, and says so", async () => {
+  it("the drain check reports that nothing is deployed", async () => {
     const cluster = clusterOf({
       [`${apps}/keepsake/deployments`]: { items: [] },
     });
@@ -185,22 +185,25 @@ describe("the drain", () => {
   });
 });
 
-describe("the idle time-out of a live load balancer", () => {
+describe("the idle time-out check of a live load balancer", () => {
   it.each([
     [60, "ok"],
     [15, "failure"],
-  ])("of %s s is judged against the heartbeat: %s", async (seconds, status) => {
-    const cluster = drainCluster(35, "");
-    const outcome = (
-      await run(idleTimeout, {}, { cluster, command: asksAws(seconds) })
-    ).at(-1);
-    expect([outcome?.status, outcome?.seen]).toEqual([
-      status,
-      `The live load balancer closes connections after ${seconds} s of silence; heartbeats are sent every 10 s.`,
-    ]);
-  });
+  ])(
+    "an idle time-out of %s s is compared with the heartbeat: %s",
+    async (seconds, status) => {
+      const cluster = drainCluster(35, "");
+      const outcome = (
+        await run(idleTimeout, {}, { cluster, command: asksAws(seconds) })
+      ).at(-1);
+      expect([outcome?.status, outcome?.seen]).toEqual([
+        status,
+        `The live load balancer closes connections after ${seconds} s of silence; heartbeats are sent every 10 s.`,
+      ]);
+    },
+  );
 
-  it("is found by EKS Auto Mode's own kind, too", async () => {
+  it("the idle time-out check finds EKS Auto Mode's target group bindings", async () => {
     const cluster = clusterOf({
       "/apis/eks.amazonaws.com/v1/namespaces/keepsake/targetgroupbindings": {
         items: [
@@ -215,7 +218,7 @@ describe("the idle time-out of a live load balancer", () => {
     });
   });
 
-  it("is not asked for where the AWS command line has no rights", async () => {
+  it("the idle time-out check skips the load balancer when the AWS command line has no permission", async () => {
     const outcomes = await run(
       idleTimeout,
       {},
@@ -225,7 +228,7 @@ describe("the idle time-out of a live load balancer", () => {
   });
 });
 
-describe("readiness gates", () => {
+describe("the readiness gate check", () => {
   const gate = "target-health.elbv2.k8s.aws/k8s-web";
   const gated = (status: string) => ({
     metadata: { name: "web-1" },
@@ -244,14 +247,14 @@ describe("readiness gates", () => {
     metadata: { name, creationTimestamp },
   });
 
-  it("are in effect when the load balancer finds the pod healthy", async () => {
+  it("the readiness gate check passes when the load balancer finds the pod healthy", async () => {
     const cluster = clusterWith(gated("True"));
     expect(statusesOf(await run(readinessGates, {}, { cluster }))).toEqual([
       "ok",
     ]);
   });
 
-  it("are missed on pods made before the label, and seen when not fulfilled", async () => {
+  it("the readiness gate check reports pods made before the label and unfulfilled gates", async () => {
     const cluster = clusterWith(ungated, gated("False"));
     const outcomes = await run(readinessGates, {}, { cluster });
     expect(statusesOf(outcomes)).toEqual(["failure", "failure"]);
@@ -263,7 +266,7 @@ describe("readiness gates", () => {
     ["elbv2.k8s.aws/v1beta1", "the controller's"],
     ["eks.amazonaws.com/v1", "EKS Auto Mode's"],
   ])(
-    "are only a warning on pods that are older than the target group, by %s (%s)",
+    "the readiness gate check only warns of pods older than the target group, by %s (%s)",
     async (api) => {
       const cluster = clusterOf({
         [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
@@ -292,7 +295,7 @@ describe("readiness gates", () => {
     },
   );
 
-  it("are not asked for where no ingress is an ALB", async () => {
+  it("the readiness gate check is skipped where no ingress is an ALB", async () => {
     const cluster = clusterOf({});
     expect(statusesOf(await run(readinessGates, {}, { cluster }))).toEqual([
       "skipped",
@@ -300,13 +303,13 @@ describe("readiness gates", () => {
   });
 });
 
-describe("an autoscaler", () => {
-  it("is well when it is active", async () => {
+describe("the autoscaler check", () => {
+  it("the autoscaler check passes for an active autoscaler", async () => {
     const cluster = scaled({ type: "ScalingActive", status: "True" });
     expect(statusesOf(await run(autoscaling, {}, { cluster }))).toEqual(["ok"]);
   });
 
-  it("is not when it has no metrics", async () => {
+  it("the autoscaler check fails without metrics", async () => {
     const cluster = scaled({
       type: "ScalingActive",
       status: "False",
@@ -320,7 +323,7 @@ describe("an autoscaler", () => {
   });
 });
 
-describe("the add-ons", () => {
+describe("the add-on check", () => {
   const volume = {
     metadata: { name: "sessions" },
     spec: {
@@ -355,13 +358,13 @@ describe("the add-ons", () => {
       "failure",
       "not installed",
     ],
-  ])("%s", async (_, cluster, status, seen) => {
+  ])("the add-on check: add-ons %s", async (_, cluster, status, seen) => {
     const [outcome] = await run(addOns, {}, { cluster });
     expect(outcome?.status).toBe(status);
     expect(outcome?.seen).toContain(seen);
   });
 
-  it("fail when an ALB has no controller", async () => {
+  it("the add-on check fails when an ALB has no controller", async () => {
     const cluster = clusterOf({
       [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
       [ALB_CLASS]: albClass,
@@ -373,18 +376,18 @@ describe("the add-ons", () => {
   });
 });
 
-describe("the backend's name", () => {
-  it("is well when it resolves and a ready backend answers", async () => {
+describe("the check of the backend's name", () => {
+  it("the backend's name passes when it resolves and a ready backend answers", async () => {
     const url = await serve((_, response) => response.end("ok"));
     const BACKEND_URL = url.replace("127.0.0.1", "localhost");
-    // On a busy machine a look-up may take so long that it is warned of.
+    // A look-up on a busy machine may exceed the limit for a warning.
     await expectEventually(async () => {
       const outcomes = await run(backendName, { BACKEND_URL });
       expect(statusesOf(outcomes)).toEqual(["ok", "ok"]);
     });
   });
 
-  it("that does not resolve is named, with what a right one looks like", async () => {
+  it("a backend name that does not resolve is reported with a correct example", async () => {
     const [outcome] = await run(backendName, {
       BACKEND_URL: "http://backend.invalid.:8081",
     });
@@ -393,7 +396,7 @@ describe("the backend's name", () => {
     expect(outcome?.todo).toContain("svc.cluster.local");
   });
 
-  it("at which no one is ready is a failure, with the reason", async () => {
+  it("a backend name without a ready backend fails with the reason", async () => {
     const BACKEND_URL = await serve((_, response) => {
       response.writeHead(503).end("DATA_DIRECTORY can't be written to");
     });
@@ -403,14 +406,14 @@ describe("the backend's name", () => {
   });
 });
 
-describe("the model", () => {
-  it("can't be asked outside of the cluster, and says how", async () => {
+describe("the model check", () => {
+  it("the model check is skipped outside of the cluster, with a hint", async () => {
     const [outcome] = await run(model);
     expect(outcome?.status).toBe("skipped");
     expect(outcome?.seen).toContain("scripts/preflight");
   });
 
-  it("behind a backend that refuses the token is a failure that names it", async () => {
+  it("the model check fails when the backend refuses the token, and names it", async () => {
     const BACKEND_URL = await serve((_, response) =>
       response.writeHead(401).end("who?"),
     );

@@ -20,14 +20,14 @@ const MAIN = path.join(__dirname, "../../app/preflight/main.ts");
 
 afterEach(closeAll);
 
-/** The command as people run it, without a cluster. */
+/** Runs the command without a cluster. */
 async function preflight(args: string[], env: Record<string, string> = {}) {
   const command = startProcess(MAIN, args, { PATH: "/nowhere", ...env });
   const { code, output, errors } = await command.ended;
   return { status: code, stdout: output, stderr: errors };
 }
 
-it("gives a report as JSON, and ends with 0 when nothing is wrong", async () => {
+it("reports as JSON and exits with 0 when it finds no problem", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();
   const { status, stdout } = await preflight(
     ["--json", "--only", "exclusive-names,autoscaling"],
@@ -42,7 +42,7 @@ it("gives a report as JSON, and ends with 0 when nothing is wrong", async () => 
   ]);
 });
 
-it("ends with 1 when something is wrong, and says what was seen, why it matters and what to do", async () => {
+it("exits with 1 after a failure, and prints the finding, its effect and the remedy", async () => {
   const { status, stdout } = await preflight(["--only", "backend-name"], {
     BACKEND_URL: "http://backend.invalid.:8081",
   });
@@ -66,13 +66,16 @@ it.each([
     ["--header", "nonsense"],
     "must be 'name: value'",
   ],
-])("ends with 2 for %s, and says what there is", async (_, args, message) => {
-  const { status, stderr } = await preflight(args);
-  expect(status).toBe(2);
-  expect(stderr).toContain(message);
-});
+])(
+  "exits with 2 for %s, and lists the valid choices",
+  async (_, args, message) => {
+    const { status, stderr } = await preflight(args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  },
+);
 
-it("asks the context of kubectl that it is given", async () => {
+it("uses the given kubectl context", async () => {
   const folder = await temporaryDirectory();
   const kubectl = path.join(folder, "kubectl");
   await writeFile(
@@ -90,7 +93,7 @@ it("asks the context of kubectl that it is given", async () => {
   expect(asked.replaceAll(/^--context prod get .*$/gm, "").trim()).toBe("");
 });
 
-/** The script in a folder of its own, with programs that say what is given here in place of the real ones. */
+/** A copy of the script in a folder of its own, with these programs in place of the real ones. */
 async function scriptWith(programs: Record<string, string>): Promise<string> {
   const folder = await temporaryDirectory();
   await mkdir(path.join(folder, "scripts/support"), { recursive: true });
@@ -107,7 +110,7 @@ async function scriptWith(programs: Record<string, string>): Promise<string> {
   return folder;
 }
 
-it("is given the context by the script, from this machine, too", async () => {
+it("the script passes the context on, also for checks on this machine", async () => {
   const folder = await scriptWith({
     "build/bin/preflight":
       "#!/usr/bin/env node\nconsole.log(process.argv.slice(2).join(' '))",
@@ -121,33 +124,36 @@ it("is given the context by the script, from this machine, too", async () => {
 
 it.each([
   [
-    "whose Job failed before the pod that reports was there",
+    "its Job fails before the reporting pod exists",
     'case "$*" in *"get job"*) echo True ;; *describe*) echo "no such file" ;; esac',
     "no such file\nno such file\nPreflight's pods could not run: see above.\n",
   ],
   [
-    "whose pod could not be started",
+    "its pod fails to start",
     'case "$*" in *phase*) echo Failed ;; *exitCode*) echo 128 ;; *reason*) echo StartError ;; *message*) echo "no such file" ;; *logs*) exit 1 ;; esac',
     "Preflight's pod ended with 128: StartError no such file\n",
   ],
   [
-    "whose pod was evicted before it ran",
+    "its pod is evicted before it runs",
     'case "$*" in *phase*) echo Failed ;; *reason*) echo Evicted ;; *logs*) exit 1 ;; esac',
     "Preflight's pod could not run: Evicted \n",
   ],
-])("ends with 2 and says why, as a script %s", async (_, kubectl, expected) => {
-  const folder = await scriptWith({
-    "build/scripts/support/preflight-job.js": "console.log('a manifest')",
-    kubectl: `#!/bin/sh\n${kubectl}`,
-  });
-  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-  const ended = promisify(execFile)(
-    path.join(folder, "scripts/preflight"),
-    [],
-    { env },
-  );
-  await expect(ended).rejects.toMatchObject({ code: 2, stderr: expected });
-});
+])(
+  "the script exits with 2 and prints the reason if %s",
+  async (_, kubectl, expected) => {
+    const folder = await scriptWith({
+      "build/scripts/support/preflight-job.js": "console.log('a manifest')",
+      kubectl: `#!/bin/sh\n${kubectl}`,
+    });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const ended = promisify(execFile)(
+      path.join(folder, "scripts/preflight"),
+      [],
+      { env },
+    );
+    await expect(ended).rejects.toMatchObject({ code: 2, stderr: expected });
+  },
+);
 
 it("names every bad setting at once", async () => {
   const { status, stderr } = await preflight([], {
@@ -159,7 +165,7 @@ it("names every bad setting at once", async () => {
   expect(stderr).toContain('PREFLIGHT_PEERS "many"');
 });
 
-it("does nothing in the other pods of its Job where one can look alone", async () => {
+it("runs a single-pod check only in the first pod of its Job", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();
   const { status, stdout } = await preflight(["--only", "clocks"], {
     SESSION_DIRECTORY,
@@ -169,10 +175,10 @@ it("does nothing in the other pods of its Job where one can look alone", async (
   });
   expect([status, stdout]).toEqual([0, ""]);
   expect(await readdir(SESSION_DIRECTORY)).toEqual([]);
-  // Others would be waited for for longer.
+  // Waiting for the other pods would take longer.
 }, 120_000);
 
-it("makes a finding of a check that breaks, and goes on", async () => {
+it("turns an exception in a check into a finding and runs the other checks", async () => {
   const broken: Check = {
     name: "broken",
     why: "So that one fault hides no other.",

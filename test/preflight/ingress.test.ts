@@ -8,8 +8,8 @@ afterEach(closeAll);
 
 const twoPods = () => Promise.all([webPod("web-1"), webPod("web-2")]);
 
-describe("stickiness", () => {
-  it("is found where the proxy's cookie holds a visitor on a pod", async () => {
+describe("the stickiness check", () => {
+  it("the stickiness check passes where the proxy's cookie keeps a visitor on a pod", async () => {
     const url = await proxy(await twoPods(), { sticky: true });
     expect(await run(stickiness, { PUBLIC_URL: url })).toEqual([
       {
@@ -19,7 +19,7 @@ describe("stickiness", () => {
     ]);
   });
 
-  it("is missed where the proxy goes round", async () => {
+  it("the stickiness check fails for a round-robin proxy", async () => {
     const url = await proxy(await twoPods());
     const [outcome] = await run(stickiness, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("warning");
@@ -27,7 +27,7 @@ describe("stickiness", () => {
     expect(outcome?.todo).toContain("lb_cookie");
   });
 
-  it("can't be seen with one pod, and says so", async () => {
+  it("the stickiness check needs more than one pod, and says so", async () => {
     const url = await proxy([await webPod("web-1")]);
     const [outcome] = await run(stickiness, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("skipped");
@@ -35,17 +35,17 @@ describe("stickiness", () => {
   });
 });
 
-describe("buffering", () => {
-  it("passes a proxy that sends on at once", async () => {
+describe("the buffering check", () => {
+  it("the buffering check passes for a proxy that forwards at once", async () => {
     const url = await proxy([await webPod("web-1")]);
-    // A machine that is too busy for a second holds back, too.
+    // A proxy on a machine that is busy for a second looks like a buffering one.
     await expectEventually(async () => {
       const [outcome] = await run(buffering, { PUBLIC_URL: url });
       expect(outcome?.status).toBe("ok");
     });
   });
 
-  it("finds a proxy that holds the answer back", async () => {
+  it("the buffering check fails for a proxy that buffers the response", async () => {
     const url = await proxy([await webPod("web-1")], { buffers: true });
     const [outcome] = await run(buffering, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("failure");
@@ -53,14 +53,14 @@ describe("buffering", () => {
   });
 });
 
-describe("idle time-out", () => {
-  it("passes a proxy that waits longer than a heartbeat", async () => {
+describe("the idle time-out check", () => {
+  it("the idle time-out check passes for a proxy that waits longer than a heartbeat", async () => {
     const url = await proxy([await webPod("web-1", 1)], { idleMs: 10_000 });
     const [outcome] = await run(idleTimeout, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("ok");
   });
 
-  it("finds a proxy that cuts a stream between two heartbeats", async () => {
+  it("the idle time-out check fails for a proxy that cuts a stream between two heartbeats", async () => {
     const url = await proxy([await webPod("web-1", 4)], { idleMs: 1_000 });
     const [outcome] = await run(idleTimeout, { PUBLIC_URL: url });
     expect(outcome?.status).toBe("failure");
@@ -68,8 +68,8 @@ describe("idle time-out", () => {
   });
 });
 
-describe("what stands in the way of a look through the ingress", () => {
-  it("is the missing address", async () => {
+describe("obstacles to the ingress checks", () => {
+  it("the ingress checks report a missing address", async () => {
     expect(await run(stickiness)).toEqual([
       {
         status: "skipped",
@@ -78,7 +78,7 @@ describe("what stands in the way of a look through the ingress", () => {
     ]);
   });
 
-  it("is a sign-in page, with what to give", async () => {
+  it("the ingress checks report a sign-in page, with the remedy", async () => {
     const url = await serve((_, response) => {
       response.writeHead(302, { location: "https://sign-in.example/" }).end();
     });
@@ -87,7 +87,7 @@ describe("what stands in the way of a look through the ingress", () => {
     expect(outcome?.todo).toContain("--header 'cookie: …'");
   });
 
-  it("is another app, or another token", async () => {
+  it("the ingress checks report another app, or a wrong token", async () => {
     const url = await proxy([await webPod("web-1")]);
     const [outcome] = await run(buffering, {
       PUBLIC_URL: url,
@@ -97,7 +97,7 @@ describe("what stands in the way of a look through the ingress", () => {
     expect(outcome?.todo).toContain("INTERNAL_TOKEN is theirs");
   });
 
-  it("is an address where nothing answers", async () => {
+  it("the ingress checks report an address that does not answer", async () => {
     const url = await serve(() => {});
     await closeAll();
     const [outcome] = await run(stickiness, { PUBLIC_URL: url });

@@ -7,7 +7,7 @@ import {
   objectsOf,
 } from "../k8s/support/manifests";
 
-/** The objects of a run beside kind's Deployments. */
+/** The objects of a run, together with kind's Deployments. */
 async function objectsOfRun(): Promise<Manifest[]> {
   const running = await objectsOf("kind");
   const podSpec = (name: string) =>
@@ -22,7 +22,7 @@ async function objectsOfRun(): Promise<Manifest[]> {
   return chart.toJson() as Manifest[];
 }
 
-it("mounts the volumes of both and reads the settings of web", async () => {
+it("the Job mounts both volumes and reads the settings of web", async () => {
   const job = find(await objectsOfRun(), "Job", "preflight-run-1");
   const pod = field(job, "spec.template.spec");
   expect(field(pod, "volumes")).toEqual(
@@ -44,7 +44,7 @@ it("mounts the volumes of both and reads the settings of web", async () => {
   ]);
 });
 
-it("reads no Secret of the cluster", async () => {
+it("the Job reads no Secret of the cluster", async () => {
   const roles = (await objectsOfRun()).filter(({ kind }) =>
     ["Role", "ClusterRole"].includes(kind),
   );

@@ -24,7 +24,7 @@ import {
 
 afterEach(closeAll);
 
-it("leaves nothing behind in the directories that it looks at", async () => {
+it("leaves no file in the directories that it checks", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();
   for (const check of [exclusiveNames, storageLatency, clocks]) {
     await run(check, { SESSION_DIRECTORY });
@@ -32,7 +32,7 @@ it("leaves nothing behind in the directories that it looks at", async () => {
   expect(await readdir(SESSION_DIRECTORY)).toEqual([]);
 });
 
-it("says how to look at directories where none is mounted", async () => {
+it("explains how to check directories that are not mounted", async () => {
   const [outcome] = await run(exclusiveNames);
   expect(outcome?.status).toBe("skipped");
   expect(outcome?.seen).toContain("scripts/preflight");
@@ -46,13 +46,13 @@ it("reports a directory that is not writable, with a remedy", async () => {
   expect(outcome?.todo).toContain("Mount a volume there");
 });
 
-it("finds that a local file system gives each name one owner", async () => {
+it("confirms that a local file system gives each name one owner", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();
   const [outcome] = await run(exclusiveNames, { SESSION_DIRECTORY });
   expect(outcome?.status).toBe("ok");
 });
 
-it("names three figures of a directory, each with its budget", async () => {
+it("reports three timings of a directory, each with its budget", async () => {
   const SESSION_DIRECTORY = await temporaryDirectory();
   const [outcome] = await run(storageLatency, { SESSION_DIRECTORY });
   expect(outcome?.seen).toMatch(
@@ -60,15 +60,15 @@ it("names three figures of a directory, each with its budget", async () => {
   );
 });
 
-describe("clocks", () => {
-  it("agree on one machine", async () => {
+describe("the clock check", () => {
+  it("the clock check passes on one machine", async () => {
     const SESSION_DIRECTORY = await temporaryDirectory();
     const BACKEND_URL = await serve((_, response) => response.end("ok"));
     const outcomes = await run(clocks, { SESSION_DIRECTORY, BACKEND_URL });
     expect(statusesOf(outcomes)).toEqual(["ok", "ok"]);
   });
 
-  it("that are apart are named, with which is ahead", async () => {
+  it("the clock check names two differing clocks, and the one that is ahead", async () => {
     const BACKEND_URL = await serve((_, response) => {
       const ahead = new Date(Date.now() + 30_000).toUTCString();
       response.writeHead(200, { date: ahead }).end("ok");
@@ -87,7 +87,7 @@ const running = (node: string) => ({
   status: { phase: "Running" },
 });
 
-/** @param waitSeconds How long it waits for the others, by default until they are there. */
+/** @param waitSeconds The time to wait for the peers; by default until they are present. */
 const pod = (
   index: number,
   node: string,
@@ -105,11 +105,11 @@ const pod = (
 function peer(node: string, directory: string, waitMs = 90_000) {
   const config = readPreflightConfig(pod(1, node, directory));
   return joinAsPeer(config, directory, AbortSignal.timeout(waitMs)).catch(
-    () => {}, // a peer that nobody meets is told to go by its signal
+    () => {}, // a peer that meets no other is ended by its signal
   );
 }
 
-/** What others see of a pod whose file was cached when it had one line. */
+/** A peer with stale NFS attributes: its file was cached when it had one line. */
 async function peerWhoseLinesAreNotSeen(node: string, directory: string) {
   const folder = await meetingFolder(directory, "one-run");
   const signal = AbortSignal.timeout(90_000);
@@ -122,8 +122,8 @@ async function peerWhoseLinesAreNotSeen(node: string, directory: string) {
   await contend(meeting);
 }
 
-describe("a volume", () => {
-  it("is shared when pods on two nodes see each other's files", async () => {
+describe("the volume check", () => {
+  it("a volume is shared when pods on two nodes see each other's files", async () => {
     const directory = await temporaryDirectory();
     const [outcomes] = await Promise.all([
       run(sharedVolume, pod(0, "node-a", directory)),
@@ -138,7 +138,7 @@ describe("a volume", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("where one doesn't see what another appended is found, and how to mount it is said", async () => {
+  it("a pod that does not see appended lines is reported, with the mount options to use", async () => {
     const directory = await temporaryDirectory();
     const [outcomes] = await Promise.all([
       run(sharedVolume, pod(0, "node-a", directory)),
@@ -152,7 +152,7 @@ describe("a volume", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it("is not proven to be shared by two pods on one node", async () => {
+  it("two pods on one node do not prove that a volume is shared", async () => {
     const directory = await temporaryDirectory();
     const [outcomes] = await Promise.all([
       run(sharedVolume, pod(0, "node-a", directory)),
@@ -161,7 +161,7 @@ describe("a volume", () => {
     expect(statusesOf(outcomes)).toEqual(["warning"]);
   });
 
-  it("is not shared when each node has its own", async () => {
+  it("a volume of each node's own is reported as not shared", async () => {
     const cluster = clusterOf({
       "/api/v1/namespaces/keepsake/pods": {
         items: [running("node-a"), running("node-b")],
@@ -184,7 +184,7 @@ describe("a volume", () => {
     expect(await readdir(theirs)).toEqual([]);
   });
 
-  it("is not blamed when the other pod was never started", async () => {
+  it("a volume is not blamed when the other pod was never started", async () => {
     const cluster = clusterOf({
       "/api/v1/namespaces/keepsake/pods": { items: [] },
     });

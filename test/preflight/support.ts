@@ -21,7 +21,7 @@ export const TOKEN = "a-token-of-the-tests";
 
 const open: (() => Promise<unknown>)[] = [];
 
-/** Ends and removes all that a test has opened. */
+/** Ends and removes everything that a test has opened. */
 export async function closeAll(): Promise<void> {
   for (const close of open.splice(0).toReversed()) await close();
 }
@@ -49,7 +49,7 @@ export async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A web pod as far as preflight asks it, with the app's own answers. */
+/** The endpoints of a web pod that preflight calls, with the app's own responses. */
 export function webPod(host: string, heartbeatSeconds = 10): Promise<string> {
   const app = new Koa();
   app.silent = true;
@@ -67,13 +67,13 @@ export function webPod(host: string, heartbeatSeconds = 10): Promise<string> {
 export interface ProxyOptions {
   /** Keeps a visitor at one target by a cookie. */
   sticky?: boolean;
-  /** Passes an answer on when it is complete. */
+  /** Forwards a response when it is complete. */
   buffers?: boolean;
-  /** Cuts an answer that is silent for so long. */
+  /** Cuts a response that is silent for this long. */
   idleMs?: number;
 }
 
-/** What may stand before web: a proxy that goes round its targets. */
+/** A round-robin proxy in front of web. */
 export function proxy(
   targets: string[],
   options: ProxyOptions = {},
@@ -116,7 +116,7 @@ function passOn(
   answer.on("end", () => outgoing.end(Buffer.concat(chunks)));
 }
 
-/** A cluster that has just these objects, by their paths, with or without a query. */
+/** A cluster with just these objects by path, with or without a query. */
 export function clusterOf(objects: Record<string, unknown>): Cluster {
   return {
     namespace: "keepsake",
@@ -127,7 +127,7 @@ export function clusterOf(objects: Record<string, unknown>): Cluster {
   };
 }
 
-/** Runs one check against settings as they would be given by the environment. */
+/** Runs one check with settings taken from these environment variables. */
 export async function run(
   check: Check,
   env: Record<string, string | undefined> = {},

@@ -70,7 +70,7 @@ async function make(owner: string): Promise<string> {
   await waitFor(async () => {
     const page = ConversationPage.parse((await call("GET", owner, id)).body);
     if (page.reply !== null) return false;
-    // The list tells of its end a moment later.
+    // The list shows the end a moment later.
     const list = await callApi(backend, "GET", "/v1/conversations", { owner });
     const { conversations } = operations.listConversations.answer.parse(
       list.body,
@@ -89,7 +89,7 @@ async function makeDeleted(owner: string, ms: number): Promise<string> {
   return id;
 }
 
-/** Has a document's newest version saved so many milliseconds ago. */
+/** Sets the time of a document's newest version so many milliseconds back. */
 async function backdate(folder: string, ms: number): Promise<void> {
   const file = path.join(folder, newestVersion(await readdir(folder)) ?? "");
   const saved = JSON.parse(await readFile(file, "utf8")) as object;
@@ -116,7 +116,7 @@ async function sweep(directory = records, fileSystem = nodeFileSystem) {
   return begun.tally;
 }
 
-/** What an owner sees: pages, the list, what is found. */
+/** An owner's view: pages, the list, search results. */
 async function seenBy(owner: string) {
   const list = await callApi(backend, "GET", "/v1/conversations", { owner });
   const found = await callApi(backend, "GET", "/v1/search?q=hello", { owner });
@@ -128,7 +128,7 @@ async function seenBy(owner: string) {
   return [list.body, found.body, ...bodies];
 }
 
-/** What a folder holds, at any depth. */
+/** All files of a folder, at any depth. */
 async function contents(folder: string): Promise<Record<string, string>> {
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = all.filter((entry) => entry.isFile());
@@ -158,7 +158,7 @@ async function killEverywhere(
 }
 
 describe("a deleted conversation", () => {
-  test("can be restored before its term, however often sweeps come", async () => {
+  test("a deleted conversation can be restored before its term, after any number of sweeps", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, TERM - HOUR);
     expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
@@ -168,7 +168,7 @@ describe("a deleted conversation", () => {
     expect(page.messages).toHaveLength(2);
   });
 
-  test("is removed with all that it held after its term, and nothing else is", async () => {
+  test("a deleted conversation is removed with all its data after its term, and nothing else is", async () => {
     const [owner, other] = [randomUUID(), randomUUID()];
     const [kept, othersKept] = [await make(owner), await make(other)];
     // Old, and changed since it was made, but not deleted.
@@ -201,7 +201,7 @@ describe("a deleted conversation", () => {
     ]).toEqual(files);
   });
 
-  test("leaves the list also if who deleted it died before it was noted", async () => {
+  test("a deleted conversation leaves the list after a crash before the deletion was recorded there", async () => {
     const owner = randomUUID();
     const id = await make(owner);
     const files = createStorageContext();
@@ -216,7 +216,7 @@ describe("a deleted conversation", () => {
     expect(list.body).toMatchObject({ conversations: [] });
   });
 
-  test("is kept as long as one of two clocks says that its term isn't over", async () => {
+  test("a deleted conversation is kept while one of two clocks is within its term", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, TERM + HOUR);
     const folder = settingsOf(owner, id);
@@ -229,7 +229,7 @@ describe("a deleted conversation", () => {
     expect((await restore(owner, id)).status).toBe(200);
   });
 
-  test("is kept when it can't be told whether it was restored", async () => {
+  test("a deleted conversation is kept when a restore can't be ruled out", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, 2 * TERM);
     const restored = path.join(settingsOf(owner, id), "v3");
@@ -242,7 +242,7 @@ describe("a deleted conversation", () => {
     expect(await isGone(folderOf(owner, id))).toBe(false);
   });
 
-  test("doesn't come back by a reply that is still listed as in progress", async () => {
+  test("a deleted conversation does not return by a reply that is still in the active index", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, 2 * TERM);
     const copy = await temporaryFolder();
@@ -262,7 +262,7 @@ describe("a deleted conversation", () => {
 });
 
 describe("a restore at the same moment as a sweep", () => {
-  test("wins wholly when it is first", async () => {
+  test("a restore before a sweep restores everything", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, 2 * TERM);
     let status = 0;
@@ -283,7 +283,7 @@ describe("a restore at the same moment as a sweep", () => {
     expect(page.messages).toHaveLength(2);
   });
 
-  test("is told that there is no such conversation when the sweep is first", async () => {
+  test("a restore after a sweep finds no such conversation", async () => {
     const owner = randomUUID();
     const id = await makeDeleted(owner, 2 * TERM);
     let ended = 0;
@@ -310,7 +310,7 @@ describe("a restore at the same moment as a sweep", () => {
     expect((await restore(owner, id)).status).toBe(404);
   });
 
-  test("leaves each of many conversations whole or gone, beside two sweeps", async () => {
+  test("restores beside two sweeps leave each of many conversations whole or removed", async () => {
     const owner = randomUUID();
     const ids: string[] = [];
     for (let i = 0; i < 12; i++) ids.push(await makeDeleted(owner, 2 * TERM));
@@ -341,8 +341,8 @@ describe("a restore at the same moment as a sweep", () => {
   });
 });
 
-describe("a sweep that is killed", () => {
-  test("leaves a deleted conversation whole until all of it goes, and the next ones finish", async () => {
+describe("a killed sweep", () => {
+  test("a killed sweep leaves a deleted conversation whole until all of it goes, and the next one finishes", async () => {
     const owner = randomUUID();
     const kept = await make(owner);
     const id = await makeDeleted(owner, 2 * TERM);
@@ -355,7 +355,7 @@ describe("a sweep that is killed", () => {
     const messages = (directory: string) =>
       contents(path.join(folderOf(owner, id, directory), "messages"));
     const all = await messages(records);
-    /** What there is of it: nothing once its name has gone. */
+    /** The state of a conversation: gone once its folder's name is. */
     const state = async (directory: string) => {
       if (await isGone(folderOf(owner, id, directory))) return "gone";
       const ended = (await read(directory))?.isTombstone;
@@ -377,7 +377,7 @@ describe("a sweep that is killed", () => {
       expect(["gone", { ended: true, messages: all }]).toContainEqual(
         await state(found),
       );
-      // A removal that was cut goes on when nobody can be at work on it.
+      // An interrupted removal continues once no process can be working on it.
       const conversations = path.dirname(folderOf(owner, id, found));
       for (const name of await readdir(conversations)) {
         const then = new Date(Date.now() - 2 * HOUR);
@@ -391,7 +391,7 @@ describe("a sweep that is killed", () => {
   });
 });
 
-test("two sweeps as processes of their own share the work, and say what they did", async () => {
+test("two sweeps as processes share the work, and report it", async () => {
   const owner = randomUUID();
   const kept = await makeDeleted(owner, TERM / 2);
   const ids: string[] = [];

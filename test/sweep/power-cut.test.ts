@@ -28,7 +28,7 @@ const messagesOn = (fileSystem: FileSystem) =>
     folders.messages(OWNER, ID),
   );
 
-/** What a power cut left of a conversation whose settings were ended. */
+/** The state of a conversation whose settings were ended, after a power cut. */
 async function left(disk: FileSystem): Promise<string> {
   const names = await disk.readdir(path.dirname(conversation));
   if (!names.includes(path.basename(conversation))) return "nothing";
@@ -37,7 +37,7 @@ async function left(disk: FileSystem): Promise<string> {
   return `${ended ? "ended" : "half"}, ${messages.length} messages`;
 }
 
-test("a conversation is removed whole, through any power cut", async () => {
+test("a conversation is removed as a whole, through any power cut", async () => {
   let now = Date.now() - 2 * HOUR;
   const disk = new MemoryDisk(undefined, () => now);
   await settingsOn(disk).create({});
@@ -45,7 +45,7 @@ test("a conversation is removed whole, through any power cut", async () => {
   await messagesOn(disk).createFolder();
   await messagesOn(disk).append({});
   await messagesOn(disk).append({});
-  // What nobody waits for is done by then, and is on disk long before the sweep.
+  // Unawaited calls end here, long before a sweep.
   await turn();
   for (const folder of [
     folders.settings(OWNER, ID),

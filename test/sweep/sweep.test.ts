@@ -56,7 +56,7 @@ async function begin(
   });
 }
 
-/** Sets the time of a file, a folder and what is in it back. */
+/** Sets back the time of a file, or of a folder and its files. */
 async function age(file: string, ms: number): Promise<void> {
   const then = new Date(Date.now() - ms);
   const names = await readdir(file).catch(() => []);
@@ -74,7 +74,7 @@ async function* oneShard() {
 }
 
 describe("sweeping sessions", () => {
-  test("removes those that expired, and no other", async () => {
+  test("removes expired sessions and no others", async () => {
     const { directory, make, store } = await setUp();
     const [old, fresh, nearly] = [await make(), await make(), await make()];
     await age(old.folder, IDLE + 2 * HOUR);
@@ -88,7 +88,7 @@ describe("sweeping sessions", () => {
     expect(await readdir(nearly.folder)).toEqual(["v1"]);
   });
 
-  test("removes old versions, but for the one before the newest", async () => {
+  test("removes old versions of a session, but for the one before the newest", async () => {
     const { directory, make, store } = await setUp();
     const [quiet, busy] = [await make(), await make()];
     for (const { id } of [quiet, busy]) {
@@ -103,7 +103,7 @@ describe("sweeping sessions", () => {
     expect((await store.read(quiet.id))?.values).toEqual({ n: 3 });
   });
 
-  test("removes what crashes left behind, when nobody can be at work on it", async () => {
+  test("removes a crash's temporary files once no process can be writing them", async () => {
     const { directory, make } = await setUp();
     const { folder } = await make();
     const shard = path.dirname(folder);
@@ -130,7 +130,7 @@ describe("sweeping sessions", () => {
     expect(await readdir(folder)).toEqual(["v1"]);
   });
 
-  test("forgets whose a session was when it is gone", async () => {
+  test("removes a session's owner entry with the session", async () => {
     const { directory, make, store } = await setUp();
     const [gone, here] = [await make("ann"), await make("ann")];
     await age(directory, 2 * HOUR);
@@ -147,7 +147,7 @@ describe("sweeping sessions", () => {
     expect(await readdir(owners)).toEqual([]);
   });
 
-  test("reads nothing of what it keeps", async () => {
+  test("reads no session that it keeps", async () => {
     const { directory, make, store } = await setUp();
     const blind: FileSystem = {
       ...nodeFileSystem,
@@ -168,7 +168,7 @@ describe("sweeping sessions", () => {
     expect(sweep.tally).toMatchObject({ examined: 6, versions: 4, failed: 0 });
   });
 
-  test("counts all that it removes, of however many sessions at once", async () => {
+  test("counts all removed sessions, also those removed in parallel", async () => {
     const { directory, make, store } = await setUp();
     const all = await Promise.all(Array.from({ length: 20 }, () => make()));
     await Promise.all(
@@ -182,11 +182,11 @@ describe("sweeping sessions", () => {
     expect(sweep.tally).toMatchObject({ examined: 20, versions: 40 });
   });
 
-  test("takes sessions as they are listed, and keeps no list of them", async () => {
+  test("sweeps sessions as they are listed, and keeps no list of them", async () => {
     const directory = await temporaryFolder();
     const stop = new AbortController();
     let listed = 0;
-    // One without an end: who wanted all of it first would never begin.
+    // An endless listing: a sweep that collected all of it first would never begin.
     async function* endless() {
       for (;;) {
         await turn();
@@ -199,7 +199,7 @@ describe("sweeping sessions", () => {
       entries: (folder) => (folder === directory ? oneShard() : endless()),
       readdir: async () => {
         if (++looked === 500) stop.abort();
-        // No more than a few are known that were not looked into yet.
+        // Only a few listed sessions wait to be examined.
         expect(listed - looked).toBeLessThan(20);
         return [];
       },
@@ -243,7 +243,7 @@ describe("sweeping sessions", () => {
     expect(sweeps.every((sweep) => sweep.tally.failed === 0)).toBe(true);
   });
 
-  test("goes on after what it can't remove, and says so", async () => {
+  test("reports what it can't remove, and continues", async () => {
     const { directory, make } = await setUp();
     const [bad, good] = [await make(), await make()];
     for (const { folder } of [bad, good]) await age(folder, 2 * IDLE);
@@ -259,7 +259,7 @@ describe("sweeping sessions", () => {
     expect(sweep.tally).toMatchObject({ expired: 1, failed: 1 });
   });
 
-  test("stops when it is told to", async () => {
+  test("stops when its signal aborts", async () => {
     const { directory, make } = await setUp();
     for (let i = 0; i < 5; i++) await make();
     const stop = new AbortController();
@@ -274,7 +274,7 @@ async function* manyFolders(count: number) {
   for (let n = 0; n < count; n++) yield `folder ${n}`;
 }
 
-test("a sweep looks into so many folders a second, and no more", async () => {
+test("a sweep examines a limited number of folders per second", async () => {
   const directory = await temporaryFolder();
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
   try {
@@ -286,7 +286,7 @@ test("a sweep looks into so many folders a second, and no more", async () => {
     });
     while (looked.length < 300) await jest.advanceTimersByTimeAsync(1);
     await swept;
-    // By this clock, which goes on only when all wait for it; the burst is a tenth of a second's.
+    // The fake clock advances only when all wait for it; the burst is a tenth of a second's.
     for (const [n, ms] of looked.entries()) {
       expect(n).toBeLessThanOrEqual(20 + (ms / 1000) * 100);
     }
@@ -295,7 +295,7 @@ test("a sweep looks into so many folders a second, and no more", async () => {
   }
 });
 
-test("sweeping records removes what is superseded and folded, at any depth", async () => {
+test("sweeping records removes superseded versions and compacted entries, at any depth", async () => {
   const directory = await temporaryFolder();
   const files = createStorageContext();
   const inside = path.join(directory, "owners", "ab", "hash");
@@ -318,9 +318,9 @@ test("sweeping records removes what is superseded and folded, at any depth", asy
   expect(await again.readRange(1, 12)).toHaveLength(12);
 });
 
-describe("sweeps that are cut each time", () => {
+describe("interrupted sweeps", () => {
   test.each(["sessions", "records"])(
-    "get to all %s in the end",
+    "interrupted sweeps remove all expired %s in the end",
     async (what) => {
       const directory = await temporaryFolder();
       const hashes = Array.from({ length: 64 }, (_, index) =>
@@ -352,10 +352,10 @@ describe("sweeps that are cut each time", () => {
   );
 });
 
-describe("the command", () => {
+describe("the sweep command", () => {
   const main = path.join(__dirname, "../../app/sweep/main.ts");
 
-  test("says what it did", async () => {
+  test("the sweep command reports its work", async () => {
     const { directory, make } = await setUp();
     const { folder } = await make();
     await age(folder, 100 * IDLE);
@@ -373,7 +373,7 @@ describe("the command", () => {
     expect(code).toBe(0);
   });
 
-  test("names what it can't sweep, and no session by its hash", async () => {
+  test("the sweep command names what it can't sweep, but no session by its hash", async () => {
     const { directory, make } = await setUp();
     const { folder } = await make();
     await rm(folder, { recursive: true });
@@ -389,7 +389,7 @@ describe("the command", () => {
     expect(code).toBe(1);
   });
 
-  test("says what to do where it can't begin", async () => {
+  test("the sweep command prints the remedy where it can't begin", async () => {
     const nowhere = path.join(await temporaryFolder(), "nowhere");
     const there = await startProcess(main, ["records"], {
       DATA_DIRECTORY: nowhere,

@@ -5,7 +5,7 @@ import {
 } from "../../../app/core/config/config";
 import { settings } from "../../../app/core/config/settings";
 
-/** The settings that the error names, in its order; none if there is no error. */
+/** The settings that the error names, in its order; none without an error. */
 function named(read: () => unknown): string[] {
   try {
     read();
@@ -23,11 +23,14 @@ describe("ADVERTISED_URL", () => {
     ["http://2001:db8:0:0:0:0:0:1:8081", "http://[2001:db8:0:0:0:0:0:1]:8081"],
     ["http://[2001:db8::1]:8081", "http://[2001:db8::1]:8081"],
     ["http://backend:8081", "http://backend:8081"],
-  ])("of a pod is accepted without the brackets of IPv6: %s", (given, url) => {
-    expect(readBackendConfig({ ADVERTISED_URL: given }).ADVERTISED_URL).toBe(
-      url,
-    );
-  });
+  ])(
+    "ADVERTISED_URL of a pod may lack the brackets of IPv6: %s",
+    (given, url) => {
+      expect(readBackendConfig({ ADVERTISED_URL: given }).ADVERTISED_URL).toBe(
+        url,
+      );
+    },
+  );
 });
 
 const secretsOf = (env: NodeJS.ProcessEnv) =>
@@ -36,7 +39,7 @@ const secretsOf = (env: NodeJS.ProcessEnv) =>
   );
 
 describe("the settings", () => {
-  it("say of every bad value what it must be", () => {
+  it("the error for a bad value says what the setting must be", () => {
     for (const shape of Object.values(settings)) {
       for (const [name, setting] of Object.entries(shape)) {
         const message = setting.safeParse("?").error?.issues[0]?.message;
@@ -67,17 +70,17 @@ describe("the settings", () => {
       },
       ["MODEL_BUSY_SECONDS", "MODELS", "OPENAI_BASE_URL", "OPENAI_CA_FILE"],
     ],
-    // What is wrong by itself isn't said to be missing, nor others to be wrong because of it.
+    // A bad setting is not reported as missing, and does not make dependent settings bad.
     [
       { MODEL_PROVIDER: "openai", OPENAI_BASE_URL: "localhost" },
       ["OPENAI_BASE_URL"],
     ],
     [{ MODEL_PROVIDER: "chatty", MODELS: "x/y" }, ["MODEL_PROVIDER"]],
-  ])("that are bad in %j are named at once", (env, names) => {
+  ])("all bad settings in %j are named at once", (env, names) => {
     expect(named(() => readBackendConfig(env))).toEqual(names);
   });
 
-  it("find the same secrets beside the data, in both processes", () => {
+  it("web and backend find the same secrets beside the data", () => {
     expect(secretsOf({})).toEqual(["./data/secrets", "./data/secrets"]);
     for (const env of [
       { DATA_DIRECTORY: "/mnt/a/records", SESSION_DIRECTORY: "/mnt/b/all" },
@@ -89,7 +92,7 @@ describe("the settings", () => {
     expect(secretsOf(env)).toEqual(["/run", "/run"]);
   });
 
-  it("find the same secrets where each process knows its own directory", () => {
+  it("web and backend find the same secrets where each knows only its own directory", () => {
     const web = readWebConfig({ SESSION_DIRECTORY: "/mnt/a/sessions" });
     const backend = readBackendConfig({ DATA_DIRECTORY: "/mnt/a/records" });
     expect(web.SECRETS_DIRECTORY).toBe(backend.SECRETS_DIRECTORY);

@@ -8,7 +8,7 @@ import { waitFor } from "../../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 
-/** Lets a reader go on that hangs. @returns Whether there was one. */
+/** Unblocks a hanging reader. @returns True if there was one. */
 function releaseIfThere(file: string): boolean {
   try {
     closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
@@ -18,7 +18,7 @@ function releaseIfThere(file: string): boolean {
   }
 }
 
-test("serves the tokens that it has while the file of others hangs", async () => {
+test("serves the current tokens while another token file hangs", async () => {
   const folder = await temporaryFolder();
   const tokens = await readTokens(
     { SECRETS_DIRECTORY: folder },
@@ -28,7 +28,7 @@ test("serves the tokens that it has while the file of others hangs", async () =>
   const file = path.join(folder, "INTERNAL_TOKEN");
   await rm(file);
   makeHangingFile(file);
-  // The file is looked at again only after a while.
+  // The file is read again only after an interval.
   const begun = performance.now();
   await waitFor(async () => {
     expect(await tokens.renewed()).toEqual(known);

@@ -10,7 +10,7 @@ const finds = (query: string, text: string) => hasWords(wordsOf(query), text);
 const marked = (query: string, text: string) =>
   rangesOf(wordsOf(query), text).map(({ from, to }) => text.slice(from, to));
 
-describe("a search finds", () => {
+describe("matches of a search", () => {
   it.each([
     ["accents", "cafe", "un café", ["café"]],
     ["accents in the query", "café", "cafe", ["cafe"]],
@@ -67,7 +67,7 @@ describe("a search finds", () => {
   });
 });
 
-describe("a search tells apart", () => {
+describe("non-matches of a search", () => {
   it.each([
     ["kana with another sound", "ハハ", "パパ ババ"],
     ["decomposed kana with another sound", "ハハ", "ハ\u309aハ\u309a"],

@@ -24,14 +24,14 @@ describe("isVisible", () => {
     ["an ideographic space and a no-break space", "\u3000\u00a0"],
     ["a Mongolian vowel separator", "\u180e"],
     ["nothing", ""],
-  ])("is false for %s", (_, invisible) => {
+  ])("isVisible is false for %s", (_, invisible) => {
     expect(isVisible(invisible)).toBe(false);
     expect(isVisible(invisible.repeat(3))).toBe(false);
     expect(isVisible(`${invisible}a`)).toBe(true);
   });
 
   it.each(["a", "⠁", "❤️", "👩‍👩‍👧", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "が", "\ufffd", "一", "م‌ن"])(
-    "is true for %s",
+    "isVisible is true for %s",
     (visible) => expect(isVisible(visible)).toBe(true),
   );
 });
@@ -47,11 +47,11 @@ describe("characterStart", () => {
     ["a family of emoji", "x👩‍👩‍👧", 6, 1],
     ["plain letters", "abc", 2, 2],
     ["the end", "abc", 9, 3],
-  ])("finds the start of %s", (_, given, index, start) => {
+  ])("characterStart finds the start of %s", (_, given, index, start) => {
     expect(characterStart(given, index)).toBe(start);
   });
 
-  it("looks only at the surroundings of the place in a long text", () => {
+  it("characterStart reads only the surroundings of the offset in a long text", () => {
     const long = "é".normalize("NFD").repeat(1_000_000);
     expect(characterStart(long, 1_000_001)).toBe(1_000_000);
   });

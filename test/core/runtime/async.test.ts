@@ -50,20 +50,20 @@ async function take<T>(count: number, source: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe("withTimeout", () => {
-  it("settles as the promise does", async () => {
+  it("withTimeout settles as the promise does", async () => {
     await expect(withTimeout(Promise.resolve(1), 1_000)).resolves.toBe(1);
     const fault = Promise.reject(new Error("a fault"));
     await expect(withTimeout(fault, 1_000)).rejects.toThrow("a fault");
   });
 
-  it("rejects with a TimeoutError, or the given error, when the time is over", async () => {
+  it("withTimeout rejects with a TimeoutError, or the given error, when the time is over", async () => {
     await expect(withTimeout(never(), 1)).rejects.toThrow(TimeoutError);
     await expect(
       withTimeout(never(), 1, { error: () => new Error("too slow") }),
     ).rejects.toThrow("too slow");
   });
 
-  it("rejects with the reason of an abort and leaves no listener behind", async () => {
+  it("withTimeout rejects with the reason of an abort and leaves no listener behind", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const waiting = withTimeout(never(), 60_000, { signal });
@@ -78,7 +78,7 @@ describe("withTimeout", () => {
 });
 
 describe("resultWithin", () => {
-  it("resolves to undefined when the time is over or the signal aborts", async () => {
+  it("resultWithin resolves to undefined when the time is over or the signal aborts", async () => {
     await expect(resultWithin(Promise.resolve(1), 1_000)).resolves.toBe(1);
     await expect(resultWithin(never(), 1)).resolves.toBeUndefined();
     const signal = AbortSignal.abort();
@@ -89,7 +89,7 @@ describe("resultWithin", () => {
 });
 
 describe("pause", () => {
-  it("ends early, without an error, when the signal aborts", async () => {
+  it("pause ends early, without an error, when the signal aborts", async () => {
     const controller = new AbortController();
     const waiting = pause(60_000, controller.signal);
     controller.abort();
@@ -98,7 +98,7 @@ describe("pause", () => {
 });
 
 describe("abortable", () => {
-  it("throws the reason of an abort although the source ignores it", async () => {
+  it("abortable throws the reason of an abort although the source ignores it", async () => {
     const controller = new AbortController();
     const hangs = { [Symbol.asyncIterator]: () => ({ next: never }) };
     const reading = take(
@@ -109,7 +109,7 @@ describe("abortable", () => {
     await expect(reading).rejects.toThrow("stopped");
   });
 
-  it("throws the reason of the abort and not the error by which the source ends", async () => {
+  it("abortable throws the reason of the abort, not the error that ends the source", async () => {
     const controller = new AbortController();
     const reading = take(2, abortable(cancelled, controller.signal));
     await nextTurn();
@@ -117,7 +117,7 @@ describe("abortable", () => {
     await expect(reading).rejects.toThrow("stopped");
   });
 
-  it("aborts and closes the source when the consumer leaves early", async () => {
+  it("abortable aborts and closes the source when the consumer stops early", async () => {
     const { signal } = new AbortController();
     let inner: AbortSignal | undefined;
     let isClosed = false;
@@ -138,7 +138,7 @@ describe("abortable", () => {
     expect(countListeners(signal)).toBe(0);
   });
 
-  it("passes on the source's values, its end and its error", async () => {
+  it("abortable passes on the source's values, its end and its error", async () => {
     const { signal } = new AbortController();
     expect(await take(9, abortable(letters, signal))).toEqual(["a", "b"]);
     await expect(take(9, abortable(failing, signal))).rejects.toThrow(
@@ -148,13 +148,13 @@ describe("abortable", () => {
 });
 
 describe("withHeartbeats", () => {
-  it("yields undefined while the source is silent and loses no value", async () => {
+  it("withHeartbeats yields undefined while the source is silent and loses no value", async () => {
     const values = await take(100, withHeartbeats(letters(), 10));
     expect(values.filter((value) => value !== undefined)).toEqual(["a", "b"]);
     expect(values).toContain(undefined);
   });
 
-  it("does not wait for a silent source when the consumer leaves", async () => {
+  it("withHeartbeats does not wait for a silent source when the consumer stops", async () => {
     const hangs = {
       [Symbol.asyncIterator]: () => ({ next: never, return: never }),
     };
@@ -166,7 +166,7 @@ describe("withHeartbeats", () => {
 });
 
 describe("Condition", () => {
-  it("wakes every waiter once, and an aborted one without a notification", async () => {
+  it("Condition wakes every waiter once, and an aborted one without a notification", async () => {
     const condition = new Condition();
     const controller = new AbortController();
     const woken: string[] = [];

@@ -1,7 +1,7 @@
 import { memoize } from "../../../app/core/runtime/memoize";
 
 describe("memoize", () => {
-  it("computes each object's result once, also an undefined one", () => {
+  it("memoize computes each object's result once, also an undefined one", () => {
     const computed: object[] = [];
     const work = memoize((argument: { result?: string }) => {
       computed.push(argument);

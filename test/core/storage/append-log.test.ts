@@ -43,7 +43,7 @@ async function fill(log: AppendLog, from: number, to: number) {
   await log.compact();
 }
 
-/** Makes what is there look as if it had been made long ago. */
+/** Sets the time of all files in the folder far back. */
 async function age(folder: string) {
   for (const name of await readdir(folder)) {
     await utimes(path.join(folder, name), 1, 1);
@@ -61,7 +61,7 @@ const lines = (from: number, to: number) =>
 const names = async (folder: string) =>
   (await readdir(folder)).filter((name) => !name.endsWith(".tmp")).toSorted();
 
-test("numbers what is appended, for every process", async () => {
+test("gives appended entries numbers that every process sees", async () => {
   const { log, elsewhere } = await setUp();
   expect((await log.list()).last).toBe(0);
   expect(await log.append({ text: "a" })).toBe(1);
@@ -74,7 +74,7 @@ test("numbers what is appended, for every process", async () => {
   expect(await log.read(3)).toBeUndefined();
 });
 
-test("gives every number to one of many writers", async () => {
+test("gives every number to exactly one of many writers", async () => {
   const { log, elsewhere } = await setUp();
   const there = elsewhere();
   const numbers = await Promise.all(
@@ -91,7 +91,7 @@ test("gives every number to one of many writers", async () => {
   );
 });
 
-test("one of many makes the entry with a given number", async () => {
+test("only one of many writers creates the entry with a given number", async () => {
   const { log, elsewhere } = await setUp();
   const made = await Promise.all(
     Array.from({ length: 10 }, (_, i) => elsewhere().createAt(4, { by: i })),
@@ -101,7 +101,7 @@ test("one of many makes the entry with a given number", async () => {
   expect(await log.createAt(4, {})).toBe(false);
 });
 
-test("a writer may take every other number only", async () => {
+test("lets a writer take only every other number", async () => {
   const { log } = await setUp();
   expect(await log.append({}, odd)).toBe(1);
   expect(await log.append({}, odd)).toBe(3);
@@ -110,7 +110,7 @@ test("a writer may take every other number only", async () => {
   expect((await log.list()).newest(3)).toEqual([3, 4, 5]);
 });
 
-test("a write makes no log that isn't there", async () => {
+test("a write does not create a missing log", async () => {
   const { log, folder } = await setUp();
   await rm(folder, { recursive: true });
   await expect(log.append({})).rejects.toThrow(LogMissingError);
@@ -128,7 +128,7 @@ test("reads the last entries, and the ones before those", async () => {
   expect(await log.readLast(5, { before: 3 })).toEqual([textOf(1), textOf(2)]);
 });
 
-test("an entry that was read can't be changed for others", async () => {
+test("an entry that was read is immutable for other readers", async () => {
   const { log } = await setUp();
   await log.append({ deep: { list: [1] } });
   const entry = await log.read(1);
@@ -136,8 +136,8 @@ test("an entry that was read can't be changed for others", async () => {
   expect(Object.isFrozen(entry?.deep)).toBe(true);
 });
 
-describe("folding", () => {
-  test("makes segments, smaller ones first, and keeps every entry", async () => {
+describe("compaction", () => {
+  test("compaction makes segments, smaller ones first, and keeps every entry", async () => {
     const { log, elsewhere, folder } = await setUp();
     await fill(log, 1, 100);
     expect(await names(folder)).toContain("1-10");
@@ -146,7 +146,7 @@ describe("folding", () => {
     expect(read).toEqual(Array.from({ length: 100 }, (_, i) => textOf(i + 1)));
   });
 
-  test("removes what a segment has held for long, and nothing earlier", async () => {
+  test("compaction removes only entries that a segment has held for long", async () => {
     const { log, elsewhere, folder } = await setUp();
     await fill(log, 1, 15);
     expect(await names(folder)).toContain("3");
@@ -161,7 +161,7 @@ describe("folding", () => {
     );
   });
 
-  test("a folded number stays taken", async () => {
+  test("a compacted number stays taken", async () => {
     const { log, elsewhere, folder } = await setUp();
     await fill(log, 1, 15);
     await age(folder);
@@ -171,7 +171,7 @@ describe("folding", () => {
     expect(await log.read(7)).toEqual(textOf(7));
   });
 
-  test("a writer that paused for long doesn't take a number that was folded meanwhile", async () => {
+  test("a writer after a long pause does not take a number that was compacted meanwhile", async () => {
     let pause = noPause;
     let passed = 0;
     const slow: FileSystem = {
@@ -198,7 +198,7 @@ describe("folding", () => {
     expect(await names(folder)).not.toContain("7");
   });
 
-  test("leaves room for a number that is missing, and takes it in later", async () => {
+  test("compaction leaves room for a missing number, and adds it later", async () => {
     const { log, elsewhere, folder } = await setUp();
     for (let n = 1; n <= 21; n++) if (n !== 4) await log.createAt(n, textOf(n));
     await log.compact();
@@ -245,7 +245,7 @@ describe("folding", () => {
     expect(reads).toBeLessThanOrEqual(10);
   });
 
-  test("loses nothing beside writers, readers and another fold", async () => {
+  test("compaction beside writers, readers and another compaction loses nothing", async () => {
     const { log, elsewhere, folder } = await setUp();
     const seen = Array.from({ length: 4 }, async (_, reader) => {
       const there = elsewhere();
@@ -267,20 +267,20 @@ describe("folding", () => {
     expect(await elsewhere().readRange(1, 1000)).toHaveLength(120);
   });
 
-  test("a damaged segment is reported, and what can be had elsewhere is served", async () => {
+  test("a damaged segment is reported, and its entries are served from other files", async () => {
     const { log, elsewhere, folder, damage } = await setUp();
     await fill(log, 1, 12);
     await truncate(path.join(folder, "1-10"), 60);
     const read = await elsewhere().readRange(1, 12);
     expect(read).toEqual(Array.from({ length: 12 }, (_, i) => textOf(i + 1)));
     expect(damage[0]?.path).toBe(path.join(folder, "1-10"));
-    // What it should hold is not removed.
+    // The damaged segment's entries are not removed.
     await age(folder);
     await fill(log, 13, 20);
     expect(await names(folder)).toContain("7");
   });
 
-  test("a damaged entry is reported and left out", async () => {
+  test("a damaged entry is reported and skipped", async () => {
     const { log, elsewhere, folder, damage } = await setUp();
     await fill(log, 1, 3);
     await writeFile(path.join(folder, "2"), Buffer.alloc(50));

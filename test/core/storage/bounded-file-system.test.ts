@@ -17,7 +17,7 @@ import { temporaryFolders } from "../../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
 
-/** @param timeoutMs More than any machine needs, where nothing is to hang. */
+/** @param timeoutMs By default longer than any call on a busy machine. */
 async function setUp(timeoutMs = 60_000) {
   const folder = await temporaryFolder();
   const well = path.join(folder, "well");
@@ -38,7 +38,7 @@ async function setUp(timeoutMs = 60_000) {
   return { folder, well, hanging, bounded, calls };
 }
 
-/** Reads what can be read, as often as a busy machine takes too long for it. */
+/** Reads a file that does not hang, again after each time-out on a busy machine. */
 async function readWell(from: FileSystem, well: string): Promise<string> {
   let text = "";
   await waitFor(async () => {
@@ -51,7 +51,7 @@ async function readWell(from: FileSystem, well: string): Promise<string> {
   return text;
 }
 
-/** Lets all go on who hang in opening the file, or will. */
+/** Releases all calls that hang in opening the file, now or later. */
 async function release(file: string, calls: Promise<unknown>[]) {
   const left = new Set(calls);
   for (const call of calls) {
@@ -63,14 +63,14 @@ async function release(file: string, calls: Promise<unknown>[]) {
   }
 }
 
-test("a call that hangs ends in time", async () => {
+test("a call that hangs times out", async () => {
   const { bounded, hanging, well, calls } = await setUp(100);
   await expect(bounded.readFile(hanging)).rejects.toThrow(StorageTimeoutError);
   expect(await readWell(bounded, well)).toBe("text");
   await release(hanging, calls);
 });
 
-test("while all places hang, others are refused and the process goes on", async () => {
+test("calls are refused while all places hang, and the process continues", async () => {
   const { bounded, hanging, well, calls } = await setUp(100);
   const reads = [1, 2, 3, 4, 5].map(() => bounded.readFile(hanging));
   const results = await Promise.allSettled(reads);
@@ -81,10 +81,10 @@ test("while all places hang, others are refused and the process goes on", async 
   await expect(bounded.readdir(path.dirname(well))).rejects.toMatchObject({
     code: "ETIMEDOUT",
   });
-  // What needs a thread elsewhere still gets one.
+  // Calls outside of the bounded file system still get a thread.
   expect((await lookup("127.0.0.1")).address).toBe("127.0.0.1");
   expect((await nodeFileSystem.readFile(well)).toString()).toBe("text");
-  // And when the disk answers again, so do we.
+  // When the disk answers again, the bounded file system does too.
   await release(hanging, calls);
   expect(await readWell(bounded, well)).toBe("text");
 });
@@ -103,7 +103,7 @@ test("many calls pass, a few at a time, with their results and errors", async ()
   expect(names.toSorted()).toEqual(["hanging", "well"]);
 });
 
-test("a listing that hangs in the middle ends in time", async () => {
+test("a listing that hangs in the middle times out", async () => {
   const { folder, bounded } = await setUp();
   const slow: FileSystem = {
     ...nodeFileSystem,
@@ -155,7 +155,7 @@ test("a file that is closed while all places hang is closed afterwards", async (
   expect(await readWell(bounded, well)).toBe("text");
 });
 
-test("a file that opens after it was given up is closed", async () => {
+test("a file that opens after its time-out is closed", async () => {
   const events = new EventEmitter();
   const file = await nodeFileSystem.open((await setUp()).well, "r");
   const handle = {

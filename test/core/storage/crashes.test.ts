@@ -8,8 +8,8 @@ import { createFileSessionStore } from "../../../app/web/sessions/file-session-s
 import { MemoryDisk } from "../../support/memory-disk";
 
 /*
- * The power fails after any system call. What had not been flushed may be there or not, in any
- * combination, whole, cut or as zeros. Whatever was acknowledged must be found on every such disk.
+ * The power fails after any system call. Unflushed data may be present or absent, in any
+ * combination, whole, cut or as zeros. Every acknowledged write must be found on every such disk.
  */
 
 const lasting = { idleMs: 1e15, absoluteMs: 1e15, now: Date.now };
@@ -31,7 +31,7 @@ const log = (fileSystem: FileSystem) =>
 
 const numbers = (to: number) => Array.from({ length: to }, (_, i) => i + 1);
 
-/** A step of a history: what it writes, and what a reader may find from when it has begun. */
+/** A step of a history: its write, and the state that a reader may find once it has begun. */
 interface Step<T> {
   write: (fileSystem: FileSystem) => Promise<unknown>;
   leads: T;
@@ -43,9 +43,8 @@ const update =
     document(fileSystem).update((data) => ({ ...data, n }));
 
 /**
- * Runs the steps one after another, then cuts everywhere.
- *
- * @returns How many disks were looked at.
+ * Runs the steps in order, then cuts the power after each call.
+ * @returns The number of checked disks.
  */
 async function cutEverywhere<T>(
   initial: T,
@@ -60,7 +59,7 @@ async function cutEverywhere<T>(
     const acknowledged = disk.operations.length;
     states.push({ from, acknowledged, value: step.leads });
   }
-  // What nobody waits for (temporary files) is done by then.
+  // Unawaited calls (removal of temporary files) end here.
   await turn();
   let count = 0;
   for (let cut = 0; cut <= disk.operations.length; cut++) {
@@ -69,14 +68,14 @@ async function cutEverywhere<T>(
     for (const found of disk.cutAfter(cut)) {
       const value = await read(found);
       expect(allowed.map((state) => state.value)).toContainEqual(value);
-      // And it can be gone on with.
+      // A write after the crash succeeds.
       count++;
     }
   }
   return count;
 }
 
-test("a document is as it was or as it was to become, and nothing acknowledged is lost", async () => {
+test("a document has its old or its new state after any crash, and no acknowledged write is lost", async () => {
   const count = await cutEverywhere<unknown>(
     undefined,
     [
@@ -93,7 +92,7 @@ test("a document is as it was or as it was to become, and nothing acknowledged i
   expect(count).toBeGreaterThan(100);
 });
 
-test("a document that is ended after a version is that version or ended, through any crash", async () => {
+test("a document ended after a version is that version or ended after any crash", async () => {
   const count = await cutEverywhere<unknown>(
     undefined,
     [
@@ -108,7 +107,7 @@ test("a document that is ended after a version is that version or ended, through
   expect(count).toBeGreaterThan(30);
 });
 
-test("a session opens as the old one or the new, through any crash", async () => {
+test("a session is the old one or the new after any crash", async () => {
   const id = "a".repeat(32);
   const other = "b".repeat(32);
   const save =
@@ -141,7 +140,7 @@ test("a session opens as the old one or the new, through any crash", async () =>
   expect(count).toBeGreaterThan(100);
 });
 
-test("a session can be gone on with after any crash in a save", async () => {
+test("a session can be saved again after any crash in a save", async () => {
   const id = "a".repeat(32);
   const disk = new MemoryDisk();
   await store(disk).create(id, { n: 1 });
@@ -157,7 +156,7 @@ test("a session can be gone on with after any crash in a save", async () => {
   }
 });
 
-test("a log keeps every acknowledged entry through any crash, folding included", async () => {
+test("a log keeps every acknowledged entry through any crash, also in compaction", async () => {
   const steps = numbers(7).map((n) => ({
     write: async (fs: FileSystem) => {
       await log(fs).append({ n });
@@ -178,7 +177,7 @@ test("a log keeps every acknowledged entry through any crash, folding included",
   expect(count).toBeGreaterThan(100);
 });
 
-test("the disk forgets what was not flushed: a store that flushes nothing is found out", async () => {
+test("the simulated disk loses unflushed data: a store without flushes fails", async () => {
   const disk = new MemoryDisk();
   const careless = Object.assign(Object.create(disk) as FileSystem, {
     syncDirectory: () => Promise.resolve(),

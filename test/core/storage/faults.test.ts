@@ -18,8 +18,8 @@ import {
 import { MemoryDisk } from "../../support/memory-disk";
 
 /*
- * Each call that is made fails in turn, with each error: refused, done by half, or done and
- * reported as failed. The caller is told, or the work was done; and nothing is worse than before.
+ * Every call fails in turn, with every error: refused, half done, or done but reported as failed.
+ * Either the caller gets an error or the work was done, and nothing else is lost.
  */
 
 const codes = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE"];
@@ -42,15 +42,15 @@ const log = (fileSystem: FileSystem) =>
   });
 
 interface Outcome {
-  /** A healthy view of the same disk. */
+  /** A view of the same disk without faults. */
   disk: MemoryDisk;
   fault: Fault;
-  /** What the work returned; `undefined` if it threw. */
+  /** The result of the work; `undefined` if it threw. */
   result: unknown;
   error: unknown;
 }
 
-/** @returns How many faults were tried. */
+/** @returns The number of injected faults. */
 async function failEverywhere(
   prepare: (disk: MemoryDisk) => Promise<unknown>,
   work: (fileSystem: FileSystem) => Promise<unknown>,
@@ -84,7 +84,7 @@ async function failEverywhere(
 const folderOf = (session: string) =>
   `/sessions/${hashOf(session).slice(0, 2)}/${hashOf(session)}`;
 
-/** @returns How much could not be swept. */
+/** @returns The number of sessions that could not be swept. */
 async function sweepOnce(fileSystem: FileSystem): Promise<number> {
   const sweep = await Sweep.begin("/sessions", {
     fileSystem,
@@ -98,7 +98,7 @@ async function sweepOnce(fileSystem: FileSystem): Promise<number> {
 
 const read = async (disk: FileSystem) => (await store(disk).read(id))?.values;
 
-test("a save is done, or refused and the old session is there", async () => {
+test("a save is done, or is refused and keeps the old session", async () => {
   const count = await failEverywhere(
     (disk) => store(disk).create(id, { n: 1 }),
     (fileSystem) => store(fileSystem).save(id, { n: 1 }, { n: 2 }),
@@ -106,7 +106,7 @@ test("a save is done, or refused and the old session is there", async () => {
       const found = await read(disk);
       expect(error === undefined).toBe(result !== undefined);
       expect(error ? [1, 2] : [2]).toContain(found?.n);
-      // And the visitor can go on.
+      // The visitor's next save succeeds.
       await store(disk).save(id, {}, { m: 3 });
       expect(await read(disk)).toEqual({ ...found, m: 3 });
     },
@@ -114,7 +114,7 @@ test("a save is done, or refused and the old session is there", async () => {
   expect(count).toBeGreaterThan(90);
 });
 
-test("a session is made, or refused, and then another can be", async () => {
+test("a session is made, or is refused and another can be made", async () => {
   const count = await failEverywhere(
     async () => undefined,
     (fileSystem) => store(fileSystem).create(id, { n: 1 }, "ann"),
@@ -124,7 +124,7 @@ test("a session is made, or refused, and then another can be", async () => {
       const next = "b".repeat(32);
       await store(disk).create(next, { n: 2 }, "ann");
       expect((await store(disk).read(next))?.values).toEqual({ n: 2 });
-      // Whatever is there can be ended everywhere.
+      // Every session can be ended everywhere.
       await store(disk).endAllOf("ann");
       expect(await read(disk)).toBeUndefined();
       expect(await store(disk).read(next)).toBeUndefined();
@@ -133,7 +133,7 @@ test("a session is made, or refused, and then another can be", async () => {
   expect(count).toBeGreaterThan(200);
 });
 
-test("a session that was ended without an error has ended", async () => {
+test("a session whose end succeeded has ended", async () => {
   await failEverywhere(
     (disk) => store(disk).create(id, { n: 1 }),
     (fileSystem) => store(fileSystem).end(id),
@@ -147,7 +147,7 @@ test("a session that was ended without an error has ended", async () => {
   );
 });
 
-test("who signed out everywhere without an error is signed out everywhere", async () => {
+test("a sign-out everywhere that succeeded has ended every session", async () => {
   const ids = [id, "b".repeat(32)];
   const count = await failEverywhere(
     async (disk) => {
@@ -161,7 +161,7 @@ test("who signed out everywhere without an error is signed out everywhere", asyn
         expect(allowed).toContainEqual(found);
       }
       expect(error ? 2 : result).toBe(2);
-      // And who was refused can do it again.
+      // A refused sign-out succeeds when repeated.
       await store(disk).endAllOf("ann");
       for (const each of ids) {
         expect(await store(disk).read(each)).toBeUndefined();
@@ -171,7 +171,7 @@ test("who signed out everywhere without an error is signed out everywhere", asyn
   expect(count).toBeGreaterThan(200);
 });
 
-test("a sweep that a fault befalls takes nothing that is used, and the next does the rest", async () => {
+test("a sweep with a fault removes no session in use, and the next sweep removes the rest", async () => {
   const expired = "b".repeat(32);
   const clock = { now: 0 };
   const count = await failEverywhere(
@@ -192,7 +192,7 @@ test("a sweep that a fault befalls takes nothing that is used, and the next does
       expect(await sweepOnce(disk)).toBe(0);
       expect(await disk.readdir(folderOf(id))).toEqual(["v2", "v3"]);
       const shard = path.dirname(folderOf(expired));
-      // (What was cut in its removal goes when it is old, which no folder is on this disk.)
+      // A half-removed folder is removed once it is old; this disk has no old folders.
       const left = (await disk.readdir(shard)).filter((n) => !isTemporary(n));
       expect(left).toEqual([]);
       expect(await read(disk)).toEqual({ n: 3 });
@@ -202,7 +202,7 @@ test("a sweep that a fault befalls takes nothing that is used, and the next does
   expect(count).toBeGreaterThan(150);
 });
 
-test("a read tells of the fault, and never of an older session or none", async () => {
+test("a read reports the fault, and never returns an older session or none", async () => {
   await failEverywhere(
     async (disk) => {
       await store(disk).create(id, { n: 1 });
@@ -216,7 +216,7 @@ test("a read tells of the fault, and never of an older session or none", async (
   );
 });
 
-test("a conflict in the middle of a fault loses neither side", async () => {
+test("a conflict during a fault loses neither change", async () => {
   await failEverywhere(
     (disk) => store(disk).create(id, { a: 1, b: 1 }),
     async (fileSystem) => {
@@ -235,7 +235,7 @@ test("a conflict in the middle of a fault loses neither side", async () => {
   );
 });
 
-test("an entry of a log is made once, or not, and never twice", async () => {
+test("a log entry is made once or not at all, never twice", async () => {
   const count = await failEverywhere(
     async (disk) => {
       await log(disk).createFolder();

@@ -47,7 +47,7 @@ const add = (to: VersionedDocument) =>
 const versions = async (folder: string) =>
   (await readdir(folder)).filter((name) => name.startsWith("v")).toSorted();
 
-test("keeps what was saved, for every process", async () => {
+test("saves versions that every process reads", async () => {
   const { document, elsewhere } = await setUp();
   await document.create({ title: "a", deep: { list: [1, null, "x"] } });
   await document.update((data) => ({ ...data, title: "b" }));
@@ -57,7 +57,7 @@ test("keeps what was saved, for every process", async () => {
   expect((await elsewhere.read())?.number).toBe(2);
 });
 
-test("is not there until it is made, and is made once", async () => {
+test("does not exist until it is created, which succeeds once", async () => {
   const { document, elsewhere } = await setUp();
   expect(await document.read()).toBeUndefined();
   const made = await Promise.allSettled([
@@ -70,14 +70,14 @@ test("is not there until it is made, and is made once", async () => {
   await expect(document.create({})).rejects.toThrow(DocumentExistsError);
 });
 
-test("a write makes neither a document nor a folder", async () => {
+test("a write creates neither a document nor a folder", async () => {
   const { document, folder } = await setUp();
   expect(await document.update(() => ({ a: 1 }))).toBeUndefined();
   expect(await document.delete()).toBe(false);
   await expect(stat(folder)).rejects.toThrow("ENOENT");
 });
 
-test("every one of many writers in two processes is heard", async () => {
+test("every write of many writers in two processes is kept", async () => {
   const { document, elsewhere } = await setUp();
   await document.create({ count: 0 });
   await Promise.all(
@@ -95,14 +95,14 @@ test("a writer that begins with an old version reads the newer one", async () =>
   expect((await elsewhere.read())?.data).toEqual({ a: 2, b: 2 });
 });
 
-test("leaves the document alone when there is nothing to change", async () => {
+test("writes no version without a change", async () => {
   const { document, folder } = await setUp();
   await document.create({ a: 1 });
   expect((await document.update(() => undefined))?.number).toBe(1);
   expect(await versions(folder)).toEqual(["v1"]);
 });
 
-test("stays ended, whoever writes", async () => {
+test("stays ended, whichever process writes", async () => {
   const { document, elsewhere, folder } = await setUp();
   const old = await document.create({ a: 1 });
   expect(await elsewhere.delete()).toBe(true);
@@ -115,7 +115,7 @@ test("stays ended, whoever writes", async () => {
   expect(await document.read()).toBeUndefined();
 });
 
-test("is ended after a version unless another came first", async () => {
+test("is ended after a version unless another version came first", async () => {
   const { document, elsewhere, folder } = await setUp();
   expect(await document.deleteAfter(1)).toBe(false);
   await document.create({ count: 0 });
@@ -131,7 +131,7 @@ test("is ended after a version unless another came first", async () => {
   expect(await versions(folder)).toEqual(["v1", "v2", "v3"]);
 });
 
-test("is not ended after a version that serves in place of a damaged one", async () => {
+test("is not ended after the fallback of a damaged version", async () => {
   const { document, folder } = await setUp();
   await document.create({ count: 0 });
   await add(document);
@@ -141,7 +141,7 @@ test("is not ended after a version that serves in place of a damaged one", async
   expect((await document.read())?.data).toEqual({ count: 0 });
 });
 
-test("what one reader does to what it got, no other reader sees", async () => {
+test("a reader's changes to its copy are invisible to other readers", async () => {
   const { document } = await setUp();
   await document.create({ list: [1] });
   const read = await document.read();
@@ -149,7 +149,7 @@ test("what one reader does to what it got, no other reader sees", async () => {
   expect((await document.read())?.data).toEqual({ list: [1] });
 });
 
-test("a read of what is in memory is one listing", async () => {
+test("a read of a cached document is one listing", async () => {
   const calls: string[] = [];
   const counting = new Proxy(nodeFileSystem, {
     get(target, name: keyof typeof nodeFileSystem) {
@@ -164,7 +164,7 @@ test("a read of what is in memory is one listing", async () => {
   expect(calls).toEqual(["readdir"]);
 });
 
-test("only its owner can read what is on disk", async () => {
+test("files are readable by their owner alone", async () => {
   const { document, folder } = await setUp();
   await document.create({ a: 1 });
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
@@ -182,7 +182,7 @@ test("leaves no temporary file behind", async () => {
   expect(await readdir(folder)).toEqual(["v1", "v2"]);
 });
 
-describe("a version that can't be read", () => {
+describe("an unreadable version", () => {
   test.each<[string, (file: string) => Promise<void>]>([
     ["is empty", (file) => truncate(file)],
     ["is cut", (file) => truncate(file, 30)],
@@ -198,23 +198,26 @@ describe("a version that can't be read", () => {
         await mkdir(file);
       },
     ],
-  ])("%s: the one before serves, and it is reported", async (_, damageIt) => {
-    const { folder, damage, document, elsewhere } = await setUp();
-    await document.create({ a: "first" });
-    await document.update(() => ({ a: "second" }));
-    await damageIt(path.join(folder, "v2"));
-    expect((await elsewhere.read())?.data).toEqual({ a: "first" });
-    expect(damage).toHaveLength(1);
-    expect(damage[0]?.path).toBe(path.join(folder, "v2"));
-    expect(damage[0]?.advice).toContain("v1 replaces it");
-    // The number stays taken, and nobody is told twice.
-    const next = await elsewhere.update((data) => ({ ...data, b: 1 }));
-    expect(next?.number).toBe(3);
-    expect((await document.read())?.data).toEqual({ a: "first", b: 1 });
-    expect(damage).toHaveLength(1);
-  });
+  ])(
+    "a version that %s is reported, and the previous one serves",
+    async (_, damageIt) => {
+      const { folder, damage, document, elsewhere } = await setUp();
+      await document.create({ a: "first" });
+      await document.update(() => ({ a: "second" }));
+      await damageIt(path.join(folder, "v2"));
+      expect((await elsewhere.read())?.data).toEqual({ a: "first" });
+      expect(damage).toHaveLength(1);
+      expect(damage[0]?.path).toBe(path.join(folder, "v2"));
+      expect(damage[0]?.advice).toContain("v1 replaces it");
+      // The number stays taken, and the damage is reported once.
+      const next = await elsewhere.update((data) => ({ ...data, b: 1 }));
+      expect(next?.number).toBe(3);
+      expect((await document.read())?.data).toEqual({ a: "first", b: 1 });
+      expect(damage).toHaveLength(1);
+    },
+  );
 
-  test("and nothing before it: there is no document, until it is made anew", async () => {
+  test("a damaged first version leaves no document until it is created again", async () => {
     const { folder, damage, document, elsewhere } = await setUp();
     await document.create({ a: 1 });
     await writeFile(path.join(folder, "v1"), '{"format":1,"savedAt":1,"da');
@@ -224,7 +227,7 @@ describe("a version that can't be read", () => {
     expect((await document.read())?.data).toEqual({ a: 2 });
   });
 
-  test("is a file where the folder should be: there is no document", async () => {
+  test("a file in place of the folder leaves no document", async () => {
     const { folder, damage, document } = await setUp();
     await mkdir(path.dirname(folder));
     await writeFile(folder, "");
@@ -233,8 +236,8 @@ describe("a version that can't be read", () => {
   });
 
   const asRoot = process.getuid?.() === 0;
-  test("may not be read: the one before serves", async () => {
-    // Root may read everything: there the system's answer is given by the seam.
+  test("a version without read permission falls back to the previous one", async () => {
+    // Root may read everything, so for root the file system is replaced.
     const refuse = {
       ...nodeFileSystem,
       readFile: (file: string) =>
@@ -250,7 +253,7 @@ describe("a version that can't be read", () => {
   });
 });
 
-/** Ended, with everything still there that a crash may leave: all older versions. */
+/** An ended document that still has all older versions, as after a crash. */
 async function setUpEnded() {
   const keeping = { ...nodeFileSystem, unlink: () => Promise.resolve() };
   const all = await setUp({ fileSystem: keeping });
@@ -262,7 +265,7 @@ async function setUpEnded() {
   return { ...all, tombstone: path.join(folder, "v3") };
 }
 
-describe("a document that was ended", () => {
+describe("an ended document", () => {
   test.each<[string, (file: string) => Promise<void>]>([
     ["is empty", (file) => truncate(file)],
     ["is zeros", (file) => writeFile(file, Buffer.alloc(100))],
@@ -274,19 +277,23 @@ describe("a document that was ended", () => {
       },
     ],
     ["was marked", (file) => writeFile(`${file}.damaged`, "")],
-  ])("stays so when its tombstone %s", async (_, damageIt) => {
-    const { elsewhere, tombstone, damage } = await setUpEnded();
-    await damageIt(tombstone);
-    for (let again = 0; again < 2; again++) {
-      expect((await elsewhere.read())?.isTombstone).toBe(true);
-      expect(await elsewhere.update(() => ({ a: 3 }))).toBeUndefined();
-      expect(await elsewhere.delete()).toBe(false);
-    }
-    await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
-    for (const { advice } of damage) expect(advice).toContain("stays deleted");
-  });
+  ])(
+    "an ended document stays ended when its tombstone %s",
+    async (_, damageIt) => {
+      const { elsewhere, tombstone, damage } = await setUpEnded();
+      await damageIt(tombstone);
+      for (let again = 0; again < 2; again++) {
+        expect((await elsewhere.read())?.isTombstone).toBe(true);
+        expect(await elsewhere.update(() => ({ a: 3 }))).toBeUndefined();
+        expect(await elsewhere.delete()).toBe(false);
+      }
+      await expect(elsewhere.create({})).rejects.toThrow(DocumentExistsError);
+      for (const { advice } of damage)
+        expect(advice).toContain("stays deleted");
+    },
+  );
 
-  test("but one whose end failed goes on", async () => {
+  test("a document whose end failed is still writable", async () => {
     const { document, elsewhere } = await setUp({
       fileSystem: {
         ...nodeFileSystem,
@@ -333,7 +340,7 @@ function clock() {
 const noPause = () => Promise.resolve();
 
 describe("old versions", () => {
-  test("are removed by later writes, when no slow writer can want their numbers", async () => {
+  test("later writes remove old versions that no slow writer can reuse the numbers of", async () => {
     const { now, pass } = clock();
     const { document, folder } = await setUp({ now });
     await document.create({ n: 1 });
@@ -347,7 +354,7 @@ describe("old versions", () => {
     expect(await versions(folder)).toEqual(["v4", "v5"]);
   });
 
-  test("a writer that paused for long never believes in a number that was used before", async () => {
+  test("a writer after a long pause trusts no number that was used before", async () => {
     const { now, pass } = clock();
     let pause = noPause;
     const slow = {

@@ -23,7 +23,7 @@ import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
 
-/** Turns to the page, or away from it, as far as the page can tell. */
+/** Makes the page report that it is visible, or hidden. */
 const look = (isSeen: boolean) =>
   page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", {
@@ -56,7 +56,7 @@ it("reconnects without a lost or doubled word", async () => {
   });
 });
 
-it("takes an open but silent connection for lost, and reconnects", async () => {
+it("treats a silent connection as lost, and reconnects", async () => {
   await restartWeb({ heartbeatMs: 300 });
   const proxy = await startFreezingProxy(web.address);
   try {
@@ -64,7 +64,7 @@ it("takes an open but silent connection for lost, and reconnects", async () => {
     const reply = await ask("go on", ["One", " two", " three"]);
     reply.next();
     await page.getByText("One", { exact: true }).waitFor();
-    // A busy machine's page may just be making its connection anew.
+    // On a busy machine the page may be reconnecting at this moment.
     await waitFor(async () => proxy.freeze() > 0);
     reply.next(2);
     await page.getByText("One two three", { exact: true }).waitFor();

@@ -20,7 +20,7 @@ it("copies a code block", async () => {
   web.api.script = () => ["```js\nlet x = 1;\n```"];
   await say("code");
   await page.locator(".code .copy").click();
-  // The button says so for a moment only; what is announced stays.
+  // The button's text changes for a moment only; the announcement stays.
   await page.locator("#status").getByText("Copied").waitFor({
     state: "attached",
   });

@@ -47,7 +47,7 @@ it("ignores a page that arrives after the visitor went elsewhere", async () => {
   const late = page.waitForResponse(`${web.address}/`);
   await route.continue();
   await (await late).finished();
-  // Whatever was to be made of it has been made when the next answer has come.
+  // The page has processed the late response by the time the next one has arrived.
   await say("the second");
   await heading("the first").waitFor();
   await expectMessages(4);

@@ -34,7 +34,7 @@ withAws("against a stand-in for AWS", () => {
     fetch(`${env.AWS_ENDPOINT_URL}/moto-api/reset`, { method: "POST" }),
   );
 
-  it("docs/eks.md goes from an empty account to an address and back to nothing, command by command", async () => {
+  it("docs/eks.md creates a deployment in an empty account and removes it, command by command", async () => {
     const guide = await readFile("docs/eks.md", "utf8");
     const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(
       ([, commands]) => commands,
@@ -51,7 +51,7 @@ withAws("against a stand-in for AWS", () => {
 
     const others = await readFile(path.join(folder, "others"), "utf8");
     expect(others).toMatch(/^eksctl create cluster -f \/\S+\/cluster\.yaml$/m);
-    // Nothing is left in the clone, which has to be as its commit is.
+    // The clone must equal its commit.
     expect(await readdir(folder)).toEqual(["guide.sh", "others"]);
     expect(others).toContain("scripts/deploy eks\n");
     expect(others).toContain("eksctl delete cluster --name keepsake --wait");

@@ -28,13 +28,13 @@ async function send(page: Page, message: string): Promise<void> {
 const lastArticle = (page: Page) =>
   page.getByRole("log", { name: "Conversation" }).getByRole("article").last();
 
-/** The pod that served a page, by its sidebar. */
+/** The pod that served a page, according to its sidebar. */
 async function servedBy(visitor: HttpVisitor): Promise<string> {
   const html = await visitor.read("/");
   return /Served by<\/dt><dd>([^<]+)/.exec(html)?.[1] ?? "";
 }
 
-it("a browser talks through the ingress", async () => {
+it("a browser sends a message and gets a reply through the ingress", async () => {
   const page = await browser.newPage();
   await page.goto(settings.url);
   await send(page, "count to 20");
@@ -47,7 +47,7 @@ it("a browser talks through the ingress", async () => {
   await page.close();
 });
 
-it("the sticky cookie holds a browser on one pod, and others come to others", async () => {
+it("the sticky cookie holds a browser on one pod, and spreads browsers over pods", async () => {
   const visitor = new HttpVisitor(settings.url);
   const pods = new Set<string>();
   for (let asked = 0; asked < 15; asked += 1) pods.add(await servedBy(visitor));
@@ -59,7 +59,7 @@ it("the sticky cookie holds a browser on one pod, and others come to others", as
   expect(strangers.size).toBeGreaterThan(1);
 });
 
-it("all works with the ingress's cookie deleted at every request", async () => {
+it("a conversation works with the ingress's cookie deleted before every request", async () => {
   const client = new CountingClient(40, false);
   for (let talks = 0; talks < 3; talks += 1) await client.converse();
   expectNothingLost(client.counts);
@@ -84,7 +84,7 @@ it.each(["web", "backend"])(
       return before.every(({ name }) => !names.includes(name));
     });
     expect(after).toBe(true);
-    // Exactly once: no number twice, none missing, and the same after a reload.
+    // Every number is there exactly once, also after a reload.
     await page.reload();
     const text = await lastArticle(page).locator(".text").innerText();
     expect(text.replaceAll(/\s+/g, " ").trim()).toBe(numbersTo(300));

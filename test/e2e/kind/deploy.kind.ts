@@ -23,7 +23,7 @@ import {
 
 const context = ["--context", `kind-${settings.cluster}`];
 
-/** Runs one of the scripts as people do. */
+/** Runs a script as users do. */
 async function script(
   name: string,
   args: string[],
@@ -48,7 +48,7 @@ async function script(
   }
 }
 
-describe("deploy", () => {
+describe("scripts/deploy", () => {
   afterEach(restore);
 
   it("changes nothing in a dry run, and shows what it would change", async () => {
@@ -83,7 +83,7 @@ describe("deploy", () => {
   });
 
   inLongForm("of an image that can't be run", () => {
-    it("brings back the version before when the new one doesn't run, and nobody notices", async () => {
+    it("rolls back to the previous version when the new one fails to start, and no request fails", async () => {
       const counts = await underLoad(visitors(), async () => {
         const { status, stderr } = await script(
           "deploy",
@@ -138,7 +138,7 @@ withAwsAndRegistry(
 
     const ecr = (...args: string[]) => awsOf(env)("ecr", ...args);
 
-    it("makes nothing in a dry run", async () => {
+    it("makes no repository in a dry run", async () => {
       const { status, stdout, stderr } = await script(
         "ecr-push",
         ["--dry-run", "--platform", "linux/amd64"],
@@ -152,7 +152,7 @@ withAwsAndRegistry(
       expect((await ecr("describe-repositories")).repositories).toEqual([]);
     });
 
-    it("makes a repository that scans and whose tags never move, and pushes what it then names", async () => {
+    it("makes a repository that scans images and has immutable tags, and pushes the image under the printed name", async () => {
       const { status, stdout, stderr } = await script(
         "ecr-push",
         ["--platform", "linux/amd64"],
@@ -174,7 +174,7 @@ withAwsAndRegistry(
         `http://${registry}/v2/keepsake/manifests/${digest}`,
       );
       expect(manifest.status).toBe(200);
-      // What ECR would know by now: the same commit is not built again.
+      // ECR knows the image by now, so the same commit is not built again.
       await ecr(
         "put-image",
         "--repository-name",
@@ -198,7 +198,7 @@ withAwsAndRegistry(
       expect(again.stdout).toBe(stdout);
     });
 
-    it("is what deploy takes the image from, in a dry run", async () => {
+    it("names the pushed image in a dry run of scripts/deploy", async () => {
       const { status, stdout } = await script(
         "deploy",
         ["kind", ...context, "--dry-run"],
@@ -213,7 +213,7 @@ withAwsAndRegistry(
 const commit = async () =>
   (await promisify(execFile)("git", ["rev-parse", "HEAD"])).stdout.trim();
 
-/** Moto names the real registry in its answers; here they name ours. */
+/** Moto's responses name the real registry; these name the local one. */
 async function ecrThatPointsTo(
   registry: string,
   motoPort: number,
@@ -247,7 +247,7 @@ async function ecrThatPointsTo(
   return server;
 }
 
-/** Docker knows that localhost has no TLS; podman wants to be told. */
+/** Docker trusts localhost without TLS; podman needs a flag. */
 async function toolWithoutTls(folder: string): Promise<string> {
   const file = path.join(folder, "tool");
   await writeFile(

@@ -15,12 +15,12 @@ async function tool(...args: string[]): Promise<string> {
 const inImage = (image: string, command: string) =>
   tool("run", "--rm", "--read-only", image, "sh", "-c", command);
 
-/** Every file of ours: its name, mode, time and content. */
+/** The name, mode, time and content of each of the app's files. */
 const everything = `
   find /app -printf '%P %m %U:%G %T@\\n' | sort
   find /app -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum`;
 
-it("comes out the same when it is built again from nothing, whatever the cache has of other commits", async () => {
+it("is identical after a rebuild without a cache, and with the cache of another commit", async () => {
   for (const [name, ...options] of [
     ["keepsake:cached"],
     ["keepsake:again", "--no-cache"],
@@ -33,7 +33,7 @@ it("comes out the same when it is built again from nothing, whatever the cache h
   expect(await inImage("keepsake:again", everything)).toBe(
     await inImage("keepsake:cached", everything),
   );
-  // Docker's own builder keeps the times of the build in layers that it doesn't push.
+  // Docker's own builder records build times in layers that it does not push.
   if (!/podman/i.test(await tool("--version"))) return;
   expect(await idOf("keepsake:again")).toBe(await idOf("keepsake:cached"));
 });
@@ -50,7 +50,7 @@ it("adds less than 200 MB to its base", async () => {
   expect(added).toBeLessThan(200);
 });
 
-it("runs as a user, has no package manager and no development dependency, lists what it has, and carries its licence", async () => {
+it("runs as a user, has no package manager and no development dependency, lists its contents, and includes its licence", async () => {
   const script = `
     id -u
     command -v npm npx yarn corepack
@@ -64,7 +64,7 @@ it.each([
   ["web", "SESSION_DIRECTORY"],
   ["backend", "DATA_DIRECTORY"],
 ])(
-  "%s starts as pid 1 on a read-only root, and ends by itself when it is told to",
+  "%s starts as pid 1 on a read-only root, and exits on SIGTERM",
   async (part, directory) => {
     const options =
       "--detach --read-only --tmpfs /tmp --env PORT=8080 --env DRAIN_SECONDS=2 --env SECRETS_DIRECTORY=/tmp/secrets";
@@ -83,7 +83,7 @@ it.each([
         await tool("exec", id, "sh", "-c", "tr '\\0' ' ' </proc/1/cmdline"),
       ).toBe(`node /app/build/bin/${part}`);
       await tool("stop", "--time", "30", id);
-      // 137 would be the kill that comes when nothing listens to the signal.
+      // 137 would be the SIGKILL that follows an ignored SIGTERM.
       expect(await tool("inspect", "--format", "{{.State.ExitCode}}", id)).toBe(
         "0",
       );

@@ -10,7 +10,9 @@ import {
 } from "./support/cluster";
 
 const INTERVAL_MS = 100;
-/** Covers a failed dial and its retry on a busy machine; Traefik's default dial time-out is 30 s. */
+/**
+ * Covers a failed dial and its retry on a busy machine; Traefik's default dial time-out is 30 s.
+ */
 const MAX_MS = 5_000;
 const KILLS = settings.short ? 3 : 8;
 
@@ -33,7 +35,7 @@ async function timed(visitor: HttpVisitor): Promise<Page> {
   return { status, ms: performance.now() - start };
 }
 
-/** Requests a page on schedule, whether or not earlier requests were answered, until the signal aborts. */
+/** Requests a page on schedule, without waiting for earlier responses, until the signal aborts. */
 async function requestPages(signal: AbortSignal): Promise<Page[]> {
   const visitors = Array.from(
     { length: 6 },

@@ -6,7 +6,7 @@ import {
   strangerPod,
 } from "./support/cluster";
 
-/** A program that prints, for each address, whether a connection could be made within 3 s. */
+/** A program that tries each address for 3 s, and prints the connections that succeeded. */
 const tries = (targets: [string, number][]) => `
   const net = require("node:net");
   const attempt = ([host, port]) => new Promise((resolve) => {
@@ -39,7 +39,7 @@ const apiServer = () =>
 const podAddress = async (component: string) =>
   (await podsOf(component))[0]!.ip;
 
-/** Whether the API server would take a pod that mounts the records. */
+/** True if the API server would admit a pod that mounts the records. */
 const thief = (readOnly: boolean) => {
   const pod = strangerPod("thief", {}, "");
   const claim = { claimName: "records", readOnly };
@@ -54,7 +54,7 @@ const thief = (readOnly: boolean) => {
   );
 };
 
-it("a pod of no name reaches neither backend nor web nor web's metrics", async () => {
+it("a pod without labels reaches neither backend, nor web, nor web's metrics", async () => {
   const [web, backend] = [await podAddress("web"), await podAddress("backend")];
   const results = await reach("stranger", {}, [
     [backend, 8081],
@@ -64,7 +64,7 @@ it("a pod of no name reaches neither backend nor web nor web's metrics", async (
   expect(results).toEqual(["closed", "closed", "closed"]);
 });
 
-it("a pod with web's labels reaches the backend, so that the one before was stopped by a policy", async () => {
+it("a pod with web's labels reaches backend, so a policy stopped the one before", async () => {
   const backend = await podAddress("backend");
   const labels = {
     "app.kubernetes.io/name": "keepsake",
@@ -73,7 +73,7 @@ it("a pod with web's labels reaches the backend, so that the one before was stop
   expect(await reach("like-web", labels, [[backend, 8081]])).toEqual(["open"]);
 });
 
-it("backend reaches neither the API server nor the metadata address, nor web", async () => {
+it("backend reaches neither the API server, nor the metadata address, nor web", async () => {
   const [backend] = await podsOf("backend");
   const program = tries([
     [await apiServer(), 443],
@@ -91,7 +91,7 @@ it("backend reaches neither the API server nor the metadata address, nor web", a
   expect(results).toBe("closed closed closed");
 });
 
-it("the ingress reaches the API server, so that backend was stopped by a policy", async () => {
+it("the ingress reaches the API server, so a policy stopped backend", async () => {
   const labels = {
     "app.kubernetes.io/name": "keepsake",
     "app.kubernetes.io/component": "ingress",
@@ -102,7 +102,7 @@ it("the ingress reaches the API server, so that backend was stopped by a policy"
   expect(results).toEqual(["open"]);
 });
 
-it("a pod that is no part of Keepsake may read its claims, and not write to them", async () => {
+it("a foreign pod reads Keepsake's claims, and cannot write to them", async () => {
   await expect(thief(false)).rejects.toThrow(
     "Only backend, sweep, preflight may write to the claim records",
   );

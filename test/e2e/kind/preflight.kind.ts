@@ -17,7 +17,7 @@ interface Report {
   findings: { check: string; status: string; seen: string; todo?: string }[];
 }
 
-/** The command as people run it. */
+/** Runs the command as users do. */
 async function preflight(
   ...args: string[]
 ): Promise<Report & { status: number }> {
@@ -40,7 +40,7 @@ async function preflight(
 const notWell = ({ findings }: Report) =>
   findings.filter(({ status }) => status === "failure" || status === "warning");
 
-/** The only thing that it found, or the test fails with all it found. */
+/** The only finding. @throws Error with all findings, if there are several. */
 function onlyFinding(report: Report) {
   const found = notWell(report);
   expect(found).toHaveLength(1);
@@ -65,9 +65,9 @@ beforeAll(() =>
   ),
 );
 
-it("passes", async () => {
+it("preflight passes on kind", async () => {
   const report = await preflight();
-  // How fast a machine's disk and names are at this moment proves nothing here.
+  // The speed of a machine's disk and DNS at this moment is not under test.
   const timed = ["storage-latency", "backend-name"];
   expect(
     notWell(report).filter(
@@ -100,13 +100,13 @@ const withoutStickiness = () =>
     "annotate",
     "service",
     "web",
-    // Any of them alone keeps Traefik sticky.
+    // Each of these annotations alone keeps Traefik sticky.
     ...["", ".name", ".httponly", ".samesite"].map(
       (part) => `traefik.ingress.kubernetes.io/service.sticky.cookie${part}-`,
     ),
   );
 
-/** Changes web's pods: as one revision, which `rollout undo` takes back. */
+/** Changes web's pods in one revision, which `rollout undo` reverts. */
 const changeWeb = (spec: object) =>
   kubectl(
     "patch",
@@ -154,7 +154,7 @@ const metricsAreMissed = () =>
   );
 
 inLongForm("one fault at a time", () => {
-  it("finds an ingress that is not sticky", async () => {
+  it("finds an ingress without sticky sessions", async () => {
     await withoutStickiness();
     try {
       const found = await eventually("Traefik has noticed", async () => {
@@ -170,7 +170,7 @@ inLongForm("one fault at a time", () => {
   });
 });
 
-/** A proxy between preflight and the ingress: `MODE` is what is wrong with it. */
+/** A proxy between preflight and the ingress. `MODE` selects its fault. */
 const PROXY = `
   const http = require("node:http");
   http.createServer((incoming, outgoing) => {
@@ -264,7 +264,7 @@ it("finds an idle time-out that is too short", async () => {
   expect(onlyFinding(report).seen).toMatch(/silent stream was cut after \d/);
 });
 
-it("finds a volume that is each node's own", async () => {
+it("finds a volume that the nodes do not share", async () => {
   const node = `${settings.cluster}-worker2`;
   const own = "/var/lib/keepsake";
   await inNode(
@@ -327,9 +327,9 @@ inLongForm("one fault after the other", () => {
   });
 });
 
-// The same faults all at once: in CI, where there is no time for one after the other.
+// The same faults all at once, to save time in CI.
 if (settings.short) {
-  it("finds what is wrong with the ingress, the backend's name, the metrics and the grace period, all at once", async () => {
+  it("finds faults of the ingress, the backend's name, the metrics and the grace period at once", async () => {
     await setMetrics(0);
     await withoutStickiness();
     await changeWeb({ ...WRONG_NAME, ...SHORT_GRACE });

@@ -33,7 +33,10 @@ const imagesOf = async (component: string) =>
     ).split(" "),
   );
 
-/** Takes web and backend to a version: its image, and its manifests. What stands in for a load balancer stays. */
+/**
+ * Rolls web and backend to a version, its image and its manifests. Traefik, the stand-in for a load
+ * balancer, stays.
+ */
 async function changeTo(manifest: string): Promise<void> {
   const options = "--server-side --force-conflicts".split(" ");
   const but = "app.kubernetes.io/component!=ingress";
@@ -41,7 +44,7 @@ async function changeTo(manifest: string): Promise<void> {
   for (const part of PARTS) await rolledOut(part);
 }
 
-/** Goes back as one does by hand: the pods alone. */
+/** Rolls back only the pods, as an operator would by hand. */
 async function undo(...parts: string[]): Promise<void> {
   for (const part of parts) {
     await kubectl("rollout", "undo", `deployment/${part}`);
@@ -49,7 +52,7 @@ async function undo(...parts: string[]): Promise<void> {
   for (const part of parts) await rolledOut(part);
 }
 
-/** Waits until no pod is ending any more. */
+/** Waits until no pod is terminating. */
 async function drained(): Promise<void> {
   for (const part of PARTS) {
     await eventually(`the old pods of ${part} are gone`, async () =>
@@ -58,7 +61,10 @@ async function drained(): Promise<void> {
   }
 }
 
-/** Some who keep the ingress's cookie and some who don't; of both, one whose replies outlast a pod's preStop. */
+/**
+ * Clients with and without the ingress's cookie; in each group the replies of one outlast a pod's
+ * preStop.
+ */
 const patient = () => [
   new CountingClient(60),
   new CountingClient(400),
@@ -73,7 +79,7 @@ inLongForm("at a restart", () => {
         await kubectl("rollout", "restart", `deployment/${part}`);
         await rolledOut(part);
       }
-      // Those of before drain to their end.
+      // Terminating pods drain to the end.
       await drained();
     });
     expectNothingLost(counts);
@@ -82,7 +88,7 @@ inLongForm("at a restart", () => {
 
 it("no request fails and no character is lost while a node is drained", async () => {
   const [ingress] = await podsOf("ingress");
-  // The one without Traefik, which stands in for a load balancer outside of the cluster.
+  // The node without Traefik, which stands in for a load balancer outside of the cluster.
   const node = [
     `${settings.cluster}-worker`,
     `${settings.cluster}-worker2`,
@@ -106,7 +112,7 @@ it("no request fails and no character is lost while a node is drained", async ()
   }
 });
 
-it("the version before works on the same directory, beside this one and after a rollback", async () => {
+it("the previous version works on the same directory, beside this version and after a rollback", async () => {
   const visitor = new HttpVisitor(settings.url);
   const address = await visitor.begin("count to 5");
   const counts = await underLoad(patient(), async () => {
@@ -116,7 +122,7 @@ it("the version before works on the same directory, beside this one and after a 
     expect(await imagesOf("backend")).toContain(settings.image);
     if (settings.short) return;
     await undo("backend");
-    // One of each: web is of this version, backend of the one before.
+    // Mixed versions: web is of this version, backend of the previous one.
     expect(await imagesOf("backend")).toContain(settings.olderImage);
     await undo("web");
     expect(await imagesOf("web")).toContain(settings.olderImage);

@@ -34,7 +34,7 @@ const hasMetrics = async () =>
     `jsonpath={.status.conditions[?(@.type=="ScalingActive")].status}`,
   )) === "True";
 
-/** A visitor who only looks, as fast as they can. @returns What went wrong. */
+/** A visitor who reloads as fast as possible. @returns Failed requests. */
 async function browse(signal: AbortSignal): Promise<string[]> {
   const visitor = new HttpVisitor(settings.url);
   const failed: string[] = [];
@@ -47,9 +47,9 @@ async function browse(signal: AbortSignal): Promise<string[]> {
   return failed;
 }
 
-it("web is scaled out under load, and in again without a lost stream", async () => {
+it("web scales out under load, and in again without a lost stream", async () => {
   await eventually("the autoscaler has its metrics", hasMetrics, 180);
-  // Five minutes of quiet are right for people, and long for a test: the window is shortened here.
+  // The test shortens the five-minute stabilization window.
   const scaleDown = {
     stabilizationWindowSeconds: 10,
     policies: [{ type: "Pods", value: 4, periodSeconds: 15 }],

@@ -16,12 +16,12 @@ import {
 } from "./support/counting-client";
 
 const SHARED = "/var/lib/keepsake";
-/** A minute is what is promised. */
+/** The promise is a minute. */
 const AWAY_SECONDS = settings.short ? 15 : 60;
 
 afterAll(restore);
 
-/** A visitor with a conversation that is finished. */
+/** A visitor with a finished conversation. */
 async function withConversation(to: number) {
   const visitor = new HttpVisitor(settings.url);
   const address = await visitor.begin(`count to ${to}`);
@@ -34,7 +34,7 @@ const finished = (visitor: HttpVisitor, address: string, to: number) =>
     plain(await visitor.read(address)).includes(numbersTo(to)),
   );
 
-it("every conversation is there after the Deployments were deleted and applied again", async () => {
+it("conversations survive the deletion of both Deployments", async () => {
   const { visitor, address } = await withConversation(12);
   await kubectl("delete", "deployment", "web", "backend", "--wait=true");
   await restore();
@@ -42,10 +42,10 @@ it("every conversation is there after the Deployments were deleted and applied a
   expect(await visitor.read("/")).toContain(address);
 });
 
-describe("a volume that fills up", () => {
+describe("a full volume", () => {
   afterEach(() => inNode(controlPlane, `rm -f ${SHARED}/filler`));
 
-  it("keeps all that was said, refuses what it can't keep in words, and goes on when there is room", async () => {
+  it("a full volume keeps saved messages, refuses new ones with a sentence, and accepts them once it has space", async () => {
     const { visitor, address } = await withConversation(15);
     await inNode(
       controlPlane,
@@ -55,7 +55,7 @@ describe("a volume that fills up", () => {
       message: "are you still there?",
     });
     expect(answer.status).toBeGreaterThanOrEqual(500);
-    // What was typed is not lost, and no fault is shown raw.
+    // The draft is kept, and no stack trace is shown.
     const page = await answer.text();
     expect(page).toContain("are you still there?");
     expect(page).not.toContain("ENOSPC");
@@ -71,19 +71,19 @@ describe("a volume that fills up", () => {
   });
 });
 
-describe(`a volume that is taken away for ${AWAY_SECONDS} s`, () => {
+describe(`a volume that hangs for ${AWAY_SECONDS} s`, () => {
   afterEach(() =>
     inNode(controlPlane, `fsfreeze -u ${SHARED} 2>/dev/null; true`),
   );
 
-  it("loses nothing: a reply in progress is finished when it is back", async () => {
+  it("a reply in progress finishes when its volume responds again", async () => {
     const visitor = new HttpVisitor(settings.url);
     const address = await visitor.begin("count to 200");
     await eventually("the reply has begun", async () =>
       plain(await visitor.read(address)).includes("3, 4"),
     );
     await inNode(controlPlane, `fsfreeze -f ${SHARED}`);
-    await wait(AWAY_SECONDS * 1_000); // what is tried is a time
+    await wait(AWAY_SECONDS * 1_000); // the duration is under test
     await inNode(controlPlane, `fsfreeze -u ${SHARED}`);
     await finished(visitor, address, 200);
     const client = new CountingClient(20);

@@ -1,6 +1,6 @@
 import { runConformanceTests } from "@durable-streams/server-conformance-tests";
 
-/* Run by vitest, which the official suite is written for; see conformance.test.ts. */
+/* Run by vitest, which the official suite requires; see conformance.test.ts. */
 runConformanceTests({
   baseUrl: process.env.CONFORMANCE_TEST_URL,
   longPollTimeoutMs: 3_000,

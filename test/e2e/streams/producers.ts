@@ -24,12 +24,12 @@ export interface Verdict {
   headers: Record<string, string>;
 }
 
-/** A log's state, as its lines tell it. */
+/** A log's state, replayed from its lines. */
 export interface Written {
   contentType: string;
   tail: Offset;
   isClosed: boolean;
-  /** `undefined` if it is to be appended. */
+  /** `undefined` if the append should proceed. */
   check(append: Append): Verdict | undefined;
 }
 

@@ -3,14 +3,14 @@ import { VisibleError } from "../../../app/core/domain/errors";
 import { isJson } from "../../../app/backend/streams/content-types";
 import type { Append, Producer } from "./producers";
 
-/** A request that was read whole. */
+/** A request with its whole body. */
 export interface Sent {
   method: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** Reads what a `PUT` or `POST` wants to write. @throws VisibleError (400) */
+/** Parses the append of a `PUT` or `POST`. @throws VisibleError (400) */
 export async function readAppend(
   { method, headers, body }: Sent,
   contentTypeOf: () => Promise<string>,

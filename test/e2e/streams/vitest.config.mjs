@@ -1,9 +1,9 @@
-/* For the official conformance suite alone; our own tests are jest's. */
+/* For the official conformance suite alone; all other tests use jest. */
 export default {
   test: {
     include: ["conformance.suite.mjs"],
     watch: false,
-    // Each of its properties is hundreds of requests, and machines may be busy.
+    // A property test makes hundreds of requests, which a busy machine slows down.
     testTimeout: 60_000,
   },
 };

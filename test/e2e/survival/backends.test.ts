@@ -8,8 +8,8 @@ import { HttpVisitor } from "../../support/http-visitor";
 import { keepAsking, Member } from "../../../scripts/stress/replies/cluster";
 
 /*
- * Web and three backends as processes, the backends behind one address as in a cluster; pages and
- * forms all the time, each asked for once.
+ * Web and three backends as processes, with one address for the backends, as in a cluster. Pages
+ * and forms are requested all the time, each once.
  */
 
 const VISITORS = 4;
@@ -60,13 +60,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** New connections go to those that say they are ready, a moment after they said so. */
+/** New connections go to ready backends, a moment after they become ready. */
 function balance(): void {
   const ready = backends.filter(({ wasReady }) => wasReady);
   service.endpoints = ready.map(({ url }) => url);
 }
 
-/** Visitors who open pages and send forms without end; all that didn't work is kept. */
+/** Visitors who open pages and send forms without pause; failures are collected. */
 function load() {
   const over = new AbortController();
   const failed: string[] = [];
@@ -96,7 +96,7 @@ function load() {
     visit(`Visitor ${index}`),
   );
   return {
-    /** Resolves when so many more pages and forms were answered. */
+    /** Resolves after this many more successful pages and forms. */
     more: async (count: number) => {
       const enough = answered.count + count;
       while (answered.count < enough) await tick();

@@ -81,7 +81,7 @@ async function rollOut(): Promise<(number | string | null)[]> {
 
 const words = (of: string) => of.split(/\s+/).join(" ").trim();
 
-it("replaces every process under load without a failed request, a lost character or a visible error", async () => {
+it("no request fails, no character is lost and no error shows while every process is replaced under load", async () => {
   const visitors = Array.from(
     { length: 4 },
     (_, index) =>

@@ -21,7 +21,7 @@ beforeAll(async () => {
     dataDirectories: [records],
     sessionDirectories: [path.join(directory, "sessions")],
     secretsDirectory: path.join(directory, "secrets"),
-    // A drain that these tests would not wait for.
+    // A drain far longer than these tests.
     env: { DRAIN_SECONDS: "600", LEASE_SECONDS: "2", ELIZA_DELAY_MS: "50" },
   });
 });

@@ -7,10 +7,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Where kube-apiserver, etcd and kubectl are, by the variable that Kubernetes' own test tools read. */
+/**
+ * The folder of kube-apiserver, etcd and kubectl, in the variable of Kubernetes' own test tools.
+ */
 export const assets = process.env["KUBEBUILDER_ASSETS"] ?? "";
 
-/** A block of tests that need a real API server: skipped by name where there is none, and a failure in CI. */
+/**
+ * A block of tests that need a real API server: skipped with a reason where it is missing, a
+ * failure in CI.
+ */
 export function describeWithApiServer(name: string, body: () => void): void {
   if (assets) {
     describe(name, body);
@@ -32,23 +37,23 @@ export interface Outcome {
 }
 
 export interface ApiServer {
-  /** A file that gives all rights. */
+  /** A kubeconfig file with all rights. */
   kubeconfig: string;
-  /** Runs kubectl. Its exit code is part of the answer, not an error. */
+  /** Runs kubectl. Its exit code is part of the result, not an error. */
   kubectl: (args: string[], input?: string) => Promise<Outcome>;
-  /** Runs kubectl, and throws what it said if it fails. */
+  /** Runs kubectl. @throws Error with its error output. */
   must: (args: string[], input?: string) => Promise<string>;
   stop: () => Promise<void>;
 }
 
-/** Makes the Secret that a deployment expects, with nothing in it. */
+/** Makes the Secret that a deployment expects, without content. */
 export const MAKE_SECRET = "create secret generic keepsake -n keepsake".split(
   " ",
 );
 
 export const START_MS = 120_000;
 
-/** Starts etcd and kube-apiserver on free ports, with nothing in them. */
+/** Starts an empty etcd and kube-apiserver on free ports. */
 export async function startApiServer(): Promise<ApiServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "keepsake-api-"));
   const [client, peer, secure] = await freePorts(3);
@@ -187,7 +192,7 @@ const kubectlWith =
       child.stdin?.end(input ?? "");
     });
 
-/** Ready, and with the objects that every cluster has from its first second. */
+/** Waits until the server is ready and has the objects that every cluster has. */
 async function untilReady(
   kubectl: ApiServer["kubectl"],
   api: ChildProcess,

@@ -37,8 +37,8 @@ export async function installDefinitions(server: ApiServer): Promise<void> {
 }
 
 /**
- * EKS Auto Mode's IngressClassParams, of which Amazon publishes no file. The EKS user guide lists the
- * differences to the AWS Load Balancer Controller's.
+ * EKS Auto Mode's IngressClassParams, which Amazon publishes no file for. The EKS user guide lists
+ * the differences to the AWS Load Balancer Controller's.
  */
 async function autoModeClassParams(): Promise<string> {
   const file = crdFiles().find((name) => name.includes("ingressclassparams"))!;

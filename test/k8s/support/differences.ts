@@ -19,7 +19,9 @@ export function differences(base: Manifest[], other: Manifest[]): string {
   return [...removed.map((key) => `- ${key}`), ...sections].join("\n");
 }
 
-/** Settings are named by their content, so their hash is no part of the key. */
+/**
+ * The names of ConfigMaps of settings end in a hash of their content, which is no part of the key.
+ */
 const byKey = (objects: Manifest[]) =>
   new Map(
     objects.map((object) => [

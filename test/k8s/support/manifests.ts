@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { readEnvironment } from "../../../k8s/schema/read-environment";
 import { manifests } from "../../../k8s/keepsake";
 
-/** An object of Kubernetes as JSON: tests look into it by path. */
+/** A Kubernetes object as JSON; tests read it by path. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
@@ -97,5 +97,5 @@ export const crdFiles = (): string[] =>
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => path.join(CRDS, file));
 
-/** A chart of an app that writes nowhere; cdk8s' own for tests makes a folder that stays. */
+/** A chart for tests, without output; cdk8s' own test app leaves a folder behind. */
 export const newChart = (): Chart => new Chart(new App(), "test");

@@ -6,7 +6,7 @@ const TEMPLATES: Record<string, string> = {
   CronJob: "spec.jobTemplate.spec.template",
 };
 
-/** The pods that the controllers of a whole cluster would make from these objects: one of each. */
+/** The pods that the controllers of a cluster would make from these objects, one of each. */
 export function podsOfTemplates(objects: Manifest[]): Manifest[] {
   return objects.flatMap((object) => {
     const at = TEMPLATES[object.kind];
@@ -27,7 +27,7 @@ export function podsOfTemplates(objects: Manifest[]): Manifest[] {
   });
 }
 
-/** Does what the quota controller does first: without it, no quota admits anything. */
+/** Acts as the quota controller: without it, no quota admits anything. */
 export async function fillQuotaStatus(
   server: ApiServer,
   namespace = "keepsake",

@@ -3,7 +3,7 @@ type PromQL = typeof import("@prometheus-io/lezer-promql", {
 });
 type SyntaxNode = ReturnType<PromQL["parser"]["parse"]>["topNode"];
 
-/** One series at the moment of asking. Of a counter the value is its growth a second, at all times alike. */
+/** A series at one moment. A counter's value is its growth per second, constant over time. */
 export interface Sample {
   name: string;
   labels: Record<string, string>;
@@ -13,14 +13,13 @@ export interface Sample {
 type Element = Pick<Sample, "labels" | "value">;
 type Value = number | Element[];
 
-/** What time it is for `time()`, in seconds. */
+/** The result of `time()`, in seconds. */
 export const NOW = 2_000_000_000;
 
 /**
- * Works an expression out against samples, as Prometheus would: as much of PromQL as the alerts use.
- *
- * @returns What is left of it. An alert fires if that isn't empty.
- * @throws Error naming what it doesn't know.
+ * Evaluates an expression against samples as Prometheus does, as far as the alerts use PromQL.
+ * @returns The remaining elements; an alert fires if there are any.
+ * @throws Error naming unsupported syntax.
  */
 export async function evaluate(
   expression: string,
@@ -176,7 +175,10 @@ const pair = ({ labels }: Element, others: Element[]) =>
     (other) => JSON.stringify(other.labels) === JSON.stringify(labels),
   );
 
-/** Of each group of buckets: the smallest bound that holds the share. Prometheus draws a line within the bucket. */
+/**
+ * For each group of buckets, the smallest bound that covers the share. Prometheus interpolates
+ * within the bucket.
+ */
 function quantiles(share: number, buckets: Element[]): Element[] {
   const groups = new Map<string, Element[]>();
   for (const bucket of buckets) {

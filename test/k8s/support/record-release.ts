@@ -12,7 +12,7 @@ const FOLDER = path.join(__dirname, "../last-release");
 async function record(): Promise<void> {
   for (const name of environmentNames()) {
     const lines = (await objectsOf(name))
-      // Large, and no API server has a rule about its content.
+      // Large, and not validated by the API server.
       .filter(({ metadata }) => metadata.name !== "keepsake-dashboard")
       .map((object) => `${JSON.stringify(object)}\n`);
     writeFileSync(path.join(FOLDER, `${name}.jsonl`), lines.join(""));

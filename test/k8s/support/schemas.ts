@@ -23,8 +23,8 @@ export const SCHEMA_NAME =
   "{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json";
 
 /**
- * Writes the JSON schema of everything that an API server knows, custom resources too, so strict
- * that a field which is in no schema is an error.
+ * Writes a JSON schema for every kind of an API server, custom resources included, so strict that
+ * an unknown field is an error.
  */
 export async function writeSchemas(
   server: ApiServer,
@@ -46,7 +46,7 @@ export async function writeSchemas(
   );
   for (const [name, schema] of Object.entries(definitions)) {
     for (const of of schema["x-kubernetes-group-version-kind"] ?? []) {
-      // The core group has no name, and kubeconform takes its version for one.
+      // The core group has no name; kubeconform uses its version instead.
       const group = of.group || of.version;
       const file = `${of.kind.toLowerCase()}-${group}-${of.version}.json`;
       const reference = { $ref: `all.json#/definitions/${name}` };

@@ -5,20 +5,20 @@ import { eventually } from "./cluster";
 
 const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
 
-/** Without these programs there is no stand-in: the tests are skipped, by name. */
+/** Without these programs the AWS emulator can't run, and the tests are skipped by name. */
 export const withAws = MOTO_SERVER ? describe : describe.skip;
 export const withAwsAndRegistry =
   MOTO_SERVER && REGISTRY_SERVER ? describe : describe.skip;
 
 export const REGION = "eu-central-1";
 
-/** A server of ours, until the tests are over. */
+/** A server that ends with the tests. */
 export interface Started {
   port: number;
   stop(): void;
 }
 
-/** Emulates AWS' APIs, with an empty account. */
+/** Emulates the APIs of AWS, with an empty account. */
 export const startMoto = () =>
   start(MOTO_SERVER!, "/moto-api/", (port) => ["-H", "127.0.0.1", "-p", port]);
 
@@ -57,7 +57,7 @@ export const awsEnvironment = (port: number): Record<string, string> => ({
   AWS_PAGER: "",
 });
 
-/** The AWS command line, by its environment. @returns Its answer. */
+/** Runs the AWS command line with this environment. @returns Its parsed output. */
 export const awsOf =
   (env: Record<string, string>) =>
   async (...args: string[]): Promise<Record<string, unknown[]>> => {

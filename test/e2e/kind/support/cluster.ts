@@ -20,9 +20,6 @@ export const settings = {
   short: process.env.KIND_SHORT === "1",
 };
 
-// CI machines may be slow, so the short form retries once.
-if (settings.short) jest.retryTimes(1, { logErrorsBeforeRetry: true });
-
 /** A block of tests that the short form skips. */
 export const inLongForm = settings.short ? describe.skip : describe;
 
@@ -63,7 +60,7 @@ const once = (child: ChildProcess) =>
     child.once("exit", (...result) => resolve(result));
   });
 
-/** Runs a shell command in a node, as root of it. */
+/** Runs a shell command as root of a node. */
 export async function inNode(node: string, command: string): Promise<string> {
   const args = ["exec", node, "sh", "-c", command];
   return (await run(settings.tool, args, { maxBuffer: MAX_OUTPUT })).stdout;
@@ -114,7 +111,7 @@ interface RawPod {
 export const rolledOut = (component: string) =>
   kubectl("rollout", "status", `deployment/${component}`, "--timeout=240s");
 
-/** Applies the manifests again, which undoes a test's changes. */
+/** Applies the manifests again, which reverts a test's changes. */
 export async function restore(): Promise<void> {
   await kubectl(
     "apply",
@@ -126,7 +123,7 @@ export async function restore(): Promise<void> {
   for (const part of ["backend", "web", "traefik"]) await rolledOut(part);
 }
 
-/** Polls until the answer is neither false nor undefined. */
+/** Polls until the result is neither false nor undefined. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | false | undefined>,
@@ -169,7 +166,7 @@ export async function asStranger(
   return output;
 }
 
-/** A pod that the namespace admits, with a program to run. */
+/** A pod that runs a program and that the namespace admits. */
 export function strangerPod(
   name: string,
   labels: Record<string, string>,

@@ -6,12 +6,12 @@ import { settings } from "./cluster";
 
 export interface Counts {
   requests: number;
-  /** Requests without an answer, or with an error status. */
+  /** Requests without a response, or with an error status. */
   failed: string[];
   replies: number;
   /** Reopened streams: allowed, since no text is lost. */
   reconnects: number;
-  /** Characters of replies that arrived, and that should have. */
+  /** Received and expected characters of replies. */
   characters: number;
   expected: number;
 }
@@ -22,7 +22,7 @@ export const numbersTo = (to: number) =>
 
 const RECONNECTS_MAX = 60;
 
-/** A visitor who talks, checks every character of what comes back, and counts. */
+/** A client that chats, checks every character of the replies, and counts errors. */
 export class CountingClient {
   readonly counts: Counts = {
     requests: 0,
@@ -35,13 +35,15 @@ export class CountingClient {
   readonly visitor = new HttpVisitor(settings.url);
   #stopped = false;
 
-  /** @param keepsCookie Whether it keeps the ingress's cookie; without, each request may meet another pod. */
+  /**
+   * @param keepsCookie Keep the ingress's cookie. Without it, each request may reach another pod.
+   */
   constructor(
     private readonly countTo = 60,
     private readonly keepsCookie = true,
   ) {}
 
-  /** Talks until it is stopped. */
+  /** Chats until it is stopped. */
   async talk(): Promise<Counts> {
     while (!this.#stopped) {
       await this.converse();
@@ -77,7 +79,7 @@ export class CountingClient {
     }
   }
 
-  /** Follows a reply as a browser would: when a stream is cut, it goes on where it was. */
+  /** Follows a reply as a browser does: after a lost stream it resumes at its offset. */
   async #follow(address: string): Promise<string> {
     const watcher = new EventWatcher();
     for (let tries = 0; tries < RECONNECTS_MAX && !watcher.end; tries += 1) {
@@ -98,7 +100,7 @@ export class CountingClient {
       const status = await watcher.follow(this.visitor, address);
       if (status >= 400) this.counts.failed.push(`${status} ${address}/events`);
     } catch {
-      // A stream that is cut is opened again, as browsers do.
+      // Browsers reopen a stream that was cut.
     }
   }
 
@@ -139,7 +141,7 @@ export class CountingClient {
 export const plain = (html: string) =>
   html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
 
-/** Lets clients talk while something happens, and adds up what they counted. */
+/** Lets clients chat while something happens, and adds up their counts. */
 export async function underLoad(
   clients: CountingClient[],
   happen: () => Promise<void>,
@@ -169,14 +171,14 @@ function add(a: Counts, b: Counts): Counts {
   };
 }
 
-/** Some who keep the ingress's cookie, and one who doesn't. */
+/** Clients with the ingress's cookie, and one without. */
 export const visitors = () => [
   new CountingClient(60),
   new CountingClient(90),
   new CountingClient(40, false),
 ];
 
-/** Fails with what went wrong, not with a number. */
+/** Fails with the error messages, not with a number. */
 export function expectNothingLost(counts: Counts): void {
   expect(counts.failed).toEqual([]);
   expect(counts.characters).toBe(counts.expected);

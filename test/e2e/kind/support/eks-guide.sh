@@ -1,5 +1,5 @@
-# Goes before the commands of docs/eks.md when they are tried: stands in for all programs but AWS' own
-# command line, which speaks to a stand-in of AWS. What they are called with is in ./others.
+# Runs before the commands of docs/eks.md under test. It replaces every program but the AWS command
+# line, which talks to an emulator, and records their calls in ./others.
 set -euo pipefail
 
 note() { printf '%s\n' "$*" >>others; }
@@ -26,7 +26,7 @@ eksctl() {
   aws eks create-cluster --name "$CLUSTER" --role-arn "arn:aws:iam::$ACCOUNT:role/eks" --resources-vpc-config "subnetIds=$subnet"
 }
 
-# The stand-in's clusters have no network of their own.
+# The emulator's clusters have no network of their own.
 aws() {
   case "$*" in
     *resourcesVpcConfig.vpcId*) command aws ec2 describe-vpcs --filters Name=cidr,Values=10.9.0.0/16 --query 'Vpcs[0].VpcId' --output text ;;
@@ -49,6 +49,6 @@ curl() {
     echo '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticloadbalancing:*","Resource":"*"}]}' >"$FILES/policy.json"
 }
 
-# What a reader has already: a domain; and what scripts/deploy has made by the time it is taken away.
+# The reader's domain, and the resources that scripts/deploy has made before they are removed.
 command aws route53 create-hosted-zone --name example.com --caller-reference once
 command aws ecr create-repository --repository-name keepsake
