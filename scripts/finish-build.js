@@ -1,5 +1,5 @@
-// Adds to the compiled code what tsc doesn't make: templates, styles and the browser's script, and
-// build/bin with each process by its name.
+// Adds files that tsc does not write: templates, styles, the browser's script, and a link to each process
+// in build/bin.
 const {
   chmodSync,
   cpSync,

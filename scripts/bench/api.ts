@@ -20,9 +20,8 @@ import { hostResolver } from "../../app/web/backend-client/transport/host-addres
 import { PerCallTransport } from "./roads/per-call";
 
 /*
- * The same pages and calls by three roads, with and without the cache; see the script `api`, which
- * lays the roads. A page is the conversation of 20 messages with everything beside it; a call is
- * the conversation's new title.
+ * Measures pages and calls over three routes, with and without the cache; the script `api` prepares the
+ * links. A page is a conversation of 20 messages with its sidebar; a call changes the title.
  */
 
 const [pagesText = "100", token = "", certificate = ""] = process.argv.slice(2);
@@ -33,28 +32,28 @@ const tokens = {
 };
 const log = createLog("error", {});
 
-interface Road {
+interface Route {
   name: string;
   open: (recordAgeMs: number) => ConnectedApi;
 }
 
-const roads: Road[] = [
-  { name: "public name, TLS, a connection a call", open: publicRoad },
-  { name: "internal name, HTTP, a connection a call", open: internalRoad },
-  { name: "ours", open: ourRoad },
+const routes: Route[] = [
+  { name: "public name, TLS, a connection per call", open: publicRoute },
+  { name: "internal name, HTTP, a connection per call", open: internalRoute },
+  { name: "ours", open: ourRoute },
 ];
 
-function publicRoad(recordAgeMs: number): ConnectedApi {
+function publicRoute(recordAgeMs: number): ConnectedApi {
   const url = new URL("https://backend.example.com:8443");
   return perCall(url, "10.77.3.2:5301", recordAgeMs);
 }
 
-function internalRoad(recordAgeMs: number): ConnectedApi {
+function internalRoute(recordAgeMs: number): ConnectedApi {
   const url = new URL("http://backend.keepsake.svc.cluster.local.:8081");
   return perCall(url, "10.77.1.2:5302", recordAgeMs);
 }
 
-function ourRoad(recordAgeMs: number): ConnectedApi {
+function ourRoute(recordAgeMs: number): ConnectedApi {
   const resolver = new Resolver();
   resolver.setServers(["10.77.1.2:5302"]);
   return createApi({
@@ -82,7 +81,7 @@ function perCall(url: URL, server: string, recordAgeMs: number): ConnectedApi {
       now: () => performance.now(),
     }),
     watch: () => {
-      throw new Error("Nothing is watched here.");
+      throw new Error("Not supported in this benchmark");
     },
     close: () => Promise.resolve(),
   });
@@ -101,10 +100,10 @@ async function main(): Promise<void> {
   const id = await conversationOf20();
   const rows = [];
   for (const recordAgeMs of [0, RECORD_AGE_MS]) {
-    for (const { name, open } of roads) {
+    for (const { name, open } of routes) {
       const api = open(recordAgeMs);
       const cache = recordAgeMs === 0 ? "without" : "with";
-      rows.push({ road: name, cache, ...(await measure(api, id)) });
+      rows.push({ route: name, cache, ...(await measure(api, id)) });
       await api.close();
     }
   }
@@ -112,8 +111,8 @@ async function main(): Promise<void> {
   console.table(
     rows.map((row) => ({
       ...row,
-      "pages × first": ratio(first!["page ms"], row["page ms"]),
-      "calls × first": ratio(first!["call ms"], row["call ms"]),
+      "page speed-up": ratio(first!["page ms"], row["page ms"]),
+      "call speed-up": ratio(first!["call ms"], row["call ms"]),
     })),
   );
 }
@@ -139,7 +138,7 @@ async function measure(api: ConnectedApi, id: string) {
   return {
     "page ms": median(pageMs),
     "page p95": quantile(pageMs, 0.95),
-    "calls a page": Math.round((100 * calls) / pages) / 100,
+    "calls per page": Math.round((100 * calls) / pages) / 100,
     "call ms": median(callMs),
   };
 }
@@ -153,7 +152,7 @@ const readPage = (api: ConnectedApi, context: ApiContext, id: string) =>
   ]);
 
 async function conversationOf20(): Promise<string> {
-  const api = ourRoad(0);
+  const api = ourRoute(0);
   const made = await api.createConversation(request(), { text: "Hello" });
   const { id } = made.conversation;
   for (let turn = 1; turn <= 10; turn++) {

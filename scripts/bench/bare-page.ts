@@ -3,8 +3,8 @@ import Koa from "koa";
 import nunjucks from "nunjucks";
 
 /*
- * A page made by Koa and nunjucks alone, of as many articles and as many characters as the HTML
- * that comes as the first message. Answers with its port, and ends with whoever started it.
+ * Serves a page made by Koa and nunjucks only, with as many characters as the HTML in the first message
+ * from the parent process. Reports its port, and exits with its parent.
  */
 
 const COUNT = 20;

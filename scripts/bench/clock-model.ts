@@ -2,29 +2,29 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A model whose tokens say when they were sent, so that whoever reads them knows how long they took. */
+/** A model whose tokens contain the time when they were sent, so that a client can measure the latency. */
 export interface ClockModel {
   /** For `OPENAI_BASE_URL`. */
   url: string;
-  /** Tokens a second of each reply. */
+  /** Tokens per second. */
   rate: number;
-  /** How many tokens a reply has. */
+  /** Tokens per reply. */
   tokens: number;
   close(): void;
 }
 
-/** Tokens of one paragraph, as prose has them. */
+/** Tokens in a paragraph, as in prose. */
 const PARAGRAPH = 60;
 
 /** Milliseconds with two decimals, between a `t` and an `e`. */
 const stampOf = (ms: number) => `t${ms.toFixed(2)}e `;
 
-/** All times in a piece of a page. */
+/** All times in a part of a page. */
 export function stampsIn(text: string): number[] {
   return [...text.matchAll(/t(\d+\.\d\d)e/g)].map(([, ms]) => Number(ms));
 }
 
-/** A server that speaks OpenAI's API, in the process that also reads. */
+/** Starts an OpenAI-compatible server in the client's process, so that both share a clock. */
 export async function startClockModel(): Promise<ClockModel> {
   const model = { url: "", rate: 20, tokens: 200, close: () => server.close() };
   const server: Server = createServer((request, response) => {
@@ -34,7 +34,7 @@ export async function startClockModel(): Promise<ClockModel> {
       response.end(
         JSON.stringify({ data: [{ id: "clock", object: "model" }] }),
       );
-    } else void speak(response, model);
+    } else void streamTokens(response, model);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -44,13 +44,13 @@ export async function startClockModel(): Promise<ClockModel> {
   return model;
 }
 
-async function speak(
+async function streamTokens(
   response: ServerResponse,
   { rate, tokens }: ClockModel,
 ): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.socket?.setNoDelay(true);
-  // Not in step with the other replies.
+  // Out of phase with other replies.
   await sleep((1_000 / rate) * Math.random());
   const begun = performance.now();
   for (let token = 0; token < tokens && !response.destroyed; token++) {

@@ -18,8 +18,8 @@ const PROMPT = "write 100 words, please";
 type Backend = ReturnType<typeof createBackend>;
 
 /**
- * What a prompt and its reply of 100 words in a second ask of the file system, by the turns that
- * the conversation has: the median of some.
+ * Prints the median number of storage calls for a prompt and its reply of 100 words in a second, by the
+ * conversation's length in turns.
  */
 export async function disk(lengths: number[]): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-disk-"));
@@ -27,18 +27,18 @@ export async function disk(lengths: number[]): Promise<void> {
   const quick = backendIn(directory, "0");
   const counted = backendIn(directory, "10", counter.fileSystem);
   try {
-    const id = await begun(quick);
+    const id = await firstTurn(quick);
     let turns = 1;
     for (const length of lengths) {
       for (; turns < length; turns++) await turn(quick, id);
-      // The first has to read what the other process has written.
+      // Not measured: the first turn reads the other process's entries.
       await turn(counted, id);
       const each: Counts[] = [];
-      for (let one = 0; one < MEASURED; one++) {
-        await settled();
+      for (let measured = 0; measured < MEASURED; measured++) {
+        await backgroundWork();
         counter.take();
         await turn(counted, id);
-        await settled();
+        await backgroundWork();
         each.push(counter.take());
       }
       turns += 1 + MEASURED;
@@ -69,11 +69,11 @@ function backendIn(
   });
 }
 
-async function begun(backend: Backend): Promise<string> {
+async function firstTurn(backend: Backend): Promise<string> {
   const { conversation } = await backend.prompts.createConversation(OWNER, {
     text: PROMPT,
   });
-  await whole(backend, conversation.id, 1);
+  await wholeReply(backend, conversation.id, 1);
   return conversation.id;
 }
 
@@ -81,11 +81,11 @@ async function turn(backend: Backend, id: string): Promise<void> {
   const { number } = await backend.prompts.send(OWNER, id, {
     text: PROMPT,
   });
-  await whole(backend, id, number);
+  await wholeReply(backend, id, number);
 }
 
 /** Watches the reply to a prompt to its end. */
-async function whole(
+async function wholeReply(
   { replies }: Backend,
   conversation: string,
   prompt: number,
@@ -97,14 +97,14 @@ async function whole(
   }
 }
 
-/** Until what nobody waits for is done, too. */
-const settled = () => sleep(200);
+/** Time for storage calls that no request waits for. */
+const backgroundWork = () => sleep(200);
 
 function lineOf(length: number, each: Counts[]): string {
   const median = (of: (counts: Counts) => number) =>
     Math.round(quantile(each.map(of), 0.5));
   const names = [...new Set(each.flatMap(({ calls }) => Object.keys(calls)))];
-  const told = (wanted: string[]) =>
+  const listed = (wanted: string[]) =>
     wanted
       .map((name) => ({ name, times: median(({ calls }) => calls[name] ?? 0) }))
       .filter(({ times }) => times > 0)
@@ -113,7 +113,7 @@ function lineOf(length: number, each: Counts[]): string {
   const reading = names.filter((name) => !WRITING.includes(name));
   return [
     `a reply after ${length} turns:`,
-    `  writes ${median(({ written }) => written)} bytes: ${told(WRITING)}`,
-    `  reads ${median(({ read }) => read)} bytes: ${told(reading)}`,
+    `  writes ${median(({ written }) => written)} bytes: ${listed(WRITING)}`,
+    `  reads ${median(({ read }) => read)} bytes: ${listed(reading)}`,
   ].join("\n");
 }

@@ -14,7 +14,7 @@ export interface Member {
   memory(): number;
 }
 
-/** Some processes of backend, and for each one of web that asks that one first and alone. */
+/** Backend processes, each with a web process that calls only it. */
 export interface Fleet {
   backends: Member[];
   webs: Member[];

@@ -5,13 +5,14 @@ import autocannon from "autocannon";
 import { quantile, startKeepsake, Visitor, type Running } from "./support";
 
 /*
- * Pages: the page of a conversation of 20 messages, each visitor with a session and a conversation
- * of their own, beside a bare Koa page that renders a template of the same size in a process of its
- * own, as web is one: taking turns in one run at 1, 10 and 50 visitors.
- * Messages: whole replies of 200 words at 50 visitors, from the form's post to the stream's end.
- * Memory: of both processes at rest, and after 1,000 sessions with a message each.
+ * Pages: a conversation of 20 messages, with a session and a conversation for each of 1, 10 and 50
+ * visitors. Compared in turns with a bare Koa process that renders a template of the same size.
  *
- *   scripts/bench/pages [SECONDS]      seconds for each figure, 8 by default
+ * Messages: whole replies of 200 words for 50 visitors, from the form's POST to the stream's end.
+ *
+ * Memory: both processes at rest, and after 1,000 sessions with a message each.
+ *
+ *   scripts/bench/pages [SECONDS]      seconds for each figure (8)
  */
 
 const seconds = Number(process.argv[2] ?? 8);
@@ -53,7 +54,7 @@ async function pages(keepsake: Running): Promise<void> {
   bare.disconnect();
 }
 
-/** A page, and what its visitor sends along. */
+/** A page, and its visitor's headers. */
 interface Visited {
   url: string;
   headers: Record<string, string>;
@@ -65,7 +66,7 @@ async function visitedPage(url: string): Promise<Visited> {
   return { url: url + target, headers: { cookie: visitor.cookie } };
 }
 
-/** Each page asked for over a connection of its own, again and again. */
+/** Requests each page repeatedly, over its own connection. */
 async function rate(visited: Visited[]) {
   const ask = (duration: number) => {
     let next = 0;
@@ -84,7 +85,7 @@ async function rate(visited: Visited[]) {
   await ask(2);
   const result = await ask(seconds);
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were no page`);
+    throw new Error(`${result.non2xx} requests failed`);
   return { rate: result.requests.average, p99: result.latency.p99 };
 }
 

@@ -15,39 +15,40 @@ import { kindOf, nfsCalls } from "./session-stores/place";
 import { isWithin, median, runFor } from "./session-stores/rounds";
 
 /*
- * Gets and sets of sessions of 2 KB and 64 KB, by 1 and by 32 at a time: Keepsake's store beside
- * connect-redis (on a local Redis that flushes every second, or every write), session-file-store,
- * and files replaced by a rename (flushed, or not), taking turns in one run. Then gets, sets and
- * a sweep of Keepsake's at a thousand, a hundred thousand and a million sessions.
+ * Gets and sets of sessions of 2 KB and 64 KB, 1 and 32 at a time. Keepsake's store takes turns with:
  *
- *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (5000), in rounds of a
- *                                               twenty-fifth; numbers of sessions (1000 100000
- *                                               1000000)
- *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system, whose remote calls are
- *                                               counted too; Redis stays local
+ * - connect-redis, on a local Redis that flushes every second, or every write;
+ * - session-file-store;
+ * - files replaced by renaming, flushed or not.
  *
- * BENCH_DIRECTORY says where else (the temporary directory, which may be in memory);
- * BENCH_ONLY=stores or scale leaves out the other half; BENCH_SESSIONS sets how many sessions the
- * stores hold (500).
- * UV_THREADPOOL_SIZE sets the threads of this process (16, as Keepsake's processes have).
- * Without redis-server (or REDIS_SERVER, its path) its contestants are left out. A million sessions
- * need 9 GB and 3 million inodes.
+ * Then gets, sets and a sweep of Keepsake's store with up to a million sessions, which need 9 GB and 3
+ * million inodes.
  *
- * However slow a machine is, each table takes a bounded time, and is printed when it is there: after
- * twice the time that it should take, no further round is begun. "of" tells how many were measured.
+ *   scripts/bench/sessions [MS] [SESSIONS...]   milliseconds for each figure (5000);
+ *                                               numbers of sessions (1000 100000 1000000)
+ *   NFS_A=/mnt/a scripts/bench/sessions         on a network file system, with a count of its remote
+ *                                               calls; Redis stays local
  *
- * On a network file system what reads a file by its name (session-file-store, rename) makes fewer
- * calls than one a get, as it is answered from a cache: fast, and up to a minute old.
+ * BENCH_DIRECTORY      another directory; the default is the temporary one, which may be in memory
+ * BENCH_ONLY           stores or scale: only that half
+ * BENCH_SESSIONS       sessions in each store (500)
+ * UV_THREADPOOL_SIZE   threads of this process (16, as in Keepsake's processes)
+ * REDIS_SERVER         path of redis-server; without one, Redis is omitted
  *
- * Only Keepsake, Redis with `always` and `rename, flushed` promise that what was acknowledged
- * survives a crash.
+ * On a slow machine the number of rounds is reduced, so that each table takes at most twice its time.
+ * "of" is the number of measured operations.
+ *
+ * On a network file system, session-file-store and rename may need less than a call per get: they read
+ * by name, from a cache that may be a minute old.
+ *
+ * Only Keepsake, Redis with `always` and `rename, flushed` guarantee that acknowledged data survives a
+ * crash.
  */
 
 const [ms = 5000, ...scales] = process.argv.slice(2).map(Number);
-/** Many short turns: what else the machine does then falls on all alike. */
+/** Many short turns, so that other load on the machine affects all stores. */
 const ROUNDS = 25;
-/** On a slow machine a turn takes longer than it should, and there are fewer; never fewer than these. */
-const LEAST_ROUNDS = 3;
+const MIN_ROUNDS = 3;
 const SESSIONS = Number(process.env.BENCH_SESSIONS ?? 500);
 const CONCURRENCIES = [1, 32];
 const only = process.env.BENCH_ONLY;
@@ -84,7 +85,7 @@ async function compare(directory: string, local: string, bytes: number) {
     await renaming(inside, false),
     await renaming(inside, true),
   ];
-  // The same number for every lane, so that no two of them meet.
+  // A multiple of the lanes, so that no two lanes use the same session.
   const most = Math.max(...CONCURRENCIES);
   const ids = Array.from(
     { length: Math.max(most, SESSIONS - (SESSIONS % most)) },
@@ -116,7 +117,7 @@ async function redises(directory: string): Promise<Contestant[]> {
       await redis(directory, "always"),
     ];
   }
-  console.log("\nThere is no redis-server here: it is left out.");
+  console.log("\nredis-server was not found; Redis is omitted.");
   return [];
 }
 
@@ -127,7 +128,6 @@ interface Cell {
   concurrency: number;
 }
 
-/** What one contestant did in all its turns. */
 interface Score {
   rates: number[];
   done: number;
@@ -144,7 +144,7 @@ async function race(contestants: Contestant[], cell: Cell): Promise<void> {
   }));
   const begun = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
-    if (round >= LEAST_ROUNDS && !isWithin(begun, 2 * ms * contestants.length))
+    if (round >= MIN_ROUNDS && !isWithin(begun, 2 * ms * contestants.length))
       break;
     for (const [i, contestant] of contestants.entries()) {
       const score = scores[i];
@@ -154,7 +154,7 @@ async function race(contestants: Contestant[], cell: Cell): Promise<void> {
   const ours = median(scores[0]?.rates ?? []);
   for (const [i, { name }] of contestants.entries()) {
     const score = scores[i];
-    if (score) tell(name, score, ours);
+    if (score) report(name, score, ours);
   }
 }
 
@@ -164,12 +164,12 @@ async function takeTurn(
   score: Score,
 ): Promise<void> {
   if (operation === "set") {
-    // What a request does before it saves, and no part of it.
+    // A request reads before it saves; this is not measured.
     await Promise.all(ids.map((id) => contestant.get(id)));
   }
   contestant.costs?.(1);
   const before = nfsCalls();
-  // Each lane has sessions of its own: visitors seldom wait for themselves.
+  // Each lane has its own sessions: a visitor seldom sends concurrent requests.
   const { done, seconds } = await runFor(ms / ROUNDS, concurrency, (_, n) => {
     const id = ids[n % ids.length] ?? "";
     return operation === "get"
@@ -182,12 +182,12 @@ async function takeTurn(
   score.costs = contestant.costs?.(done) ?? "";
 }
 
-function tell(name: string, score: Score, ours: number): void {
+function report(name: string, score: Score, ours: number): void {
   const { rates, done, remote, costs } = score;
   const rate = median(rates);
-  const [least, most] = [Math.min(...rates), Math.max(...rates)];
+  const [lowest, highest] = [Math.min(...rates), Math.max(...rates)];
   console.log(
-    `  ${name.padEnd(20)} ${rounded(rate).padStart(7)} a second (${rounded(least)} to ${rounded(most)}, of ${done})` +
+    `  ${name.padEnd(20)} ${rounded(rate).padStart(7)} a second (${rounded(lowest)} to ${rounded(highest)}, of ${done})` +
       `  keepsake is ${(ours / rate).toFixed(2)} times that  ` +
       (remote > 0 ? `${(remote / done).toFixed(1)} NFS calls ` : "") +
       costs,
@@ -197,7 +197,7 @@ function tell(name: string, score: Score, ours: number): void {
 const rounded = (rate: number) =>
   rate < 100 ? rate.toFixed(1) : String(Math.round(rate));
 
-/** Values of about this size in JSON, as sessions hold: some short ones, and a text. */
+/** Session values of about this size as JSON. */
 function valuesOf(bytes: number, n = 0): object {
   const versions = { messages: n, conversations: n };
   return { owner: "a".repeat(32), versions, text: "x".repeat(bytes - 100) };

@@ -7,17 +7,24 @@ import { startFleet, type Fleet, type Member } from "./fleet";
 import { quantile, Visitor, wordsOf } from "./support";
 
 /*
- * Latency: what Keepsake adds between a model's token and a reader of web's events, at 1, 100 and
- * 1,000 streams at once, each its own reply; asked of the holder's own pod, and of another one.
- * Memory: of web and backend, a reply in progress, and an open stream beyond those; how many one
- * process of web holds in 512 MiB. The streams are spread evenly over the replies, each of which
- * has a visitor of its own; they are silent but for heartbeats.
- * Gap: from a SIGKILL of the backend that writes to the first text that another one adds.
- * Disk: what a prompt and its reply ask of the file system, in short and in long conversations.
+ * Latency: Keepsake's delay between a model's token and a client of web's events. Measured at 1, 100
+ * and 1,000 concurrent streams, each of its own reply, on the writer's pod and on another pod.
+ *
+ * Memory: of web and backend, per active reply and per further open stream. The streams are spread
+ * evenly over the replies, each with its own visitor, and receive only heartbeats.
+ *
+ * Gap: from a SIGKILL of the writing backend to the first text from its successor.
+ *
+ * Disk: storage calls for a prompt and its reply, in short and in long conversations.
  *
  *   scripts/bench/streams [latency|memory|gap|disk]...     all of them by default
- *   RATE=20 tokens a second of each reply; STREAMS=1,100,1000; LEASE=4
- *   OPEN=1000,2000,5000 streams, of REPLIES=1000; TURNS=2,20,200
+ *
+ * RATE (20)                tokens per second of each reply
+ * STREAMS (1,100,1000)     concurrent streams for the latency
+ * LEASE (4)                seconds
+ * OPEN (1000,2000,5000)    open streams for the memory
+ * REPLIES (1000)           active replies for the memory
+ * TURNS (2,20,200)         lengths of conversations
  */
 
 const wanted = process.argv.slice(2);
@@ -58,10 +65,10 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
   if (!here || !there) throw new Error("two of each are needed");
   for (const count of counts) {
     model.rate = rate;
-    // Long enough that all are open before the first ones end, and then for a while.
+    // Replies outlast the time until all streams are open, and the measurement.
     model.tokens = Math.ceil(rate * (8 + count / 50));
     for (const [where, web] of [
-      ["on the holder's pod", here],
+      ["on the writer's pod", here],
       ["on another pod", there],
     ] as const) {
       const times = await timesOf(here, web, count);
@@ -74,7 +81,7 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
   }
 }
 
-/** Begins replies at one process of web and reads them at another. */
+/** Starts replies at one web process and reads them at another. */
 async function timesOf(
   begin: Member,
   read: Member,
@@ -97,7 +104,7 @@ async function timesOf(
     const stream = await patiently(() => openStream(read.url, address, cookie));
     streams.push(readAll(stream, onText));
   });
-  // What is caught up with at first is no latency.
+  // Text that was written before the stream was opened is not measured.
   await sleep(1_000);
   isMeasured = true;
   await sleep(5_000);
@@ -112,7 +119,7 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
   const [web] = fleet.webs;
   const [backend] = fleet.backends;
   if (!web || !backend) throw new Error("one of each is needed");
-  // What streams take while they are open is asked here, not what tokens cost.
+  // Almost no tokens: only the memory of open streams is measured.
   model.rate = 0.05;
   model.tokens = 1_000;
   const taken = () => ({ web: web.memory(), backend: backend.memory() });
@@ -122,7 +129,7 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
     await sleep(3_000);
     const now = taken();
     report(`memory at ${what}, MiB`, now);
-    report(`KiB a ${each} more`, {
+    report(`KiB per further ${each}`, {
       web: ((now.web - before.web) * 1_024) / more,
       backend: ((now.backend - before.backend) * 1_024) / more,
     });
@@ -137,7 +144,7 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
     const begun = streams.length;
     const more = await inBatches(count - begun, (index) => {
       const { cookie, address } =
-        replies[(begun + index) % replies.length] ?? NOBODY;
+        replies[(begun + index) % replies.length] ?? NO_REPLY;
       return patiently(() => openStream(web.url, address, cookie));
     });
     for (const stream of more) stream.resume();
@@ -145,14 +152,14 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
     const what = `${count} streams of ${Math.min(count, replies.length)} replies`;
     await reportGrowth(what, "stream", more.length);
   }
-  const left = streams.filter((stream) => !stream.closed).length;
-  report("streams that were open to the end", { of: streams.length, left });
+  const open = streams.filter((stream) => !stream.closed).length;
+  report("streams open at the end", { of: streams.length, open });
   for (const stream of streams) stream.destroy();
 }
 
-const NOBODY = { cookie: "", address: "/" };
+const NO_REPLY = { cookie: "", address: "/" };
 
-/** Does something so many times, some at once. */
+/** Repeats `work`, {@link PARALLEL} at a time. */
 async function inBatches<T>(
   count: number,
   work: (index: number) => Promise<T>,
@@ -170,7 +177,7 @@ async function inBatches<T>(
 async function gaps(): Promise<void> {
   const times: number[] = [];
   for (let attempt = 0; attempt < 5; attempt++) {
-    // Web 2 asks backend 2, and backend 1 writes: what is killed is only the writer.
+    // Web 2 calls backend 2, and backend 1 writes: only the writer is killed.
     const fleet = await startFleet(2, {
       LEASE_SECONDS: leaseSeconds,
       ELIZA_DELAY_MS: "40",
@@ -199,7 +206,7 @@ async function gapOf(fleet: Fleet): Promise<number> {
   await sleep(2_000);
   const killedAt = performance.now();
   fleet.backends[0]?.child.kill("SIGKILL");
-  // What was under way when the writer died arrives within a moment.
+  // Text that was in flight when the writer died is ignored.
   await sleep(200);
   const continuedAt = await new Promise<number>((resolve) => {
     void readAll(stream, (text) => {
@@ -227,17 +234,14 @@ async function beginReply(
 const ATTEMPTS = 20;
 const PAUSE_MS = 500;
 
-/**
- * As a visitor does, who comes again when a busy machine's disk or processor did not answer in time.
- * What was refused is told.
- */
+/** Retries, as a visitor does if a busy machine does not respond in time, and logs each refusal. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
-      console.error(`Tried again after: ${String(error)}`);
+      console.error(`Retrying after: ${String(error)}`);
       await sleep(PAUSE_MS);
     }
   }

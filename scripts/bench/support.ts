@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** Keepsake running for a benchmark: both processes, on a directory of its own. */
+/** Web and backend, running on their own directory. */
 export interface Running {
   url: string;
   /** Resident memory of each process, in MiB. */
@@ -71,7 +71,7 @@ function residentMiB(parent: ChildProcess, name: string): number {
   throw new Error(`no process ${name} under ${parent.pid}`);
 }
 
-/** A visitor with a cookie jar, as small as a benchmark needs. */
+/** A minimal client with a cookie jar. */
 export class Visitor {
   #cookies = new Map<string, string>([["script", "on"]]);
 
@@ -85,7 +85,7 @@ export class Visitor {
     return this.#fetch(target, {});
   }
 
-  /** Posts a form and returns where it leads. */
+  /** Posts a form and returns the path that it redirects to. */
   async post(target: string, form: Record<string, string>): Promise<string> {
     const answer = await this.#fetch(target, {
       method: "POST",
@@ -125,7 +125,7 @@ export class Visitor {
   }
 }
 
-/** What a page says, in one line: for a run that fails once in many, and says why. */
+/** The text of a page in one line, for error messages. */
 export function wordsOf(page: string): string {
   const [, main = page] = /<main[^>]*>(.*)<\/main>/s.exec(page) ?? [];
   return main
@@ -134,7 +134,7 @@ export function wordsOf(page: string): string {
     .slice(0, 1_000);
 }
 
-/** The value below which a share of the sorted values lies. */
+/** @param share From 0 to 1. */
 export function quantile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return (

@@ -11,20 +11,17 @@ import {
 import { createFileSessionStore } from "../../app/web/sessions/file-session-store";
 
 /*
- * What runs in a machine that is cut off under load, with the directory on a disk that outlives it
- * (see scripts/cut-power):
+ * Runs in the machine of scripts/cut-power, with the directory on a disk that outlives the machine:
  *
- *   power-cut.js load DIRECTORY ROUND      saves without end; prints a line for each that was
- *                                         acknowledged, to be kept outside of the machine
- *   power-cut.js check DIRECTORY FILE      reads those lines (FILE may be a disk that holds them),
- *                                         and exits with 1 if any save is missing
+ *   power-cut.js load DIRECTORY ROUND      saves until killed; prints a line per acknowledged save.
+ *   power-cut.js check DIRECTORY FILE      exits with 1 if a save in those lines is missing.
+ *                                         FILE may be a disk.
  *
- * Several may load at once, each with a round of its own. Each makes new sessions all the time, and
- * saves to some that all know. With `unflushed` as the fourth argument nothing is flushed, which a
- * check must notice.
+ * Processes may load concurrently, each with its own ROUND. Each creates sessions, and also saves to
+ * shared ones. A fourth argument `unflushed` disables flushes, which a check must detect.
  */
 
-const [command, directory = "", what = "", how] = process.argv.slice(2);
+const [command, directory = "", target = "", mode] = process.argv.slice(2);
 const damages: Damage[] = [];
 
 const unflushed: FileSystem = {
@@ -39,7 +36,7 @@ const unflushed: FileSystem = {
 const store = createFileSessionStore({
   directory: path.resolve(directory),
   files: createStorageContext({
-    fileSystem: how === "unflushed" ? unflushed : nodeFileSystem,
+    fileSystem: mode === "unflushed" ? unflushed : nodeFileSystem,
     onDamage: (damage) => damages.push(damage),
   }),
   idleMs: 1e12,
@@ -61,14 +58,14 @@ async function loadLane(name: string): Promise<void> {
   for (let n = 1; ; n++) {
     const own = `${name}-${n}`;
     await store.create(own, { n });
-    say(own, "n", n);
+    printSaved(own, "n", n);
     const id = shared[n % shared.length] ?? "";
     await store.save(id, {}, { [name]: n });
-    say(id, name, n);
+    printSaved(id, name, n);
   }
 }
 
-const say = (id: string, key: string, n: number) =>
+const printSaved = (id: string, key: string, n: number) =>
   process.stdout.write(`saved ${id} ${key} ${n}\n`);
 
 async function check(file: string): Promise<void> {
@@ -95,4 +92,4 @@ async function check(file: string): Promise<void> {
   process.exitCode = lost + damages.length > 0 || last.size === 0 ? 1 : 0;
 }
 
-void (command === "load" ? load(what) : check(what));
+void (command === "load" ? load(target) : check(target));

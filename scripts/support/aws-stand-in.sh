@@ -1,6 +1,6 @@
-# Sourced by scripts/kind-test: what stands in for AWS in tests, none of which this repository needs
-# otherwise: moto's server and the AWS command line from PyPI, a registry from a Go module.
-# Sets MOTO_SERVER, REGISTRY_SERVER and PATH, or leaves them unset, and tests say so by name.
+# Sourced by scripts/kind-test: installs stand-ins for AWS that only tests need: moto's server and the
+# AWS command line from PyPI, and a registry from a Go module. Sets MOTO_SERVER, REGISTRY_SERVER and
+# PATH. Tests are skipped by name if a variable is not set.
 
 stand_ins=${XDG_CACHE_HOME:-$HOME/.cache}/keepsake/aws-stand-in
 

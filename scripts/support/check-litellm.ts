@@ -13,7 +13,7 @@ const event = (delta: Record<string, unknown>, finish: string | null = null) =>
     choices: [{ index: 0, delta, finish_reason: finish }],
   })}\n\n`;
 
-/** The upstream of some of the proxy's models, by path. */
+/** Upstream servers of some of the proxy's models, by the first segment of their path. */
 const upstreams: Record<string, (response: ServerResponse) => void> = {
   thoughtful: (response) =>
     response.end(
@@ -65,27 +65,27 @@ async function checkAll(baseUrl: string): Promise<boolean> {
     MODEL_BUSY_SECONDS: "0",
   };
   const models = modelsFor(env);
-  const fails = async (id: string, reason: string, told: RegExp) => {
+  const fails = async (id: string, reason: string, detail: RegExp) => {
     const { error } = await ask(models, `openai/${id}`, "Hello");
     assert.equal(reasonOf(error), reason);
-    assert.match(String((error as { forOperator?: string }).forOperator), told);
+    assert.match(
+      String((error as { forOperator?: string }).forOperator),
+      detail,
+    );
   };
 
   await checks.check("lists the proxy's models", async () => {
     const ids = (await models.list()).map(({ id }) => id);
     assert.ok(ids.includes("openai/mocked"), ids.join());
   });
-  await checks.check(
-    "streams a reply to the letter, with its usage",
-    async () => {
-      const { events, error } = await ask(models, "openai/mocked", "Hello");
-      assert.equal(error, undefined);
-      assert.equal(said(events), mocked);
-      assert.ok(events.filter(({ kind }) => kind === "text").length > 5);
-      assert.ok(events.some(({ kind }) => kind === "usage"));
-      assert.deepEqual(events.at(-1), { kind: "stop", reason: "end" });
-    },
-  );
+  await checks.check("streams a reply verbatim, with its usage", async () => {
+    const { events, error } = await ask(models, "openai/mocked", "Hello");
+    assert.equal(error, undefined);
+    assert.equal(said(events), mocked);
+    assert.ok(events.filter(({ kind }) => kind === "text").length > 5);
+    assert.ok(events.some(({ kind }) => kind === "usage"));
+    assert.deepEqual(events.at(-1), { kind: "stop", reason: "end" });
+  });
   await checks.check("streams a reply of 100,000 characters", async () => {
     const { events } = await ask(models, "openai/long", "Hello");
     assert.equal(said(events), "word ".repeat(20_000));
@@ -96,7 +96,7 @@ async function checkAll(baseUrl: string): Promise<boolean> {
     );
     for (const { events } of replies) assert.equal(said(events), mocked);
   });
-  await checks.check("keeps reasoning apart", async () => {
+  await checks.check("keeps reasoning separate from the answer", async () => {
     const { events } = await ask(models, "openai/thoughtful", "Hello");
     assert.equal(said(events, "reasoning"), "Let me see.");
     assert.equal(said(events), "42");
@@ -113,21 +113,24 @@ async function checkAll(baseUrl: string): Promise<boolean> {
     assert.equal(error, "stopped");
     assert.notEqual(said(events), "");
   });
-  await checks.check("tells a rate limit", () =>
+  await checks.check("reports a rate limit", () =>
     fails("busy", "throttled", /429/),
   );
-  await checks.check("tells a prompt that is too long", () =>
+  await checks.check("reports an overlong prompt", () =>
     fails("full", "too-long", /window/),
   );
-  await checks.check("tells a fault of the server", () =>
+  await checks.check("reports a server error", () =>
     fails("faulty", "provider", /500/),
   );
-  await checks.check("tells a stream that broke behind the proxy", async () => {
-    const { events, error } = await ask(models, "openai/breaking", "Hello");
-    assert.equal(said(events), "Half of it");
-    assert.match(reasonOf(error), /^(?:interrupted|provider)$/);
-  });
-  await checks.check("tells a model that isn't there", async () => {
+  await checks.check(
+    "reports a stream that broke behind the proxy",
+    async () => {
+      const { events, error } = await ask(models, "openai/breaking", "Hello");
+      assert.equal(said(events), "Half of it");
+      assert.match(reasonOf(error), /^(?:interrupted|provider)$/);
+    },
+  );
+  await checks.check("reports a missing model", async () => {
     const { error } = await ask(
       modelsFor({ ...env, MODELS: "nowhere" }),
       "openai/nowhere",
@@ -135,13 +138,13 @@ async function checkAll(baseUrl: string): Promise<boolean> {
     );
     assert.equal(reasonOf(error), "unknown-model");
   });
-  await checks.check("tells a wrong key", async () => {
+  await checks.check("reports a wrong key", async () => {
     const OPENAI_API_KEY = "sk-wrong";
     const wrong = modelsFor({ ...env, OPENAI_API_KEY, MODELS: "mocked" });
     const { error } = await ask(wrong, "openai/mocked", "Hello");
     assert.equal(reasonOf(error), "denied");
   });
-  await checks.check("tells a wrong address", async () => {
+  await checks.check("reports a wrong address", async () => {
     const OPENAI_BASE_URL = `${baseUrl}/nowhere`;
     const lost = modelsFor({ ...env, OPENAI_BASE_URL, MODELS: "mocked" });
     const { error } = await ask(lost, "openai/mocked", "Hello");

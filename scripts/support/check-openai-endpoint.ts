@@ -1,13 +1,15 @@
 import { ask, modelsFor, said } from "./model-checks";
 
-/** Asks the first model of OPENAI_BASE_URL, and prints the result. */
+/** Prompts the first model of the operator's own endpoint, and prints its reply. */
 async function main(): Promise<void> {
   const models = modelsFor({ ...process.env, MODEL_PROVIDER: "openai" });
   const offered = await models.list();
   console.log(`Models: ${offered.map(({ id }) => id).join(", ") || "none"}`);
   const [first] = offered;
   if (first === undefined) {
-    throw new Error("The endpoint lists no models: set MODELS to one of its.");
+    throw new Error(
+      "The endpoint lists no models. Set MODELS to one that it serves.",
+    );
   }
   const { events, error } = await ask(
     models,

@@ -1,15 +1,15 @@
 import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 
-/** What was asked of a file system. */
+/** Calls to a file system, and their volume. */
 export interface Counts {
-  /** How often each call was made, by its name. */
+  /** By the call's name. */
   calls: Record<string, number>;
   /** Bytes. */
   written: number;
   read: number;
 }
 
-/** Calls that change something, or put it on disk. */
+/** Calls that change files or flush them. */
 export const WRITING = [
   "make",
   "write",
@@ -22,10 +22,10 @@ export const WRITING = [
   "flush folder",
 ];
 
-/** A file system that counts what is asked of it. */
+/** Wraps a file system and counts the calls to it. */
 export function countCalls(fileSystem: FileSystem): {
   fileSystem: FileSystem;
-  /** What was asked since this was called last. */
+  /** Returns the counts since the last call of this. */
   take(): Counts;
 } {
   let counts = nothing();
@@ -33,10 +33,10 @@ export function countCalls(fileSystem: FileSystem): {
     counts.calls[name] = (counts.calls[name] ?? 0) + 1;
   };
   const counted =
-    <A extends unknown[], T>(name: string, call: (...given: A) => T) =>
-    (...given: A): T => {
+    <A extends unknown[], T>(name: string, call: (...args: A) => T) =>
+    (...args: A): T => {
       count(name);
-      return call(...given);
+      return call(...args);
     };
   const countedFile = (file: OpenFile): OpenFile => ({
     write: (data, position) => {

@@ -1,5 +1,5 @@
-// Prints the path of a Chromium, Chrome or Edge that starts: the one that CHROMIUM_PATH names, one on
-// PATH or in the usual places, or one in Playwright's cache. Exits with 1 if there is none.
+// Prints the path of a Chromium, Chrome or Edge that starts: CHROMIUM_PATH, or one on PATH, in the usual
+// places or in Playwright's cache. Exits with 1 if there is none.
 const { spawnSync } = require("node:child_process");
 const { existsSync, readdirSync } = require("node:fs");
 const path = require("node:path");
@@ -28,12 +28,12 @@ function findBrowser() {
   return candidates.find((file) => file && existsSync(file) && starts(file));
 }
 
-/** False for Ubuntu's placeholder for a snap, and where system libraries are missing. */
+/** False for Ubuntu's snap placeholder, and if system libraries are missing. */
 function starts(file) {
   return spawnSync(file, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** This version's own revision first, then any other that is there. */
+/** This Playwright version's revision first, then others. */
 function inPlaywrightCache() {
   const own = require("playwright-core").chromium.executablePath();
   const cache = path.resolve(own, "../../..");

@@ -1,4 +1,4 @@
-# Sourced by the scripts that build images: the tool, and what the image says of itself.
+# Sourced by the scripts that build images: the container tool, and the image's labels.
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
 tool=${CONTAINER_TOOL:-docker}

@@ -6,27 +6,26 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { freePorts } from "../local/free-ports";
 
-/** A running proxy of LiteLLM. */
 export interface LiteLLM {
-  /** The base address of its OpenAI-compatible API. */
+  /** Base URL of its OpenAI-compatible API. */
   baseUrl: string;
   stop(): Promise<void>;
 }
 
-/** The key that it requires. */
+/** The proxy's API key. */
 export const key = "sk-check-openai";
 
-/** The answer of the mocked model. */
+/** The mocked model's reply. */
 export const mocked =
-  "Hello from a server that nobody here wrote. Zwölf große Boxkämpfer 🥊, and a few words more.";
+  "Hello from an independent server. Zwölf große Boxkämpfer 🥊, and a few words more.";
 
-const bootMost = 120;
+const START_SECONDS = 120;
 
 /**
- * Starts LiteLLM's proxy on a free loopback port, with models that need no network.
+ * Starts LiteLLM's proxy on a free port of loopback, with models that need no network.
  *
  * @param command Path of `litellm`.
- * @param upstream A server whose streams it proxies, for faults inside a stream.
+ * @param upstream URL of a server whose streams it relays, for faults during a stream.
  */
 export async function startLiteLLM(
   command: string,
@@ -49,7 +48,7 @@ export async function startLiteLLM(
     await rm(folder, { recursive: true, force: true });
   };
   const address = `http://127.0.0.1:${port}`;
-  for (let second = 0; second < bootMost; second++) {
+  for (let second = 0; second < START_SECONDS; second++) {
     if (child.exitCode !== null) break;
     if (await answers(`${address}/health/liveliness`)) {
       return { baseUrl: `${address}/v1`, stop };
@@ -65,7 +64,7 @@ const model = (name: string, more: Record<string, string>) => ({
   litellm_params: { model: `openai/${name}`, api_key: "none", ...more },
 });
 
-/** JSON is a subset of YAML. */
+/** JSON, which LiteLLM reads as YAML. */
 function configuration(upstream: string) {
   return {
     model_list: [
@@ -89,7 +88,7 @@ function environment(home: string): NodeJS.ProcessEnv {
     PATH: process.env["PATH"],
     HOME: home,
     NO_PROXY: "*",
-    // Otherwise it downloads prices.
+    // Prevents a download of prices.
     LITELLM_LOCAL_MODEL_COST_MAP: "True",
     LITELLM_TELEMETRY: "False",
   };
@@ -106,7 +105,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const closed = once(child, "exit");
   child.kill("SIGTERM");
-  const impatient = global.setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const timer = global.setTimeout(() => child.kill("SIGKILL"), 10_000);
   await closed;
-  clearTimeout(impatient);
+  clearTimeout(timer);
 }

@@ -9,7 +9,7 @@ import type { ModelEvent } from "../../app/backend/models/model";
 import { readModelSettings } from "../../app/backend/models/model-settings";
 import { readBackendConfig } from "../../app/core/config/config";
 
-/** Models as in the backend, without a log. */
+/** The backend's models for some settings, without a log. */
 export function modelsFor(env: NodeJS.ProcessEnv): Models {
   const settings = readModelSettings(readBackendConfig(env));
   return createModels({
@@ -20,20 +20,20 @@ export function modelsFor(env: NodeJS.ProcessEnv): Models {
   });
 }
 
-/** The events of a reply to one message, and its error. */
+/** All events of a reply to one message, and the error that ended it, if one did. */
 export async function ask(
   models: Models,
   id: string,
   text: string,
   signal: AbortSignal = new AbortController().signal,
-  seen: (event: ModelEvent) => void = () => {},
+  onEvent: (event: ModelEvent) => void = () => {},
 ): Promise<{ events: ModelEvent[]; error: unknown }> {
   const events: ModelEvent[] = [];
   try {
     const reply = models.streamReply(id, [{ role: "user", text }], {}, signal);
     for await (const event of reply) {
       events.push(event);
-      seen(event);
+      onEvent(event);
     }
     return { events, error: undefined };
   } catch (error) {
@@ -41,6 +41,7 @@ export async function ask(
   }
 }
 
+/** The text or the reasoning of a reply. */
 export function said(
   events: ModelEvent[],
   kind: "text" | "reasoning" = "text",
@@ -50,7 +51,7 @@ export function said(
     .join("");
 }
 
-/** Runs named checks, prints each result, and counts them. */
+/** Runs named checks, prints the result of each, and counts them. */
 export class Checks {
   passed = 0;
   failed = 0;

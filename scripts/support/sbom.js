@@ -1,5 +1,5 @@
-// Prints the image's bill of materials (CycloneDX): npm's, of the production dependencies, without
-// the random serial number and the time of day, so that the same source gives the same image.
+// Prints the image's bill of materials (CycloneDX) as npm makes it from the production dependencies,
+// without the random serial number and the current time, which would change the image.
 const { execFileSync } = require("node:child_process");
 
 const text = execFileSync(

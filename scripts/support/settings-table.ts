@@ -8,7 +8,7 @@ type Setting = z.ZodType<string | number | string[] | undefined>;
 const processes: Process[] = ["web", "backend", "sweep"];
 const MARKER = /<!-- \/?settings -->/;
 
-/** The table of settings in Markdown, made from the schema that checks them. */
+/** A Markdown table of the settings, generated from their schema. */
 export function settingsTable(): string {
   const names = new Set(
     processes.flatMap((name) => Object.keys(settings[name])),

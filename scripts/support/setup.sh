@@ -1,4 +1,4 @@
-# Sourced by the scripts: goes to the repository's folder and installs what is locked, if it changed.
+# Sourced by the scripts: changes to the repository's root, and installs the locked dependencies if needed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -15,7 +15,7 @@ need_node() {
   '
 }
 
-# Installing takes a while, so it is done only when the lock file is not the one installed last.
+# Skipped if the lock file is unchanged since the last installation.
 install() {
   local stamp=node_modules/.keepsake-lock
   if ! cmp -s package-lock.json "$stamp"; then
@@ -25,7 +25,7 @@ install() {
   fi
 }
 
-# Compiles what has changed; a folder's time tells of files that are gone.
+# Skipped if no source is newer than the last build; a folder's time covers deleted files.
 build() {
   local stamp=build/.keepsake-built sources
   sources=(app k8s scripts package-lock.json tsconfig.json tsconfig.build.json)

@@ -1,5 +1,5 @@
-// Sums up the results of several jest runs: `summary.js FOLDER`. Names what failed, and why tests were
-// skipped, with the command that would run them. Exits with 1 if a test failed, or if none passed.
+// Summarizes the results of several jest runs: `summary.js FOLDER`. Lists failures, and the reasons for
+// skipped tests with the command that runs them. Exits with 1 if a test failed or none passed.
 const path = require("node:path");
 const {
   closingLine,
@@ -9,7 +9,7 @@ const {
   withStatus,
 } = require("./test-results");
 
-/** A line for each reason. A test's name has it in parentheses: `(needs a browser: COMMAND)`. */
+/** A line for each reason, which is in the test's name: `(needs a browser: COMMAND)`. */
 function skippedByReason(files) {
   const counts = new Map();
   for (const { fullName } of withStatus(files, "pending")) {

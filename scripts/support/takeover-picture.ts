@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 /*
- * Watches a reply in a browser, deletes the backend pods by force, and puts three screenshots and
- * the command that was run into one picture.
+ * Watches a reply in a browser, force-deletes the backend pods, and combines three screenshots and
+ * the command into a picture.
  */
 
 const { KIND_CLUSTER = "", KIND_URL = "", CHROMIUM_PATH } = process.env;

@@ -1,11 +1,11 @@
-// Sorts test files by what they need, for jest.config.js: a file that imports a browser, a child process
-// or a server, directly or through other tests' files, is of that kind. All others are unit tests.
+// Sorts test files into jest's projects by their imports: a browser, a child process or a server,
+// directly or through other files of the tests. All others are unit tests.
 const { existsSync, readdirSync, readFileSync } = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "../..");
 
-/** These take a minute or more in all: only `scripts/test --all` runs them. */
+/** Run only by `scripts/test --all`. */
 const LONG = [
   "test/backend/models/survival.test.ts",
   "test/e2e/streams/",
@@ -14,7 +14,7 @@ const LONG = [
   "test/web/sessions/stress.test.ts",
 ];
 
-/** From the most demanding down: a test is of the first kind that it needs. */
+/** Most demanding first: the first match decides. */
 const NEEDS = {
   browser: /^playwright-core$/,
   process: /^node:child_process$/,

@@ -1,11 +1,11 @@
-// Reads what jest wrote of its runs (`--json`), one file a run, in one folder.
+// Reads the results of jest runs (`--json`): a folder with one file per run.
 const { existsSync, readFileSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
 /** The results of a second run of files that failed. */
 const AGAIN = "again.json";
 
-/** Every test file's results, with the second run's in place of the first's. */
+/** Every test file's results; those of the second run replace the first's. */
 function readResults(folder) {
   const again = path.join(folder, AGAIN);
   const later = existsSync(again) ? readRun(again) : [];

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 
-/** A name server that knows one address for every name, for a second. */
+/** A name server that resolves every name to the same address, with a TTL of 1 s. */
 export function serveNames(address: string, port: number): void {
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {
@@ -19,7 +19,7 @@ function answer(query: Buffer, address: string): Buffer {
   const isA = query.readUInt16BE(end + 1) === A_RECORD;
   const header = Buffer.alloc(HEADER_BYTES);
   query.copy(header, 0, 0, 2);
-  // A response, authoritative, to one question; with one answer, or with none.
+  // An authoritative response to one question, with one answer or none.
   header.writeUInt16BE(0x8580, 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(isA ? 1 : 0, 6);

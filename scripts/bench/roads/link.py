@@ -1,8 +1,8 @@
-"""A road between two network namespaces, for kernels without netem: passes packets on, late.
+"""A link between two network namespaces that delays packets, for kernels without netem.
 
     link.py NAMESPACE DEVICE NAMESPACE DEVICE MICROSECONDS
 
-Makes a tun device in each namespace; what is sent into one comes out of the other after the delay.
+Creates a tun device in each namespace, and forwards packets between them after the delay.
 """
 
 import collections
@@ -20,7 +20,7 @@ CLONE_NEWNET = 0x40000000
 
 
 def open_device(namespace: str, name: str) -> int:
-    """Opens a tun device, which stays in its namespace whatever the process does next."""
+    """Opens a tun device, which stays in its namespace when the process enters another."""
     with open(f"/run/netns/{namespace}") as handle:
         if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), f"can't enter {namespace}")
@@ -30,7 +30,7 @@ def open_device(namespace: str, name: str) -> int:
 
 
 def carry(source: int, target: int, delay: float) -> None:
-    """Carries packets one way, in order."""
+    """Forwards packets in one direction, in order."""
     waiting: collections.deque[tuple[float, bytes]] = collections.deque()
     arrived = threading.Semaphore(0)
 
@@ -50,7 +50,7 @@ def carry(source: int, target: int, delay: float) -> None:
             try:
                 os.write(target, packet)
             except OSError:
-                # The other end is not up yet: a packet lost, as on any road.
+                # The other end is not up yet: the packet is lost.
                 continue
 
     for work in (receive, deliver):

@@ -4,21 +4,21 @@ import * as https from "node:https";
 import type { Call, CallCost } from "../../../app/web/backend-client/transport";
 import type { Answer } from "../../../app/web/backend-client/transport/exchange";
 
-/** As the original's calls were: the name is asked for, and a connection made, for each. */
+export interface PerCallOptions {
+  url: URL;
+  resolver: Resolver;
+  token: string;
+  /** The trusted certificate, for HTTPS. */
+  ca?: string;
+}
+
+/** A naive client: resolves the name and opens a connection for each call. */
 export class PerCallTransport {
-  constructor(
-    private readonly given: {
-      url: URL;
-      resolver: Resolver;
-      token: string;
-      /** The certificate to trust, where the road is encrypted. */
-      ca?: string;
-    },
-  ) {}
+  constructor(private readonly options: PerCallOptions) {}
 
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = performance.now();
-    const { url, resolver } = this.given;
+    const { url, resolver } = this.options;
     const [address = ""] = await resolver.resolve4(url.hostname);
     const dnsMs = performance.now() - begun;
     const answer = await this.exchange(call, address);
@@ -28,7 +28,7 @@ export class PerCallTransport {
   }
 
   private exchange(call: Call, address: string): Promise<Answer> {
-    const { url, token, ca } = this.given;
+    const { url, token, ca } = this.options;
     const begun = performance.now();
     return new Promise((resolve, reject) => {
       const options = {

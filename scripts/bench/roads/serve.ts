@@ -4,8 +4,8 @@ import { createServer } from "node:https";
 import { serveNames } from "./dns";
 
 /*
- * What stands on the other side of the roads, besides the backend: a name server on each, and a
- * proxy that ends TLS before the backend, as a load balancer does.
+ * The servers in the backend's namespace: a name server on each link, and a proxy that terminates TLS
+ * in front of the backend, as a load balancer does.
  */
 const [certificate = "", key = "", backendPort = "", ...addresses] =
   process.argv.slice(2);

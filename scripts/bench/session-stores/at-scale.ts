@@ -14,7 +14,7 @@ interface Field {
   store: Contestant;
 }
 
-/** What a visitor's request asks of the store: one that only reads, and one that saves too. */
+/** Store operations of a request that only reads, and of one that also saves. */
 const operations: Record<
   string,
   (store: Contestant, id: string, n: number) => Promise<unknown>
@@ -27,8 +27,8 @@ const operations: Record<
 };
 
 /**
- * Gets, sets and a sweep of Keepsake's store with so many sessions of 2 KB. All are made first, and
- * take turns: then what else the machine does falls on all alike.
+ * Measures gets, sets and a sweep of Keepsake's store with `counts` sessions of 2 KB. The stores take
+ * turns, so that other load on the machine affects all of them.
  *
  * @param ms Milliseconds for each figure.
  */
@@ -39,9 +39,7 @@ export async function atScale(
   rounds: number,
 ): Promise<void> {
   const fields = counts.map((count) => makeField(directory, count));
-  console.log(
-    "\nAny of so many sessions, not in memory, 8 requests at a time:",
-  );
+  console.log("\nRandom sessions, uncached, 8 concurrent requests:");
   for (const [name, operation] of Object.entries(operations)) {
     const rates = fields.map((): number[] => []);
     for (let round = 0; round < rounds; round++) {
@@ -70,12 +68,12 @@ function tell(name: string, fields: Field[], rates: number[][]): void {
     const rate = median(rates[i] ?? []);
     console.log(
       `  ${name}, ${ids.length} sessions: ${Math.round(rate)} a second, ` +
-        `${(first / rate).toFixed(2)} times the time that it takes with ${fields[0]?.ids.length}`,
+        `${(first / rate).toFixed(2)} times the duration with ${fields[0]?.ids.length}`,
     );
   }
 }
 
-/** In a process of its own, as it runs in production, but as fast as it can. */
+/** In a separate process, as in production, but without the rate limit. */
 async function sweepAll(directory: string, sessions: number): Promise<void> {
   const main = path.join(__dirname, "../../../app/sweep/main.js");
   const { stdout } = await promisify(execFile)(
@@ -92,12 +90,12 @@ async function sweepAll(directory: string, sessions: number): Promise<void> {
   const did = JSON.parse(stdout) as Record<string, number>;
   const rate = Math.round((did.examined ?? 0) / (did.seconds ?? 1));
   console.log(
-    `  a sweep of ${sessions} sessions that finds nothing to do: ${did.seconds} s, ` +
-      `${rate} sessions a second, ${did.mostMiB} MiB at most`,
+    `  a sweep of ${sessions} live sessions: ${did.seconds} s, ` +
+      `${rate} sessions a second, peak ${did.mostMiB} MiB`,
   );
 }
 
-/** Makes sessions as they are on disk, without the flushes of one who can't wait. */
+/** Writes sessions in the format on disk, unflushed. */
 function makeField(parent: string, count: number): Field {
   const directory = path.join(parent, `${count}`);
   for (let shard = 0; shard < 256; shard++) {

@@ -12,10 +12,10 @@ import { createFileSessionStore } from "../../../app/web/sessions/file-session-s
 import type { StoredSession } from "../../../app/web/sessions/session-store";
 import type { Contestant } from "./contestant";
 
-/** Nothing is to fail of slowness here. */
+/** Long, so that no slow call fails. */
 const TIMEOUT_SECONDS = 600;
 
-/** Keepsake's own, as web opens it and a request uses it: bounded, and a set follows a get. */
+/** Keepsake's store as web uses it: with bounded I/O, and a set follows a get. */
 export function keepsake(
   directory: string,
   { cacheBytes }: { cacheBytes?: number } = {},
@@ -55,10 +55,10 @@ export function keepsake(
 
 function counting(count: (name: string) => void): FileSystem {
   const counted =
-    <A extends unknown[], T>(name: string, call: (...given: A) => Promise<T>) =>
-    (...given: A) => {
+    <A extends unknown[], T>(name: string, call: (...args: A) => Promise<T>) =>
+    (...args: A) => {
       count(name);
-      return call(...given);
+      return call(...args);
     };
   const { open, ...rest } = nodeFileSystem;
   return {

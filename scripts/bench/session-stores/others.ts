@@ -7,7 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contestant } from "./contestant";
 
-/** The interface of express-session's stores, as much as is used here. */
+/** The used part of the interface of express-session's stores. */
 interface ExpressStore {
   get(
     id: string,
@@ -16,7 +16,7 @@ interface ExpressStore {
   set(id: string, session: object, callback: (error?: Error) => void): unknown;
 }
 
-// In build/scripts/bench/session-stores, beside which the script installs them.
+// The script installs the stores in build/bench-sessions.
 const load = createRequire(
   path.join(__dirname, "../../../bench-sessions/package.json"),
 );
@@ -46,7 +46,7 @@ const redisServer = process.env.REDIS_SERVER ?? "redis-server";
 export const hasRedis = () =>
   spawnSync(redisServer, ["--version"]).error === undefined;
 
-/** connect-redis, on a Redis of its own that appends every write to a file. */
+/** connect-redis, with its own Redis server that appends every write to a file. */
 export async function redis(
   directory: string,
   appendfsync: "everysec" | "always",
@@ -101,9 +101,7 @@ async function answers(port: number): Promise<void> {
     if (isThere) return;
     await sleep(20);
   }
-  throw new Error(
-    "redis-server did not start. Install it, or look at its log.",
-  );
+  throw new Error("redis-server did not start. Install it, or check its log.");
 }
 
 export async function sessionFileStore(directory: string): Promise<Contestant> {
@@ -117,7 +115,7 @@ export async function sessionFileStore(directory: string): Promise<Contestant> {
   return ofExpress("session-file-store", new Store(options));
 }
 
-/** One file a session, replaced by a rename. @param flush Whether a crash may lose it. */
+/** A file per session, replaced by renaming. @param flush If false, a crash may lose it. */
 export async function renaming(
   directory: string,
   flush: boolean,

@@ -11,15 +11,15 @@ const KINDS = new Map([
   [0x6969, "NFS"],
 ]);
 
-/** What kind of file system a directory is on. */
+/** The kind of a directory's file system. */
 export async function kindOf(directory: string): Promise<string> {
   const { type } = await statfs(directory);
   return KINDS.get(type) ?? `a file system of type 0x${type.toString(16)}`;
 }
 
-/** How many remote calls were made for all network file systems here, as the system counts them. */
+/** Number of remote calls of all NFS mounts, as the kernel counts them. */
 export function nfsCalls(): number {
-  // Other systems than Linux have no such file, and no such count.
+  // Only Linux has this count.
   const stats = process.platform === "linux" ? read() : "";
   const rows = [...stats.matchAll(/^\s+([A-Z_]+): (\d+) /gm)];
   return rows.reduce((sum, row) => sum + Number(row[2]), 0);

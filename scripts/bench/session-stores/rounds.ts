@@ -1,13 +1,12 @@
-/** What was done in a while. */
 export interface Run {
   done: number;
   seconds: number;
 }
 
 /**
- * Does something again and again for a while, so many at a time, each at least once.
+ * Repeats `work` for some time in concurrent lanes, at least once in each.
  *
- * @param work Given its lane, from 0, and a number that grows by the number of lanes.
+ * @param work Receives its lane, from 0, and a number that grows by the number of lanes.
  */
 export async function runFor(
   ms: number,

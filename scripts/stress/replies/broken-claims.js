@@ -1,17 +1,18 @@
 /*
- * Loaded before a backend, to break it: a process that claims a reply gets it, also if another
- * has it already, and then both append to it. The survival test must notice.
+ * Preloaded into a backend to break it: a claim succeeds even if another process owns the reply, so
+ * both append to it. The survival test must detect this.
  */
 const { open } = require("node:fs/promises");
 const {
   nodeFileSystem,
 } = require("../../../build/app/core/storage/file-system.js");
 
-const asItShouldBe = nodeFileSystem.open;
+const openExclusively = nodeFileSystem.open;
 const isEpoch = /\/replies\/\d+\/\d+$/;
 
 nodeFileSystem.open = async (file, flags) => {
-  if (flags !== "wx" || !isEpoch.test(file)) return asItShouldBe(file, flags);
+  if (flags !== "wx" || !isEpoch.test(file))
+    return openExclusively(file, flags);
   const handle = await open(file, "a+", 0o600);
   return {
     write: async (data) => {

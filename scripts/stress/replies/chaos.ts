@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, Member } from "./cluster";
 
-/** An injected fault: its kind, its target, and the milliseconds since the start. */
 export interface Injection {
+  /** Milliseconds since the start. */
   atMs: number;
   process: string;
   kind: string;
@@ -11,16 +11,16 @@ export interface Injection {
 export interface ChaosOptions {
   /** The same seed injects the same faults in the same order. */
   seed: number;
-  /** Duration in milliseconds; longer if most processes were down already. */
+  /** Minimum duration; extended until enough faults were injected. */
   ms: number;
-  /** Average milliseconds between two faults. */
+  /** Average time between two faults. */
   everyMs: number;
   leaseMs: number;
 }
 
 const MIN_INJECTIONS = 5;
 
-/** Kills, ends and freezes processes at random, and brings them back. */
+/** Kills, terminates and freezes processes at random, and restarts them. */
 export class Chaos {
   readonly injections: Injection[] = [];
   private readonly random: () => number;
@@ -39,42 +39,43 @@ export class Chaos {
     const isShort = () => performance.now() - this.begun < ms;
     while (isShort() || this.injections.length < MIN_INJECTIONS) {
       await sleep(everyMs * (0.5 + this.random()));
-      this.strike();
+      this.inject();
     }
     await Promise.all(this.repairs);
     await Promise.all(this.cluster.members.map((member) => member.whenReady()));
   }
 
-  private strike(): void {
+  private inject(): void {
     const { members } = this.cluster;
     const member = members[Math.floor(this.random() * members.length)];
     const kind = this.random();
     const pauseMs = this.random();
-    // A process that is down is skipped, but the numbers are drawn, so that a seed repeats.
+    // The numbers are drawn first, so that a seed repeats the sequence.
     if (!member?.isRunning || !member.isUp || member.isFrozen) return;
-    if (kind < 0.45) this.repairs.push(this.killed(member, pauseMs * 1_500));
-    else if (kind < 0.7) this.repairs.push(this.told(member));
-    // A freeze during a drain takes the time that the drain needs.
-    else if (!member.isEnding) this.repairs.push(this.frozen(member, pauseMs));
+    if (kind < 0.45) this.repairs.push(this.kill(member, pauseMs * 1_500));
+    else if (kind < 0.7) this.repairs.push(this.terminate(member));
+    // A freeze during a drain would exceed the time limit of the drain.
+    else if (!member.isDraining)
+      this.repairs.push(this.freeze(member, pauseMs));
   }
 
-  private async killed(member: Member, pauseMs: number): Promise<void> {
+  private async kill(member: Member, pauseMs: number): Promise<void> {
     this.note(member, "SIGKILL");
     member.kill("SIGKILL");
-    await member.ended();
+    await member.exited();
     await sleep(pauseMs);
-    this.revive(member);
+    this.restart(member);
   }
 
-  private async told(member: Member): Promise<void> {
+  private async terminate(member: Member): Promise<void> {
     this.note(member, "SIGTERM");
     member.kill("SIGTERM");
-    await member.ended();
-    this.revive(member);
+    await member.exited();
+    this.restart(member);
   }
 
-  /** Freezes for between a fraction of a lease and two leases. */
-  private async frozen(member: Member, share: number): Promise<void> {
+  /** Between a quarter and twice the lease. */
+  private async freeze(member: Member, share: number): Promise<void> {
     const ms = this.options.leaseMs * (0.25 + 1.75 * share);
     this.note(member, `SIGSTOP for ${Math.round(ms)} ms`);
     member.kill("SIGSTOP");
@@ -83,8 +84,8 @@ export class Chaos {
     this.note(member, "SIGCONT");
   }
 
-  /** A process that was terminated and then killed is restarted once. */
-  private revive(member: Member): void {
+  /** Once, even if the process was both terminated and killed. */
+  private restart(member: Member): void {
     if (member.isRunning) return;
     this.note(member, "started");
     member.start();
@@ -96,7 +97,7 @@ export class Chaos {
   }
 }
 
-/** Mulberry32: small, and good enough to choose victims. */
+/** Mulberry32. */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -10,19 +10,18 @@ import {
 
 const root = path.join(__dirname, "../../..");
 
-/** A process of Keepsake that is restarted whenever it exits. */
+/** A Keepsake process that can be restarted. */
 export class Member {
   child: ChildProcess | undefined;
   isFrozen = false;
-  /** True if it has been ready since its start. */
+  /** True once the process has been ready since its start. */
   isUp = false;
-  /** True after SIGTERM. */
-  isEnding = false;
-  /** Its last response to a readiness probe. */
+  isDraining = false;
+  /** The result of the last readiness probe. */
   wasReady = false;
   readonly url: string;
   /** Exit codes and signals so far, oldest first. */
-  readonly ends: (number | NodeJS.Signals | null)[] = [];
+  readonly exits: (number | NodeJS.Signals | null)[] = [];
 
   constructor(
     readonly name: string,
@@ -36,7 +35,7 @@ export class Member {
 
   start(): void {
     this.isUp = false;
-    this.isEnding = false;
+    this.isDraining = false;
     this.wasReady = false;
     const child = spawn(path.join(root, "build/bin", this.role), {
       stdio: ["ignore", "ignore", "inherit"],
@@ -50,7 +49,7 @@ export class Member {
         ...this.env,
       },
     });
-    child.once("exit", (code, signal) => this.ends.push(code ?? signal));
+    child.once("exit", (code, signal) => this.exits.push(code ?? signal));
     this.child = child;
   }
 
@@ -60,17 +59,16 @@ export class Member {
 
   async isReady(): Promise<boolean> {
     const { child } = this;
-    const isReady =
-      this.isRunning && !this.isFrozen && (await this.saysReady());
-    // It may have been ended and started again while it was asked.
+    const isReady = this.isRunning && !this.isFrozen && (await this.probe());
+    // The process may have been restarted during the probe.
     if (child !== this.child) return false;
     this.isUp ||= isReady;
     this.wasReady = isReady;
     return isReady;
   }
 
-  private async saysReady(): Promise<boolean> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+  private async probe(): Promise<boolean> {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     const answer = await fetch(`${this.url}/readyz`, { signal }).catch(
       () => undefined,
     );
@@ -80,20 +78,20 @@ export class Member {
 
   async whenReady(): Promise<void> {
     while (!(await this.isReady())) {
-      if (!this.isRunning) throw new Error(`${this.name} ended at its start`);
+      if (!this.isRunning)
+        throw new Error(`${this.name} exited before it was ready`);
       await sleep(50);
     }
   }
 
-  /** Sends a signal. SIGSTOP and SIGCONT are remembered. */
   kill(signal: NodeJS.Signals): void {
     if (signal === "SIGSTOP") this.isFrozen = true;
     if (signal === "SIGCONT") this.isFrozen = false;
-    if (signal === "SIGTERM") this.isEnding = true;
+    if (signal === "SIGTERM") this.isDraining = true;
     this.child?.kill(signal);
   }
 
-  async ended(): Promise<void> {
+  async exited(): Promise<void> {
     if (this.child && this.isRunning) await once(this.child, "exit");
   }
 }
@@ -101,21 +99,21 @@ export class Member {
 export interface ClusterOptions {
   webs: number;
   backends: number;
-  /** The records' directory as each backend sees it, in turn: mounts of one directory. */
+  /** Mounts of one directory, assigned to the backends in turn. */
   dataDirectories: string[];
-  /** The same for sessions, and secrets. */
+  /** Mounts of one directory, assigned to the web processes in turn. */
   sessionDirectories: string[];
   secretsDirectory: string;
   env?: Record<string, string>;
-  /** Modules that backends load first: what breaks them on purpose. */
+  /** Modules that backends load first, to break them deliberately. */
   preload?: string[];
 }
 
-/** Processes of web and backend, each kind behind a round robin without any stickiness. */
+/** Web and backend processes, each kind behind a round robin without sticky sessions. */
 export class Cluster {
   readonly webs: Member[];
   readonly backends: Member[];
-  private stopAsking: () => Promise<void> = () => Promise.resolve();
+  private stopProbing: () => Promise<void> = () => Promise.resolve();
 
   private constructor(
     readonly front: RoundRobin,
@@ -164,7 +162,7 @@ export class Cluster {
       throw error;
     }
     cluster.balance();
-    cluster.stopAsking = keepAsking(cluster.members, () => cluster.balance());
+    cluster.stopProbing = keepProbing(cluster.members, () => cluster.balance());
     return cluster;
   }
 
@@ -172,53 +170,54 @@ export class Cluster {
     return [...this.webs, ...this.backends];
   }
 
-  /** Sends requests to those that say they are ready, as load balancers do. */
+  /** Sends requests to ready processes only, as load balancers do. */
   balance(): void {
     this.front.backends = urlsFor(this.webs);
     this.inner.backends = urlsFor(this.backends);
   }
 
   async stop(): Promise<void> {
-    const stopped = this.stopAsking();
+    const stopped = this.stopProbing();
     for (const member of this.members) member.kill("SIGKILL");
-    await Promise.all(this.members.map((member) => member.ended()));
+    await Promise.all(this.members.map((member) => member.exited()));
     await stopped;
     await Promise.all([this.front.close(), this.inner.close()]);
   }
 }
 
-/** The targets of requests. If none is ready, a load balancer tries all. */
+/** A load balancer without ready targets tries all of them. */
 function urlsFor(members: Member[]): string[] {
   const ready = members.filter(({ wasReady }) => wasReady);
   return (ready.length > 0 ? ready : members).map(({ url }) => url);
 }
 
-/** Interval of readiness probes. */
-const ASK_MS = 200;
-/** Time-out of a probe: a slow process must not count as gone. */
-const PATIENCE_MS = 10_000;
+const PROBE_INTERVAL_MS = 200;
+/** Long, because a slow process must not count as unready. */
+const PROBE_TIMEOUT_MS = 10_000;
 
 /**
- * Probes the readiness of each process at intervals, independently of the others.
+ * Probes each process repeatedly and independently, so that a slow one delays no other.
  *
- * @param tell Called after every probe.
- * @returns A function that ends it.
+ * @param onProbed Called after every probe.
+ * @returns A function that stops the probes.
  */
-export function keepAsking(
+export function keepProbing(
   members: Member[],
-  tell: () => void,
+  onProbed: () => void,
 ): () => Promise<void> {
   const over = new AbortController();
   const { signal } = over;
-  const asking = members.map(async (member) => {
+  const probing = members.map(async (member) => {
     while (!signal.aborted) {
       await member.isReady();
-      tell();
-      await sleep(ASK_MS, undefined, { signal }).catch(() => undefined);
+      onProbed();
+      await sleep(PROBE_INTERVAL_MS, undefined, { signal }).catch(
+        () => undefined,
+      );
     }
   });
   return async () => {
     over.abort();
-    await Promise.all(asking);
+    await Promise.all(probing);
   };
 }

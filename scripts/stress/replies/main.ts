@@ -3,15 +3,15 @@ import path from "node:path";
 import { survive } from "./survive";
 
 /*
- * The long form, for a person to run and read: see scripts/stress-replies. The short one is
- * survival.test.ts. The numbers are such that two cores can run five processes and 200 watchers.
+ * Run by scripts/stress-replies; survival.test.ts is a short form. The defaults are chosen so that two
+ * cores can run five processes and 200 watchers.
  */
 
-const given = process.env;
-const number = (name: string, otherwise: number) =>
-  Number(given[name] ?? otherwise);
-const mounts = [given["NFS_A"], given["NFS_B"]].filter(
-  (one) => one !== undefined,
+const { env } = process;
+const number = (name: string, standard: number) =>
+  Number(env[name] ?? standard);
+const mounts = [env["NFS_A"], env["NFS_B"]].filter(
+  (mount) => mount !== undefined,
 );
 
 async function main(): Promise<void> {
@@ -27,13 +27,13 @@ async function main(): Promise<void> {
     drainSeconds: number("SURVIVAL_DRAIN", 3),
     patienceMs: 1_000 * number("SURVIVAL_PATIENCE", 8),
     mounts: mounts.length > 0 ? mounts : undefined,
-    preload: given["SURVIVAL_BROKEN"]
+    preload: env["SURVIVAL_BROKEN"]
       ? [path.join(__dirname, "broken-claims.js")]
       : [],
-    tell: (progress) => console.error(progress),
+    onProgress: (progress) => console.error(progress),
   });
   const { injections, faults, ...figures } = outcome;
-  const log = given["SURVIVAL_LOG"];
+  const log = env["SURVIVAL_LOG"];
   if (log)
     writeFileSync(log, `${JSON.stringify({ seed, injections }, null, 1)}\n`);
   console.log(

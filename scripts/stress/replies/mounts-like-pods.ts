@@ -4,10 +4,9 @@ import path from "node:path";
 const LINES = 3;
 
 /**
- * Makes sure that what is appended through one mount is seen through each other one, as it is
- * between two pods. Two mounts on one machine are one client to an NFS server: a Linux server lets
- * that keep what it read of a file (a delegation) and doesn't ask for it back when the same client
- * writes by its other mount. EFS never gives delegations.
+ * Checks that data appended through one mount is visible through the others, as between two pods. An
+ * NFS server treats two mounts on one machine as one client. A Linux server grants it a delegation to
+ * cache a file, and does not recall it when the client writes through its other mount. EFS grants none.
  */
 export async function mountsLikePods(mounts: string[]): Promise<void> {
   const [written, ...others] = mounts.map((mount) =>
@@ -31,4 +30,4 @@ export async function mountsLikePods(mounts: string[]): Promise<void> {
 }
 
 const ONE_CLIENT =
-  "What one mount appends the other doesn't see, so they are not what two pods have on EFS. On the NFS server, before mounting: sysctl fs.leases-enable=0";
+  "Data appended through one mount is not visible through another, so the mounts behave unlike pods on EFS. Run sysctl fs.leases-enable=0 on the NFS server before mounting.";

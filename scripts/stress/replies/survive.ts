@@ -9,69 +9,67 @@ import { Chaos, type Injection } from "./chaos";
 import { Cluster } from "./cluster";
 import { mountsLikePods } from "./mounts-like-pods";
 import { faultsOf, SurvivingVisitor } from "./surviving-visitor";
-import { whereTheyDiffer } from "./where-they-differ";
+import { firstDifference } from "./first-difference";
 
-export interface Survival {
+export interface SurvivalOptions {
   seed: number;
-  /** Duration of the faults, and the average time between two, in milliseconds. */
+  /** Minimum duration, and the average time between injected faults. */
   ms: number;
   everyMs: number;
   conversations: number;
-  /** Words of each reply. */
+  /** Words of each reply, and the time between two of them. */
   words: number;
-  /** Milliseconds between two words. */
   wordMs: number;
   leaseSeconds: number;
   drainSeconds: number;
-  /** Visitors retry a request after so many milliseconds. */
+  /** Visitors retry a request after this time. */
   patienceMs?: number;
-  /** The mounts of one directory; a new local one if there are none. */
+  /** Mounts of one directory; by default a temporary directory. */
   mounts?: string[];
-  /** Modules that break backends on purpose. */
+  /** Modules that break backends deliberately. */
   preload?: string[];
-  /** Called with the progress now and then. */
-  tell?: (progress: string) => void;
+  onProgress?: (progress: string) => void;
 }
 
 export interface Outcome {
-  /** Empty if all went well. */
+  /** Broken promises; empty on success. */
   faults: string[];
   injections: Injection[];
   replies: number;
-  /** Errors that visitors retried, with their counts. */
-  troubles: Record<string, number>;
-  /** Processes that ended otherwise than by a SIGKILL or with exit code 0. */
-  badEnds: string[];
+  /** Reasons for retries by visitors, each with its count. */
+  retries: Record<string, number>;
+  /** Exits other than by SIGKILL or with code 0. */
+  badExits: string[];
   seconds: number;
 }
 
-/** Lets visitors talk while processes die, and reports losses. */
-export async function survive(survival: Survival): Promise<Outcome> {
+/** Lets visitors chat while processes die, and reports lost text. */
+export async function survive(options: SurvivalOptions): Promise<Outcome> {
   const begun = performance.now();
-  const own = survival.mounts
+  const own = options.mounts
     ? undefined
     : await mkdtemp(path.join(tmpdir(), "survival-"));
-  const mounts = survival.mounts ?? [own ?? ""];
+  const mounts = options.mounts ?? [own ?? ""];
   await mountsLikePods(mounts);
-  const { cluster, records } = await startCluster(survival, mounts);
+  const { cluster, records } = await startCluster(options, mounts);
   try {
-    const { visitors, injections } = await talkThrough(cluster, survival);
+    const { visitors, injections } = await chatUnderFaults(cluster, options);
     const faults = await Promise.all(visitors.map(faultsOf));
     faults.push(await logFaults(records));
     if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
-      faults.push(["not every visitor got a reply, so the run proves little"]);
+      faults.push(["a visitor got no reply, so the run proves little"]);
     }
-    const badEnds = cluster.members.flatMap(({ name, ends }) =>
-      ends
-        .filter((end) => end !== 0 && end !== "SIGKILL")
-        .map((end) => `${name}: ${end}`),
+    const badExits = cluster.members.flatMap(({ name, exits }) =>
+      exits
+        .filter((exit) => exit !== 0 && exit !== "SIGKILL")
+        .map((exit) => `${name}: ${exit}`),
     );
     return {
       faults: faults.flat(),
       injections,
       replies: repliesTo(visitors),
-      troubles: sumOf(visitors),
-      badEnds,
+      retries: sumOf(visitors),
+      badExits,
       seconds: Math.round((performance.now() - begun) / 1_000),
     };
   } finally {
@@ -81,10 +79,10 @@ export async function survive(survival: Survival): Promise<Outcome> {
 }
 
 async function startCluster(
-  survival: Survival,
+  options: SurvivalOptions,
   mounts: string[],
 ): Promise<{ cluster: Cluster; records: string }> {
-  const name = `run-${survival.seed}-${Date.now()}`;
+  const name = `run-${options.seed}-${Date.now()}`;
   const under = (folder: string) =>
     mounts.map((mount) => path.join(mount, name, folder));
   const [records, sessions, secrets] = ["records", "sessions", "secrets"].map(
@@ -99,44 +97,44 @@ async function startCluster(
     dataDirectories: records,
     sessionDirectories: sessions,
     secretsDirectory: secrets[0] ?? "",
-    preload: survival.preload,
+    preload: options.preload,
     env: {
-      LEASE_SECONDS: String(survival.leaseSeconds),
-      DRAIN_SECONDS: String(survival.drainSeconds),
-      ELIZA_DELAY_MS: String(survival.wordMs),
-      // A machine that needs patient visitors needs a longer storage time-out too.
-      ...(survival.patienceMs && {
-        STORAGE_TIMEOUT_SECONDS: String(Math.ceil(survival.patienceMs / 1_600)),
+      LEASE_SECONDS: String(options.leaseSeconds),
+      DRAIN_SECONDS: String(options.drainSeconds),
+      ELIZA_DELAY_MS: String(options.wordMs),
+      // The storage timeout scales with the visitors' patience.
+      ...(options.patienceMs && {
+        STORAGE_TIMEOUT_SECONDS: String(Math.ceil(options.patienceMs / 1_600)),
       }),
     },
   });
   return { cluster, records: records[0] ?? "" };
 }
 
-/** Checks the logs themselves: the pieces of each must add up to the text of its end. */
+/** The replayed text of each reply log must equal the text of its end entry. */
 async function logFaults(records: string): Promise<string[]> {
   const folders = await readdir(records, { recursive: true });
   const logs = folders.filter((folder) => /\/replies\/\d+$/.test(folder));
   const faults = await Promise.all(
     logs.map(async (folder) => {
       const log = new ReplyLog(nodeFileSystem, path.join(records, folder));
-      const reading = await log.read();
-      if (reading?.currentHeader.kind !== "end")
+      const snapshot = await log.read();
+      if (snapshot?.currentHeader.kind !== "end")
         return [`${folder} has no end`];
-      const { text } = replay(reading.records.slice(0, -1));
-      const said = String(reading.currentHeader["text"]);
-      if (text === said) return [];
+      const { text } = replay(snapshot.records.slice(0, -1));
+      const final = String(snapshot.currentHeader["text"]);
+      if (text === final) return [];
       return [
-        `${folder}: its pieces do not add up to its text: ${whereTheyDiffer(text, said)}`,
+        `${folder}: replayed text differs from the end entry: ${firstDifference(text, final)}`,
       ];
     }),
   );
   return faults.flat();
 }
 
-async function talkThrough(cluster: Cluster, survival: Survival) {
-  const { seed, ms, everyMs, leaseSeconds, conversations, words } = survival;
-  const { patienceMs } = survival;
+async function chatUnderFaults(cluster: Cluster, options: SurvivalOptions) {
+  const { seed, ms, everyMs, leaseSeconds, conversations, words } = options;
+  const { patienceMs } = options;
   const leaseMs = leaseSeconds * 1_000;
   const chaos = new Chaos(cluster, { seed, ms, everyMs, leaseMs });
   let isOver = false;
@@ -147,33 +145,33 @@ async function talkThrough(cluster: Cluster, survival: Survival) {
   );
   let waiting = conversations;
   const talking = visitors.map(async (visitor, index) => {
-    // Staggered: a simultaneous start is another test.
+    // Spread out: a burst of new visitors is tested elsewhere.
     await sleep((index / conversations) * 2_000);
     await visitor.talk(() => isOver, words);
     waiting--;
   });
-  const telling = setInterval(() => {
-    survival.tell?.(
-      `${chaos.injections.length} faults injected${isOver ? " (done)" : ""}; ${repliesTo(visitors)} replies; ${waiting} visitors active`,
+  const progress = setInterval(() => {
+    options.onProgress?.(
+      `${chaos.injections.length} faults injected${isOver ? " (all)" : ""}; ${repliesTo(visitors)} replies; ${waiting} visitors active`,
     );
-  }, TELL_MS);
+  }, PROGRESS_MS);
   await chaos.run();
   isOver = true;
   await Promise.all(talking);
-  clearInterval(telling);
+  clearInterval(progress);
   return { visitors, injections: chaos.injections };
 }
 
-const TELL_MS = 15_000;
+const PROGRESS_MS = 15_000;
 
 const repliesTo = (visitors: SurvivingVisitor[]): number =>
   visitors.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
 
 function sumOf(visitors: SurvivingVisitor[]): Record<string, number> {
   const sums: Record<string, number> = {};
-  for (const { troubles } of visitors) {
-    for (const [trouble, count] of troubles) {
-      sums[trouble] = (sums[trouble] ?? 0) + count;
+  for (const { retries } of visitors) {
+    for (const [reason, count] of retries) {
+      sums[reason] = (sums[reason] ?? 0) + count;
     }
   }
   return sums;

@@ -4,72 +4,75 @@ import { answer } from "../../../app/backend/models/eliza/converse";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../../test/support/event-watcher";
 import { HttpVisitor } from "../../../test/support/http-visitor";
-import { whereTheyDiffer } from "./where-they-differ";
+import { firstDifference } from "./first-difference";
 
-/** A prompt that Keepsake has acknowledged. */
+/** An acknowledged prompt and its reply. */
 export interface Acknowledged {
   prompt: string;
-  /** The text that the model always writes for it. */
+  /** The model's text, which is deterministic. */
   expected: string;
-  /** The final blocks of HTML of each watcher. */
+  /** The HTML blocks that each watcher ended with. */
   seen: string[][];
   /** The number of the reply. */
   number: number;
-  /** True for a regenerated reply to the prompt before. */
-  isAgain: boolean;
+  /** True for another version of the previous reply. */
+  isRegenerated: boolean;
 }
 
-/** Every so many turns the visitor asks for another reply. */
-const AGAIN_EVERY = 2;
+/** The visitor regenerates the reply of every second turn. */
+const REGENERATE_EVERY = 2;
 
-/** Two tabs that watch the same reply. */
+/** Like two tabs on the same reply. */
 const WATCHERS = 2;
 
-/** A visitor that retries failed requests with the same key, and reconnects. */
+/** A visitor who never gives up: repeats failed requests with the same idempotency key, and reconnects. */
 export class SurvivingVisitor {
   readonly acknowledged: Acknowledged[] = [];
-  /** Errors that were retried, with their counts. */
-  readonly troubles = new Map<string, number>();
+  /** Reasons for retries, each with its count. */
+  readonly retries = new Map<string, number>();
   conversation: string | undefined;
   private readonly visitor: HttpVisitor;
 
   constructor(
     address: string,
     private readonly name: string,
-    /** Milliseconds to wait for a response before the request is repeated. */
+    /** The visitor retries a request after this time without a response. */
     private readonly patienceMs = 8_000,
   ) {
     this.visitor = new HttpVisitor(address);
     this.visitor.cookies.set("script", "on");
   }
 
-  /** Talks at least once, until told to stop, and finishes what was begun. */
+  /** Chats for at least one turn, until `isOver`, and finishes the last turn. */
   async talk(isOver: () => boolean, words: number): Promise<void> {
     await this.insist(() => this.visitor.get("/"), [200]);
     for (let turn = 1; turn === 1 || !isOver(); turn++) {
       const prompt = `${this.name}, turn ${turn}: write ${words} words, please`;
       await this.send(prompt);
       await this.watchAll(prompt, false);
-      if (turn % AGAIN_EVERY !== 0) continue;
+      if (turn % REGENERATE_EVERY !== 0) continue;
       await this.regenerate();
       await this.watchAll(prompt, true);
     }
   }
 
-  /** Watches the reply that was begun to its end. */
-  private async watchAll(prompt: string, isAgain: boolean): Promise<void> {
-    const before = this.acknowledged.filter((one) => !one.isAgain);
-    const prompts = before.map((one) => one.prompt);
-    if (!isAgain) prompts.push(prompt);
+  /** Watches the current reply to its end. */
+  private async watchAll(
+    prompt: string,
+    isRegenerated: boolean,
+  ): Promise<void> {
+    const earlier = this.acknowledged.filter((turn) => !turn.isRegenerated);
+    const prompts = earlier.map((turn) => turn.prompt);
+    if (!isRegenerated) prompts.push(prompt);
     const number = 2 * (this.acknowledged.length + 1);
-    const expected = answer(prompts, isAgain ? 1 : 0);
+    const expected = answer(prompts, isRegenerated ? 1 : 0);
     const seen = await Promise.all(
       Array.from({ length: WATCHERS }, () => this.watch(number)),
     );
-    this.acknowledged.push({ prompt, expected, seen, number, isAgain });
+    this.acknowledged.push({ prompt, expected, seen, number, isRegenerated });
   }
 
-  /** The conversation's page (or that of one of its messages), once it answers. */
+  /** The page of the conversation, or of one of its messages. */
   async page(message?: number): Promise<string> {
     const query = message === undefined ? "" : `?message=${message}`;
     const path = this.conversation ? this.conversation + query : "/";
@@ -90,7 +93,6 @@ export class SurvivingVisitor {
     )[0];
   }
 
-  /** Asks for another reply to the last prompt. */
   private async regenerate(): Promise<void> {
     const number = this.acknowledged.at(-1)?.number;
     const path = `${this.conversation}/replies/${number}/regenerate`;
@@ -131,8 +133,8 @@ export class SurvivingVisitor {
     }
   }
 
-  private note(trouble: string): void {
-    this.troubles.set(trouble, (this.troubles.get(trouble) ?? 0) + 1);
+  private note(reason: string): void {
+    this.retries.set(reason, (this.retries.get(reason) ?? 0) + 1);
   }
 }
 
@@ -156,12 +158,12 @@ function reasonOf(error: unknown): string {
   return [error.message, code].filter(Boolean).join(" ");
 }
 
-/** Faults in the final pages of a visitor. */
+/** Compares a visitor's pages and streams with the acknowledged replies. */
 export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
   const faults: string[] = [];
   const { acknowledged, conversation } = visitor;
   const html = await visitor.page();
-  const prompts = acknowledged.filter(({ isAgain }) => !isAgain);
+  const prompts = acknowledged.filter(({ isRegenerated }) => !isRegenerated);
   if (articlesIn(html).length !== 2 * prompts.length) {
     faults.push(
       `${conversation}: ${articlesIn(html).length} messages after ${prompts.length} prompts`,
@@ -172,20 +174,22 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
       .map((block) => block.html)
       .join("");
     const where = `${conversation}, reply ${number}`;
-    // The page shows the last version of a reply.
+    // The page shows only the last version of a reply.
     const isShown = html.includes(`id="m${number}"`);
     const page = isShown ? html : await visitor.page(number);
     if (page.split(prompt).length !== 2 + titles(page, prompt)) {
-      faults.push(`${where}: its prompt is not there exactly once`);
+      faults.push(`${where}: the prompt is not shown exactly once`);
     }
-    const reply = articlesIn(page).find((one) => one.includes(`"m${number}"`));
+    const reply = articlesIn(page).find((article) =>
+      article.includes(`"m${number}"`),
+    );
     if (!reply?.includes(wanted)) {
       faults.push(`${where}: the message differs from the model's text`);
     }
-    for (const one of seen) {
-      if (one.join("") !== wanted) {
-        const difference = whereTheyDiffer(one.join(""), wanted);
-        faults.push(`${where}: a watcher got a different text: ${difference}`);
+    for (const blocks of seen) {
+      if (blocks.join("") !== wanted) {
+        const difference = firstDifference(blocks.join(""), wanted);
+        faults.push(`${where}: a watcher saw another text: ${difference}`);
       }
     }
   }
@@ -195,7 +199,7 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
 const articlesIn = (html: string): string[] =>
   html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
 
-/** Count of titles with the prompt: in the sidebar, the heading, the tab. */
+/** The prompt is also the title in the sidebar, the heading and the tab. */
 function titles(html: string, prompt: string): number {
   const outside = html.replaceAll(/<article [^]*?<\/article>/g, "");
   return outside.split(prompt).length - 1;

@@ -2,8 +2,8 @@ import { createStorageContext } from "../../../app/core/storage/storage-context"
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
 
 /*
- * Saves to sessions as fast as it can, two at a time, and says what was acknowledged, until it is
- * killed: hammer.ts DIRECTORY KEY ID... It counts under its own key in every session.
+ * hammer.ts DIRECTORY KEY ID...: saves to sessions as fast as it can, two at a time, until it is killed.
+ * Counts under its own key in every session, and reports each acknowledged save.
  */
 
 const [directory = "", key = "", ...ids] = process.argv.slice(2);

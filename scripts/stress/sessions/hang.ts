@@ -7,29 +7,31 @@ import { promisify } from "node:util";
 import { HttpVisitor } from "../../../test/support/http-visitor";
 import { startProcess } from "../../../test/support/processes";
 
-/** How web fared with a file system whose server went away, and came back. */
+/** Behaviour of web during an outage of its file system's server. Statuses are named with their expected value. */
 export interface HangReport {
-  /** Statuses, as they should be: 200, 503 and 200. */
+  /** Readiness: 200. */
   before: number;
+  /** 503. */
   readyWhileGone: number;
-  /** As they should be: 200, and 503 with a sentence. */
+  /** 200. */
   aliveWhileGone: number;
+  /** 503. */
   pageWhileGone: number;
-  /** Milliseconds until readiness failed, and until the process was ready again. */
+  /** Until readiness failed, and until the process was ready again. */
   failedAfterMs: number;
   backAfterMs: number;
-  /** Whether the visitor still had the same session. */
+  /** True if the visitor kept the session. */
   isSame: boolean;
-  /** Milliseconds from SIGTERM to the end of another process, while the server was gone. */
+  /** From SIGTERM to the exit of another process, during the outage. */
   endedAfterMs: number;
 }
 
 const TIMEOUT_SECONDS = 5;
 
 /**
- * Takes the server of a network file system away from two processes of web.
+ * Stops the server of a network file system that two web processes use.
  *
- * @param stop A shell command after which the file system hangs; `start` one that ends this.
+ * @param stop A shell command that makes the file system hang; `start` ends that.
  */
 export async function hang(
   mount: string,
@@ -38,7 +40,7 @@ export async function hang(
 ): Promise<HangReport> {
   const directory = path.join(mount, `hang-${Date.now()}`);
   await mkdir(directory, { recursive: true });
-  // Secrets come from elsewhere, as they do in a cluster.
+  // Secrets are elsewhere, as in a cluster.
   const secrets = await mkdtemp(path.join(tmpdir(), "keepsake-hang-"));
   const [web, other] = [
     await startWeb(directory, secrets),
@@ -57,10 +59,10 @@ export async function hang(
       pageWhileGone: (await visitor.get("/")).status,
     };
     await until(other.address, 503);
-    const told = performance.now();
+    const killedAt = performance.now();
     other.child.kill("SIGTERM");
     await other.child.ended;
-    const endedAfterMs = Math.round(performance.now() - told);
+    const endedAfterMs = Math.round(performance.now() - killedAt);
     await promisify(exec)(start);
     const backAfterMs = await until(web.address, 200);
     const isSame = before !== undefined && (await id())?.[1] === before;
@@ -87,15 +89,15 @@ async function startWeb(directory: string, secrets: string) {
     let output = "";
     child.stdout?.on("data", (chunk) => {
       output += String(chunk);
-      const told = /"port":(\d+),"msg":"listening"/.exec(output)?.[1];
-      if (told) resolve(told);
+      const found = /"port":(\d+),"msg":"listening"/.exec(output)?.[1];
+      if (found) resolve(found);
     });
     child.once("close", () => reject(new Error(output)));
   });
   return { child, address: `http://127.0.0.1:${port}` };
 }
 
-/** 0 if there was no answer in a minute. */
+/** 0 if there was no response within a minute. */
 async function statusOf(address: string, route: string): Promise<number> {
   try {
     const signal = AbortSignal.timeout(60_000);
@@ -105,7 +107,7 @@ async function statusOf(address: string, route: string): Promise<number> {
   }
 }
 
-/** Milliseconds until readiness is answered with this status. */
+/** @returns Milliseconds until readiness had this status. */
 async function until(address: string, status: number): Promise<number> {
   const begun = performance.now();
   while ((await statusOf(address, "/readyz")) !== status) {

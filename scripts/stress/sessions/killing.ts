@@ -12,14 +12,14 @@ import { startProcess } from "../../../test/support/processes";
 export interface KillingReport {
   kills: number;
   acknowledged: number;
-  /** Sessions in which something acknowledged was missing after a kill. */
+  /** Sessions that lacked an acknowledged save after a kill. */
   lost: number;
-  /** Sessions in which something was found that nobody wrote. */
+  /** Sessions with a value that no process wrote. */
   invented: number;
   damaged: number;
 }
 
-/** Processes that save to the same sessions and are killed at any moment, a few at a time. */
+/** Kills processes that save to the same sessions, several at a time and at random moments. */
 export async function killUnderLoad(
   directory: string,
   kills: number,
@@ -43,7 +43,7 @@ export async function killUnderLoad(
       report.kills++;
       report.acknowledged += victim.acknowledged;
       for (const id of ids) {
-        // Another process, as it were: with nothing in memory.
+        // Like another process: its cache is empty.
         const reader = open(directory, () => report.damaged++);
         const values = (await reader.read(id))?.values ?? {};
         const found = Number(values[victim.key] ?? 0);

@@ -4,9 +4,8 @@ import { hang } from "./hang";
 import { stress, type StressOptions } from "./stress";
 
 /*
- * The stress on two mounts of one network file system, which NFS_A and NFS_B name, or on one
- * directory: see scripts/stress-sessions. Exits with 1 if the file store is at fault, or if the
- * harness finds no fault with a store that replaces files by renaming.
+ * Run by scripts/stress-sessions. Exits with 1 if the file store is at fault, or if no fault is found in
+ * a store that replaces files by renaming.
  */
 
 const scale = Number(process.env.STRESS_SCALE ?? 1);
@@ -43,8 +42,8 @@ async function run(
   return lost + missing + stale + torn + resurrected + failed;
 }
 
-/** @returns Whether something was not as it should be. */
-async function takeAway(mount: string, stop: string, start: string) {
+/** @returns True if web behaved wrongly. */
+async function failsOutage(mount: string, stop: string, start: string) {
   const report = await hang(mount, stop, start);
   say(`hang: ${JSON.stringify(report)}`);
   const { before, readyWhileGone, aliveWhileGone, pageWhileGone } = report;
@@ -55,7 +54,7 @@ async function takeAway(mount: string, stop: string, start: string) {
 async function main() {
   const { NFS_A, NFS_B, NFS_STOP, NFS_START } = process.env;
   if (NFS_A && NFS_STOP && NFS_START) {
-    if (await takeAway(NFS_A, NFS_STOP, NFS_START)) process.exit(1);
+    if (await failsOutage(NFS_A, NFS_STOP, NFS_START)) process.exit(1);
     process.exit();
   }
   const local = process.argv[2] ?? "";
@@ -64,7 +63,7 @@ async function main() {
   say(`${mounts.length} processes on ${mounts.join(", ")}`);
   const faults = await run("file", mounts, 1);
   const seen = await run("rename", mounts, 0.1);
-  if (seen === 0) say("The harness saw nothing.");
+  if (seen === 0) say("No fault was found in the renaming store.");
   process.exitCode = faults === 0 && seen > 0 ? 0 : 1;
 }
 

@@ -10,7 +10,7 @@ import type {
   StoredSession,
 } from "../../../app/web/sessions/session-store";
 
-/** How sessions are usually kept in files: one each, replaced by a rename. What a harness must find fault with. */
+/** The common way to store sessions: a file each, replaced by renaming. The harness must find its faults. */
 export function createRenameSessionStore(directory: string): SessionStore {
   const fileOf = (id: string) => path.join(directory, `${hashOf(id)}.json`);
 

@@ -6,46 +6,46 @@ import type { Faults, Tasks } from "./worker";
 
 export interface StressOptions {
   kind: "file" | "rename";
-  /** One process on each: the same directory, or two mounts of it. */
+  /** A process runs on each: the same directory, or mounts of it. */
   directories: string[];
   /** By each process. */
   increments: number;
-  /** Writes that all others must see as soon as they are acknowledged. */
+  /** Writes that all processes must see as soon as they are acknowledged. */
   tokens: number;
-  /** Sessions that one process ends while the others write to them. */
+  /** Sessions that a process deletes while the others write to them. */
   logouts: number;
-  /** Told of each part that is done, with what it found. */
+  /** Called with the result of each part. */
   onPart?: (found: object) => void;
 }
 
 export interface StressReport extends Faults {
   acknowledged: number;
-  /** Increments that were acknowledged and are not there. */
+  /** Acknowledged increments that are missing. */
   lost: number;
   logouts: number;
-  /** Sessions that were there again after they had ended. */
+  /** Sessions that were found after their deletion. */
   resurrected: number;
-  /** What threw, other than a read. */
+  /** Tasks that threw, other than reads. */
   failed: number;
 }
 
-/** Processes that read, write and end the same sessions, each a store of its own. */
+/** Lets processes, each with its own store, read, write and delete the same sessions. */
 export async function stress(options: StressOptions): Promise<StressReport> {
   const file = path.join(__dirname, "worker.ts");
   const workers = options.directories.map(
     (directory) => new Worker(startProcess(file, [options.kind, directory])),
   );
   const { onPart = () => undefined } = options;
-  const told = async <T extends object>(part: Promise<T>): Promise<T> => {
+  const reported = async <T extends object>(part: Promise<T>): Promise<T> => {
     const found = await part;
     onPart(found);
     return found;
   };
   try {
     return {
-      ...(await told(increment(workers, options.increments, onPart))),
-      ...(await told(writeTokens(workers, options.tokens))),
-      ...(await told(logOut(workers, options.logouts))),
+      ...(await reported(increment(workers, options.increments, onPart))),
+      ...(await reported(writeTokens(workers, options.tokens))),
+      ...(await reported(logOut(workers, options.logouts))),
       failed: workers.reduce((sum, worker) => sum + worker.failed, 0),
     };
   } finally {
@@ -53,7 +53,7 @@ export async function stress(options: StressOptions): Promise<StressReport> {
   }
 }
 
-/** How often a long run says how far it has come. */
+/** Progress reports of a long run. */
 const SLICES = 10;
 
 async function increment(
@@ -88,8 +88,8 @@ async function writeTokens(workers: Worker[], tokens: number): Promise<Faults> {
   for (let token = 1; token <= tokens; token++) {
     const writer = workers[token % workers.length];
     await writer?.ask("write", id, token);
-    const looks = workers.map((worker) => worker.ask("look", id, token));
-    seen.push(...(await Promise.all(looks)));
+    const reads = workers.map((worker) => worker.ask("read", id, token));
+    seen.push(...(await Promise.all(reads)));
   }
   for (const worker of workers) seen.push(await worker.ask("unwatch"));
   return addUp(seen);
@@ -118,20 +118,20 @@ async function logOut(workers: Worker[], logouts: number) {
     );
     await ender.ask("untilSaved", id);
     await ender.ask("end", id);
-    const atOnce = await there(workers, id);
+    const atOnce = await exists(workers, id);
     await Promise.all(saving);
-    const later = await there(workers, id);
+    const later = await exists(workers, id);
     if (atOnce || later) resurrected++;
   }
   return { logouts, resurrected };
 }
 
-async function there(workers: Worker[], id: string): Promise<boolean> {
-  const found = await Promise.all(workers.map((w) => w.ask("isThere", id)));
+async function exists(workers: Worker[], id: string): Promise<boolean> {
+  const found = await Promise.all(workers.map((w) => w.ask("exists", id)));
   return found.some(Boolean);
 }
 
-/** A process, and what it was asked. */
+/** A process, and its pending tasks. */
 class Worker {
   failed = 0;
   private readonly calls = new Map<number, (result: unknown) => void>();

@@ -4,8 +4,8 @@ import type { SessionStore } from "../../../app/web/sessions/session-store";
 import { createRenameSessionStore } from "./rename-session-store";
 
 /*
- * One process of the stress: a store on one mount, and what it is asked to do with it. Asked by
- * messages `{call, name, args}`, it answers `{call, result}` or `{call, error}`.
+ * A worker process of the stress, with a store on one mount. Receives tasks as `{call, name, args}`, and
+ * answers with `{call, result}` or `{call, error}`.
  */
 
 const [kind, directory = ""] = process.argv.slice(2);
@@ -22,7 +22,7 @@ function open(): SessionStore {
   });
 }
 
-/** What went wrong with reads, by kind. */
+/** Wrong reads, by kind. */
 export interface Faults {
   missing: number;
   stale: number;
@@ -37,7 +37,7 @@ const tasks = {
     await store.create(id, { token: 0, versions: { count: 0 } });
   },
 
-  /** @returns How many were acknowledged. */
+  /** @returns Acknowledged increments. */
   increment: async (id: string, times: number) => {
     let acknowledged = 0;
     const lanes = Array.from({ length: 4 }, async () => {
@@ -56,14 +56,14 @@ const tasks = {
     return saved !== undefined;
   },
 
-  /** One read, of what was acknowledged before it began. */
-  look: async (id: string, token: number): Promise<Faults> => {
+  /** Reads once; `token` was acknowledged before. */
+  read: async (id: string, token: number): Promise<Faults> => {
     const faults = { missing: 0, stale: 0, torn: 0 };
-    await lookOnce(id, token, faults);
+    await readOnce(id, token, faults);
     return faults;
   },
 
-  /** Reads without end, until `unwatch`: nothing may be missing, torn, or older than before. */
+  /** Reads repeatedly until `unwatch`: no value may be missing, torn, or older than the previous one. */
   watch: async (id: string) => {
     stop = new AbortController();
     watching = watch(id, stop.signal);
@@ -75,7 +75,7 @@ const tasks = {
     return watching;
   },
 
-  /** Saves a few times, until the session has ended or the time is up. @returns How often. */
+  /** Saves until the session is deleted or the time is up. @returns Number of saves. */
   saveUntilEnded: async (id: string, ms: number) => {
     const until = Date.now() + ms;
     let saves = 0;
@@ -87,7 +87,7 @@ const tasks = {
     return saves;
   },
 
-  /** Resolves when others are saving. */
+  /** Resolves once other processes are saving. */
   untilSaved: async (id: string) => {
     const token = async () => (await store.read(id))?.values.token;
     while (Number(await token()) < 2) await new Promise(setImmediate);
@@ -95,7 +95,7 @@ const tasks = {
 
   end: (id: string) => store.end(id),
 
-  isThere: async (id: string) => (await store.read(id)) !== undefined,
+  exists: async (id: string) => (await store.read(id)) !== undefined,
 
   count: async (id: string) => {
     const versions = (await store.read(id))?.values.versions;
@@ -106,11 +106,11 @@ const tasks = {
 async function watch(id: string, signal: AbortSignal): Promise<Faults> {
   const faults = { missing: 0, stale: 0, torn: 0 };
   let newest = 0;
-  while (!signal.aborted) newest = await lookOnce(id, newest, faults);
+  while (!signal.aborted) newest = await readOnce(id, newest, faults);
   return faults;
 }
 
-async function lookOnce(
+async function readOnce(
   id: string,
   newest: number,
   faults: Faults,
@@ -135,7 +135,7 @@ async function answer(message: {
 }) {
   const { call, name, args } = message;
   try {
-    const task = tasks[name] as (...given: unknown[]) => Promise<unknown>;
+    const task = tasks[name] as (...args: unknown[]) => Promise<unknown>;
     process.send?.({ call, result: await task(...args) });
   } catch (error) {
     process.send?.({ call, error: String(error) });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../../scripts/local/free-ports";
 import { type ClusterIp, startClusterIp } from "../../support/cluster-ip";
 import { HttpVisitor } from "../../support/http-visitor";
-import { keepAsking, Member } from "../../../scripts/stress/replies/cluster";
+import { keepProbing, Member } from "../../../scripts/stress/replies/cluster";
 
 /*
  * Web and three backends as processes, with one address for the backends, as in a cluster. Pages
@@ -48,13 +48,13 @@ beforeAll(async () => {
   for (const member of [web, ...backends]) member.start();
   await Promise.all([web, ...backends].map((member) => member.whenReady()));
   balance();
-  stopAsking = keepAsking(backends, balance);
+  stopAsking = keepProbing(backends, balance);
 });
 
 afterAll(async () => {
   const stopped = stopAsking();
   for (const member of [web, ...backends]) member.kill("SIGKILL");
-  await Promise.all([web, ...backends].map((member) => member.ended()));
+  await Promise.all([web, ...backends].map((member) => member.exited()));
   await stopped;
   await service.close();
   await rm(directory, { recursive: true, force: true });
@@ -118,7 +118,7 @@ test.each(["SIGKILL", "SIGTERM"] as const)(
     await visitors.more(100);
     const [, victim] = backends as [Member, Member];
     victim.kill(signal);
-    await victim.ended();
+    await victim.exited();
     await visitors.more(100);
     victim.start();
     await victim.whenReady();

@@ -71,12 +71,12 @@ async function watchForFaults(page: Page): Promise<() => Promise<string[]>> {
 async function rollOut(): Promise<(number | string | null)[]> {
   for (const member of cluster.members) {
     member.kill("SIGTERM");
-    await member.ended();
+    await member.exited();
     member.start();
     await member.whenReady();
     cluster.balance();
   }
-  return cluster.members.flatMap(({ ends }) => ends);
+  return cluster.members.flatMap(({ exits }) => exits);
 }
 
 const words = (of: string) => of.split(/\s+/).join(" ").trim();
@@ -102,7 +102,7 @@ it("no request fails, no character is lost and no error shows while every proces
 
   expect(ends).toEqual([0, 0, 0, 0, 0]);
   for (const visitor of visitors) {
-    expect(Object.fromEntries(visitor.troubles)).toEqual({});
+    expect(Object.fromEntries(visitor.retries)).toEqual({});
     expect(await faultsOf(visitor)).toEqual([]);
   }
   // A long reply outlasts the rollout on a fast machine too.

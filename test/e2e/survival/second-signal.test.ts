@@ -60,8 +60,8 @@ it.each(["webs", "backends"] as const)(
     member.kill("SIGTERM");
     await waitFor(async () => !(await member.isReady()));
     member.kill("SIGTERM");
-    await member.ended();
-    expect(member.ends).toEqual([0]);
+    await member.exited();
+    expect(member.exits).toEqual([0]);
 
     member.start();
     await member.whenReady();

@@ -28,7 +28,7 @@ it("no prompt and no word is lost or repeated while processes are killed, termin
   }).toMatchObject({
     faults: [],
   });
-  expect(outcome.badEnds).toEqual([]);
+  expect(outcome.badExits).toEqual([]);
   expect(outcome.injections.length).toBeGreaterThan(4);
   expect(outcome.replies).toBeGreaterThanOrEqual(short.conversations);
 });
