@@ -1,7 +1,7 @@
-/** Keeps cookies as a browser does, over real HTTP. */
+/** An HTTP client that keeps cookies as a browser does. */
 export class Browser {
   readonly cookies = new Map<string, string>();
-  /** Of every cookie that was set: its attributes, lower case. */
+  /** Attributes of each cookie, in lower case. */
   readonly attributes = new Map<string, string>();
 
   constructor(
@@ -9,7 +9,7 @@ export class Browser {
     private readonly headers: Record<string, string> = {},
   ) {}
 
-  /** Another with the same cookies, whose requests go their own way from here. */
+  /** A copy with the same cookies; later changes are not shared. */
   clone(): Browser {
     const other = new Browser(this.origin, this.headers);
     for (const [name, value] of this.cookies) other.cookies.set(name, value);

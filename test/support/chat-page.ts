@@ -44,7 +44,7 @@ export async function restartWeb(
   web = await startWeb(options);
 }
 
-/** Opens the page of a visitor who has not been here before. */
+/** Opens the page of a new visitor. */
 export async function open(
   options: BrowserContextOptions = {},
   address = web.address,

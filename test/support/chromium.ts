@@ -7,20 +7,20 @@ import {
   type Page,
 } from "playwright-core";
 
-/** Far longer than a page takes for anything on a busy machine. */
+/** Much longer than any step of a page takes on a busy machine. */
 const PATIENCE_MS = 90_000;
 
-/** Chromium, headless: the one that `CHROMIUM_PATH` names, or one in the usual places. */
+/** Starts a headless Chromium: `CHROMIUM_PATH`, or one in the usual places. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? findBrowser(),
     timeout: PATIENCE_MS,
-    // Its sandbox doesn't run as root, as which containers often run tests.
+    // Its sandbox does not run as root, the usual user in containers.
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
 }
 
-/** A page of a visitor who has not been here before. */
+/** A page of a new visitor. */
 export async function newPage(
   browser: Browser,
   options: BrowserContextOptions = {},
@@ -30,10 +30,10 @@ export async function newPage(
   return context.newPage();
 }
 
-/** Waits until it can be seen. */
+/** Waits until it is visible. */
 export const expectShown = (it: Locator): Promise<void> => it.waitFor();
 
-/** Waits until it can't be seen, or is not there. */
+/** Waits until it is hidden or removed. */
 export const expectHidden = (it: Locator): Promise<void> =>
   it.waitFor({ state: "hidden" });
 

@@ -3,9 +3,9 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 export interface ClusterIp {
   url: string;
-  /** Where new connections go, `http://127.0.0.1:8081`; may change at any time. */
+  /** Targets of new connections, such as `http://127.0.0.1:8081`; may change at any time. */
   endpoints: string[];
-  /** How many connections were made to it, or tried. */
+  /** Number of connections, refused ones included. */
   connections: number;
   /** Breaks all connections. */
   cut(): void;
@@ -13,8 +13,8 @@ export interface ClusterIp {
 }
 
 /**
- * Stands in for the address of a cluster's service, as kube-proxy makes it: each connection goes to
- * an endpoint at random, and stays there. One that has gone but is listed still refuses.
+ * Stands in for a Service's ClusterIP: like kube-proxy, it assigns each connection to a random endpoint.
+ * A listed endpoint that is gone refuses connections.
  */
 export async function startClusterIp(endpoints: string[]): Promise<ClusterIp> {
   const open = new Set<Socket>();

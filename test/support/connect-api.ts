@@ -13,13 +13,13 @@ import { ChangeCounts } from "../../app/web/backend-client/change-counts";
 import { fixedTokens } from "../../app/core/config/tokens";
 import { TOKEN } from "./start-backend";
 
-/** A call that takes long on a busy machine is no lost one. */
+/** Long, because a call on a busy machine may be slow. */
 const patience = {
   read: { deadlineMs: 120_000, attemptMs: 60_000 },
   write: { deadlineMs: 120_000, attemptMs: 60_000 },
 };
 
-/** Web's side of the API, as one of its processes has it, but more patient. */
+/** The API client of a web process, with longer time-outs. */
 export function connectApi(
   url: string,
   parts: Partial<ApiDeps> = {},
@@ -36,7 +36,7 @@ export function connectApi(
 
 const { headers: trace } = continueTrace({});
 
-/** One request of a session. */
+/** The context of a request. */
 export function request(
   owner: string,
   versions: Record<string, number> = {},

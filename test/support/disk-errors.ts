@@ -1,4 +1,4 @@
-/** What a disk may refuse a write with; the status and words with which web and backend tell it. */
+/** Errors of a write, with the status and text that web and backend answer. */
 export const diskErrors: [code: string, status: number, why: string][] = [
   ["ENOSPC", 507, "storage is full"],
   ["EDQUOT", 507, "storage is full"],

@@ -9,11 +9,11 @@ interface Event {
 
 /** Follows a reply's events as the browser's script does. */
 export class EventWatcher {
-  /** The events of the present connection. */
+  /** Events of the current connection. */
   events: Event[] = [];
-  /** What keeps the connection open, and says how often it comes. */
+  /** Heartbeats of the current connection. */
   heartbeats: { everyMs: number }[] = [];
-  /** The HTML of the reply, in blocks, as they would be in the page. */
+  /** The reply's HTML blocks, as in the page. */
   blocks: string[] = [];
   lastId: string | undefined;
   end: { html: string; outcome: string } | undefined;
@@ -48,7 +48,7 @@ export class EventWatcher {
     return answer.status;
   }
 
-  /** What a person would read. */
+  /** The visible text. */
   get text(): string {
     return this.blocks.join("\n").replace(/<[^>]*>/g, "");
   }
@@ -83,7 +83,7 @@ export class EventWatcher {
     const known = from === this.#last.from ? this.#last.html : "";
     const html = known.slice(0, same) + update.html;
     this.#last = { from, html };
-    // Blocks are paragraphs in these tests.
+    // Blocks are always paragraphs in these tests.
     const blocks = html.match(/<p>[^]*?<\/p>/g) ?? [];
     this.blocks = [...this.blocks.slice(0, from), ...blocks];
     this.notice = notice;

@@ -3,7 +3,7 @@ import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 export type FaultKind = "refused" | "half done" | "done and denied";
 
 export interface Fault {
-  /** Which call of the seam fails, counted from 1. */
+  /** Number of the failing call, from 1. */
   call: number;
   code: string;
   kind: FaultKind;
@@ -11,7 +11,7 @@ export interface Fault {
 
 const errnos: Record<string, number> = { ESTALE: -116, EDQUOT: -122 };
 
-/** As the system reports it; for some errors Node 20 knows no name. */
+/** An error as the system reports it; Node 20 has no name for some. */
 function systemError(code: string): Error {
   const errno = errnos[code];
   const known = errno === undefined ? code : `Unknown system error ${errno}`;
@@ -23,7 +23,7 @@ type Guard = <T>(
   half?: () => Promise<unknown>,
 ) => Promise<T>;
 
-/** A file system of which one call fails; the rest goes well. */
+/** A file system with a single failing call. */
 export function failOnce(
   fileSystem: FileSystem,
   fault: Fault,
@@ -42,7 +42,7 @@ export function failOnce(
   };
 }
 
-/** A file system for a process that is killed after so many calls: no further one takes effect. */
+/** The file system of a process that is killed after some calls: later ones have no effect. */
 export function dieAfter(
   fileSystem: FileSystem,
   count: number,
@@ -56,7 +56,7 @@ export function dieAfter(
       ...guardAll(fileSystem, guard),
       open: async (file, flags) => {
         const handle = await guard(() => fileSystem.open(file, flags));
-        // The system closes what a killed process had open.
+        // The system closes the files of a killed process.
         return { ...guardFile(handle, guard), close: () => handle.close() };
       },
     },
@@ -64,8 +64,8 @@ export function dieAfter(
 }
 
 /**
- * A file system for a process that freezes before a call, counted from 1, until it is thawed. By
- * default it never does.
+ * The file system of a process that freezes before a call, counted from 1, until it is thawed. By
+ * default it never freezes.
  */
 export function freezeBefore(fileSystem: FileSystem, call = Infinity) {
   let calls = 0;
@@ -83,7 +83,7 @@ export function freezeBefore(fileSystem: FileSystem, call = Infinity) {
   return {
     fileSystem: guardAll(fileSystem, guard),
     calls: () => calls,
-    /** Resolves when it comes to that call. */
+    /** Resolves when the process reaches that call. */
     frozen,
     thaw,
   };

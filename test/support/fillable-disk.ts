@@ -3,10 +3,10 @@ import {
   nodeFileSystem,
 } from "../../app/core/storage/file-system";
 
-/** What a full disk refuses. */
+/** Calls that a full disk refuses. */
 type Refused = "write" | "link";
 
-/** A disk that is full while `isFull` says so: files can be made on it, and not filled or named. */
+/** A disk that is full while `isFull()`: files can be created, but not written or linked. */
 export function fillableDisk(refused: Refused[] = ["write", "link"]): {
   isFull: boolean;
   fileSystem: FileSystem;

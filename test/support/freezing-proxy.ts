@@ -3,13 +3,13 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 interface Passage {
   client: Socket;
   upstream: Socket;
-  /** Whether it carries events, and so an answer that goes on. */
+  /** True for a stream of events. */
   isStream: boolean;
 }
 
 /**
- * Stands before a server, which it can make look frozen to those who watch: their connections stay
- * open, and nothing more comes through them. Whoever connects again is served.
+ * A proxy that can freeze the event streams of a server: their connections stay open and silent. New
+ * connections are served.
  */
 export async function startFreezingProxy(target: string) {
   const { hostname, port } = new URL(target);
@@ -26,13 +26,13 @@ export async function startFreezingProxy(target: string) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** @returns how many streams it froze. */
+    /** @returns Number of frozen streams. */
     freeze(): number {
       const streams = [...open].filter(({ isStream }) => isStream);
       for (const passage of open) {
         passage.client.unpipe();
         passage.upstream.unpipe();
-        // One that waits for its next request would swallow that.
+        // An idle keep-alive connection is not frozen: it would swallow the next request.
         if (!passage.isStream) passage.client.destroy();
       }
       return streams.length;

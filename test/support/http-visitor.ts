@@ -1,7 +1,7 @@
-/** A visitor without a browser: keeps cookies, and sends forms as a browser would. */
+/** An HTTP client that keeps cookies, and sends forms as a browser does. */
 export class HttpVisitor {
   readonly cookies = new Map<string, string>();
-  /** What is sent along with every request, as by a proxy in between. */
+  /** Headers of every request, as a proxy adds them. */
   always: () => Record<string, string> = () => ({});
   readonly #address: string;
 
@@ -34,7 +34,7 @@ export class HttpVisitor {
     });
   }
 
-  /** Begins a conversation. @returns its address. */
+  /** Starts a conversation. @returns Its path. */
   async begin(message: string): Promise<string> {
     const answer = await this.post("/conversations", { message });
     const location = answer.headers.get("location");

@@ -17,7 +17,7 @@ import {
 } from "../../app/core/domain/records";
 import type { Api, ApiContext } from "../../app/web/backend-client/api";
 
-/** What a reply says: pieces of text, or anything else that can happen to a reply. */
+/** Events of a scripted reply; a string is text. */
 export type Script =
   Iterable<string | ReplyEvent> | AsyncIterable<string | ReplyEvent>;
 
@@ -48,9 +48,9 @@ const testModels: ModelDescription[] = ["one", "two"].map((name) => ({
   continues: true,
 }));
 
-/** The backend's API in this process's memory: for what a real backend can't be made to do. */
+/** The backend's API in memory, for cases that a real backend cannot reproduce. */
 export class InMemoryApi implements Api {
-  /** What the next replies say. */
+  /** Scripts of the next replies. */
   script: (prompt: string) => Script = (prompt) => [`You said: ${prompt}`];
   /** Thrown by every call, if set. */
   fault: Error | undefined;
@@ -297,7 +297,7 @@ export class InMemoryApi implements Api {
   }
 
   noticeEnd(): void {
-    // Nothing is cached here.
+    // This API has no cache.
   }
 
   async *watchReply(
@@ -402,7 +402,7 @@ export class InMemoryApi implements Api {
   }
 }
 
-/** Words with pauses between them, as a model writes. */
+/** Words with pauses, as a model writes them. */
 export async function* slowly(text: string, delayMs: number) {
   for (const word of text.split(/(?<= )/)) {
     yield word;

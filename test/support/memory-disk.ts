@@ -8,7 +8,7 @@ interface File {
 
 type Node = File | "folder";
 
-/** What changed the disk, and what made changes last, in order. */
+/** Changes and flushes, in order. */
 type Operation =
   | { kind: "mkdir" | "unlink" | "rmdir"; path: string }
   | { kind: "link"; path: string; file: File }
@@ -21,8 +21,8 @@ const fail = (code: string, where: string) =>
   Object.assign(new Error(`${code}: ${where}`), { code });
 
 /**
- * A disk in memory that remembers every system call, so that it can be cut off after each: what
- * was flushed is there then, and of the rest any part.
+ * A disk in memory that records every system call, so that a power cut after each can be simulated:
+ * flushed data remains, and any part of the rest.
  */
 export class MemoryDisk implements FileSystem {
   readonly operations: Operation[] = [];
@@ -100,8 +100,8 @@ export class MemoryDisk implements FileSystem {
   refresh = async (folder: string): Promise<void> => this.folder(folder);
 
   /**
-   * Every disk that may be found after the power failed when only so many operations had been
-   * done: with any of those that were not flushed, and files in any state of being written.
+   * Every possible disk after a power cut that follows `count` operations: with any subset of unflushed
+   * operations, and files in any state of a write.
    */
   *cutAfter(count: number): Generator<MemoryDisk> {
     const done = this.operations.slice(0, count);
@@ -117,7 +117,7 @@ export class MemoryDisk implements FileSystem {
     }
   }
 
-  /** A disk with the same on it, which forgets what was done before. */
+  /** A disk with the same content and no history. */
   copy(): MemoryDisk {
     const copies = new Map<Node, Node>([["folder", "folder"]]);
     const nodes = new Map<string, Node>();
@@ -129,7 +129,7 @@ export class MemoryDisk implements FileSystem {
     return new MemoryDisk(nodes, this.now);
   }
 
-  /** All paths, each with what its file holds. */
+  /** Content of files by path. */
   dump(): [path: string, data: string][] {
     return [...this.nodes].map(([name, node]) => [
       name,
@@ -213,7 +213,7 @@ function write(file: File, data: Buffer, position: number): void {
   file.data = grown;
 }
 
-/** Whether one of the later operations flushed it. */
+/** True if a later operation flushed it. */
 function isDurable(operation: Operation, later: Operation[]): boolean {
   switch (operation.kind) {
     case "sync":
@@ -228,7 +228,7 @@ function isDurable(operation: Operation, later: Operation[]): boolean {
   }
 }
 
-/** How much of a write may have reached the disk: nothing, a part, its length alone, all. */
+/** States of an unflushed write: none of it, a part, only the file's length, all. */
 const partsOf = (data: Buffer): (Buffer | boolean)[] => [
   false,
   data.subarray(0, data.length >> 1),
@@ -260,7 +260,7 @@ function replay(
 ): MemoryDisk {
   const disk = new MemoryDisk();
   const copies = new Map<File, File>();
-  /** Renames that were lost: what was done in such a folder was done to it under its old name. */
+  /** Lost renames: operations in such a folder apply to its old name. */
   const kept: Renaming[] = [];
   const copyOf = (file: File) => {
     const copy = copies.get(file) ?? { data: Buffer.alloc(0), mtimeMs: 0 };
@@ -278,7 +278,7 @@ function replay(
     try {
       disk.apply(copy);
     } catch {
-      // It was made in a folder, or under a name, that did not reach the disk.
+      // Its folder or its name did not reach the disk.
     }
   }
   disk.operations.length = 0;

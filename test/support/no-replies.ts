@@ -3,7 +3,7 @@ import { NotFoundError } from "../../app/core/domain/errors";
 
 const notFound = () => Promise.reject(new NotFoundError("reply"));
 
-/** Replies that are let in and never come, for what has to do with prompts alone. */
+/** Accepts prompts and never writes a reply, for tests of prompts only. */
 export const noReplies: Replies = {
   reserveSlot: () => Promise.resolve(),
   releaseSlot: () => undefined,

@@ -9,7 +9,7 @@ export interface Ended {
   errors: string;
 }
 
-/** Starts a TypeScript file of the repository as a process of its own, with a channel for messages. */
+/** Starts a TypeScript file of the repository as a process, with a channel for messages. */
 export function startProcess(
   file: string,
   args: string[] = [],

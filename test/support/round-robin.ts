@@ -9,14 +9,14 @@ import type { AddressInfo } from "node:net";
 
 export interface RoundRobin {
   url: string;
-  /** What requests are sent to, in turn; may change at any time. */
+  /** Targets of requests, in turn; may change at any time. */
   backends: string[];
   close(): Promise<void>;
 }
 
 /**
- * A small proxy that sends every request to the next backend, without any stickiness. One that
- * refuses the connection is passed over; a connection that breaks later is the client's to mend.
+ * A small proxy that sends every request to the next backend, without sticky sessions. A backend that
+ * refuses the connection is skipped; a connection that breaks later is left to the client.
  */
 export async function startRoundRobin(backends: string[]): Promise<RoundRobin> {
   const proxy = { backends, url: "", close: () => closed(server) };
@@ -59,7 +59,7 @@ function forward(
   upstream.once("error", (error: NodeJS.ErrnoException) => {
     if (outgoing.headersSent) outgoing.destroy();
     else if (error.code === "ECONNREFUSED" && attempts > 1) {
-      // Nothing was sent yet, so the body is still there to be sent elsewhere.
+      // The body is unsent, so another backend can be tried.
       forward(incoming, outgoing, next, attempts - 1);
     } else outgoing.writeHead(502).end();
   });

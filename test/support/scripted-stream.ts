@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { ReplyEvent } from "../../app/core/domain/records";
 
-/** A reply whose next step comes when the test calls `next`. */
+/** A reply that continues when the test calls `next`. */
 export function scriptedStream(steps: (string | ReplyEvent)[]) {
   const emitter = new EventEmitter();
   const state = { allowed: 0 };

@@ -1,4 +1,4 @@
-// Runs before each test file: bounds its tests, and skips those that need a browser where there is none.
+// Runs before each test file: sets the time-out, and skips tests that need a browser if none is found.
 const { execFileSync } = require("node:child_process");
 
 const { name, timeoutMs } = globalThis.testKind;

@@ -7,8 +7,8 @@ import {
 import type { AddressInfo } from "node:net";
 
 /**
- * Stands before a server as a load balancer that signs visitors in: whoever isn't, is sent to
- * another origin for it, whatever they ask for, and comes back to where they were.
+ * A proxy like a load balancer that signs visitors in: it redirects every request of an anonymous
+ * visitor to another origin, which redirects back.
  */
 export async function startSignInGate(target: string) {
   const gate = { isSignedIn: true, url: "", close };

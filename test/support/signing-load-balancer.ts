@@ -10,7 +10,7 @@ const pem = (name: string) =>
 export const ARN =
   "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/keepsake/0123456789abcdef";
 
-/** What an Application Load Balancer says of who has signed in, and where it publishes its key. */
+/** Signs identity headers as an Application Load Balancer does, and serves its public key. */
 export async function startSigningLoadBalancer() {
   const { privateKey, publicKey } = generateKeyPairSync("ec", {
     namedCurve: "P-256",
@@ -28,7 +28,7 @@ export async function startSigningLoadBalancer() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
 
-  /** The header, as the load balancer writes it: base64url, and padded all the same. */
+  /** The header, as the load balancer writes it: base64url, but padded. */
   function vouchFor(
     claims: object,
     { signer = ARN, seconds = 120, iss = "https://id.example.com" } = {},
@@ -51,7 +51,7 @@ export async function startSigningLoadBalancer() {
   return {
     keysUrl: `https://127.0.0.1:${port}`,
     ca: pem("ca"),
-    /** The addresses that were asked for keys. */
+    /** Requested addresses of keys. */
     asked,
     vouchFor,
     close: () =>

@@ -20,9 +20,9 @@ export interface TestBackend {
   port: number;
   directory: string;
   parts: ReturnType<typeof createBackend>;
-  /** How many requests came since this was asked last. */
+  /** Number of requests since the last call of this. */
   takeCalls(): number;
-  /** Ends it as a process that is killed: connections break, nothing is handed over. */
+  /** Stops it like SIGKILL: connections break, and no reply is handed over. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -40,13 +40,13 @@ export interface TestBackendOptions {
   fileSystem?: FileSystem;
 }
 
-/** Ends backends whose test failed before it did: jest would wait for them for ever. */
+/** Stops backends that a failed test left: jest would wait for them. */
 const running = new Set<() => Promise<void>>();
 afterAll(async () => {
   await Promise.all([...running].map((end) => end()));
 });
 
-/** A backend as its process runs it, on a port of its own. */
+/** Starts a backend on a free port, as its process does. */
 export async function startBackend(
   options: TestBackendOptions = {},
 ): Promise<TestBackend> {

@@ -21,10 +21,9 @@ const sources = [
 ];
 
 /**
- * A copy of the repository in a folder of its own, with the same dependencies.
+ * Copies the repository to a temporary folder, with the same dependencies.
  *
- * @param isBuilt Whether with what was built of it; if that is older than its source, it is built
- *   again there.
+ * @param isBuilt If true, the build is copied too; the copy builds again if its sources are newer.
  */
 export function copyRepository({ isBuilt = false } = {}): {
   folder: string;
@@ -33,9 +32,9 @@ export function copyRepository({ isBuilt = false } = {}): {
   const folder = mkdtempSync(path.join(tmpdir(), "keepsake-clone-"));
   const hasBuild = isBuilt && existsSync(path.join(repository, "build"));
   const copied = hasBuild ? [...sources, "build"] : sources;
-  // With its times, by which it is told what has changed.
+  // Preserves times, which decide about a new build.
   execFileSync("cp", ["-a", ...copied, folder], { cwd: repository });
-  // Or the copy would install, through the link, into the repository itself.
+  // Otherwise the copy would install into the repository, through the link.
   copyFileSync(
     path.join(repository, "package-lock.json"),
     path.join(repository, "node_modules/.keepsake-lock"),
@@ -50,7 +49,7 @@ export function copyRepository({ isBuilt = false } = {}): {
   };
 }
 
-/** `scripts/start` as a person runs it, and what it printed. */
+/** Runs `scripts/start` and records its output. */
 export class StartScript {
   readonly #process: ChildProcess;
   #printed = "";
@@ -64,7 +63,7 @@ export class StartScript {
     });
     this.#process.stdout?.on("data", (chunk) => (this.#printed += chunk));
     this.#process.stderr?.on("data", (chunk) => (this.#printed += chunk));
-    // All that it printed has been read by then.
+    // All output has been read by then.
     this.#exited = new Promise((resolve) =>
       this.#process.once("close", resolve),
     );
@@ -74,12 +73,12 @@ export class StartScript {
     return this.#printed;
   }
 
-  /** Resolves with the address when it says so; rejects if it ends before. */
+  /** Resolves with the printed address; rejects if the process exits before. */
   async ready(): Promise<string> {
     return await this.prints(/ready at (\S+)/);
   }
 
-  /** Resolves with the first group of what it prints; rejects if it ends without. */
+  /** Resolves with the first group of a match in the output; rejects if the process exits before. */
   async prints(pattern: RegExp): Promise<string> {
     return await new Promise((resolve, reject) => {
       const look = () => {
@@ -93,13 +92,13 @@ export class StartScript {
     });
   }
 
-  /** What Ctrl-C does. Resolves with the exit code. */
+  /** Like Ctrl-C. Resolves with the exit code. */
   async interrupt(): Promise<number | null> {
     this.#process.kill("SIGINT");
     return await this.#exited;
   }
 
-  /** What `kill -9` does. */
+  /** Like `kill -9`. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }

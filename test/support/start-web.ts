@@ -11,7 +11,7 @@ import { InMemoryApi } from "./in-memory-api";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
-/** Web as it is, over real HTTP, on sessions in memory, and an API in memory unless one is given. */
+/** Starts web on a free port, with sessions in memory and, by default, an API in memory. */
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,

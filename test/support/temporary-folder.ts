@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** Removes a folder, also if somebody is making his last file in it. */
+/** Removes a folder, even if a process still creates files in it. */
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true, maxRetries: 10 });
 
-/** A folder of its own for each test of a file, removed after the last. */
+/** Creates a folder for each test of a file; all are removed after the last test. */
 export function temporaryFolders(): () => Promise<string> {
   const made: string[] = [];
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
-/** A real HTTP proxy on loopback, that tunnels by CONNECT and remembers where to. */
+/** An HTTP proxy on loopback that tunnels by CONNECT and records the targets. */
 export interface TestProxy {
   url: string;
   /** `host:port` of each tunnel. */
@@ -10,7 +10,7 @@ export interface TestProxy {
   close(): Promise<void>;
 }
 
-/** @param authorization What it must be shown, or it refuses. */
+/** @param authorization The required header; other requests are refused. */
 export async function startTestProxy(
   authorization?: string,
 ): Promise<TestProxy> {

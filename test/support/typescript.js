@@ -1,4 +1,4 @@
-// Loaded with `node -r`: lets a process of its own run TypeScript as the tests do.
+// Loaded with `node -r`: runs TypeScript in a separate process as in the tests.
 const { transformFileSync } = require("@swc/core");
 
 require.extensions[".ts"] = (module, filename) => {

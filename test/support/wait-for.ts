@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 declare const testKind: { timeoutMs: number };
 
 const POLL_MS = 10;
-/** Earlier than jest gives the test up, so that the error says what was missing. */
+/** Shorter than jest's time-out, so that the error names the missing condition. */
 const GIVE_UP_MS = 0.8 * testKind.timeoutMs;
 
 /**
- * Asks again and again, until the answer is something.
+ * Polls until the result is truthy.
  *
- * @throws Error when it took far too long.
+ * @throws Error after a time-out.
  */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined | false>,
@@ -25,9 +25,9 @@ export async function waitFor<T>(
 }
 
 /**
- * Looks again and again at what may still be on its way, until every expectation is met.
+ * Repeats expectations until all are met.
  *
- * @throws What the last look found, when it took far too long.
+ * @throws The last failure, after a time-out.
  */
 export async function expectEventually(
   look: () => Promise<void>,

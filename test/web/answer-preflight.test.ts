@@ -20,14 +20,14 @@ const probe = (token: string) =>
     headers: { authorization: `Bearer ${token}` },
   });
 
-it("is answered to whoever has what is made of a token, and to nobody with the token itself", async () => {
+it("answers a request with the derived probe token, and 404 to one with the internal token itself", async () => {
   web = await startWeb({ tokens: fixedTokens("newer", TOKEN) });
   expect((await probe(probeToken(TOKEN))).status).toBe(200);
   expect((await probe(TOKEN)).status).toBe(404);
   expect((await probe("")).status).toBe(404);
 });
 
-it("knows a token that came after the start", async () => {
+it("accepts a token that was added after the start", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "INTERNAL_TOKEN");
   await writeFile(file, TOKEN);

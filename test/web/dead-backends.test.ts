@@ -8,7 +8,7 @@ import { startBackend, type TestBackend } from "../support/start-backend";
 import { startWeb, type TestWeb } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
-/* What visitors see while no backend answers, and how often it is asked. */
+/* Pages while all backends are silent, and the number of calls to them. */
 
 let backend: TestBackend;
 let silent: Awaited<ReturnType<typeof startSilence>>;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   backend = await startBackend();
   silent = await startSilence();
   service = await startClusterIp([backend.url]);
-  // As impatient as in a cluster: that is what this is about.
+  // With the time-outs of production, which this file tests.
   api = connectApi(service.url, { recordAgeMs: 0, patience: undefined });
   web = await startWeb({ api });
 });
@@ -33,7 +33,7 @@ afterAll(async () => {
   await backend.stop();
 });
 
-/** A process that takes connections and says nothing, as one that is frozen. */
+/** Accepts connections and never responds, like a frozen process. */
 async function startSilence() {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -52,11 +52,11 @@ async function startSilence() {
 test("while all backends are silent most pages say so without asking them; text is kept, and it passes by itself", async () => {
   const visitor = new HttpVisitor(web.address);
   const begun = await waitFor(() =>
-    // Too slow for that, a busy machine may be at first.
+    // The first attempts may exceed the bound on a busy machine.
     visitor.begin("Hello").catch(() => undefined),
   );
   const [conversation = ""] = begun.split("#");
-  // Connections that were there are silent from now on as well.
+  // Existing connections become silent too.
   service.endpoints = [silent.url];
   service.cut();
   await Promise.all([1, 2, 3, 4, 5, 6].map(() => visitor.get(conversation)));
@@ -87,7 +87,7 @@ test("while all backends are silent most pages say so without asking them; text 
 test("what is sent while no backend is there for a moment waits for the next one", async () => {
   const visitor = new HttpVisitor(web.address);
   await visitor.get("/");
-  // Refused, as by an address whose pod has gone and whose next one is not there yet.
+  // Refused, as between the deletion of a pod and the start of its successor.
   service.endpoints = [];
   service.cut();
   const before = service.connections;

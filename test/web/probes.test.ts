@@ -1,7 +1,7 @@
 import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import { startWeb } from "../support/start-web";
 
-test("probes are counted by their routes, so that alerts can tell them from visitors", async () => {
+test("counts probes under their own routes, so that alerts can exclude them", async () => {
   const web = await startWeb({ whyNotReady: async () => "it drains" });
   try {
     for (const address of ["/livez", "/readyz", "/nowhere"])

@@ -253,6 +253,6 @@ test("a number in the address that can't be a message's is refused", async () =>
     const answer = await visitor.get(`${address}?message=${number}`);
     expect([number, answer.status]).toEqual([number, 400]);
   }
-  // One that isn't there (any more, or yet) shows the conversation.
+  // A missing message shows the conversation.
   expect(await visitor.read(`${address}?message=77`)).toContain("Hello");
 });

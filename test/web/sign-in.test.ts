@@ -36,7 +36,7 @@ function start(loadBalancers: string[]): Promise<TestWeb> {
   });
 }
 
-/** A browser, in front of which the load balancer has signed somebody in. */
+/** A browser whose requests carry the identity header of the load balancer. */
 function browserOf(claims: object): HttpVisitor {
   const visitor = new HttpVisitor(web.address);
   visitor.always = () => loadBalancer.vouchFor(claims);
@@ -46,7 +46,7 @@ function browserOf(claims: object): HttpVisitor {
 const sessionOf = (html: string) =>
   /<dt>Session<\/dt><dd>(\w+)/.exec(html)?.[1] ?? "";
 
-it("shows a person the same conversations on every device, and nobody else's", async () => {
+it("shows a person the same conversations on every device, and no other person's", async () => {
   const conversation = await browserOf(ADA).begin("Dear diary");
   const elsewhere = await browserOf(ADA).read("/");
   const grace = browserOf(GRACE);
@@ -59,7 +59,7 @@ it("shows a person the same conversations on every device, and nobody else's", a
   expect((await grace.get(conversation)).status).toBe(404);
 });
 
-it("takes the same subject of another issuer for somebody else", async () => {
+it("treats the same subject of another issuer as another person", async () => {
   const conversation = await browserOf(ADA).begin("Dear diary");
   const other = new HttpVisitor(web.address);
   other.always = () =>
@@ -183,7 +183,7 @@ describe("signing out", () => {
     expect(sessionOf(await late.read("/"))).not.toBe(before);
   });
 
-  it("everywhere ends the person's other sessions, and nobody else's", async () => {
+  it("signing out everywhere ends all sessions of the person, and no others", async () => {
     const [here, there, grace] = [ADA, ADA, GRACE].map(browserOf) as [
       HttpVisitor,
       HttpVisitor,
@@ -197,7 +197,7 @@ describe("signing out", () => {
     expect(sessionOf(await grace.read("/"))).toBe(hers);
   });
 
-  it("is refused where nobody is signed in, and nothing is ended", async () => {
+  it("signing out is refused for an anonymous visitor, whose session is kept", async () => {
     const anonymous = await startWeb();
     const visitor = new HttpVisitor(anonymous.address);
     const before = sessionOf(await visitor.read("/"));

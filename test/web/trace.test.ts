@@ -36,7 +36,7 @@ afterAll(async () => {
   await backend.stop();
 });
 
-/** Passes calls on to the backend, and keeps what was said of their trace. */
+/** A proxy to the backend that records trace headers. */
 async function startRelay(to: string) {
   const seen: { traceparent?: string; tracestate?: string }[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -61,14 +61,14 @@ async function startRelay(to: string) {
   return { url: `http://127.0.0.1:${port}`, seen, close };
 }
 
-/** What a new visitor's request makes web tell the backend. */
+/** Trace headers of web's calls for a new visitor's request. */
 async function told(headers: Record<string, string>) {
   relay.seen.length = 0;
   const page = await new HttpVisitor(web.address).get("/", headers);
   expect(page.status).toBe(200);
   expect(relay.seen.length).toBeGreaterThan(0);
   const [first = {}] = relay.seen;
-  // All calls of one request come from the same place in the trace.
+  // All calls of a request have the same parent span.
   expect(relay.seen.every((one) => one.traceparent === first.traceparent)).toBe(
     true,
   );
@@ -79,7 +79,7 @@ async function told(headers: Record<string, string>) {
   return { version, traceId, parentId, flags, tracestate: first.tracestate };
 }
 
-test("a trace goes on under an id of web's own, as sampled as it was, with its state", async () => {
+test("continues a trace under web's own span id, with its sampling flag and state", async () => {
   const tracestate = "congo=t61rcWkgMzE,tenant@vendor=1:2";
   for (const flags of ["00", "01"]) {
     const given = { traceparent: `00-${TRACE}-${PARENT}-${flags}`, tracestate };
@@ -93,11 +93,11 @@ test("a trace goes on under an id of web's own, as sampled as it was, with its s
   }
 });
 
-test("the backend's log names the trace, what web did in it, and an id of its own", async () => {
+test("logs the trace, web's span and the backend's own span in the backend", async () => {
   const { parentId } = await told({
     traceparent: `00-${TRACE}-${PARENT}-01`,
   });
-  // Earlier answers may be logged only now.
+  // Log lines of earlier requests may be late.
   const line = await waitFor(async () =>
     logged.find((one) => one.msg === "answered" && one.parentId === parentId),
   );
@@ -108,7 +108,7 @@ test("the backend's log names the trace, what web did in it, and an id of its ow
   expect(line.spanId).not.toBe(parentId);
 });
 
-test("a request without a trace begins one that nobody records yet", async () => {
+test("starts an unsampled trace for a request without one", async () => {
   const first = await told({ tracestate: "congo=t61" });
   expect(first).toMatchObject({ version: "00", tracestate: undefined });
   expect(parseInt(first.flags ?? "", 16) & 1).toBe(0);
@@ -128,7 +128,7 @@ const invalid = {
 };
 
 test.each(Object.entries(invalid))(
-  "a header that %s is replaced, and its state dropped",
+  "replaces a header that %s, and drops its state",
   async (_, traceparent) => {
     const found = await told({ traceparent, tracestate: "congo=t61" });
     expect(found.traceId).not.toBe(TRACE);
@@ -136,7 +136,7 @@ test.each(Object.entries(invalid))(
   },
 );
 
-test("a header of a later version is understood as far as this one goes", async () => {
+test("reads the known part of a header of a later version", async () => {
   const traceparent = `cc-${TRACE}-${PARENT}-fd-what-the-future-will-be-like`;
   const found = await told({ traceparent });
   expect(found).toMatchObject({ version: "00", traceId: TRACE, flags: "01" });
@@ -155,7 +155,7 @@ const states: Record<string, [given: string, kept: string | undefined]> = {
 };
 
 test.each(Object.entries(states))(
-  "a state %s, and the trace goes on",
+  "continues the trace, and a state %s",
   async (_, [tracestate, kept]) => {
     const traceparent = `00-${TRACE}-${PARENT}-01`;
     const found = await told({ traceparent, tracestate });

@@ -10,7 +10,7 @@ import { startBackend, type TestBackend } from "../support/start-backend";
 import { startWeb, type TestWeb } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
-/* Replies that can't be saved, as visitors see them. */
+/* Pages and streams of replies that cannot be saved. */
 
 const disk = fillableDisk();
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const NOTICE = "The reply can't be saved: the server's storage is full.";
 
-/** Reads a page that is being sent, up to some words. */
+/** Reads a streamed page up to a text. */
 async function readTo(
   visitor: HttpVisitor,
   address: string,
@@ -48,7 +48,7 @@ async function readTo(
   return page;
 }
 
-/** Begins a reply, and fills the disk in the midst of it, for longer than its writer has patience. */
+/** Starts a reply, and fills the disk during it until its writer gives up. */
 async function giveUp(visitor: HttpVisitor): Promise<string> {
   const address = await visitor.begin("Please write 100 words");
   const begun = new EventWatcher();
@@ -62,7 +62,7 @@ async function giveUp(visitor: HttpVisitor): Promise<string> {
   return address;
 }
 
-it("tells visitors that a reply can't be saved, with a script and without, until it continues", async () => {
+it("shows that a reply cannot be saved, with and without a script, until it continues", async () => {
   const visitor = new HttpVisitor(web.address);
   const address = await giveUp(visitor);
   expect(await readTo(visitor, address, NOTICE)).toContain(NOTICE);

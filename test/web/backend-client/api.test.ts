@@ -37,7 +37,7 @@ afterAll(async () => {
   await backend.stop();
 });
 
-/** Asks the backend itself: a cache may tell other sessions a little later. */
+/** Bypasses the cache, which shows other sessions' changes late. */
 async function readNow(owner: string, id: string): Promise<ConversationPage> {
   const path = `/v1/conversations/${id}`;
   const { body } = await callApi(backend, "GET", path, { owner });
@@ -53,7 +53,7 @@ async function talk(owner: string, text = "Hello"): Promise<string> {
   return made.conversation.id;
 }
 
-/** What the page of a conversation asks for. */
+/** The calls of a conversation's page. */
 const page = (context: ApiContext, id: string, from = api) =>
   Promise.all([
     from.listConversations(context, { limit: 40 }),
@@ -99,7 +99,7 @@ test("another reply that was asked for through one pod is seen through another a
   const prompts = seen.messages.filter(isPrompt);
   expect(prompts.map((one) => one.insteadOf)).toEqual([undefined, 1]);
   await answered(owner, id);
-  // Whoever watched it to its end has told the session so.
+  // A client that watched the reply to its end has counted the change.
   const events = pods[1].watchReply(
     context,
     id,
@@ -203,7 +203,7 @@ test("a reply is followed to its end", async () => {
   expect(text).not.toBe("");
 });
 
-/** Passes requests on; loses the first answer to each POST. */
+/** A proxy that loses the first response to each POST. */
 async function losingProxy() {
   let lost = 0;
   const server = createServer((incoming, outgoing) => {
@@ -262,7 +262,7 @@ test("a call whose answer is lost is sent again, and makes one message", async (
 });
 
 test("a backend that isn't there is told in a sentence, and found when it is back", async () => {
-  // One that nobody is given while the backend is down.
+  // Reserved, so that no other process gets it while the backend is down.
   const [port] = await freePorts(1);
   const directory = await temporaryFolder();
   const other = await startBackend({ port, directory });
@@ -351,7 +351,7 @@ test("a restored conversation is seen at the session's next request", async () =
 });
 
 test("a connection that is not established is given up soon, and the call made again", async () => {
-  // A full backlog drops connections without a word, as the address of a pod that is gone.
+  // A full backlog drops connections silently, as the address of a deleted pod does.
   const full = spawn(process.execPath, [
     "-e",
     `const server = require("node:net").createServer();

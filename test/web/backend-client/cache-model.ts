@@ -12,9 +12,9 @@ import { mergeChanges } from "../../../app/web/sessions/merge-changes";
 import { alter, firstWorld, render, type World } from "./cache-world";
 
 /*
- * Several pods, each with a cache of its own; several sessions, two of which are one owner's; and
- * a backend that is nothing but a history. Requests overlap in every way: each begins by reading
- * its session, and its changes are told to others when it is saved.
+ * A model of several pods, each with its own cache; several sessions, two of the same owner; and a
+ * backend that is only a history. Requests overlap in every way. Each first reads its session, and its
+ * changes become visible to other requests when the session is saved.
  */
 
 export const PODS = 3;
@@ -36,19 +36,19 @@ interface Request {
   pod: number;
   base: JsonObject;
   context: ApiContext;
-  /** The numbers of the changes that this request must see. */
+  /** Numbers of the changes that this request must see. */
   sees: number[];
-  /** Those of them that it made. */
+  /** Numbers of the changes that this request made. */
   made: number[];
 }
 
 interface Session {
   values: JsonObject;
-  /** The numbers of the changes that were acknowledged to it. */
+  /** Numbers of the acknowledged changes. */
   acknowledged: number[];
 }
 
-/** All that was ever true for one owner, and since when. */
+/** All states of an owner's records, with their times. */
 interface History {
   worlds: World[];
   times: number[];
@@ -71,7 +71,7 @@ export class CacheModel {
     }
   }
 
-  /** @throws Error about the first answer that no relation allows. */
+  /** @throws Error about the first answer that is too old. */
   async run(steps: Step[]): Promise<void> {
     for (const step of steps) {
       await this.take(step);
@@ -161,7 +161,7 @@ export class CacheModel {
     const { worlds, times } = this.histories.get(owner)!;
     const bound = this.now - MAX_AGE_MS;
     const show = (world: World) => `${owner}: ${render(world, record, id)}`;
-    // A change that this record does not show need not be seen in it.
+    // Changes that do not affect this record are ignored.
     const shown = sees.filter(
       (number) => show(worlds[number]!) !== show(worlds[number - 1]!),
     );
@@ -184,10 +184,10 @@ export class CacheModel {
       if (allowed.includes(value)) return;
       throw new Error(`${record}: ${value} is none of ${allowed.join()}`);
     });
-    // Without this one that fails before its turn would be nobody's.
+    // Prevents an unhandled rejection if it fails before its turn.
     checked.catch(() => undefined);
     this.reads.push(checked);
-    // Others may be waiting for a reading that has not landed.
+    // Other requests may wait for a pending read.
     if (this.slow.length === 0) await checked;
   }
 

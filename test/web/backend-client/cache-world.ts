@@ -1,9 +1,9 @@
 import type { Change, Kind } from "../../../app/web/backend-client/relations";
 
-/** One owner's records, as simple as they can be. */
+/** Minimal records of an owner. */
 export interface World {
   conversations: Record<string, Conversation>;
-  /** Their names; `null` once deleted. */
+  /** Names; `null` after deletion. */
   projects: Record<string, string | null>;
 }
 
@@ -14,7 +14,7 @@ interface Conversation {
   isDeleted: boolean;
 }
 
-/** Where all begins: two conversations, each in a project of its own. */
+/** The initial state: two conversations, each in its own project. */
 export const firstWorld = (): World => ({
   conversations: {
     c0: { title: "new", project: "p0", messages: 0, isDeleted: false },
@@ -23,7 +23,7 @@ export const firstWorld = (): World => ({
   projects: { p0: "name", p1: "name" },
 });
 
-/** @param to What to change it to: any number means something. */
+/** @param to The new value; every number is valid. */
 export function alter(
   world: World,
   what: Change,
@@ -40,7 +40,7 @@ export function alter(
   else conversation.title = `title ${to}`;
 }
 
-/** What a page would show of a record. */
+/** The visible values of a record. */
 export function render(world: World, record: Kind, id: number): string {
   const project = `p${id}`;
   const all = Object.entries(world.conversations)

@@ -12,13 +12,13 @@ import {
 } from "../../support/start-backend";
 
 /*
- * Web behind one address for all backends, on a clock that moves only when it is told to: it tells
- * how long a change takes to show in web's own terms, however busy the machine is.
+ * Web with a ClusterIP for all backends, on a simulated clock: measured times do not depend on the load
+ * of the machine.
  */
 
-/** Calls at the same time, as of so many visitors. */
+/** Concurrent calls, one per visitor. */
 const VISITORS = 24;
-/** What 24 visitors with a page a second or two ask for in a fifth of a second. */
+/** The rate of 24 visitors who each request a page every second or two. */
 const STEP_MS = 200;
 
 let directory: string;
@@ -53,7 +53,7 @@ const callOnce = () =>
     ),
   );
 
-/** Lets a step of time pass, in which every visitor calls. */
+/** Advances the clock by a step, in which every visitor calls. */
 async function step(): Promise<void> {
   await callOnce();
   now += STEP_MS;
@@ -61,7 +61,7 @@ async function step(): Promise<void> {
 
 const take = () => backends.map((backend) => backend.takeCalls());
 
-/** Steps until the calls of some steps in a row were even, within 20 %. @returns How long that took. */
+/** Steps until the shares of several consecutive steps are even within 20 %. @returns The elapsed time. */
 async function untilEven(among: TestBackend[]): Promise<number> {
   const begun = now;
   const window: number[][] = [];
@@ -107,14 +107,14 @@ test("behind one address, a backend that leaves or is killed costs no call, and 
     TestBackend,
   ];
   const calls = Promise.all([callOnce(), callOnce()]);
-  // It is dead before the service knows.
+  // The pod dies before the Service removes its endpoint.
   await second.kill();
   backends = [first, third];
   await calls;
   for (let steps = 0; steps < 10; steps++) await step();
   service.endpoints = urls();
   await untilEven(backends);
-  // The service knows before it ends.
+  // The Service removes the endpoint before the pod ends.
   service.endpoints = urls([third]);
   const left = now;
   do {
@@ -153,6 +153,6 @@ test("behind one address, a process that accepts connections and never answers d
   service.cut();
   await impatient.close();
   frozen.close();
-  // A fourth of 960, if every fourth connection were used like the others.
+  // A quarter of 960 would mean that its connections are used like the others.
   expect(delayed).toBeLessThan(60);
 });

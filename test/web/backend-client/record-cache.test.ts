@@ -7,7 +7,7 @@ import {
 import { CacheModel, MAX_AGE_MS, OWNERS, PODS, type Step } from "./cache-model";
 import { fc } from "../../support/fast-check";
 
-/** `RUNS=20000` looks longer. */
+/** `RUNS=20000` searches longer. */
 const RUNS = Number(process.env.RUNS ?? 300);
 
 const changes: Change[] = ["message", "conversation", "project"];
@@ -57,7 +57,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: wait },
 );
 
-/** What loose steps seldom come to by themselves: a record is read, something is changed, it is read again. */
+/** A sequence that random steps seldom produce: read, change, read again. */
 const turn: fc.Arbitrary<Step[]> = fc
   .record({ first: begin, again: begin, read, change, isSaved: fc.boolean() })
   .map(({ first, again, read: wanted, change: made, isSaved }) => {

@@ -46,7 +46,7 @@ async function serve(
   return process;
 }
 
-/** Says words of the answer until the test holds it, and goes on when the test lets it. */
+/** Writes words of the answer; the test can pause and resume it. */
 function holding(words: number) {
   const { held, go } = barrier();
   const script = scriptedModels((messages) => {
@@ -58,7 +58,7 @@ function holding(words: number) {
 const nothing = () => undefined;
 const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
 
-/** Any of several backends, as a Service would choose. */
+/** A random backend, as a Service chooses. */
 const anyOf =
   (...of: ServedProcess[]) =>
   (query: string, signal: AbortSignal): Promise<StreamAnswer> => {
@@ -84,7 +84,7 @@ it("follows a reply on its holder to the end", async () => {
 
 it("is fed by the holder at once where another backend is asked", async () => {
   const { models, go } = holding(3);
-  // So slow to flush that what arrives was not read from the file.
+  // Flushes are so slow that the received text cannot come from the file.
   const given = { flushMs: 60_000, leaseMs: 40_000 };
   const holder = await serve(models, given);
   const other = await serve(models, given);

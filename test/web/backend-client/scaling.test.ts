@@ -8,11 +8,11 @@ import { waitFor } from "../../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 
-/** Visitors who ask all the time. */
+/** Visitors who call continuously. */
 const VISITORS = 12;
 const TTL_MS = 200;
 
-/** A load whose failures are counted; it lasts until it is stopped. */
+/** A load that runs until it is stopped, and counts failures. */
 function load(api: ConnectedApi) {
   const over = new AbortController();
   const failures: unknown[] = [];
@@ -50,7 +50,7 @@ async function threeBackends() {
 const addressesOf = (backends: TestBackend[]) =>
   backends.map(({ url }) => new URL(url).hostname);
 
-/** How the next calls are spread over the backends. */
+/** Counts of the next calls by backend. */
 async function nextShares(backends: TestBackend[], count: number) {
   const shares = backends.map(() => 0);
   for (const backend of backends) backend.takeCalls();
@@ -63,7 +63,7 @@ async function nextShares(backends: TestBackend[], count: number) {
   });
 }
 
-/** Resolves when each backend has its share of the calls, within 20 %. */
+/** Resolves when the shares of all backends are even within 20 %. */
 const evenly = (backends: TestBackend[]) =>
   waitFor(async () => {
     const shares = await nextShares(backends, 300);

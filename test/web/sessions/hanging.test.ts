@@ -7,11 +7,10 @@ import { startProcess } from "../../support/processes";
 import { temporaryFolders } from "../../support/temporary-folder";
 
 /*
- * A real process whose threads wait for ever in the kernel, as on a network file system whose
- * server is gone.
+ * A process whose threads block in the kernel, as on a network file system without its server.
  */
 
-/** Long enough to start within it on a busy machine. */
+/** Long enough for a start on a busy machine. */
 const TIMEOUT_SECONDS = 2;
 
 const temporaryFolder = temporaryFolders();
@@ -47,7 +46,7 @@ async function startWeb(directory: string, timeoutSeconds: number) {
   return { child, address: `http://127.0.0.1:${port}` };
 }
 
-/** A process that has as many threads in a session that hangs as it allows. */
+/** A process with the maximum number of threads blocked in a session. */
 async function startHanging() {
   const directory = await temporaryFolder();
   await mkdir(path.join(directory, "secrets"));
@@ -60,7 +59,7 @@ async function startHanging() {
   await rm(version);
   makeHangingFile(version);
 
-  // Another process has nothing of it in memory.
+  // Another process, whose cache is empty.
   const { child, address } = await startWeb(directory, TIMEOUT_SECONDS);
   const visits = Array.from({ length: 6 }, async () => {
     const visitor = new HttpVisitor(address);

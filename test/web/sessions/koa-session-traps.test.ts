@@ -12,9 +12,8 @@ import { Browser } from "../../support/browser";
 import { serveApp } from "../../support/session-app";
 
 /*
- * What goes wrong with koa-session as it is, on the plainest of stores, and does not with ours:
- * each scenario is run on both. If one stopped failing on the plain one, what guards against it
- * here would guard against nothing.
+ * Faults of unmodified koa-session on a minimal store, which Keepsake avoids. Each scenario runs on
+ * both. If a scenario passes on koa-session, its guard in Keepsake is dead code.
  */
 
 type Values = Record<string, unknown>;
@@ -23,20 +22,20 @@ const values = (ctx: Context) => ctx.session as Values;
 const KEYS = ["a key of more than sixteen"];
 const MAX_AGE_MS = 600_000;
 
-/** What the middleware is put on, and what a scenario may know of the store below. */
+/** An app under test, with access to its store. */
 interface Made {
   use: Koa.Middleware;
   keys: Keygrip;
-  /** The ids that the store was asked for. */
+  /** Ids that the store received. */
   asked: string[];
-  /** Puts values under an id, past all that checks them. */
+  /** Writes values under an id without any checks. */
   plant: (id: string, planted: JsonObject) => Promise<unknown>;
 }
 
-/** koa-session with a Map, as its documentation has it. */
+/** koa-session with a Map, as in its documentation. */
 const plain = (app: Koa) => onMap(app, {}, () => true);
 
-/** The same, told to renew sessions that are only read, with a store that writes what it is told has changed. */
+/** The same with rolling sessions, on a store that skips writes which koa-session reports as unchanged. */
 const sparing = (app: Koa) =>
   onMap(app, { rolling: true, renew: true }, (changed) => changed);
 
@@ -95,20 +94,20 @@ function ours(app: Koa): Made {
 
 interface Scenario extends Pick<Made, "keys" | "asked" | "plant"> {
   browser: Browser;
-  /** Makes a slow handler go on, and says when it is reached. */
+  /** Resumes a slow handler, and reports when it is reached. */
   signals: EventEmitter;
-  /** Lets so many milliseconds pass. */
+  /** Advances the clock. */
   pass: (ms: number) => void;
 }
 
-/** @returns Whether the trap was closed. */
+/** @returns True if the fault was avoided. */
 type Trap = (scenario: Scenario) => Promise<boolean>;
 
 const post = { method: "POST" };
 const read = async (browser: Browser) =>
   JSON.parse(await browser.text("/read")) as Values;
 
-/** Names a session by a cookie that is signed as the app would. */
+/** Makes a cookie for a session, signed as the app signs it. */
 function present({ browser, keys }: Scenario, id: string): void {
   browser.cookies.set("keepsake", id);
   browser.cookies.set("keepsake.sig", keys.sign(`keepsake=${id}`));
@@ -249,7 +248,7 @@ const traps: Record<string, Trap> = {
   },
 };
 
-/** Writes that koa-session has no changes in, and that a store must not leave out. */
+/** Writes that koa-session reports as unchanged, and that a store must not skip. */
 const unchanged: Record<string, Trap> = {
   "an explicit save is not there before the request ends": async (scenario) => {
     await scenario.browser.text("/set?b=1", post);
@@ -275,7 +274,7 @@ const unchanged: Record<string, Trap> = {
   },
 };
 
-/** The clock of all that runs here, which goes on as it does and can be put forward. */
+/** The clock of these tests: real time plus an adjustable offset. */
 function putForward(): { pass: (ms: number) => void; stop: () => void } {
   const now = Date.now;
   let passed = 0;

@@ -48,7 +48,7 @@ afterEach(async () => {
   for (const close of closings.splice(0)) await close();
 });
 
-/** An app with a file store on a directory, as one process of many. */
+/** An app with a file store, like a process of several on the directory. */
 async function serve(
   directory: string,
   fileSystem?: FileSystem,
@@ -169,7 +169,7 @@ describe("a damaged session", () => {
     const find = /To find it: (grep .*)\.$/.exec(
       line?.damage.advice ?? "",
     )?.[1];
-    // The mark's temporary file, which nobody waits for, may be there for a moment.
+    // The temporary file of the marker is removed in the background.
     await expectEventually(async () => {
       const found = execFileSync("sh", ["-c", find ?? "false"]).toString();
       expect(found.trim()).toBe(path.join(folder, "v3.damaged"));
@@ -238,7 +238,7 @@ test("a file system that hangs fails readiness in time, takes nothing else down,
   const opened = await serve(directory, hanging, 1);
   const check = () => opened.check();
   const { browser } = opened;
-  // A busy machine may take longer than it may, too, with each of these.
+  // On a busy machine each of these may exceed its time-out too.
   await expectEventually(async () => {
     await browser.text("/?model=kept", { method: "POST" });
     expect(await browser.text("/")).toContain('"model":"kept"');
@@ -265,7 +265,7 @@ test("no error of the store shows under what a session is stored", async () => {
   const failing: FileSystem = {
     ...nodeFileSystem,
     link: (file) => nodeFileSystem.link(file, path.join(file, "no")),
-    // Refused: it isn't empty.
+    // Fails because the folder is not empty.
     readdir: (folder) => nodeFileSystem.rmdir(folder).then(() => []),
   };
   const { store } = await open(directory);
@@ -305,7 +305,7 @@ test("a session that is made while its owner signs out everywhere is found the n
   expect(counts).not.toEqual([]);
   expect(await elsewhere.endAllOf("ann")).toBe(1);
   expect(await store.read(id)).toBeUndefined();
-  // And nothing is listed any more.
+  // The list is empty afterwards.
   const folder = sessionFoldersIn(directory).owner(hashOf("ann"));
   expect(await readdir(folder)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { HttpVisitor } from "../../support/http-visitor";
 import { startWeb, type TestWeb } from "../../support/start-web";
 import { temporaryFolders } from "../../support/temporary-folder";
 
-/* The whole of web on session files, on a disk that from some moment on refuses what is written. */
+/* Web on session files, on a disk that starts to refuse writes. */
 
 const temporaryFolder = temporaryFolders();
 const webs: TestWeb[] = [];
@@ -70,7 +70,7 @@ describe.each([
   ["EIO", 503, "reports an error"],
   ["ESTALE", 503, "reports an error"],
 ])("a disk that answers %s", (code, status, why) => {
-  test("leaves a visitor their pages, says what was not saved, and gives back what they typed", async () => {
+  test("serves pages to a visitor, reports an unsaved change, and returns the typed text", async () => {
     const { refuse, names, visitor } = await start();
     const address = await visitor.begin("before");
     const page = await visitor.read(address);
@@ -87,7 +87,7 @@ describe.each([
     expect(told).toContain(why);
     expect(await names()).toEqual(before);
 
-    // With its key: if it arrived all the same, it is taken once.
+    // The same idempotency key: a repeated message is saved once.
     const sent = await visitor.post("/conversations", form);
     expect(sent.status).toBe(status);
     const given = await sent.text();
@@ -98,7 +98,7 @@ describe.each([
     expect(sessionIn(await visitor.read(address))).toBe(sessionIn(page));
   });
 
-  test("lets a newcomer read, and takes nothing that they could not find again", async () => {
+  test("serves pages to a new visitor, and refuses changes that the visitor could not find again", async () => {
     const { refuse, names, visitor } = await start();
     refuse(code);
     const page = await visitor.get("/");

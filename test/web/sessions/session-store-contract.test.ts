@@ -10,7 +10,7 @@ const temporaryFolder = temporaryFolders();
 
 const lifetime = { idleMs: 1000, absoluteMs: 5000 };
 
-/** Two stores that see the same sessions, as two processes do, and a clock. */
+/** Two stores with the same sessions, like two processes, and a clock. */
 const implementations = {
   memory: async (now: () => number) => {
     const store = createMemorySessionStore({ ...lifetime, now });
@@ -44,7 +44,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     id = newSessionId();
   });
 
-  test("keeps what was saved, for every process", async () => {
+  test("shows saved values to every process", async () => {
     const made = await store.create(id, { owner: "o", n: 1 });
     expect(made).toEqual({
       values: { owner: "o", n: 1 },
@@ -57,14 +57,14 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect((await store.read(id))?.values).toEqual({ owner: "o", n: 2 });
   });
 
-  test("knows no session that was not made", async () => {
+  test("finds no session that was not created", async () => {
     expect(await store.read(id)).toBeUndefined();
     expect(await store.save(id, {}, { a: 1 })).toBeUndefined();
     await store.end(id);
     expect(await store.read(id)).toBeUndefined();
   });
 
-  test("takes nothing for a path", async () => {
+  test("never uses an id as a path", async () => {
     for (const evil of [
       "../../etc/passwd",
       "",
@@ -80,7 +80,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     }
   });
 
-  test("keeps what each of two requests changed", async () => {
+  test("keeps the changes of two concurrent requests", async () => {
     const first = await store.create(id, { a: 1, b: 1, c: 1, gone: 1 });
     const base = { ...first.values };
     await elsewhere.save(id, base, { ...base, a: 2, new: { deep: [1] } });
@@ -91,7 +91,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect((await elsewhere.read(id))?.values).toEqual(expected);
   });
 
-  test("adds up what two requests counted", async () => {
+  test("adds up the counts of two concurrent requests", async () => {
     const base = { versions: { messages: 3 } };
     await store.create(id, base);
     await store.save(id, base, { versions: { messages: 4, projects: 1 } });
@@ -100,7 +100,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect((await store.read(id))?.values).toEqual(expected);
   });
 
-  test("many writers lose nothing", async () => {
+  test("loses no change of many writers", async () => {
     await store.create(id, {});
     const keys = Array.from({ length: 30 }, (__, i) => `key${i}`);
     await Promise.all(
@@ -112,7 +112,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect(values).toEqual(Object.fromEntries(keys.map((k, i) => [k, i])));
   });
 
-  test("an ended session stays ended, whoever writes", async () => {
+  test("keeps a session deleted, whichever process writes", async () => {
     const made = await store.create(id, { a: 1 });
     await elsewhere.end(id);
     expect(await store.read(id)).toBeUndefined();
@@ -121,7 +121,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     await store.end(id);
   });
 
-  test("ending wins every race", async () => {
+  test("lets a deletion win every race", async () => {
     for (let round = 0; round < 20; round++) {
       const each = newSessionId();
       const made = await store.create(each, { n: 0 });
@@ -135,7 +135,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     }
   });
 
-  test("a session that nobody uses expires", async () => {
+  test("expires an unused session", async () => {
     await store.create(id, { a: 1 });
     now += 900;
     await store.save(id, {}, {});
@@ -147,7 +147,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect(await store.read(id)).toBeUndefined();
   });
 
-  test("a session expires however busy it is", async () => {
+  test("expires a session at its absolute age, even if it is in use", async () => {
     await store.create(id, {});
     for (let i = 0; i < 10; i++) {
       now += 499;
@@ -157,7 +157,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect(await store.read(id)).toBeUndefined();
   });
 
-  test("ends all sessions of an owner, and no other", async () => {
+  test("deletes all sessions of an owner, and no others", async () => {
     const ids = [id, newSessionId(), newSessionId()];
     for (const each of ids) await store.create(each, {}, "ann");
     const other = newSessionId();
@@ -170,7 +170,7 @@ describe.each(Object.entries(implementations))("the %s store", (_, make) => {
     expect(await store.endAllOf("nobody")).toBe(0);
   });
 
-  test("what one reader does to what it got, no other reader sees", async () => {
+  test("isolates a reader from another reader's modifications", async () => {
     await store.create(id, { list: [1] });
     const read = await store.read(id);
     Object.assign(read?.values ?? {}, { list: "spoilt" });
@@ -186,7 +186,7 @@ const storeOn = (fileSystem: MemoryDisk) =>
     files: createStorageContext({ fileSystem }),
   });
 
-test("after a power cut, every session of an owner is still found by the owner", async () => {
+test("finds every session of an owner after a power cut", async () => {
   const disk = new MemoryDisk();
   const id = newSessionId();
   await storeOn(disk).create(id, { owner: "ann", versions: {} }, "ann");

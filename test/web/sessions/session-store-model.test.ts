@@ -14,16 +14,14 @@ import { MemoryDisk } from "../../support/memory-disk";
 import { fc, runs } from "../../support/fast-check";
 
 /*
- * Processes on one disk, of whose system calls any may come before any other's, and time that
- * passes between any two. What they see is held against a model: a set of keys, and whether the
- * session has ended.
+ * Processes on one disk, whose system calls interleave arbitrarily, with time passing between them. Their
+ * results are compared with a model: a set of keys, and a flag for a deleted session.
  */
 
 /**
  * Lets a scheduler decide when each call happens.
  *
- * @param pause How many turns a process waits before it takes a name: while it stands still,
- *   others may do all they have to do.
+ * @param pause Turns that a process waits before it links a name, in which others may finish.
  */
 function inTurns(
   fileSystem: FileSystem,
@@ -92,13 +90,13 @@ const task: fc.Arbitrary<Task> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("wait" as const),
-      // Also beyond the ages at which old versions are removed.
+      // Includes ages at which old versions are removed.
       ms: fc.constantFrom(1_000, 20_000, 61_000, 700_000),
     }),
   },
 );
 
-/** What each of several visitors does, one after another. The last shares a process with the first. */
+/** Sequences of operations, one per visitor. The last visitor shares a process with the first. */
 const visitors = fc.tuple(
   ...[0, 1, 2, 0].map((process) =>
     fc.record({
@@ -117,7 +115,7 @@ class World {
   /** The model. */
   readonly saved = new Set<string>();
   counted = 0;
-  /** Of those that failed nobody knows whether they were saved. */
+  /** Failed writes may have been saved or not. */
   unsure = 0;
   endings = 0;
   private keys = 0;
@@ -176,7 +174,7 @@ class World {
     this.requireEndingFor(saved);
   }
 
-  /** Only a writer that took too long may fail: it can't tell whether it was first. */
+  /** Only a writer that took too long may fail, because the outcome of its link is unknown. */
   private async attempt<T>(work: () => Promise<T>): Promise<T | "failed"> {
     try {
       return await work();
@@ -230,7 +228,7 @@ class World {
     assert.equal(sweep.tally.failed, 0);
   }
 
-  /** When all is quiet, a process that knows nothing yet must find exactly what was acknowledged. */
+  /** After all operations, a new process must find exactly the acknowledged writes. */
   async finish() {
     const store = new World(() => Promise.resolve(), [0]);
     Object.assign(store.disk, { nodes: Reflect.get(this.disk, "nodes") });

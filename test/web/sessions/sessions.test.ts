@@ -25,7 +25,7 @@ afterEach(async () => {
   }
 });
 
-/** An app that has nothing but sessions and what a test handles with them. */
+/** An app with only sessions and a test's handlers. */
 async function setUp(
   handlers: Record<string, Handler> = {},
   given: Partial<SessionsOptions> = {},
@@ -73,7 +73,7 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What several tests need. */
+/** Routes for several tests. */
 const standard: Record<string, Handler> = {
   "/model": (ctx) => {
     sessionOf(ctx).values.model = String(ctx.query.name);
@@ -88,7 +88,7 @@ const standard: Record<string, Handler> = {
   },
 };
 
-/** A handler that waits in the middle, and says when it is there. */
+/** A handler that pauses, and reports when it does. */
 function paused(work: Handler): {
   handler: Handler;
   reached: Promise<unknown>;
@@ -263,7 +263,7 @@ describe("keys", () => {
     Object.assign(rotated, { origin: inRotation });
     expect((await json(rotated, "/")).owner).toBe(owner);
     expect(rotated.cookies.get("keepsake.sig")).not.toBe(old);
-    // Both cookies stay as long as they would have: a browser's restart loses neither.
+    // Both cookies keep their expiry, so that they survive a browser's restart.
     expect(rotated.attributes.get("keepsake")).toContain("expires=");
     expect(rotated.attributes.get("keepsake.sig")).toContain("expires=");
     const afterwards = await serve({}, { ...options, keys: keys.slice(0, 1) });
@@ -506,7 +506,7 @@ describe("what a handler changes", () => {
   });
 
   test("is noticed even where two texts have the same checksum", async () => {
-    // CRC-32 of these is the same, by which koa-session takes them for unchanged.
+    // Equal CRC-32, by which koa-session detects changes.
     const { browser } = await setUp({
       "/set": (ctx) => {
         sessionOf(ctx).values.word = ctx.query.word;
@@ -595,7 +595,7 @@ async function setUpFailing(code: string, calls: (keyof SessionStore)[]) {
 }
 
 describe("a store that fails", () => {
-  test("to read: says so, and takes the session from nobody", async () => {
+  test("reports a failed read, and keeps the visitor's session", async () => {
     const { browser, failed, owner } = await setUpFailing("ESTALE", ["read"]);
     const response = await failed.fetch("/");
     expect(response.status).toBe(503);

@@ -5,14 +5,13 @@ import { killUnderLoad } from "../../../scripts/stress/sessions/killing";
 import { stress } from "../../../scripts/stress/sessions/stress";
 
 /*
- * A short form of scripts/stress-sessions. KILLS sets how many processes are killed (hundreds, to
- * be sure).
+ * A short form of scripts/stress-sessions. KILLS sets the number of killed processes.
  */
 
 const temporaryFolder = temporaryFolders();
 const kills = Number(process.env.KILLS ?? 8);
 
-test("eight processes lose nothing, read nothing old or torn, and end for good", async () => {
+test("loses no write, and reads no stale, torn or deleted session, with eight processes", async () => {
   const directory = await temporaryFolder();
   const report = await stress({
     kind: "file",
@@ -33,10 +32,10 @@ test("eight processes lose nothing, read nothing old or torn, and end for good",
   });
 });
 
-test("the same finds out a store that replaces files by renaming", async () => {
+test("detects the faults of a store that replaces files by renaming", async () => {
   const directory = await temporaryFolder();
   const found = { lost: 0, resurrected: 0 };
-  // Processes that a busy machine runs one after another do each other no harm.
+  // On a busy machine the processes may run serially, and cause no fault.
   while (found.lost === 0 || found.resurrected === 0) {
     const report = await stress({
       kind: "rename",
@@ -53,14 +52,14 @@ test("the same finds out a store that replaces files by renaming", async () => {
 });
 
 test(
-  "processes that are killed at any moment lose nothing that was acknowledged",
+  "loses no acknowledged write when processes are killed at random moments",
   async () => {
     const directory = await temporaryFolder();
     const report = await killUnderLoad(directory, kills);
     expect(report).toMatchObject({ lost: 0, invented: 0, damaged: 0 });
     expect(report.kills).toBeGreaterThanOrEqual(kills);
     expect(report.acknowledged).toBeGreaterThan(kills);
-    // What they were at stays behind, for a sweep.
+    // Temporary files of killed processes are left to a sweep.
     const names = await readdir(directory, { recursive: true });
     const leftovers = names.filter((name) => path.extname(name) === ".tmp");
     expect(leftovers.length).toBeLessThanOrEqual(report.kills * 4);

@@ -31,14 +31,14 @@ async function metric(name: string): Promise<string | undefined> {
   return all.split("\n").find((line) => line.startsWith(`${name} `));
 }
 
-/** A conversation whose reply goes on step by step. */
+/** A conversation whose reply continues step by step. */
 async function begun(steps: Parameters<typeof scriptedStream>[0]) {
   const reply = scriptedStream(steps);
   web.api.script = () => reply.script();
   return { reply, address: await visitor.begin("hello") };
 }
 
-/** One that somebody watches, and has seen the first half of. */
+/** A conversation whose watcher has seen the first half of the reply. */
 async function watchedHalf() {
   const { reply, address } = await begun(["One", " two"]);
   const watcher = new EventWatcher();
@@ -107,7 +107,7 @@ describe("a reply's events", () => {
     );
     const known = web.api.watchReply.bind(web.api);
     const told: string[] = [];
-    // What another process has to find out first comes bit by bit.
+    // Another process reads the earlier text in several pieces.
     web.api.watchReply = async function* (...asked) {
       const notice = { kind: "notice", notice: "It is looked for." } as const;
       yield { event: notice, offset: "0" };
@@ -376,7 +376,7 @@ it("sends the newest state, not every step, to a stalled client", async () => {
   answer.setEncoding("utf8");
   for await (const chunk of answer) received += chunk;
   expect(received).toContain("event: end");
-  // Every step alone would have sent its two unsettled blocks again.
+  // Sending every step would have repeated its two pending blocks.
   expect(received.match(/event: blocks/g)?.length).toBeLessThan(steps / 2);
 });
 

@@ -25,7 +25,7 @@ async function readWhile(
   return page;
 }
 
-/** What a browser that heeds the style sheet would show of a streamed page's reply. */
+/** The visible part of a streamed page's reply, with the style sheet applied. */
 function shownReply(page: string): string {
   const attempts = page.split('<div class="attempt">').slice(1);
   const last = attempts.at(-1)?.split("</div><i")[0] ?? "";
@@ -132,7 +132,7 @@ describe("the page of a reply in progress, without a script", () => {
       page += Buffer.from(chunk).toString("utf8");
       if (page.includes("One two")) void web.streams.closeGradually(1);
     }
-    // By itself it would lose what is in its message box.
+    // An automatic reload would lose the draft.
     expect(page).not.toContain('http-equiv="refresh"');
     expect(page).toContain(
       `This server is shutting down. <button class="button" form="composer" formaction="${address}" formnovalidate>`,
