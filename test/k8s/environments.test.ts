@@ -56,7 +56,7 @@ const mistakes: Mistake[] = [
     'storage.sessions "fs-0123456789abcdef0" must be a file system and its access point, such as "fs-0123456789abcdef0::fsap-0123456789abcdef0": without an access point pods would share the root of the file system, as its root user.',
   ],
   [
-    "an access point where only the file system is wanted",
+    "an access point in place of a file system",
     eksAuto,
     { "storage.fileSystem": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },
     'storage.fileSystem "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are created in it.',
@@ -68,13 +68,13 @@ const mistakes: Mistake[] = [
     'storage.records "fs-0123456789abcdef0::fsap-0123456789abcdef0" must not be the access point of storage.sessions: web must not see the records. Create a second one.',
   ],
   [
-    "a path on the hosts that is relative",
+    "a relative path on the hosts",
     kind,
     { "storage.path": "data" },
     'storage.path "data" must be an absolute path that every node shares.',
   ],
   [
-    "a kind of storage that there isn't",
+    "an unknown kind of storage",
     kind,
     { "storage.kind": "nfs" },
     'storage.kind "nfs" must have a kind: "host", "efs" (static access points) or "efs-dynamic".',
@@ -86,13 +86,13 @@ const mistakes: Mistake[] = [
     "ingress.host must be set with a certificate, which is valid for its host name only. Set it to the certificate's host name.",
   ],
   [
-    "neither certificate nor host",
+    "a missing certificate and host",
     eks,
     { "ingress.host": undefined, "ingress.certificateArn": undefined },
     "ingress.host must be set: sessions need TLS, and TLS needs a name. Set it to the certificate's host name.",
   ],
   [
-    "a certificate that is none",
+    "a malformed certificate ARN",
     eks,
     {
       "ingress.certificateArn":
@@ -122,7 +122,7 @@ const mistakes: Mistake[] = [
     "drainSeconds 1781 makes a pod's termination (1801 s) longer than the maximum period of autoscaling (1800 s), so autoscaling would remove a second pod while the first still drains. Set it to 1780 or less.",
   ],
   [
-    "a drain that is no number",
+    "a drain that is not a number",
     eks,
     { drainSeconds: "30s" },
     'drainSeconds "30s" must be a whole number of seconds, 0 to 3600.',
@@ -134,13 +134,13 @@ const mistakes: Mistake[] = [
     'ingress.algorithm "weighted_random" forbids stickiness: it chooses a target for every request. Set least_outstanding_requests or round_robin, or ingress.stickiness.kind to "none".',
   ],
   [
-    "an algorithm that there isn't",
+    "an unknown algorithm",
     eks,
     { "ingress.algorithm": "fastest" },
     'ingress.algorithm "fastest" must be round_robin, least_outstanding_requests or weighted_random.',
   ],
   [
-    "stickiness that there isn't",
+    "an unknown kind of stickiness",
     eks,
     { "ingress.stickiness": { kind: "source_ip" } },
     'ingress.stickiness.kind "source_ip" must be lb_cookie, app_cookie or none.',
@@ -158,13 +158,13 @@ const mistakes: Mistake[] = [
     'ingress.sslPolicy "ELBSecurityPolicy-2016-08" must be a TLS 1.3 policy: its name begins with ELBSecurityPolicy-TLS13-.',
   ],
   [
-    "no subnet of the load balancer",
+    "a missing subnet of the load balancer",
     eks,
     { "ingress.subnetCidrs": [] },
     "ingress.subnetCidrs [] must list the load balancer's subnets, the only ones that may reach web.",
   ],
   [
-    "a subnet that is no address block",
+    "a subnet that is not an address block",
     eks,
     { "ingress.subnetCidrs": ["10.0.0.0"] },
     'ingress.subnetCidrs.0 "10.0.0.0" must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64".',
@@ -188,7 +188,7 @@ const mistakes: Mistake[] = [
     'ingress.webAclArn "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b" must be the ARN of a regional web ACL of WAFv2.',
   ],
   [
-    "a controller's account without its namespace",
+    "a controller's account without a namespace",
     eks,
     {
       "ingress.authenticate": {
@@ -211,13 +211,13 @@ const mistakes: Mistake[] = [
     "web.replicas.min 2 must exceed web.minAvailable (2), or no pod can be evicted and the drain of a node never ends. Set it to 3 or more.",
   ],
   [
-    "fewer replicas at most than at least",
+    "a maximum of replicas below the minimum",
     eks,
     { "backend.replicas.max": 2 },
     "backend.replicas.max 2 must be at least backend.replicas.min (3).",
   ],
   [
-    "a memory limit below what is asked for",
+    "a memory limit below the request",
     eks,
     { "web.resources.memoryLimit": "128Mi" },
     'web.resources.memoryLimit "128Mi" must be at least web.resources.memory (192Mi).',
@@ -235,7 +235,7 @@ const mistakes: Mistake[] = [
     'image "keepsake:latest" must not have the tag "latest": it does not say which version runs, and is pulled at every start. Set a version or a digest.',
   ],
   [
-    "no tag at all",
+    "a missing tag",
     kind,
     { image: "keepsake" },
     'image "keepsake" must be an image with a tag or a digest, such as "keepsake:dev" or "…/keepsake@sha256:…".',
@@ -253,37 +253,37 @@ const mistakes: Mistake[] = [
     "models.region must be set for the provider bedrock: the region of the models.",
   ],
   [
-    "an endpoint that nobody named",
+    "a missing endpoint of an OpenAI-compatible server",
     kind,
     { models: { providers: ["openai"], egress: [{ cidr: "10.1.0.0/16" }] } },
     "models.openai must be set for the provider openai: { baseUrl, apiKey } of its endpoint.",
   ],
   [
-    "models that nobody lets backend reach",
+    "models without an egress rule for backend",
     eks,
     { "models.egress": [] },
     "models.egress must list the address blocks of the models: backend may reach no others. Use those of your VPC endpoints, or 0.0.0.0/0 or ::/0 for the internet (without private and metadata addresses).",
   ],
   [
-    "a provider that there isn't",
+    "an unknown provider",
     kind,
     { "models.providers": ["eliza", "hal"] },
     'models.providers.1 "hal" must be eliza, openai or bedrock.',
   ],
   [
-    "a schedule that isn't one",
+    "a malformed schedule",
     kind,
     { "sweeps.sessions": "hourly" },
     'sweeps.sessions "hourly" must be a schedule of five fields, such as "17 * * * *".',
   ],
   [
-    "another name for CloudFront than for the load balancer",
+    "a host of CloudFront that differs from the load balancer's",
     eksAck,
     { "aws.cloudFront.host": "www.example.com" },
     'aws.cloudFront.host "www.example.com" must be ingress.host ("chat.example.com"): CloudFront passes the host name on, and the load balancer accepts no other.',
   ],
   [
-    "a way past CloudFront",
+    "a load balancer open past CloudFront",
     eksAck,
     { "ingress.cloudFrontPrefixList": undefined },
     "ingress.cloudFrontPrefixList must be set with aws.cloudFront, or clients can bypass CloudFront. Find it with: aws ec2 describe-managed-prefix-lists --filters Name=prefix-list-name,Values=com.amazonaws.global.cloudfront.origin-facing.",
@@ -298,13 +298,13 @@ const mistakes: Mistake[] = [
     'aws.cloudFront.certificateArn "arn:aws:acm:eu-central-1:111122223333:certificate/0" must be the ARN of a certificate in ACM in us-east-1: CloudFront takes no other region\'s.',
   ],
   [
-    "no subnet for a mount target",
+    "a mount target without a subnet",
     eksAck,
     { "aws.subnets": [] },
     "aws.subnets [] must list a subnet of each zone: each gets a mount target.",
   ],
   [
-    "a bucket that is an address",
+    "a bucket given as a URL",
     eks,
     { "ingress.accessLogs": { bucket: "s3://logs" } },
     'ingress.accessLogs.bucket "s3://logs" must be the name of an S3 bucket.',
@@ -316,25 +316,25 @@ const mistakes: Mistake[] = [
     'ingress.accessLogs.prefix "/a/" must not begin or end with a slash.',
   ],
   [
-    "a way of authenticating that there isn't",
+    "an unknown kind of authentication",
     eks,
     { "ingress.authenticate": { kind: "basic" } },
     'ingress.authenticate.kind "basic" must have a kind: "oidc" or "cognito".',
   ],
   [
-    "an issuer that is no URL",
+    "an issuer that is not a URL",
     eks,
     { "ingress.authenticate": { ...oidc, issuer: "id.example.com" } },
     'ingress.authenticate.issuer "id.example.com" must be the issuer\'s URL.',
   ],
   [
-    "signing in by anybody's load balancer",
+    "sign-in without the load balancer's ARN",
     eks,
     { "ingress.authenticate": { ...oidc, loadBalancer: "*" } },
     'ingress.authenticate.loadBalancer "*" must be the ARN of an Application Load Balancer, or, before it exists, a prefix and a *: "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*".',
   ],
   [
-    "a user pool that is none",
+    "a malformed user pool",
     eks,
     {
       "ingress.authenticate": {
@@ -348,55 +348,55 @@ const mistakes: Mistake[] = [
     'ingress.authenticate.userPoolArn "eu-central-1_abc" must be a user pool\'s ARN.',
   ],
   [
-    "a scheme that there isn't",
+    "an unknown scheme",
     eks,
     { "ingress.scheme": "public" },
     'ingress.scheme "public" must be internet-facing or internal.',
   ],
   [
-    "an ingress that there isn't",
+    "an unknown kind of ingress",
     eks,
     { ingress: { kind: "nginx" } },
     'ingress.kind "nginx" must have a kind: "alb", "eks-auto" or "traefik".',
   ],
   [
-    "a namespace that is no name",
+    "a malformed namespace",
     kind,
     { namespace: "Keep_sake" },
     'namespace "Keep_sake" must be a DNS label: up to 63 lower-case letters, digits and hyphens.',
   ],
   [
-    "a level of the log that there isn't",
+    "an unknown log level",
     kind,
     { logLevel: "loud" },
     'logLevel "loud" must be fatal, error, warn, info, debug or trace.',
   ],
   [
-    "a processor share without its unit",
+    "a CPU share with an unknown unit",
     kind,
     { "web.resources.cpu": "0.1" },
     'web.resources.cpu "0.1" must be CPU in millicores, such as "100m".',
   ],
   [
-    "a target that leaves no room",
+    "a utilisation target without headroom",
     kind,
     { "web.targetCpuPercent": 100 },
     "web.targetCpuPercent 100 must be a whole number of percent, 10 to 95.",
   ],
   [
-    "a region that is none",
+    "a malformed region",
     eks,
     { "models.region": "Frankfurt" },
     'models.region "Frankfurt" must be a region, such as "eu-central-1".',
   ],
   [
-    "a port that is none",
+    "a malformed port",
     eks,
     { "models.egress": [{ cidr: "0.0.0.0/0", port: 0 }] },
     "models.egress.0.port 0 must be a port, 1 to 65535.",
   ],
   [
-    "runbooks that are no address",
+    "a runbook address that is not a URL",
     eks,
     { "observability.runbooks": "docs" },
     'observability.runbooks "docs" must be the URL of the directory in which runbooks.md is.',
@@ -444,19 +444,19 @@ const mistakes: Mistake[] = [
     'aws.backendRoleArn "keepsake" must be the ARN of the role that may invoke the models.',
   ],
   [
-    "a setting that the program would refuse",
+    "a setting that the app would reject",
     kind,
     { "settings.backend": { LEASE_SECONDS: "0" } },
     'settings.backend.LEASE_SECONDS "0" must be a number of seconds, 0.2 to 60.',
   ],
   [
-    "a sweep that would leave no time to undo",
+    "a sweep that leaves no time for undo",
     kind,
     { "settings.sweep": { DELETED_CONVERSATION_SECONDS: "60" } },
     'settings.sweep.DELETED_CONVERSATION_SECONDS "60" must be a number of seconds, 3600 to 315360000.',
   ],
   [
-    "a setting that there isn't",
+    "an unknown setting",
     kind,
     { "settings.web": { LEASE_SECONDS: "4" } },
     'settings.web.LEASE_SECONDS "4" is not a setting of web. There are ',
@@ -489,7 +489,7 @@ const mistakes: Mistake[] = [
     ].join("\n  "),
   ],
   [
-    "a field that is missing",
+    "a missing field",
     kind,
     { image: undefined, "web.minAvailable": undefined },
     [

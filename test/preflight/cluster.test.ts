@@ -339,26 +339,21 @@ describe("the add-on check", () => {
     });
 
   it.each([
-    ["are well when new", efs("v3.3.0-eksbuild.1"), "ok", "3.3.0"],
+    ["passes for new add-ons", efs("v3.3.0-eksbuild.1"), "ok", "3.3.0"],
+    ["warns of old add-ons", efs("v1.7.0"), "warning", "older than 2.0.5"],
     [
-      "are to be updated when old",
-      efs("v1.7.0"),
-      "warning",
-      "older than 2.0.5",
-    ],
-    [
-      "fail on nodes without the driver",
+      "fails for nodes without the driver",
       efs("v2.1.0", 2),
       "failure",
       "2 of 3 nodes",
     ],
     [
-      "fail without the driver",
+      "fails without the driver",
       clusterOf({ "/api/v1/persistentvolumes": { items: [volume] } }),
       "failure",
       "not installed",
     ],
-  ])("the add-on check: add-ons %s", async (_, cluster, status, seen) => {
+  ])("the add-on check %s", async (_, cluster, status, seen) => {
     const [outcome] = await run(addOns, {}, { cluster });
     expect(outcome?.status).toBe(status);
     expect(outcome?.seen).toContain(seen);
