@@ -14,7 +14,7 @@ import {
 import { PORTS } from "../constructs/ports";
 import { addSettings } from "../constructs/settings";
 import { addTraefikRoles } from "../constructs/traefik-roles";
-import { traefikRoutes } from "../constructs/traefik-routes";
+import { PING_ENTRY_POINT, traefikRoutes } from "../constructs/traefik-routes";
 import type { Traefik } from "../schema/ingress";
 import { addIngress } from "../constructs/ingress";
 
@@ -173,12 +173,14 @@ export class TraefikChart extends Chart {
     return [
       "--providers.kubernetesingress=true",
       `--providers.kubernetesingress.namespaces=${namespace}`,
+      // Without ready web pods the route stays, and answers 503 instead of 404.
+      "--providers.kubernetesingress.allowemptyservices=true",
       `--providers.file.filename=${ROUTES_DIRECTORY}/${ROUTES_FILE}`,
       `--serverstransport.forwardingtimeouts.dialtimeout=${DIAL_SECONDS}s`,
       `--entrypoints.http.address=:${HTTP}`,
-      `--entrypoints.ping.address=:${PING}`,
-      "--ping=true",
-      "--ping.entrypoint=ping",
+      `--entrypoints.${PING_ENTRY_POINT}.address=:${PING}`,
+      // Its route is in the file, so Traefik is not ready before web's route is loaded.
+      "--ping.manualrouting=true",
       `${ends}.requestacceptgracetimeout=${drain.preStopSeconds}s`,
       `${ends}.gracetimeout=${drain.drainSeconds}s`,
       "--global.checknewversion=false",

@@ -1,6 +1,12 @@
 import { Yaml } from "cdk8s";
 import { PORTS } from "./ports";
 
+/** The entry point of Traefik's readiness probe. */
+export const PING_ENTRY_POINT = "ping";
+
+/** Above the router that Traefik derives from the Ingress, which has every entry point. */
+const ABOVE_INGRESS = 1_000;
+
 export interface TraefikRoutesOptions {
   namespace: string;
   clusterDomain: string;
@@ -20,9 +26,14 @@ export function traefikRoutes(options: TraefikRoutesOptions): string {
         web: {
           entryPoints: ["http"],
           rule: host ? `Host(\`${host}\`)` : "PathPrefix(`/`)",
-          // Above the router that Traefik derives from the Ingress.
-          priority: 1_000,
+          priority: ABOVE_INGRESS,
           service: "web",
+        },
+        ping: {
+          entryPoints: [PING_ENTRY_POINT],
+          rule: "Path(`/ping`)",
+          priority: ABOVE_INGRESS,
+          service: "ping",
         },
       },
       services: {
@@ -31,6 +42,15 @@ export function traefikRoutes(options: TraefikRoutesOptions): string {
             service: `${namespace}-web-http@kubernetes`,
             fallback: "any-pod",
             errors: { status: ["502", "504"] },
+          },
+        },
+        // Never sends a request to web: naming it makes `/ping` answer 404 until it is loaded.
+        ping: {
+          weighted: {
+            services: [
+              { name: "ping@internal", weight: 1 },
+              { name: "web", weight: 0 },
+            ],
           },
         },
         "any-pod": {

@@ -830,4 +830,37 @@ describe("the manifests of kind", () => {
       },
     });
   });
+
+  test("Traefik is ready when web's route is loaded, also without web pods", () => {
+    const traefik = find(objects, "Deployment", "traefik");
+    expect(field(traefik, `${container}.args`)).toEqual(
+      expect.arrayContaining([
+        "--ping.manualrouting=true",
+        "--providers.kubernetesingress.allowemptyservices=true",
+      ]),
+    );
+    const routes = settingsOf(objects, "ingress") as Record<string, string>;
+    expect(parse(routes["routes.yaml"] ?? "")).toMatchObject({
+      http: {
+        routers: {
+          ping: {
+            entryPoints: ["ping"],
+            rule: "Path(`/ping`)",
+            priority: 1_000,
+            service: "ping",
+          },
+        },
+        services: {
+          ping: {
+            weighted: {
+              services: [
+                { name: "ping@internal", weight: 1 },
+                { name: "web", weight: 0 },
+              ],
+            },
+          },
+        },
+      },
+    });
+  });
 });
