@@ -45,7 +45,7 @@ const CONCURRENCY = 8;
 
 const FAILURES_LOGGED = 20;
 
-/** One pass over a directory. */
+/** A single pass over a directory. */
 export class Sweep {
   readonly tally = newTally();
   private nextSlot = 0;

@@ -42,7 +42,7 @@ export interface WebAppDeps {
   identity?: Identity;
   /** See {@link requireSameOrigin}. */
   allowedOrigins?: readonly string[];
-  /** Where signing out goes on, if it does: the identity provider's address for it. */
+  /** The identity provider's sign-out address, if there is one. */
   signOutUrl?: string;
   api: Api;
   log: Logger;
@@ -52,7 +52,7 @@ export interface WebAppDeps {
   /** For preflight: who may probe, and what it then compares. */
   tokens: Tokens;
   drainSeconds: number;
-  /** How long a stream may be silent; {@link HEARTBEAT_MS} if it isn't said. */
+  /** The longest silence of a stream; {@link HEARTBEAT_MS} by default. */
   heartbeatMs?: number;
   /** Why this process should get no new visitors, if it should not. */
   whyNotReady: () => Promise<string | undefined>;

@@ -47,13 +47,13 @@ export const bearer = (header: string): string =>
 export const probeToken = (token: string): string =>
   createHmac("sha256", token).update("keepsake preflight").digest("hex");
 
-/** How long a token that was removed from the file is still accepted. */
+/** A token that was removed from the file is accepted for this long. */
 const REREAD_MS = 5_000;
 
 /** Keeps a flood of wrong tokens from becoming a flood of reads. */
 const RENEW_MS = 500;
 
-/** How long a call waits for the disk before it uses the tokens that were read last. */
+/** A call waits this long for the disk, then uses the tokens that were read last. */
 const PATIENCE_MS = 1_000;
 
 /**

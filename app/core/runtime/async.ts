@@ -80,7 +80,7 @@ export async function* abortable<T>(
 ): AsyncGenerator<T, void> {
   signal.throwIfAborted();
   const inner = new AbortController();
-  // One listener for the whole iteration: racing each step against one promise would leak.
+  // A single listener for the whole iteration: racing each step against one promise would leak.
   let rejectStep: (reason: unknown) => void = nothing;
   const stop = () => {
     rejectStep(signal.reason);

@@ -4,7 +4,7 @@ import type { Logger } from "./log";
 /** Pending calls that occupy a thread of the pool, which `process.exit` waits for. */
 const ON_THREAD = /^(?:FSReq|FileHandleCloseReq|GetAddrInfoReq|GetNameInfoReq)/;
 
-/** How long pending calls may take: far longer than on a healthy disk. */
+/** Pending calls may take this long: far longer than on a healthy disk. */
 const PATIENCE_MS = 1_000;
 
 const POLL_MS = 10;

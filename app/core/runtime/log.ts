@@ -2,15 +2,15 @@ import pino, { type Logger } from "pino";
 
 export type { Logger };
 
-/** What a line holds of an error: its message, its stack and its causes. */
+/** An error as a log line has it: message, stack and causes. */
 export const errorLine: (error: unknown) => unknown = pino.stdSerializers
   .err as (error: unknown) => unknown;
 
 /**
- * A logger that writes JSON lines on standard output.
+ * Creates a logger that writes JSON lines to standard output.
  *
- * @param level From which level up.
- * @param base What every line carries: the process's role and host.
+ * @param level The lowest level that is written.
+ * @param base Fields of every line: the process's role and host.
  */
 export function createLog(level: string, base: Record<string, string>): Logger {
   const options = {
@@ -19,9 +19,9 @@ export function createLog(level: string, base: Record<string, string>): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: errorLine },
-    // Neither ever belongs in a log, whoever passes it by mistake.
+    // A safeguard: no caller should pass these.
     redact: ["headers.authorization", "headers.cookie"],
   };
-  // Else lines wait for a thread, which a disk that hangs may hold, and are lost with the process.
+  // Asynchronous lines would wait for a thread, which a hung disk may hold, and be lost on exit.
   return pino(options, pino.destination({ fd: 1, sync: true }));
 }

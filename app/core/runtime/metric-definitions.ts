@@ -5,11 +5,11 @@ export interface MetricDefinition<Label extends string = string> {
 }
 
 /**
- * The metrics that alerts, the dashboard and autoscaling ask for. Whoever counts and whoever asks
- * take name and labels from here, so that neither can be changed without the other.
+ * The metrics that alerts, the dashboard and autoscaling query. Code and queries both take names
+ * and labels from here, so that neither can change without the other.
  */
 export const metricDefinitions = {
-  /** Of web. Its `_count` is how many requests there were. */
+  /** Observed by web. Its `_count` is the number of requests. */
   requests: {
     name: "keepsake_http_request_seconds",
     help: "Time to response headers, by route.",

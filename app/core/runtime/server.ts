@@ -7,7 +7,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../config/config";
 
-/** Above the idle time of whoever asks: of an ALB 60 s unless it is told otherwise. */
+/** Must exceed the client's idle time-out: an ALB's is 60 s by default. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -17,11 +17,11 @@ const KEEP_ALIVE_MS = 75_000;
 const MAX_HEADER_BYTES = 80 * 1_024;
 
 /**
- * Listens, and resolves when connections are accepted.
+ * Starts listening; resolves when connections are accepted.
  *
- * @param setting The name of the setting that the port came from, for the message.
- * @returns The port, which the system chose if 0 was asked for.
- * @throws ConfigError saying what to do if the port can't be had.
+ * @param setting Name of the setting that has the port, for the error message.
+ * @returns The port; for 0 the one that the system chose.
+ * @throws ConfigError if the port is not available.
  */
 export async function listen(
   server: Server,
@@ -38,10 +38,10 @@ export async function listen(
 }
 
 /**
- * An HTTP server with the time-outs that all of ours share.
+ * Creates an HTTP server with the time-outs that all processes share.
  *
- * @param keepAliveMs How long a connection that nobody uses is kept. It must be longer than those who
- *   ask keep theirs, or one of them sends a request on a connection that is just being closed.
+ * @param keepAliveMs Idle time-out of a connection. It must exceed the client's own, or the client
+ *   sends a request on a connection that is just being closed.
  */
 export function createHttpServer(
   listener: RequestListener,
@@ -51,7 +51,7 @@ export function createHttpServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: keepAliveMs,
-      // A client gets this long to send its request; the answer may take for ever.
+      // A client gets this long to send its request; the response has no limit.
       requestTimeout: 60_000,
       headersTimeout: 30_000,
     },

@@ -1,25 +1,25 @@
 import { randomBytes } from "node:crypto";
 
-/** W3C trace context, as a process passes it on: https://www.w3.org/TR/trace-context-2/ */
+/** The W3C trace context that a process propagates: https://www.w3.org/TR/trace-context-2/ */
 export interface Trace {
-  /** 32 hexadecimal digits: the same in all processes that the request comes through. */
+  /** 32 hexadecimal digits, the same in all processes that handle the request. */
   traceId: string;
-  /** 16 hexadecimal digits: what this process does for the request. */
+  /** 16 hexadecimal digits: this process's part of the trace. */
   spanId: string;
-  /** What the caller does; absent where the trace begins here. */
+  /** The caller's part; absent if the trace begins here. */
   parentId?: string;
-  /** The headers of all calls that are made for the request. */
+  /** Headers for all calls that are made for the request. */
   headers: { traceparent: string; tracestate?: string };
 }
 
-/** Later versions may say more, behind another dash. */
+/** Later versions may add fields after another dash. */
 const TRACEPARENT =
   /^(?<version>[0-9a-f]{2})-(?<traceId>[0-9a-f]{32})-(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?<more>-.*)?$/;
 
-/** Whether the caller records the trace, and whether its id is random: all that is known of flags. */
+/** The two defined flags: the caller records the trace, and its id is random. */
 const KNOWN_FLAGS = 0b11;
 
-/** A trace that begins here is recorded by nobody, so far, and has a random id. */
+/** A trace that begins here has a random id, and no process records it yet. */
 const FIRST_FLAGS = 0b10;
 
 const MAX_MEMBERS = 32;
@@ -30,10 +30,10 @@ const VALUE =
 const MEMBER = new RegExp(`^(${TENANT_KEY}|${SIMPLE_KEY})=${VALUE}$`);
 
 /**
- * Goes on with the caller's trace, under an id of this process's own; with a new one where the
- * caller has none, or none that the specification allows.
+ * Continues the caller's trace under a span id of this process. Begins a new trace if the caller
+ * has none, or an invalid one.
  *
- * @param given The headers that came; those that came several times joined by commas.
+ * @param given The request's headers; repeated headers joined by commas.
  */
 export function continueTrace(given: {
   traceparent?: string;
@@ -68,7 +68,7 @@ function parse(traceparent = "") {
   return { traceId, parentId, flags: parseInt(flags, 16) & KNOWN_FLAGS };
 }
 
-/** As it came, or nothing: half of what others keep there would mislead them. */
+/** Unchanged, or dropped as a whole: a part of it would mislead other vendors. */
 function validState(tracestate = ""): string | undefined {
   const members = tracestate
     .split(",")
@@ -89,13 +89,13 @@ function headersOf(traceId: string, spanId: string, flags: number) {
   return { traceparent: `00-${traceId}-${spanId}-${hex}` };
 }
 
-/** Random, and never nothing. */
+/** Random, and never all zeros, which the specification forbids. */
 function randomId(bytes: number): string {
   const id = randomBytes(bytes).toString("hex");
   return isNothing(id) ? randomId(bytes) : id;
 }
 
-/** What a log line says of it. */
+/** The fields of a log line. */
 export const traceFields = ({ traceId, spanId, parentId }: Trace) => ({
   traceId,
   spanId,

@@ -238,7 +238,7 @@ const loadBalancers = {
   "eks.amazonaws.com/alb": "auto",
 } as const;
 
-/** Which controller makes an ALB of an ingress; `undefined` for any other ingress. */
+/** The controller that makes an ALB of an ingress; `undefined` for any other ingress. */
 export async function albKind(
   cluster: Cluster,
   { spec }: Ingress,

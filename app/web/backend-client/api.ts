@@ -115,7 +115,7 @@ export interface Api {
     offset: string | undefined,
     signal: AbortSignal,
   ): AsyncIterable<FollowedEvent>;
-  /** A reply was found to have ended that the visitor was waiting for: what it affects is read anew. */
+  /** Call when a reply has ended: records that it affects are read again. */
   noticeEnd(context: ApiContext): void;
   listModels(context: ApiContext): Promise<ModelDescription[]>;
   listProjects(context: ApiContext): Promise<Project[]>;
@@ -142,7 +142,7 @@ export interface Api {
     context: ApiContext,
     query: string,
   ): Promise<{ conversation: Conversation; excerpts: Excerpt[] }[]>;
-  /** Whether the backend answers. */
+  /** True if the backend answers. */
   isReady(signal: AbortSignal): Promise<boolean>;
 }
 
