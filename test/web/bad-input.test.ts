@@ -16,14 +16,14 @@ afterEach(() => web.close());
 
 const unknown = "/conversations/aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-describe("a message", () => {
-  it("that is empty is refused with what to do", async () => {
+describe("a prompt", () => {
+  it("refuses an empty message with a remedy", async () => {
     const answer = await visitor.post("/conversations", { message: " \n" });
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain("The message is empty.");
   });
 
-  it("of a megabyte is refused, and given back whole", async () => {
+  it("refuses a message of a megabyte, and returns all of it", async () => {
     const message = "é<b>".repeat(256 * 1024);
     const answer = await visitor.post("/conversations", { message });
     expect(answer.status).toBe(413);
@@ -32,7 +32,7 @@ describe("a message", () => {
     expect(page).toContain("é&lt;b&gt;".repeat(256 * 1024));
   });
 
-  it("beyond all measure is refused without taking the process along", async () => {
+  it("refuses a huge body, and keeps running", async () => {
     const answer = await visitor.post("/conversations", {
       message: "x".repeat(9 * 1024 * 1024),
     });
@@ -40,27 +40,27 @@ describe("a message", () => {
     expect(await answer.text()).toContain("more than can be sent at once");
   });
 
-  it("that is not UTF-8 is refused with a sentence", async () => {
+  it("refuses a body that is not UTF-8, with a message", async () => {
     const answer = await visitor.post("/conversations", "message=%C3%28");
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain("not valid UTF-8");
   });
 
-  it("of another content type is refused", async () => {
+  it("refuses a body of another content type", async () => {
     const answer = await visitor.post("/conversations", '{"message":"x"}', {
       "content-type": "application/json",
     });
     expect(answer.status).toBe(415);
   });
 
-  it("keeps its line breaks, its percent signs and its plus signs", async () => {
+  it("keeps a message's line breaks, percent signs and plus signs", async () => {
     const address = await visitor.begin("a\r\nb %41 + & = 😀");
     expect(await visitor.read(address)).toContain(
       "a\nb %41 + &amp; = 😀</div>",
     );
   });
 
-  it("that is sent twice is taken once", async () => {
+  it("saves a message once if it is sent twice", async () => {
     const address = await visitor.begin("first");
     const form = { message: "second", key: "k".repeat(36) };
     await visitor.post(`${address}/messages`, form);
@@ -69,7 +69,7 @@ describe("a message", () => {
     expect(page.match(/from-you/g)).toHaveLength(2);
   });
 
-  it("that was changed before it was sent again is another message", async () => {
+  it("saves a message that was changed before a resend as another message", async () => {
     const address = await visitor.begin("first");
     const key = "k".repeat(36);
     await visitor.post(`${address}/messages`, { message: "second", key });
@@ -77,7 +77,7 @@ describe("a message", () => {
     expect(await visitor.read(address)).toContain("third");
   });
 
-  it("sent while a reply is written is given back", async () => {
+  it("returns the text of a message that is sent during a reply", async () => {
     web.api.script = () =>
       scriptedStream(["a reply that never comes"]).script();
     const address = await visitor.begin("first");
@@ -100,21 +100,21 @@ describe("a page", () => {
     "/nothing",
     `${unknown}/replies/2/events`,
     `${unknown}/replies/x/events`,
-  ])("that isn't there is said to be missing: %s", async (path) => {
+  ])("reports a missing page: %s", async (path) => {
     const answer = await visitor.get(path);
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain("To a new conversation");
   });
 
   it.each(["?before=x", "?before=0", "?before=-1", "?before=1e400"])(
-    "with a bad address is refused: %s",
+    "refuses an invalid address: %s",
     async (query) => {
       const address = await visitor.begin("hello");
       expect((await visitor.get(address + query)).status).toBe(400);
     },
   );
 
-  it("escapes everything that people and models say", async () => {
+  it("escapes the text of visitors and models", async () => {
     web.api.script = () => ["<script>alert(1)</script>"];
     const address = await visitor.begin('"><script>alert(2)</script>');
     for (const path of [address, "/", "/search?q=<script>alert(2)"]) {
@@ -135,7 +135,7 @@ describe("another owner's conversation", () => {
     ["POST", "/options"],
     ["POST", "/delete"],
     ["POST", "/restore"],
-  ])("can't be reached: %s %s", async (method, path) => {
+  ])("is not reachable for another visitor: %s %s", async (method, path) => {
     const address = await visitor.begin("a secret");
     const other = new HttpVisitor(web.address);
     const answer =
@@ -165,7 +165,7 @@ describe("a cookie", () => {
     expect(visitor.cookies.get("keepsake")).not.toBe(value);
   });
 
-  it("whose session has ended begins another", async () => {
+  it("starts a new session for the cookie of a deleted session", async () => {
     const address = await visitor.begin("hello");
     const stale = new Map(visitor.cookies);
     await visitor.post("/session/reset", {});
@@ -177,7 +177,7 @@ describe("a cookie", () => {
 
 describe("an address", () => {
   it.each(["/favicon.ico", "/wp-login.php", "/conversation"])(
-    "where nothing is, %s, is answered 404, and makes no session",
+    "answers 404 at %s, and creates no session",
     async (path) => {
       const answer = await fetch(web.address + path);
       expect(answer.status).toBe(404);
@@ -186,7 +186,7 @@ describe("an address", () => {
     },
   );
 
-  it("that takes other methods is answered 405, with those", async () => {
+  it("answers 405 with the allowed methods", async () => {
     const answer = await visitor.post("/search", {});
     expect(answer.status).toBe(405);
     expect(answer.headers.get("allow")).toBe("HEAD, GET");
@@ -199,9 +199,9 @@ describe("a form", () => {
     ["another origin", { origin: "https://example.org" }],
     ["an opaque origin", { origin: "null" }],
     ["another port", { origin: "http://127.0.0.1:1" }],
-    ["another site, by its own word", { "sec-fetch-site": "cross-site" }],
+    ["another site, by Sec-Fetch-Site", { "sec-fetch-site": "cross-site" }],
     ["a sibling domain", { "sec-fetch-site": "same-site" }],
-  ])("is refused if it is from %s", async (_, headers) => {
+  ])("refuses a form from %s", async (_, headers) => {
     const { origin, ...others } = headers;
     const sent = await fetch(`${web.address}/conversations`, {
       method: "POST",
@@ -219,9 +219,9 @@ describe("a form", () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ["a program, which says nothing of it", {}],
+    ["a client without origin headers", {}],
     [
-      "a browser that keeps origins to itself",
+      "a browser that hides origins",
       { origin: "null", "sec-fetch-site": "same-origin" },
     ],
     ["this origin", { "sec-fetch-site": "same-origin" }],
@@ -237,7 +237,7 @@ describe("a form", () => {
       },
     ],
     ["an allowed origin", { origin: "https://allowed.example.com" }],
-  ])("is taken if it is from %s", async (_, headers) => {
+  ])("accepts a form from %s", async (_, headers) => {
     const sent = await fetch(`${web.address}/conversations`, {
       method: "POST",
       body: "message=x",
@@ -250,7 +250,7 @@ describe("a form", () => {
     expect(sent.status).toBe(303);
   });
 
-  it("is refused with the setting's name if only a proxy can explain the host", async () => {
+  it("refuses a form with the setting's name if only a proxy can explain the host", async () => {
     const sent = await visitor.post(
       "/conversations",
       { message: "x" },
@@ -262,7 +262,7 @@ describe("a form", () => {
     );
   });
 
-  it("is taken if its host has its scheme's standard port", async () => {
+  it("accepts a form whose host has its scheme's standard port", async () => {
     const [answer] = (await once(
       request(`${web.address}/session/reset`, {
         method: "POST",
@@ -274,10 +274,10 @@ describe("a form", () => {
   });
 });
 
-describe("while the backend isn't there", () => {
+describe("without a backend", () => {
   const fault = new VisibleError(503, "The backend can't be reached just now.");
 
-  it("a page says so, offers a retry, and still has its message box", async () => {
+  it("shows a page with a message, a retry and the message box while the backend is down", async () => {
     web.api.fault = fault;
     const answer = await visitor.get("/");
     const page = await answer.text();
@@ -287,7 +287,7 @@ describe("while the backend isn't there", () => {
     expect(page).toContain('name="message"');
   });
 
-  it("a conversation is answered with 503 and a retry", async () => {
+  it("answers 503 and a retry for a conversation while the backend is down", async () => {
     web.api.fault = fault;
     const answer = await visitor.get(unknown);
     expect(answer.status).toBe(503);
@@ -297,7 +297,7 @@ describe("while the backend isn't there", () => {
     expect(page).toContain(`href="${unknown}">Try again`);
   });
 
-  it("what was typed is given back, and can be sent again", async () => {
+  it("returns the typed text while the backend is down, and saves it later", async () => {
     web.api.fault = fault;
     const form = { message: "not <lost>", key: "k".repeat(36) };
     const answer = await visitor.post("/conversations", form);
@@ -310,7 +310,7 @@ describe("while the backend isn't there", () => {
     expect((await visitor.post("/conversations", form)).status).toBe(303);
   });
 
-  it("a full disk is told as such, and what was typed is given back", async () => {
+  it("reports a full disk, and returns the typed text", async () => {
     web.api.fault = new VisibleError(507, "The server's storage is full.");
     const form = { message: "not lost", key: "f".repeat(36) };
     const answer = await visitor.post("/conversations", form);
@@ -322,14 +322,14 @@ describe("while the backend isn't there", () => {
     expect((await visitor.post("/conversations", form)).status).toBe(303);
   });
 
-  it("the process stays ready, and says what is missing", async () => {
+  it("stays ready while the backend is down, and names it", async () => {
     web.api.fault = fault;
     const answer = await visitor.get("/readyz");
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ backend: "not reachable" });
   });
 
-  it("readiness is answered, whatever asking the backend hangs in", async () => {
+  it("answers readiness although the call to the backend hangs", async () => {
     web.api.isReady = () => new Promise<never>(() => undefined);
     const answer = await visitor.get("/readyz");
     expect(answer.status).toBe(200);
@@ -337,14 +337,14 @@ describe("while the backend isn't there", () => {
   });
 });
 
-it("a fault is told to the log and not to the visitor", async () => {
+it("logs a fault, and shows the visitor none of it", async () => {
   web.api.fault = new Error("the password is hunter2");
   const answer = await visitor.get(unknown);
   expect(answer.status).toBe(500);
   expect(await answer.text()).not.toContain("hunter2");
 });
 
-it("is not ready while sessions can't be kept, and says why", async () => {
+it("is unready, with a reason, while sessions cannot be stored", async () => {
   const broken = await startWeb({
     whyNotReady: async () => "SESSION_DIRECTORY is not writable",
   });
@@ -357,7 +357,7 @@ it("is not ready while sessions can't be kept, and says why", async () => {
   await broken.close();
 });
 
-describe("a setting that makes no sense is refused", () => {
+describe("an invalid setting is refused", () => {
   it.each([
     ["rename", { title: " " }],
     ["rename", { title: "x".repeat(201) }],

@@ -49,7 +49,7 @@ async function startSilence() {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-test("while all backends are silent most pages say so without asking them; text is kept, and it passes by itself", async () => {
+test("reports silent backends without calling them for most pages, keeps text, and recovers", async () => {
   const visitor = new HttpVisitor(web.address);
   const begun = await waitFor(() =>
     // The first attempts may exceed the bound on a busy machine.
@@ -84,7 +84,7 @@ test("while all backends are silent most pages say so without asking them; text 
   expect(back).toContain("Hello");
 });
 
-test("what is sent while no backend is there for a moment waits for the next one", async () => {
+test("keeps a form waiting through a short absence of backends", async () => {
   const visitor = new HttpVisitor(web.address);
   await visitor.get("/");
   // Refused, as between the deletion of a pod and the start of its successor.

@@ -106,7 +106,7 @@ describe("a static file", () => {
   });
 
   it.each(["/assets/../createWebApp.js", "/assets/x.1.css", "/assets/"])(
-    "that isn't there is not found: %s",
+    "answers 404 for a missing file: %s",
     async (path) => {
       expect((await visitor.get(path)).status).toBe(404);
     },

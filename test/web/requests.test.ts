@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
-  "is logged by both processes under the id that came, %s",
+  "logs a request in both processes under its incoming id, %s",
   async (requestId) => {
     // A new visitor, whose records are in no cache.
     await new HttpVisitor(web.address).get("/", { "x-request-id": requestId });
@@ -46,7 +46,7 @@ it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
   },
 );
 
-it("is not logged if it is a probe or a file", async () => {
+it("logs no probes and files", async () => {
   logged.web.length = 0;
   const page = await visitor.read("/");
   const file = /\/assets\/keepsake[^"]+\.css/.exec(page)?.[0] ?? "";
@@ -58,7 +58,7 @@ it("is not logged if it is a probe or a file", async () => {
   expect(logged.web.map(({ path }) => path)).toEqual(["/", "/search"]);
 });
 
-it("tells what each call for a page cost, by phase, in its header and on the page", async () => {
+it("reports the duration of a page's calls by phase, in its header and on the page", async () => {
   const answer = await new HttpVisitor(web.address).get("/");
   const timing = answer.headers.get("server-timing") ?? "";
   expect(timing).toMatch(/api0;desc="\w+";dur=\d+\.\d/);
@@ -68,7 +68,7 @@ it("tells what each call for a page cost, by phase, in its header and on the pag
   expect(await answer.text()).toContain('<th scope="col">transfer</th>');
 });
 
-it("is answered with 64 KB of headers, as a load balancer forwards them", async () => {
+it("accepts 64 KB of headers, as a load balancer forwards them", async () => {
   const cookies = Array.from(
     { length: 16 },
     (_, index) => `AWSELBAuthSessionCookie-${index}=${"x".repeat(4_000)}`,
@@ -77,13 +77,13 @@ it("is answered with 64 KB of headers, as a load balancer forwards them", async 
   expect(answer.status).toBe(200);
 });
 
-it("is refused with more headers, in a sentence that says what to do", async () => {
+it("refuses more headers, with a remedy", async () => {
   const answer = await visitor.get("/", { "x-long": "x".repeat(100 * 1_024) });
   expect(answer.status).toBe(431);
   expect(await answer.text()).toContain("Delete this site's cookies");
 });
 
-it("gets every directive of the content security policy", async () => {
+it("sends every directive of the content security policy", async () => {
   const answer = await visitor.get("/");
   const policy = answer.headers.get("content-security-policy") ?? "";
   expect(policy.split("; ").toSorted()).toEqual([

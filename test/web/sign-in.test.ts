@@ -67,7 +67,7 @@ it("treats the same subject of another issuer as another person", async () => {
   expect((await other.get(conversation)).status).toBe(404);
 });
 
-it("gives another session to another person who comes with the same cookie, and ends the first", async () => {
+it("starts another session for another person with the same cookie, and deletes the first", async () => {
   const visitor = browserOf(ADA);
   const first = sessionOf(await visitor.read("/"));
   expect(sessionOf(await visitor.read("/"))).toBe(first);
@@ -80,7 +80,7 @@ it("gives another session to another person who comes with the same cookie, and 
   expect(sessionOf(await late.read("/"))).not.toBe(first);
 });
 
-it("keeps a person's conversations through Reset session, and gives another session", async () => {
+it("keeps a person's conversations across Reset session, and starts another session", async () => {
   const visitor = browserOf(ADA);
   const conversation = await visitor.begin("Dear diary");
   const before = sessionOf(await visitor.read("/"));
@@ -96,7 +96,7 @@ const believable = [
   ["the beginning of the ARN", [ARN.replace(/keepsake.*/, "*")]],
 ] as const;
 
-test.each(believable)("believes a signer that is %s", async (_, arns) => {
+test.each(believable)("trusts a signer that is %s", async (_, arns) => {
   await web.close();
   web = await start([...arns]);
   expect((await browserOf(ADA).get("/")).status).toBe(200);
@@ -107,7 +107,7 @@ const forged = (header: Record<string, string>) => {
   const body = Buffer.from(JSON.stringify(GRACE)).toString("base64url");
   return { "x-amzn-oidc-data": [head, body, signature].join(".") };
 };
-describe("a request that doesn't prove who sent it", () => {
+describe("a request without a valid identity", () => {
   const bad: [string, () => Record<string, string>, string][] = [
     ["nothing", () => ({}), "did not say who you are"],
     ["rubbish", () => ({ "x-amzn-oidc-data": "a.b.c" }), "can&#39;t be read"],
@@ -126,11 +126,15 @@ describe("a request that doesn't prove who sent it", () => {
       () => loadBalancer.vouchFor(ADA, { signer: `${ARN}0` }),
       "isn&#39;t ours",
     ],
-    ["a token of nobody", () => loadBalancer.vouchFor({}), "named nobody"],
+    [
+      "a token without a subject",
+      () => loadBalancer.vouchFor({}),
+      "named nobody",
+    ],
   ];
 
   test.each(bad)(
-    "that has %s is answered 401, with a reason and without a session",
+    "is answered 401 with a reason and without a session if it has %s",
     async (_, headers, reason) => {
       const visitor = new HttpVisitor(web.address);
       const answer = await visitor.get("/", headers());
@@ -140,13 +144,13 @@ describe("a request that doesn't prove who sent it", () => {
     },
   );
 
-  it("is let through to the probes", async () => {
+  it("reaches the probes", async () => {
     const answer = await new HttpVisitor(web.address).get("/livez");
     expect(answer.status).toBe(200);
   });
 });
 
-it("answers 503 while the keys can't be had, and recovers with them", async () => {
+it("answers 503 while the keys are unavailable, and recovers", async () => {
   const { vouchFor } = loadBalancer;
   const elsewhere = await startSigningLoadBalancer();
   const { ca } = loadBalancer;
@@ -162,13 +166,13 @@ it("answers 503 while the keys can't be had, and recovers with them", async () =
   await elsewhere.close();
 });
 
-it("asks for a key once, however many come", async () => {
+it("fetches a key once for concurrent requests", async () => {
   await Promise.all(Array.from({ length: 10 }, () => browserOf(ADA).get("/")));
   expect(loadBalancer.asked).toHaveLength(1);
 });
 
 describe("signing out", () => {
-  it("ends the session and the load balancer's, and says where to go on", async () => {
+  it("ends the session and that of the load balancer, and links back", async () => {
     const visitor = browserOf(ADA);
     const before = sessionOf(await visitor.read("/"));
     visitor.cookies.set("AWSELBAuthSessionCookie-0", "theirs");
@@ -183,7 +187,7 @@ describe("signing out", () => {
     expect(sessionOf(await late.read("/"))).not.toBe(before);
   });
 
-  it("signing out everywhere ends all sessions of the person, and no others", async () => {
+  it("ends all other sessions of the person everywhere, and no others", async () => {
     const [here, there, grace] = [ADA, ADA, GRACE].map(browserOf) as [
       HttpVisitor,
       HttpVisitor,
@@ -197,7 +201,7 @@ describe("signing out", () => {
     expect(sessionOf(await grace.read("/"))).toBe(hers);
   });
 
-  it("signing out is refused for an anonymous visitor, whose session is kept", async () => {
+  it("is refused for an anonymous visitor, whose session is kept", async () => {
     const anonymous = await startWeb();
     const visitor = new HttpVisitor(anonymous.address);
     const before = sessionOf(await visitor.read("/"));

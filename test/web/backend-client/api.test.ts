@@ -65,7 +65,7 @@ const page = (context: ApiContext, id: string, from = api) =>
 const sent = (context: ApiContext) =>
   context.calls.filter(({ cached }) => !cached).length;
 
-test("the page of a conversation costs two calls, and nothing once it is known", async () => {
+test("loads the page of a conversation with two calls, and again with none", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
   const other = connectApi(backend.url, { recordAgeMs: 600_000 });
@@ -83,7 +83,7 @@ test("the page of a conversation costs two calls, and nothing once it is known",
   await other.close();
 });
 
-test("another reply that was asked for through one pod is seen through another at the session's next request", async () => {
+test("shows a reply regenerated through one pod on another at the session's next request", async () => {
   const owner = randomUUID();
   const id = await talk(owner, "I feel lost");
   const pods = [connectApi(backend.url), connectApi(backend.url)] as const;
@@ -120,7 +120,7 @@ test("another reply that was asked for through one pod is seen through another a
   for (const pod of pods) await pod.close();
 });
 
-test("a change through one pod is seen through another at the session's next request", async () => {
+test("shows a change made through one pod on another at the session's next request", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
   const pods = [connectApi(backend.url), connectApi(backend.url)];
@@ -146,7 +146,7 @@ test("a change through one pod is seen through another at the session's next req
   await Promise.all(pods.map((pod) => pod.close()));
 });
 
-test("messages that are known are not sent again, and the page is whole", async () => {
+test("fetches only new messages, and shows all", async () => {
   const owner = randomUUID();
   const id = await talk(owner);
   const versions: Record<string, number> = {};
@@ -167,7 +167,7 @@ test("messages that are known are not sent again, and the page is whole", async 
   }
 });
 
-test("nothing of one owner is served to another, however it is asked for", async () => {
+test("serves no owner another owner's records", async () => {
   const id = await talk("ada");
   await page(request("ada"), id);
   await expect(
@@ -177,7 +177,7 @@ test("nothing of one owner is served to another, however it is asked for", async
   expect(conversations).toEqual([]);
 });
 
-test("a reply is followed to its end", async () => {
+test("follows a reply to its end", async () => {
   const owner = randomUUID();
   const { conversation, reply } = await api.createConversation(request(owner), {
     text: "Hello",
@@ -240,7 +240,7 @@ async function losingProxy() {
   };
 }
 
-test("a call whose answer is lost is sent again, and makes one message", async () => {
+test("repeats a call whose response is lost, and creates one message", async () => {
   const proxy = await losingProxy();
   const through = connectApi(proxy.url);
   const owner = randomUUID();
@@ -261,7 +261,7 @@ test("a call whose answer is lost is sent again, and makes one message", async (
   proxy.close();
 });
 
-test("a backend that isn't there is told in a sentence, and found when it is back", async () => {
+test("reports an unreachable backend with a message, and finds it after its return", async () => {
   // Reserved, so that no other process gets it while the backend is down.
   const [port] = await freePorts(1);
   const directory = await temporaryFolder();
@@ -285,7 +285,7 @@ test("a backend that isn't there is told in a sentence, and found when it is bac
   await again.stop();
 });
 
-test("every call says for whom, in which request and trace, with which token, and until when", async () => {
+test("sends the owner, request id, trace, token and deadline with every call", async () => {
   const seen: Record<string, unknown>[] = [];
   const server = createServer((incoming, outgoing) => {
     seen.push(incoming.headers);
@@ -315,7 +315,7 @@ test("every call says for whom, in which request and trace, with which token, an
   server.closeAllConnections();
 });
 
-test("a call and a stream fall back to an older token, while the backend does not know the newest", async () => {
+test("falls back to an older token while the backend does not know the newest", async () => {
   const tokens = fixedTokens("a-token-that-comes-later", TOKEN);
   const rotating = connectApi(backend.url, { tokens });
   const { conversation, reply } = await rotating.createConversation(
@@ -336,7 +336,7 @@ test("a call and a stream fall back to an older token, while the backend does no
   await rotating.close();
 });
 
-test("a restored conversation is seen at the session's next request", async () => {
+test("shows a restored conversation at the session's next request", async () => {
   const versions = {};
   const context = () => request("undo", versions);
   const { conversation } = await api.createConversation(context(), {
@@ -350,7 +350,7 @@ test("a restored conversation is seen at the session's next request", async () =
   expect(restored.conversations).toHaveLength(1);
 });
 
-test("a connection that is not established is given up soon, and the call made again", async () => {
+test("abandons a connection that is not established in time, and retries the call", async () => {
   // A full backlog drops connections silently, as the address of a deleted pod does.
   const full = spawn(process.execPath, [
     "-e",
@@ -381,7 +381,7 @@ test("a connection that is not established is given up soon, and the call made a
   await waiting.close();
 });
 
-test("a retry gets the time that is left of the deadline", async () => {
+test("gives a retry only the rest of the deadline", async () => {
   const silent = createTcpServer((socket) =>
     socket.on("error", () => undefined),
   );

@@ -88,7 +88,7 @@ function isEven(window: number[][], among: TestBackend[]): boolean {
   });
 }
 
-test("behind one address, new backends have an even share before a connection has reached its age", async () => {
+test("gives new backends behind a ClusterIP an even share within the connection age", async () => {
   const [first] = backends as [TestBackend];
   service.endpoints = urls([first]);
   for (let steps = 0; steps < 20; steps++) await step();
@@ -98,7 +98,7 @@ test("behind one address, new backends have an even share before a connection ha
   expect(ms).toBeLessThanOrEqual(CONNECTION_AGE_MS);
 });
 
-test("behind one address, a backend that leaves or is killed costs no call, and those that stay share evenly", async () => {
+test("fails no call when a backend behind a ClusterIP drains or is killed, and keeps shares even", async () => {
   service.endpoints = urls();
   await untilEven(backends);
   const [first, second, third] = backends as [
@@ -127,7 +127,7 @@ test("behind one address, a backend that leaves or is killed costs no call, and 
   for (let steps = 0; steps < 10; steps++) await step();
 });
 
-test("behind one address, a process that accepts connections and never answers delays few calls", async () => {
+test("delays few calls when a process behind a ClusterIP accepts connections and never responds", async () => {
   const frozen = createServer((socket) => socket.on("error", () => undefined));
   await once(frozen.listen(0, "127.0.0.1"), "listening");
   const { port } = frozen.address() as AddressInfo;

@@ -74,7 +74,7 @@ const follow = (
   signal = neverAborts,
 ) => followReply({ open, offset, signal, silenceMs: 600, patienceMs: 100 });
 
-it("follows a reply on its holder to the end", async () => {
+it("follows a reply on its writer to the end", async () => {
   const holder = await serve(words.models);
   await holder.replies.start(ref);
   const { text, events } = await collectEvents(follow(anyOf(holder)));
@@ -82,7 +82,7 @@ it("follows a reply on its holder to the end", async () => {
   expect(events.at(-1)).toMatchObject({ kind: "end", outcome: "complete" });
 });
 
-it("is fed by the holder at once where another backend is asked", async () => {
+it("relays the writer's text without delay through another backend", async () => {
   const { models, go } = holding(3);
   // Flushes are so slow that the received text cannot come from the file.
   const given = { flushMs: 60_000, leaseMs: 40_000 };
@@ -123,7 +123,7 @@ it("resumes from every offset without a lost or doubled character", async () => 
   }
 });
 
-it("goes on elsewhere when the holder dies, and shows no more than a pause", async () => {
+it("continues on another backend when the writer dies, with only a pause", async () => {
   const { models } = holding(4);
   const holder = await serve(models, { leaseMs: 4_000_000, flushMs: 5 });
   const other = await serve(words.models);
@@ -143,7 +143,7 @@ it("goes on elsewhere when the holder dies, and shows no more than a pause", asy
   ]);
 });
 
-it("drops what the holder said and took with it unflushed", async () => {
+it("drops text that the dead writer had not flushed", async () => {
   const { models } = holding(4);
   const holder = await serve(models, {
     leaseMs: 4_000_000,
@@ -171,7 +171,7 @@ it("drops what the holder said and took with it unflushed", async () => {
   expect(events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
 });
 
-it("is told to reconnect by a drain, and finishes elsewhere", async () => {
+it("reconnects in a drain, and finishes on another backend", async () => {
   const { models } = holding(4);
   const holder = await serve(models);
   const other = await serve(words.models);
@@ -183,7 +183,7 @@ it("is told to reconnect by a drain, and finishes elsewhere", async () => {
   expect((await seen).text).toBe(ANSWER);
 });
 
-it("tells the visitor when no backend can be reached, and heals by itself", async () => {
+it("reports that no backend is reachable, and recovers", async () => {
   const holder = await serve(words.models);
   await holder.replies.start(ref);
   let broken = true;
@@ -200,7 +200,7 @@ it("tells the visitor when no backend can be reached, and heals by itself", asyn
   expect(events.filter(({ kind }) => kind === "notice")).toHaveLength(1);
 });
 
-it("throws away a backend that falls silent", async () => {
+it("abandons a backend that falls silent", async () => {
   const { models, go } = holding(2);
   const holder = await serve(models);
   await holder.replies.start(ref);
@@ -222,14 +222,14 @@ async function* silence(): AsyncGenerator<Uint8Array> {
   yield new Uint8Array();
 }
 
-it("says that there is no such reply", async () => {
+it("reports a missing reply", async () => {
   const process = await serve(words.models);
   await expect(collectEvents(follow(anyOf(process)))).rejects.toMatchObject({
     status: 404,
   });
 });
 
-it("ends with the failure of a reply, and follows another try from there", async () => {
+it("ends with the failure of a reply, and follows a retry from there", async () => {
   let attempts = 0;
   const { models } = scriptedModels(() => {
     attempts += 1;
@@ -248,7 +248,7 @@ it("ends with the failure of a reply, and follows another try from there", async
   expect((await collectEvents(follow(anyOf(process)))).text).toBe("Whole");
 });
 
-it("is followed by the official client of the protocol", async () => {
+it("serves the official client of the protocol", async () => {
   const holder = await serve(words.models);
   const other = await serve(words.models);
   await holder.replies.start(ref);
@@ -266,7 +266,7 @@ it("is followed by the official client of the protocol", async () => {
   }
 });
 
-it("leaves nothing open behind a visitor who left", async () => {
+it("closes all connections after the visitor disconnects", async () => {
   const { models, go } = holding(2);
   const holder = await serve(models);
   await holder.replies.start(ref);
@@ -283,7 +283,7 @@ it("leaves nothing open behind a visitor who left", async () => {
   expect(directory.records.messages[0]?.text).toBe(ANSWER);
 });
 
-it("passes over what a newer backend tells and this version doesn't know", async () => {
+it("ignores unknown events of a newer backend", async () => {
   const newer = [
     { kind: "epoch", epoch: 1, keep: 0 },
     { kind: "drawing", svg: "<svg/>" },

@@ -71,7 +71,7 @@ const evenly = (backends: TestBackend[]) =>
     return shares.every((share) => Math.abs(share - fair) < 0.2 * fair);
   });
 
-test("new backends get an even share of the calls; a killed one, and one that leaves, cost none", async () => {
+test("gives new backends an even share, and fails no call when one is killed or drains", async () => {
   const backends = await threeBackends();
   const [first, second, third] = backends as [
     TestBackend,

@@ -69,7 +69,7 @@ async function startHanging() {
   return { child, address, statuses: await Promise.all(visits) };
 }
 
-test("answers in time, is alive and not ready, and ends when it is told to", async () => {
+test("answers in time, is alive and unready, and exits on SIGTERM", async () => {
   const { child, address, statuses } = await startHanging();
   expect(new Set(statuses)).toEqual(new Set([503]));
   const ready = await fetch(`${address}/readyz`);
@@ -82,7 +82,7 @@ test("answers in time, is alive and not ready, and ends when it is told to", asy
   expect(output).toContain("exiting with storage calls still pending");
 });
 
-test("ends at once when it is told to twice", async () => {
+test("exits at once on a second SIGTERM", async () => {
   const { child } = await startHanging();
   child.kill("SIGTERM");
   child.kill("SIGINT");

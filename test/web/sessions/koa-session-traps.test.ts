@@ -166,7 +166,7 @@ const slowly = async (
 };
 
 const traps: Record<string, Trap> = {
-  "a slow request brings an ended session back": async (scenario) => {
+  "a slow request recreates a deleted session": async (scenario) => {
     const { browser } = scenario;
     await browser.text("/set?a=1", post);
     const old = browser.clone();
@@ -186,14 +186,14 @@ const traps: Record<string, Trap> = {
     return (await read(browser)).b === "2";
   },
 
-  "a stale request writes back over a newer one": async (scenario) => {
+  "a stale request overwrites a newer version": async (scenario) => {
     const { browser } = scenario;
     await browser.text("/set?a=1", post);
     await slowly(scenario, () => browser.text("/set?b=2", post));
     return (await read(browser)).b === "2";
   },
 
-  "another object in its place keeps the id": async ({ browser }) => {
+  "a replaced session object keeps the id": async ({ browser }) => {
     await browser.text("/set?a=1", post);
     const before = browser.cookies.get("keepsake");
     await browser.text("/replace", post);
@@ -209,7 +209,7 @@ const traps: Record<string, Trap> = {
     return false;
   },
 
-  "a session lives for ever if it is used": async ({ browser, pass }) => {
+  "a session in use never expires": async ({ browser, pass }) => {
     await browser.text("/set?a=1", post);
     for (let n = 0; n < 13; n++) {
       await browser.text(`/set?n=${n}`, post);
@@ -229,7 +229,7 @@ const traps: Record<string, Trap> = {
     return (await read(browser)).word === "buckeroo";
   },
 
-  "a key __proto__ in what is stored breaks every page": async (scenario) => {
+  "a stored key __proto__ breaks every page": async (scenario) => {
     const { browser, plant } = scenario;
     const id = "a".repeat(32);
     const text = '{"owner":"o","versions":{},"__proto__":{"isAdmin":true}}';
@@ -241,7 +241,7 @@ const traps: Record<string, Trap> = {
     );
   },
 
-  "whatever the cookie says reaches the store": async (scenario) => {
+  "any text in the cookie reaches the store": async (scenario) => {
     present(scenario, "../../etc/passwd");
     await scenario.browser.text("/read");
     return !scenario.asked.includes("../../etc/passwd");
@@ -250,7 +250,7 @@ const traps: Record<string, Trap> = {
 
 /** Writes that koa-session reports as unchanged, and that a store must not skip. */
 const unchanged: Record<string, Trap> = {
-  "an explicit save is not there before the request ends": async (scenario) => {
+  "an explicit save is delayed until the request ends": async (scenario) => {
     await scenario.browser.text("/set?b=1", post);
     let during: Values = {};
     const other = scenario.browser.clone();
@@ -258,7 +258,7 @@ const unchanged: Record<string, Trap> = {
     return during.a === "saved";
   },
 
-  "a change of id loses what the session held": async ({ browser }) => {
+  "a change of id loses the session's values": async ({ browser }) => {
     await browser.text("/set?a=1", post);
     await browser.text("/regenerate", post);
     return (await read(browser)).a === "1";
@@ -304,19 +304,19 @@ async function tryOut(make: (app: Koa) => Made, trap: Trap): Promise<boolean> {
 }
 
 describe.each(Object.entries(traps))("%s", (_, trap) => {
-  test("with koa-session as it is", async () => {
+  test("happens with unmodified koa-session", async () => {
     expect(await tryOut(plain, trap)).toBe(false);
   });
-  test("but not here", async () => {
+  test("does not happen in Keepsake", async () => {
     expect(await tryOut(ours, trap)).toBe(true);
   });
 });
 
 describe.each(Object.entries(unchanged))("%s", (_, trap) => {
-  test("with a store that heeds what koa-session says of changes", async () => {
+  test("happens with a store that skips writes reported as unchanged", async () => {
     expect(await tryOut(sparing, trap)).toBe(false);
   });
-  test("but not here", async () => {
+  test("does not happen in Keepsake", async () => {
     expect(await tryOut(ours, trap)).toBe(true);
   });
 });

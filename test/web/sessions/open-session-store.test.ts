@@ -72,7 +72,7 @@ async function serve(
   return { ...opened, browser: new Browser(origin), origin };
 }
 
-test("keeps a visitor's session over a restart, and for every process", async () => {
+test("keeps a visitor's session across restarts and processes", async () => {
   const directory = await temporaryFolder();
   const first = await serve(directory);
   await first.browser.text("/?model=eliza", { method: "POST" });
@@ -81,7 +81,7 @@ test("keeps a visitor's session over a restart, and for every process", async ()
   expect(await first.browser.text("/")).toContain('"model":"eliza"');
 });
 
-describe("a session ends", () => {
+describe("a session", () => {
   let now: number;
   let clock: jest.SpyInstance<number>;
   beforeEach(() => {
@@ -90,7 +90,7 @@ describe("a session ends", () => {
   });
   afterEach(() => clock.mockRestore());
 
-  test("SESSION_IDLE_SECONDS after it was used", async () => {
+  test("expires SESSION_IDLE_SECONDS after its last use", async () => {
     const { store } = await open(await temporaryFolder());
     const id = newSessionId();
     await store.create(id, {});
@@ -100,7 +100,7 @@ describe("a session ends", () => {
     expect(await store.read(id)).toBeUndefined();
   });
 
-  test("SESSION_ABSOLUTE_SECONDS after it was made, however busy it is", async () => {
+  test("expires SESSION_ABSOLUTE_SECONDS after its creation, even if it is in use", async () => {
     const { store } = await open(await temporaryFolder());
     const id = newSessionId();
     await store.create(id, {});
@@ -114,7 +114,7 @@ describe("a session ends", () => {
   });
 });
 
-test("says what to do about a directory that can't be written to", async () => {
+test("reports a directory that is not writable, with a remedy", async () => {
   const file = path.join(await temporaryFolder(), "file");
   await writeFile(file, "");
   await expect(open(path.join(file, "sessions"))).rejects.toThrow(
@@ -136,7 +136,7 @@ async function makeThreeVersions() {
 }
 
 describe("a damaged session", () => {
-  test("is served as it was before, reported with what to do, and counted", async () => {
+  test("is served in its previous version, reported with a remedy, and counted", async () => {
     const { directory, browser, folder } = await makeThreeVersions();
     await truncate(path.join(folder, "v3"), 10);
     const after = await serve(directory);
@@ -154,7 +154,7 @@ describe("a damaged session", () => {
     );
   });
 
-  test("is named in the log by a salted hash, with what finds it", async () => {
+  test("is logged under a salted hash, with the command that finds it", async () => {
     const { directory, browser, folder } = await makeThreeVersions();
     await truncate(path.join(folder, "v3"), 10);
     const after = await serve(directory);
@@ -225,7 +225,7 @@ describe("a damaged session", () => {
   });
 });
 
-test("a file system that hangs fails readiness in time, takes nothing else down, and comes back", async () => {
+test("fails readiness while the file system hangs, keeps other requests working, and recovers", async () => {
   let answers: Promise<unknown> = Promise.resolve();
   const hanging: FileSystem = {
     ...nodeFileSystem,
@@ -260,7 +260,7 @@ test("a file system that hangs fails readiness in time, takes nothing else down,
   });
 });
 
-test("no error of the store shows under what a session is stored", async () => {
+test("shows no session's path in the store's errors", async () => {
   const directory = await temporaryFolder();
   const failing: FileSystem = {
     ...nodeFileSystem,
@@ -286,7 +286,7 @@ test("no error of the store shows under what a session is stored", async () => {
   }
 });
 
-test("a session that is made while its owner signs out everywhere is found the next time", async () => {
+test("finds a session that is created during a sign-out everywhere, at the next one", async () => {
   const directory = await temporaryFolder();
   const elsewhere = (await open(directory)).store;
   const id = newSessionId();
@@ -310,7 +310,7 @@ test("a session that is made while its owner signs out everywhere is found the n
   expect(await readdir(folder)).toEqual([]);
 });
 
-test("tells how long it takes, and of conflicts and merges", async () => {
+test("measures durations, conflicts and merges", async () => {
   const directory = await temporaryFolder();
   const [one, two] = [await open(directory), await open(directory)];
   const id = newSessionId();

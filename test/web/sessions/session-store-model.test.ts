@@ -243,7 +243,7 @@ class World {
 const count = Number(globalThis.process.env.MODEL_RUNS ?? runs(30));
 
 test(
-  "any interleaving of any operations in three processes does what the model does",
+  "behaves like the model in every interleaving of three processes",
   async () => {
     const property = fc.asyncProperty(
       visitors,

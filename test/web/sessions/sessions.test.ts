@@ -110,7 +110,7 @@ const json = async (browser: Browser, path: string, init?: RequestInit) =>
   JSON.parse(await browser.text(path, init)) as Record<string, unknown>;
 
 describe("a visitor", () => {
-  test("gets a session at the first page, and keeps it", async () => {
+  test("gives a visitor a session at the first page, and keeps it", async () => {
     const { browser } = await setUp();
     const first = await json(browser, "/who");
     expect(first).toMatchObject({ isNew: true });
@@ -120,7 +120,7 @@ describe("a visitor", () => {
     expect(await json(browser, "/")).toEqual(await json(browser, "/"));
   });
 
-  test("has 160 random bits for an id, which no page shows", async () => {
+  test("creates ids of 160 random bits, and shows them on no page", async () => {
     const { browser } = await setUp();
     await browser.text("/");
     const id = browser.cookies.get("keepsake") ?? "";
@@ -129,7 +129,7 @@ describe("a visitor", () => {
     expect(id).not.toContain(String(shortId));
   });
 
-  test("finds what was changed at the next request", async () => {
+  test("shows a change at the next request", async () => {
     const { browser } = await setUp();
     await browser.text("/model?name=eliza", post);
     expect((await json(browser, "/")).model).toBe("eliza");
@@ -143,7 +143,7 @@ describe("a visitor", () => {
     expect(second.headers.getSetCookie()).toEqual([]);
   });
 
-  test("has no session that another could use", async () => {
+  test("shares no session with another visitor", async () => {
     const { origin } = await setUp();
     const [a, b] = [new Browser(origin), new Browser(origin)];
     const owners = [await json(a, "/"), await json(b, "/")].map((v) => v.owner);
@@ -152,7 +152,7 @@ describe("a visitor", () => {
 });
 
 describe("the cookie", () => {
-  test("is for this host alone where the page came over TLS", async () => {
+  test("sets a __Host- cookie over TLS", async () => {
     const { origin } = await setUp();
     const browser = new Browser(origin, { "x-forwarded-proto": "https" });
     const { shortId } = await json(browser, "/who");
@@ -173,7 +173,7 @@ describe("the cookie", () => {
     });
   });
 
-  test("lives as long as the session can", async () => {
+  test("gives the cookie the session's maximum age", async () => {
     const { browser } = await setUp();
     const date = Date.now();
     await browser.text("/");
@@ -202,7 +202,7 @@ describe("the cookie", () => {
     expect(browser.cookies.get("keepsake")).toMatch(/^[a-z2-7]{32}$/);
   });
 
-  test("without its signature is worth nothing", async () => {
+  test("ignores a cookie without its signature", async () => {
     const { browser } = await setUp();
     const { shortId } = await json(browser, "/who");
     browser.cookies.set("keepsake.sig", "forged");
@@ -211,7 +211,7 @@ describe("the cookie", () => {
     expect(other.shortId).not.toBe(shortId);
   });
 
-  test("is found among others of its name, wherever it stands", async () => {
+  test("finds the valid cookie among several of its name", async () => {
     const { browser, origin } = await setUp();
     const { shortId } = await json(browser, "/who");
     const pair = (name: string) => `${name}=${browser.cookies.get(name)}`;
@@ -227,7 +227,7 @@ describe("the cookie", () => {
     }
   });
 
-  test("has the name of the setting, so that two Keepsakes on one host keep apart", async () => {
+  test("names the cookie by the setting, so that two Keepsakes can share a host", async () => {
     const { browser, options, origin: first } = await setUp();
     const { owner } = await json(browser, "/");
     const keys = ["the other one's own key"];
@@ -240,7 +240,7 @@ describe("the cookie", () => {
     expect((await json(there, "/")).owner).toBe(owner);
   });
 
-  test("that is not well-formed asks nothing of the store", async () => {
+  test("makes no store call for a malformed cookie", async () => {
     const read = jest.fn<Promise<undefined>, [string]>();
     const { options } = await setUp();
     const { store } = options;
@@ -253,7 +253,7 @@ describe("the cookie", () => {
 });
 
 describe("keys", () => {
-  test("can be rotated without logging anyone out", async () => {
+  test("rotates keys without logging any visitor out", async () => {
     const { browser, options } = await setUp();
     const { owner } = await json(browser, "/");
     const old = browser.cookies.get("keepsake.sig");
@@ -274,8 +274,8 @@ describe("keys", () => {
   });
 });
 
-describe("changing who the visitor is", () => {
-  test("at Reset makes another session and another owner, and ends the old", async () => {
+describe("a change of identity", () => {
+  test("creates another session and owner at Reset, and deletes the old session", async () => {
     const { browser } = await setUp();
     const before = await json(browser, "/");
     const old = browser.clone();
@@ -288,7 +288,7 @@ describe("changing who the visitor is", () => {
     expect((await json(old, "/who")).isNew).toBe(true);
   });
 
-  test("at sign-in makes another id for the owner that was shown", async () => {
+  test("creates another id at sign-in, for the owner on the page", async () => {
     const { browser } = await setUp();
     await browser.text("/model?name=eliza", post);
     const old = browser.clone();
@@ -300,7 +300,7 @@ describe("changing who the visitor is", () => {
     expect((await json(old, "/")).owner).not.toBe("ann");
   });
 
-  test("sign-out ends the session", async () => {
+  test("deletes the session at sign-out", async () => {
     const { browser } = await setUp();
     await browser.text("/sign-in?name=ann", post);
     const stolen = browser.clone();
@@ -309,7 +309,7 @@ describe("changing who the visitor is", () => {
     expect((await json(stolen, "/")).owner).not.toBe("ann");
   });
 
-  test("sign-out everywhere ends all sessions of the owner", async () => {
+  test("deletes all sessions of the owner at sign-out everywhere", async () => {
     const { origin } = await setUp();
     const browsers = [1, 2, 3].map(() => new Browser(origin));
     for (const each of browsers) await each.text("/sign-in?name=ann", post);
@@ -322,7 +322,7 @@ describe("changing who the visitor is", () => {
     expect((await json(other, "/")).owner).toBe("bob");
   });
 
-  test("by koa-session's regenerate keeps the values under another id", async () => {
+  test("keeps the values under another id after koa-session's regenerate", async () => {
     const { browser } = await setUp({
       "/regenerate": (ctx) => ctx.session?.regenerate(),
     });
@@ -336,7 +336,7 @@ describe("changing who the visitor is", () => {
     expect((await json(old, "/who")).isNew).toBe(true);
   });
 
-  test("by another object in its place makes another id", async () => {
+  test("creates another id if the session object is replaced", async () => {
     const { browser } = await setUp({
       "/replace": (ctx) => {
         ctx.session = null;
@@ -355,7 +355,7 @@ describe("changing who the visitor is", () => {
 });
 
 describe("a slow request", () => {
-  test("does not bring an ended session back", async () => {
+  test("does not recreate a session that a faster request deleted", async () => {
     const slow = paused((ctx) => {
       sessionOf(ctx).values.model = "from the grave";
     });
@@ -371,7 +371,7 @@ describe("a slow request", () => {
     expect(await json(other, "/")).not.toMatchObject({ owner: "ann" });
   });
 
-  test("does not give the browser back the id that it had before a change", async () => {
+  test("does not set the cookie back to a replaced id", async () => {
     const slow = paused((ctx) => {
       sessionOf(ctx).values.model = "late";
     });
@@ -388,7 +388,7 @@ describe("a slow request", () => {
     expect(now.model).toBeUndefined();
   });
 
-  test("does not write back over a newer one", async () => {
+  test("does not overwrite a newer version", async () => {
     const slow = paused((ctx) => {
       const { values } = sessionOf(ctx);
       values.versions.messages = (values.versions.messages ?? 0) + 1;
@@ -414,8 +414,8 @@ describe("a slow request", () => {
   });
 });
 
-describe("what a handler changes", () => {
-  test("is on disk at once after an explicit save, and once", async () => {
+describe("a handler's change", () => {
+  test("is stored immediately and once by an explicit save", async () => {
     let saves = 0;
     const { options, store } = await setUp();
     const counting: SessionStore = {
@@ -446,7 +446,7 @@ describe("what a handler changes", () => {
     expect(saves).toBe(1);
   });
 
-  test("while a body streams is saved when it ends", async () => {
+  test("is saved at the end of a streamed body", async () => {
     const body = new PassThrough();
     const { browser } = await setUp({
       "/stream": (ctx) => {
@@ -467,7 +467,7 @@ describe("what a handler changes", () => {
     expect(values.model).toBe("changed in mid-stream");
   });
 
-  test("while a body streams can be saved explicitly, after its headers were sent", async () => {
+  test("can be saved explicitly after the headers of a streamed body", async () => {
     const body = new PassThrough();
     const saved = new Promise<void>((resolve, reject) => {
       body.once("saved", resolve).once("error", reject);
@@ -494,7 +494,7 @@ describe("what a handler changes", () => {
     await streaming;
   });
 
-  test("before it fails is saved", async () => {
+  test("is saved if the handler fails afterwards", async () => {
     const { browser } = await setUp({
       "/fail": (ctx) => {
         sessionOf(ctx).values.model = "kept";
@@ -505,7 +505,7 @@ describe("what a handler changes", () => {
     expect((await json(browser, "/")).model).toBe("kept");
   });
 
-  test("is noticed even where two texts have the same checksum", async () => {
+  test("is detected although both texts have the same checksum", async () => {
     // Equal CRC-32, by which koa-session detects changes.
     const { browser } = await setUp({
       "/set": (ctx) => {
@@ -520,7 +520,7 @@ describe("what a handler changes", () => {
 });
 
 describe("time-outs", () => {
-  test("idle: a session that is only read is kept alive by that", async () => {
+  test("keeps a session alive that is only read", async () => {
     const { browser, clock } = await setUp();
     const { owner } = await json(browser, "/");
     for (let i = 0; i < 9; i++) {
@@ -531,7 +531,7 @@ describe("time-outs", () => {
     expect((await json(browser, "/")).owner).not.toBe(owner);
   });
 
-  test("absolute: a session ends however busy it is", async () => {
+  test("expires a session at its absolute age, even if it is in use", async () => {
     const { browser, clock } = await setUp();
     const { owner } = await json(browser, "/");
     let n = 0;
@@ -542,9 +542,9 @@ describe("time-outs", () => {
   });
 });
 
-describe("values that koa-session can't hold", () => {
+describe("values that koa-session cannot hold", () => {
   test.each(["save", "toJSON", "isNew", "maxAge", "length", "_private"])(
-    "%s is kept, and breaks nothing",
+    "keeps the value %s",
     async (key) => {
       const { browser, store } = await setUp();
       await browser.text("/");
@@ -560,7 +560,7 @@ describe("values that koa-session can't hold", () => {
     },
   );
 
-  test("every name of koa-session's object is among them", async () => {
+  test("covers every name of koa-session's object", async () => {
     const names: string[] = [];
     const { browser, store } = await setUp({
       "/names": (ctx) => {
@@ -605,7 +605,7 @@ describe("a store that fails", () => {
   });
 
   test.each([...diskErrors, ["EUNHEARDOF", 503, "reports an error"] as const])(
-    "to write (%s): the page is served, a change is not",
+    "serves pages and refuses changes if writes fail (%s)",
     async (code, status, why) => {
       const { browser, failed, owner } = await setUpFailing(code, ["save"]);
       expect(await json(failed, "/")).toMatchObject({ owner });
@@ -616,7 +616,7 @@ describe("a store that fails", () => {
     },
   );
 
-  test("to make a session: the page says so, and what would be lost is refused", async () => {
+  test("reports a failed creation on the page, and refuses changes that would be lost", async () => {
     const { origin } = await setUpFailing("ENOSPC", ["create"]);
     const stranger = new Browser(origin);
     const page = await json(stranger, "/who");
@@ -625,7 +625,7 @@ describe("a store that fails", () => {
     expect((await stranger.fetch("/model?name=x", post)).status).toBe(507);
   });
 
-  test("to make a session: no form is handled for an owner who cannot be found again", async () => {
+  test("handles no form without a stored session", async () => {
     const { options } = await setUp();
     const store = { ...options.store, create: fails("ENOSPC") };
     const handle = jest.fn();
@@ -635,7 +635,7 @@ describe("a store that fails", () => {
     expect(handle).not.toHaveBeenCalled();
   });
 
-  test("to make another at Reset: the visitor keeps the one there is", async () => {
+  test("keeps the old session if Reset cannot create another", async () => {
     const { failed, browser, owner } = await setUpFailing("EIO", ["create"]);
     const response = await failed.fetch("/reset", post);
     expect(response.status).toBe(503);
@@ -644,7 +644,7 @@ describe("a store that fails", () => {
     expect((await json(failed, "/")).owner).toBe(owner);
   });
 
-  test("is logged with its cause, and never with an id", async () => {
+  test("logs a failure with its cause, and without ids", async () => {
     const { failed, lines } = await setUpFailing("EIO", ["save"]);
     await failed.fetch("/model?name=x", post);
     const logged = lines.join("");
