@@ -158,7 +158,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: expect.stringMatching(
-        /PrometheusRule \(monitoring\.coreos\.com\) comes with Prometheus' operator.*docs\/eks\.md/s,
+        /PrometheusRule \(monitoring\.coreos\.com\) comes with the Prometheus operator.*docs\/eks\.md/s,
       ),
     });
     expect(stderr).toMatch(
@@ -184,10 +184,10 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining(
-        "This was the first deployment of backend web: there is nothing to go back to.",
+        "This was the first deployment of backend web, so no earlier version exists.",
       ),
     ]);
-    expect(stderr).toContain("could not be applied whole");
+    expect(stderr).toContain("were applied only in part");
   });
 
   test("rolls back when a later deployment fails half way", async () => {
@@ -203,7 +203,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     const { code, stderr } = await deploy(await textOf("eks"), "it fails");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("Rolled back: the version before serves"),
+      expect.stringContaining("Rolled back: the previous version serves"),
     ]);
   });
 
@@ -234,11 +234,13 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     const { code, stderr } = await deploying;
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining("making them again, with its readiness gate"),
+      expect.stringContaining("restarting them with its readiness gate"),
     ]);
     expect(await restartsOfWeb()).not.toBe("");
     // The environment sets this name.
-    expect(stderr).toContain("There is no Secret chat-keys in keepsake");
+    expect(stderr).toContain(
+      "Pods wait for the Secret chat-keys, which keepsake lacks",
+    );
   });
 
   test("keeps pods that have the gate, and fails when old objects can't be removed", async () => {

@@ -92,7 +92,7 @@ describe("scripts/deploy", () => {
         );
         expect([status, stderr]).toEqual([
           1,
-          expect.stringContaining("Rolled back: the version before serves"),
+          expect.stringContaining("Rolled back: the previous version serves"),
         ]);
       });
       expectNothingLost(counts);

@@ -161,9 +161,7 @@ inLongForm("one fault at a time", () => {
         const report = await preflight("--only", "stickiness");
         return notWell(report).length > 0 && onlyFinding(report);
       });
-      expect(found.seen).toMatch(
-        /One visitor who keeps cookies was sent to \d pods/,
-      );
+      expect(found.seen).toMatch(/A visitor with cookies reached \d pods/);
     } finally {
       await restore();
     }
@@ -319,7 +317,7 @@ inLongForm("one fault after the other", () => {
       const report = await preflight("--only", "drain");
       expect(report.status).toBe(1);
       expect(onlyFinding(report).seen).toMatch(
-        /^web: .* don't fit into its grace period of 15 s\.$/,
+        /^web: .* exceed its grace period of 15 s\.$/,
       );
     } finally {
       await undoWeb();
@@ -349,8 +347,8 @@ if (settings.short) {
       expect(all).toContain(
         "back-end.keepsake.svc.cluster.local. does not resolve",
       );
-      expect(all).toContain("don't fit into its grace period of 15 s.");
-      expect(all).toMatch(/One visitor who keeps cookies was sent to \d pods/);
+      expect(all).toContain("exceed its grace period of 15 s.");
+      expect(all).toMatch(/A visitor with cookies reached \d pods/);
     } finally {
       await setMetrics(1);
       await undoWeb();
