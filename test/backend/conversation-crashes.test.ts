@@ -6,7 +6,7 @@ import { conversationsOn, MODEL, OWNER } from "./memory-process";
 
 const GIVEN = { text: "Not to be lost", model: MODEL };
 
-/** What is written is what a prompt's own files are: replies are cut elsewhere. */
+/** Writes only a prompt's own files: crashes of replies are tested elsewhere. */
 const startOn = (fileSystem: FileSystem) =>
   conversationsOn(fileSystem, () => noReplies);
 
@@ -37,7 +37,7 @@ test.each(kinds)(
       const disk = new MemoryDisk();
       const faulty = failOnce(disk, { call, code: "ENOSPC", kind });
       const made = await make(faulty.fileSystem).catch(() => undefined);
-      // What the other half of it still does is done by then.
+      // The rest of a half-done call finishes by then.
       for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
       const allowed = made ? [whole] : [[], whole];
       expect(allowed).toContainEqual(await texts(disk));
@@ -54,7 +54,7 @@ test("a conversation that is being created is not listed or opens after a power 
   const disk = new MemoryDisk();
   await make(disk);
   const acknowledged = disk.operations.length;
-  // What nobody waits for (temporary files) is done by then.
+  // Background work (removal of temporary files) finishes by then.
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
   let disks = 0;
   for (let cut = 0; cut <= disk.operations.length; cut++) {

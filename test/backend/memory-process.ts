@@ -31,7 +31,7 @@ const models = createModels({
 
 const now = () => new Date();
 
-/** What a process that has just been started on a disk knows of conversations. */
+/** The conversations of a newly started process on a disk. */
 export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
   repliesOf: (records: ConversationReplyRepository) => R,

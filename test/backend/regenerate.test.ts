@@ -74,7 +74,7 @@ async function begin(text = "I feel lost", from = backend): Promise<string> {
   return conversation.id;
 }
 
-/** What the model is asked for a reply, without what every conversation begins with. */
+/** The prompt that the model receives, without the system prompt. */
 async function askedFor(conversation: string, number: number) {
   const ownerHash = hashOf(owner);
   const { messages } = await backend.parts.records.promptFor({

@@ -6,16 +6,15 @@ import { isTemporary } from "../../app/core/storage/exclusive-file";
 import { MemoryDisk } from "../support/memory-disk";
 
 /*
- * Explores every interleaving of a few processes that use one disk. Each call of the file system
- * that another process could notice is a step; before each, the explorer chooses which process
- * goes next. A process that is never chosen again has crashed or is frozen, so invariants that hold
- * in every state hold after every crash.
+ * Explores every interleaving of a few processes that use one disk. Each storage call that another
+ * process could notice is a step; before each, the explorer chooses the next process. A process that is
+ * never chosen again has crashed or is frozen, so invariants of every state hold after every crash.
  *
- * A process is deterministic in the results that its calls had. So two runs in which the disk
- * holds the same and every process has seen the same continue alike, and only one is followed.
+ * A process is deterministic in the results of its calls. Two runs with equal disks and equal results in
+ * every process continue alike, so only one of them is followed.
  */
 
-/** What a process does, through a file system of its own. */
+/** The work of a process, through its own file system. */
 export type Program = (fileSystem: FileSystem) => Promise<unknown>;
 
 export interface Scenario {
@@ -29,7 +28,7 @@ export interface Scenario {
     /** Checked on every disk that a power cut may leave in a state; its absence leaves cuts out. */
     checkAfterPowerCut?: (disk: MemoryDisk) => Promise<void>;
   };
-  /** How often a network may send a call again that took effect, so that it reports EEXIST. */
+  /** Maximum number of retransmitted calls: they took effect, but report EEXIST. */
   retransmissions?: number;
 }
 
@@ -42,19 +41,19 @@ export interface Explored {
 interface Call {
   process: number;
   name: string;
-  /** Whether a retransmission makes it report EEXIST although it took effect. */
+  /** True if a retransmission would report EEXIST. */
   canBeRepeated: boolean;
   run: () => Promise<unknown>;
   settle: (outcome: Promise<unknown>) => void;
 }
 
 interface Choice {
-  /** Which of the pending calls goes next. */
+  /** Index of the pending call that runs next. */
   call: number;
   isRepeated: boolean;
 }
 
-/** Which process runs: random bytes of a process are numbered, so that a run can be repeated. */
+/** The running process, and its count of random values, which makes runs repeatable. */
 export const running = { process: 0, random: [] as number[] };
 
 /** Stands for `randomBytes`: different for each call, and the same in each run. */
@@ -97,7 +96,7 @@ export async function explore(scenario: Scenario): Promise<Explored> {
   return explored;
 }
 
-/** One execution, driven step by step. */
+/** An execution, driven step by step. */
 class Run {
   readonly taken: Choice[] = [];
   readonly trace: string[] = [];

@@ -21,8 +21,8 @@ jest.mock("node:crypto", () => ({
 
 const FOLDER = "/log";
 
-/** What clients of any process were told. */
-interface Told {
+/** Records that clients of any process received. */
+interface Delivered {
   /** Lines that a writer or a reader delivered as committed. */
   committed: LogRecord[];
   ends: LogRecord[];
@@ -32,16 +32,19 @@ interface Told {
  * The invariants of a reply log, as ARCHITECTURE.md argues for them. They hold in every state, so
  * that they hold whichever process crashes or freezes there.
  */
-async function checkInvariants(disk: FileSystem, told: Told): Promise<void> {
+async function checkInvariants(
+  disk: FileSystem,
+  delivered: Delivered,
+): Promise<void> {
   const snapshot = await new ReplyLog(disk, FOLDER).read();
   const lines = snapshot?.records ?? [];
-  for (const record of told.committed) {
+  for (const record of delivered.committed) {
     expectIn(lines, record, "a committed line was dropped");
   }
-  for (const record of told.ends) {
+  for (const record of delivered.ends) {
     expectIn(lines, record, "an acknowledged end was dropped");
   }
-  if (new Set(told.ends.map(same)).size > 1) {
+  if (new Set(delivered.ends.map(same)).size > 1) {
     throw new Error("two processes ended the reply");
   }
   const epochs = lines.filter(({ line }) => line["kind"] === "epoch");
@@ -69,19 +72,19 @@ const describeEpoch = (name: string) => () => ({
 /** Opens an epoch, writes some lines into it, and ends the log. */
 async function write(
   log: ReplyLog,
-  told: Told,
+  delivered: Delivered,
   after: number,
   name: string,
   lines: number,
 ): Promise<void> {
   const epoch = await log.open(after + 1, describeEpoch(name));
-  if (epoch) await writeInto(epoch, log, told, name, lines);
+  if (epoch) await writeInto(epoch, log, delivered, name, lines);
 }
 
 async function writeInto(
   epoch: EpochFile,
   log: ReplyLog,
-  told: Told,
+  delivered: Delivered,
   name: string,
   lines: number,
 ): Promise<void> {
@@ -90,20 +93,20 @@ async function writeInto(
     const isCommitted = await log.append(epoch, encodeLine(line));
     if (!isCommitted) return;
     const offset = { entry: epoch.header.epoch, bytes: epoch.length };
-    told.committed.push({ line, offset });
+    delivered.committed.push({ line, offset });
   }
   const end = await log.seal(epoch, Buffer.alloc(0), { outcome: "complete" });
-  if (end) told.ends.push(end);
+  if (end) delivered.ends.push(end);
 }
 
 const first =
-  (told: Told, lines: number): Program =>
+  (delivered: Delivered, lines: number): Program =>
   (disk) =>
-    write(new ReplyLog(disk, FOLDER), told, 0, "a", lines);
+    write(new ReplyLog(disk, FOLDER), delivered, 0, "a", lines);
 
 /** Continues in an epoch that {@link begun} has opened. */
 const writer =
-  (told: Told, lines: number): Program =>
+  (delivered: Delivered, lines: number): Program =>
   async (disk) => {
     const file = await disk.open(`${FOLDER}/1`, "r");
     const length = await file.size();
@@ -115,7 +118,7 @@ const writer =
       length,
       before: undefined,
     };
-    await writeInto(epoch, log, told, "a", lines);
+    await writeInto(epoch, log, delivered, "a", lines);
   };
 
 const NAMED_A = describeEpoch("a")();
@@ -125,37 +128,37 @@ const begun: Program = (disk) =>
 
 /** Takes over whatever it finds unfinished, however alive its writer is: no lease makes it safe. */
 const successor =
-  (told: Told, name: string, lines: number): Program =>
+  (delivered: Delivered, name: string, lines: number): Program =>
   async (disk) => {
     const log = new ReplyLog(disk, FOLDER);
     const latest = await log.latestEntry();
     if (latest === 0) return;
     const snapshot = await log.read();
     if (snapshot?.currentHeader.kind === "end") return;
-    await write(log, told, latest, name, lines);
+    await write(log, delivered, latest, name, lines);
   };
 
 const reader =
-  (told: Told): Program =>
+  (delivered: Delivered): Program =>
   async (disk) => {
     const snapshot = await new ReplyLog(disk, FOLDER).read();
     if (!snapshot || isContested(snapshot)) return;
-    told.committed.push(
+    delivered.committed.push(
       ...snapshot.records.filter(({ line }) => "text" in line),
     );
   };
 
 const scenario = (
-  programs: (told: Told) => Program[],
+  programs: (delivered: Delivered) => Program[],
   options: { prepare?: Program; retransmissions?: number; cuts?: boolean } = {},
 ): Scenario => ({
   retransmissions: options.retransmissions,
   create: () => {
-    const told: Told = { committed: [], ends: [] };
-    const check = (disk: MemoryDisk) => checkInvariants(disk, told);
+    const delivered: Delivered = { committed: [], ends: [] };
+    const check = (disk: MemoryDisk) => checkInvariants(disk, delivered);
     return {
       prepare: options.prepare,
-      programs: programs(told),
+      programs: programs(delivered),
       check,
       ...(options.cuts && { checkAfterPowerCut: check }),
     };
@@ -165,15 +168,18 @@ const scenario = (
 it.each<[string, Scenario]>([
   [
     "a writer and a process that takes over",
-    scenario((told) => [first(told, 2), successor(told, "b", 1)]),
+    scenario((delivered) => [
+      first(delivered, 2),
+      successor(delivered, "b", 1),
+    ]),
   ],
   [
     "two processes that take over at once",
     scenario(
-      (told) => [
-        writer(told, 1),
-        successor(told, "b", 0),
-        successor(told, "c", 0),
+      (delivered) => [
+        writer(delivered, 1),
+        successor(delivered, "b", 0),
+        successor(delivered, "c", 0),
       ],
       { prepare: begun },
     ),
@@ -181,21 +187,31 @@ it.each<[string, Scenario]>([
   [
     "a reader of files beside a takeover",
     scenario(
-      (told) => [writer(told, 1), successor(told, "b", 1), reader(told)],
+      (delivered) => [
+        writer(delivered, 1),
+        successor(delivered, "b", 1),
+        reader(delivered),
+      ],
       { prepare: begun },
     ),
   ],
   [
     "a network that sends calls again",
-    scenario((told) => [first(told, 1), successor(told, "b", 1)], {
-      retransmissions: 2,
-    }),
+    scenario(
+      (delivered) => [first(delivered, 1), successor(delivered, "b", 1)],
+      {
+        retransmissions: 2,
+      },
+    ),
   ],
   [
     "a power cut after any call",
-    scenario((told) => [first(told, 1), successor(told, "b", 1)], {
-      cuts: true,
-    }),
+    scenario(
+      (delivered) => [first(delivered, 1), successor(delivered, "b", 1)],
+      {
+        cuts: true,
+      },
+    ),
   ],
 ])("keeps its invariants in every interleaving of %s", async (_, each) => {
   const explored = await explore(each);

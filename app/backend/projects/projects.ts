@@ -52,10 +52,10 @@ export class Projects {
   /** @param key An idempotency key. */
   async create(
     ownerHash: string,
-    given: { name: string; instructions?: string },
+    options: { name: string; instructions?: string },
     key?: string,
   ): Promise<Project> {
-    const { name, instructions = "" } = given;
+    const { name, instructions = "" } = options;
     assertNotTooLong(instructions);
     const at = this.deps.now().toISOString();
     const project: StoredProject = {

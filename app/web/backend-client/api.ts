@@ -66,7 +66,7 @@ export interface Api {
   /** Makes a conversation out of its first message, and begins the reply. */
   createConversation(
     context: ApiContext,
-    given: {
+    prompt: {
       text: string;
       model?: string;
       project?: string;
@@ -89,7 +89,7 @@ export interface Api {
   sendMessage(
     context: ApiContext,
     id: string,
-    given: {
+    prompt: {
       text: string;
       key?: string;
       /** The version of the last reply that it continues. */
@@ -121,7 +121,7 @@ export interface Api {
   listProjects(context: ApiContext): Promise<Project[]>;
   createProject(
     context: ApiContext,
-    given: { name: string; instructions?: string },
+    options: { name: string; instructions?: string },
   ): Promise<Project>;
   readProject(
     context: ApiContext,

@@ -144,12 +144,12 @@ function observe(
   seconds: Histogram<"operation">,
 ): SessionStore {
   const measured = <A extends unknown[], T>(
-    write: (...given: A) => Promise<T>,
+    write: (...args: A) => Promise<T>,
   ) =>
-    hiding(async (...given: A): Promise<T> => {
+    hiding(async (...args: A): Promise<T> => {
       const end = seconds.startTimer({ operation: "write" });
       try {
-        return await write(...given);
+        return await write(...args);
       } finally {
         end();
       }
@@ -164,10 +164,10 @@ function observe(
 }
 
 const hiding =
-  <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
-  async (...given: A): Promise<T> => {
+  <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
+  async (...args: A): Promise<T> => {
     try {
-      return await call(...given);
+      return await call(...args);
     } catch (error) {
       throw redactHashesIn(error);
     }
