@@ -51,7 +51,7 @@ export function findings(text: Text): Finding[] {
 /** The sentences of comments and documents: list items, headings and JSDoc tags end one, too. */
 export function sentences(prose: string): string[] {
   return prose
-    .split(/\n\s*\n|\n(?=\s*(?:[-*+] |\d+[.)] |@|#|>|\||[A-Z_]{4,}|\S+ {2,}))/)
+    .split(/\n\s*\n|\n(?=\s*(?:[-*+] |\d+[.)] |@|#|>|\||[A-Z_]{4,}|\S.* {2,}))/)
     .flatMap((block) =>
       block.replaceAll(/\s+/g, " ").split(/(?<=[.!?:;])["”)*_]*\s/),
     )
