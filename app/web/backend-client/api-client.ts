@@ -10,8 +10,8 @@ import {
   Problem,
 } from "../../core/api/operations";
 import type { ApiContext } from "./api";
-import type { CallCost, Transport } from "./transport";
-import type { Answer } from "./transport/exchange";
+import type { Transport } from "./transport";
+import type { Answer, CallCost } from "./transport/call";
 
 export interface OperationRequest<O extends Operation> {
   params?: z.input<O["params"]>;

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import type { Tokens } from "../../core/config/tokens";
+import {
+  type Answer,
+  type Call,
+  CallCost,
+  isUnavailable,
+  NoBackendError,
+  type Outcome,
+} from "./transport/call";
 import { Circuit } from "./transport/circuit";
 import {
   CONNECTION,
@@ -8,33 +16,8 @@ import {
   Connections,
   connector,
 } from "./transport/connections";
-import { type Answer, exchange } from "./transport/exchange";
 import { HostAddresses, type ResolveHost } from "./transport/host-addresses";
-import { RetryBudget } from "./transport/retry-budget";
-
-export interface Call {
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body?: string;
-  /** For all attempts together, in milliseconds. */
-  deadlineMs: number;
-  /** For one attempt, in milliseconds. */
-  attemptMs: number;
-  /** Waits for a backend if none answers, instead of failing at once. */
-  isPatient?: boolean;
-  signal?: AbortSignal;
-}
-
-/** The cost of a call in milliseconds, all attempts together. */
-export interface CallCost {
-  dnsMs: number;
-  connectMs: number;
-  waitMs: number;
-  transferMs: number;
-  totalMs: number;
-  attempts: number;
-}
+import { RetryPolicy } from "./transport/retry-policy";
 
 export interface TransportOptions {
   url: URL;
@@ -52,35 +35,13 @@ export interface StreamAnswer {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** The circuit is open: no process of the backend has answered recently. */
-export class NoBackendError extends Error {
-  override readonly name = "NoBackendError";
-  constructor() {
-    super("No process of the backend answers");
-  }
-}
-
-/** As many as open the circuit. */
-const MAX_ATTEMPTS = 5;
-
-/** About three seconds with the pauses between: the time in which a pod is replaced. */
-const MAX_PATIENT_ATTEMPTS = 8;
-
-/** Pause before the second attempt; doubled for each one after. */
-const BACKOFF_MS = 25;
-
-/** Answers of a process that cannot serve now; another one may. */
-const UNAVAILABLE = new Set([502, 503, 504]);
-
-type Outcome = { answer: Answer } | { error: unknown };
-
 /**
  * Sends calls to the backend, each within its deadline. A call without an answer is retried on
  * another process if possible: every operation is idempotent, by nature or by its key.
  */
 export class Transport {
   private readonly circuit: Circuit;
-  private readonly budget = new RetryBudget();
+  private readonly retries = new RetryPolicy();
   private readonly addresses: HostAddresses;
   private readonly connections: Connections;
   /** Each stream has its own connection, so that streams take none from the calls. */
@@ -117,19 +78,20 @@ export class Transport {
    */
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = this.options.now();
-    const cost = noCost();
+    const cost = new CallCost();
     const avoided = new Set<string>();
-    this.budget.earn();
+    this.retries.earn();
     for (let tries = 1; ; tries++) {
       const leftMs = begun + call.deadlineMs - this.options.now();
       const outcome = await this.attempt(call, leftMs, avoided, cost);
       cost.totalMs = this.options.now() - begun;
-      if ("answer" in outcome && !UNAVAILABLE.has(outcome.answer.status)) {
+      const { totalMs } = cost;
+      const pauseMs = this.retries.nextPause(call, tries, totalMs, outcome);
+      if (pauseMs === undefined) {
+        if ("error" in outcome) throw outcome.error;
         return { answer: outcome.answer, cost };
       }
-      if (await this.waitToRetry(call, begun, tries, outcome)) continue;
-      if ("error" in outcome) throw outcome.error;
-      return { answer: outcome.answer, cost };
+      await sleep(pauseMs, undefined, { signal: call.signal });
     }
   }
 
@@ -183,10 +145,9 @@ export class Transport {
     cost.attempts += 1;
     try {
       const timeoutMs = Math.max(1, Math.min(call.attemptMs, leftMs));
-      const answer = await this.exchange(connection, call, timeoutMs);
+      const answer = await this.exchange(connection, call, timeoutMs, cost);
       this.circuit.succeeded();
-      addTiming(cost, answer);
-      if (UNAVAILABLE.has(answer.status)) avoid(avoided, connection);
+      if (isUnavailable(answer)) avoid(avoided, connection);
       return { answer };
     } catch (error) {
       if (call.signal?.aborted) {
@@ -202,28 +163,38 @@ export class Transport {
     }
   }
 
+  /** Sends one attempt and reads the whole answer. */
   private exchange(
     connection: Connection,
     { method, path, headers, body, signal }: Call,
     timeoutMs: number,
+    cost: CallCost,
   ): Promise<Answer> {
-    const deadline = String(Math.ceil(timeoutMs));
     return this.authorized(async (authorization) => {
-      const answer = await exchange(connection, {
+      const deadlineMs = Math.ceil(timeoutMs);
+      const timeout = AbortSignal.timeout(deadlineMs);
+      const begun = performance.now();
+      const answer = await connection.client.request({
         method,
         path,
         headers: {
           ...headers,
           authorization,
-          "keepsake-deadline-ms": deadline,
+          "keepsake-deadline-ms": String(deadlineMs),
         },
         body,
-        timeoutMs,
-        signal,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
+      const answered = performance.now();
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      addTiming(cost, connection, begun, answered);
       const process = answer.headers["keepsake-process"];
       if (typeof process === "string") connection.process = process;
-      return answer;
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: bytes,
+      };
     });
   }
 
@@ -250,45 +221,24 @@ export class Transport {
     if (this.connections.hasKnownProcess) this.circuit.abandoned();
     else this.circuit.failed();
   }
-
-  /** @returns False if the call must not be retried. */
-  private async waitToRetry(
-    call: Call,
-    begun: number,
-    tries: number,
-    outcome: Outcome,
-  ): Promise<boolean> {
-    const isFailed = "error" in outcome;
-    const isPatient = isFailed && call.isPatient === true;
-    const isUnasked = isFailed && outcome.error instanceof NoBackendError;
-    if (isUnasked && !isPatient) return false;
-    const pauseMs = BACKOFF_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
-    const leftMs = begun + call.deadlineMs - this.options.now();
-    const maxAttempts = isPatient ? MAX_PATIENT_ATTEMPTS : MAX_ATTEMPTS;
-    if (tries >= maxAttempts || leftMs <= pauseMs) return false;
-    // An open circuit cost the backend nothing.
-    if (!isUnasked && !this.budget.spend()) return false;
-    await sleep(pauseMs, undefined, { signal: call.signal });
-    return true;
-  }
 }
 
 function avoid(avoided: Set<string>, { process }: Connection): void {
   if (process !== undefined) avoided.add(process);
 }
 
-function addTiming(cost: CallCost, { timing }: Answer): void {
-  cost.dnsMs += timing.dnsMs;
-  cost.connectMs += timing.connectMs;
-  cost.waitMs += timing.waitMs;
-  cost.transferMs += timing.transferMs;
+function addTiming(
+  cost: CallCost,
+  { dnsMs, connectedAt }: Connection,
+  begun: number,
+  answered: number,
+): void {
+  const isNew = connectedAt > begun;
+  const sent = isNew ? connectedAt : begun;
+  if (isNew) {
+    cost.dnsMs += dnsMs;
+    cost.connectMs += sent - begun - dnsMs;
+  }
+  cost.waitMs += answered - sent;
+  cost.transferMs += performance.now() - answered;
 }
-
-const noCost = (): CallCost => ({
-  dnsMs: 0,
-  connectMs: 0,
-  waitMs: 0,
-  transferMs: 0,
-  totalMs: 0,
-  attempts: 0,
-});

@@ -1,8 +1,11 @@
 import type { Resolver } from "node:dns/promises";
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Call, CallCost } from "../../../app/web/backend-client/transport";
-import type { Answer } from "../../../app/web/backend-client/transport/exchange";
+import {
+  type Answer,
+  type Call,
+  CallCost,
+} from "../../../app/web/backend-client/transport/call";
 
 export interface PerCallOptions {
   url: URL;
@@ -20,14 +23,19 @@ export class PerCallTransport {
     const begun = performance.now();
     const { url, resolver } = this.options;
     const [address = ""] = await resolver.resolve4(url.hostname);
-    const dnsMs = performance.now() - begun;
-    const answer = await this.exchange(call, address);
-    const totalMs = performance.now() - begun;
-    const { timing } = answer;
-    return { answer, cost: { ...timing, dnsMs, totalMs, attempts: 1 } };
+    const cost = new CallCost();
+    cost.attempts = 1;
+    cost.dnsMs = performance.now() - begun;
+    const answer = await this.exchange(call, address, cost);
+    cost.totalMs = performance.now() - begun;
+    return { answer, cost };
   }
 
-  private exchange(call: Call, address: string): Promise<Answer> {
+  private exchange(
+    call: Call,
+    address: string,
+    cost: CallCost,
+  ): Promise<Answer> {
     const { url, token, ca } = this.options;
     const begun = performance.now();
     return new Promise((resolve, reject) => {
@@ -50,7 +58,7 @@ export class PerCallTransport {
           : http.request(options);
       request.once("error", reject);
       request.once("response", (response) => {
-        const waitMs = performance.now() - begun;
+        cost.waitMs = performance.now() - begun;
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.once("end", () =>
@@ -58,7 +66,6 @@ export class PerCallTransport {
             status: response.statusCode ?? 0,
             headers: response.headers,
             body: Buffer.concat(chunks),
-            timing: { dnsMs: 0, connectMs: 0, waitMs, transferMs: 0 },
           }),
         );
       });
