@@ -43,21 +43,21 @@ export interface BackendAppDeps {
 }
 
 /** The internal API: its middleware, in order. */
-export function createBackendApp(parts: BackendAppDeps): Koa<BackendState> {
-  const { log, metrics } = parts;
+export function createBackendApp(deps: BackendAppDeps): Koa<BackendState> {
+  const { log, metrics } = deps;
   const app = new Koa<BackendState>();
   // Only a connection that breaks during a response: the middleware answers all other errors.
   app.on("error", (error: unknown) =>
     log.info({ error }, "connection closed early"),
   );
-  app.use(serveProbes(parts.probes));
+  app.use(serveProbes(deps.probes));
   app.use(observeRequests(log, metrics));
   app.use(answerProblems());
-  app.use(nameProcess(parts.replies.process));
+  app.use(nameProcess(deps.replies.process));
   app.use(serveOpenApi());
-  app.use(authenticate(parts.tokens));
+  app.use(authenticate(deps.tokens));
   app.use(keepDeadlines());
-  const router = routes(parts);
+  const router = routes(deps);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
@@ -71,18 +71,18 @@ function nameProcess(process: string): Middleware {
   };
 }
 
-function routes(parts: BackendAppDeps) {
+function routes(deps: BackendAppDeps) {
   const router = new Router<BackendState>();
-  serveOverview(router, parts);
-  serveConversations(router, parts);
-  serveReplyActions(router, parts);
+  serveOverview(router, deps);
+  serveConversations(router, deps);
+  serveReplyActions(router, deps);
   serveReplyStreams(router, {
-    replies: parts.replies,
-    streams: parts.streams,
+    replies: deps.replies,
+    streams: deps.streams,
     refOf: (ownerHash, id, number) =>
-      parts.prompts.replyRef(ownerHash, id, number),
+      deps.prompts.replyRef(ownerHash, id, number),
   });
-  serveOwnedReplies(router, parts.replies);
-  serveProjects(router, parts.projects, parts.projectPages);
+  serveOwnedReplies(router, deps.replies);
+  serveProjects(router, deps.projects, deps.projectPages);
   return router;
 }

@@ -41,7 +41,7 @@ it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
     const isTheRequest = (line: Line) => line.requestId === requestId;
     for (const lines of [logged.web, logged.backend]) {
       await waitFor(async () => lines.some(isTheRequest));
-      expect(lines.find(isTheRequest)?.msg).toBe("answered");
+      expect(lines.find(isTheRequest)?.msg).toBe("request completed");
     }
   },
 );

@@ -99,7 +99,9 @@ test("logs the trace, web's span and the backend's own span in the backend", asy
   });
   // Log lines of earlier requests may be late.
   const line = await waitFor(async () =>
-    logged.find((one) => one.msg === "answered" && one.parentId === parentId),
+    logged.find(
+      (one) => one.msg === "request completed" && one.parentId === parentId,
+    ),
   );
   expect(line).toMatchObject({
     traceId: TRACE,

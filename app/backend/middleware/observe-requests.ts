@@ -33,7 +33,7 @@ export function observeRequests(
     seconds.observe({ operation, status: ctx.status }, ms / 1000);
     ctx.state.log.info(
       { operation, status: ctx.status, ms: Math.round(ms * 10) / 10 },
-      "answered",
+      "request completed",
     );
   };
 }

@@ -6,14 +6,14 @@ import { type BackendRouter, implement } from "./implement";
 
 export function serveOverview(
   router: BackendRouter,
-  parts: {
+  deps: {
     conversations: Conversations;
     projects: Projects;
     models: Models;
     search: Search;
   },
 ): void {
-  const { conversations, projects, models, search } = parts;
+  const { conversations, projects, models, search } = deps;
   implement(router, "readOverview", async ({ query }, { ownerHash }) => {
     const [list, owned, offered] = await Promise.all([
       conversations.list(ownerHash, query),

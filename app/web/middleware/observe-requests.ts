@@ -35,7 +35,7 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
     const { path } = ctx;
     const line = { requestId, ...traced, method, path, status };
     const level = isForPeople(route, path) ? "info" : "debug";
-    log[level]({ ...line, ms: Math.round(ms * 10) / 10 }, "answered");
+    log[level]({ ...line, ms: Math.round(ms * 10) / 10 }, "request completed");
   };
 }
 
