@@ -10,6 +10,7 @@ const LONG = [
   "test/backend/models/survival.test.ts",
   "test/e2e/streams/",
   "test/e2e/survival/",
+  "test/exhaustive/three-processes.test.ts",
   "test/web/sessions/hanging.test.ts",
   "test/web/sessions/stress.test.ts",
 ];
