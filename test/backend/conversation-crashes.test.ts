@@ -1,6 +1,12 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { failOnce, type FaultKind } from "../support/faulty-file-system";
+import {
+  dieAfter,
+  failOnce,
+  type FaultKind,
+} from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
+import type { Replies } from "../../app/backend/replies/reply-service";
+import type { FinalReply } from "../../app/backend/replies/types";
 import { noReplies } from "../support/no-replies";
 import { conversationsOn, MODEL, OWNER } from "./memory-process";
 
@@ -22,6 +28,11 @@ async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
   return Promise.all(pages);
 }
 
+/** Waits for background work: the rest of a half-done call, the removal of temporary files. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}
+
 const make = (fileSystem: FileSystem) =>
   startOn(fileSystem).prompts.createConversation(OWNER, GIVEN, "a-key");
 
@@ -37,8 +48,7 @@ test.each(kinds)(
       const disk = new MemoryDisk();
       const faulty = failOnce(disk, { call, code: "ENOSPC", kind });
       const made = await make(faulty.fileSystem).catch(() => undefined);
-      // The rest of a half-done call finishes by then.
-      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      await idle();
       const allowed = made ? [whole] : [[], whole];
       expect(allowed).toContainEqual(await texts(disk));
       await make(disk);
@@ -54,8 +64,7 @@ test("a conversation that is being created is not listed or opens after a power 
   const disk = new MemoryDisk();
   await make(disk);
   const acknowledged = disk.operations.length;
-  // Background work (removal of temporary files) finishes by then.
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  await idle();
   let disks = 0;
   for (let cut = 0; cut <= disk.operations.length; cut++) {
     for (const found of disk.cutAfter(cut)) {
@@ -66,3 +75,84 @@ test("a conversation that is being created is not listed or opens after a power 
   }
   expect(disks).toBeGreaterThan(100);
 });
+
+/**
+ * For each call of a request: the process dies after it, the client sends the request again, and
+ * the power fails when that is answered.
+ *
+ * @returns The number of deaths.
+ */
+async function resendAfterEachDeath(
+  prepare: (fileSystem: FileSystem) => Promise<unknown>,
+  request: (fileSystem: FileSystem) => Promise<unknown>,
+  check: (found: FileSystem) => Promise<void>,
+): Promise<number> {
+  for (let calls = 0; ; calls++) {
+    const disk = new MemoryDisk();
+    await prepare(disk);
+    await idle();
+    const process = dieAfter(disk, calls);
+    await request(process.fileSystem).catch(() => undefined);
+    await idle();
+    await request(disk);
+    const acknowledged = disk.operations.length;
+    for (const found of disk.cutAfter(acknowledged)) await check(found);
+    if (!process.hasDied()) return calls;
+  }
+}
+
+test("a conversation that is sent again after its process died survives a power cut", async () => {
+  const deaths = await resendAfterEachDeath(
+    async () => undefined,
+    make,
+    async (found) => expect(await texts(found)).toEqual(whole),
+  );
+  expect(deaths).toBeGreaterThan(30);
+});
+
+test("a message that is sent again after its process died survives a power cut", async () => {
+  const complete = completeReplies();
+  const on = (fileSystem: FileSystem) =>
+    conversationsOn(fileSystem, () => complete);
+  let id = "";
+  const deaths = await resendAfterEachDeath(
+    async (disk) => {
+      const { prompts } = on(disk);
+      const created = await prompts.createConversation(OWNER, GIVEN, "a-key");
+      ({ id } = created.conversation);
+    },
+    (fileSystem) =>
+      on(fileSystem).prompts.send(OWNER, id, { text: "More" }, "another-key"),
+    async (found) => {
+      const { messages } = await on(found).conversationPages.read(OWNER, id, {
+        limit: 10,
+      });
+      expect(messages).toContainEqual(
+        expect.objectContaining({ number: 3, text: "More" }),
+      );
+    },
+  );
+  expect(deaths).toBeGreaterThan(20);
+});
+
+/** Replies that are complete as soon as they start. */
+function completeReplies(): Replies {
+  const final: FinalReply = {
+    outcome: "complete",
+    text: "Saved",
+    at: new Date().toISOString(),
+    model: MODEL,
+    modelName: "Eliza",
+    leftOut: 0,
+  };
+  return {
+    ...noReplies,
+    snapshot: async () => ({
+      status: "complete",
+      final,
+      text: "Saved",
+      offset: "",
+      epoch: 1,
+    }),
+  };
+}

@@ -44,7 +44,9 @@ export class ConversationSettings {
       return { number, settings, isIndexed: false };
     } catch (error) {
       if (!(error instanceof DocumentExistsError)) throw error;
-      return this.readVersion(ownerHash, settings.id);
+      const existing = await this.readVersion(ownerHash, settings.id);
+      // An index entry whose writer died may not be on disk.
+      return { ...existing, isIndexed: false };
     }
   }
 

@@ -120,7 +120,10 @@ export class MessageLog {
     for (;;) {
       const listing = await this.log.list();
       const duplicate = await this.findByKey(prompt, listing);
-      if (duplicate) return { message: duplicate, isAfterFailure: false };
+      if (duplicate) {
+        await this.log.flush();
+        return { message: duplicate, isAfterFailure: false };
+      }
       const { follows, decide } = await place(listing.last);
       const number = nextPromptNumber(listing.last);
       const message = toPrompt(number, prompt, follows);
@@ -148,6 +151,7 @@ export class MessageLog {
       return false;
     }
     if (await this.log.createAt(number, entry)) return true;
+    await this.log.flush();
     return isDeepStrictEqual({ ...(await this.log.read(number)) }, entry);
   }
 

@@ -96,6 +96,11 @@ export class AppendLog {
     return this.createEntry(number, entry, listing ?? (await this.list()));
   }
 
+  /** Flushes the entries of other processes: their writers may have died after the link. */
+  flush(): Promise<void> {
+    return this.storage.fileSystem.syncDirectory(this.folder);
+  }
+
   /**
    * Reads the entry with this number.
    *
@@ -150,6 +155,7 @@ export class AppendLog {
     listing: LogListing,
   ): Promise<boolean> {
     if (listing.has(number)) return false;
+    if (listing.files.length === 0) await this.flushName();
     const token = randomBytes(12).toString("base64url");
     const line = `${JSON.stringify({ ...entry, number, token })}\n`;
     if (!(await this.createFile(number, Buffer.from(line)))) return false;
@@ -159,6 +165,11 @@ export class AppendLog {
     this.reader.remember(number, line);
     this.compactIfDue(number);
     return true;
+  }
+
+  /** Flushes the log's own name: the process that created the folder may have died before. */
+  private flushName(): Promise<void> {
+    return this.storage.fileSystem.syncDirectory(path.dirname(this.folder));
   }
 
   private compactIfDue(number: number): void {

@@ -13,7 +13,8 @@ export const isTemporary = (name: string) => TEMPORARY.test(name);
 
 /**
  * Creates a file atomically: it is written under a temporary name, flushed and linked, and the
- * folder is flushed. The file is complete and on disk before any process can see it.
+ * folder is flushed. Its content is on disk before any process can see it; its name when this
+ * resolves to true.
  *
  * @param bytes Must be unique (contain a random token), so that after an error the call can check
  *   whether its link took effect.
@@ -96,23 +97,42 @@ async function holds(
 /**
  * Creates a folder and its missing parents, each on disk when this resolves.
  *
+ * A folder gets its first entry only after its own name was flushed. So a parent with entries is
+ * on disk; an empty one may have been created by a process that died before the flush.
+ *
  * @returns True if this call created it; false if it existed.
  */
 export async function createFolder(
   fileSystem: FileSystem,
   folder: string,
 ): Promise<boolean> {
+  const parent = path.dirname(folder);
+  await prepareForEntries(fileSystem, parent);
   const isCreated = await createOneFolder(fileSystem, folder).catch(
     async (error: unknown) => {
-      const parent = path.dirname(folder);
+      // The parent may just have been removed.
       if (errorCode(error) !== "ENOENT" || parent === folder) throw error;
       await createFolder(fileSystem, parent);
       return createOneFolder(fileSystem, folder);
     },
   );
   // Also if another process created it, since it may not have flushed it yet.
-  await fileSystem.syncDirectory(path.dirname(folder));
+  await fileSystem.syncDirectory(parent);
   return isCreated;
+}
+
+async function prepareForEntries(
+  fileSystem: FileSystem,
+  folder: string,
+): Promise<void> {
+  try {
+    for await (const _ of fileSystem.entries(folder)) return;
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    await createFolder(fileSystem, folder);
+    return;
+  }
+  await fileSystem.syncDirectory(path.dirname(folder));
 }
 
 async function createOneFolder(

@@ -46,7 +46,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 export function createStorageContext({
   cacheBytes = CACHE_BYTES,
   ...options
-}: Partial<Omit<StorageContext, "cache" | "serial">> & {
+}: Partial<Omit<StorageContext, "cache" | "mutex">> & {
   cacheBytes?: number;
 } = {}): StorageContext {
   return {

@@ -62,7 +62,7 @@ export class VersionedDocument {
   /**
    * Creates the document and the missing folders above it.
    *
-   * @throws DocumentExistsError if it exists or was deleted.
+   * @throws DocumentExistsError if it exists or was deleted; its newest version is on disk then.
    */
   async create(data: JsonObject): Promise<DocumentVersion> {
     const isNew = await createFolder(this.storage.fileSystem, this.folder);
@@ -72,6 +72,8 @@ export class VersionedDocument {
       !found?.newest &&
       (await this.write(found?.next ?? 1, found?.listedAt ?? listedAt, data));
     if (created) return created;
+    // Its writer may have died after the link.
+    await this.storage.fileSystem.syncDirectory(this.folder);
     throw new DocumentExistsError(`${this.folder} already exists`);
   }
 

@@ -3,8 +3,12 @@ import { AppendLog } from "../../../app/core/storage/append-log";
 import { createFolder } from "../../../app/core/storage/exclusive-file";
 import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type { FileSystem } from "../../../app/core/storage/file-system";
-import { VersionedDocument } from "../../../app/core/storage/versioned-document";
+import {
+  DocumentExistsError,
+  VersionedDocument,
+} from "../../../app/core/storage/versioned-document";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import { dieAfter } from "../../support/faulty-file-system";
 import { MemoryDisk } from "../../support/memory-disk";
 
 /*
@@ -191,3 +195,53 @@ test("the simulated disk loses unflushed data: a store without flushes fails", a
   expect(found).toContainEqual({ n: 1 });
   expect(found).toContainEqual(undefined);
 });
+
+/** For each call: a process dies after it, another process repeats the write, and the power fails. */
+async function repeatAfterEachDeath(
+  write: (fileSystem: FileSystem) => Promise<unknown>,
+  check: (found: MemoryDisk) => Promise<void>,
+): Promise<void> {
+  for (let calls = 0, hasDied = true; hasDied; calls++) {
+    const disk = new MemoryDisk();
+    const process = dieAfter(disk, calls);
+    await write(process.fileSystem).catch(() => undefined);
+    hasDied = process.hasDied();
+    await write(disk);
+    for (const found of disk.cutAfter(disk.operations.length)) {
+      await check(found);
+    }
+  }
+}
+
+test("a folder is on disk although the process that began to create it and its parents died", () =>
+  repeatAfterEachDeath(
+    (fileSystem) => createFolder(fileSystem, "/a/b/c"),
+    async (found) => expect(await found.readdir("/a/b/c")).toEqual([]),
+  ));
+
+test("a folder is on disk although two processes died while they created its parents", async () => {
+  for (let first = 0; first < 8; first++) {
+    await repeatAfterEachDeath(
+      async (fileSystem) => {
+        await createFolder(
+          dieAfter(fileSystem, first).fileSystem,
+          "/a/b",
+        ).catch(() => undefined);
+        await createFolder(fileSystem, "/a/b/c");
+      },
+      async (found) => expect(await found.readdir("/a/b/c")).toEqual([]),
+    );
+  }
+});
+
+test("a document that exists is on disk although the process that created it died", () =>
+  repeatAfterEachDeath(
+    (fileSystem) =>
+      document(fileSystem)
+        .create({ n: 1 })
+        .catch((error: unknown) => {
+          if (!(error instanceof DocumentExistsError)) throw error;
+        }),
+    async (found) =>
+      expect((await document(found).read())?.data).toEqual({ n: 1 }),
+  ));
