@@ -1,4 +1,8 @@
 import { z } from "zod";
+import {
+  providerNames,
+  providerRule,
+} from "../../app/core/config/model-settings";
 import { aws } from "./aws";
 import {
   cidr,
@@ -47,12 +51,7 @@ const egress = z.strictObject({
 
 const models = z.strictObject({
   providers: z
-    .array(
-      z.enum(
-        ["eliza", "openai", "bedrock"],
-        "must be eliza, openai or bedrock",
-      ),
-    )
+    .array(z.enum(providerNames, providerRule))
     .min(1, "must name at least one provider"),
   models: z.array(z.string().min(1)).optional(),
   region: region.optional(),

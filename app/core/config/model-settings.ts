@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { httpUrl, list, seconds, wholeNumber } from "./setting-types";
 
-const providerNames = ["eliza", "openai", "bedrock"] as const;
+export const providerNames = ["eliza", "openai", "bedrock"] as const;
 
 export type ProviderName = (typeof providerNames)[number];
+
+/** The British list has no comma before "or". */
+const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+export const providerRule = `must be ${alternatives.format(providerNames)}`;
 
 /** Settings of models, for the backend only. */
 export const modelSettings = {
@@ -11,16 +16,13 @@ export const modelSettings = {
     .pipe(
       z
         .array(
-          z.enum(
-            providerNames,
-            "must be eliza, openai or bedrock, or several, comma-separated",
-          ),
+          z.enum(providerNames, `${providerRule}, or several, comma-separated`),
         )
         .min(1, "must name at least one provider"),
     )
     .default(["eliza"])
     .describe(
-      "`eliza`, `openai` or `bedrock`, or several, comma-separated. The first provider's first model is the default.",
+      `${alternatives.format(providerNames.map((name) => `\`${name}\``))}, or several, comma-separated. The first provider's first model is the default.`,
     ),
   MODELS: list
     .optional()

@@ -1,3 +1,4 @@
+import type { ProviderName } from "../../core/config/model-settings";
 import type { ModelDescription } from "../../core/domain/records";
 
 export interface PickerGroup {
@@ -18,11 +19,11 @@ export interface Picker {
   saveAt: string;
 }
 
-const providerNames: Record<string, string> = {
+const providerLabels: Record<string, string> = {
   eliza: "Built in",
   openai: "OpenAI-compatible",
   bedrock: "Amazon Bedrock",
-};
+} satisfies Record<ProviderName, string>;
 
 /**
  * @param wanted The chosen model. If it is no longer available, the first one is selected.
@@ -36,7 +37,7 @@ export function viewPicker(
   const providers = [...new Set(models.map((model) => model.provider))];
   return {
     groups: providers.map((provider) => ({
-      provider: providerNames[provider] ?? provider,
+      provider: providerLabels[provider] ?? provider,
       models: models.filter((model) => model.provider === provider),
     })),
     selected: selected?.id,
