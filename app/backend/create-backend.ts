@@ -17,6 +17,7 @@ import { Search } from "./conversations/search";
 import { createRecords } from "./create-records";
 import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
+import type { ModelProvider } from "./models/model";
 import { readModelSettings } from "./models/model-settings";
 import { ProjectPages } from "./projects/project-pages";
 import { ReplyService } from "./replies/reply-service";
@@ -31,6 +32,8 @@ export interface BackendDeps {
   address: string;
   now?: () => Date;
   fileSystem?: FileSystem;
+  /** Default: the providers that the settings name. */
+  providers?: ModelProvider[];
 }
 
 export function createBackend(given: BackendDeps) {
@@ -89,10 +92,10 @@ export function createBackend(given: BackendDeps) {
   };
 }
 
-function modelsOf({ config, log, metrics }: BackendDeps) {
+function modelsOf({ config, log, metrics, providers }: BackendDeps) {
   const settings = readModelSettings(config);
   const models = createModels({
-    providers: createProviders(settings),
+    providers: providers ?? createProviders(settings),
     timeouts: settings.timeouts,
     metrics,
     log,

@@ -8,7 +8,7 @@ import type {
 } from "playwright-core";
 import { newPage, startBrowser } from "./chromium";
 import { startWeb, type TestWeb } from "./start-web";
-import { scriptedStream } from "./scripted-stream";
+import { scriptedStream, type Step } from "./scripted-stream";
 import { expectEventually } from "./wait-for";
 
 /*
@@ -74,7 +74,7 @@ export async function say(text: string): Promise<void> {
 /** Sends a message whose reply continues step by step. */
 export async function ask(
   text: string,
-  steps: Parameters<typeof scriptedStream>[0],
+  steps: Step[],
 ): Promise<ReturnType<typeof scriptedStream>> {
   const reply = scriptedStream(steps);
   web.api.script = () => reply.script();

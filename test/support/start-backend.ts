@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createBackend } from "../../app/backend/create-backend";
+import type { ModelProvider } from "../../app/backend/models/model";
 import { createBackendApp } from "../../app/backend/app";
 import { readBackendConfig } from "../../app/core/config/config";
 import type { FileSystem } from "../../app/core/storage/file-system";
@@ -38,6 +39,7 @@ export interface TestBackendOptions {
   log?: Logger;
   now?: () => Date;
   fileSystem?: FileSystem;
+  providers?: ModelProvider[];
 }
 
 /** Stops backends that a failed test left: jest would wait for them. */
@@ -70,6 +72,7 @@ export async function startBackend(
     address: url,
     now: options.now,
     fileSystem: options.fileSystem,
+    providers: options.providers,
   });
   const whyNotReady = () => rejectionReason(parts.checkStorage());
   const app = createBackendApp({ ...parts, probes: { whyNotReady } });

@@ -7,11 +7,11 @@ import { createWebApp, type WebAppDeps } from "../../app/web/app";
 import type { Api } from "../../app/web/backend-client/api";
 import { createMemorySessionStore } from "../../app/web/sessions/memory-session-store";
 import type { SessionStore } from "../../app/web/sessions/session-store";
-import { InMemoryApi } from "./in-memory-api";
+import { type ScriptedApi, startScriptedBackend } from "./scripted-backend";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
-/** Starts web on a free port, with sessions in memory and, by default, an API in memory. */
+/** Starts web on a free port, with sessions and, unless an API is given, a real backend in memory. */
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
@@ -24,7 +24,7 @@ export async function startWeb(
     | "allowedOrigins"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
-  const api = new InMemoryApi();
+  const backend = options.api ? undefined : await startScriptedBackend();
   const metrics = createMetrics();
   const lifetime = { idleMs: 3_600_000, absoluteMs: 36_000_000 };
   const { app, streams } = await createWebApp({
@@ -38,7 +38,7 @@ export async function startWeb(
     },
     tokens: options.tokens ?? fixedTokens(),
     drainSeconds: 0,
-    api: options.api ?? api,
+    api: options.api ?? backend!,
     log: options.log ?? createLog("silent", {}),
     metrics,
     now: Date.now,
@@ -53,15 +53,18 @@ export async function startWeb(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    api,
+    /** Absent if the test passes an API of its own. */
+    api: backend as ScriptedApi,
     metrics,
     streams,
     server,
     address: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await backend?.close();
+    },
   };
 }

@@ -4,6 +4,7 @@ import {
   articles,
   ask,
   expectMessages,
+  heading,
   expectTyped,
   log,
   message,
@@ -63,14 +64,13 @@ it("keeps a selection in a growing reply", async () => {
 it("replaces nothing in a page that was opened in the middle of a reply", async () => {
   await open();
   const long = ["One **two**.\n\n", "- three", "\n- four\n\n", "Five"];
-  const reply = await ask("go on", [
-    "Another beginning",
-    { kind: "epoch", epoch: 2, keep: 0 },
-    ...long,
-    " six",
-    " seven",
-  ]);
-  reply.next(7);
+  const first = await ask("go on", ["Another beginning", " unsent"]);
+  first.next();
+  await page.getByText("Another beginning", { exact: true }).waitFor();
+  const reply = scriptedStream([...long, " six", " seven"]);
+  web.api.script = () => reply.script();
+  await web.api.takeOver("restart");
+  reply.next(5);
   await page.getByText("Five six", { exact: true }).waitFor();
   const removed: string[] = [];
   await page.exposeFunction("tell", (text: string) => removed.push(text));
@@ -105,9 +105,8 @@ it("tells the replies of two conversations apart after going back", async () => 
   const first = await ask("one", ["The first", " goes on"]);
   first.next();
   await page.getByText("The first", { exact: true }).waitFor();
-  await page.locator(".options summary").click();
-  await page.getByRole("button", { name: "Delete conversation" }).click();
-  await page.getByRole("button", { name: "Undo" }).waitFor();
+  await page.getByRole("link", { name: "New conversation" }).click();
+  await heading("New conversation").waitFor();
   const second = await ask("two", ["The second", " goes on"]);
   second.next();
   await page.getByText("The second", { exact: true }).waitFor();
@@ -121,19 +120,14 @@ it("tells the replies of two conversations apart after going back", async () => 
 
 it("says that another server continued the reply, and resumes after a reload", async () => {
   await open();
-  const reply = scriptedStream([
-    "One",
-    { kind: "epoch", epoch: 2, keep: 3 },
-    " two",
-    " three",
-  ]);
-  web.api.script = () => reply.script();
   await recordAnnouncements();
-  await message().fill("go on");
-  await message().press("Enter");
-  reply.next();
+  const first = await ask("go on", ["One", " unsent"]);
+  first.next();
   await page.getByText("One", { exact: true }).waitFor();
-  reply.next(2);
+  const reply = scriptedStream([" two", " three"]);
+  web.api.script = () => reply.script();
+  await web.api.takeOver("continue");
+  reply.next();
   const told = log().getByText("Another one continued the reply");
   await told.waitFor();
   const sentence = await told.innerText();

@@ -8,8 +8,11 @@ import { VisibleError } from "../../../app/core/domain/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/event-watcher";
 import { HttpVisitor } from "../../support/http-visitor";
-import { slowly } from "../../support/in-memory-api";
-import { scriptedStream } from "../../support/scripted-stream";
+import {
+  scriptedStream,
+  slowly,
+  type Step,
+} from "../../support/scripted-stream";
 import { expectEventually } from "../../support/wait-for";
 import { startWeb, type TestWeb } from "../../support/start-web";
 
@@ -32,10 +35,18 @@ async function metric(name: string): Promise<string | undefined> {
 }
 
 /** A conversation whose reply continues step by step. */
-async function begun(steps: Parameters<typeof scriptedStream>[0]) {
+async function begun(steps: Step[]) {
   const reply = scriptedStream(steps);
   web.api.script = () => reply.script();
   return { reply, address: await visitor.begin("hello") };
+}
+
+/** Another process takes the reply over, and its model sends these steps. */
+async function takeOver(way: "continue" | "restart", steps: Step[]) {
+  const reply = scriptedStream(steps);
+  web.api.script = () => reply.script();
+  await web.api.takeOver(way);
+  return reply;
 }
 
 /** A conversation whose watcher has seen the first half of the reply. */
@@ -92,13 +103,11 @@ describe("a reply's events", () => {
   });
 
   it("do not truncate the client's view while a replay catches up", async () => {
-    const { reply, address } = await begun([
-      "One two",
-      { kind: "epoch", epoch: 2, keep: 7 },
-      " three",
-    ]);
+    const { reply, address } = await begun(["One two", " unsent"]);
     const watcher = new EventWatcher();
-    reply.next(3);
+    reply.next();
+    const successor = await takeOver("continue", [" three"]);
+    successor.next();
     const path = `${address}/replies/2`;
     await watcher.follow(
       visitor,
@@ -129,12 +138,13 @@ describe("a reply's events", () => {
       "One",
       { kind: "notice", notice: "Waiting for it." },
       " two",
-      { kind: "epoch", epoch: 2, keep: 0 },
-      "Three",
-      " four",
+      " unsent",
     ]);
-    reply.next(5);
+    reply.next(3);
     visitor.cookies.set("script", "on");
+    await until(async () => (await visitor.read(address)).includes("One two"));
+    const successor = await takeOver("restart", ["Three", " four"]);
+    successor.next();
     await until(async () => (await visitor.read(address)).includes("Three"));
     const watcher = new EventWatcher();
     await watcher.follow(
@@ -144,7 +154,7 @@ describe("a reply's events", () => {
     );
     expect(watcher.text).toBe("Three");
     expect(JSON.stringify(watcher.events)).not.toContain("Waiting");
-    reply.next();
+    successor.next();
   });
 
   it("include heartbeats, with their interval, while the model is silent", async () => {
@@ -224,48 +234,44 @@ describe("a reply's events", () => {
   });
 
   it("report that another server continued or restarted the reply", async () => {
-    const { reply, address } = await begun([
-      "One two",
-      { kind: "epoch", epoch: 2, keep: 3 },
-      " three",
-      { kind: "epoch", epoch: 3, keep: 0 },
-      "Four",
-    ]);
+    const { reply, address } = await begun(["One two", " unsent"]);
     const watcher = new EventWatcher();
     reply.next();
     const followed = watcher.follow(visitor, `${address}/replies/2`);
     await until(() => watcher.text === "One two");
-    reply.next(2);
-    await until(() => watcher.text === "One three");
+    const second = await takeOver("continue", [" three", " unsent"]);
+    second.next();
+    await until(() => watcher.text === "One two three");
     expect(watcher.notice).toContain("continued the reply");
-    reply.next(2);
+    const third = await takeOver("restart", ["Four"]);
+    third.next();
     await followed;
     expect(watcher.text).toBe("Four");
     expect(watcher.notice).toContain("started the reply again");
   });
 
   it("end with an article that has all facts of the end event", async () => {
-    const end = {
-      kind: "end",
-      outcome: "stopped",
-      text: "A beginning",
-      model: "eliza/one",
-      modelName: "Model one",
-      at: "2026-01-02T03:04:05.000Z",
-      reasoning: "Thought before.",
-      usage: { inputTokens: 5, outputTokens: 7 },
-      leftOut: 2,
-    } as const;
-    const { reply, address } = await begun(["A beginning", end]);
+    const address = await visitor.begin("too long ".repeat(250));
+    await new EventWatcher().follow(visitor, `${address}/replies/2`);
+    const reply = scriptedStream([
+      { kind: "reasoning", text: "Thought before." },
+      { kind: "usage", inputTokens: 5, outputTokens: 7 },
+      "A beginning",
+      " unsent",
+    ]);
+    web.api.script = () => reply.script();
+    reply.next(3);
+    await visitor.post(`${address}/messages`, {
+      message: "also long ".repeat(150),
+    });
     const watcher = new EventWatcher();
-    reply.next();
-    const followed = watcher.follow(visitor, `${address}/replies/2`);
+    const followed = watcher.follow(visitor, `${address}/replies/4`);
     await until(() => watcher.text === "A beginning");
-    reply.next();
+    await visitor.post(`${address}/replies/4/stop`, {});
     await followed;
     const { html } = watcher.end ?? {};
     expect(html).toContain("Model one");
-    expect(html).toContain('datetime="2026-01-02T03:04:05.000Z"');
+    expect(html).toMatch(/datetime="\d{4}-\d\d-\d\dT[\d:.]+Z"/);
     expect(html).toContain("Thought before.");
     expect(html).toContain("Stopped.");
     expect(html).toContain("its oldest 2 messages were left out");
