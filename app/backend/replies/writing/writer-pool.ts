@@ -74,7 +74,7 @@ export class WriterPool {
   /** Creates a reply's first epoch. */
   start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
     return this.acquire(ref, async () => {
-      const file = await this.openEpoch(ref, 1, false);
+      const file = await this.openEpoch(ref, 1, { keepsText: false });
       return file && this.write(ref, file, emptyReply);
     });
   }
@@ -85,7 +85,9 @@ export class WriterPool {
     return this.acquire(
       ref,
       async () => {
-        const file = await this.openEpoch(ref, failedEntry + 1, false);
+        const file = await this.openEpoch(ref, failedEntry + 1, {
+          keepsText: false,
+        });
         return file && this.write(ref, file, emptyReply);
       },
       failedEntry,
@@ -120,7 +122,9 @@ export class WriterPool {
   /** Stops a reply whose owner cannot be reached, by an epoch that keeps the text and ends at once. */
   async stopOrphan(ref: ReplyRef, latestEntry: number): Promise<void> {
     const writer = await this.acquire(ref, async () => {
-      const file = await this.openEpoch(ref, latestEntry + 1, true);
+      const file = await this.openEpoch(ref, latestEntry + 1, {
+        keepsText: true,
+      });
       const opened = file && this.write(ref, file, textBefore(file.before));
       // At once, before it asks the model.
       void opened?.stop();
@@ -163,7 +167,7 @@ export class WriterPool {
   private openEpoch(
     ref: ReplyRef,
     number: number,
-    keepsText: boolean,
+    { keepsText }: { keepsText: boolean },
   ): Promise<EpochFile | undefined> {
     const { address, process } = this.context;
     return this.context.logOf(ref).open(number, (before) => ({
@@ -180,7 +184,7 @@ export class WriterPool {
     const { metrics, log } = this.context;
     const number = abandonedEntry + 1;
     const continues = await this.canContinue(ref);
-    const file = await this.openEpoch(ref, number, continues);
+    const file = await this.openEpoch(ref, number, { keepsText: continues });
     if (!file) return undefined;
     const reason = file.before?.isHandedOver ? "handover" : "silence";
     metrics.countTakeover(reason);
