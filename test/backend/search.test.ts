@@ -35,7 +35,8 @@ async function searchIn(texts: string[]): Promise<Search> {
   for (const text of others) {
     await messages.addPrompt({ text, at, key: undefined }, async () => ({}));
   }
-  return new Search({ files, folders, ownerIndex });
+  // A clock that stands still: on a busy machine a search would reach its time limit.
+  return new Search({ files, folders, ownerIndex, clock: () => 0 });
 }
 
 const find = (search: Search, query: string, signal = never()) =>

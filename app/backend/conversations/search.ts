@@ -38,6 +38,8 @@ export interface SearchDeps {
   files: StorageContext;
   folders: RecordFolders;
   ownerIndex: OwnerIndex;
+  /** Milliseconds of a monotonic clock. */
+  clock?: () => number;
 }
 
 export interface SearchResults {
@@ -59,10 +61,11 @@ export class Search {
     const all = state.listed();
     const words = wordsOf(query);
     if (words.length === 0) return { results: [], complete: true };
-    const until = performance.now() + MAX_MS;
+    const { clock = () => performance.now() } = this.deps;
+    const until = clock() + MAX_MS;
     const isOver = () => {
       signal.throwIfAborted();
-      return performance.now() > until;
+      return clock() > until;
     };
     const results: SearchResults["results"] = [];
     let next = 0;
