@@ -18,7 +18,7 @@ import { createRecords } from "./create-records";
 import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
-import { readModelSettings } from "./models/model-settings";
+import { readModelSettings } from "./models/provider-settings";
 import { ProjectPages } from "./projects/project-pages";
 import { ReplyService } from "./replies/reply-service";
 import { createPeerClient } from "./replies/writing/peer-client";

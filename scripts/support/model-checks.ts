@@ -6,7 +6,7 @@ import {
 } from "../../app/backend/models/create-models";
 import { createProviders } from "../../app/backend/models/create-providers";
 import type { ModelEvent } from "../../app/backend/models/model";
-import { readModelSettings } from "../../app/backend/models/model-settings";
+import { readModelSettings } from "../../app/backend/models/provider-settings";
 import { readBackendConfig } from "../../app/core/config/config";
 
 /** The backend's models for some settings, without a log. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { OpenAISettings } from "../../app/backend/models/model-settings";
+import type { OpenAISettings } from "../../app/backend/models/provider-settings";
 import type { Answer, ScriptedServer } from "./scripted-server";
 
 /** The minimal settings of a provider for a server. */

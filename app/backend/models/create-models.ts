@@ -11,7 +11,7 @@ import {
 } from "./model";
 import { createModelLists } from "./model-lists";
 import { createModelMetrics, type ReplyMeter } from "./model-metrics";
-import type { ModelTimeouts } from "./model-settings";
+import type { ModelTimeouts } from "./provider-settings";
 import { withTokenTimeouts } from "./token-timeouts";
 
 /** The models of all providers. */

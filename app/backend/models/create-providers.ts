@@ -1,7 +1,7 @@
 import type { ProviderName } from "../../core/config/model-settings";
 import { createEliza } from "./eliza/create-eliza";
 import type { ModelProvider } from "./model";
-import type { ModelSettings } from "./model-settings";
+import type { ModelSettings } from "./provider-settings";
 
 /**
  * The providers of the settings, in their order. The code of the others is not loaded: the AWS SDK

@@ -1,6 +1,6 @@
 import { abortable } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
-import type { ModelTimeouts } from "./model-settings";
+import type { ModelTimeouts } from "./provider-settings";
 
 type TokenTimeouts = Pick<ModelTimeouts, "firstTokenMs" | "betweenTokensMs">;
 

@@ -12,7 +12,7 @@ import {
   type ModelInfo,
   type ModelProvider,
 } from "../../../app/backend/models/model";
-import type { ModelTimeouts } from "../../../app/backend/models/model-settings";
+import type { ModelTimeouts } from "../../../app/backend/models/provider-settings";
 import { collect, neverAborts, textOf, user } from "./model-provider-contract";
 
 const patient: ModelTimeouts = {

@@ -1,5 +1,5 @@
 import { createProviders } from "../../../app/backend/models/create-providers";
-import { readModelSettings } from "../../../app/backend/models/model-settings";
+import { readModelSettings } from "../../../app/backend/models/provider-settings";
 import { readBackendConfig } from "../../../app/core/config/config";
 import { neverAborts } from "./model-provider-contract";
 

@@ -14,7 +14,7 @@ import type {
   ModelProvider,
   ReplyOptions,
 } from "../model";
-import type { BedrockSettings, ModelTimeouts } from "../model-settings";
+import type { BedrockSettings, ModelTimeouts } from "../provider-settings";
 import {
   hasSystemRole,
   refusesSystemRole,

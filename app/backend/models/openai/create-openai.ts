@@ -8,7 +8,7 @@ import type {
   ModelProvider,
   ReplyOptions,
 } from "../model";
-import type { ModelTimeouts, OpenAISettings } from "../model-settings";
+import type { ModelTimeouts, OpenAISettings } from "../provider-settings";
 import { waitWhileBusy } from "../wait-while-busy";
 import { wrongUrl } from "./errors";
 import { createOpenAIClient } from "./openai-client";

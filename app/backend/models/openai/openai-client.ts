@@ -6,7 +6,7 @@ import {
   fetch,
   type Response,
 } from "undici";
-import type { OpenAISettings } from "../model-settings";
+import type { OpenAISettings } from "../provider-settings";
 import { complaintIn, retryAfter } from "./complaints";
 import { modelErrorFor, unreachable, wrongUrl } from "./errors";
 

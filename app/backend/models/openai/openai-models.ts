@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { OfferedModel } from "../../../core/config/offered-models";
 import { formatTokens, type ModelInfo, shortName } from "../model";
-import type { OpenAISettings } from "../model-settings";
+import type { OpenAISettings } from "../provider-settings";
 import { nonsense } from "./errors";
 
 const Count = z.number().int().positive().optional().catch(undefined);

@@ -1,5 +1,5 @@
 import { ModelError, type ModelMessage, type ReplyOptions } from "../model";
-import type { OpenAISettings } from "../model-settings";
+import type { OpenAISettings } from "../provider-settings";
 import {
   hasSystemRole,
   refusesSystemRole,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ModelProvider } from "../../../../app/backend/models/model";
-import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import type { OpenAISettings } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import { completeReply, settingsFor } from "../../../support/openai-server";
 import {

@@ -5,7 +5,7 @@ import type {
   ModelMessage,
   ReplyOptions,
 } from "../../../../app/backend/models/model";
-import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import type { OpenAISettings } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import {
   answerWith,

@@ -1,4 +1,4 @@
-import type { OpenAISettings } from "../../../../app/backend/models/model-settings";
+import type { OpenAISettings } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import type { OfferedModel } from "../../../../app/core/config/offered-models";
 import { answerWith, settingsFor } from "../../../support/openai-server";

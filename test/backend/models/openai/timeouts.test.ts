@@ -2,7 +2,7 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createModels } from "../../../../app/backend/models/create-models";
 import type { ModelEvent } from "../../../../app/backend/models/model";
-import type { ModelTimeouts } from "../../../../app/backend/models/model-settings";
+import type { ModelTimeouts } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import {
   completeReply,

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readModelSettings } from "../../../app/backend/models/model-settings";
+import { readModelSettings } from "../../../app/backend/models/provider-settings";
 import { readBackendConfig } from "../../../app/core/config/config";
 import { temporaryFolders } from "../../support/temporary-folder";
 
