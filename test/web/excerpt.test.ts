@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { excerptOf } from "../../app/web/pages/excerpt";
+import { excerptOf, withoutMarkup } from "../../app/web/pages/excerpt";
 
 const shown = (text: string, query: string) =>
   excerptOf(text, query)
@@ -28,4 +28,31 @@ it("shows the stretch around the first word and never half a character", () => {
 
 it("shows the beginning of a text without any of the words", () => {
   expect(shown("Some text", "absent")).toBe("Some text");
+});
+
+it.each([
+  [
+    "a table",
+    "Fruit:\n\n| No. | Item |\n| ---: | --- |\n| 1 | *Fig* |",
+    "Fruit:\n\nNo. · Item\n1 · Fig",
+  ],
+  [
+    "the rest of a table",
+    "… the harbour | 3 |\n| 2 | An old …",
+    "… the harbour · 3\n2 · An old …",
+  ],
+  ["a cut rule of a table", "… --: | --- |\n| 1 | Fig |", "1 · Fig"],
+  [
+    "headings, quotes and lists",
+    "## Why\n> It *is*\n- **so**",
+    "Why\nIt is\nso",
+  ],
+  [
+    "code",
+    "Call `f(x)`:\n\n```js\nlet a_b = c_d * 2 * 3;\n```",
+    "Call f(x):\n\nlet a_b = c_d * 2 * 3;",
+  ],
+  ["links", "See [the guide](https://example.com/a) now", "See the guide now"],
+])("leaves out the markup of %s", (_, markdown, text) => {
+  expect(withoutMarkup(markdown)).toBe(text);
 });

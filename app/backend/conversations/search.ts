@@ -97,12 +97,10 @@ export class Search {
     const messages = await log.readAll();
     const excerpts: Excerpt[] = [];
     const said = messages.filter(isFirstOfItsText(messages));
-    for (const { number, role, at: time, text } of said.toReversed()) {
+    for (const message of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
-      const at = await locate(words, text, isOver);
-      if (at !== undefined) {
-        excerpts.push({ number, role, at: time, text: excerpt(text, at) });
-      }
+      const at = await locate(words, message.text, isOver);
+      if (at !== undefined) excerpts.push(toExcerpt(message, at));
     }
     return excerpts;
   }
@@ -127,6 +125,12 @@ async function locate(
     if (missing.size === 0) return first;
   }
   return undefined;
+}
+
+function toExcerpt(message: Message, found: number): Excerpt {
+  const { number, role, at, text } = message;
+  const modelName = isPrompt(message) ? undefined : message.modelName;
+  return { number, role, at, text: excerpt(text, found), modelName };
 }
 
 /** Cut between words, unless one is very long. */

@@ -82,7 +82,12 @@ export const Message = z
 
 /** The part of a message around the words of a search. */
 export const Excerpt = z
-  .object({ ...message, role: z.enum(["user", "assistant"]) })
+  .object({
+    ...message,
+    role: z.enum(["user", "assistant"]),
+    /** Of a reply; earlier versions of the backend omit it. */
+    modelName: z.string().optional(),
+  })
   .meta({ id: "Excerpt" });
 
 /** A conversation, without its messages. */

@@ -30,3 +30,31 @@ export function excerptOf(text: string, query: string): ExcerptPart[] {
   if (end < text.length) parts.push({ text: "…", hit: false });
   return parts.filter((part) => part.text !== "");
 }
+
+/**
+ * The words of a part of a Markdown text. A pattern does it, as the part may begin or end within a
+ * table or a link, which no parser would recognise.
+ */
+export function withoutMarkup(part: string): string {
+  return part
+    .split("\n")
+    .filter((line) => !ruleOrFence.test(line))
+    .map((line) => (tableRow.test(line) ? cellsOf(line) : line))
+    .map((line) => line.replace(blockMark, "$1"))
+    .join("\n")
+    .replace(/!?\[([^\]\n]*)\]\([^)\s]*\)/g, "$1")
+    .replace(/\*\*|__|~~|`+/g, "")
+    .replace(/(?<![\w*])([*_])(?=\S)([^*_\n]+)(?<=\S)\1(?![\w*])/g, "$2");
+}
+
+/** The line under a table's head, a thematic break, or the beginning or end of a code block. */
+const ruleOrFence = /^(?:… )?(?:[\s|:-]*--[\s|:-]*(?: …)?|\s*(?:```|~~~).*)$/;
+const tableRow = /^(?:… )?\s*\||\|\s*(?: …)?$/;
+const blockMark = /^((?:… )?)\s*(?:#{1,6} |> ?|[-*+] )+/;
+
+const cellsOf = (row: string): string =>
+  row
+    .split("|")
+    .map((cell) => cell.trim())
+    .filter((cell) => cell !== "")
+    .join(" · ");

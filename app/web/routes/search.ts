@@ -1,7 +1,7 @@
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { limits, type Excerpt } from "../../core/domain/records";
-import { excerptOf } from "../pages/excerpt";
+import { excerptOf, withoutMarkup } from "../pages/excerpt";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { sendPage, type Page } from "../pages/render-page";
@@ -39,12 +39,12 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
 
 function viewExcerpt(
   id: string,
-  { number, role, text }: Excerpt,
+  { number, role, text, modelName = "Reply" }: Excerpt,
   query: string,
 ): object {
   return {
     href: `/conversations/${id}?message=${number}#m${number}`,
-    author: role === "user" ? "You" : "Assistant",
-    parts: excerptOf(text, query),
+    author: role === "user" ? "You" : modelName,
+    parts: excerptOf(role === "user" ? text : withoutMarkup(text), query),
   };
 }
