@@ -41,8 +41,8 @@ export function requestIn(message: string): Request | undefined {
     const numbers = Array.from({ length: to }, (_, index) => index + 1);
     return { kind: "count", reply: () => `${numbers.join(", ")}.` };
   }
-  if (table.test(text)) return tableOf(amount(items, MAX_ITEMS), topic);
-  if (list.test(text)) return listOf(amount(items, MAX_ITEMS), topic);
+  if (table.test(text)) return tableOf(amount(items, MAX_ITEMS));
+  if (list.test(text)) return listOf(amount(items, MAX_ITEMS));
   if (program.test(text)) {
     const reply = `Here is a little code:\n\n\`\`\`python\n${code}\n\`\`\`\n\nI can't run it, only recite it.`;
     return { kind: "code", reply: () => reply };
@@ -88,17 +88,17 @@ function itemsOf(length: number): string[] {
   );
 }
 
-function listOf(length: number, topic: string): Request {
+function listOf(length: number): Request {
   const lines = itemsOf(length).map((item) => `- ${item}`);
-  const text = `Here is a list of ${length}, on ${topic}:\n\n${lines.join("\n")}`;
+  const text = `Here is a list of ${length}, whatever the topic, with words from my stories:\n\n${lines.join("\n")}`;
   return { kind: "list", reply: () => text };
 }
 
-function tableOf(rows: number, topic: string): Request {
+function tableOf(rows: number): Request {
   const lines = itemsOf(rows).map(
     (item, index) => `| ${index + 1} | ${item} | ${(index * 7) % 10} |`,
   );
-  const text = `Here is a table of ${rows} rows, on ${topic}:\n\n| No. | Item | Count |\n| ---: | --- | ---: |\n${lines.join("\n")}`;
+  const text = `Here is a table of ${rows} rows, whatever the topic, with words from my stories:\n\n| No. | Item | Count |\n| ---: | --- | ---: |\n${lines.join("\n")}`;
   return { kind: "table", reply: () => text };
 }
 

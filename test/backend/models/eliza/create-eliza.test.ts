@@ -255,6 +255,8 @@ describe("eliza on request", () => {
     expect(
       reply.split("\n").filter((line) => line.startsWith("|")),
     ).toHaveLength(9);
+    // The rows are the same for each topic.
+    expect(reply).not.toContain("fruit");
   });
 
   it("writes code in a fence", async () => {
