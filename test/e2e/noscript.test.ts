@@ -227,7 +227,9 @@ describe("without a script", () => {
     await page.getByRole("searchbox", { name: "Search" }).press("Enter");
     await page.locator("mark").first().waitFor();
 
+    await page.getByText("Reset session…").click();
     await page.getByRole("button", { name: "Reset session" }).click();
+    await page.getByText("Technical details").click();
     await page.getByText("(new)").waitFor();
     await expectEventually(async () => {
       const list = page.getByRole("navigation", { name: "Conversations" });

@@ -103,7 +103,7 @@ describe("a page", () => {
   ])("reports a missing page: %s", async (path) => {
     const answer = await visitor.get(path);
     expect(answer.status).toBe(404);
-    expect(await answer.text()).toContain("To a new conversation");
+    expect(await answer.text()).toContain("Start a new conversation");
   });
 
   it.each(["?before=x", "?before=0", "?before=-1", "?before=1e400"])(

@@ -261,6 +261,44 @@ it("marks search results, and links to them", async () => {
   expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
 });
 
+it("shows what was found in a reply as text, with the name of its model", async () => {
+  web.api.script = () => ["| No. | Item |\n| ---: | --- |\n| 1 | needle |"];
+  await visitor.read(await visitor.begin("a table"));
+  const page = await visitor.read("/search?q=needle");
+  expect(page).toContain("<b>Model one</b> No. · Item");
+  expect(page).toContain("1 · <mark>needle</mark>");
+});
+
+it("names the author of a reply Reply where the backend omits the model", async () => {
+  const { api } = web;
+  const search = api.search.bind(api);
+  api.search = async (...asked) =>
+    (await search(...asked)).map((found) => ({
+      ...found,
+      excerpts: found.excerpts.map((it) => ({ ...it, modelName: undefined })),
+    }));
+  await visitor.read(await visitor.begin("needle"));
+  const page = await visitor.read("/search?q=needle");
+  expect(page).toContain("<b>You</b>");
+  expect(page).toContain("<b>Reply</b>");
+});
+
+it("lists a record that came from the cache once among the API calls", async () => {
+  await visitor.begin("hello");
+  const page = await visitor.read("/");
+  const cached = [...page.matchAll(/>(\w+) <span>from the cache/g)];
+  const names = cached.map(([, name]) => name);
+  expect(names).toEqual([...new Set(names)]);
+});
+
+it("describes Reset session by its consequences, behind a first step", async () => {
+  const page = await visitor.read("/");
+  const [, id = ""] =
+    /aria-describedby="([^"]+)">Reset session</.exec(page) ?? [];
+  expect(page).toContain(`id="${id}">Starts a new session`);
+  expect(page).toMatch(/<details class="reset">[^]+>Reset session<\/button>/);
+});
+
 it("starts a new session with an empty list on reset", async () => {
   const address = await visitor.begin("hello");
   const before = visitor.cookies.get("keepsake");

@@ -75,5 +75,5 @@ function wayBack(path: string): { back: string; backLabel: string } {
   const conversation = /^\/conversations\/[a-z2-7]{26}(?=\/)/.exec(path)?.[0];
   return conversation
     ? { back: conversation, backLabel: "Back to the conversation" }
-    : { back: "/", backLabel: "To a new conversation" };
+    : { back: "/", backLabel: "Start a new conversation" };
 }

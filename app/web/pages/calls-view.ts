@@ -20,7 +20,7 @@ export function viewCalls(calls: ApiCall[]): CallsView {
   const noun = made.length === 1 ? "call" : "calls";
   return {
     summary: `${made.length} ${noun} · ${ms(totalMs)} ms`,
-    list: calls.map((call) => ({
+    list: withoutRepeats(calls).map((call) => ({
       name: call.name,
       cached: call.cached,
       dns: ms(call.dnsMs),
@@ -30,6 +30,17 @@ export function viewCalls(calls: ApiCall[]): CallsView {
       total: ms(call.totalMs),
     })),
   };
+}
+
+/** Lists each record that came from the cache once, however often the page read it. */
+function withoutRepeats(calls: ApiCall[]): ApiCall[] {
+  const seen = new Set<string>();
+  return calls.filter(({ name, cached }) => {
+    if (!cached) return true;
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    return isFirst;
+  });
 }
 
 /** The value of `Server-Timing`, for the browser's developer tools. */

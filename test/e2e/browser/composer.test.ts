@@ -177,6 +177,7 @@ it("forgets drafts with Reset session", async () => {
   await open();
   await say("hello");
   await message().fill("nobody else's business");
+  await page.getByText("Reset session…").click();
   await page.getByRole("button", { name: "Reset session" }).click();
   await heading("New conversation").waitFor();
   await expectTyped("");

@@ -108,6 +108,8 @@ it("tells a visitor whose session ended so once, and keeps the draft", async () 
   await recordAnnouncements();
   const other = await page.context().newPage();
   await other.goto(web.address);
+  await other.getByText("Technical details").click();
+  await other.getByText("Reset session…").click();
   await other.getByRole("button", { name: "Reset session" }).click();
   await other.getByText("(new)").waitFor();
   web.server.closeAllConnections();

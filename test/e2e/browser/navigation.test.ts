@@ -14,7 +14,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/chromium";
 import { expectEventually } from "../../support/wait-for";
 
 useBrowser();
@@ -70,13 +70,18 @@ it("starts an empty session with Reset session", async () => {
   await open();
   await say("forget me");
   const session = page.getByRole("region", { name: "Session" });
+  await page.getByText("Technical details").click();
   const before = await session.innerText();
-  await page.getByRole("button", { name: "Reset session" }).click();
+  const reset = page.getByRole("button", { name: "Reset session" });
+  await expectHidden(reset);
+  await page.getByText("Reset session…").click();
+  await reset.click();
   await heading("New conversation").waitFor();
   const list = page.getByRole("navigation", { name: "Conversations" });
   await expectEventually(async () => {
     expect(await session.innerText()).toContain("(new)");
     expect(await session.innerText()).not.toBe(before);
+    expect(await reset.isVisible()).toBe(false);
     expect(await list.innerText()).not.toContain("forget me");
   });
 });
@@ -106,7 +111,7 @@ it("fits a phone's screen, with a menu that opens and closes", async () => {
   const width = await page.evaluate(() => document.body.scrollWidth);
   expect(width).toBeLessThanOrEqual(390);
   expect(await log().evaluate((it) => it.scrollWidth)).toBeLessThanOrEqual(390);
-  const reset = page.getByRole("button", { name: "Reset session" });
+  const reset = page.getByText("Reset session…");
   expect(await reset.isVisible()).toBe(false);
   await page.getByRole("link", { name: "Menu" }).click();
   await reset.waitFor();

@@ -84,7 +84,9 @@ it("edits the last message with the keyboard, and passes the accessibility check
   await words.waitFor();
   expect(await violations()).toEqual([]);
   await words.fill("hello");
-  await page.getByRole("button", { name: "Ask again" }).press("Enter");
+  await page
+    .getByRole("button", { name: "Send edited message" })
+    .press("Enter");
   await page.getByText("Now you said: hello", { exact: true }).waitFor();
   await page.getByText("Answer 2 of 2").waitFor();
   await expectHidden(words);

@@ -35,7 +35,7 @@ async function submit(form, submitter) {
     }
     if (isComposer) clearBox(sent);
     if (form.matches(ENDING)) forgetDrafts();
-    form.closest(".edit")?.removeAttribute("open");
+    form.closest(".edit, .reset")?.removeAttribute("open");
     const focused = document.activeElement;
     show(html, {
       address: answer.url,

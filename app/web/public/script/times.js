@@ -1,7 +1,4 @@
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-});
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 
 /** Replaces the server's times, in UTC, by those of the reader. */
 export function showLocalTimes() {
