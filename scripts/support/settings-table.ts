@@ -52,7 +52,7 @@ function meaning(name: string): string {
   const texts = processes.flatMap(
     (process) => settingOf(process, name)?.description ?? [],
   );
-  return [...new Set(texts)].join("; ");
+  return [...new Set(texts)].join(" ");
 }
 
 function update(file: string): void {

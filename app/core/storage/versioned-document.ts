@@ -116,7 +116,11 @@ export class VersionedDocument {
     using _ = await this.storage.mutex.lock(this.folder);
     let found = await this.reader.findNewest();
     for (let attempt = 1; ; attempt++) {
-      if (!found || found.next === 1 || found.newest?.isTombstone) return false;
+      if (!found || found.next === 1) return false;
+      if (found.newest?.isTombstone) {
+        await this.flushTombstone();
+        return false;
+      }
       if (!found.isDeleting) await this.markDeleting();
       const created = await this.write(found.next, found.listedAt, undefined);
       if (created) {
@@ -143,6 +147,16 @@ export class VersionedDocument {
     // A version that replaces a damaged one may say the opposite.
     if (numbers[0] !== number || next !== number + 1) return false;
     return (await this.write(next, listedAt, undefined)) !== undefined;
+  }
+
+  /** The process that wrote the tombstone may have died before it flushed the folder. */
+  private async flushTombstone(): Promise<void> {
+    try {
+      await this.storage.fileSystem.syncDirectory(this.folder);
+    } catch (error) {
+      // A sweep removed the folder meanwhile.
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
   }
 
   /**

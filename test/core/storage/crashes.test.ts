@@ -200,9 +200,11 @@ test("the simulated disk loses unflushed data: a store without flushes fails", a
 async function repeatAfterEachDeath(
   write: (fileSystem: FileSystem) => Promise<unknown>,
   check: (found: MemoryDisk) => Promise<void>,
+  prepare: typeof write = () => Promise.resolve(),
 ): Promise<void> {
   for (let calls = 0, hasDied = true; hasDied; calls++) {
     const disk = new MemoryDisk();
+    await prepare(disk);
     const process = dieAfter(disk, calls);
     await write(process.fileSystem).catch(() => undefined);
     hasDied = process.hasDied();
@@ -244,4 +246,12 @@ test("a document that exists is on disk although the process that created it die
         }),
     async (found) =>
       expect((await document(found).read())?.data).toEqual({ n: 1 }),
+  ));
+
+test("a document stays deleted although the process that deleted it died", () =>
+  repeatAfterEachDeath(
+    (fileSystem) => document(fileSystem).delete(),
+    async (found) =>
+      expect((await document(found).read())?.isTombstone).toBe(true),
+    (fileSystem) => document(fileSystem).create({ n: 1 }),
   ));
