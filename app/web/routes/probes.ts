@@ -1,8 +1,9 @@
 import { Router } from "@koa/router";
 import { PROBE_ROUTES } from "../../core/runtime/metric-definitions";
+import { resultWithin } from "../../core/runtime/async";
 import type { Api } from "../backend-client/api";
 
-/** The backend is asked for so long, at most. */
+/** Time limit of the question to the backend. */
 const BACKEND_TIMEOUT_MS = 1_000;
 
 export interface ProbeDeps {
@@ -25,10 +26,8 @@ export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
     const timeout = AbortSignal.timeout(BACKEND_TIMEOUT_MS);
     const [reason, isBackendReady] = await Promise.all([
       whyNotReady(),
-      // Whatever it waits for may hang with the disk: a thread, for one, to look up a name.
-      Promise.race([api.isReady(timeout), refuseAt(timeout)]).catch(
-        () => false,
-      ),
+      // The call may ignore its signal: a name look-up waits for a thread that a hung disk holds.
+      resultWithin(api.isReady(timeout), BACKEND_TIMEOUT_MS).catch(() => false),
     ]);
     ctx.status = reason === undefined ? 200 : 503;
     ctx.body = {
@@ -39,8 +38,3 @@ export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   });
   return router;
 }
-
-const refuseAt = (timeout: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    timeout.addEventListener("abort", reject, { once: true });
-  });

@@ -7,7 +7,7 @@ import {
   type ReplyEvent,
   type ReplyState,
 } from "../../core/domain/records";
-import { pause } from "../../core/runtime/async";
+import { resultWithin } from "../../core/runtime/async";
 import type { Api, ApiContext } from "../backend-client/api";
 import { messageOf, type MessageRenderer } from "../pages/message-renderer";
 import { messageKey } from "../pages/read-message";
@@ -134,10 +134,7 @@ async function find(
 
 async function begun<T>(events: AsyncGenerator<T, void>, signal: AbortSignal) {
   const next = events.next();
-  const enough = new AbortController();
-  const stop = AbortSignal.any([signal, enough.signal]);
-  await Promise.race([next, pause(FIRST_EVENT_MS, stop)]);
-  enough.abort();
+  await resultWithin(next, FIRST_EVENT_MS, signal);
   return (async function* () {
     const first = await next;
     if (!first.done) yield first.value;
