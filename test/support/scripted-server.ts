@@ -65,12 +65,12 @@ export async function startScriptedServer(tls?: {
     else response.writeHead(404).end("Not found");
   }
 
-  const server: Server = tls
+  const http: Server = tls
     ? createTlsServer(tls, listener)
     : createServer(listener);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const { port } = http.address() as AddressInfo;
   return {
     url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
     requests,
@@ -79,11 +79,23 @@ export async function startScriptedServer(tls?: {
       for (const response of open) await once(response, "close");
     },
     close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      if (!http.listening) return;
+      http.closeAllConnections();
+      http.close();
+      await once(http, "close");
     },
   };
+}
+
+/** The server of the running test, in files that call {@link useScriptedServer}. */
+export let server: ScriptedServer;
+
+/** Starts a server for each test of the file. */
+export function useScriptedServer(): void {
+  beforeEach(async () => {
+    server = await startScriptedServer();
+  });
+  afterEach(() => server.close());
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

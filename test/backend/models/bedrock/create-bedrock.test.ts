@@ -1,10 +1,5 @@
 import { EventEmitter, once } from "node:events";
 import { createBedrock } from "../../../../app/backend/models/bedrock/create-bedrock";
-import type {
-  ModelEvent,
-  ModelMessage,
-  ReplyOptions,
-} from "../../../../app/backend/models/model";
 import {
   blockStopFrame,
   converseReply,
@@ -21,17 +16,17 @@ import {
 } from "../../../support/bedrock-server";
 import {
   type Answer,
-  type ScriptedServer,
+  server,
   startScriptedServer,
+  useScriptedServer,
 } from "../../../support/scripted-server";
 import {
   assistant,
-  collect,
   keepsTheContract,
-  neverAborts,
   textOf,
   user,
 } from "../model-provider-contract";
+import { repliesOf } from "../provider-replies";
 
 const model = "amazon.nova-pro-v1:0";
 const credentials = {
@@ -39,40 +34,23 @@ const credentials = {
   secretAccessKey: "example-secret",
 };
 
-let server: ScriptedServer;
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
+useScriptedServer();
 
-const providerAt = (endpoint: string, busyMs = 60_000) =>
+const providerAt = (endpoint: string, busyMs: number) =>
   createBedrock(
     { region: "us-east-1", endpoint, credentials },
     { connectMs: 5_000, busyMs },
   );
 
-/** The events of a reply if the service sends these answers. */
-async function replyTo(
-  answers: Answer | Answer[],
-  {
-    options = {},
-    messages = [user("hello")],
-    busyMs = 60_000,
-  }: {
-    options?: Partial<ReplyOptions>;
-    messages?: ModelMessage[];
-    busyMs?: number;
-  } = {},
-): Promise<ModelEvent[]> {
-  server.on("/converse-stream", ...[answers].flat());
-  return collect(
-    providerAt(server.url, busyMs).streamReply(
-      messages,
-      { model, ...options },
-      neverAborts(),
-    ),
-  );
-}
+const {
+  askOf,
+  failingReply,
+  replyStoppedAtOnce,
+  replyStoppedInSilence,
+  replyTo,
+} = repliesOf("/converse-stream", model, (_, busyMs) =>
+  providerAt(server.url, busyMs),
+);
 
 const askedBody = () =>
   JSON.parse(server.requests[0]?.body ?? "") as Record<string, unknown>;
@@ -103,12 +81,8 @@ it("writes 120 replies at once", async () => {
     else asked.emit("by all");
     await converseReply("Hi")(response, what);
   });
-  const provider = providerAt(server.url);
-  const replies = await Promise.all(
-    Array.from({ length: together }, () =>
-      collect(provider.streamReply([user("hello")], { model }, neverAborts())),
-    ),
-  );
+  const ask = askOf();
+  const replies = await Promise.all(Array.from({ length: together }, ask));
   expect(replies.map((events) => textOf(events))).toEqual(
     Array(together).fill("Hi"),
   );
@@ -185,13 +159,9 @@ describe("the request to Bedrock", () => {
       ),
       converseReply("Hi"),
     );
-    const provider = providerAt(server.url);
-    const messages: ModelMessage[] = [
-      { role: "system", text: "Be kind." },
-      user("Hello"),
-    ];
-    const ask = () =>
-      collect(provider.streamReply(messages, { model }, neverAborts()));
+    const ask = askOf({
+      messages: [{ role: "system", text: "Be kind." }, user("Hello")],
+    });
     expect(textOf(await ask())).toBe("Hi");
     await ask();
     const bodies = server.requests.map(
@@ -589,20 +559,10 @@ describe("the bedrock provider fails", () => {
   });
 
   it("after the text that came before an error inside the stream", async () => {
-    server.on(
-      "/converse-stream",
+    const { events, error } = await failingReply(
       frames([...half, exceptionFrame("internalServerException", "Oops")]),
     );
-    const events: ModelEvent[] = [];
-    const read = async () => {
-      const reply = providerAt(server.url).streamReply(
-        [user("hello")],
-        { model },
-        neverAborts(),
-      );
-      for await (const one of reply) events.push(one);
-    };
-    await expect(read()).rejects.toMatchObject({ reason: "provider" });
+    expect(error).toMatchObject({ reason: "provider" });
     expect(textOf(events)).toBe("Half");
   });
 
@@ -612,27 +572,11 @@ describe("the bedrock provider fails", () => {
       reason: "unreachable",
       forOperator: expect.stringMatching(/AWS_REGION, DNS/),
     });
-    server = await startScriptedServer();
   });
 
   it("with the signal's reason if a silent reply is stopped, and cancels the request", async () => {
-    const asked = new EventEmitter();
-    server.on("/converse-stream", async (response, what) => {
-      await frames(half, "hang")(response, what);
-      asked.emit("silent");
-    });
-    const fallenSilent = once(asked, "silent");
-    const controller = new AbortController();
-    const reply = collect(
-      providerAt(server.url).streamReply(
-        [user("hello")],
-        { model },
-        controller.signal,
-      ),
-    );
-    await fallenSilent;
-    controller.abort(new Error("stopped"));
-    await expect(reply).rejects.toThrow("stopped");
+    const { error } = await replyStoppedInSilence(frames(half, "hang"));
+    expect(error).toMatchObject({ message: "stopped" });
     await server.idle();
   });
 });
@@ -656,22 +600,11 @@ describe("the bedrock provider waits for a busy model", () => {
   });
 
   it("for 2 seconds if the service names no time, or until the reply is stopped", async () => {
-    server.on("/converse-stream", refusal(429, "ThrottlingException", "wait"));
-    const controller = new AbortController();
-    const seen: ModelEvent[] = [];
-    const read = async () => {
-      const reply = providerAt(server.url).streamReply(
-        [user("hello")],
-        { model },
-        controller.signal,
-      );
-      for await (const one of reply) {
-        seen.push(one);
-        setImmediate(() => controller.abort(new Error("stopped")));
-      }
-    };
-    await expect(read()).rejects.toThrow("stopped");
-    expect(seen).toEqual([
+    const { events, error } = await replyStoppedAtOnce(
+      refusal(429, "ThrottlingException", "wait"),
+    );
+    expect(error).toMatchObject({ message: "stopped" });
+    expect(events).toEqual([
       { kind: "waiting", ms: 2_000, message: expect.any(String) },
     ]);
   });

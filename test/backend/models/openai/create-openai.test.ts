@@ -3,7 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type {
   ModelEvent,
   ModelMessage,
-  ReplyOptions,
 } from "../../../../app/backend/models/model";
 import type { OpenAISettings } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
@@ -25,72 +24,33 @@ import {
 } from "../../../support/openai-server";
 import {
   type Answer,
-  type ScriptedServer,
+  server,
   startScriptedServer,
+  useScriptedServer,
 } from "../../../support/scripted-server";
 import {
   assistant,
-  collect,
   keepsTheContract,
-  neverAborts,
   textOf,
   user,
 } from "../model-provider-contract";
+import { repliesOf } from "../provider-replies";
 
-let server: ScriptedServer;
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
+useScriptedServer();
 
-function provider(settings: Partial<OpenAISettings> = {}, busyMs = 60_000) {
-  return createOpenAI(
+const {
+  askOf,
+  failingReply,
+  replyStoppedAtOnce,
+  replyStoppedInSilence,
+  replyTo,
+  streamsOf,
+} = repliesOf<OpenAISettings>("/chat/completions", "m", (settings, busyMs) =>
+  createOpenAI(
     { ...settingsFor(server), ...settings },
     { connectMs: 5_000, busyMs },
-  );
-}
-
-/** The events of a reply if the server sends these answers. */
-async function replyTo(
-  answers: Answer | Answer[],
-  {
-    settings = {},
-    options = {},
-    messages = [user("hello")],
-    busyMs = 60_000,
-  }: {
-    settings?: Partial<OpenAISettings>;
-    options?: Partial<ReplyOptions>;
-    messages?: ModelMessage[];
-    busyMs?: number;
-  } = {},
-): Promise<ModelEvent[]> {
-  server.on("/chat/completions", ...[answers].flat());
-  return collect(
-    provider(settings, busyMs).streamReply(
-      messages,
-      { model: "m", ...options },
-      neverAborts(),
-    ),
-  );
-}
-
-/** The events before a failure, and the failure. */
-async function failingReply(answer: Answer) {
-  server.on("/chat/completions", answer);
-  const reply = provider().streamReply(
-    [user("hi")],
-    { model: "m" },
-    neverAborts(),
-  );
-  const events: ModelEvent[] = [];
-  try {
-    for await (const one of reply) events.push(one);
-  } catch (error) {
-    return { events, error };
-  }
-  return { events, error: undefined };
-}
+  ),
+);
 
 const stopped = { kind: "stop", reason: "end" };
 const bodies = () =>
@@ -174,10 +134,7 @@ describe("the request to an OpenAI-compatible server", () => {
   it("keeps the query of the address", async () => {
     const baseUrl = `${server.url}/v1/?api-version=2024-10-21#top`;
     server.on("/chat/completions?api-version=2024-10-21", completeReply("Hi"));
-    const one = provider({ baseUrl });
-    await collect(
-      one.streamReply([user("hello")], { model: "m" }, neverAborts()),
-    );
+    await askOf({ settings: { baseUrl } })();
     expect(server.requests[0]?.path).toBe(
       "/v1/chat/completions?api-version=2024-10-21",
     );
@@ -218,10 +175,7 @@ describe("the request to an OpenAI-compatible server", () => {
       ),
       completeReply("Hi"),
     );
-    const one = provider();
-    const options = { model: "m", maxTokens: 5, temperature: 0.5 };
-    const ask = () =>
-      collect(one.streamReply([user("hello")], options, neverAborts()));
+    const ask = askOf({ options: { maxTokens: 5, temperature: 0.5 } });
     expect(textOf(await ask())).toBe("Hi");
     await ask();
     expect(bodies()).toHaveLength(5);
@@ -266,9 +220,7 @@ describe("a server that refuses the system role", () => {
         answerWith(status, { error: { message } }),
         completeReply("Fine"),
       );
-      const one = provider();
-      const ask = () =>
-        collect(one.streamReply(messages, { model: "m" }, neverAborts()));
+      const ask = askOf({ messages });
       expect(textOf(await ask())).toBe("Fine");
       await ask();
       expect(bodies()).toHaveLength(3);
@@ -658,12 +610,7 @@ describe("a response of an OpenAI-compatible server", () => {
       await read;
       response.end(rest.join("\n"));
     });
-    const reply = provider().streamReply(
-      [user("hi")],
-      { model: "m" },
-      neverAborts(),
-    );
-    for await (const one of reply) {
+    for await (const one of streamsOf()()) {
       events.push(one);
       reading.emit("first");
     }
@@ -810,9 +757,7 @@ describe("reasoning of an OpenAI-compatible server", () => {
       stream(...plain, finishEvent(), doneEvent),
       stream(...plain, finishEvent(), doneEvent),
     );
-    const one = provider();
-    const ask = () =>
-      collect(one.streamReply([user("hello")], { model: "m" }, neverAborts()));
+    const ask = askOf();
     await ask();
     expect((await ask()).slice(0, -1)).toEqual([
       { kind: "reasoning", text: "Hm." },
@@ -1165,20 +1110,10 @@ describe("the openai provider fails", () => {
   });
 
   it("after the text that came before an error inside the stream", async () => {
-    server.on(
-      "/chat/completions",
+    const { events, error } = await failingReply(
       stream(textEvent("Half"), event(complaint("Compute error."))),
     );
-    const events: ModelEvent[] = [];
-    const read = async () => {
-      const reply = provider().streamReply(
-        [user("hello")],
-        { model: "m" },
-        neverAborts(),
-      );
-      for await (const one of reply) events.push(one);
-    };
-    await expect(read()).rejects.toMatchObject({ reason: "provider" });
+    expect(error).toMatchObject({ reason: "provider" });
     expect(textOf(events)).toBe("Half");
   });
 
@@ -1188,7 +1123,6 @@ describe("the openai provider fails", () => {
       reason: "unreachable",
       forOperator: expect.stringMatching(/ECONNREFUSED.*is the server started/),
     });
-    server = await startScriptedServer();
   });
 
   it("if the host is unknown, without a password in the message", async () => {
@@ -1202,24 +1136,8 @@ describe("the openai provider fails", () => {
   });
 
   it("with the signal's reason if a silent reply is stopped, and cancels the request", async () => {
-    const asked = new EventEmitter();
-    server.on("/chat/completions", (response) => {
-      beginStream(response);
-      response.flushHeaders();
-      asked.emit("silent");
-    });
-    const fallenSilent = once(asked, "silent");
-    const controller = new AbortController();
-    const reply = collect(
-      provider().streamReply(
-        [user("hello")],
-        { model: "m" },
-        controller.signal,
-      ),
-    );
-    await fallenSilent;
-    controller.abort(new Error("stopped"));
-    await expect(reply).rejects.toThrow("stopped");
+    const { error } = await replyStoppedInSilence(streamAndHang());
+    expect(error).toMatchObject({ message: "stopped" });
     await server.idle();
   });
 });
@@ -1269,19 +1187,10 @@ describe("the openai provider waits for a busy server", () => {
   });
 
   it("until the reply is stopped", async () => {
-    server.on("/chat/completions", busy(429, { "retry-after": "50" }));
-    const controller = new AbortController();
-    const read = async () => {
-      const reply = provider().streamReply(
-        [user("hello")],
-        { model: "m" },
-        controller.signal,
-      );
-      for await (const one of reply)
-        if (one.kind === "waiting")
-          setImmediate(() => controller.abort(new Error("stopped")));
-    };
-    await expect(read()).rejects.toThrow("stopped");
+    const { error } = await replyStoppedAtOnce(
+      busy(429, { "retry-after": "50" }),
+    );
+    expect(error).toMatchObject({ message: "stopped" });
   });
 
   it("only before the reply has begun", async () => {

@@ -2,17 +2,10 @@ import type { OpenAISettings } from "../../../../app/backend/models/provider-set
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import type { OfferedModel } from "../../../../app/core/config/offered-models";
 import { answerWith, settingsFor } from "../../../support/openai-server";
-import {
-  type ScriptedServer,
-  startScriptedServer,
-} from "../../../support/scripted-server";
+import { server, useScriptedServer } from "../../../support/scripted-server";
 import { neverAborts } from "../model-provider-contract";
 
-let server: ScriptedServer;
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
+useScriptedServer();
 
 const list = (
   offered?: OfferedModel[],

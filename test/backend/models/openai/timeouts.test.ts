@@ -12,16 +12,12 @@ import {
 } from "../../../support/openai-server";
 import {
   type Answer,
-  type ScriptedServer,
-  startScriptedServer,
+  server,
+  useScriptedServer,
 } from "../../../support/scripted-server";
 import { neverAborts, textOf, user } from "../model-provider-contract";
 
-let server: ScriptedServer;
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
+useScriptedServer();
 
 /** The events and the error of a reply if the server sends this answer. */
 async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
