@@ -2,7 +2,7 @@ import type { ReplyService } from "../../../app/backend/replies/reply-service";
 import { createReplyMetrics } from "../../../app/backend/replies/metrics";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import { Registry } from "../../../app/core/runtime/metrics";
-import { Directory, ref, eventually } from "./processes";
+import { ref, eventually, directory, useDirectory } from "./processes";
 import { scriptedModels, wordsAfter } from "./scripted-models";
 
 const forever = () => new Promise(() => undefined);
@@ -37,34 +37,30 @@ describe("reply metrics", () => {
   });
 });
 
-describe("a takeover", () => {
-  let directory: Directory;
-  beforeEach(async () => {
-    directory = await Directory.make();
-  });
-  afterEach(() => directory.remove());
+/** The counts of takeovers by reason, after the writer of half a reply `leaves`. */
+async function takeOversAfter(
+  leaves: (holder: ReplyService) => Promise<void>,
+): Promise<unknown> {
+  const metrics = new Registry();
+  const { models } = scriptedModels(() => ["One small ", forever]);
+  const holder = directory.process(models, { leaseMs: 4_000_000 });
+  await holder.start(ref);
+  const other = directory.process(
+    scriptedModels((m) => wordsAfter("One small step.", m)).models,
+    { metrics },
+  );
+  await eventually(async () => (await other.snapshot(ref))?.text !== "");
+  await leaves(holder);
+  other.startSupervision();
+  await eventually(() => directory.records.messages.length > 0);
+  const [counter] = (await metrics.getMetricsAsJSON()).filter(
+    ({ name }) => name === metricDefinitions.repliesTakenOver.name,
+  );
+  return counter?.values;
+}
 
-  /** The reply's process writes half of it, and then `leaves`; the number of take-overs after each kind of end. */
-  async function takeOversAfter(
-    leaves: (holder: ReplyService) => Promise<void>,
-  ): Promise<unknown> {
-    const metrics = new Registry();
-    const { models } = scriptedModels(() => ["One small ", forever]);
-    const holder = directory.process(models, { leaseMs: 4_000_000 });
-    await holder.start(ref);
-    const other = directory.process(
-      scriptedModels((m) => wordsAfter("One small step.", m)).models,
-      { metrics },
-    );
-    await eventually(async () => (await other.snapshot(ref))?.text !== "");
-    await leaves(holder);
-    other.startSupervision();
-    await eventually(() => directory.records.messages.length > 0);
-    const [counter] = (await metrics.getMetricsAsJSON()).filter(
-      ({ name }) => name === metricDefinitions.repliesTakenOver.name,
-    );
-    return counter?.values;
-  }
+describe("a takeover", () => {
+  useDirectory();
 
   test("counts as a handover after a drain", async () => {
     expect(await takeOversAfter((holder) => holder.drain())).toEqual([

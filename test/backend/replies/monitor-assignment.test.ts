@@ -7,7 +7,7 @@ import {
   nodeFileSystem,
   type FileSystem,
 } from "../../../app/core/storage/file-system";
-import { Directory, ref, eventually } from "./processes";
+import { ref, eventually, directory, useDirectory } from "./processes";
 import { scriptedModels } from "./scripted-models";
 
 const LEASE_MS = 4_000;
@@ -123,9 +123,7 @@ describe("a reply", () => {
 const countOf = (beat: string) => Number(beat.split(".")[2]);
 
 describe("on disk", () => {
-  let directory: Directory;
-  beforeEach(async () => (directory = await Directory.make()));
-  afterEach(() => directory.remove());
+  useDirectory();
 
   /** Says a word, and then nothing. */
   const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);

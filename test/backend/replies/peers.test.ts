@@ -2,13 +2,17 @@ import {
   createPeerClient,
   PeerGoneError,
 } from "../../../app/backend/replies/writing/peer-client";
-import { Directory, neverAborts, ref, eventually } from "./processes";
+import {
+  neverAborts,
+  ref,
+  eventually,
+  directory,
+  useDirectory,
+} from "./processes";
 import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";
 
-let directory: Directory;
-beforeEach(async () => (directory = await Directory.make()));
-afterEach(() => directory.remove());
+useDirectory();
 
 const peersOf = () =>
   createPeerClient({ token: () => Promise.resolve(TOKEN), silenceMs: 60_000 });

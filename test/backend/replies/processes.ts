@@ -111,6 +111,23 @@ export class Directory {
   }
 }
 
+/** The directory of the running test, in files that call {@link useDirectory}. */
+export let directory: Directory;
+
+/** Creates a directory for each test of the file. */
+export function useDirectory(): void {
+  beforeEach(async () => {
+    directory = await Directory.make();
+  });
+  afterEach(() => directory.remove());
+}
+
+/** Collects the events of the reply that {@link ref} names, from its beginning to its end. */
+export const watchToEnd = (
+  replies: Pick<ReplyService, "watch">,
+  onEvent?: (event: ReplyEvent) => void,
+) => collectEvents(replies.watch(ref, undefined, neverAborts), onEvent);
+
 /** Applies the events in order, as a client does. */
 export async function collectEvents(
   events: AsyncIterable<{ event: ReplyEvent; offset: string }>,

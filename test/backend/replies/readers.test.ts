@@ -1,22 +1,18 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
 import {
-  Directory,
-  neverAborts,
   ref,
   eventually,
-  collectEvents,
+  directory,
+  useDirectory,
+  watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
-let directory: Directory;
 let process: ServedProcess | undefined;
-beforeEach(async () => (directory = await Directory.make()));
-afterEach(async () => {
-  await directory.remove();
-  await process?.kill();
-});
+useDirectory();
+afterEach(() => process?.kill());
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -41,7 +37,7 @@ it("a client with the current tag gets a 304, even if a proxy made the tag weak"
   const { models } = scriptedModels(() => ["One ", "two"]);
   process = await serveProcess(directory, models);
   await process.replies.start(ref);
-  await collectEvents(process.replies.watch(ref, undefined, neverAborts));
+  await watchToEnd(process.replies);
   const url = process.url();
   const first = await fetch(url, { headers: credentials });
   await first.arrayBuffer();
@@ -92,7 +88,7 @@ it("a long reply takes bounded memory for clients that read nothing", async () =
   await eventually(() => server.streams.size === READERS);
   go();
   let mostUnsent = 0;
-  const seen = collectEvents(replies.watch(ref, undefined, neverAborts), () => {
+  const seen = watchToEnd(replies, () => {
     mostUnsent = Math.max(mostUnsent, server.unsentBytes());
   });
   await eventually(

@@ -1,16 +1,14 @@
 import { ReplyView } from "../../../app/web/streaming/reply-view";
 import {
-  Directory,
-  neverAborts,
   ref,
   eventually,
-  collectEvents,
+  directory,
+  useDirectory,
+  watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
 
-let directory: Directory;
-beforeEach(async () => (directory = await Directory.make()));
-afterEach(() => directory.remove());
+useDirectory();
 
 describe("text that turns out to be reasoning", () => {
   it("leaves the text of the watchers, the snapshot and the message", async () => {
@@ -26,12 +24,10 @@ describe("text that turns out to be reasoning", () => {
     await replies.start(ref);
     await eventually(async () => (await replies.snapshot(ref))?.text !== "");
     tag.go();
-    const live = await collectEvents(
-      replies.watch(ref, undefined, neverAborts),
-    );
+    const live = await watchToEnd(replies);
     expect(live.text).toBe("4");
     const other = directory.process(models);
-    const late = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const late = await watchToEnd(other);
     expect(late.events.slice(0, -1).map(({ kind }) => kind)).not.toContain(
       "notice",
     );
@@ -54,9 +50,7 @@ describe("text that turns out to be reasoning", () => {
     await eventually(async () => (await writer.snapshot(ref))?.text === "4");
     const { asked, models } = scriptedModels(() => ["2"]);
     const successor = directory.process(models);
-    const following = collectEvents(
-      successor.watch(ref, undefined, neverAborts),
-    );
+    const following = watchToEnd(successor);
     await writer.drain();
     expect((await following).text).toBe("42");
     expect(asked[0]?.at(-1)).toEqual({ role: "assistant", text: "4" });

@@ -7,23 +7,27 @@ import {
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
 import {
-  Directory,
   neverAborts,
   ref,
   unreachable,
   eventually,
   collectEvents,
+  directory,
+  useDirectory,
+  watchToEnd,
 } from "./processes";
-import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
+import {
+  barrier,
+  scriptedModels,
+  wordsAfter,
+  ANSWER,
+  words,
+} from "./scripted-models";
 
-let directory: Directory;
-beforeEach(async () => (directory = await Directory.make()));
-afterEach(() => directory.remove());
-
-const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
-const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
+useDirectory();
 
 const nothing = () => undefined;
+const listed = () => readdir(path.join(directory.folder, "in-progress"));
 
 /** Says some words, and then nothing, until the test lets it. */
 function stalling(...said: string[]) {
@@ -36,9 +40,7 @@ describe("a reply", () => {
   it("becomes a message, once, with the whole text", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    const seen = await collectEvents(
-      replies.watch(ref, undefined, neverAborts),
-    );
+    const seen = await watchToEnd(replies);
     expect(seen.text).toBe(ANSWER);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: ANSWER, model: "scripted/one" },
@@ -75,9 +77,7 @@ describe("a reply", () => {
     });
     const replies = directory.process(endless.models);
     await replies.start(ref);
-    const seen = await collectEvents(
-      replies.watch(ref, undefined, neverAborts),
-    );
+    const seen = await watchToEnd(replies);
     expect(seen.text.length).toBeLessThan(2_200_000);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: seen.text },
@@ -97,7 +97,7 @@ describe("a reply", () => {
     await dying.start(ref);
     const other = directory.process(models, { maxLength: 200 });
     other.startSupervision();
-    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = await watchToEnd(other);
     expect(seen.events.at(-1)).toMatchObject({
       outcome: "complete",
       text: "and so on, ".repeat(20),
@@ -113,9 +113,7 @@ describe("a reply", () => {
     });
     const replies = directory.process(endless.models, { maxLength: 10_000 });
     await replies.start(ref);
-    const seen = await collectEvents(
-      replies.watch(ref, undefined, neverAborts),
-    );
+    const seen = await watchToEnd(replies);
     expect(seen.text.length).toBeLessThan(4_000);
     expect(directory.records.messages).toMatchObject([
       { outcome: "complete", text: seen.text },
@@ -126,7 +124,7 @@ describe("a reply", () => {
     const replies = directory.process(words.models);
     const other = directory.process(words.models);
     await Promise.all([replies.start(ref), other.start(ref), other.start(ref)]);
-    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = await watchToEnd(other);
     expect(seen.text).toBe(ANSWER);
     expect(seen.events.filter(({ kind }) => kind === "epoch")).toHaveLength(1);
   });
@@ -134,7 +132,7 @@ describe("a reply", () => {
   it("resumes from every offset without a lost or repeated character", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    const all = await collectEvents(replies.watch(ref, undefined, neverAborts));
+    const all = await watchToEnd(replies);
     let text = "";
     for (const [index, event] of all.events.entries()) {
       if (event.kind === "text") text += event.text;
@@ -149,7 +147,7 @@ describe("a reply", () => {
   it("refuses an offset inside a line and a malformed one", async () => {
     const replies = directory.process(words.models);
     await replies.start(ref);
-    await collectEvents(replies.watch(ref, undefined, neverAborts));
+    await watchToEnd(replies);
     for (const offset of ["0000000001_000000000007", "x", ""]) {
       await expect(
         collectEvents(replies.watch(ref, offset, neverAborts)),
@@ -160,9 +158,7 @@ describe("a reply", () => {
   it("is not found before it is started", async () => {
     const replies = directory.process(words.models);
     expect(await replies.snapshot(ref)).toBeUndefined();
-    await expect(
-      collectEvents(replies.watch(ref, undefined, neverAborts)),
-    ).rejects.toMatchObject({ status: 404 });
+    await expect(watchToEnd(replies)).rejects.toMatchObject({ status: 404 });
     await expect(replies.stop(ref)).rejects.toMatchObject({ status: 404 });
   });
 
@@ -171,7 +167,7 @@ describe("a reply", () => {
     const holder = directory.process(models);
     const other = directory.process(models);
     await holder.start(ref);
-    const seen = collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = watchToEnd(other);
     await eventually(
       async () => (await other.snapshot(ref))?.text === "Wait for ",
     );
@@ -184,7 +180,7 @@ describe("a reply", () => {
     const holder = directory.process(models);
     const other = directory.process(models);
     await holder.start(ref);
-    const seen = collectEvents(holder.watch(ref, undefined, neverAborts));
+    const seen = watchToEnd(holder);
     await eventually(
       async () => (await other.snapshot(ref))?.text === "So far",
     );
@@ -216,7 +212,7 @@ describe("a reply", () => {
     const holder = directory.process(models, { leaseMs: 60_000 });
     const other = directory.process(words.models, { leaseMs: 60_000 });
     await holder.start(ref);
-    const seen = collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = watchToEnd(other);
     await eventually(async () => (await other.snapshot(ref))?.text !== "");
     await holder.drain();
     expect(await seen).toMatchObject({ text: ANSWER });
@@ -232,7 +228,7 @@ describe("a reply", () => {
     await draining.start(ref);
     expect(words.asked).not.toContainEqual(["never"]);
     const other = directory.process(words.models, { leaseMs: 60_000 });
-    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = await watchToEnd(other);
     expect(seen.text).toBe(ANSWER);
   });
 
@@ -246,9 +242,7 @@ describe("a reply", () => {
     });
     const replies = directory.process(models);
     await replies.start(ref);
-    const failed = await collectEvents(
-      replies.watch(ref, undefined, neverAborts),
-    );
+    const failed = await watchToEnd(replies);
     expect(failed.events.at(-1)).toMatchObject({
       outcome: "failed",
       reason: "It said nothing.",
@@ -294,7 +288,6 @@ describe("a reply", () => {
   });
 
   it("stays in the active index if a retry races with a process that saw the failure", async () => {
-    const listed = () => readdir(path.join(directory.folder, "in-progress"));
     const { models: failing } = scriptedModels(() => [
       new ModelError("timed-out", "It said nothing.", "Look."),
     ]);
@@ -315,7 +308,7 @@ describe("a reply", () => {
     };
     const trying = directory.process(models, { fileSystem }).retry(ref);
     await looking.held;
-    await collectEvents(one.watch(ref, undefined, neverAborts));
+    await watchToEnd(one);
     looked.go();
     await trying;
     expect(await listed()).toHaveLength(1);
@@ -391,7 +384,7 @@ describe("a reply whose writer died", () => {
     });
     const other = directory.process(words.models);
     other.startSupervision();
-    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = await watchToEnd(other);
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 15 });
     expect(records.messages).toMatchObject([{ outcome: "complete" }]);
@@ -404,7 +397,7 @@ describe("a reply whose writer died", () => {
     });
     const other = directory.process(models);
     other.startSupervision();
-    const seen = await collectEvents(other.watch(ref, undefined, neverAborts));
+    const seen = await watchToEnd(other);
     expect(seen.text).toBe(ANSWER);
     expect(seen.events).toContainEqual({ kind: "epoch", epoch: 2, keep: 0 });
     expect(seen.events.map(({ kind }) => kind)).toContain("notice");
@@ -421,11 +414,7 @@ describe("a reply whose writer died", () => {
       directory.process(words.models, { leaseMs: 4_000, peers }),
     );
     for (const other of others) other.startSupervision();
-    const texts = await Promise.all(
-      others.map((other) =>
-        collectEvents(other.watch(ref, undefined, neverAborts)),
-      ),
-    );
+    const texts = await Promise.all(others.map((other) => watchToEnd(other)));
     for (const { text } of texts) expect(text).toBe(ANSWER);
     const epochs = texts[0]?.events.filter(({ kind }) => kind === "epoch");
     expect(epochs).toHaveLength(2);

@@ -67,3 +67,9 @@ export function* wordsAfter(
   const said = last?.role === "assistant" ? last.text.length : 0;
   yield* answer.slice(said).match(/\S+\s*|\s+/g) ?? [];
 }
+
+export const ANSWER =
+  "One small step for a man, one giant leap for mankind. 🚀 Ende.";
+
+/** Models that write {@link ANSWER} word by word. */
+export const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));

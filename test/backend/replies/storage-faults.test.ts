@@ -6,20 +6,18 @@ import {
 } from "../../../app/core/storage/file-system";
 import { fillableDisk } from "../../support/fillable-disk";
 import {
-  Directory,
   neverAborts,
   ref,
   eventually,
   collectEvents,
+  directory,
+  useDirectory,
+  watchToEnd,
 } from "./processes";
-import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
+import { barrier, scriptedModels, ANSWER, words } from "./scripted-models";
 
-let directory: Directory;
-beforeEach(async () => (directory = await Directory.make()));
-afterEach(() => directory.remove());
+useDirectory();
 
-const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
-const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
 const nothing = () => undefined;
 
 /** A file system that does nothing while it is frozen, as a stopped process would. */
@@ -77,12 +75,9 @@ describe("a process that was frozen for longer than its lease", () => {
       "and more of it",
     );
     let told = "";
-    const seen = collectEvents(
-      sleeper.watch(ref, undefined, neverAborts),
-      (event) => {
-        told += event.kind === "text" ? event.text : "";
-      },
-    );
+    const seen = watchToEnd(sleeper, (event) => {
+      told += event.kind === "text" ? event.text : "";
+    });
     await eventually(() => told !== "");
     freeze();
     go();
@@ -92,9 +87,7 @@ describe("a process that was frozen for longer than its lease", () => {
     thaw();
     // Its live watchers got the text, and then an epoch that drops it.
     expect((await seen).text).toBe(ANSWER);
-    expect(
-      (await collectEvents(other.watch(ref, undefined, neverAborts))).text,
-    ).toBe(ANSWER);
+    expect((await watchToEnd(other)).text).toBe(ANSWER);
     const reading = await other.committed.read(ref, { entry: 0, bytes: 0 });
     expect(JSON.stringify(reading?.records)).not.toContain("WRONG");
     expect(directory.records.messages).toHaveLength(1);
@@ -243,12 +236,9 @@ it("streams text that can't be saved, and ends when the disk has room again", as
   await eventually(
     async () => (await replies.snapshot(ref))?.text === "One two",
   );
-  const told = await collectEvents(
-    replies.watch(ref, undefined, neverAborts),
-    ({ kind }) => {
-      if (kind === "notice") disk.isFull = false;
-    },
-  );
+  const told = await watchToEnd(replies, ({ kind }) => {
+    if (kind === "notice") disk.isFull = false;
+  });
   expect(told.text).toBe("One two");
   expect(directory.records.messages).toMatchObject([{ text: "One two" }]);
 });
@@ -264,12 +254,9 @@ it("sends one notice while the end can't be saved", async () => {
   await eventually(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
-  const { text, events } = await collectEvents(
-    replies.watch(ref, undefined, neverAborts),
-    ({ kind }) => {
-      if (kind === "notice") disk.isFull = false;
-    },
-  );
+  const { text, events } = await watchToEnd(replies, ({ kind }) => {
+    if (kind === "notice") disk.isFull = false;
+  });
   expect(text).toBe("One two");
   const notices = events.filter(({ kind }) => kind === "notice");
   expect(notices).toMatchObject([

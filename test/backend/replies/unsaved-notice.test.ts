@@ -2,29 +2,26 @@ import type { FileSystem } from "../../../app/core/storage/file-system";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import { fillableDisk } from "../../support/fillable-disk";
 import {
-  Directory,
-  neverAborts,
   ref,
   eventually,
-  collectEvents,
+  directory,
+  useDirectory,
+  watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
 
 /* The notice that live watchers get while a reply cannot be saved. */
 
-let directory: Directory;
 const disk = fillableDisk();
 const { fileSystem } = disk;
 const served: ServedProcess[] = [];
 
-beforeEach(async () => {
+afterEach(() => {
   disk.isFull = false;
-  directory = await Directory.make();
 });
+useDirectory();
 afterEach(async () => {
-  disk.isFull = false;
-  await directory.remove();
   await Promise.all(served.splice(0).map((one) => one.kill()));
 });
 
@@ -138,18 +135,15 @@ it("no text is missing from the reply if the disk has room again while its write
   const other = directory.process(script.models, { fileSystem });
   await fill({ replies: process });
   let notices = 0;
-  const seen = await collectEvents(
-    process.watch(ref, undefined, neverAborts),
-    (event) => {
-      if (event.kind !== "notice") return;
-      notices += 1;
-      // Text follows the first, so it is sent once more when the writer gives up.
-      if (notices === 1) return script.goOn();
-      disk.isFull = false;
-      script.end();
-      other.startSupervision();
-    },
-  );
+  const seen = await watchToEnd(process, (event) => {
+    if (event.kind !== "notice") return;
+    notices += 1;
+    // Text follows the first, so it is sent once more when the writer gives up.
+    if (notices === 1) return script.goOn();
+    disk.isFull = false;
+    script.end();
+    other.startSupervision();
+  });
   closing.go();
   expect(seen.text).toBe(ANSWER);
   expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);

@@ -6,15 +6,18 @@ import { stream } from "@durable-streams/client";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import {
   apply,
-  Directory,
   neverAborts,
   ref,
   eventually,
   collectEvents,
+  directory,
+  useDirectory,
 } from "../../backend/replies/processes";
 import {
   barrier,
   scriptedModels,
+  ANSWER,
+  words,
   wordsAfter,
 } from "../../backend/replies/scripted-models";
 import {
@@ -23,18 +26,11 @@ import {
   type ServedProcess,
 } from "../../backend/replies/servers";
 
-let directory: Directory;
-let processes: ServedProcess[];
-beforeEach(async () => {
-  directory = await Directory.make();
-  processes = [];
-});
+const processes: ServedProcess[] = [];
+useDirectory();
 afterEach(async () => {
-  await directory.remove();
-  await Promise.all(processes.map((process) => process.kill()));
+  await Promise.all(processes.splice(0).map((process) => process.kill()));
 });
-
-const ANSWER = "One small step for a man, one giant leap for mankind. 🚀 Ende.";
 
 async function serve(
   ...given: Parameters<typeof serveProcess> extends [unknown, ...infer Rest]
@@ -47,16 +43,15 @@ async function serve(
 }
 
 /** Writes words of the answer; the test can pause and resume it. */
-function holding(words: number) {
+function holding(count: number) {
   const { held, go } = barrier();
   const script = scriptedModels((messages) => {
     const all = [...wordsAfter(ANSWER, messages)];
-    return [...all.slice(0, words), () => held, ...all.slice(words)];
+    return [...all.slice(0, count), () => held, ...all.slice(count)];
   });
   return { go, ...script };
 }
 const nothing = () => undefined;
-const words = scriptedModels((messages) => wordsAfter(ANSWER, messages));
 
 /** A random backend, as a Service chooses. */
 const anyOf =
