@@ -26,9 +26,11 @@ export async function startFreezingProxy(target: string) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** @returns Number of frozen streams. */
+    /** @returns Number of frozen streams; if 0, nothing was done. */
     freeze(): number {
       const streams = [...open].filter(({ isStream }) => isStream);
+      // Otherwise a connection that is about to become a stream would be ended again and again.
+      if (streams.length === 0) return 0;
       for (const passage of open) {
         passage.client.unpipe();
         passage.upstream.unpipe();

@@ -19,7 +19,9 @@ export async function waitFor<T>(
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > until) throw new Error("Waited in vain.");
+    if (performance.now() > until) {
+      throw new Error(`Waited in vain for ${ask.toString()}`);
+    }
     await sleep(POLL_MS);
   }
 }

@@ -40,6 +40,10 @@ async function openStreams(): Promise<number | undefined> {
   return gauge?.values[0]?.value;
 }
 
+/** Text may come with the page itself, before its stream is open. */
+const expectStream = () =>
+  expectEventually(async () => expect(await openStreams()).toBeGreaterThan(0));
+
 it("reconnects without a lost or doubled word", async () => {
   await open();
   const words = Array.from({ length: 30 }, (_, i) => `word${i}\n\n`);
@@ -81,6 +85,7 @@ it("reports a new connection before the model sends more text", async () => {
   const reply = await ask("go on", ["One", " two"]);
   reply.next();
   await page.getByText("One", { exact: true }).waitFor();
+  await expectStream();
   await recordAnnouncements();
   const { port, hostname } = new URL(web.address);
   web.server.close();
@@ -104,6 +109,7 @@ it("tells a visitor whose session ended so once, and keeps the draft", async () 
   const reply = await ask("go on", ["One", " two"]);
   reply.next();
   await page.getByText("One", { exact: true }).waitFor();
+  await expectStream();
   await message().fill("half a thought");
   await recordAnnouncements();
   const other = await page.context().newPage();
@@ -135,6 +141,7 @@ it("keeps trying while a proxy answers 404 in place of the server", async () => 
   const reply = await ask("go on", ["One", " two"]);
   reply.next();
   await page.getByText("One", { exact: true }).waitFor();
+  await expectStream();
   const asked = new EventEmitter();
   const pages = once(asked, "page");
   const inConversation = "**/conversations/**";
