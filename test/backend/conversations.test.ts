@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { z } from "zod";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import {
@@ -11,7 +10,17 @@ import {
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { operations } from "../../app/core/api/operations";
-import { ConversationPage, limits } from "../../app/core/domain/records";
+import { limits } from "../../app/core/domain/records";
+import {
+  backend,
+  useBackend,
+  createConversation,
+  readConversation,
+  listConversations,
+  sendMessage,
+  whenAnswered,
+  whenListed,
+} from "../support/fixtures";
 import {
   callApi,
   startBackend,
@@ -21,89 +30,21 @@ import { temporaryFolders } from "../support/temporary-folder";
 import { waitFor } from "../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
-let backend: TestBackend;
+useBackend();
 
-beforeAll(async () => {
-  backend = await startBackend();
-});
-
-afterAll(() => backend.stop());
-
-type Created = z.output<typeof operations.createConversation.answer>;
-type List = z.output<typeof operations.listConversations.answer>;
-
-async function create(
-  owner: string,
-  text = "Hello there",
-  headers: Record<string, string> = {},
-): Promise<Created> {
-  const answer = await callApi(backend, "POST", "/v1/conversations", {
-    body: { text },
-    owner,
-    headers,
-  });
-  expect(answer.status).toBe(201);
-  return operations.createConversation.answer.parse(answer.body);
-}
-
-async function read(
-  owner: string,
-  id: string,
-  query = "",
-): Promise<ConversationPage> {
-  const answer = await callApi(
-    backend,
-    "GET",
-    `/v1/conversations/${id}${query}`,
-    { owner },
-  );
-  expect(answer.status).toBe(200);
-  return ConversationPage.parse(answer.body);
-}
-
-/** The page when the reply to its last prompt has ended. */
-const answered = (owner: string, id: string) =>
-  waitFor(async () => {
-    const page = await read(owner, id);
-    return page.reply === null ? page : undefined;
-  });
-
-/** Resolves when the list, too, tells of the end of its last reply. */
-async function noted(owner: string, id: string): Promise<void> {
-  const { messages } = await answered(owner, id);
-  await waitFor(async () => {
-    const { conversations } = await list(owner);
-    const listed = conversations.find((one) => one.id === id);
-    return listed?.updatedAt === messages.at(-1)?.at;
-  });
-}
-
-async function list(owner: string, query = ""): Promise<List> {
-  const answer = await callApi(backend, "GET", `/v1/conversations${query}`, {
-    owner,
-  });
-  expect(answer.status).toBe(200);
-  return operations.listConversations.answer.parse(answer.body);
-}
-
-const say = (owner: string, id: string, text: string, key?: string) =>
-  callApi(backend, "POST", `/v1/conversations/${id}/messages`, {
-    owner,
-    body: { text },
-    headers: key === undefined ? {} : { "idempotency-key": key },
-  });
+const titleInList = async (owner: string) =>
+  (await listConversations(owner)).conversations[0]?.title;
 
 describe("conversations", () => {
   test("a first message creates a conversation, gives it a title and gets a reply", async () => {
     const owner = randomUUID();
-    const { conversation, message, reply } = await create(
-      owner,
-      "## What is `love`?\nTell me.",
-    );
+    const { conversation, message, reply } = await createConversation(owner, {
+      text: "## What is `love`?\nTell me.",
+    });
     expect(conversation.title).toBe("What is love ? Tell me.");
     expect(message).toMatchObject({ number: 1, role: "user" });
     expect(reply.number).toBe(2);
-    const page = await answered(owner, conversation.id);
+    const page = await whenAnswered(owner, conversation.id);
     expect(page.messages.map(({ number, role }) => [number, role])).toEqual([
       [1, "user"],
       [2, "assistant"],
@@ -114,29 +55,36 @@ describe("conversations", () => {
 
   test("prompts get odd numbers and replies even ones", async () => {
     const owner = randomUUID();
-    const { conversation } = await create(owner);
+    const { conversation } = await createConversation(owner);
     for (let turn = 2; turn <= 4; turn++) {
-      await answered(owner, conversation.id);
-      expect((await say(owner, conversation.id, `Turn ${turn}`)).status).toBe(
-        201,
-      );
+      await whenAnswered(owner, conversation.id);
+      expect(
+        (await sendMessage(owner, conversation.id, { text: `Turn ${turn}` }))
+          .status,
+      ).toBe(201);
     }
-    const page = await answered(owner, conversation.id);
+    const page = await whenAnswered(owner, conversation.id);
     expect(page.messages.map(({ number }) => number)).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8,
     ]);
-    const last = await read(owner, conversation.id, "?messages=3");
+    const last = await readConversation(owner, conversation.id, {
+      query: "?messages=3",
+    });
     expect(last.messages.map(({ number }) => number)).toEqual([6, 7, 8]);
     expect(last.hasOlder).toBe(true);
-    const before = await read(owner, conversation.id, "?messages=3&before=3");
+    const before = await readConversation(owner, conversation.id, {
+      query: "?messages=3&before=3",
+    });
     expect(before.messages.map(({ number }) => number)).toEqual([1, 2]);
     expect(before.hasOlder).toBe(false);
-    const news = await read(owner, conversation.id, "?known=6");
+    const news = await readConversation(owner, conversation.id, {
+      query: "?known=6",
+    });
     expect(news.messages.map(({ number }) => number)).toEqual([7, 8]);
   });
 
   test("no call of another owner finds a conversation", async () => {
-    const { conversation } = await create("grace");
+    const { conversation } = await createConversation("grace");
     const path = `/v1/conversations/${conversation.id}`;
     const calls: [string, string, unknown?][] = [
       ["GET", path],
@@ -156,30 +104,30 @@ describe("conversations", () => {
       });
       expect([method, route, answer.status]).toEqual([method, route, 404]);
     }
-    expect((await list("another")).conversations).toEqual([]);
+    expect((await listConversations("another")).conversations).toEqual([]);
   });
 
   test("a conversation keeps a new title, and is listed unless it is deleted", async () => {
     const owner = randomUUID();
-    const { conversation } = await create(owner);
+    const { conversation } = await createConversation(owner);
     const path = `/v1/conversations/${conversation.id}`;
     await callApi(backend, "PATCH", path, { owner, body: { title: " Love " } });
-    expect((await list(owner)).conversations[0]?.title).toBe("Love");
+    expect(await titleInList(owner)).toBe("Love");
     expect((await callApi(backend, "DELETE", path, { owner })).status).toBe(
       204,
     );
-    expect((await list(owner)).conversations).toEqual([]);
+    expect((await listConversations(owner)).conversations).toEqual([]);
     expect((await callApi(backend, "GET", path, { owner })).status).toBe(404);
     await callApi(backend, "POST", `${path}/restore`, { owner });
-    expect((await list(owner)).conversations[0]?.title).toBe("Love");
-    expect((await read(owner, conversation.id)).conversation.title).toBe(
-      "Love",
-    );
+    expect(await titleInList(owner)).toBe("Love");
+    expect(
+      (await readConversation(owner, conversation.id)).conversation.title,
+    ).toBe("Love");
   });
 
   test("an unsupported max tokens value is refused, and the old one kept", async () => {
     const owner = randomUUID();
-    const { conversation } = await create(owner);
+    const { conversation } = await createConversation(owner);
     const path = `/v1/conversations/${conversation.id}`;
     const change = (maxTokens: number) =>
       callApi(backend, "PATCH", path, { owner, body: { maxTokens } });
@@ -187,33 +135,27 @@ describe("conversations", () => {
     const refused = await change(100_001);
     expect(refused.status).toBe(422);
     expect(JSON.stringify(refused.body)).toContain("1 to 100000 for Eliza");
-    expect((await read(owner, conversation.id)).conversation.maxTokens).toBe(9);
+    expect(
+      (await readConversation(owner, conversation.id)).conversation.maxTokens,
+    ).toBe(9);
   });
 
   test("a second prompt is refused while the first reply is being written, and another process can stop that", async () => {
     const slow = await startBackend({ env: { ELIZA_DELAY_MS: "200" } });
     const owner = randomUUID();
-    const created = await callApi(slow, "POST", "/v1/conversations", {
-      owner,
-      body: { text: "Write a long text of 500 words" },
-    });
-    const { conversation } = operations.createConversation.answer.parse(
-      created.body,
-    );
-    const path = `/v1/conversations/${conversation.id}`;
-    const body = { text: "And another" };
-    const second = { owner, body };
-    const refused = await callApi(slow, "POST", `${path}/messages`, second);
-    expect(refused.status).toBe(409);
-    const stop = `${path}/replies/2/stop`;
+    const prompt = { text: "Write a long text of 500 words" };
+    const { conversation } = await createConversation(owner, prompt, slow);
+    const { id } = conversation;
+    const sendSecond = () =>
+      sendMessage(owner, id, { text: "And another" }, { at: slow });
+    expect((await sendSecond()).status).toBe(409);
+    const stop = `/v1/conversations/${id}/replies/2/stop`;
     expect((await callApi(slow, "POST", stop, { owner })).status).toBe(204);
     expect((await callApi(slow, "POST", stop, { owner })).status).toBe(204);
-    const page = await callApi(slow, "GET", path, { owner });
-    const { messages, reply } = ConversationPage.parse(page.body);
+    const { messages, reply } = await readConversation(owner, id, { at: slow });
     expect(reply).toBeNull();
     expect(messages[1]).toMatchObject({ outcome: "stopped" });
-    const after = await callApi(slow, "POST", `${path}/messages`, second);
-    expect(after.status).toBe(201);
+    expect((await sendSecond()).status).toBe(201);
     await slow.stop();
   });
 });
@@ -239,15 +181,11 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
   const other = await startBackend({ directory, env });
   try {
     const body = { text: "Write a long text of 500 words" };
-    const { body: made } = await callApi(one, "POST", "/v1/conversations", {
-      body,
-    });
-    const { conversation } = operations.createConversation.answer.parse(made);
-    const path = `/v1/conversations/${conversation.id}`;
-    await callApi(one, "POST", `${path}/replies/2/stop`);
+    const { conversation } = await createConversation("ada", body, one);
+    const { id } = conversation;
+    await callApi(one, "POST", `/v1/conversations/${id}/replies/2/stop`);
 
-    const send = (to: TestBackend) =>
-      callApi(to, "POST", `${path}/messages`, { body });
+    const send = (at: TestBackend) => sendMessage("ada", id, body, { at });
     const first = send(one);
     await waitFor(async () => isHeld);
     expect((await send(other)).status).toBe(409);
@@ -256,8 +194,8 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
     expect((await second).status).toBe(409);
     expect((await first).status).toBe(201);
 
-    const page = await callApi(one, "GET", path);
-    const { messages, reply } = ConversationPage.parse(page.body);
+    const page = await readConversation("ada", id, { at: one });
+    const { messages, reply } = page;
     expect(messages.map(({ number }) => number)).toEqual([1, 2, 3]);
     expect(reply).toMatchObject({ number: 4, status: "writing" });
   } finally {
@@ -269,8 +207,8 @@ test("two prompts at once, on one process or two, make one turn and one reply", 
 
 test("a conversation whose reply was never started can be deleted", async () => {
   const owner = randomUUID();
-  const { conversation } = await create(owner);
-  await answered(owner, conversation.id);
+  const { conversation } = await createConversation(owner);
+  await whenAnswered(owner, conversation.id);
   // As a process leaves it that is killed before it begins the reply.
   const ownerHash = hashOf(owner);
   const folders = recordFoldersIn(join(backend.directory, "records"));
@@ -284,7 +222,7 @@ test("a conversation whose reply was never started can be deleted", async () => 
   const path = `/v1/conversations/${conversation.id}`;
   const { status } = await callApi(backend, "DELETE", path, { owner });
   expect(status).toBe(204);
-  expect((await list(owner)).conversations).toEqual([]);
+  expect((await listConversations(owner)).conversations).toEqual([]);
 });
 
 describe("the list of conversations", () => {
@@ -292,16 +230,19 @@ describe("the list of conversations", () => {
     const owner = randomUUID();
     const ids: string[] = [];
     for (const text of ["one", "two", "three"]) {
-      ids.unshift((await create(owner, text)).conversation.id);
+      ids.unshift((await createConversation(owner, { text })).conversation.id);
     }
     // A reply that ends counts as use.
-    for (const id of ids) await noted(owner, id);
+    for (const id of ids) await whenListed(owner, id);
     const oldest = ids.at(-1) ?? "";
-    await say(owner, oldest, "again");
-    await noted(owner, oldest);
-    const first = await list(owner, "?limit=2");
+    await sendMessage(owner, oldest, { text: "again" });
+    await whenListed(owner, oldest);
+    const first = await listConversations(owner, "?limit=2");
     expect(first.conversations[0]?.id).toBe(oldest);
-    const rest = await list(owner, `?limit=2&cursor=${first.next}`);
+    const rest = await listConversations(
+      owner,
+      `?limit=2&cursor=${first.next}`,
+    );
     expect(rest.next).toBeNull();
     const all = [...first.conversations, ...rest.conversations];
     expect(new Set(all.map(({ id }) => id))).toEqual(new Set(ids));
@@ -327,42 +268,31 @@ describe("an idempotency key", () => {
         operations.createConversation.answer.parse(body).conversation.id,
     );
     expect(new Set(ids).size).toBe(1);
-    const path = `/v1/conversations/${ids[0]}`;
-    await waitFor(async () => {
-      const { body } = await callApi(one, "GET", path, { owner });
-      return ConversationPage.parse(body).reply === null;
-    });
-    const more = {
-      owner,
-      headers: { "idempotency-key": "another" },
-      body: { text: "And now?" },
-    };
+    const [id = ""] = ids;
+    await whenAnswered(owner, id, one);
     const sent = await Promise.all(
-      [one, other, other, one].map((process) =>
-        callApi(process, "POST", `${path}/messages`, more),
+      [one, other, other, one].map((at) =>
+        sendMessage(owner, id, { text: "And now?" }, { at, key: "another" }),
       ),
     );
     expect(sent.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
-    const { body } = await callApi(other, "GET", path, { owner });
-    const { messages } = ConversationPage.parse(body);
+    const { messages } = await readConversation(owner, id, { at: other });
     expect(messages.filter(({ role }) => role === "user")).toHaveLength(2);
-    const { body: listed } = await callApi(one, "GET", "/v1/conversations", {
-      owner,
-    });
-    expect(
-      operations.listConversations.answer.parse(listed).conversations,
-    ).toHaveLength(1);
+    const { conversations } = await listConversations(owner, "", one);
+    expect(conversations).toHaveLength(1);
     await one.stop();
     await other.stop();
   });
 
   test("repeated with another text is refused", async () => {
     const owner = randomUUID();
-    const { conversation } = await create(owner);
-    await answered(owner, conversation.id);
-    expect((await say(owner, conversation.id, "one", "k")).status).toBe(201);
-    await answered(owner, conversation.id);
-    expect((await say(owner, conversation.id, "two", "k")).status).toBe(409);
+    const { conversation } = await createConversation(owner);
+    await whenAnswered(owner, conversation.id);
+    const say = (text: string) =>
+      sendMessage(owner, conversation.id, { text }, { key: "k" });
+    expect((await say("one")).status).toBe(201);
+    await whenAnswered(owner, conversation.id);
+    expect((await say("two")).status).toBe(409);
   });
 });
 
@@ -398,14 +328,18 @@ describe("bad input", () => {
   test("a message of 1 MB is kept whole, however JSON escapes it", async () => {
     const owner = randomUUID();
     const text = "\u0001".repeat(limits.messageBytes);
-    const { conversation } = await create(owner, text.replace(/^./, "x"));
-    const page = await answered(owner, conversation.id);
+    const { conversation } = await createConversation(owner, {
+      text: text.replace(/^./, "x"),
+    });
+    const page = await whenAnswered(owner, conversation.id);
     expect(page.messages[0]?.text).toHaveLength(limits.messageBytes);
   });
 
   test("a lone surrogate in a message or a title becomes U+FFFD, and nothing is refused", async () => {
     const owner = randomUUID();
-    const { conversation, message } = await create(owner, "Hi \ud83d there");
+    const { conversation, message } = await createConversation(owner, {
+      text: "Hi \ud83d there",
+    });
     expect(message.text).toBe("Hi \ufffd there");
     expect(conversation.title).toBe("Hi \ufffd there");
     const path = `/v1/conversations/${conversation.id}`;
@@ -416,7 +350,7 @@ describe("bad input", () => {
 
   test("a title without visible characters is refused, and an old one shows as the default", async () => {
     const owner = randomUUID();
-    const { conversation } = await create(owner, "Hello");
+    const { conversation } = await createConversation(owner, { text: "Hello" });
     const path = `/v1/conversations/${conversation.id}`;
     const body = { title: "\u2800\u200b" };
     const refused = await callApi(backend, "PATCH", path, { owner, body });
@@ -425,8 +359,8 @@ describe("bad input", () => {
     const folder = folders.settings(hashOf(owner), conversation.id);
     const document = new VersionedDocument(createStorageContext(), folder);
     await document.update((data) => ({ ...data, ...body }));
-    await read(owner, conversation.id);
-    const [listed] = (await list(owner)).conversations;
+    await readConversation(owner, conversation.id);
+    const [listed] = (await listConversations(owner)).conversations;
     expect(listed?.title).toBe("New conversation");
   });
 
@@ -456,8 +390,8 @@ describe("bad input", () => {
 
 test("opening a conversation repairs a list that a crash left outdated", async () => {
   const owner = randomUUID();
-  const { conversation } = await create(owner);
-  await answered(owner, conversation.id);
+  const { conversation } = await createConversation(owner);
+  await whenAnswered(owner, conversation.id);
   const ownerHash = hashOf(owner);
   const folders = recordFoldersIn(join(backend.directory, "records"));
   const folder = folders.settings(ownerHash, conversation.id);
@@ -469,13 +403,13 @@ test("opening a conversation repairs a list that a crash left outdated", async (
     }));
 
   await changeUnnoted({ title: "Another" });
-  expect((await list(owner)).conversations[0]?.title).not.toBe("Another");
-  await read(owner, conversation.id);
-  expect((await list(owner)).conversations[0]?.title).toBe("Another");
+  expect(await titleInList(owner)).not.toBe("Another");
+  await readConversation(owner, conversation.id);
+  expect(await titleInList(owner)).toBe("Another");
 
   await changeUnnoted({ deletedAt: new Date().toISOString() });
-  expect((await list(owner)).conversations).toHaveLength(1);
+  expect((await listConversations(owner)).conversations).toHaveLength(1);
   const page = `/v1/conversations/${conversation.id}`;
   expect((await callApi(backend, "GET", page, { owner })).status).toBe(404);
-  expect((await list(owner)).conversations).toEqual([]);
+  expect((await listConversations(owner)).conversations).toEqual([]);
 });

@@ -2,20 +2,11 @@ import { randomUUID } from "node:crypto";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { operations } from "../../app/core/api/operations";
 import { ConversationPage, Project } from "../../app/core/domain/records";
-import {
-  callApi,
-  startBackend,
-  type TestBackend,
-} from "../support/start-backend";
+import { backend, useBackend, givenConversation } from "../support/fixtures";
+import { callApi } from "../support/start-backend";
 import { expectEventually, waitFor } from "../support/wait-for";
 
-let backend: TestBackend;
-
-beforeAll(async () => {
-  backend = await startBackend();
-});
-
-afterAll(() => backend.stop());
+useBackend();
 
 async function makeProject(owner: string, body: object): Promise<Project> {
   const answer = await callApi(backend, "POST", "/v1/projects", {
@@ -24,22 +15,6 @@ async function makeProject(owner: string, body: object): Promise<Project> {
   });
   expect(answer.status).toBe(201);
   return Project.parse(answer.body);
-}
-
-async function talk(owner: string, text: string, project?: string) {
-  const answer = await callApi(backend, "POST", "/v1/conversations", {
-    owner,
-    body: { text, project },
-  });
-  const { conversation } = operations.createConversation.answer.parse(
-    answer.body,
-  );
-  await waitFor(async () => {
-    const path = `/v1/conversations/${conversation.id}`;
-    const { body } = await callApi(backend, "GET", path, { owner });
-    return ConversationPage.parse(body).reply === null;
-  });
-  return conversation;
 }
 
 async function readPage(owner: string, id: string) {
@@ -51,8 +26,8 @@ async function readPage(owner: string, id: string) {
 test("a project sums the usage of its conversations by model, also of those moved into it", async () => {
   const owner = randomUUID();
   const { id } = await makeProject(owner, { name: "Love" });
-  await talk(owner, "Hello", id);
-  const other = await talk(owner, "Write a list");
+  await givenConversation(owner, { text: "Hello", project: id });
+  const other = await givenConversation(owner, { text: "Write a list" });
   const before = await waitFor(async () => {
     const page = await readPage(owner, id);
     return page.usage.length > 0 && page;
@@ -75,7 +50,10 @@ test("a project sums the usage of its conversations by model, also of those move
 test("deleting a project keeps its conversations", async () => {
   const owner = randomUUID();
   const { id } = await makeProject(owner, { name: "Love" });
-  const conversation = await talk(owner, "Hello", id);
+  const conversation = await givenConversation(owner, {
+    text: "Hello",
+    project: id,
+  });
   const path = `/v1/projects/${id}`;
   expect((await callApi(backend, "DELETE", path, { owner })).status).toBe(204);
   expect((await callApi(backend, "GET", path, { owner })).status).toBe(404);
@@ -96,7 +74,10 @@ test("every prompt of a project's conversations includes its instructions", asyn
   const owner = randomUUID();
   const instructions = "Answer in rhymes.";
   const { id } = await makeProject(owner, { name: "Love", instructions });
-  const conversation = await talk(owner, "Hello", id);
+  const conversation = await givenConversation(owner, {
+    text: "Hello",
+    project: id,
+  });
   const ownerHash = hashOf(owner);
   const prompt = await backend.parts.records.promptFor({
     ownerHash,
@@ -120,7 +101,7 @@ test("another owner can neither read a project nor move a conversation into it",
     const answer = await callApi(backend, method, path, { owner, body });
     expect([method, answer.status]).toEqual([method, 404]);
   }
-  const conversation = await talk(owner, "Hello");
+  const conversation = await givenConversation(owner, { text: "Hello" });
   const moved = await callApi(
     backend,
     "PATCH",
@@ -132,9 +113,11 @@ test("another owner can neither read a project nor move a conversation into it",
 
 test("a search covers only the owner's titles and messages", async () => {
   const owner = randomUUID();
-  await talk(owner, `${"filler ".repeat(60)} the Élan vital of Bergson`);
-  await talk(owner, "Nothing of the kind");
-  await talk(randomUUID(), "elan vital");
+  await givenConversation(owner, {
+    text: `${"filler ".repeat(60)} the Élan vital of Bergson`,
+  });
+  await givenConversation(owner, { text: "Nothing of the kind" });
+  await givenConversation(randomUUID(), { text: "elan vital" });
   const { body } = await callApi(
     backend,
     "GET",

@@ -3,12 +3,18 @@ import { hashOf } from "../../app/core/storage/layout/hashes";
 import { rm } from "node:fs/promises";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { nodeFileSystem } from "../../app/core/storage/file-system";
-import { operations, Problem } from "../../app/core/api/operations";
+import { operations } from "../../app/core/api/operations";
+import { isReply, limits } from "../../app/core/domain/records";
 import {
-  ConversationPage,
-  isReply,
-  limits,
-} from "../../app/core/domain/records";
+  backend,
+  useBackend,
+  createConversation,
+  readConversation,
+  sendMessage,
+  whenAnswered,
+  givenConversation,
+  detailOf,
+} from "../support/fixtures";
 import {
   callApi,
   startBackend,
@@ -17,38 +23,16 @@ import {
 } from "../support/start-backend";
 import { waitFor } from "../support/wait-for";
 
-let backend: TestBackend;
-
-beforeAll(async () => {
-  backend = await startBackend();
-});
-
-afterAll(() => backend.stop());
+useBackend();
 
 const owner = randomUUID();
 const { answer: SentMessage } = operations.regenerateReply;
 
-async function read(id: string, from = backend): Promise<ConversationPage> {
-  const path = `/v1/conversations/${id}?messages=200`;
-  const { body } = await callApi(from, "GET", path, { owner });
-  return ConversationPage.parse(body);
-}
-
-/** The page when the reply to its last prompt has ended. */
-const answered = (id: string, from = backend) =>
-  waitFor(async () => {
-    const page = await read(id, from);
-    return page.reply === null && page;
-  });
-
-const say = (
-  id: string,
-  body: { text: string; follows?: number; insteadOf?: number },
-) =>
-  callApi(backend, "POST", `/v1/conversations/${id}/messages`, {
-    owner,
-    body,
-  });
+const read = (id: string, at?: TestBackend) =>
+  readConversation(owner, id, { at });
+const answered = (id: string, at?: TestBackend) => whenAnswered(owner, id, at);
+const say = (id: string, body: Parameters<typeof sendMessage>[2]) =>
+  sendMessage(owner, id, body);
 
 const regenerate = (
   id: string,
@@ -61,18 +45,8 @@ const regenerate = (
   });
 
 /** A conversation that has been answered once. */
-async function begin(text = "I feel lost", from = backend): Promise<string> {
-  const body = { text };
-  const made = await callApi(from, "POST", "/v1/conversations", {
-    owner,
-    body,
-  });
-  const { conversation } = operations.createConversation.answer.parse(
-    made.body,
-  );
-  await answered(conversation.id, from);
-  return conversation.id;
-}
+const begin = async (text = "I feel lost", at?: TestBackend) =>
+  (await givenConversation(owner, { text }, at)).id;
 
 /** The prompt that the model receives, without the system prompt. */
 async function askedFor(conversation: string, number: number) {
@@ -84,8 +58,6 @@ async function askedFor(conversation: string, number: number) {
   });
   return messages.slice(1).map(({ text }) => text);
 }
-
-const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
 
 describe("regenerate", () => {
   test("adds a reply and keeps the one before", async () => {
@@ -159,7 +131,7 @@ describe("regenerate", () => {
     await answered(id);
     const refused = await regenerate(id, 2);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("A newer message was sent");
+    expect(detailOf(refused)).toContain("A newer message was sent");
     for (const number of [3, 6, 1_000]) {
       expect((await regenerate(id, number)).status).toBe(404);
     }
@@ -211,20 +183,15 @@ describe("regenerate", () => {
         MODELS: "openai/none",
       },
     });
-    const made = await callApi(silent, "POST", "/v1/conversations", {
-      owner,
-      body: { text: "Hello?" },
-    });
-    const { conversation } = operations.createConversation.answer.parse(
-      made.body,
-    );
+    const body = { text: "Hello?" };
+    const { conversation } = await createConversation(owner, body, silent);
     await waitFor(
       async () =>
         (await read(conversation.id, silent)).reply?.status === "failed",
     );
     const refused = await regenerate(conversation.id, 2, { at: silent });
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("Retry");
+    expect(detailOf(refused)).toContain("Retry");
     await silent.stop();
   });
 
@@ -237,9 +204,7 @@ describe("regenerate", () => {
     }
     const refused = await regenerate(id, 2 * limits.versions);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain(
-      `limit of ${limits.versions} versions`,
-    );
+    expect(detailOf(refused)).toContain(`limit of ${limits.versions} versions`);
   });
 });
 
@@ -267,7 +232,7 @@ describe("an edited last prompt", () => {
     await answered(id);
     const refused = await say(id, { text: "I feel found", insteadOf: 1 });
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("A newer message was sent");
+    expect(detailOf(refused)).toContain("A newer message was sent");
     for (const insteadOf of [2, 9]) {
       expect((await say(id, { text: "No", insteadOf })).status).toBe(404);
     }
@@ -287,7 +252,7 @@ describe("a repeated regenerate", () => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(refusals).toHaveLength(3);
     for (const refused of refusals) {
-      expect(sentenceOf(refused)).toMatch(
+      expect(detailOf(refused)).toMatch(
         /newer message was sent|still being written/,
       );
     }
@@ -320,7 +285,7 @@ describe("a repeated regenerate", () => {
     await answered(id);
     const refused = await regenerate(id, 4, { key: "the-same" });
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("idempotency-key");
+    expect(detailOf(refused)).toContain("idempotency-key");
   });
 });
 

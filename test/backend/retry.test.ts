@@ -2,8 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
-import { operations, Problem } from "../../app/core/api/operations";
-import { ConversationPage } from "../../app/core/domain/records";
 import {
   answerWith,
   streamAndBreak,
@@ -14,6 +12,12 @@ import {
   type ScriptedServer,
   startScriptedServer,
 } from "../support/scripted-server";
+import {
+  createConversation,
+  readConversation,
+  sendMessage,
+  detailOf,
+} from "../support/fixtures";
 import {
   callApi,
   startBackend,
@@ -60,21 +64,14 @@ afterAll(async () => {
   await model.close();
 });
 
-async function read(id: string, from = one): Promise<ConversationPage> {
-  const { body } = await callApi(from, "GET", `/v1/conversations/${id}`, {
-    owner,
-  });
-  return ConversationPage.parse(body);
-}
+const read = (id: string, at = one) => readConversation(owner, id, { at });
 
 /** A conversation whose last reply failed, for a model that answers by now. */
 async function failed(): Promise<string> {
   isDown = true;
-  const { body } = await callApi(one, "POST", "/v1/conversations", {
-    owner,
-    body: { text: "I feel lost" },
-  });
-  const { id } = operations.createConversation.answer.parse(body).conversation;
+  const prompt = { text: "I feel lost" };
+  const { conversation } = await createConversation(owner, prompt, one);
+  const { id } = conversation;
   await waitFor(async () => (await read(id)).reply?.status === "failed");
   isDown = false;
   return id;
@@ -96,17 +93,12 @@ const retry = (id: string, number: number, at = one) =>
   });
 
 const say = (id: string, text: string, at = one, insteadOf?: number) =>
-  callApi(at, "POST", `/v1/conversations/${id}/messages`, {
-    owner,
-    body: { text, insteadOf },
-  });
+  sendMessage(owner, id, { text, insteadOf }, { at });
 
 const stop = (id: string, number: number) =>
   callApi(one, "POST", `/v1/conversations/${id}/replies/${number}/stop`, {
     owner,
   });
-
-const sentenceOf = ({ body }: { body: unknown }) => Problem.parse(body).detail;
 
 test.each(["a prompt", "an edit"])(
   "a concurrent Retry and %s on two processes: one is done, the other gets a 409",
@@ -123,7 +115,7 @@ test.each(["a prompt", "an edit"])(
       expect([tried.status, sent.status]).toEqual(
         hasRetried ? [204, 409] : [409, 201],
       );
-      expect(sentenceOf(hasRetried ? sent : tried)).toMatch(
+      expect(detailOf(hasRetried ? sent : tried)).toMatch(
         /still being written|newer message was sent/,
       );
       const { messages, reply } = await read(id, other);
@@ -157,7 +149,7 @@ test("a failed reply can't be retried after the next prompt, and its stream is c
   for (const at of [one, other]) {
     const refused = await retry(id, 2, at);
     expect(refused.status).toBe(409);
-    expect(sentenceOf(refused)).toContain("A newer message was sent");
+    expect(detailOf(refused)).toContain("A newer message was sent");
     const closed = await callApi(at, "GET", stream, { owner });
     expect(closed.headers.get("stream-closed")).toBe("true");
     expect(closed.body).toEqual(open.body);

@@ -19,34 +19,33 @@ import {
   nodeFileSystem,
 } from "../../app/core/storage/file-system";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
-import { operations } from "../../app/core/api/operations";
 import { ConversationPage } from "../../app/core/domain/records";
 import { Sweep } from "../../app/sweep/sweep";
 import { sweepRecords } from "../../app/sweep/sweep-records";
 import { dieAfter } from "../support/faulty-file-system";
 import { startProcess } from "../support/processes";
 import {
-  callApi,
-  startBackend,
-  type TestBackend,
-} from "../support/start-backend";
+  backend,
+  useBackend,
+  readConversation,
+  listConversations,
+  whenListed,
+  createConversation,
+} from "../support/fixtures";
+import { callApi, startBackend } from "../support/start-backend";
 import { temporaryFolders } from "../support/temporary-folder";
-import { waitFor } from "../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 const HOUR = 3_600_000;
 const TERM = 30 * 24 * HOUR;
 const MAIN = path.join(__dirname, "../../app/sweep/main.ts");
 
-let backend: TestBackend;
 let records: string;
 
-beforeEach(async () => {
-  backend = await startBackend();
+useBackend(beforeEach, afterEach);
+beforeEach(() => {
   records = path.join(backend.directory, "records");
 });
-
-afterEach(() => backend.stop());
 
 const settingsOf = (owner: string, id: string, directory = records) =>
   recordFoldersIn(directory).settings(hashOf(owner), id);
@@ -62,23 +61,9 @@ const restore = (owner: string, id: string) =>
 
 /** Makes a conversation whose first reply has ended. */
 async function make(owner: string): Promise<string> {
-  const { body } = await callApi(backend, "POST", "/v1/conversations", {
-    owner,
-    body: { text: "Hello there" },
-  });
-  const { id } = operations.createConversation.answer.parse(body).conversation;
-  await waitFor(async () => {
-    const page = ConversationPage.parse((await call("GET", owner, id)).body);
-    if (page.reply !== null) return false;
-    // The list shows the end a moment later.
-    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
-    const { conversations } = operations.listConversations.answer.parse(
-      list.body,
-    );
-    const listed = conversations.find((one) => one.id === id);
-    return listed?.updatedAt === page.messages.at(-1)?.at;
-  });
-  return id;
+  const { conversation } = await createConversation(owner);
+  await whenListed(owner, conversation.id);
+  return conversation.id;
 }
 
 /** Makes a conversation and deletes it, so many milliseconds ago. */
@@ -118,14 +103,11 @@ async function sweep(directory = records, fileSystem = nodeFileSystem) {
 
 /** An owner's view: pages, the list, search results. */
 async function seenBy(owner: string) {
-  const list = await callApi(backend, "GET", "/v1/conversations", { owner });
+  const list = await listConversations(owner);
   const found = await callApi(backend, "GET", "/v1/search?q=hello", { owner });
-  const { conversations } = operations.listConversations.answer.parse(
-    list.body,
-  );
-  const pages = conversations.map(({ id }) => call("GET", owner, id));
+  const pages = list.conversations.map(({ id }) => call("GET", owner, id));
   const bodies = (await Promise.all(pages)).map(({ body }) => body);
-  return [list.body, found.body, ...bodies];
+  return [list, found.body, ...bodies];
 }
 
 /** All files of a folder, at any depth. */
@@ -164,7 +146,7 @@ describe("a deleted conversation", () => {
     expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
     expect(await sweep()).toMatchObject({ conversations: 0, failed: 0 });
     expect((await restore(owner, id)).status).toBe(200);
-    const page = ConversationPage.parse((await call("GET", owner, id)).body);
+    const page = await readConversation(owner, id);
     expect(page.messages).toHaveLength(2);
   });
 
@@ -212,8 +194,7 @@ describe("a deleted conversation", () => {
     expect(await sweep()).toMatchObject({ ended: 1 });
     await backdate(settings.folder, 2 * HOUR);
     expect(await sweep()).toMatchObject({ conversations: 1 });
-    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
-    expect(list.body).toMatchObject({ conversations: [] });
+    expect(await listConversations(owner)).toMatchObject({ conversations: [] });
   });
 
   test("a deleted conversation is kept while one of two clocks is within its term", async () => {
@@ -279,7 +260,7 @@ describe("a restore at the same moment as a sweep", () => {
     expect(tally).toMatchObject({ ended: 0, failed: 0 });
     await backdate(settingsOf(owner, id), 2 * TERM);
     expect(await sweep()).toMatchObject({ ended: 0, conversations: 0 });
-    const page = ConversationPage.parse((await call("GET", owner, id)).body);
+    const page = await readConversation(owner, id);
     expect(page.messages).toHaveLength(2);
   });
 
@@ -334,10 +315,8 @@ describe("a restore at the same moment as a sweep", () => {
       .flatMap(({ body }) => ConversationPage.safeParse(body).data ?? [])
       .filter(({ messages }) => messages.length === 2);
     expect(whole).toHaveLength(restored);
-    const list = await callApi(backend, "GET", "/v1/conversations", { owner });
-    expect(
-      operations.listConversations.answer.parse(list.body).conversations,
-    ).toHaveLength(restored);
+    const { conversations } = await listConversations(owner);
+    expect(conversations).toHaveLength(restored);
   });
 });
 
