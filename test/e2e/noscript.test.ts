@@ -1,38 +1,21 @@
-import type { Browser, Page } from "playwright-core";
 import {
-  expectHidden,
-  expectShown,
-  newPage,
-  startBrowser,
-} from "../support/chromium";
-import { startWeb, type TestWeb } from "../support/start-web";
-import { scriptedStream } from "../support/scripted-stream";
+  articles,
+  message,
+  open,
+  page,
+  send,
+  stop,
+  useBrowser,
+  web,
+} from "../support/chat-page";
+import { expectHidden, expectShown } from "../support/chromium";
+import { scriptReply } from "../support/start-web";
 import { expectEventually } from "../support/wait-for";
 
-let browser: Browser;
-let web: TestWeb;
-let page: Page;
+useBrowser();
+beforeEach(() => open({ javaScriptEnabled: false }));
 
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  web = await startWeb();
-  page = await newPage(browser, { javaScriptEnabled: false });
-  await page.goto(web.address);
-});
-afterEach(async () => {
-  await page.context().close();
-  await web.close();
-});
-
-const message = () => page.getByRole("textbox", { name: "Message" });
-const send = () => page.getByRole("button", { name: "Send" });
-const stop = () => page.getByRole("button", { name: "Stop" });
 const goOn = () => page.getByRole("button", { name: "Continue reading" });
-const articles = () =>
-  page.getByRole("log", { name: "Conversation" }).getByRole("article");
 
 /** Sends a message without waiting for the page, which loads as long as the reply lasts. */
 async function begin(text: string): Promise<void> {
@@ -49,12 +32,11 @@ async function hurryAnimations(playbackRate: number): Promise<void> {
 
 describe("without a script", () => {
   it("shows text before the reply has ended, and all of it in the end", async () => {
-    const reply = scriptedStream([
+    const reply = scriptReply([
       "First **bold** words.\n\n",
       "- a list",
       "\n- of two",
     ]);
-    web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
     await page.getByText("First **bold** words.").waitFor();
@@ -74,8 +56,7 @@ describe("without a script", () => {
   });
 
   it("stops a reply while the page is still loading", async () => {
-    const reply = scriptedStream(["One", " two"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One", " two"]);
     await begin("hello");
     reply.next();
     await page.getByText("One").last().waitFor();
@@ -87,8 +68,7 @@ describe("without a script", () => {
   });
 
   it("keeps the draft with Stop and with Retry", async () => {
-    const reply = scriptedStream(["One", " two"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One", " two"]);
     await begin("hello");
     reply.next();
     await page.getByText("One").last().waitFor();
@@ -100,11 +80,10 @@ describe("without a script", () => {
     expect(await message().inputValue()).toBe("typed\nmeanwhile");
 
     const reason = "The model is busy.";
-    const failing = scriptedStream([
+    const failing = scriptReply([
       "A beginning",
       { kind: "end", outcome: "failed", text: "A beginning", reason },
     ]);
-    web.api.script = () => failing.script();
     await send().click({ noWaitAfter: true });
     failing.next();
     await page.getByText("A beginning").last().waitFor();
@@ -119,8 +98,7 @@ describe("without a script", () => {
   });
 
   it("resumes a reply after a reload", async () => {
-    const reply = scriptedStream(["One", " two", " three"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One", " two", " three"]);
     await begin("hello");
     reply.next(2);
     await page.getByText("One two").waitFor();
@@ -136,8 +114,7 @@ describe("without a script", () => {
   });
 
   it("reports a lost server, and continues with the draft", async () => {
-    const reply = scriptedStream(["One", " two"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One", " two"]);
     await begin("hello");
     reply.next();
     await page.getByText("One").last().waitFor();
@@ -158,8 +135,7 @@ describe("without a script", () => {
   });
 
   it("reports no lost server after the reply has ended", async () => {
-    const reply = scriptedStream(["One", " two"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One", " two"]);
     await begin("hello");
     reply.next();
     await page.getByText("One").last().waitFor();
@@ -172,12 +148,11 @@ describe("without a script", () => {
   });
 
   it("shows unfinished text while the reply waits", async () => {
-    const reply = scriptedStream([
+    const reply = scriptReply([
       "One **two",
       { kind: "notice", notice: "Waiting for it." },
       "** three",
     ]);
-    web.api.script = () => reply.script();
     await begin("hello");
     reply.next();
     await page.getByText("One **two").waitFor();

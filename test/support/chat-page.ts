@@ -7,8 +7,8 @@ import type {
   Page,
 } from "playwright-core";
 import { newPage, startBrowser } from "./chromium";
-import { startWeb, type TestWeb } from "./start-web";
 import { scriptedStream, type Step } from "./scripted-stream";
+import { scriptReply, useWeb, web } from "./start-web";
 import { expectEventually } from "./wait-for";
 
 /*
@@ -16,7 +16,7 @@ import { expectEventually } from "./wait-for";
  * each test.
  */
 
-export let web: TestWeb;
+export { restartWeb, web } from "./start-web";
 export let page: Page;
 
 let browser: Browser;
@@ -27,21 +27,8 @@ export function useBrowser(): void {
     browser = await startBrowser();
   });
   afterAll(() => browser.close());
-  beforeEach(async () => {
-    web = await startWeb();
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await web.close();
-  });
-}
-
-/** Replaces the web process by one with other options. */
-export async function restartWeb(
-  options: Parameters<typeof startWeb>[0],
-): Promise<void> {
-  await web.close();
-  web = await startWeb(options);
+  afterEach(() => page.context().close());
+  useWeb();
 }
 
 /** Opens the page of a new visitor. */
@@ -76,8 +63,7 @@ export async function ask(
   text: string,
   steps: Step[],
 ): Promise<ReturnType<typeof scriptedStream>> {
-  const reply = scriptedStream(steps);
-  web.api.script = () => reply.script();
+  const reply = scriptReply(steps);
   await message().fill(text);
   await message().press("Enter");
   return reply;

@@ -7,7 +7,9 @@ import { createWebApp, type WebAppDeps } from "../../app/web/app";
 import type { Api } from "../../app/web/backend-client/api";
 import { createMemorySessionStore } from "../../app/web/sessions/memory-session-store";
 import type { SessionStore } from "../../app/web/sessions/session-store";
+import { HttpVisitor } from "./http-visitor";
 import { type ScriptedApi, startScriptedBackend } from "./scripted-backend";
+import { scriptedStream, type Step } from "./scripted-stream";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
@@ -67,4 +69,34 @@ export async function startWeb(
       await backend?.close();
     },
   };
+}
+
+/** Web, and a visitor without JavaScript, in tests of files that call {@link useWeb}. */
+export let web: TestWeb;
+export let visitor: HttpVisitor;
+
+/** Starts web for each test of the file. */
+export function useWeb(options?: Parameters<typeof startWeb>[0]): void {
+  beforeEach(() => begin(options));
+  afterEach(() => web.close());
+}
+
+/** Replaces web by one with other options. */
+export async function restartWeb(
+  options: Parameters<typeof startWeb>[0],
+): Promise<void> {
+  await web.close();
+  await begin(options);
+}
+
+async function begin(options: Parameters<typeof startWeb>[0]): Promise<void> {
+  web = await startWeb(options);
+  visitor = new HttpVisitor(web.address);
+}
+
+/** Scripts the next replies; they continue when the test calls `next`. */
+export function scriptReply(steps: Step[]): ReturnType<typeof scriptedStream> {
+  const reply = scriptedStream(steps);
+  web.api.script = () => reply.script();
+  return reply;
 }

@@ -2,17 +2,10 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/core/domain/errors";
 import { HttpVisitor } from "../support/http-visitor";
-import { startWeb, type TestWeb } from "../support/start-web";
+import { startWeb, useWeb, visitor, web } from "../support/start-web";
 import { scriptedStream } from "../support/scripted-stream";
 
-let web: TestWeb;
-let visitor: HttpVisitor;
-
-beforeEach(async () => {
-  web = await startWeb({ allowedOrigins: ["https://allowed.example.com"] });
-  visitor = new HttpVisitor(web.address);
-});
-afterEach(() => web.close());
+useWeb({ allowedOrigins: ["https://allowed.example.com"] });
 
 const unknown = "/conversations/aaaaaaaaaaaaaaaaaaaaaaaaaa";
 

@@ -1,15 +1,7 @@
 import { request } from "node:http";
-import { HttpVisitor } from "../support/http-visitor";
-import { startWeb, type TestWeb } from "../support/start-web";
+import { useWeb, visitor, web } from "../support/start-web";
 
-let web: TestWeb;
-let visitor: HttpVisitor;
-
-beforeEach(async () => {
-  web = await startWeb();
-  visitor = new HttpVisitor(web.address);
-});
-afterEach(() => web.close());
+useWeb();
 
 /** The bytes transferred for an address: head and body, compressed as a browser requests. */
 function weigh(path: string): Promise<{ bytes: number; body: string }> {

@@ -1,18 +1,12 @@
 import { HttpVisitor } from "../support/http-visitor";
-import { startWeb, type TestWeb } from "../support/start-web";
-import { scriptedStream } from "../support/scripted-stream";
+import { scriptReply, useWeb, visitor, web } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
-let web: TestWeb;
-let visitor: HttpVisitor;
-
-beforeEach(async () => {
-  web = await startWeb();
-  visitor = new HttpVisitor(web.address);
+useWeb();
+beforeEach(() => {
   // A page that is sent while a reply is being written is sent whole.
   visitor.cookies.set("script", "on");
 });
-afterEach(() => web.close());
 
 /** Reads a conversation once nothing is being written in it. */
 const settled = (path: string) =>
@@ -148,8 +142,7 @@ describe("another reply", () => {
   it("shows while it is written, with a link to the earlier answer", async () => {
     const address = await visitor.begin("Hello");
     const form = formIn(await settled(address))!;
-    const reply = scriptedStream(["Half of", " it."]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["Half of", " it."]);
     await visitor.post(form.action, { key: form.key });
     reply.next();
     const page = await waitFor(async () => {

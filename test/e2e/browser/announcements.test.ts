@@ -10,15 +10,14 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { scriptedStream } from "../../support/scripted-stream";
+import { scriptReply } from "../../support/start-web";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
 
 it("announces the beginning and the end of a reply, and nothing between", async () => {
   await open();
-  const reply = scriptedStream(["One", " two", " three"]);
-  web.api.script = () => reply.script();
+  const reply = scriptReply(["One", " two", " three"]);
   await recordAnnouncements();
   await message().fill("count");
   await message().press("Enter");

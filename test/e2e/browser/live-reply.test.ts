@@ -17,7 +17,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden } from "../../support/chromium";
-import { scriptedStream } from "../../support/scripted-stream";
+import { scriptReply } from "../../support/start-web";
 import { expectEventually } from "../../support/wait-for";
 
 useBrowser();
@@ -67,8 +67,7 @@ it("replaces nothing in a page that was opened in the middle of a reply", async 
   const first = await ask("go on", ["Another beginning", " unsent"]);
   first.next();
   await page.getByText("Another beginning", { exact: true }).waitFor();
-  const reply = scriptedStream([...long, " six", " seven"]);
-  web.api.script = () => reply.script();
+  const reply = scriptReply([...long, " six", " seven"]);
   await web.api.takeOver("restart");
   reply.next(5);
   await page.getByText("Five six", { exact: true }).waitFor();
@@ -124,8 +123,7 @@ it("says that another server continued the reply, and resumes after a reload", a
   const first = await ask("go on", ["One", " unsent"]);
   first.next();
   await page.getByText("One", { exact: true }).waitFor();
-  const reply = scriptedStream([" two", " three"]);
-  web.api.script = () => reply.script();
+  const reply = scriptReply([" two", " three"]);
   await web.api.takeOver("continue");
   reply.next();
   const told = log().getByText("Another one continued the reply");

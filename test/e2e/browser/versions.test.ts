@@ -14,7 +14,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden } from "../../support/chromium";
-import { scriptedStream } from "../../support/scripted-stream";
+import { scriptReply } from "../../support/start-web";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
@@ -25,8 +25,7 @@ it("regenerates a reply with the keyboard, announces it, and links to the earlie
   await open();
   await say("hello");
   await recordAnnouncements();
-  const reply = scriptedStream(["Another", " one."]);
-  web.api.script = () => reply.script();
+  const reply = scriptReply(["Another", " one."]);
   await regenerate().focus();
   await page.keyboard.press("Enter");
   await page.locator(".writing").waitFor();

@@ -7,23 +7,17 @@ import {
 import { VisibleError } from "../../../app/core/domain/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/event-watcher";
-import { HttpVisitor } from "../../support/http-visitor";
-import {
-  scriptedStream,
-  slowly,
-  type Step,
-} from "../../support/scripted-stream";
+import { slowly, type Step } from "../../support/scripted-stream";
 import { expectEventually } from "../../support/wait-for";
-import { startWeb, type TestWeb } from "../../support/start-web";
+import {
+  restartWeb,
+  scriptReply,
+  useWeb,
+  visitor,
+  web,
+} from "../../support/start-web";
 
-let web: TestWeb;
-let visitor: HttpVisitor;
-
-beforeEach(async () => {
-  web = await startWeb();
-  visitor = new HttpVisitor(web.address);
-});
-afterEach(() => web.close());
+useWeb();
 
 const paragraphs = Array.from({ length: 12 }, (_, i) => `Line ${i} of it.`);
 const text = paragraphs.join("\n\n");
@@ -36,15 +30,13 @@ async function metric(name: string): Promise<string | undefined> {
 
 /** A conversation whose reply continues step by step. */
 async function begun(steps: Step[]) {
-  const reply = scriptedStream(steps);
-  web.api.script = () => reply.script();
+  const reply = scriptReply(steps);
   return { reply, address: await visitor.begin("hello") };
 }
 
 /** Another process takes the reply over, and its model sends these steps. */
 async function takeOver(way: "continue" | "restart", steps: Step[]) {
-  const reply = scriptedStream(steps);
-  web.api.script = () => reply.script();
+  const reply = scriptReply(steps);
   await web.api.takeOver(way);
   return reply;
 }
@@ -158,9 +150,7 @@ describe("a reply's events", () => {
   });
 
   it("include heartbeats, with their interval, while the model is silent", async () => {
-    await web.close();
-    web = await startWeb({ heartbeatMs: 50 });
-    visitor = new HttpVisitor(web.address);
+    await restartWeb({ heartbeatMs: 50 });
     const { reply, address } = await begun(["One", " two."]);
     const watcher = new EventWatcher();
     await watcher.follow(visitor, `${address}/replies/2`, ({ heartbeats }) => {
@@ -173,9 +163,7 @@ describe("a reply's events", () => {
   });
 
   it("include heartbeats before the first event, and end when the client disconnects", async () => {
-    await web.close();
-    web = await startWeb({ heartbeatMs: 50 });
-    visitor = new HttpVisitor(web.address);
+    await restartWeb({ heartbeatMs: 50 });
     const { reply, address } = await begun(["One"]);
     const known = web.api.watchReply.bind(web.api);
     const nothing = new AbortController();
@@ -253,13 +241,12 @@ describe("a reply's events", () => {
   it("end with an article that has all facts of the end event", async () => {
     const address = await visitor.begin("too long ".repeat(250));
     await new EventWatcher().follow(visitor, `${address}/replies/2`);
-    const reply = scriptedStream([
+    const reply = scriptReply([
       { kind: "reasoning", text: "Thought before." },
       { kind: "usage", inputTokens: 5, outputTokens: 7 },
       "A beginning",
       " unsent",
     ]);
-    web.api.script = () => reply.script();
     reply.next(3);
     await visitor.post(`${address}/messages`, {
       message: "also long ".repeat(150),

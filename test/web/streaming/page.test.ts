@@ -1,16 +1,8 @@
 import { renderMarkdown } from "../../../app/web/rendering/markdown";
-import { HttpVisitor } from "../../support/http-visitor";
 import { scriptedStream } from "../../support/scripted-stream";
-import { startWeb, type TestWeb } from "../../support/start-web";
+import { scriptReply, useWeb, visitor, web } from "../../support/start-web";
 
-let web: TestWeb;
-let visitor: HttpVisitor;
-
-beforeEach(async () => {
-  web = await startWeb();
-  visitor = new HttpVisitor(web.address);
-});
-afterEach(() => web.close());
+useWeb();
 
 async function readWhile(
   address: string,
@@ -35,8 +27,7 @@ function shownReply(page: string): string {
 describe("the page of a reply in progress, without a script", () => {
   it("shows text before the reply has ended, and all of it in the end", async () => {
     const steps = ["First **bold**.\n\n", "- a\n- b"];
-    const reply = scriptedStream(steps);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(steps);
     const address = await visitor.begin("hello");
     reply.next();
     const early: string[] = [];
@@ -66,8 +57,7 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("shows only the restarted answer", async () => {
-    const reply = scriptedStream(["One two three", " unsent"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One two three", " unsent"]);
     const address = await visitor.begin("hello");
     reply.next();
     let takeover: Promise<void> | undefined;
@@ -82,12 +72,11 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("shows a notice until the reply continues", async () => {
-    const reply = scriptedStream([
+    const reply = scriptReply([
       "One",
       { kind: "notice", notice: "Waiting for <it>." },
       " two",
     ]);
-    web.api.script = () => reply.script();
     const address = await visitor.begin("hello");
     reply.next();
     let steps = 0;
@@ -107,8 +96,7 @@ describe("the page of a reply in progress, without a script", () => {
       kind: "reasoning" as const,
       text: `thought ${i}`,
     }));
-    const reply = scriptedStream([...thoughts, "So it is."]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply([...thoughts, "So it is."]);
     const address = await visitor.begin("hello");
     let isTold = false;
     const page = await readWhile(address, (sofar) => {
@@ -122,8 +110,7 @@ describe("the page of a reply in progress, without a script", () => {
   });
 
   it("offers to continue elsewhere in a drain, and keeps the draft", async () => {
-    const reply = scriptedStream(["One ", "two", " three"]);
-    web.api.script = () => reply.script();
+    const reply = scriptReply(["One ", "two", " three"]);
     const address = await visitor.begin("hello");
     reply.next(2);
     const answer = await visitor.get(address);
