@@ -9,6 +9,7 @@ import {
   web,
 } from "../support/chat-page";
 import { expectHidden, expectShown } from "../support/chromium";
+import { failure } from "../support/scripted-stream";
 import { scriptReply } from "../support/start-web";
 import { expectEventually } from "../support/wait-for";
 
@@ -80,10 +81,7 @@ describe("without a script", () => {
     expect(await message().inputValue()).toBe("typed\nmeanwhile");
 
     const reason = "The model is busy.";
-    const failing = scriptReply([
-      "A beginning",
-      { kind: "end", outcome: "failed", text: "A beginning", reason },
-    ]);
+    const failing = scriptReply(["A beginning", failure(reason)]);
     await send().click({ noWaitAfter: true });
     failing.next();
     await page.getByText("A beginning").last().waitFor();
@@ -150,7 +148,7 @@ describe("without a script", () => {
   it("shows unfinished text while the reply waits", async () => {
     const reply = scriptReply([
       "One **two",
-      { kind: "notice", notice: "Waiting for it." },
+      { kind: "waiting", ms: 0, message: "Waiting for it." },
       "** three",
     ]);
     await begin("hello");

@@ -1,17 +1,9 @@
-import {
-  ModelError,
-  type ModelEvent,
-  type ModelInfo,
-  type ModelProvider,
-} from "../../app/backend/models/model";
+import type { ModelInfo, ModelProvider } from "../../app/backend/models/model";
 import type { Api } from "../../app/web/backend-client/api";
 import { connectApi } from "./connect-api";
 import { MemoryDisk } from "./memory-disk";
-import type { Step } from "./scripted-stream";
+import { modelEvents, type Script } from "./scripted-stream";
 import { startBackend } from "./start-backend";
-
-/** The output of a scripted model. */
-export type Script = Iterable<Step> | AsyncIterable<Step>;
 
 /** How a test controls the backend behind web. */
 interface Controls {
@@ -86,24 +78,9 @@ function scriptedProvider(
       ),
     async *streamReply(messages) {
       const prompt = messages.findLast(({ role }) => role === "user");
-      for await (const step of controls.script(prompt?.text ?? "")) {
-        yield toModelEvent(step);
-      }
-      yield { kind: "stop", reason: "end" };
+      yield* modelEvents(controls.script(prompt?.text ?? ""));
     },
   };
-}
-
-function toModelEvent(step: Step): ModelEvent {
-  if (typeof step === "string") return { kind: "text", text: step };
-  switch (step.kind) {
-    case "notice":
-      return { kind: "waiting", ms: 0, message: step.notice };
-    case "end":
-      throw new ModelError("provider", step.reason ?? "It failed.", "");
-    default:
-      return step;
-  }
 }
 
 /** The client, whose calls and streams throw the fault while there is one. */

@@ -1,11 +1,30 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ModelEvent } from "../../app/backend/models/model";
-import type { ReplyEvent } from "../../app/core/domain/records";
+import { ModelError, type ModelEvent } from "../../app/backend/models/model";
 
-/** A piece of text, or another event that a model can cause; an end is a failure. */
-export type Step =
-  string | ModelEvent | Extract<ReplyEvent, { kind: "notice" | "end" }>;
+/** The next step of a scripted model: send text or an event, wait for the test, or fail. */
+export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;
+
+/** The output of a scripted model. */
+export type Script = Iterable<Step> | AsyncIterable<Step>;
+
+/** The events of a model that follows a script. */
+export async function* modelEvents(
+  script: Script,
+  signal?: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  for await (const step of script) {
+    if (signal?.aborted) return;
+    if (step instanceof Error) throw step;
+    if (typeof step === "function") await step();
+    else yield typeof step === "string" ? { kind: "text", text: step } : step;
+  }
+  yield { kind: "stop", reason: "end" };
+}
+
+/** The failure of a model, with a reason for the visitor. */
+export const failure = (reason: string) =>
+  new ModelError("provider", reason, "");
 
 /** A reply that continues when the test calls `next`. */
 export function scriptedStream(steps: Step[]) {

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { failure } from "../support/scripted-stream";
 import { useWeb, visitor, web } from "../support/start-web";
 
 useWeb();
@@ -316,10 +317,7 @@ it("sends a reply's Markdown as it was written, of messages and of a failed repl
   expect(await visitor.read(address)).toContain(
     `data-source="${address}/replies/2/source"`,
   );
-  web.api.script = () => [
-    text,
-    { kind: "end", outcome: "failed", text, reason: "No model." },
-  ];
+  web.api.script = () => [text, failure("No model.")];
   await visitor.post(`${address}/messages`, { message: "more" });
   await visitor.read(address);
   for (const number of [2, 4]) {
@@ -362,10 +360,7 @@ describe("a reply that broke off", () => {
     ["", "No reply. The model is gone."],
   ])("stays in the conversation with its notice: %j", async (text, notice) => {
     const reason = "The model is gone.";
-    web.api.script = () => [
-      text,
-      { kind: "end", outcome: "failed", text, reason },
-    ];
+    web.api.script = () => [text, failure(reason)];
     const address = await visitor.begin("hello");
     await visitor.read(address);
     web.api.script = () => ["Here I am."];

@@ -1,4 +1,5 @@
 import { HttpVisitor } from "../support/http-visitor";
+import { failure } from "../support/scripted-stream";
 import { scriptReply, useWeb, visitor, web } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
@@ -125,9 +126,7 @@ describe("another reply", () => {
   });
 
   it("is offered below the last reply only, and not below a failed one", async () => {
-    web.api.script = () => [
-      { kind: "end", outcome: "failed", text: "", reason: "No model." },
-    ];
+    web.api.script = () => [failure("No model.")];
     const address = await visitor.begin("Hello");
     const failed = await settled(address);
     expect(failed).toContain("/retry");

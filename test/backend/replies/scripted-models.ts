@@ -1,13 +1,8 @@
-import type {
-  ModelEvent,
-  ModelMessage,
-} from "../../../app/backend/models/model";
+import type { ModelMessage } from "../../../app/backend/models/model";
 import type { ReplyModels } from "../../../app/backend/replies/types";
+import { modelEvents, type Step } from "../../support/scripted-stream";
 
-/** The next step of a scripted model: send text, wait for the test, or fail. */
-export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;
-
-export interface Script {
+export interface ScriptedModels {
   /** The messages of each request. */
   asked: ModelMessage[][];
   models: ReplyModels;
@@ -28,7 +23,7 @@ export function barrier(): { held: Promise<void>; go: () => void } {
 export function scriptedModels(
   steps: (messages: ModelMessage[]) => Iterable<Step>,
   { continues = true }: { continues?: boolean } = {},
-): Script {
+): ScriptedModels {
   const asked: ModelMessage[][] = [];
   return {
     asked,
@@ -45,14 +40,7 @@ export function scriptedModels(
         }),
       async *streamReply(_id, messages, _options, signal) {
         asked.push(messages);
-        for (const step of steps(messages)) {
-          if (signal.aborted) return;
-          if (step instanceof Error) throw step;
-          if (typeof step === "function") await step();
-          else if (typeof step === "string") yield { kind: "text", text: step };
-          else yield step;
-        }
-        yield { kind: "stop", reason: "end" };
+        yield* modelEvents(steps(messages), signal);
       },
     },
   };

@@ -17,6 +17,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden } from "../../support/chromium";
+import { failure } from "../../support/scripted-stream";
 import { scriptReply } from "../../support/start-web";
 import { expectEventually } from "../../support/wait-for";
 
@@ -142,7 +143,7 @@ it("says that another server continued the reply, and resumes after a reload", a
 it("says why a reply failed, and finishes it after Retry", async () => {
   await open();
   const reason = "The model is busy. Try again in a minute.";
-  web.api.script = () => [{ kind: "end", outcome: "failed", text: "", reason }];
+  web.api.script = () => [failure(reason)];
   await recordAnnouncements();
   await message().fill("hello");
   await message().press("Enter");

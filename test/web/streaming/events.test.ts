@@ -7,7 +7,7 @@ import {
 import { VisibleError } from "../../../app/core/domain/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/event-watcher";
-import { slowly, type Step } from "../../support/scripted-stream";
+import { failure, slowly, type Step } from "../../support/scripted-stream";
 import { expectEventually } from "../../support/wait-for";
 import {
   restartWeb,
@@ -128,7 +128,7 @@ describe("a reply's events", () => {
   it("contain no outdated notice for a client that connects late", async () => {
     const { reply, address } = await begun([
       "One",
-      { kind: "notice", notice: "Waiting for it." },
+      { kind: "waiting", ms: 0, message: "Waiting for it." },
       " two",
       " unsent",
     ]);
@@ -267,10 +267,7 @@ describe("a reply's events", () => {
 
   it("end with the reason of a failure, and a Retry that works", async () => {
     const reason = "The model does not answer. Try another.";
-    web.api.script = () => [
-      "A beginning",
-      { kind: "end", outcome: "failed", text: "A beginning", reason },
-    ];
+    web.api.script = () => ["A beginning", failure(reason)];
     const address = await visitor.begin("hello");
     const watcher = new EventWatcher();
     await watcher.follow(visitor, `${address}/replies/2`);

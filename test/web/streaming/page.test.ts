@@ -1,5 +1,5 @@
 import { renderMarkdown } from "../../../app/web/rendering/markdown";
-import { scriptedStream } from "../../support/scripted-stream";
+import { failure, scriptedStream } from "../../support/scripted-stream";
 import { scriptReply, useWeb, visitor, web } from "../../support/start-web";
 
 useWeb();
@@ -46,10 +46,7 @@ describe("the page of a reply in progress, without a script", () => {
   it("shows the reason of a failure, and offers Retry", async () => {
     const reason = "The model is <gone>.";
     const text = "One two";
-    web.api.script = () => [
-      text,
-      { kind: "end", outcome: "failed", text, reason },
-    ];
+    web.api.script = () => [text, failure(reason)];
     const address = await visitor.begin("hello");
     const page = await visitor.read(address);
     expect(page).toContain("The model is &lt;gone&gt;.");
@@ -74,7 +71,7 @@ describe("the page of a reply in progress, without a script", () => {
   it("shows a notice until the reply continues", async () => {
     const reply = scriptReply([
       "One",
-      { kind: "notice", notice: "Waiting for <it>." },
+      { kind: "waiting", ms: 0, message: "Waiting for <it>." },
       " two",
     ]);
     const address = await visitor.begin("hello");
