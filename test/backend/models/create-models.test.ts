@@ -13,7 +13,13 @@ import {
   type ModelProvider,
 } from "../../../app/backend/models/model";
 import type { ModelTimeouts } from "../../../app/backend/models/provider-settings";
-import { collect, neverAborts, textOf, user } from "./model-provider-contract";
+import {
+  collect,
+  neverAborts,
+  textOf,
+  untilFailure,
+  user,
+} from "./model-provider-contract";
 
 const patient: ModelTimeouts = {
   connectMs: 60_000,
@@ -79,6 +85,10 @@ function start(
 }
 
 const hello = [user("hello")];
+const replyOf = (
+  models: ReturnType<typeof createModels>,
+  signal = neverAborts(),
+) => models.streamReply("openai/one", hello, {}, signal);
 const eliza = createEliza({ delayMs: 0 });
 
 describe("the list of models", () => {
@@ -187,7 +197,7 @@ describe("a reply", () => {
         },
       }),
     ]);
-    await collect(models.streamReply("openai/one", hello, {}, neverAborts()));
+    await collect(replyOf(models));
     const sum = (name: string) =>
       value(`keepsake_model_${name}_sum{model="openai/one"}`);
     expect(await sum("tokens_per_second")).toBe("30");
@@ -255,9 +265,7 @@ describe("a reply", () => {
       ],
       { firstTokenMs: 5 },
     );
-    const reply = collect(
-      models.streamReply("openai/one", hello, {}, neverAborts()),
-    );
+    const reply = collect(replyOf(models));
     await expect(reply).rejects.toMatchObject({
       reason: "timed-out",
       forOperator: expect.stringContaining("MODEL_FIRST_TOKEN_SECONDS"),
@@ -282,17 +290,8 @@ describe("a reply", () => {
       ],
       { betweenTokensMs: 5 },
     );
-    const events: ModelEvent[] = [];
-    const read = async () => {
-      for await (const event of models.streamReply(
-        "openai/one",
-        hello,
-        {},
-        neverAborts(),
-      ))
-        events.push(event);
-    };
-    await expect(read()).rejects.toMatchObject({
+    const { events, error } = await untilFailure(replyOf(models));
+    expect(error).toMatchObject({
       forOperator: expect.stringContaining("MODEL_BETWEEN_TOKENS_SECONDS"),
     });
     expect(textOf(events)).toBe("One");
@@ -309,9 +308,7 @@ describe("a reply", () => {
       ],
       { firstTokenMs: 5 },
     );
-    const reply = collect(
-      models.streamReply("openai/one", hello, {}, neverAborts()),
-    );
+    const reply = collect(replyOf(models));
     await expect(reply).rejects.toMatchObject({ reason: "timed-out" });
   });
 
@@ -328,9 +325,7 @@ describe("a reply", () => {
       ],
       { firstTokenMs: 20 },
     );
-    const events = await collect(
-      models.streamReply("openai/one", hello, {}, neverAborts()),
-    );
+    const events = await collect(replyOf(models));
     expect(textOf(events)).toBe("Now");
   });
 
@@ -346,16 +341,11 @@ describe("a reply", () => {
       }),
     ]);
     const controller = new AbortController();
-    const read = async () => {
-      for await (const _ of models.streamReply(
-        "openai/one",
-        hello,
-        {},
-        controller.signal,
-      ))
-        setImmediate(() => controller.abort(new Error("stopped")));
-    };
-    await expect(read()).rejects.toThrow("stopped");
+    const { error } = await untilFailure(
+      replyOf(models, controller.signal),
+      () => setImmediate(() => controller.abort(new Error("stopped"))),
+    );
+    expect(error).toMatchObject({ message: "stopped" });
     expect(cancelled).toBe(true);
     expect(
       await value(
@@ -377,16 +367,11 @@ describe("a reply", () => {
       }),
     ]);
     const controller = new AbortController();
-    const read = async () => {
-      for await (const _ of models.streamReply(
-        "openai/one",
-        hello,
-        {},
-        controller.signal,
-      ))
-        controller.abort(new Error("stopped"));
-    };
-    await expect(read()).rejects.toThrow("stopped");
+    const { error } = await untilFailure(
+      replyOf(models, controller.signal),
+      () => controller.abort(new Error("stopped")),
+    );
+    expect(error).toMatchObject({ message: "stopped" });
     await turn();
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);
@@ -403,13 +388,7 @@ describe("a reply", () => {
         },
       }),
     ]);
-    for await (const _ of models.streamReply(
-      "openai/one",
-      hello,
-      {},
-      neverAborts(),
-    ))
-      break;
+    for await (const _ of replyOf(models)) break;
     expect(aborted).toEqual([true]);
   });
 
@@ -421,9 +400,7 @@ describe("a reply", () => {
         },
       }),
     ]);
-    const reply = collect(
-      models.streamReply("openai/one", hello, {}, neverAborts()),
-    );
+    const reply = collect(replyOf(models));
     await expect(reply).rejects.toMatchObject({
       reason: "provider",
       message: expect.not.stringContaining("secret"),

@@ -29,6 +29,23 @@ export async function collect(
   return events;
 }
 
+/** The events before a failure, and the failure. */
+export async function untilFailure(
+  reply: AsyncIterable<ModelEvent>,
+  onEvent: () => void = () => undefined,
+): Promise<{ events: ModelEvent[]; error?: unknown }> {
+  const events: ModelEvent[] = [];
+  try {
+    for await (const event of reply) {
+      events.push(event);
+      onEvent();
+    }
+  } catch (error) {
+    return { events, error };
+  }
+  return { events };
+}
+
 /** The text of a reply's events, or its reasoning. */
 export function textOf(
   events: ModelEvent[],

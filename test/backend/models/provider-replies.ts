@@ -1,11 +1,15 @@
 import type {
-  ModelEvent,
   ModelMessage,
   ModelProvider,
   ReplyOptions,
 } from "../../../app/backend/models/model";
 import { type Answer, server } from "../../support/scripted-server";
-import { collect, neverAborts, user } from "./model-provider-contract";
+import {
+  collect,
+  neverAborts,
+  untilFailure,
+  user,
+} from "./model-provider-contract";
 
 interface ReplyRequest<Settings> {
   settings?: Partial<Settings>;
@@ -76,20 +80,4 @@ export function repliesOf<Settings>(
       return untilFailure(streamsOf()(controller.signal));
     },
   };
-}
-
-async function untilFailure(
-  reply: AsyncIterable<ModelEvent>,
-  onEvent: () => void = () => undefined,
-): Promise<{ events: ModelEvent[]; error?: unknown }> {
-  const events: ModelEvent[] = [];
-  try {
-    for await (const event of reply) {
-      events.push(event);
-      onEvent();
-    }
-  } catch (error) {
-    return { events, error };
-  }
-  return { events };
 }

@@ -1,7 +1,6 @@
 import pino from "pino";
 import { Registry } from "prom-client";
 import { createModels } from "../../../../app/backend/models/create-models";
-import type { ModelEvent } from "../../../../app/backend/models/model";
 import type { ModelTimeouts } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import {
@@ -15,7 +14,12 @@ import {
   server,
   useScriptedServer,
 } from "../../../support/scripted-server";
-import { neverAborts, textOf, user } from "../model-provider-contract";
+import {
+  neverAborts,
+  textOf,
+  untilFailure,
+  user,
+} from "../model-provider-contract";
 
 useScriptedServer();
 
@@ -38,23 +42,12 @@ async function replyTo(answer: Answer, short: Partial<ModelTimeouts>) {
     metrics: new Registry(),
     log: pino({ level: "silent" }),
   });
-  const events: ModelEvent[] = [];
-  try {
-    const messages = [user("hello")];
-    for await (const event of models.streamReply(
-      "openai/m",
-      messages,
-      {},
-      neverAborts(),
-    ))
-      events.push(event);
-    return { text: textOf(events), error: undefined };
-  } catch (error) {
-    return { text: textOf(events), error };
-  } finally {
-    await server.idle();
-    await models.close();
-  }
+  const { events, error } = await untilFailure(
+    models.streamReply("openai/m", [user("hello")], {}, neverAborts()),
+  );
+  await server.idle();
+  await models.close();
+  return { text: textOf(events), error };
 }
 
 describe("a request to a silent server", () => {
