@@ -1,5 +1,6 @@
 import {
   asStranger,
+  eventually,
   kubectl,
   podsOf,
   settings,
@@ -36,8 +37,13 @@ const apiServer = () =>
     "jsonpath={.spec.clusterIP}",
   );
 
-const podAddress = async (component: string) =>
-  (await podsOf(component))[0]!.ip;
+/** A pod that stays: after a rollout, pods of the version before drain for a while. */
+const readyPod = (component: string) =>
+  eventually(`a pod of ${component} is ready`, async () =>
+    (await podsOf(component)).find(({ ready, ending }) => ready && !ending),
+  );
+
+const podAddress = async (component: string) => (await readyPod(component)).ip;
 
 /** True if the API server would admit a pod that mounts the records. */
 const thief = (readOnly: boolean) => {
@@ -74,7 +80,7 @@ it("a pod with web's labels reaches backend, so a policy stopped the one before"
 });
 
 it("backend reaches neither the API server, nor the metadata address, nor web", async () => {
-  const [backend] = await podsOf("backend");
+  const backend = await readyPod("backend");
   const program = tries([
     [await apiServer(), 443],
     ["169.254.169.254", 80],
@@ -82,7 +88,7 @@ it("backend reaches neither the API server, nor the metadata address, nor web", 
   ]);
   const results = await kubectl(
     "exec",
-    backend!.name,
+    backend.name,
     "--",
     "node",
     "-e",
