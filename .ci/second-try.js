@@ -14,6 +14,9 @@ const {
 
 const MOST = 4;
 
+/** These need a cluster, which scripts/kind-test creates. */
+const KIND = ".kind.ts";
+
 const folder = process.argv[2];
 const first = readResults(folder);
 const failed = first.filter(hasFailed);
@@ -21,27 +24,30 @@ if (first.length === 0 || failed.length > MOST) process.exit(1);
 if (failed.length > 0) runAgain(failed.map((file) => file.name));
 
 const last = readResults(folder);
-for (const line of [...flakyFiles(), ...retriedTests()]) {
-  console.log(`flaky: ${line}`);
-}
+for (const line of flakyFiles()) console.log(`flaky: ${line}`);
 const total = count(last);
 console.log(closingLine(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 function runAgain(files) {
   console.error(`\nFailed, and run once more, alone:\n${files.join("\n")}\n`);
-  spawnSync(
-    "npx",
-    [
-      "jest",
-      "--runInBand",
-      "--json",
-      `--outputFile=${path.join(folder, AGAIN)}`,
-      "--runTestsByPath",
-      ...files,
-    ],
-    { stdio: "inherit" },
-  );
+  const results = path.join(folder, AGAIN);
+  const onKind = files.filter((file) => file.endsWith(KIND));
+  const others = files.filter((file) => !file.endsWith(KIND));
+  if (others.length > 0) {
+    const options = ["jest", "--runInBand", "--json"];
+    const output = `--outputFile=${results}.json`;
+    run("npx", [...options, output, "--runTestsByPath", ...others]);
+  }
+  if (onKind.length > 0) {
+    const names = onKind.map((file) => path.basename(file, KIND));
+    const options = ["--short", "--json", `${results}-kind.json`];
+    run("scripts/kind-test", [...options, ...names]);
+  }
+}
+
+function run(command, args) {
+  spawnSync(command, args, { stdio: "inherit" });
 }
 
 function flakyFiles() {
@@ -55,11 +61,4 @@ function flakyFiles() {
       ? tests.map((test) => `${name}: ${test.fullName}`)
       : [name];
   });
-}
-
-/** Tests on kind, which jest itself runs again. */
-function retriedTests() {
-  return withStatus(last, "passed")
-    .filter((test) => test.invocations > 1)
-    .map((test) => test.fullName);
 }

@@ -1,18 +1,19 @@
 // Reads the results of jest runs (`--json`): a folder with one file per run.
-const { existsSync, readFileSync, readdirSync } = require("node:fs");
+const { readFileSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
-/** The results of a second run of files that failed. */
-const AGAIN = "again.json";
+/** Results of a second run of files that failed begin with this. */
+const AGAIN = "again";
 
 /** Every test file's results; those of the second run replace the first's. */
 function readResults(folder) {
-  const again = path.join(folder, AGAIN);
-  const later = existsSync(again) ? readRun(again) : [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json") && name !== AGAIN)
-    .flatMap((name) => readRun(path.join(folder, name)))
-    .map((first) => later.find(({ name }) => name === first.name) ?? first);
+  const runs = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const resultsOf = (names) =>
+    names.flatMap((name) => readRun(path.join(folder, name)));
+  const later = resultsOf(runs.filter((name) => name.startsWith(AGAIN)));
+  return resultsOf(runs.filter((name) => !name.startsWith(AGAIN))).map(
+    (first) => later.find(({ name }) => name === first.name) ?? first,
+  );
 }
 
 function readRun(file) {

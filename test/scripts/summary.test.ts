@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { temporaryFolders } from "../support/temporary-folder";
 
@@ -19,14 +19,24 @@ const skipped = (fullName: string) =>
 const run = (name: string, assertionResults: Test[], status = "passed") =>
   JSON.stringify({ testResults: [{ name, status, assertionResults }] });
 
-async function summarize(script: string, files: Record<string, string>) {
+async function summarize(
+  script: string,
+  files: Record<string, string>,
+  cwd = ".",
+) {
   const folder = await newFolder();
   for (const [name, text] of Object.entries(files)) {
     await writeFile(path.join(folder, name), text);
   }
-  const { status, stdout } = spawnSync(process.execPath, [script, folder], {
-    encoding: "utf8",
-  });
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [path.resolve(script), folder],
+    {
+      encoding: "utf8",
+      cwd,
+      env: { ...process.env, PATH: `${cwd}:${process.env["PATH"]}` },
+    },
+  );
   return { status, lines: stdout.trim().split("\n") };
 }
 
@@ -74,12 +84,30 @@ it("the summary fails if no test passed", async () => {
   });
 });
 
-it("CI lists as flaky what passed when jest repeated it", async () => {
-  const flaky = { ...passed, invocations: 2 };
-  const files = { "kind.json": run("a.kind.ts", [passed, flaky]) };
-  expect(await summarize(".ci/second-try.js", files)).toEqual({
+/** A program that writes results of a run in which the failed test passes. */
+const passing = (name: string) => `#!/bin/sh
+for option; do case $option in *again*.json) file=\${option#--outputFile=} ;; esac; done
+echo '${run(name, [{ ...failed, status: "passed" }])}' >"$file"
+`;
+
+it("CI repeats what failed, on a cluster of its own where it needs one, and lists it as flaky", async () => {
+  const programs = await newFolder();
+  await mkdir(path.join(programs, "scripts"));
+  const write = (name: string, text: string) =>
+    writeFile(path.join(programs, name), text, { mode: 0o755 });
+  await write("npx", passing("a.test.ts"));
+  await write("scripts/kind-test", passing("b.kind.ts"));
+  const files = {
+    "kind.json": run("b.kind.ts", [passed, failed], "failed"),
+    "usual.json": run("a.test.ts", [failed], "failed"),
+  };
+  expect(await summarize(".ci/second-try.js", files, programs)).toEqual({
     status: 0,
-    lines: ["flaky: adds", "2 passed, 0 failed, 0 skipped"],
+    lines: [
+      "flaky: b.kind.ts: subtracts",
+      "flaky: a.test.ts: subtracts",
+      "2 passed, 0 failed, 0 skipped",
+    ],
   });
 });
 

@@ -21,7 +21,14 @@ export const settings = {
 };
 
 /** A block of tests that the short form skips. */
-export const inLongForm = settings.short ? describe.skip : describe;
+export function inLongForm(name: string, body: () => void): void {
+  if (settings.short) {
+    const why = "needs the long form of the tests on kind: KIND=1 scripts/test";
+    describe.skip(`${name} (${why})`, body);
+  } else {
+    describe(name, body);
+  }
+}
 
 function given(name: string): string {
   const value = process.env[name];
