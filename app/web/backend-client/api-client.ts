@@ -11,7 +11,7 @@ import {
 } from "../../core/api/operations";
 import type { ApiContext } from "./api";
 import type { Transport } from "./transport";
-import type { Answer, CallCost } from "./transport/call";
+import { type Answer, type CallCost, isUnavailable } from "./transport/call";
 
 export interface OperationRequest<O extends Operation> {
   params?: z.input<O["params"]>;
@@ -53,9 +53,6 @@ const PATIENCE: Patience = {
   read: { deadlineMs: 6_000, attemptMs: 2_500 },
   write: { deadlineMs: 15_000, attemptMs: 6_000, isPatient: true },
 };
-
-/** Without a problem document these come from a proxy that reaches no backend. */
-const PROXY_ERRORS = new Set([502, 503, 504]);
 
 const UNREACHABLE =
   "Keepsake can't reach its records at the moment. Nothing is lost; please try again in a few seconds.";
@@ -253,7 +250,8 @@ function toError(answer: Pick<Answer, "status" | "body">): Error {
   }
   if (!problem.success) {
     const cause = new Error(`The backend answered ${status}`);
-    return PROXY_ERRORS.has(status)
+    // Without a problem document it comes from a proxy that reaches no backend.
+    return isUnavailable(answer)
       ? new VisibleError(503, UNREACHABLE, { cause })
       : cause;
   }

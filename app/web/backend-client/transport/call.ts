@@ -23,7 +23,8 @@ export interface Answer {
 /** Answers of a process that cannot serve now; another one may. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
-export const isUnavailable = ({ status }: Answer) => UNAVAILABLE.has(status);
+export const isUnavailable = ({ status }: Pick<Answer, "status">) =>
+  UNAVAILABLE.has(status);
 
 /** The result of one attempt. */
 export type Outcome = { answer: Answer } | { error: unknown };
