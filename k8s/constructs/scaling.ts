@@ -33,13 +33,19 @@ function addBudget(scope: Construct, props: ScalingProps): void {
       labels: labels(namespace, component),
     },
     spec: {
-      minAvailable: k8s.IntOrString.fromNumber(workload.minAvailable),
+      // A minimum would let a large Deployment lose almost all of its pods at once.
+      maxUnavailable: intOrString(workload.maxUnavailable),
       selector: { matchLabels: selector(component) },
       // An unhealthy pod must not block the drain of a node.
       unhealthyPodEvictionPolicy: "AlwaysAllow",
     },
   });
 }
+
+const intOrString = (value: number | string) =>
+  typeof value === "number"
+    ? k8s.IntOrString.fromNumber(value)
+    : k8s.IntOrString.fromString(value);
 
 function addAutoscaler(scope: Construct, props: ScalingProps): void {
   const { namespace, component, workload, drain } = props;

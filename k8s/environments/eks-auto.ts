@@ -10,12 +10,10 @@ const eksAuto: EnvironmentInput = {
     "111122223333.dkr.ecr.eu-central-1.amazonaws.com/keepsake@sha256:0000000000000000000000000000000000000000000000000000000000000000",
   web: {
     replicas: { min: 2, max: 20 },
-    minAvailable: 1,
     resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
   },
   backend: {
     replicas: { min: 2, max: 20 },
-    minAvailable: 1,
     resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
   },
   models: {

@@ -12,12 +12,10 @@ const eks: EnvironmentInput = {
   // 1.6 ms and 120 MiB; idle, 105 and 86 MiB.
   web: {
     replicas: { min: 3, max: 20 },
-    minAvailable: 2,
     resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
   },
   backend: {
     replicas: { min: 3, max: 20 },
-    minAvailable: 2,
     resources: { cpu: "100m", memory: "192Mi", memoryLimit: "512Mi" },
   },
   models: {

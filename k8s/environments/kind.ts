@@ -9,12 +9,10 @@ const kind: EnvironmentInput = {
   // Small enough for a laptop, and for autoscaling to be seen.
   web: {
     replicas: { min: 2, max: 6 },
-    minAvailable: 1,
     resources: { cpu: "50m", memory: "128Mi", memoryLimit: "384Mi" },
   },
   backend: {
     replicas: { min: 2, max: 6 },
-    minAvailable: 1,
     resources: { cpu: "50m", memory: "128Mi", memoryLimit: "384Mi" },
   },
   models: { providers: ["eliza"] },

@@ -9,6 +9,7 @@ import {
   cpu,
   dnsLabel,
   image,
+  podsOrPercent,
   port,
   quantity,
   region,
@@ -32,9 +33,11 @@ const workload = z.strictObject({
     min: whole(1, 500, "pods"),
     max: whole(1, 500, "pods"),
   }),
-  minAvailable: whole(0, 499, "pods").describe(
-    "pods that a voluntary disruption must leave",
-  ),
+  maxUnavailable: podsOrPercent
+    .default("25%")
+    .describe(
+      "pods that voluntary disruptions may remove at once, such as the drain of nodes; a share is rounded up",
+    ),
   resources,
   targetCpuPercent: whole(10, 95, "percent").default(60),
   targetStreamsPerPod: whole(1, 100_000, "streams")

@@ -83,6 +83,18 @@ export const image = z
     'must not have the tag "latest": it does not say which version runs, and is pulled at every start. Set a version or a digest',
   );
 
+const PODS_OR_PERCENT =
+  'must be a number of pods, 1 or more, or a share of them, such as "25%"';
+
+/** Kubernetes' IntOrString for pods. */
+export const podsOrPercent = z.union(
+  [
+    z.int(PODS_OR_PERCENT).min(1, PODS_OR_PERCENT),
+    z.string().regex(/^([1-9]\d?|100)%$/, PODS_OR_PERCENT),
+  ],
+  PODS_OR_PERCENT,
+);
+
 export const schedule = z
   .string()
   .regex(

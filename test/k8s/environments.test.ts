@@ -207,8 +207,20 @@ const mistakes: Mistake[] = [
   [
     "replicas below the budget",
     eks,
-    { "web.replicas.min": 2 },
-    "web.replicas.min 2 must exceed web.minAvailable (2), or no pod can be evicted and the drain of a node never ends. Set it to 3 or more.",
+    { "web.replicas.min": 1 },
+    'web.replicas.min 1 must exceed the pods that web.maxUnavailable (25%) allows to be evicted at once, or the drain of a node leaves none. Set it to 2 or more, or web.maxUnavailable to "100%" to accept the interruption.',
+  ],
+  [
+    "a budget as large as the minimum of replicas",
+    eks,
+    { "backend.maxUnavailable": 3 },
+    'backend.replicas.min 3 must exceed the pods that backend.maxUnavailable (3) allows to be evicted at once, or the drain of a node leaves none. Set it to 4 or more, or backend.maxUnavailable to "100%" to accept the interruption.',
+  ],
+  [
+    "a budget that allows no eviction",
+    eks,
+    { "web.maxUnavailable": 0 },
+    'web.maxUnavailable 0 must be a number of pods, 1 or more, or a share of them, such as "25%".',
   ],
   [
     "a maximum of replicas below the minimum",
@@ -491,10 +503,10 @@ const mistakes: Mistake[] = [
   [
     "a missing field",
     kind,
-    { image: undefined, "web.minAvailable": undefined },
+    { image: undefined, "web.replicas.max": undefined },
     [
       "image must be set.",
-      "web.minAvailable is missing, and must be a whole number of pods, 0 to 499.",
+      "web.replicas.max is missing, and must be a whole number of pods, 1 to 500.",
     ].join("\n  "),
   ],
 ];
@@ -552,6 +564,12 @@ describe("an environment", () => {
     expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toMatch(
       /must be an IPv4 or IPv6 address block/,
     );
+  });
+
+  test("an environment may run a single pod if it accepts its interruption", () => {
+    const single = { min: 1, max: 1 };
+    const changes = { "web.replicas": single, "web.maxUnavailable": "100%" };
+    expect(faults(eks, changes)).toBe("");
   });
 
   test.each([

@@ -57,12 +57,12 @@ const selectorOf = (component: string) => ({
   "app.kubernetes.io/component": component,
 });
 
-const LARGE = { minAvailable: 2, min: 3, max: 20 };
+const LARGE = { min: 3, max: 20 };
 const SIZES: Record<string, typeof LARGE> = {
   eks: LARGE,
   "eks-ack": LARGE,
-  "eks-auto": { minAvailable: 1, min: 2, max: 20 },
-  kind: { minAvailable: 1, min: 2, max: 6 },
+  "eks-auto": { min: 2, max: 20 },
+  kind: { min: 2, max: 6 },
 };
 
 describe.each(environmentNames())("the manifests of %s", (name) => {
@@ -349,11 +349,12 @@ describe.each(environmentNames())("the manifests of %s", (name) => {
   });
 
   test.each(["web", "backend"])(
-    "%s keeps its minimum of pods through evictions and scaling",
+    "%s loses at most a quarter of its pods to evictions, and keeps its minimum when scaled",
     (component) => {
-      const { minAvailable, min, max } = SIZES[name]!;
+      const { min, max } = SIZES[name]!;
       expectFields(find(objects, "PodDisruptionBudget", component), [
-        ["spec.minAvailable", minAvailable],
+        ["spec.maxUnavailable", "25%"],
+        ["spec.minAvailable", undefined],
         ["spec.selector.matchLabels", selectorOf(component)],
       ]);
       expectFields(find(objects, "HorizontalPodAutoscaler", component), [

@@ -1,25 +1,43 @@
 import { z } from "zod";
 import { bytes } from "../../quantities";
+import { podsOrPercent } from "../fields";
 import { type Fault, rule } from "./rule";
 
 const workload = z.object({
   replicas: z.object({ min: z.int(), max: z.int() }),
-  minAvailable: z.int(),
+  maxUnavailable: podsOrPercent.default("25%"),
 });
+
+/** As Kubernetes computes it: a share is rounded up. */
+const evictable = (maxUnavailable: number | string, pods: number) =>
+  typeof maxUnavailable === "number"
+    ? maxUnavailable
+    : Math.ceil((Number.parseInt(maxUnavailable, 10) / 100) * pods);
+
+/** The smallest number of pods of which an eviction leaves one. */
+function smallest(maxUnavailable: number | string): number {
+  let pods = 2;
+  while (evictable(maxUnavailable, pods) >= pods) pods += 1;
+  return pods;
+}
 
 const workloadRule = (name: "web" | "backend") =>
   rule(z.object({ [name]: workload }), (environment) => {
-    const { replicas, minAvailable } = environment[name] as z.output<
+    const { replicas, maxUnavailable } = environment[name] as z.output<
       typeof workload
     >;
     const faults: Fault[] = [];
-    if (replicas.min <= minAvailable) {
+    const isAccepted = maxUnavailable === "100%";
+    if (
+      !isAccepted &&
+      evictable(maxUnavailable, replicas.min) >= replicas.min
+    ) {
       faults.push({
         path: `${name}.replicas.min`,
         value: replicas.min,
         message:
-          `must exceed ${name}.minAvailable (${minAvailable}), or no pod can be evicted and the drain of a node never ends. ` +
-          `Set it to ${minAvailable + 1} or more`,
+          `must exceed the pods that ${name}.maxUnavailable (${maxUnavailable}) allows to be evicted at once, or the drain of a node leaves none. ` +
+          `Set it to ${smallest(maxUnavailable)} or more, or ${name}.maxUnavailable to "100%" to accept the interruption`,
       });
     }
     if (replicas.max < replicas.min) {
