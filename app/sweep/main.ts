@@ -8,7 +8,8 @@ import {
 import { errorCode } from "../core/runtime/errors";
 import { boundFileSystem } from "../core/storage/bounded-file-system";
 import { nodeFileSystem } from "../core/storage/file-system";
-import { createLog, errorLine, type Logger } from "../core/runtime/log";
+import { errorLine } from "../core/runtime/error-line";
+import { createLog, type Logger } from "../core/runtime/log";
 import { redactHashes, redactHashesIn } from "../core/storage/layout/hashes";
 import { Sweep } from "./sweep";
 import { sweepRecords } from "./sweep-records";

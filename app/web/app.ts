@@ -1,6 +1,7 @@
 import path from "node:path";
 import Koa from "koa";
 import { HEARTBEAT_MS } from "../core/runtime/connection-registry";
+import { isDisconnect } from "../core/runtime/departure";
 import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
@@ -110,18 +111,4 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     if (!isDisconnect(error)) log.error({ error }, "response failed");
   });
   return { app, streams };
-}
-
-const disconnectCodes = new Set([
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "ECONNRESET",
-  "EPIPE",
-]);
-
-function isDisconnect(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    disconnectCodes.has(String(error.code))
-  );
 }

@@ -101,14 +101,9 @@ describe("log searches in the runbook", () => {
       .split("\n")
       .map((line) => (JSON.parse(line) as { level: string }).level);
   const WRITE_LINES = `
-    const { transformSync } = require("@swc/core");
-    const { code } = transformSync(
-      require("fs").readFileSync("app/core/runtime/log.ts", "utf8"),
-      { jsc: { parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
-    );
-    const log = { exports: {} };
-    new Function("require", "exports", code)(require, log.exports);
-    const lines = log.exports.createLog("trace", { role: "web" });
+    require("./test/support/typescript.js");
+    const { createLog } = require("./app/core/runtime/log.ts");
+    const lines = createLog("trace", { role: "web" });
     for (const level of ["fatal", "error", "warn", "info", "debug"])
       lines[level]({ error: new Error("level: error") }, "it failed");
   `;

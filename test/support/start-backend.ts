@@ -37,6 +37,8 @@ export interface TestBackendOptions {
   env?: Record<string, string>;
   tokens?: Tokens;
   log?: Logger;
+  /** A server of the test's own, to watch its requests. */
+  server?: Server;
   now?: () => Date;
   fileSystem?: FileSystem;
   providers?: ModelProvider[];
@@ -60,7 +62,7 @@ export async function startBackend(
     LEASE_SECONDS: "1",
     ...options.env,
   });
-  const server = createServer();
+  const server = options.server ?? createServer();
   const host = options.host ?? "127.0.0.1";
   const port = await listenOn(server, options.port ?? 0, host);
   const url = `http://${host}:${port}`;

@@ -46,6 +46,13 @@ it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
   },
 );
 
+it("logs the client's address", async () => {
+  logged.web.length = 0;
+  await visitor.get("/search", { "x-forwarded-for": "203.0.113.9" });
+  await waitFor(async () => logged.web.length > 0);
+  expect(logged.web[0]?.address).toBe("203.0.113.9");
+});
+
 it("logs no probes and files", async () => {
   logged.web.length = 0;
   const page = await visitor.read("/");

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Middleware } from "koa";
+import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
 import { toVisibleError, VisibleError } from "../../core/domain/errors";
 import type { Problem } from "../../core/api/operations";
 import type { BackendState } from "../backend-state";
@@ -21,6 +22,10 @@ export function answerProblems(): Middleware<BackendState> {
       await next();
       if (ctx.body == null) refuseUnrouted(ctx.status);
     } catch (error) {
+      if (isDeparture(error, ctx)) {
+        ctx.status = CLIENT_LEFT;
+        return;
+      }
       const shown = toStorageProblem(error) ?? error;
       const problem = toProblem(shown, ctx.state.requestId);
       // VisibleErrors (deadline exceeded, at capacity) are expected: they are no faults.

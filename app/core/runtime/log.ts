@@ -1,18 +1,20 @@
-import pino, { type Logger } from "pino";
+import pino, { type DestinationStream, type LogFn, type Logger } from "pino";
+import { errorLine, shortened } from "./error-line";
 
 export type { Logger };
-
-/** An error as a log line has it: message, stack and causes. */
-export const errorLine: (error: unknown) => unknown = pino.stdSerializers
-  .err as (error: unknown) => unknown;
 
 /**
  * Creates a logger that writes JSON lines to standard output.
  *
  * @param level The lowest level that is written.
  * @param base Fields of every line: the process's role and host.
+ * @param destination Replaces standard output in tests.
  */
-export function createLog(level: string, base: Record<string, string>): Logger {
+export function createLog(
+  level: string,
+  base: Record<string, string>,
+  destination: DestinationStream = standardOutput(),
+): Logger {
   const options = {
     level,
     base,
@@ -21,7 +23,22 @@ export function createLog(level: string, base: Record<string, string>): Logger {
     serializers: { error: errorLine },
     // A safeguard: no caller should pass these.
     redact: ["headers.authorization", "headers.cookie"],
+    hooks: { logMethod: boundMessage },
   };
-  // Asynchronous lines would wait for a thread, which a hung disk may hold, and be lost on exit.
-  return pino(options, pino.destination({ fd: 1, sync: true }));
+  return pino(options, destination);
+}
+
+// Asynchronous lines would wait for a thread, which a hung disk may hold, and be lost on exit.
+const standardOutput = () => pino.destination({ fd: 1, sync: true });
+
+/** A message may hold a text of a model's server or of the file system. */
+function boundMessage(
+  this: Logger,
+  given: Parameters<LogFn>,
+  write: LogFn,
+): void {
+  const bound = given.map((part: unknown) =>
+    typeof part === "string" ? shortened(part) : part,
+  );
+  write.apply(this, bound as Parameters<LogFn>);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
 import type { Logger } from "../../core/runtime/log";
 import { toVisibleError } from "../../core/domain/errors";
 import type { Render } from "../rendering/views";
@@ -18,6 +19,10 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404);
     } catch (error) {
+      if (isDeparture(error, ctx)) {
+        ctx.status = CLIENT_LEFT;
+        return;
+      }
       const { status, message } = toVisibleError(error);
       const { requestId } = ctx.state;
       if (status >= 500) {

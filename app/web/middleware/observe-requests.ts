@@ -33,11 +33,15 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
     durations.observe({ method, route, status }, ms / 1_000);
     const traced = traceFields(ctx.state.trace);
     const { path } = ctx;
-    const line = { requestId, ...traced, method, path, status };
+    const address = ctx.ip.slice(0, ADDRESS_LENGTH);
+    const line = { requestId, ...traced, address, method, path, status };
     const level = isForPeople(route, path) ? "info" : "debug";
     log[level]({ ...line, ms: Math.round(ms * 10) / 10 }, "request completed");
   };
 }
+
+/** The longest IPv6 address. A proxy's header may hold any text. */
+const ADDRESS_LENGTH = 45;
 
 /** Probes and files come by the thousand, and tell nothing. */
 const isForPeople = (route: string, path: string) =>
