@@ -20,9 +20,22 @@ import { quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
 import type { Environment } from "./schema/environment";
 
-/** An environment's manifests as one YAML file, in an order that applies at once. */
-export function manifests(environment: Environment): string {
-  return createApp(environment).synthYaml();
+/**
+ * An environment's manifests as one YAML file, in an order that applies at once.
+ *
+ * @param annotations Added to every object.
+ */
+export function manifests(
+  environment: Environment,
+  annotations: Record<string, string> = {},
+): string {
+  const app = createApp(environment);
+  for (const object of app.charts.flatMap((chart) => chart.apiObjects)) {
+    for (const [name, value] of Object.entries(annotations)) {
+      object.metadata.addAnnotation(name, value);
+    }
+  }
+  return app.synthYaml();
 }
 
 /** Each chart depends on the one before: the namespace, its policies, then the workloads. */

@@ -85,7 +85,7 @@ export const environmentSchema = z.strictObject({
   secretName: dnsLabel
     .default("keepsake")
     .describe("the Secret with INTERNAL_TOKEN and SESSION_KEYS"),
-  drainSeconds: whole(0, 3_600, "seconds").default(30),
+  drainSeconds: whole(1, 3_600, "seconds").default(30),
   logLevel: z
     .enum(
       ["fatal", "error", "warn", "info", "debug", "trace"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isMapped, isNetwork, networkOf } from "./address-block";
 import { loadBalancerArn as anyLoadBalancer } from "../../app/core/config/setting-types";
 
 export const dnsLabel = z
@@ -15,10 +16,19 @@ export const hostName = z
     'must be a host name in lower case, such as "chat.example.com", without a scheme or a path',
   );
 
-export const cidr = z.union(
-  [z.cidrv4(), z.cidrv6()],
-  'must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64"',
-);
+const blockRule =
+  'must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64"';
+
+export const cidr = z
+  .union([z.cidrv4(), z.cidrv6()], blockRule)
+  .superRefine((block, context) => {
+    const message = isMapped(block)
+      ? blockRule
+      : isNetwork(block)
+        ? undefined
+        : `has bits beyond its prefix, so the API server rejects it. Set ${JSON.stringify(networkOf(block))}`;
+    if (message) context.addIssue({ code: "custom", message });
+  });
 
 export const isIpv6 = (block: string) => block.includes(":");
 

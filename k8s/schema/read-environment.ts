@@ -35,12 +35,35 @@ export async function readEnvironment(
       `There is no environment ${JSON.stringify(name)}. There are ${names.join(", ")}: each is a file in k8s/environments/.`,
     );
   }
-  const module = (await import(path.join(directory, name))) as {
-    default?: unknown;
-  };
-  // A CommonJS module compiled from an ES module has its default export one level deeper.
-  const written = withoutWrapper(module.default);
+  const written = await load(path.join(directory, name));
   return parseEnvironment({ ...(written as object), ...overrides }, name);
+}
+
+/** @throws EnvironmentError with the place and the cause, if the file is not valid TypeScript. */
+async function load(file: string): Promise<unknown> {
+  try {
+    const module = (await import(file)) as { default?: unknown };
+    // A CommonJS module compiled from an ES module has its default export one level deeper.
+    return withoutWrapper(module.default);
+  } catch (error) {
+    const name = path.basename(file);
+    throw new EnvironmentError(
+      `k8s/environments/${name}.ts can't be read. ${causeOf(error, path.dirname(file))}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The cause and its line, without a stack: the compiler writes both into the message. */
+function causeOf(error: unknown, directory: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message
+    .replace(/^Transform failed with \d+ errors?:\n/, "")
+    .replace(/\nRequire stack:.*/s, "");
+  const line = error.stack?.match(/environments\/(\S+?:\d+):\d+/)?.[1];
+  const isPlaced = message.includes(directory);
+  const place = isPlaced || line === undefined ? "" : `${line}: `;
+  return `${place}${message.replaceAll(`${directory}/`, "")}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { readEnvironment } from "../../k8s/schema/read-environment";
+import { rejectingAnnotation } from "../../k8s/examples";
 import { manifests } from "../../k8s/keepsake";
 import { temporaryFolders } from "../support/temporary-folder";
 import {
@@ -14,7 +15,8 @@ import {
 } from "./support/api-server";
 
 const run = promisify(execFile);
-const script = path.join(__dirname, "../../scripts/apply");
+const scripts = path.join(__dirname, "../../scripts");
+const EXAMPLES = rejectingAnnotation("kind", ["image", "ingress.host"]);
 
 describeWithApiServer("scripts/apply on a real API server", () => {
   const newFolder = temporaryFolders();
@@ -23,7 +25,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
 
   /** Runs the script in a project of its own, with these manifests. */
   async function apply(text: string, ...options: string[]): Promise<string> {
-    await writeFile(path.join(folder, "dist/kind.k8s.yaml"), text);
+    await writeFile(path.join(folder, "dist/kind/keepsake.k8s.yaml"), text);
     const { stdout } = await run(
       path.join(folder, "scripts/apply"),
       ["kind", ...options],
@@ -46,9 +48,14 @@ describeWithApiServer("scripts/apply on a real API server", () => {
   beforeAll(async () => {
     server = await startApiServer();
     folder = await newFolder();
-    await mkdir(path.join(folder, "dist"));
+    await mkdir(path.join(folder, "dist/kind"), { recursive: true });
     await mkdir(path.join(folder, "scripts"));
-    await symlink(script, path.join(folder, "scripts/apply"));
+    for (const name of ["apply", "support"]) {
+      await symlink(
+        path.join(scripts, name),
+        path.join(folder, "scripts", name),
+      );
+    }
   });
   afterAll(() => server.stop());
 
@@ -73,7 +80,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
     await server.must(MAKE_SECRET);
     await server.must(["create", "configmap", "notes", "-n", "keepsake"]);
     const text = await readFile(
-      path.join(folder, "dist/kind.k8s.yaml"),
+      path.join(folder, "dist/kind/keepsake.k8s.yaml"),
       "utf8",
     );
     const output = await apply(text, "--prune-only");
@@ -97,7 +104,7 @@ describeWithApiServer("scripts/apply on a real API server", () => {
       "--subresource=status",
     );
     const text = await readFile(
-      path.join(folder, "dist/kind.k8s.yaml"),
+      path.join(folder, "dist/kind/keepsake.k8s.yaml"),
       "utf8",
     );
     await apply(text, "--no-wait");
@@ -126,10 +133,77 @@ describeWithApiServer("scripts/apply on a real API server", () => {
       ...options,
     ]);
 
-  test("prints the remedy when no manifests exist", async () => {
-    await expect(run(script, ["nowhere"])).rejects.toMatchObject({
-      stderr:
-        "dist/nowhere.k8s.yaml is missing. Run scripts/synth nowhere first.\n",
+  test("applies nothing of a folder with other folders", async () => {
+    const outcome = await server.kubectl([
+      "apply",
+      "-f",
+      path.join(folder, "dist"),
+    ]);
+    expect(outcome).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("recognized file extensions"),
     });
   });
+
+  test("refuses example values before anything is applied", async () => {
+    const text = manifests(await readEnvironment("kind"), EXAMPLES);
+    await expect(apply(text, "--no-wait")).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr:
+        "The environment kind still has example values, which exist in no account. " +
+        "Set image, ingress.host in k8s/environments/kind.ts, and run scripts/synth kind. Nothing was changed.\n",
+    });
+  });
+
+  test.each([[["nowhere"]], [["--no-wait"]], [[]]])(
+    "prints the remedy when no manifests exist: %j",
+    async (args) => {
+      const { stderr } = (await run(path.join(scripts, "apply"), args).catch(
+        (error: unknown) => error,
+      )) as { stderr: string };
+      expect(stderr).toBe(
+        args[0] === "nowhere"
+          ? "dist/nowhere/keepsake.k8s.yaml is missing. Run scripts/synth nowhere first.\n"
+          : "Name an environment first: scripts/apply kind. They are the files of k8s/environments.\n",
+      );
+    },
+  );
+});
+
+describeWithApiServer("kubectl apply of example values", () => {
+  const newFolder = temporaryFolders();
+  let server: ApiServer;
+  beforeAll(async () => {
+    server = await startApiServer();
+  });
+  afterAll(() => server.stop());
+
+  test.each([[[]], [["--server-side"]], [["--validate=false"]]])(
+    "the API server rejects every object, and prints the fields to set, with %j",
+    async (options) => {
+      const folder = await newFolder();
+      const environment = await readEnvironment("kind");
+      const file = path.join(folder, "keepsake.k8s.yaml");
+      const { namespace } = environment;
+      // As docs/eks.md does, for the Secret: the policies of the manifests can't protect it yet.
+      await server.kubectl(["create", "namespace", namespace]);
+      await writeFile(file, manifests(environment, EXAMPLES));
+      const outcome = await server.kubectl(["apply", ...options, "-f", folder]);
+      expect(outcome).toMatchObject({ code: 1, stdout: "" });
+      expect(outcome.stderr).toContain(
+        '"example values: set image, ingress.host in k8s/environments/kind.ts"',
+      );
+      const made = await server.must([
+        "get",
+        "-f",
+        file,
+        "--ignore-not-found",
+        "-o",
+        "name",
+      ]);
+      expect(made).toBe("namespace/keepsake\n");
+    },
+  );
 });

@@ -59,17 +59,18 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     server = await startApiServer();
     folder = await newFolder();
     await mkdir(path.join(folder, "scripts/support"), { recursive: true });
-    await mkdir(path.join(folder, "dist"));
+    await mkdir(path.join(folder, "dist/eks"), { recursive: true });
     const given = [
       ["deploy", "deploy"],
       ["apply", "real-apply"],
       ["support/say.sh", "support/say.sh"],
+      ["support/manifests.sh", "support/manifests.sh"],
     ] as const;
     for (const [from, to] of given) {
       await symlink(path.join(scripts, from), path.join(folder, "scripts", to));
     }
     await writeFile(path.join(folder, "scripts/support/setup.sh"), "");
-    await program("synth", "cp manifests.yaml dist/eks.k8s.yaml");
+    await program("synth", "cp manifests.yaml dist/eks/keepsake.k8s.yaml");
     // Runs the real script, and can fail after it has applied something.
     await program("apply", 'scripts/real-apply "$@" && [ -z "$FAILS" ]');
   });

@@ -125,7 +125,7 @@ const mistakes: Mistake[] = [
     "a drain that is not a number",
     eks,
     { drainSeconds: "30s" },
-    'drainSeconds "30s" must be a whole number of seconds, 0 to 3600.',
+    'drainSeconds "30s" must be a whole number of seconds, 1 to 3600.',
   ],
   [
     "stickiness with an algorithm that forbids it",
@@ -560,6 +560,8 @@ describe("an environment", () => {
     "2001:db8::1::/64",
     "fe80::1%eth0/64",
     "2001:db8::",
+    "999.1.1.1/24",
+    "::ffff:10.0.0.0/104",
   ])("an environment rejects the address block %s", (cidr) => {
     expect(faults(eks, { "ingress.subnetCidrs": [cidr] })).toMatch(
       /must be an IPv4 or IPv6 address block/,
@@ -570,6 +572,25 @@ describe("an environment", () => {
     const single = { min: 1, max: 1 };
     const changes = { "web.replicas": single, "web.maxUnavailable": "100%" };
     expect(faults(eks, changes)).toBe("");
+  });
+
+  test.each([
+    ["10.42.0.7/24", "10.42.0.0/24"],
+    ["10.0.16.1/20", "10.0.16.0/20"],
+    ["2001:db8::1/64", "2001:db8::/64"],
+    ["2001:DB8:0:1ff::/57", "2001:db8:0:180::/57"],
+  ])("an environment rejects %s and proposes %s", (cidr, network) => {
+    const at = { "models.egress": [{ cidr }] };
+    expect(faults(eks, at)).toBe(
+      `models.egress.0.cidr "${cidr}" has bits beyond its prefix, so the API server rejects it. Set "${network}".`,
+    );
+    expect(faults(eks, { "models.egress": [{ cidr: network }] })).toBe("");
+  });
+
+  test("an environment needs a drain of at least a second", () => {
+    expect(faults(eks, { drainSeconds: 0 })).toBe(
+      "drainSeconds 0 must be a whole number of seconds, 1 to 3600.",
+    );
   });
 
   test.each([
@@ -633,6 +654,30 @@ describe("a custom environment", () => {
       drainSeconds: 30,
     });
   });
+
+  test.each([
+    [
+      "name",
+      "module.exports = { name: undeclared };",
+      "undeclared is not defined",
+    ],
+    ["import", 'module.exports = require("./absent");', "Cannot find module"],
+  ])(
+    "an environment with a fault of %s is rejected with a sentence",
+    async (fault, text, said) => {
+      await writeFile(path.join(folder, `bad-${fault}.js`), text);
+      const error = (await readEnvironment(`bad-${fault}`, {}, folder).catch(
+        (thrown: unknown) => thrown,
+      )) as Error;
+      expect(error.name).toBe("EnvironmentError");
+      expect(error.message).toMatch(
+        new RegExp(
+          `^k8s/environments/bad-${fault}\\.ts can't be read\\. .*(${said})`,
+        ),
+      );
+      expect(error.message).not.toContain("    at ");
+    },
+  );
 
   test("an environment's name must equal its file's", async () => {
     await writeFile(

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Construct } from "constructs";
@@ -27,27 +27,90 @@ describe("synth", () => {
   async function filesOf(...options: string[]): Promise<Map<string, string>> {
     const folder = await newFolder();
     await synth("--output", folder, ...options);
-    const files = await readdir(folder);
+    const entries = await readdir(folder, {
+      recursive: true,
+      withFileTypes: true,
+    });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((file) =>
+        path.relative(folder, path.join(file.parentPath, file.name)),
+      );
     const texts = await Promise.all(
       files.map((file) => readFile(path.join(folder, file), "utf8")),
     );
     return new Map(files.map((file, index) => [file, texts[index]!]));
   }
 
-  test("synth writes one file for each environment, identical to the byte each time", async () => {
+  test("synth writes one folder for each environment, identical to the byte each time", async () => {
     const [first, second] = [await filesOf(), await filesOf()];
     expect([...first.keys()].toSorted()).toEqual(
-      expect.arrayContaining(
-        environmentNames().map((name) => `${name}.k8s.yaml`),
-      ),
+      environmentNames()
+        .map((name) => `${name}/keepsake.k8s.yaml`)
+        .toSorted(),
     );
     expect(second).toEqual(first);
+  });
+
+  test("synth empties the folder of its environment, and leaves the others", async () => {
+    const folder = await newFolder();
+    const old = ["kind.k8s.yaml", "kind/old.yaml", "eks/kept.yaml"];
+    await mkdir(path.join(folder, "kind"));
+    await mkdir(path.join(folder, "eks"));
+    for (const file of old) await writeFile(path.join(folder, file), "");
+    await synth("--output", folder, "kind");
+    const names = await readdir(folder, { recursive: true });
+    expect(names.toSorted()).toEqual([
+      "eks",
+      "eks/kept.yaml",
+      "kind",
+      "kind/keepsake.k8s.yaml",
+    ]);
+  });
+
+  test("synth names the fields that have example values, and succeeds", async () => {
+    const image = `registry.mycompany.com/keepsake@sha256:${"b".repeat(64)}`;
+    const folder = await newFolder();
+    const { stderr } = await synth(
+      "--output",
+      folder,
+      "eks",
+      "kind",
+      "--image",
+      image,
+    );
+    expect(stderr).toBe(
+      "The environment eks has example values, so its manifests can be read but not applied. " +
+        "Set storage.sessions, storage.records, ingress.host, ingress.certificateArn in k8s/environments/eks.ts.\n",
+    );
+  });
+
+  test("an environment's syntax error is reported by its line, without a stack", async () => {
+    const folder = await newFolder();
+    await writeFile(path.join(folder, "bad.ts"), "\nexport default { name: ;");
+    const read = `require("./k8s/schema/read-environment").readEnvironment("bad", {}, ${JSON.stringify(folder)}).catch((error) => console.log(error.message))`;
+    const { stdout } = await run(
+      path.join(root, "node_modules/.bin/tsx"),
+      ["--eval", read],
+      { cwd: root },
+    );
+    expect(stdout).toBe(
+      `k8s/environments/bad.ts can't be read. bad.ts:2:23: ERROR: Unexpected ";"\n`,
+    );
+  });
+
+  test("synth prints a sentence for an unknown option", async () => {
+    await expect(synth("--outptu", "x")).rejects.toMatchObject({
+      stderr:
+        "Unknown option '--outptu'.\nUsage: scripts/synth [ENVIRONMENT…] [--image NAME@DIGEST]\n",
+    });
   });
 
   test("synth puts the image that was just pushed into every workload", async () => {
     const image = `registry.example.com/keepsake@sha256:${"b".repeat(64)}`;
     const files = await filesOf("eks", "--image", image);
-    const images = files.get("eks.k8s.yaml")?.match(/^ +image: .*/gm) ?? [];
+    const images =
+      files.get("eks/keepsake.k8s.yaml")?.match(/^ +image: .*/gm) ?? [];
     expect(new Set(images.map((line) => line.trim()))).toEqual(
       new Set([`image: ${image}`]),
     );

@@ -148,7 +148,7 @@ withAwsAndRegistry(
         0,
         expect.stringContaining("would run: aws ecr create-repository"),
       ]);
-      expect(stdout).toMatch(/\/keepsake@sha256:0{64}\n$/);
+      expect(stdout).toMatch(/\/keepsake@sha256:f{64}\n$/);
       expect((await ecr("describe-repositories")).repositories).toEqual([]);
     });
 
