@@ -36,6 +36,7 @@ WORKDIR /app
 # The processes by name. `env` becomes node itself, without a shell, so signals reach node.
 ENV PATH=/app/build/bin:$PATH \
     NODE_ENV=production \
+    LISTEN_ADDRESS=:: \
     UV_THREADPOOL_SIZE=16
 # By number, so that Kubernetes can see that it isn't root. Node's image has this user.
 USER 1000:1000

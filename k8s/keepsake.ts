@@ -110,6 +110,7 @@ function webChart(app: App, environment: Environment, drain: DrainTimes) {
     workload: environment.web,
     settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
+    host: ingress.host,
     ingressPeers: ingressPeers(environment),
     ingressIdleSeconds:
       ingress.kind === "traefik"

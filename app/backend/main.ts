@@ -33,7 +33,12 @@ async function main(): Promise<void> {
   const server = createHttpServer(
     (request, response) => void handle(request, response),
   );
-  const port = await listen(server, config.PORT, "PORT");
+  const listenAddress = config.LISTEN_ADDRESS;
+  const port = await listen(server, {
+    address: listenAddress,
+    port: config.PORT,
+    setting: "PORT",
+  });
   const address = config.ADVERTISED_URL ?? `http://localhost:${port}`;
   const backend = createBackend({ config, log, metrics, tokens, address });
   const shutdown = new GracefulShutdown(config.DRAIN_SECONDS, {
@@ -57,7 +62,11 @@ async function main(): Promise<void> {
   const handle = app.callback();
   await backend.models.check();
   const metricsServer = createMetricsServer(metrics);
-  await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
+  await listen(metricsServer, {
+    address: listenAddress,
+    port: config.METRICS_PORT,
+    setting: "METRICS_PORT",
+  });
   backend.replies.startSupervision();
   log.info({ port, address }, "listening");
   shutDownOnSignals(shutdown, log);

@@ -16,6 +16,7 @@ import { observeRequests } from "./middleware/observe-requests";
 import { readForm } from "./middleware/read-form";
 import { refuseUnknown } from "./middleware/refuse-unknown";
 import { reportTiming } from "./middleware/report-timing";
+import { requireKnownHost } from "./middleware/require-known-host";
 import { requireSameOrigin } from "./middleware/require-same-origin";
 import { securityHeaders } from "./middleware/security-headers";
 import { staticFiles } from "./middleware/static-files";
@@ -41,6 +42,8 @@ export interface WebAppDeps {
   sessions: Omit<SessionsOptions, "log" | "now">;
   /** Tells who visitors are, where they are signed in before they get here. */
   identity?: Identity;
+  /** See {@link requireKnownHost}. */
+  allowedHosts: readonly string[];
   /** See {@link requireSameOrigin}. */
   allowedOrigins?: readonly string[];
   /** The identity provider's sign-out address, if there is one. */
@@ -96,6 +99,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(answerErrors(log, render));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
+  app.use(requireKnownHost(deps.allowedHosts));
   app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());
   app.use(requirePerson(deps.identity));

@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     drainSeconds,
     api,
     identity: identityOf(config),
+    allowedHosts: config.ALLOWED_HOSTS,
     allowedOrigins: config.ALLOWED_ORIGINS,
     signOutUrl: config.SIGN_OUT_URL,
     log,
@@ -67,8 +68,17 @@ async function main(): Promise<void> {
     closeStreams: (overMs) => streams.closeGradually(overMs),
     close: () => api.close(),
   });
-  await listen(metricsServer, config.METRICS_PORT, "METRICS_PORT");
-  const port = await listen(server, config.PORT, "PORT");
+  const address = config.LISTEN_ADDRESS;
+  await listen(metricsServer, {
+    address,
+    port: config.METRICS_PORT,
+    setting: "METRICS_PORT",
+  });
+  const port = await listen(server, {
+    address,
+    port: config.PORT,
+    setting: "PORT",
+  });
   shutDownOnSignals(shutdown, log);
   log.info({ port }, "listening");
   notifyParentProcess(port);

@@ -21,6 +21,8 @@ export interface WebProps extends ServingChartProps {
   ingressIdleSeconds: number;
   /** The only clients that may reach web. */
   ingressPeers: k8s.NetworkPolicyPeer[];
+  /** The public host name. Without it, web serves only visitors on their own machine. */
+  host?: string;
   /** Sign-in at the load balancer; without it, visitors are anonymous. */
   authenticate?: Authenticate;
   serviceAnnotations?: Record<string, string>;
@@ -45,6 +47,7 @@ export class WebChart extends Chart {
         SESSION_DIRECTORY,
         BACKEND_URL: backendUrl(props),
         KEEP_ALIVE_SECONDS: String(props.ingressIdleSeconds + MARGIN_SECONDS),
+        ...(props.host ? { ALLOWED_HOSTS: props.host } : {}),
         ...signInSettings(props.authenticate),
       },
       secret: {

@@ -83,6 +83,7 @@ const metadata = ({ namespace, component }: ServingProps) => ({
 
 function allSettings(props: ServingProps): Record<string, string> {
   return {
+    LISTEN_ADDRESS: "::",
     PORT: String(props.port),
     METRICS_PORT: String(props.metricsPort),
     SECRETS_DIRECTORY,

@@ -3,6 +3,7 @@ import { settings as known } from "../../app/core/config/settings";
 
 /** Settings that the charts or other fields of an environment set. */
 const DECIDED: Record<string, string> = {
+  LISTEN_ADDRESS: "the charts set it",
   PORT: "the charts set it",
   METRICS_PORT: "the charts set it",
   SESSION_DIRECTORY: "the charts set it",
@@ -21,6 +22,7 @@ const DECIDED: Record<string, string> = {
   MODEL_PROVIDER: "set models.providers",
   MODELS: "set models.models",
   AWS_REGION: "set models.region",
+  ALLOWED_HOSTS: "set ingress.host",
   SIGN_IN_LOAD_BALANCER: "set ingress.authenticate.loadBalancer",
   SIGN_OUT_URL: "set ingress.authenticate.signOutUrl",
   OPENAI_BASE_URL: "set models.openai.baseUrl",

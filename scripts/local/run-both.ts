@@ -12,6 +12,8 @@ import { freePorts } from "./free-ports";
  * back one that dies, sweeps as the CronJobs do in a cluster, and ends all when it is told to.
  */
 
+const LOOPBACK = "127.0.0.1";
+
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /** The environment of each process. */
@@ -39,10 +41,16 @@ async function environments(): Promise<Environments> {
   if (given.BACKEND_URL) return { web: given };
   const spoken = [given.PORT || 8080, given.METRICS_PORT || 9090].map(Number);
   const [port, metricsPort] = (await freePorts(2, spoken)).map(String);
-  const BACKEND_URL = `http://localhost:${port}`;
+  const BACKEND_URL = `http://${LOOPBACK}:${port}`;
   return {
     web: { ...given, BACKEND_URL },
-    backend: { ...given, PORT: port, METRICS_PORT: metricsPort },
+    backend: {
+      ...given,
+      // Only web calls it, wherever web listens.
+      LISTEN_ADDRESS: LOOPBACK,
+      PORT: port,
+      METRICS_PORT: metricsPort,
+    },
   };
 }
 

@@ -42,6 +42,48 @@ async function start(env: Record<string, string> = {}, where = folder) {
   return script;
 }
 
+/** Another address of this machine than the one that it listens on by default. */
+const OTHER_ADDRESS = "127.0.0.2";
+
+const answersAt = (address: string) =>
+  fetch(address).then(
+    () => true,
+    () => false,
+  );
+
+it("listens on one loopback address", async () => {
+  const [port, metricsPort] = (await freePorts(2)).map(String);
+  const script = await start({ PORT: port!, METRICS_PORT: metricsPort! });
+  await script.ready();
+  const backendPort = await script.prints(
+    /"role":"backend".*"port":(\d+).*"listening"/,
+  );
+  for (const each of [port, metricsPort, backendPort]) {
+    expect(await answersAt(`http://127.0.0.1:${each}/`)).toBe(true);
+    expect(await answersAt(`http://${OTHER_ADDRESS}:${each}/`)).toBe(false);
+  }
+});
+
+it("lets other machines reach web, not the backend, with LISTEN_ADDRESS", async () => {
+  const script = await start({ LISTEN_ADDRESS: "::", ALLOWED_HOSTS: "*" });
+  const { port } = new URL(await script.ready());
+  const backendPort = await script.prints(
+    /"role":"backend".*"port":(\d+).*"listening"/,
+  );
+  expect(await page(`http://${OTHER_ADDRESS}:${port}/`)).toContain("Keepsake");
+  expect(await answersAt(`http://${OTHER_ADDRESS}:${backendPort}/`)).toBe(
+    false,
+  );
+});
+
+it("refuses to start with a LISTEN_ADDRESS of another machine", async () => {
+  const script = await start({ LISTEN_ADDRESS: "192.0.2.1" });
+  expect(await script.exitCode()).toBe(1);
+  expect(script.printed).toMatch(
+    /^LISTEN_ADDRESS 192\.0\.2\.1 is no address of this machine/m,
+  );
+});
+
 const page = async (address: string) => (await fetch(address)).text();
 
 it("keeps its state in ./data, and ends both processes on Ctrl-C", async () => {

@@ -24,6 +24,7 @@ export async function startWeb(
     | "signOutUrl"
     | "heartbeatMs"
     | "allowedOrigins"
+    | "allowedHosts"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const backend = options.api ? undefined : await startScriptedBackend();
@@ -45,6 +46,7 @@ export async function startWeb(
     metrics,
     now: Date.now,
     identity: options.identity,
+    allowedHosts: options.allowedHosts ?? ["127.0.0.1"],
     allowedOrigins: options.allowedOrigins,
     signOutUrl: options.signOutUrl,
     heartbeatMs: options.heartbeatMs,

@@ -5,7 +5,10 @@ import { HttpVisitor } from "../support/http-visitor";
 import { startWeb, useWeb, visitor, web } from "../support/start-web";
 import { scriptedStream } from "../support/scripted-stream";
 
-useWeb({ allowedOrigins: ["https://allowed.example.com"] });
+useWeb({
+  allowedHosts: ["127.0.0.1", "localhost"],
+  allowedOrigins: ["https://allowed.example.com"],
+});
 
 const unknown = "/conversations/aaaaaaaaaaaaaaaaaaaaaaaaaa";
 

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 
 export const seconds = (defaultSeconds: number, min: number, max: number) =>
@@ -50,6 +50,16 @@ export const podUrl = z
 export const httpsUrl = z
   .string()
   .refine(isUrlOf("https:"), "must be a URL that begins with https://");
+
+export const ipAddress = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0,
+    "must be an IP address, such as 127.0.0.1, or :: for every interface",
+  );
+
+/** A host name or an address without a port; an IPv6 address has its brackets, as in a URL. */
+export const hostPattern = /^(?:[\w.-]{1,253}|\[[\da-f:.]+\])$/i;
 
 /** The ARN of an Application Load Balancer, or a prefix with a region and an account. */
 export const loadBalancerArn =

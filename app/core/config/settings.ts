@@ -3,8 +3,10 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { modelSettings } from "./model-settings";
 import {
+  hostPattern,
   httpsUrl,
   httpUrl,
+  ipAddress,
   podUrl,
   list,
   loadBalancerArn,
@@ -17,6 +19,11 @@ const port = (defaultPort: number) =>
 
 /** Settings of web and backend. */
 const both = {
+  LISTEN_ADDRESS: ipAddress
+    .default("127.0.0.1")
+    .describe(
+      "The address on which the process and its metrics listen. By default only this machine reaches them; `::` is every interface, IPv6 and IPv4. The image's default is `::`.",
+    ),
   INTERNAL_TOKEN: list
     .refine(
       (tokens) => tokens.every((token) => token.length >= 16),
@@ -104,6 +111,15 @@ export const webSettings = z.object({
     .optional()
     .describe(
       "Origins whose forms are accepted although they differ from the request's `Host`. Needed only behind a proxy that changes `Host`, for browsers that send no `Sec-Fetch-Site`.",
+    ),
+  ALLOWED_HOSTS: list
+    .refine(
+      (hosts) => hosts.every((host) => host === "*" || hostPattern.test(host)),
+      "must be host names or addresses without a port, such as chat.example.com or [::1] (several with commas), or * for all",
+    )
+    .default(["localhost", "127.0.0.1", "[::1]"])
+    .describe(
+      "The names in `Host` under which web serves visitors, comma-separated and without a port; `*` is any. All others get 421, so that no other site can reach a Keepsake through its visitors' browsers (DNS rebinding). Probes work under any name.",
     ),
   SIGN_IN_LOAD_BALANCER: list
     .refine(

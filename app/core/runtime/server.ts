@@ -16,23 +16,32 @@ const KEEP_ALIVE_MS = 75_000;
  */
 const MAX_HEADER_BYTES = 80 * 1_024;
 
+export interface ListenOptions {
+  /** `LISTEN_ADDRESS` */
+  address: string;
+  port: number;
+  /** Name of the setting that has the port, for the error message. */
+  setting: string;
+}
+
 /**
  * Starts listening; resolves when connections are accepted.
  *
- * @param setting Name of the setting that has the port, for the error message.
  * @returns The port; for 0 the one that the system chose.
- * @throws ConfigError if the port is not available.
+ * @throws ConfigError if the port or the address is not available.
  */
 export async function listen(
   server: Server,
-  port: number,
-  setting: string,
+  options: ListenOptions,
 ): Promise<number> {
+  const { address, port } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(portError(error, port, setting)),
+      reject(listenError(error, options)),
     );
-    server.listen(port, resolve);
+    // Without a host, Node falls back to IPv4 on a machine that has no IPv6.
+    const host = address === "::" ? undefined : address;
+    server.listen({ port, host }, resolve);
   });
   return (server.address() as AddressInfo).port;
 }
@@ -89,11 +98,15 @@ const CLIENT_ERRORS: Record<string, number> = {
 const HEADERS_TOO_LARGE =
   "The request's headers are longer than 80 KB. Delete this site's cookies in your browser, then reload the page.\n";
 
-function portError(
+function listenError(
   error: NodeJS.ErrnoException,
-  port: number,
-  setting: string,
+  { address, port, setting }: ListenOptions,
 ): ConfigError {
+  if (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT") {
+    return new ConfigError(
+      `LISTEN_ADDRESS ${address} is no address of this machine (${error.code}). Set it to one, or to :: for every interface.`,
+    );
+  }
   const reason =
     error.code === "EADDRINUSE"
       ? `${setting} ${port} is in use by another process. Stop that one, or set ${setting} to a free port.`

@@ -42,6 +42,7 @@ const titles: Record<number, string> = {
   404: "Not found",
   409: "Conflict",
   413: "Too long",
+  421: "Unknown host",
   429: "Too many at once",
   503: "Unavailable",
   507: "Not saved",

@@ -10,7 +10,11 @@ test.each([
     (_request, response) => response.end("ok"),
     keepAliveMs,
   );
-  const port = await listen(server, 0, "PORT");
+  const port = await listen(server, {
+    address: "127.0.0.1",
+    port: 0,
+    setting: "PORT",
+  });
   try {
     const socket = connect(port, "127.0.0.1");
     socket.end("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
