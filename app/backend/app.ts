@@ -18,7 +18,7 @@ import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
 import type { ReplyService } from "./replies/reply-service";
 import { serveConversations, serveReplyActions } from "./routes/conversations";
-import { serveOwnedReplies } from "./routes/owned-replies";
+import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
 import { serveOverview } from "./routes/overview";
 import { type Probes, serveProbes } from "./routes/probes";
@@ -82,7 +82,7 @@ function routes(deps: BackendAppDeps) {
     refOf: (ownerHash, id, number) =>
       deps.prompts.replyRef(ownerHash, id, number),
   });
-  serveOwnedReplies(router, deps.replies);
+  servePeers(router, deps.replies);
   serveProjects(router, deps.projects, deps.projectPages);
   return router;
 }

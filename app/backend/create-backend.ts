@@ -20,6 +20,7 @@ import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
 import { readModelSettings } from "./models/provider-settings";
 import { ProjectPages } from "./projects/project-pages";
+import { createReplyContext } from "./replies/reply-context";
 import { ReplyService } from "./replies/reply-service";
 import { createPeerClient } from "./replies/writing/peer-client";
 
@@ -59,7 +60,7 @@ export function createBackend(given: BackendDeps) {
     token: async () => (await tokens.current())[0] ?? "",
     silenceMs: leaseMs,
   });
-  const replies = new ReplyService({
+  const context = createReplyContext({
     repository: records,
     models,
     peers,
@@ -72,6 +73,7 @@ export function createBackend(given: BackendDeps) {
     perProcess: config.REPLIES_PER_PROCESS,
     metrics,
   });
+  const replies = new ReplyService(context);
   const { projects, ownerIndex } = stored;
   return {
     models,

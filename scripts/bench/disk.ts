@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBackend } from "../../app/backend/create-backend";
+import { logStart } from "../../app/backend/replies/log/offset";
+import { followLog } from "../../app/backend/replies/reading/follow-log";
 import { readBackendConfig } from "../../app/core/config/config";
 import { nodeFileSystem } from "../../app/core/storage/file-system";
 import { createLog } from "../../app/core/runtime/log";
@@ -92,8 +94,8 @@ async function wholeReply(
 ): Promise<void> {
   const ref = { ownerHash: OWNER, conversation, number: prompt + 1 };
   const { signal } = new AbortController();
-  for await (const { event } of replies.watch(ref, undefined, signal)) {
-    if (event.kind === "end") return;
+  for await (const records of followLog(replies.live(ref), logStart, signal)) {
+    if (records.at(-1)?.line["kind"] === "end") return;
   }
 }
 

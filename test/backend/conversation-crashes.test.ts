@@ -5,7 +5,7 @@ import {
   type FaultKind,
 } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
-import type { Replies } from "../../app/backend/replies/reply-service";
+import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import type { FinalReply } from "../../app/backend/replies/types";
 import { noReplies } from "../support/no-replies";
 import { conversationsOn, MODEL, OWNER } from "./memory-process";

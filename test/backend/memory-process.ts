@@ -5,7 +5,7 @@ import { createRecords } from "../../app/backend/create-records";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createModels } from "../../app/backend/models/create-models";
 import { createEliza } from "../../app/backend/models/eliza/create-eliza";
-import type { Replies } from "../../app/backend/replies/reply-service";
+import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createLog } from "../../app/core/runtime/log";

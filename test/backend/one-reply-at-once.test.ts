@@ -1,8 +1,8 @@
 import type { createConversations } from "../../app/backend/conversations/create-conversations";
 import type { PromptService } from "../../app/backend/conversations/prompts";
 import { ModelError } from "../../app/backend/models/model";
+import { createReplyContext } from "../../app/backend/replies/reply-context";
 import { ReplyService } from "../../app/backend/replies/reply-service";
-import type { ReplyModels } from "../../app/backend/replies/types";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { fc, runs } from "../support/fast-check";
@@ -17,7 +17,7 @@ import {
   OWNER,
 } from "./memory-process";
 import { unreachable } from "./replies/processes";
-import { scriptedModels } from "./replies/scripted-models";
+import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 
 const failing = scriptedModels(() => [
   new ModelError("timed-out", "It said nothing.", "Look."),
@@ -37,19 +37,21 @@ function start(fileSystem: FileSystem, models: ReplyModels = silent): Process {
   const process = conversationsOn(
     fileSystem,
     (records) =>
-      new ReplyService({
-        repository: records,
-        models,
-        fileSystem,
-        indexFolder: inProgressFolder,
-        peers: unreachable,
-        address: "http://127.0.0.1:1",
-        log: createLog("silent", {}),
-        // No supervisor runs here; a process whose disk is gone gives up by then.
-        leaseMs: 400,
-        perOwner: 100,
-        perProcess: 100,
-      }),
+      new ReplyService(
+        createReplyContext({
+          repository: records,
+          models,
+          fileSystem,
+          indexFolder: inProgressFolder,
+          peers: unreachable,
+          address: "http://127.0.0.1:1",
+          log: createLog("silent", {}),
+          // No supervisor runs here; a process whose disk is gone gives up by then.
+          leaseMs: 400,
+          perOwner: 100,
+          perProcess: 100,
+        }),
+      ),
   );
   started.push(process);
   return process;

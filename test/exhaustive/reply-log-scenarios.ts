@@ -1,13 +1,10 @@
-import {
-  type EpochFile,
-  isContested,
-  ReplyLog,
-} from "../../app/backend/replies/log/reply-log";
+import { isContested, ReplyLog } from "../../app/backend/replies/log/reply-log";
 import {
   encodeLine,
   type LogRecord,
 } from "../../app/backend/replies/log/records";
-import type { FileSystem } from "../../app/core/storage/file-system";
+import type { Offset } from "../../app/backend/replies/log/offset";
+import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 import type { MemoryDisk } from "../support/memory-disk";
 import type { Program, Scenario } from "./explorer";
 
@@ -70,24 +67,36 @@ async function write(
   lines: number,
 ): Promise<void> {
   const epoch = await log.open(after + 1, describeEpoch(name));
-  if (epoch) await writeInto(epoch, log, delivered, name, lines);
+  if (epoch)
+    await writeInto(
+      epoch.file,
+      epoch.header.offset,
+      log,
+      delivered,
+      name,
+      lines,
+    );
 }
 
 async function writeInto(
-  epoch: EpochFile,
+  file: OpenFile,
+  after: Offset,
   log: ReplyLog,
   delivered: Delivered,
   name: string,
   lines: number,
 ): Promise<void> {
+  let tail = after;
   for (let count = 1; count <= lines; count += 1) {
     const line = { text: `${name}${count}` };
-    const isCommitted = await log.append(epoch, encodeLine(line));
-    if (!isCommitted) return;
-    const offset = { entry: epoch.header.epoch, bytes: epoch.length };
-    delivered.committed.push({ line, offset });
+    const data = encodeLine(line);
+    if (!(await log.append(file, tail, data))) return;
+    tail = { entry: tail.entry, bytes: tail.bytes + data.length };
+    delivered.committed.push({ line, offset: tail });
   }
-  const end = await log.seal(epoch, Buffer.alloc(0), { outcome: "complete" });
+  const end = await log.seal(file, tail, Buffer.alloc(0), {
+    outcome: "complete",
+  });
   if (end) delivered.ends.push(end);
 }
 
@@ -103,14 +112,8 @@ export const writer =
     const file = await disk.open(`${FOLDER}/1`, "r");
     const length = await file.size();
     const log = new ReplyLog(disk, FOLDER);
-    const header = { format: 1, kind: "epoch" as const, epoch: 1, keep: 0 };
-    const epoch = {
-      file,
-      header: { ...header, ...NAMED_A },
-      length,
-      before: undefined,
-    };
-    await writeInto(epoch, log, delivered, "a", lines);
+    const tail = { entry: 1, bytes: length };
+    await writeInto(file, tail, log, delivered, "a", lines);
   };
 
 const NAMED_A = describeEpoch("a")();

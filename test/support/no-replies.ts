@@ -1,4 +1,4 @@
-import type { Replies } from "../../app/backend/replies/reply-service";
+import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import { NotFoundError } from "../../app/core/domain/errors";
 
 const notFound = () => Promise.reject(new NotFoundError("reply"));

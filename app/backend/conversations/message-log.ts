@@ -38,7 +38,7 @@ export interface Placement {
   decide?(this: void, entry: JsonObject): Promise<Decision>;
 }
 
-/** The winner of a failed reply's last log entry: see `FailureResolution`. */
+/** The winner of a failed reply's last log entry: see `replies/outcome/after-failure.ts`. */
 export type Decision =
   | { winner: "this" }
   /** Another prompt, which its own process may not have saved yet. */

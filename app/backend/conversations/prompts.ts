@@ -23,7 +23,6 @@ import {
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { toConversation } from "../owner-index/to-conversation";
-import type { Replies } from "../replies/reply-service";
 import type { ConversationSettings } from "./conversation-settings";
 import {
   type MessageLog,
@@ -32,7 +31,7 @@ import {
   type Placement,
   replyTo,
 } from "./message-log";
-import type { ReplyResolver } from "./reply-resolver";
+import type { Replies, ReplyResolver } from "./reply-resolver";
 import { titleOf } from "./title";
 import type { ConversationValidator } from "./validator";
 

@@ -3,9 +3,22 @@ import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
 import type { Prompt, Reply, ReplyState } from "../../core/domain/records";
 import { nextPromptNumber } from "../../core/domain/turns";
-import type { Replies, ReplySnapshot } from "../replies/reply-service";
+import type { ReplyService, ReplySnapshot } from "../replies/reply-service";
 import { type Decision, isPromptAt, type Placement } from "./message-log";
 import type { ConversationReplyRepository } from "./reply-repository";
+
+/** The replies, as conversations need them. */
+export type Replies = Pick<
+  ReplyService,
+  | "reserveSlot"
+  | "releaseSlot"
+  | "start"
+  | "isWriting"
+  | "snapshot"
+  | "stop"
+  | "retry"
+  | "continueWith"
+>;
 
 /** The state of the reply to a conversation's last prompt. */
 export type Resolution =

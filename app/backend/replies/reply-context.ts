@@ -5,37 +5,11 @@ import type { FileSystem } from "../../core/storage/file-system";
 import { ActiveReplyIndex } from "../../core/storage/layout/active-reply-index";
 import { HeartbeatDirectory } from "../../core/storage/layout/heartbeats";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import type { Models } from "../models/create-models";
 import { ReplyLog } from "./log/reply-log";
 import { createReplyMetrics } from "./metrics";
-import type { ReplyModels, ReplyRepository } from "./types";
+import type { ReplyRepository } from "./types";
 import type { PeerClient } from "./writing/peer-client";
-
-export interface ReplyServiceOptions {
-  repository: ReplyRepository;
-  models: ReplyModels;
-  /** The other backends. */
-  peers: PeerClient;
-  fileSystem: FileSystem;
-  /** Holds the active reply index and the heartbeats. */
-  indexFolder: string;
-  /** URL at which other backends reach this process. */
-  address: string;
-  log: Logger;
-  /** Another process takes over a reply whose log has not grown for so long. */
-  leaseMs: number;
-  /** Unfinished replies that an owner may have, in all processes. */
-  perOwner: number;
-  /** Replies that this process writes at once. */
-  perProcess: number;
-  /** Balances how much is written again after a crash against the number of flushes. */
-  flushMs?: number;
-  /** UTF-16 units of text and reasoning at which a reply is cut off. */
-  maxLength?: number;
-  /** Without it nothing is counted. */
-  metrics?: Registry;
-  /** Milliseconds of a monotonic clock. */
-  now?: () => number;
-}
 
 const FLUSH_MS = 200;
 
@@ -51,18 +25,46 @@ export type ReplyContext = ReturnType<typeof createReplyContext>;
 export function createReplyContext({
   fileSystem,
   indexFolder,
+  log,
   flushMs = FLUSH_MS,
   maxLength = MAX_LENGTH,
   metrics = new Registry(),
   now = () => performance.now(),
   ...options
-}: ReplyServiceOptions) {
+}: {
+  repository: ReplyRepository;
+  models: Pick<Models, "find" | "streamReply">;
+  /** The other backends. */
+  peers: PeerClient;
+  fileSystem: FileSystem;
+  /** Holds the active reply index and the heartbeats. */
+  indexFolder: string;
+  /** URL at which other backends reach this process. */
+  address: string;
+  log: Logger;
+  /** Another process takes over a reply whose log has not grown for so long. */
+  leaseMs: number;
+  /** Unfinished replies that a visitor may have, in all processes. */
+  perOwner: number;
+  /** Replies that this process writes at once. */
+  perProcess: number;
+  /** Balances how much is written again after a crash against the number of flushes. */
+  flushMs?: number;
+  /** UTF-16 units of text and reasoning at which a reply is cut off. */
+  maxLength?: number;
+  /** Without it nothing is counted. */
+  metrics?: Registry;
+  /** Milliseconds of a monotonic clock. */
+  now?: () => number;
+}) {
   const { repository } = options;
   return {
     ...options,
     flushMs,
     maxLength,
     now,
+    /** Not `log`: in this folder that is the log of a reply. */
+    logger: log,
     metrics: createReplyMetrics(metrics),
     /** Tells this process from another one at the same address. */
     process: randomBytes(9).toString("base64url"),

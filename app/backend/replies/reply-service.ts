@@ -1,28 +1,18 @@
 import type { JsonObject } from "../../core/storage/json";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
-import type { ReplyEvent } from "../../core/domain/records";
 import { ReplySupervisor } from "./failover/reply-supervisor";
-import { formatOffset, logStart, parseOffset } from "./log/offset";
+import { formatOffset } from "./log/offset";
 import { nextPromptIn, type Header } from "./log/records";
-import { replay, toEvent, toFinalReply } from "./log/replay";
+import { replay, toFinalReply } from "./log/replay";
 import { currentEnd, type LogSnapshot } from "./log/reply-log";
-import { FailureResolution } from "./outcome/failure-resolution";
-import { ReplyPublisher } from "./outcome/publisher";
-import {
-  createCommittedReader,
-  createLiveReader,
-  type ReplyReader,
-} from "./reading/reply-reader";
-import {
-  createReplyContext,
-  type ReplyContext,
-  type ReplyServiceOptions,
-} from "./reply-context";
+import { continueAfterFailed, retryFailed } from "./outcome/after-failure";
+import type { LogSource } from "./reading/follow-log";
+import { createLogSources } from "./reading/log-sources";
+import type { ReplyContext } from "./reply-context";
 import type { FinalReply } from "./types";
 import type { EpochWriter } from "./writing/epoch-writer";
 import { PeerGoneError } from "./writing/peer-client";
-import { ReplySlots } from "./writing/reply-slots";
 import { WriterPool } from "./writing/writer-pool";
 
 export interface ReplySnapshot {
@@ -44,29 +34,20 @@ const STOP_ATTEMPTS = 5;
 export class ReplyService {
   /** Tells this process from another one at the same address. */
   readonly process: string;
-  readonly committed: ReplyReader;
-  readonly live: ReplyReader;
-  private readonly context: ReplyContext;
+  /** A reply's records that are never dropped. */
+  readonly committed: (ref: ReplyRef) => LogSource;
+  /** A reply's records as they come, also those that may be dropped. */
+  readonly live: (ref: ReplyRef) => LogSource;
   private readonly pool: WriterPool;
   private readonly supervisor: ReplySupervisor;
-  private readonly slots: ReplySlots;
-  private readonly failures: FailureResolution;
 
-  constructor(options: ReplyServiceOptions) {
-    const context = createReplyContext(options);
-    const publisher = new ReplyPublisher(context);
-    const pool = new WriterPool(context, publisher);
-    const supervisor = new ReplySupervisor(context, pool, publisher);
-    const slots = new ReplySlots(context, pool);
-    const deps = { context, pool, publisher, supervisor };
+  constructor(private readonly context: ReplyContext) {
+    this.pool = new WriterPool(context);
+    this.supervisor = new ReplySupervisor(context, this.pool);
+    const sources = createLogSources(context, this.pool, this.supervisor);
     this.process = context.process;
-    this.committed = createCommittedReader(deps);
-    this.live = createLiveReader(deps);
-    this.context = context;
-    this.pool = pool;
-    this.supervisor = supervisor;
-    this.slots = slots;
-    this.failures = new FailureResolution(context, pool, slots);
+    this.committed = sources.committed;
+    this.live = sources.live;
   }
 
   /** Starts to take over replies whose writers died. */
@@ -82,25 +63,25 @@ export class ReplyService {
   }
 
   /**
-   * Reserves a slot for one more reply, before its prompt is saved. At most one per owner at a time.
+   * Reserves a slot for one more reply, before its prompt is saved. At most one per visitor at a time.
    *
-   * @throws VisibleError (429) if the owner has too many unfinished replies; (503) if this process
+   * @throws VisibleError (429) if the visitor has too many unfinished replies; (503) if this process
    *   writes too many.
    */
   reserveSlot(ownerHash: string): Promise<void> {
-    return this.slots.reserve(ownerHash);
+    return this.pool.reserveSlot(ownerHash);
   }
 
-  /** Frees the owner's slot if its reply has not started. */
+  /** Frees the visitor's slot if its reply has not started. */
   releaseSlot(ownerHash: string): void {
-    this.slots.release(ownerHash);
+    this.pool.releaseSlot(ownerHash);
   }
 
   /** Creates the reply's first epoch and writes in the background. Idempotent. */
   async start(ref: ReplyRef): Promise<void> {
     await this.context.index.add(ref);
     await this.pool.start(ref);
-    this.slots.release(ref.ownerHash);
+    this.pool.releaseSlot(ref.ownerHash);
   }
 
   /**
@@ -109,7 +90,7 @@ export class ReplyService {
    * @throws VisibleError (409) if it has not failed; ConversationMovedOnError.
    */
   retry(ref: ReplyRef): Promise<void> {
-    return this.failures.retry(ref);
+    return retryFailed(this.context, this.pool, ref);
   }
 
   /**
@@ -124,7 +105,7 @@ export class ReplyService {
     ref: ReplyRef,
     prompt: JsonObject,
   ): Promise<JsonObject | undefined> {
-    return this.failures.continueWith(ref, prompt);
+    return continueAfterFailed(this.context, ref, prompt);
   }
 
   /**
@@ -134,7 +115,7 @@ export class ReplyService {
    */
   async stop(ref: ReplyRef): Promise<void> {
     for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
-      if (await this.stopOwned(ref)) return;
+      if (await this.stopHere(ref)) return;
       const snapshot = await this.readOrThrow(ref);
       if (currentEnd(snapshot)) return;
       if (await this.stopAtPeer(ref, snapshot.currentHeader)) continue;
@@ -144,16 +125,16 @@ export class ReplyService {
   }
 
   /** @returns False if this process does not write the reply. */
-  stopOwned(ref: ReplyRef): Promise<boolean> {
+  stopHere(ref: ReplyRef): Promise<boolean> {
     return this.pool.stop(ref);
   }
 
   isWriting(ref: ReplyRef): boolean {
-    return this.ownedEpoch(ref) !== undefined;
+    return this.epochOf(ref) !== undefined;
   }
 
   /** The open epoch of a reply that this process writes. */
-  ownedEpoch(ref: ReplyRef): EpochWriter | undefined {
+  epochOf(ref: ReplyRef): EpochWriter | undefined {
     return this.pool.writerOf(ref)?.epoch;
   }
 
@@ -165,7 +146,7 @@ export class ReplyService {
       const offset = formatOffset(epoch.tail);
       return { status: "writing", text, offset, epoch: epoch.number };
     }
-    const snapshot = this.pool.readFinished(ref) ?? (await this.read(ref));
+    const snapshot = this.pool.readEnded(ref) ?? (await this.read(ref));
     if (!snapshot) return undefined;
     const { text } = replay(snapshot.records);
     const offset = formatOffset(snapshot.tail);
@@ -179,32 +160,6 @@ export class ReplyService {
     // The index entry is not flushed and may have been lost in a power cut.
     await this.context.index.add(ref);
     return { status: "writing", text, offset, epoch };
-  }
-
-  /**
-   * The reply's events after an offset, live; ends after the `end` event or an abort. Without an
-   * offset it starts at the beginning.
-   *
-   * Text can come before it is committed. If its writer dies then, the next epoch's `keep` tells
-   * what to drop: a client that applies the events in order ends with exactly the final text.
-   *
-   * @throws NotFoundError; VisibleError (400) for a wrong offset.
-   */
-  async *watch(
-    ref: ReplyRef,
-    offset: string | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<{ event: ReplyEvent; offset: string }, void> {
-    const from = offset === undefined ? logStart : parseOffset(offset);
-    const snapshot = await this.live.read(ref, from);
-    if (snapshot?.records.length === 0 && currentEnd(snapshot)) return;
-    for await (const records of this.live.follow(ref, from, signal)) {
-      for (const record of records) {
-        const event = toEvent(record.line);
-        if (event) yield { event, offset: formatOffset(record.offset) };
-        if (record.isLast) return;
-      }
-    }
   }
 
   /** The notice for live readers if the reply cannot be saved, as far as this process knows. */
@@ -222,7 +177,7 @@ export class ReplyService {
     return snapshot;
   }
 
-  /** @returns True if the owner stopped it. */
+  /** @returns True if its writer stopped it. */
   private async stopAtPeer(ref: ReplyRef, header: Header): Promise<boolean> {
     if (header.kind === "end" || header.process === this.process) return false;
     try {
@@ -239,16 +194,3 @@ const notStopped = () =>
     503,
     "The reply could not be stopped because its server keeps changing. Try again in a few seconds.",
   );
-
-/** The service as conversations need it. */
-export type Replies = Pick<
-  ReplyService,
-  | "reserveSlot"
-  | "releaseSlot"
-  | "start"
-  | "isWriting"
-  | "snapshot"
-  | "stop"
-  | "retry"
-  | "continueWith"
->;

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { Outcome, Usage } from "../../core/domain/records";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import type {
-  ModelEvent,
-  ModelInfo,
-  ModelMessage,
-  ReplyOptions,
-} from "../models/model";
+import type { ModelMessage } from "../models/model";
 
 /** A request to a model, made from the conversation whenever a process starts or continues a reply. */
 export interface ReplyPrompt {
@@ -48,17 +43,4 @@ export interface ReplyRepository {
   promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
   /** Adds the message of a complete or stopped reply. Idempotent. */
   publishMessage(ref: ReplyRef, final: FinalReply): Promise<void>;
-}
-
-/** The models, as replies need them. */
-export interface ReplyModels {
-  /** @returns `undefined` if no provider offers the model now. */
-  find(id: string, signal: AbortSignal): Promise<ModelInfo | undefined>;
-  /** @throws ModelError (out of the iteration), also for an unknown model and a time-out. */
-  streamReply(
-    id: string,
-    messages: ModelMessage[],
-    options: Omit<ReplyOptions, "model">,
-    signal: AbortSignal,
-  ): AsyncIterable<ModelEvent>;
 }

@@ -3,7 +3,7 @@ import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
 import type { PromptService } from "../conversations/prompts";
-import type { Replies } from "../replies/reply-service";
+import type { Replies } from "../conversations/reply-resolver";
 import { type BackendRouter, implement } from "./implement";
 
 export interface ConversationRoutesDeps {

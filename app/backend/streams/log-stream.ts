@@ -1,17 +1,13 @@
 import { pause } from "../../core/runtime/async";
 import type { Offset } from "../replies/log/offset";
-import type { Line, LogRecord } from "../replies/log/records";
+import { isFinalEnd, type Line, type LogRecord } from "../replies/log/records";
 import { isContested, type LogSnapshot } from "../replies/log/reply-log";
-import type { FollowedRecord } from "../replies/reading/follow-log";
+import { followLog, type LogSource } from "../replies/reading/follow-log";
 import type { StreamChunk, StreamMessage, StreamReader } from "./stream";
 
-/** A log whose lines are messages of a stream. */
+/** A log whose lines are messages of a stream. A final end closes the stream. */
 export interface StreamedLog {
-  read(from: Offset): Promise<LogSnapshot | undefined>;
-  follow(
-    from: Offset,
-    signal: AbortSignal,
-  ): AsyncGenerator<FollowedRecord[], void>;
+  source: LogSource;
   /** The message of a line; `undefined` if it has none. */
   toData(line: Line): Buffer | undefined;
   /** Joins records to fewer equivalent ones. */
@@ -20,8 +16,6 @@ export interface StreamedLog {
    * A message to add to the first chunk. It is not in the log and may be delivered more than once.
    */
   ephemeral?(this: void, snapshot: LogSnapshot): Buffer | undefined;
-  /** True if the end closes the stream. */
-  closes(end: Line): boolean;
 }
 
 /** Bounds the wait for a new entry's header, which tells how much of the entry before counts. */
@@ -33,7 +27,7 @@ export function createLogReader(log: StreamedLog): StreamReader {
     read: async (from) => {
       let messages: StreamMessage[] = [];
       for (let attempt = 0; attempt < CONTESTED_ATTEMPTS; attempt++) {
-        const snapshot = await log.read(from);
+        const snapshot = await log.source.read(from);
         if (!snapshot) return undefined;
         if (!isContested(snapshot)) return toChunk(log, snapshot);
         messages = ephemeralMessages(log, snapshot, from);
@@ -54,7 +48,7 @@ function toChunk(log: StreamedLog, snapshot: LogSnapshot): StreamChunk {
     ],
     next: tail,
     isUpToDate: true,
-    isClosed: currentHeader.kind === "end" && log.closes(currentHeader),
+    isClosed: closes(currentHeader),
   };
 }
 
@@ -80,10 +74,8 @@ async function* follow(
   from: Offset,
   signal: AbortSignal,
 ): AsyncGenerator<StreamChunk, void> {
-  for await (const batch of log.follow(from, signal)) {
-    const end = batch.findIndex(
-      ({ line, isLast }) => isLast && log.closes(line),
-    );
+  for await (const batch of followLog(log.source, from, signal)) {
+    const end = batch.findIndex(({ line }) => closes(line));
     const isClosed = end !== -1;
     const records = isClosed ? batch.slice(0, end + 1) : batch;
     const messages = toMessages(log, records);
@@ -94,3 +86,5 @@ async function* follow(
     if (isClosed) return;
   }
 }
+
+const closes = (line: Line) => line["kind"] === "end" && isFinalEnd(line);

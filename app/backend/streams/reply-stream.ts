@@ -1,9 +1,8 @@
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
-import { isFinalEnd, type Line } from "../replies/log/records";
+import type { Line } from "../replies/log/records";
 import { joinTexts, toEvent } from "../replies/log/replay";
-import type { ReplyReader } from "../replies/reading/reply-reader";
 import type { ReplyService } from "../replies/reply-service";
-import { createLogReader, type StreamedLog } from "./log-stream";
+import { createLogReader } from "./log-stream";
 import type { Stream } from "./stream";
 
 /**
@@ -14,17 +13,12 @@ export function createReplyStream(
   replies: ReplyService,
   ref: ReplyRef,
 ): Stream {
-  const logOf = (reader: ReplyReader): StreamedLog => ({
-    read: (from) => reader.read(ref, from),
-    follow: (from, signal) => reader.follow(ref, from, signal),
-    toData,
-    closes: isFinalEnd,
-  });
   return {
     contentType: "application/json",
-    committed: createLogReader(logOf(replies.committed)),
+    committed: createLogReader({ source: replies.committed(ref), toData }),
     live: createLogReader({
-      ...logOf(replies.live),
+      source: replies.live(ref),
+      toData,
       join: joinTexts,
       ephemeral: (snapshot) => {
         const notice = replies.saveNoticeOf(ref, snapshot);

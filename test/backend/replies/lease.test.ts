@@ -1,18 +1,17 @@
 import {
   judge,
   renewLease,
-  type Inspection,
   type Lease,
 } from "../../../app/backend/replies/failover/lease";
 
 const LEASE_MS = 4_000;
 
-const inspection: Inspection = {
+const inspection = {
   latestEntry: 1,
   tail: { entry: 1, bytes: 100 },
   header: {
     format: 1,
-    kind: "epoch",
+    kind: "epoch" as const,
     epoch: 1,
     holder: "http://127.0.0.1:1",
     process: "one",
@@ -24,7 +23,7 @@ const inspection: Inspection = {
 /** Inspects once a second. */
 function leaseAfter(
   seconds: number,
-  change: (second: number) => Partial<Inspection> = () => ({}),
+  change: (second: number) => Partial<Lease> = () => ({}),
   isSuspect = false,
 ): Lease {
   let lease: Lease | undefined;

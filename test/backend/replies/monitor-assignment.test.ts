@@ -190,9 +190,13 @@ describe("on disk", () => {
       },
       folder,
     );
-    const append = (line: object) =>
-      writer.append(entry, Buffer.from(`${JSON.stringify(line)}\n`));
-    const at = () => ({ entry: 1, bytes: entry.length });
+    let tail = entry.header.offset;
+    const append = async (line: object) => {
+      const data = Buffer.from(`${JSON.stringify(line)}\n`);
+      await writer.append(entry.file, tail, data);
+      tail = { entry: 1, bytes: tail.bytes + data.length };
+    };
+    const at = () => tail;
     const begin = at();
     expect(await reader.readProgress(begin)).toMatchObject({ tail: begin });
     expect(calls).toBe(4);

@@ -1,3 +1,4 @@
+import { logStart } from "../../../app/backend/replies/log/offset";
 import {
   createPeerClient,
   PeerGoneError,
@@ -23,11 +24,8 @@ const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 async function owner() {
   const served = await serveProcess(directory, stalled.models);
   await served.replies.start(ref);
-  await eventually(() => served.replies.ownedEpoch(ref) !== undefined);
-  const reading = await served.replies.committed.read(ref, {
-    entry: 0,
-    bytes: 0,
-  });
+  await eventually(() => served.replies.epochOf(ref) !== undefined);
+  const reading = await served.replies.committed(ref).read(logStart);
   if (reading?.currentHeader.kind !== "epoch") throw new Error("It has ended.");
   return { served, epoch: reading.currentHeader };
 }
@@ -36,7 +34,7 @@ describe("a process at the address of a reply's owner", () => {
   it("confirms that it writes the reply if it is the owner", async () => {
     const { served, epoch } = await owner();
     const peers = peersOf();
-    expect(await peers.isOwner(epoch, ref)).toBe(true);
+    expect(await peers.isWriting(epoch, ref)).toBe(true);
     await peers.close();
     await served.kill();
   });
@@ -45,12 +43,12 @@ describe("a process at the address of a reply's owner", () => {
     const { served, epoch } = await owner();
     const peers = peersOf();
     const before = { ...epoch, process: "its predecessor" };
-    expect(await peers.isOwner(before, ref)).toBe(false);
+    expect(await peers.isWriting(before, ref)).toBe(false);
     await expect(peers.stop(before, ref)).rejects.toThrow(PeerGoneError);
     const from = { entry: 1, bytes: 0 };
     const lines = peers.followLive(before, ref, from, neverAborts);
     await expect(lines.next()).rejects.toThrow(PeerGoneError);
-    expect(served.replies.ownedEpoch(ref)).toBeDefined();
+    expect(served.replies.epochOf(ref)).toBeDefined();
     await peers.close();
     await served.kill();
   });

@@ -4,11 +4,21 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  formatOffset,
+  logStart,
+  parseOffset,
+  type Offset,
+} from "../../../app/backend/replies/log/offset";
+import { isFinalEnd } from "../../../app/backend/replies/log/records";
+import { toEvent } from "../../../app/backend/replies/log/replay";
+import { currentEnd } from "../../../app/backend/replies/log/reply-log";
+import { followLog } from "../../../app/backend/replies/reading/follow-log";
+import { createReplyContext } from "../../../app/backend/replies/reply-context";
 import { ReplyService } from "../../../app/backend/replies/reply-service";
 import type { PeerClient } from "../../../app/backend/replies/writing/peer-client";
 import type {
   FinalReply,
-  ReplyModels,
   ReplyRepository,
 } from "../../../app/backend/replies/types";
 import {
@@ -19,6 +29,7 @@ import { createLog } from "../../../app/core/runtime/log";
 import type { Registry } from "../../../app/core/runtime/metrics";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import { removeFolder } from "../../support/temporary-folder";
+import type { ReplyModels } from "./scripted-models";
 
 export const ref: ReplyRef = {
   ownerHash: "a".repeat(64),
@@ -31,7 +42,7 @@ export const unreachable: PeerClient = {
   async *followLive() {},
   async *followCommitted() {},
   stop: () => Promise.resolve(false),
-  isOwner: () => Promise.resolve(undefined),
+  isWriting: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
 };
 
@@ -87,7 +98,7 @@ export class Directory {
       metrics?: Registry;
     } = {},
   ): ReplyService {
-    const replies = new ReplyService({
+    const context = createReplyContext({
       repository: this.records,
       models,
       fileSystem: nodeFileSystem,
@@ -101,6 +112,7 @@ export class Directory {
       perProcess: 100,
       ...given,
     });
+    const replies = new ReplyService(context);
     this.processes.push(replies);
     return replies;
   }
@@ -124,9 +136,34 @@ export function useDirectory(): void {
 
 /** Collects the events of the reply that {@link ref} names, from its beginning to its end. */
 export const watchToEnd = (
-  replies: Pick<ReplyService, "watch">,
+  replies: ReplyService,
   onEvent?: (event: ReplyEvent) => void,
-) => collectEvents(replies.watch(ref, undefined, neverAborts), onEvent);
+) => collectEvents(watch(replies, ref), onEvent);
+
+/** The live events of a reply after an offset, to its end or an abort. */
+export async function* watch(
+  replies: ReplyService,
+  reply: ReplyRef,
+  offset?: string,
+  signal = neverAborts,
+): AsyncGenerator<{ event: ReplyEvent; offset: string }, void> {
+  const source = replies.live(reply);
+  const from = offset === undefined ? logStart : parseOffset(offset);
+  const isOver = async (after: Offset) => {
+    const snapshot = await source.read(after);
+    return snapshot?.records.length === 0 && currentEnd(snapshot);
+  };
+  if (await isOver(from)) return;
+  for await (const records of followLog(source, from, signal)) {
+    for (const { line, offset: at } of records) {
+      const event = toEvent(line);
+      if (event) yield { event, offset: formatOffset(at) };
+      if (line["kind"] !== "end") continue;
+      // A failed reply may have been retried.
+      if (isFinalEnd(line) || (await isOver(at))) return;
+    }
+  }
+}
 
 /** Applies the events in order, as a client does. */
 export async function collectEvents(

@@ -94,7 +94,7 @@ it("keeps only the end and the records that it does not repeat in memory", async
   held.append({ text: "One." });
   await held.seal({ outcome: "complete", text: "One." });
   await held.close();
-  const said = held.finished?.records.map(({ line }) => line);
+  const said = held.finalSnapshot?.records.map(({ line }) => line);
   expect(said).toMatchObject([
     { kind: "epoch" },
     { notice: "The model is busy." },

@@ -14,6 +14,7 @@ import {
   collectEvents,
   directory,
   useDirectory,
+  watch,
   watchToEnd,
 } from "./processes";
 import {
@@ -137,7 +138,7 @@ describe("a reply", () => {
     for (const [index, event] of all.events.entries()) {
       if (event.kind === "text") text += event.text;
       const rest = await collectEvents(
-        replies.watch(ref, all.offsets[index], neverAborts),
+        watch(replies, ref, all.offsets[index], neverAborts),
       );
       expect(rest.events).toEqual(all.events.slice(index + 1));
     }
@@ -150,7 +151,7 @@ describe("a reply", () => {
     await watchToEnd(replies);
     for (const offset of ["0000000001_000000000007", "x", ""]) {
       await expect(
-        collectEvents(replies.watch(ref, offset, neverAborts)),
+        collectEvents(watch(replies, ref, offset, neverAborts)),
       ).rejects.toMatchObject({ status: 400 });
     }
   });
@@ -251,7 +252,7 @@ describe("a reply", () => {
     expect(directory.records.messages).toEqual([]);
     await replies.retry(ref);
     const again = await collectEvents(
-      replies.watch(ref, failed.offsets.at(-1), neverAborts),
+      watch(replies, ref, failed.offsets.at(-1), neverAborts),
     );
     expect(again.text).toBe("Whole");
     await expect(replies.retry(ref)).rejects.toMatchObject({ status: 409 });
@@ -408,7 +409,8 @@ describe("a reply whose writer died", () => {
     // Only the first owner is known to be gone: a slow one keeps its reply.
     const peers: PeerClient = {
       ...unreachable,
-      isOwner: ({ epoch }) => Promise.resolve(epoch === 1 ? false : undefined),
+      isWriting: ({ epoch }) =>
+        Promise.resolve(epoch === 1 ? false : undefined),
     };
     const others = Array.from({ length: 5 }, () =>
       directory.process(words.models, { leaseMs: 4_000, peers }),

@@ -1,6 +1,8 @@
 import type { ModelMessage } from "../../../app/backend/models/model";
-import type { ReplyModels } from "../../../app/backend/replies/types";
+import type { ReplyContext } from "../../../app/backend/replies/reply-context";
 import { modelEvents, type Step } from "../../support/scripted-stream";
+
+export type ReplyModels = ReplyContext["models"];
 
 export interface ScriptedModels {
   /** The messages of each request. */

@@ -8,11 +8,11 @@ import { toVisibleError, VisibleError } from "../../../app/core/domain/errors";
 import { ConnectionRegistry } from "../../../app/core/runtime/connection-registry";
 import type { ReplyService } from "../../../app/backend/replies/reply-service";
 import { createPeerClient } from "../../../app/backend/replies/writing/peer-client";
-import type { ReplyModels } from "../../../app/backend/replies/types";
-import { serveOwnedReplies } from "../../../app/backend/routes/owned-replies";
+import { servePeers } from "../../../app/backend/routes/peers";
 import { serveReplyStreams } from "../../../app/backend/routes/replies";
 import type { StreamAnswer } from "../../../app/web/backend-client/transport";
 import { type Directory, ref } from "./processes";
+import type { ReplyModels } from "./scripted-models";
 
 /** A backend process as the others see it: its replies, and an address. */
 export interface ServedProcess {
@@ -117,7 +117,7 @@ function routes(
     refOf: (ownerHash, conversation, number) =>
       Promise.resolve({ ownerHash, conversation, number }),
   });
-  serveOwnedReplies(router, replies);
+  servePeers(router, replies);
   return router.routes();
 }
 

@@ -1,3 +1,5 @@
+import { logStart } from "../../../app/backend/replies/log/offset";
+import { followLog } from "../../../app/backend/replies/reading/follow-log";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import {
   countCalls,
@@ -31,8 +33,10 @@ async function turn(conversation: string): Promise<void> {
 async function end(conversation: string, prompt: number): Promise<void> {
   const ref = { ownerHash: OWNER, conversation, number: prompt + 1 };
   const { signal } = new AbortController();
-  const events = backend.parts.replies.watch(ref, undefined, signal);
-  for await (const { event } of events) if (event.kind === "end") return;
+  const source = backend.parts.replies.live(ref);
+  for await (const records of followLog(source, logStart, signal)) {
+    if (records.at(-1)?.line["kind"] === "end") return;
+  }
 }
 
 const callsOf = ({ calls }: Counts): number =>

@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { logStart } from "../../../app/backend/replies/log/offset";
+import { followLog } from "../../../app/backend/replies/reading/follow-log";
 import {
   nodeFileSystem,
   type FileSystem,
@@ -12,6 +14,7 @@ import {
   collectEvents,
   directory,
   useDirectory,
+  watch,
   watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels, ANSWER, words } from "./scripted-models";
@@ -88,7 +91,7 @@ describe("a process that was frozen for longer than its lease", () => {
     // Its live watchers got the text, and then an epoch that drops it.
     expect((await seen).text).toBe(ANSWER);
     expect((await watchToEnd(other)).text).toBe(ANSWER);
-    const reading = await other.committed.read(ref, { entry: 0, bytes: 0 });
+    const reading = await other.committed(ref).read(logStart);
     expect(JSON.stringify(reading?.records)).not.toContain("WRONG");
     expect(directory.records.messages).toHaveLength(1);
   });
@@ -97,14 +100,10 @@ describe("a process that was frozen for longer than its lease", () => {
     const { sleeper, other, freeze, thaw, go } = await beginSleeper("WRONG");
     const lines: string[] = [];
     const reading = (async () => {
-      const from = { entry: 0, bytes: 0 };
-      for await (const all of sleeper.committed.follow(
-        ref,
-        from,
-        neverAborts,
-      )) {
+      const source = sleeper.committed(ref);
+      for await (const all of followLog(source, logStart, neverAborts)) {
         lines.push(...all.map(({ line }) => JSON.stringify(line)));
-        if (all.at(-1)?.isLast) return;
+        if (all.at(-1)?.line["kind"] === "end") return;
       }
     })();
     freeze();
@@ -172,11 +171,7 @@ async function costOf(history: number) {
   const given = { fileSystem, leaseMs: 60_000 };
   const replies = directory.process(words.models, given);
   await replies.start({ ...ref, number: 2 + history * 2 });
-  const lines = replies.watch(
-    { ...ref, number: 2 + history * 2 },
-    undefined,
-    neverAborts,
-  );
+  const lines = watch(replies, { ...ref, number: 2 + history * 2 });
   await collectEvents(lines);
   return counts;
 }
@@ -215,9 +210,9 @@ it("reads a contested log at intervals, not in a busy loop", async () => {
   // As a process leaves it that is killed before it can say where it takes over.
   await writeFile(path.join(directory.records.folder(ref), "2"), "");
   looks = 0;
-  const start = { entry: 0, bytes: 0 };
   const signal = AbortSignal.timeout(500);
-  const told = await replies.committed.follow(ref, start, signal).next();
+  const source = replies.committed(ref);
+  const told = await followLog(source, logStart, signal).next();
   expect(told.done).toBe(true);
   expect(looks).toBeLessThan(20);
   go();

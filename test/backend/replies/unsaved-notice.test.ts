@@ -1,3 +1,4 @@
+import { logStart } from "../../../app/backend/replies/log/offset";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import { fillableDisk } from "../../support/fillable-disk";
@@ -6,6 +7,7 @@ import {
   eventually,
   directory,
   useDirectory,
+  watch,
   watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
@@ -53,9 +55,8 @@ async function fill({
   replies,
 }: Pick<ServedProcess, "replies">): Promise<void> {
   await replies.start(ref);
-  const start = { entry: 0, bytes: 0 };
   await eventually(async () => {
-    const reading = await replies.committed.read(ref, start);
+    const reading = await replies.committed(ref).read(logStart);
     return JSON.stringify(reading?.records).includes("One ");
   });
   disk.isFull = true;
@@ -103,7 +104,12 @@ it("the notice is the last event before the writer gives up", async () => {
   const events: ReplyEvent[] = [];
   const leave = new AbortController();
   const watching = (async () => {
-    for await (const { event } of replies.watch(ref, undefined, leave.signal)) {
+    for await (const { event } of watch(
+      replies,
+      ref,
+      undefined,
+      leave.signal,
+    )) {
       events.push(event);
       // The model continues as soon as they have the notice.
       if (event.kind === "notice") script.goOn();

@@ -5,7 +5,7 @@ import Koa, { type Context } from "koa";
 import { request } from "undici";
 import { toVisibleError } from "../../../app/core/domain/errors";
 import { createPeerClient } from "../../../app/backend/replies/writing/peer-client";
-import { serveOwnedReplies } from "../../../app/backend/routes/owned-replies";
+import { servePeers } from "../../../app/backend/routes/peers";
 import { serveStream } from "../../../app/backend/streams/serve-stream";
 import { HeldElsewhere, LogStreams } from "./log-streams";
 import { readAppend } from "./read-append";
@@ -42,7 +42,7 @@ async function main(directory: string): Promise<void> {
     leaseMs: LEASE_MS,
   });
   const router = new Router();
-  serveOwnedReplies(router, streams);
+  servePeers(router, streams);
   app.use((ctx, next) => answerErrors(ctx, next));
   app.use(router.routes());
   app.use((ctx) => serve(ctx, streams));

@@ -4,10 +4,7 @@ import path from "node:path";
 import { VisibleError } from "../../../app/core/domain/errors";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
-import {
-  followLog,
-  type FollowSources,
-} from "../../../app/backend/replies/reading/follow-log";
+import type { LogSource } from "../../../app/backend/replies/reading/follow-log";
 import { EpochWriter } from "../../../app/backend/replies/writing/epoch-writer";
 import type { EpochHeader } from "../../../app/backend/replies/log/records";
 import type { PeerClient } from "../../../app/backend/replies/writing/peer-client";
@@ -50,14 +47,11 @@ export class LogStreams {
   ) {}
 
   async source(name: string): Promise<Stream> {
-    const log = this.logOf(name);
     const { contentType } = await this.written(name);
     const reader = createLogReader({
-      read: (from) => log.read(from),
-      follow: (from, signal) => followLog(this.followed(name), from, signal),
+      source: this.followed(name),
       toData: ({ data }) =>
         typeof data === "string" ? Buffer.from(data, "base64") : undefined,
-      closes: () => true,
     });
     return { contentType, committed: reader, live: reader };
   }
@@ -111,11 +105,11 @@ export class LogStreams {
     await rename(folder, `${folder}.${randomBytes(6).toString("hex")}.deleted`);
   }
 
-  ownedEpoch(ref: ReplyRef): EpochWriter | undefined {
+  epochOf(ref: ReplyRef): EpochWriter | undefined {
     return this.heldOf(ref.ownerHash);
   }
 
-  stopOwned(): Promise<boolean> {
+  stopHere(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
@@ -166,7 +160,7 @@ export class LogStreams {
     const { currentHeader: newest, latestEntry: last } = reading;
     if (newest.kind === "end") return undefined;
     const isGone = await this.options.peers
-      .isOwner(newest, refOf(name))
+      .isWriting(newest, refOf(name))
       .then((holds) => holds === false);
     if (!isGone) throw new HeldElsewhere(newest);
     return (await this.open(name, last)) ?? (await this.hold(name));
@@ -189,15 +183,15 @@ export class LogStreams {
     return held;
   }
 
-  private followed(name: string): FollowSources {
+  private followed(name: string): LogSource {
     const { peers, leaseMs } = this.options;
     return {
       read: (from) => this.logOf(name).read(from),
       process: this.process,
       pollMs: 50,
       avoidMs: leaseMs,
-      ownEpoch: () => this.heldOf(name),
-      followOwn: (epoch, from, signal) => epoch.followCommitted(from, signal),
+      localEpoch: () => this.heldOf(name),
+      followLocal: (epoch, from, signal) => epoch.followCommitted(from, signal),
       followPeer: (epoch, from, signal) =>
         peers.followCommitted(epoch, refOf(name), from, signal),
       onPeerGone: () => undefined,

@@ -1,21 +1,17 @@
 import { formatOffset, type Offset } from "../log/offset";
 import type { Header } from "../log/records";
 
-/** The result of one look at a reply's log. */
-export interface Inspection {
+/** A monitor's knowledge of a reply's writer. */
+export interface Lease {
   latestEntry: number;
   /** `undefined` if there is no log, or its newest entry has no header yet. */
   tail: Offset | undefined;
   header: Header | undefined;
   isHandedOver: boolean;
-}
-
-/** A monitor's knowledge of a reply's writer. */
-export interface Lease extends Inspection {
   /** Time without growth, as seen by this process. */
   quietMs: number;
   inspectedAt: number;
-  /** The owner's address refuses connections, or the owner denies that it writes the reply. */
+  /** The writer's address refuses connections, or the process there does not write the reply. */
   isSuspect: boolean;
   wasProbed: boolean;
 }
@@ -26,7 +22,7 @@ export interface Lease extends Inspection {
  */
 export function renewLease(
   before: Lease | undefined,
-  inspection: Inspection,
+  inspection: Pick<Lease, "latestEntry" | "tail" | "header" | "isHandedOver">,
   {
     now,
     maxGapMs,
@@ -65,5 +61,8 @@ export function judge(
 }
 
 /** Changes with every entry and every line. */
-const progressOf = ({ latestEntry, tail }: Inspection) =>
+const progressOf = ({
+  latestEntry,
+  tail,
+}: Pick<Lease, "latestEntry" | "tail">) =>
   `${latestEntry} ${tail ? formatOffset(tail) : ""}`;

@@ -6,16 +6,6 @@ const MONITORS = 3;
 /** In leases: far more than any process is frozen for that resumes. */
 const REMOVE_AFTER_LEASES = 15;
 
-interface Peer {
-  /** Hash of the process's name. */
-  hash: number;
-  count: number;
-  /** A heartbeat that was there before this process counts only once it changes. */
-  isAlive: boolean;
-  /** Time without a new heartbeat, as seen by this process. */
-  quietMs: number;
-}
-
 /**
  * Assigns each reply to three live processes by rendezvous hashing. Processes that see the same
  * heartbeats agree, and a join or a leave moves few assignments.
@@ -24,7 +14,19 @@ interface Peer {
  * depends on it.
  */
 export class MonitorAssignment {
-  private readonly peers = new Map<string, Peer>();
+  /** The other processes by name. */
+  private readonly peers = new Map<
+    string,
+    {
+      /** Hash of the name. */
+      hash: number;
+      count: number;
+      /** A heartbeat that was there before this process counts only once it changes. */
+      isAlive: boolean;
+      /** Time without a new heartbeat, as seen by this process. */
+      quietMs: number;
+    }
+  >();
   private readonly hash: number;
   private seenAt: number | undefined;
 

@@ -1,10 +1,10 @@
 import { replyName } from "../../../core/storage/layout/active-reply-index";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { isContested } from "../log/reply-log";
-import type { ReplyPublisher } from "../outcome/publisher";
+import { publishEnded } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
 import type { WriterPool } from "../writing/writer-pool";
-import { type Inspection, judge, type Lease, renewLease } from "./lease";
+import { judge, type Lease, renewLease } from "./lease";
 import { MonitorAssignment } from "./monitor-assignment";
 
 /**
@@ -29,7 +29,6 @@ export class ReplySupervisor {
   constructor(
     private readonly context: ReplyContext,
     private readonly pool: WriterPool,
-    private readonly publisher: ReplyPublisher,
   ) {
     const { process, leaseMs, now } = context;
     this.assignment = new MonitorAssignment(process, leaseMs, now);
@@ -49,7 +48,7 @@ export class ReplySupervisor {
       .catch(() => undefined);
   }
 
-  /** The owner's address refuses connections: do not wait for the whole lease. */
+  /** The writer's address refuses connections: do not wait for the whole lease. */
   suspect(ref: ReplyRef): void {
     this.suspects.add(replyName(ref));
   }
@@ -66,7 +65,7 @@ export class ReplySupervisor {
   }
 
   private async scan(): Promise<void> {
-    const { now, log } = this.context;
+    const { now, logger } = this.context;
     try {
       const refs = shuffled(await this.findMonitored());
       // Bounds the load: the shuffle gives the rest its turn in another scan.
@@ -76,7 +75,7 @@ export class ReplySupervisor {
       );
       await Promise.all(workers);
     } catch (error) {
-      log.error({ error }, "failed to list unfinished replies");
+      logger.error({ error }, "failed to list unfinished replies");
     }
   }
 
@@ -108,11 +107,11 @@ export class ReplySupervisor {
   }
 
   private async inspectAll(refs: ReplyRef[], until: number): Promise<void> {
-    const { now, log } = this.context;
+    const { now, logger } = this.context;
     for (let ref = refs.pop(); ref && !this.isStopped; ref = refs.pop()) {
       if (now() > until) return;
       await this.supervise(ref).catch((error: unknown) =>
-        log.error({ error, reply: ref }, "failed to inspect reply log"),
+        logger.error({ error, reply: ref }, "failed to inspect reply log"),
       );
     }
   }
@@ -120,7 +119,7 @@ export class ReplySupervisor {
   private async supervise(ref: ReplyRef): Promise<void> {
     if (this.pool.isBusyWith(ref)) return this.forget(ref);
     const lease = await this.renew(ref);
-    if (lease.header?.kind === "end") return this.publisher.publishEnded(ref);
+    if (lease.header?.kind === "end") return publishEnded(this.context, ref);
     if (!(await this.hasExpired(ref, lease))) return;
     this.forget(ref);
     await this.pool.takeOver(ref, lease.latestEntry);
@@ -139,10 +138,7 @@ export class ReplySupervisor {
     return lease;
   }
 
-  private async inspect(
-    ref: ReplyRef,
-    before: Lease | undefined,
-  ): Promise<Inspection> {
+  private async inspect(ref: ReplyRef, before: Lease | undefined) {
     const log = this.context.logOf(ref);
     if (before?.header?.kind === "epoch" && before.tail) {
       const progress = await log.readProgress(before.tail);
@@ -166,7 +162,7 @@ export class ReplySupervisor {
       return verdict === "expired";
     }
     const isSuspect =
-      (await this.context.peers.isOwner(lease.header, ref)) === false;
+      (await this.context.peers.isWriting(lease.header, ref)) === false;
     const probed = { ...lease, isSuspect, wasProbed: true };
     this.leases.set(replyName(ref), probed);
     return isSuspect;

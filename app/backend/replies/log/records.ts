@@ -10,8 +10,8 @@ import type { Offset } from "./offset";
 export type Line = Readonly<Record<string, unknown>>;
 
 /** A line and the offset after it. */
-export interface LogRecord {
-  line: Line;
+export interface LogRecord<L extends Line = Line> {
+  line: L;
   offset: Offset;
 }
 
@@ -26,9 +26,9 @@ export const EpochHeader = z.object({
   kind: z.literal("epoch"),
   /** The entry's own number, which is the fencing token. */
   epoch: z.int().min(1),
-  /** URL at which other backends reach the owner. */
+  /** URL at which other backends reach the writer. */
   holder: z.string(),
-  /** Random id that tells the owner from another process at the same address. */
+  /** Random id that tells the writer from another process at the same address. */
   process: z.string(),
   /** UTF-16 units of the text before this epoch that remain part of the reply. */
   keep: z.int().min(0),
@@ -50,7 +50,7 @@ export type Header = EpochHeader | EndHeader;
 
 const AnyHeader = z.union([EpochHeader, EndHeader]);
 
-/** Last line of an epoch whose owner drains: any process may take over at once. */
+/** Last line of an epoch whose writer drains: any process may take over at once. */
 export const handover: Line = { handover: true };
 
 export const isHandover = (record: LogRecord | undefined) =>

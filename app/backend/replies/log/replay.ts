@@ -2,38 +2,27 @@ import type { ReplyEvent } from "../../../core/domain/records";
 import { FinalReply } from "../types";
 import type { Line, LogRecord } from "./records";
 
-/** The text of a reply up to some offset. */
-export interface ReplyText {
-  text: string;
-  reasoning: string;
-}
-
-export const emptyReply: ReplyText = { text: "", reasoning: "" };
-
-/** Folds records into the reply's text. */
-export function replay(records: readonly LogRecord[]): ReplyText {
-  return records.reduce(
-    (reply, { line }) => applyLine(reply, line),
-    emptyReply,
-  );
-}
-
-function applyLine(reply: ReplyText, line: Line): ReplyText {
-  const event = toEvent(line);
-  switch (event?.kind) {
-    case "epoch":
-      return event.keep === 0
-        ? emptyReply
-        : { ...reply, text: reply.text.slice(0, event.keep) };
-    case "text":
-      return { ...reply, text: reply.text + event.text };
-    case "reasoning":
-      return { ...reply, reasoning: reply.reasoning + event.text };
-    case "end":
-      return { ...reply, text: event.text };
-    default:
-      return reply;
+/** Folds records into the text and the reasoning that a reply has after them. */
+export function replay(records: readonly LogRecord[]) {
+  let [text, reasoning] = ["", ""];
+  for (const { line } of records) {
+    const event = toEvent(line);
+    switch (event?.kind) {
+      case "epoch":
+        text = text.slice(0, event.keep);
+        if (event.keep === 0) reasoning = "";
+        break;
+      case "text":
+        text += event.text;
+        break;
+      case "reasoning":
+        reasoning += event.text;
+        break;
+      case "end":
+        ({ text } = event);
+    }
   }
+  return { text, reasoning };
 }
 
 const isText = (line: Line | undefined): line is Line & { text: string } =>

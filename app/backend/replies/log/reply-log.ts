@@ -26,7 +26,7 @@ import {
 export interface LogSnapshot {
   /** After the last record; the requested offset if that is beyond. */
   tail: Offset;
-  /** True if the owner has asked other processes to take over. */
+  /** True if the writer has asked other processes to take over. */
   isHandedOver: boolean;
   /** The records after the requested offset, headers included. */
   records: LogRecord[];
@@ -35,20 +35,6 @@ export interface LogSnapshot {
   currentEntry: number;
   /** Number of the newest entry, which may have no header yet. */
   latestEntry: number;
-}
-
-export interface EndRecord extends LogRecord {
-  line: EndHeader;
-}
-
-/** An entry that this process created and to which only it appends. */
-export interface EpochFile {
-  file: OpenFile;
-  header: EpochHeader;
-  /** Bytes: where the next line goes. */
-  length: number;
-  /** The log before this entry. */
-  before: LogSnapshot | undefined;
 }
 
 /**
@@ -131,32 +117,41 @@ export class ReplyLog {
    *
    * @param number One more than the newest entry that the caller saw.
    * @param describe Makes the header from the log before the entry.
-   * @returns `undefined` if another process was first, or has created a newer entry since.
+   * @returns The open entry, its first record and the log before it; `undefined` if another process
+   *   was first, or has created a newer entry since.
    */
   async open(
     number: number,
     describe: (
       before: LogSnapshot | undefined,
     ) => Pick<EpochHeader, "holder" | "process" | "keep">,
-  ): Promise<EpochFile | undefined> {
+  ): Promise<
+    | {
+        file: OpenFile;
+        header: LogRecord<EpochHeader>;
+        before: LogSnapshot | undefined;
+      }
+    | undefined
+  > {
     if (number === 1) await createFolder(this.fileSystem, this.folder);
     const file = await this.create(number);
     if (!file) return undefined;
     try {
       const before = await this.readUpTo(number - 1, logStart);
-      const header: EpochHeader = {
+      const line: EpochHeader = {
         format: 1,
         kind: "epoch",
         epoch: number,
         ...(before && { after: before.tail }),
         ...describe(before),
       };
-      const data = encodeLine(header);
+      const data = encodeLine(line);
       await file.write(data, 0);
       await file.sync();
       await this.fileSystem.syncDirectory(this.folder);
       if ((await this.latestEntry()) === number) {
-        return { file, header, length: data.length, before };
+        const offset = { entry: number, bytes: data.length };
+        return { file, header: { line, offset }, before };
       }
     } catch (error) {
       await file.close().catch(() => undefined);
@@ -167,37 +162,36 @@ export class ReplyLog {
   }
 
   /**
-   * Appends lines and flushes them. After an error, call it again with the same lines first: they
-   * go to the same place.
+   * Appends lines to an entry of this process and flushes them. After an error, call it again with
+   * the same lines first.
    *
+   * @param tail The offset after the lines before.
    * @returns True if they are committed; false if a newer entry has fenced this one off.
    */
-  async append(epoch: EpochFile, data: Buffer): Promise<boolean> {
-    await epoch.file.write(data, epoch.length);
-    await epoch.file.sync();
-    const isCommitted = (await this.latestEntry()) === epoch.header.epoch;
-    // Not before: if the folder can't be listed, the caller writes all of it again.
-    epoch.length += data.length;
-    return isCommitted;
+  async append(file: OpenFile, tail: Offset, data: Buffer): Promise<boolean> {
+    await file.write(data, tail.bytes);
+    await file.sync();
+    return (await this.latestEntry()) === tail.entry;
   }
 
   /**
-   * Ends the log after an epoch of this process. Can be called again after an error.
+   * Ends the log after an entry of this process. Can be called again after an error.
    *
-   * @param rest Lines that are not appended yet.
+   * @param tail The offset after the lines that are appended.
+   * @param rest Lines that are not.
    * @returns The end record; `undefined` if another process has taken over.
    */
   async seal(
-    { file, header, length }: EpochFile,
+    file: OpenFile,
+    { entry, bytes }: Offset,
     rest: Buffer,
     end: Line & { outcome: string },
-  ): Promise<EndRecord | undefined> {
+  ): Promise<LogRecord<EndHeader> | undefined> {
     if (rest.length > 0) {
-      await file.write(rest, length);
+      await file.write(rest, bytes);
       await file.sync();
     }
-    const bytes = length + rest.length;
-    return this.sealAt({ entry: header.epoch, bytes }, end);
+    return this.sealAt({ entry, bytes: bytes + rest.length }, end);
   }
 
   /**
@@ -209,8 +203,8 @@ export class ReplyLog {
   async sealAt(
     after: Offset,
     end: Line & { outcome: string },
-  ): Promise<EndRecord | undefined> {
-    const header: EndHeader = {
+  ): Promise<LogRecord<EndHeader> | undefined> {
+    const line: EndHeader = {
       format: 1,
       kind: "end",
       ...end,
@@ -218,14 +212,14 @@ export class ReplyLog {
       // Tells this end from another's if the file system reports a failure for both.
       id: randomBytes(9).toString("base64url"),
     };
-    const data = encodeLine(header);
+    const data = encodeLine(line);
     const entry = after.entry + 1;
     const { fileSystem, folder } = this;
     const name = String(entry);
     if (!(await createExclusively(fileSystem, folder, name, data))) {
       return undefined;
     }
-    return { line: header, offset: { entry, bytes: data.length } };
+    return { line, offset: { entry, bytes: data.length } };
   }
 
   private async create(number: number): Promise<OpenFile | undefined> {
@@ -251,10 +245,9 @@ export class ReplyLog {
     const last = records.at(-1);
     const end = last?.offset ?? logStart;
     return {
+      ...current,
       records: records.filter(({ offset }) => compareOffsets(offset, from) > 0),
       tail: compareOffsets(end, from) > 0 ? end : from,
-      currentHeader: current.header,
-      currentEntry: current.number,
       latestEntry,
       isHandedOver: isHandover(last),
     };
@@ -299,20 +292,24 @@ export class ReplyLog {
   }
 
   /** The entries that count, oldest first, each with those of its records that count. */
-  private async readChain(latest: number): Promise<Entry[]> {
-    const chain: Entry[] = [];
+  private async readChain(latest: number) {
+    const chain: Pick<
+      LogSnapshot,
+      "records" | "currentHeader" | "currentEntry"
+    >[] = [];
     let sealedAt = Infinity;
     for (let number = latest; number >= 1;) {
-      const entry = await this.readEntry(number);
-      if (!entry) {
+      const all = await this.readEntry(number);
+      const currentHeader = headerOf(all);
+      if (!currentHeader) {
         // Its creator died before it wrote the header, or hasn't written it yet.
         number -= 1;
         continue;
       }
       const end = sealedAt;
-      const records = entry.records.filter(({ offset }) => offset.bytes <= end);
-      chain.unshift({ ...entry, records });
-      const { after } = entry.header;
+      const records = all.filter(({ offset }) => offset.bytes <= end);
+      chain.unshift({ records, currentHeader, currentEntry: number });
+      const { after } = currentHeader;
       if (!after) break;
       sealedAt = after.bytes;
       number = after.entry;
@@ -320,7 +317,7 @@ export class ReplyLog {
     return chain;
   }
 
-  private async readEntry(number: number): Promise<Entry | undefined> {
+  private async readEntry(number: number): Promise<LogRecord[]> {
     const data = await this.fileSystem.readFile(this.path(number)).catch(
       // A power cut can lose an entry whose creator had not flushed the folder yet.
       (error: unknown) => {
@@ -328,20 +325,12 @@ export class ReplyLog {
         throw error;
       },
     );
-    const records = decodeRecords(data, { entry: number, bytes: 0 });
-    const header = headerOf(records);
-    return header && { number, records, header };
+    return decodeRecords(data, { entry: number, bytes: 0 });
   }
 
   private path(number: number): string {
     return path.join(this.folder, String(number));
   }
-}
-
-interface Entry {
-  number: number;
-  records: LogRecord[];
-  header: Header;
 }
 
 const HANDOVER = encodeLine(handover);

@@ -11,12 +11,13 @@ import { isContested, type LogSnapshot } from "../log/reply-log";
 import { BATCH_RECORDS, type EpochWriter } from "../writing/epoch-writer";
 import { PeerGoneError } from "../writing/peer-client";
 
-/** The sources of one log's records, and the actions that a follower triggers. */
-export interface FollowSources {
+/** The places from which one log's records come, and the actions that a follower triggers. */
+export interface LogSource {
+  /** @returns `undefined` if there is no log. */
   read(from: Offset): Promise<LogSnapshot | undefined>;
-  /** The open epoch, if this process owns it. */
-  ownEpoch(): EpochWriter | undefined;
-  followOwn(
+  /** The newest epoch, if it is open in this process. */
+  localEpoch(): EpochWriter | undefined;
+  followLocal(
     epoch: EpochWriter,
     from: Offset,
     signal: AbortSignal,
@@ -39,27 +40,23 @@ export interface FollowSources {
   avoidMs: number;
 }
 
-export interface FollowedRecord extends LogRecord {
-  /** True for an end that nothing follows yet. After a failure another epoch may. */
-  isLast: boolean;
-}
-
 /**
- * The records of a log after an offset, in batches as they come: from memory if this process owns
- * the epoch, else from the owner, else from the files. Continues until the signal aborts.
+ * The records of a log after an offset, in batches as they come: from memory if this process writes
+ * the log, else from its writer, else from the files. Continues until the signal aborts, also after
+ * an end: a failed reply can be retried.
  *
  * @throws NotFoundError if there is no log; VisibleError (400) for an offset inside a line.
  */
 export async function* followLog(
-  sources: FollowSources,
+  source: LogSource,
   from: Offset,
   signal: AbortSignal,
-): AsyncGenerator<FollowedRecord[], void> {
-  /** Until when not to call the owner of an epoch. */
+): AsyncGenerator<LogRecord[], void> {
+  /** Until when not to call the writer of an epoch. */
   const avoided = new Map<number, number>();
   let position = from;
   while (!signal.aborted) {
-    const batches = followOnce(sources, position, signal, avoided);
+    const batches = followOnce(source, position, signal, avoided);
     for await (const records of batches) {
       position = records.at(-1)?.offset ?? position;
       yield records;
@@ -68,22 +65,20 @@ export async function* followLog(
   }
 }
 
-/** Follows one source to its end. */
+/** Follows one place to its end. */
 async function* followOnce(
-  sources: FollowSources,
+  source: LogSource,
   from: Offset,
   signal: AbortSignal,
   avoided: Map<number, number>,
-): AsyncGenerator<FollowedRecord[], void> {
-  const { pollMs } = sources;
-  const own = sources.ownEpoch();
-  if (own && from.entry >= own.number) {
-    for await (const records of sources.followOwn(own, from, signal)) {
-      yield records.map((record) => inEpoch(own.number, record));
-    }
+): AsyncGenerator<LogRecord[], void> {
+  const { pollMs } = source;
+  const local = source.localEpoch();
+  if (local && from.entry >= local.number) {
+    yield* source.followLocal(local, from, signal);
     return;
   }
-  const snapshot = await sources.read(from);
+  const snapshot = await source.read(from);
   if (!snapshot) throw new NotFoundError("reply");
   if (isContested(snapshot)) {
     await pause(pollMs, signal);
@@ -91,60 +86,45 @@ async function* followOnce(
   }
   const { records, currentHeader, tail } = snapshot;
   const isEnd = currentHeader.kind === "end";
-  if (isEnd && records.length > 0) await sources.onEnd(currentHeader);
-  yield* inBatches(records, isEnd ? records.at(-1) : undefined);
-  // Switches to memory as soon as the records before it are read.
-  if (sources.ownEpoch() && records.length > 0) return;
-  if (snapshot.isHandedOver && !isEnd) await sources.onHandover(currentHeader);
-  else if (!isEnd) {
-    yield* followOwner(sources, currentHeader, tail, signal, avoided);
+  if (isEnd && records.length > 0) await source.onEnd(currentHeader);
+  for (let begin = 0; begin < records.length; begin += BATCH_RECORDS) {
+    yield records.slice(begin, begin + BATCH_RECORDS);
   }
-  if (sources.ownEpoch()?.number !== snapshot.currentEntry) {
+  // Switches to memory as soon as the records before it are read.
+  if (source.localEpoch() && records.length > 0) return;
+  if (snapshot.isHandedOver && !isEnd) await source.onHandover(currentHeader);
+  else if (!isEnd) {
+    yield* followWriter(source, currentHeader, tail, signal, avoided);
+  }
+  if (source.localEpoch()?.number !== snapshot.currentEntry) {
     await pause(pollMs, signal);
   }
 }
 
-function* inBatches(
-  records: LogRecord[],
-  last: LogRecord | undefined,
-): Generator<FollowedRecord[], void> {
-  for (let begin = 0; begin < records.length; begin += BATCH_RECORDS) {
-    const batch = records.slice(begin, begin + BATCH_RECORDS);
-    yield batch.map((record) => ({ ...record, isLast: record === last }));
-  }
-}
-
-/** An owner sends nothing beyond its epoch but the end. */
-const inEpoch = (number: number, record: LogRecord): FollowedRecord => ({
-  ...record,
-  isLast: record.offset.entry > number,
-});
-
-async function* followOwner(
-  sources: FollowSources,
+/** Follows the process that writes an epoch. It sends nothing beyond the epoch but the end. */
+async function* followWriter(
+  source: LogSource,
   header: EpochHeader,
   from: Offset,
   signal: AbortSignal,
   avoided: Map<number, number>,
-): AsyncGenerator<FollowedRecord[], void> {
+): AsyncGenerator<LogRecord[], void> {
   const { epoch, process } = header;
   const avoidedUntil = avoided.get(epoch) ?? 0;
-  if (process === sources.process || performance.now() < avoidedUntil) return;
+  if (process === source.process || performance.now() < avoidedUntil) return;
   let position = from;
   try {
-    for await (const records of sources.followPeer(header, from, signal)) {
+    for await (const records of source.followPeer(header, from, signal)) {
       const fresh = records.filter(
         ({ offset }) => compareOffsets(offset, position) > 0,
       );
       position = fresh.at(-1)?.offset ?? position;
-      if (fresh.length > 0) {
-        yield fresh.map((record) => inEpoch(epoch, record));
-      }
-      if (isHandover(fresh.at(-1))) await sources.onHandover(header);
+      if (fresh.length > 0) yield fresh;
+      if (isHandover(fresh.at(-1))) await source.onHandover(header);
     }
   } catch (error) {
     if (!(error instanceof PeerGoneError)) throw error;
-    sources.onPeerGone();
+    source.onPeerGone();
   }
-  avoided.set(epoch, performance.now() + sources.avoidMs);
+  avoided.set(epoch, performance.now() + source.avoidMs);
 }

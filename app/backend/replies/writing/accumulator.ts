@@ -1,25 +1,23 @@
 import type { ModelEvent } from "../../models/model";
-import type { Line } from "../log/records";
-import type { ReplyText } from "../log/replay";
+import type { Line, LogRecord } from "../log/records";
+import { replay } from "../log/replay";
 import type { FinalReply } from "../types";
 
 /** Collects what a model says into the reply. Pure: it neither reads nor writes anything. */
 export class ReplyAccumulator {
-  private text: string;
+  text: string;
   private reasoning: string;
   private usage: FinalReply["usage"];
   private stopReason: string | undefined;
 
+  /** @param before The records that the model is to continue; none to start again. */
   constructor(
-    before: ReplyText,
+    before: readonly LogRecord[],
     private readonly epoch: number,
   ) {
-    this.text = before.text;
-    this.reasoning = before.reasoning;
-  }
-
-  get current(): ReplyText {
-    return { text: this.text, reasoning: this.reasoning };
+    const { text, reasoning } = replay(before);
+    this.text = text;
+    this.reasoning = reasoning;
   }
 
   /** UTF-16 units of text and reasoning. */

@@ -1,20 +1,18 @@
 import { Condition } from "../../../core/runtime/async";
+import type { OpenFile } from "../../../core/storage/file-system";
 import { compareOffsets, type Offset } from "../log/offset";
 import {
   encodeLine,
   handover,
   isFinalEnd,
+  type EndHeader,
+  type EpochHeader,
   type Header,
   type Line,
   type LogRecord,
 } from "../log/records";
 import { withoutTexts } from "../log/replay";
-import type {
-  EndRecord,
-  EpochFile,
-  LogSnapshot,
-  ReplyLog,
-} from "../log/reply-log";
+import type { LogSnapshot, ReplyLog } from "../log/reply-log";
 
 /**
  * The open epoch of one reply. Keeps its records in memory, so that any number of watchers can
@@ -22,26 +20,30 @@ import type {
  */
 export class EpochWriter {
   readonly number: number;
+  private readonly file: OpenFile;
+  private readonly header: EpochHeader;
   private readonly records: LogRecord[];
   /** Count of committed records. */
   private committed = 1;
   private pending: Buffer[] = [];
+  private flushedBytes: number;
   private length: number;
   private flushing: Promise<void> | undefined;
   private readonly changed = new Condition();
   private isWaking = false;
   private closeReason: "superseded" | "handed-over" | "ended" | undefined;
   private isEnding = false;
-  private end: EndRecord | undefined;
+  private end: LogRecord<EndHeader> | undefined;
 
   constructor(
     private readonly log: ReplyLog,
-    private readonly epoch: EpochFile,
+    { file, header }: { file: OpenFile; header: LogRecord<EpochHeader> },
   ) {
-    const { header, length } = epoch;
-    this.number = header.epoch;
-    this.length = length;
-    this.records = [{ line: header, offset: this.tail }];
+    this.file = file;
+    this.header = header.line;
+    this.number = header.line.epoch;
+    this.length = this.flushedBytes = header.offset.bytes;
+    this.records = [header];
   }
 
   /** The reason why this process no longer appends; `undefined` while it does. */
@@ -104,7 +106,7 @@ export class EpochWriter {
     this.isEnding = true;
     try {
       const rest = Buffer.concat(this.pending);
-      this.end = await this.log.seal(this.epoch, rest, end);
+      this.end = await this.log.seal(this.file, this.flushed, rest, end);
       return this.end !== undefined;
     } catch (error) {
       this.isEnding = false;
@@ -125,7 +127,7 @@ export class EpochWriter {
     this.isEnding = false;
     this.wake();
     // Whatever counts has been flushed.
-    await this.epoch.file.close().catch(() => undefined);
+    await this.file.close().catch(() => undefined);
   }
 
   /** Asks other processes to take over. */
@@ -148,11 +150,11 @@ export class EpochWriter {
       this.records.some(({ offset }) => !compareOffsets(offset, from));
     if (this.closeReason || !isHere) return undefined;
     const records = this.records.slice(this.indexAfter(from));
-    return toSnapshot(this.epoch.header, records, this.tail);
+    return toSnapshot(this.header, records, this.tail);
   }
 
-  /** The finished reply without what its end repeats; `undefined` unless it has a final end. */
-  get finished(): LogSnapshot | undefined {
+  /** The whole log without what its end repeats; `undefined` unless the end is final. */
+  get finalSnapshot(): LogSnapshot | undefined {
     const { end } = this;
     if (!end || !this.closeReason || !isFinalEnd(end.line)) return undefined;
     return toSnapshot(end.line, withoutTexts(this.records), end.offset);
@@ -195,6 +197,11 @@ export class EpochWriter {
     }
   }
 
+  /** After the last record that is flushed. */
+  private get flushed(): Offset {
+    return { entry: this.number, bytes: this.flushedBytes };
+  }
+
   private indexAfter(from: Offset): number {
     const index = this.records.findIndex(
       ({ offset }) => compareOffsets(offset, from) > 0,
@@ -204,15 +211,17 @@ export class EpochWriter {
 
   private async appendPending(): Promise<void> {
     const { pending } = this;
+    const data = Buffer.concat(pending);
     const count = this.records.length;
     this.pending = [];
     let isCommitted: boolean;
     try {
-      isCommitted = await this.log.append(this.epoch, Buffer.concat(pending));
+      isCommitted = await this.log.append(this.file, this.flushed, data);
     } catch (error) {
       this.pending = [...pending, ...this.pending];
       throw error;
     }
+    this.flushedBytes += data.length;
     if (!isCommitted) return this.close();
     this.committed = count;
     this.wake();

@@ -4,7 +4,7 @@ import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { formatOffset, parseOffset, type Offset } from "../log/offset";
 import type { EpochHeader, LogRecord } from "../log/records";
 
-/** The owner has died, or does not write the reply: any process may take over. */
+/** The writer has died, or the process at its address does not write the reply: any process may take over. */
 export class PeerGoneError extends Error {
   override readonly name = "PeerGoneError";
 }
@@ -13,7 +13,7 @@ export class PeerGoneError extends Error {
 export interface PeerClient {
   /**
    * The records after an offset, in batches as they come, with those that are not committed. Ends
-   * when the owner closes the epoch, or when the connection breaks or falls silent.
+   * when the writer closes the epoch, or when the connection breaks or falls silent.
    *
    * @throws PeerGoneError
    */
@@ -26,19 +26,19 @@ export interface PeerClient {
   /** Like {@link followLive}, committed records only. */
   followCommitted: PeerClient["followLive"];
   /**
-   * Asks the owner to stop a reply.
+   * Asks the writer to stop a reply.
    *
    * @returns True if it did.
    * @throws PeerGoneError
    */
   stop(epoch: EpochHeader, ref: ReplyRef): Promise<boolean>;
-  /** Asks the owner if it writes the reply; `undefined` if it does not answer. */
-  isOwner(epoch: EpochHeader, ref: ReplyRef): Promise<boolean | undefined>;
+  /** Asks a process if it writes the reply; `undefined` if it does not answer. */
+  isWriting(epoch: EpochHeader, ref: ReplyRef): Promise<boolean | undefined>;
   close(): Promise<void>;
 }
 
 /** 421 Misdirected Request: the response of a process that does not write the reply. */
-export const NOT_OWNER = 421;
+export const NOT_WRITER = 421;
 
 /** A record on the wire, one a line. */
 const SentRecord = z.object({
@@ -54,7 +54,7 @@ function decodeFromPeer(text: string): LogRecord {
   return { offset: parseOffset(at), line };
 }
 
-/** See `routes/owned-replies.ts`. Names the process, which may have another at its address now. */
+/** See `routes/peers.ts`. Names the process, which may have another at its address now. */
 function peerUrl(epoch: EpochHeader, ref: ReplyRef, rest = ""): string {
   const { ownerHash, conversation, number } = ref;
   const path = `/v1/held-replies/${epoch.process}/${ownerHash}/${conversation}/${number}`;
@@ -63,7 +63,7 @@ function peerUrl(epoch: EpochHeader, ref: ReplyRef, rest = ""): string {
 
 /**
  * @param token Returns the current internal token.
- * @param silenceMs An owner that sends nothing for so long, not even a heartbeat, counts as
+ * @param silenceMs A writer that sends nothing for so long, not even a heartbeat, counts as
  *   unreachable.
  */
 export function createPeerClient({
@@ -94,7 +94,7 @@ export function createPeerClient({
     try {
       const options = { method, headers, dispatcher: agent, signal };
       const response = await request(url, options);
-      if (response.statusCode !== NOT_OWNER) return response;
+      if (response.statusCode !== NOT_WRITER) return response;
       await response.body.dump();
     } catch (error) {
       if (!isRefused(error)) throw error;
@@ -140,7 +140,7 @@ export function createPeerClient({
     },
     stop: async (epoch, ref) =>
       (await ask("POST", peerUrl(epoch, ref, "/stop"))) ?? false,
-    isOwner: (epoch, ref) =>
+    isWriting: (epoch, ref) =>
       ask("HEAD", peerUrl(epoch, ref)).catch(() => false),
     close: () => agent.destroy(),
   };

@@ -4,13 +4,13 @@ import { abortable, pause } from "../../../core/runtime/async";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../../models/model";
-import type { ReplyText } from "../log/replay";
-import type { ReplyPublisher } from "../outcome/publisher";
+import type { LogRecord } from "../log/records";
+import { publish } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
 import type { FinalReply, ReplyPrompt } from "../types";
 import { ReplyAccumulator } from "./accumulator";
 import type { EpochWriter } from "./epoch-writer";
-import { saveFailureNotice } from "./save-failures";
+import { saveNotice } from "./save-notice";
 
 /** In ascending precedence: a Stop during a drain still ends the reply. */
 const INTENTS = ["write", "hand-over", "stop", "give-up"] as const;
@@ -24,7 +24,7 @@ const MAX_PENDING_BYTES = 256 * 1024;
  */
 const LOG_BYTES_PER_UNIT = 4;
 
-/** Writes one reply in one epoch: asks the model, logs its output, flushes, and ends the log. */
+/** Writes one reply in one epoch: asks the model, records its output, flushes, and ends the log. */
 export class ReplyWriter {
   private readonly controller = new AbortController();
   private readonly reply: ReplyAccumulator;
@@ -32,21 +32,20 @@ export class ReplyWriter {
   /** Set while the epoch cannot be flushed or sealed. */
   private saveFailure: { notice: string; isLastEvent: boolean } | undefined;
   /** Resolves when this process has nothing more to do with the reply. Never rejects. */
-  readonly finished: Promise<void>;
+  readonly done: Promise<void>;
 
   constructor(
     private readonly context: ReplyContext,
-    private readonly publisher: ReplyPublisher,
     readonly ref: ReplyRef,
     readonly epoch: EpochWriter,
-    before: ReplyText,
+    before: readonly LogRecord[],
   ) {
     this.reply = new ReplyAccumulator(before, epoch.number);
-    this.finished = this.run();
+    this.done = this.run();
   }
 
   get text(): string {
-    return this.reply.current.text;
+    return this.reply.text;
   }
 
   /** The notice for watchers while the reply cannot be saved. */
@@ -69,7 +68,7 @@ export class ReplyWriter {
       this.intent = intent;
     }
     this.controller.abort();
-    return this.finished;
+    return this.done;
   }
 
   private async run(): Promise<void> {
@@ -77,7 +76,7 @@ export class ReplyWriter {
     try {
       await this.finish(await this.write());
     } catch (error) {
-      this.context.log.error(
+      this.context.logger.error(
         { error, reply: this.ref },
         "failed to end reply; another process takes over after its lease",
       );
@@ -89,7 +88,7 @@ export class ReplyWriter {
   }
 
   private async finish(final: FinalReply | undefined): Promise<void> {
-    // Output after giving up is not logged, so this process must not seal the reply.
+    // Output after giving up is not recorded, so this process must not seal the reply.
     if (this.epoch.closedBy || this.intent === "give-up") return;
     if (this.intent === "hand-over") return this.epoch.handOver();
     if (!final) return this.epoch.close();
@@ -100,7 +99,7 @@ export class ReplyWriter {
         return true;
       },
     );
-    if (isSealed) await this.publisher.publish(this.ref, final);
+    if (isSealed) await publish(this.context, this.ref, final);
     await this.epoch.close();
   }
 
@@ -170,7 +169,7 @@ export class ReplyWriter {
     );
     for await (const event of events) {
       if (this.epoch.closedBy) return false;
-      this.log(event);
+      this.record(event);
       if (this.isTooLong()) return true;
       if (this.epoch.pendingBytes > MAX_PENDING_BYTES) await this.epoch.flush();
     }
@@ -185,7 +184,7 @@ export class ReplyWriter {
     );
   }
 
-  private log(event: ModelEvent): void {
+  private record(event: ModelEvent): void {
     if (this.intent === "give-up") return;
     const lines = this.reply.add(event);
     if (lines.length === 0) return;
@@ -230,13 +229,13 @@ export class ReplyWriter {
   ): void {
     const known = this.saveFailure;
     if (known && (known.isLastEvent || !isLastChance)) return;
-    const notice = saveFailureNotice(error);
+    const notice = saveNotice(error);
     this.saveFailure = { notice, isLastEvent: true };
     this.epoch.append({ notice });
   }
 
   private async giveUp(error: unknown): Promise<void> {
-    this.context.log.error(
+    this.context.logger.error(
       { error, reply: this.ref },
       "giving up unsaved reply; it continues when DATA_DIRECTORY is writable again",
     );
@@ -249,14 +248,14 @@ export class ReplyWriter {
   }
 
   private reasonOf(error: unknown): string {
-    const { log } = this.context;
+    const { logger } = this.context;
     if (error instanceof ModelError) {
       const { reason, forOperator } = error;
       const fields = { error, reason, reply: this.ref };
-      log.warn(fields, `model failed: ${forOperator}`);
+      logger.warn(fields, `model failed: ${forOperator}`);
       return error.message;
     }
-    log.error({ error, reply: this.ref }, "reply failed");
+    logger.error({ error, reply: this.ref }, "reply failed");
     return toVisibleError(error).message;
   }
 }

@@ -1,19 +1,19 @@
 import { LRUCache } from "lru-cache";
+import { VisibleError } from "../../../core/domain/errors";
 import { replyName } from "../../../core/storage/layout/active-reply-index";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { type Offset } from "../log/offset";
-import { emptyReply, replay, type ReplyText } from "../log/replay";
-import type { EpochFile, LogSnapshot } from "../log/reply-log";
-import type { ReplyPublisher } from "../outcome/publisher";
+import { replay } from "../log/replay";
+import type { LogSnapshot } from "../log/reply-log";
 import type { ReplyContext } from "../reply-context";
 import { EpochWriter } from "./epoch-writer";
 import { ReplyWriter } from "./reply-writer";
-import { saveFailureNotice, SaveFailures } from "./save-failures";
+import { saveNotice } from "./save-notice";
 
 /**
- * The replies that this process writes. Each way to become a reply's writer creates the next entry
- * of its log; a method that finds the entry taken returns `undefined`.
+ * The replies that this process writes, and how many they may be. Each way to become a reply's
+ * writer creates the next entry of its log; a method that finds the entry taken returns `undefined`.
  */
 export class WriterPool {
   private readonly writers = new Map<string, ReplyWriter>();
@@ -21,24 +21,50 @@ export class WriterPool {
     string,
     Promise<ReplyWriter | undefined>
   >();
+  /** Visitors with a reserved slot whose reply has not started. */
+  private readonly reserved = new Set<string>();
   /** Replies that ended here lately: most watchers ask for them in that moment. */
-  private readonly finished = new LRUCache<string, LogSnapshot>({
-    maxSize: FINISHED_BYTES,
+  private readonly ended = new LRUCache<string, LogSnapshot>({
+    maxSize: ENDED_BYTES,
     sizeCalculation: ({ tail }) => tail.bytes,
   });
-  private readonly saveFailures = new SaveFailures();
+  /**
+   * Notices of replies that could not be saved here, until another epoch shows that writing has
+   * resumed. In memory only: why a reply cannot be saved cannot itself be saved.
+   */
+  private readonly unsaved = new LRUCache<
+    string,
+    { lastEpoch: number; notice: string }
+  >({ max: MAX_UNSAVED });
   private isDraining = false;
 
-  constructor(
-    private readonly context: ReplyContext,
-    private readonly publisher: ReplyPublisher,
-  ) {}
+  constructor(private readonly context: ReplyContext) {}
 
-  get size(): number {
-    return this.writers.size;
+  /** See `ReplyService.reserveSlot`. */
+  async reserveSlot(ownerHash: string): Promise<void> {
+    const { perOwner, perProcess, index } = this.context;
+    this.reserved.delete(ownerHash);
+    if (this.writers.size + this.reserved.size >= perProcess) {
+      throw new VisibleError(
+        503,
+        "The server is writing too many replies. Try again in a few seconds.",
+      );
+    }
+    this.reserved.add(ownerHash);
+    if ((await index.countOf(ownerHash)) >= perOwner) {
+      throw new VisibleError(
+        429,
+        `You already have ${perOwner} replies in progress. Wait for one to finish or stop one, then try again.`,
+      );
+    }
   }
 
-  /** The writer of a reply whose epoch this process owns. */
+  /** Frees the slot: the reply has started, so that it is counted itself, or it could not start. */
+  releaseSlot(ownerHash: string): void {
+    this.reserved.delete(ownerHash);
+  }
+
+  /** The writer of a reply whose newest epoch is open here. */
   writerOf(ref: ReplyRef): ReplyWriter | undefined {
     const writer = this.writers.get(replyName(ref));
     return writer?.epoch.closedBy ? undefined : writer;
@@ -46,14 +72,14 @@ export class WriterPool {
 
   /** Like `ReplyLog.read`, from memory and with uncommitted text; `undefined` if only files can tell. */
   readLive(ref: ReplyRef, from: Offset): LogSnapshot | undefined {
-    const finished = from.entry === 0 ? this.readFinished(ref) : undefined;
-    return finished ?? this.writerOf(ref)?.epoch.readLive(from);
+    const ended = from.entry === 0 ? this.readEnded(ref) : undefined;
+    return ended ?? this.writerOf(ref)?.epoch.readLive(from);
   }
 
   /** A whole reply that ended here lately, without the records that its end repeats. */
-  readFinished(ref: ReplyRef): LogSnapshot | undefined {
+  readEnded(ref: ReplyRef): LogSnapshot | undefined {
     const name = replyName(ref);
-    return this.writers.get(name)?.epoch.finished ?? this.finished.get(name);
+    return this.writers.get(name)?.epoch.finalSnapshot ?? this.ended.get(name);
   }
 
   /** The notice for live readers if the reply cannot be saved, as far as this process knows. */
@@ -61,9 +87,11 @@ export class WriterPool {
     const { currentHeader, currentEntry } = snapshot;
     if (currentHeader.kind === "end") return undefined;
     const writer = this.writerOf(ref);
-    return writer
-      ? writer.saveNotice
-      : this.saveFailures.noticeOf(ref, currentEntry);
+    if (writer) return writer.saveNotice;
+    const unsaved = this.unsaved.get(replyName(ref));
+    return unsaved && currentEntry <= unsaved.lastEpoch
+      ? unsaved.notice
+      : undefined;
   }
 
   isBusyWith(ref: ReplyRef): boolean {
@@ -73,10 +101,7 @@ export class WriterPool {
 
   /** Creates a reply's first epoch. */
   start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
-    return this.acquire(ref, async () => {
-      const file = await this.openEpoch(ref, 1, { keepsText: false });
-      return file && this.write(ref, file, emptyReply);
-    });
+    return this.acquire(ref, () => this.open(ref, 1, { keepsText: false }));
   }
 
   /** Creates an epoch after a failed end. */
@@ -84,12 +109,7 @@ export class WriterPool {
     // The writer that failed may still be closing, when clients can already read its end.
     return this.acquire(
       ref,
-      async () => {
-        const file = await this.openEpoch(ref, failedEntry + 1, {
-          keepsText: false,
-        });
-        return file && this.write(ref, file, emptyReply);
-      },
+      () => this.open(ref, failedEntry + 1, { keepsText: false }),
       failedEntry,
     );
   }
@@ -101,8 +121,7 @@ export class WriterPool {
       await this.acquire(ref, () => this.openTakeover(ref, abandonedEntry));
     } catch (error) {
       if (storageProblemOf(error)) {
-        const notice = saveFailureNotice(error);
-        this.saveFailures.add(ref, abandonedEntry + 1, notice);
+        this.markUnsaved(ref, abandonedEntry, saveNotice(error));
       }
       throw error;
     }
@@ -119,17 +138,15 @@ export class WriterPool {
     return writer?.epoch.closedBy === "ended";
   }
 
-  /** Stops a reply whose owner cannot be reached, by an epoch that keeps the text and ends at once. */
+  /** Stops a reply whose writer cannot be reached, by an epoch that keeps the text and ends at once. */
   async stopOrphan(ref: ReplyRef, latestEntry: number): Promise<void> {
-    const writer = await this.acquire(ref, async () => {
-      const file = await this.openEpoch(ref, latestEntry + 1, {
+    const writer = await this.acquire(ref, () =>
+      this.open(ref, latestEntry + 1, {
         keepsText: true,
-      });
-      const opened = file && this.write(ref, file, textBefore(file.before));
-      // At once, before it asks the model.
-      void opened?.stop();
-      return opened;
-    });
+        // At once, before it asks the model.
+        onOpen: (opened) => void opened.stop(),
+      }),
+    );
     await writer?.stop();
   }
 
@@ -164,87 +181,94 @@ export class WriterPool {
     return opening;
   }
 
-  private openEpoch(
+  /** Creates an epoch and starts to write it. */
+  private async open(
     ref: ReplyRef,
     number: number,
-    { keepsText }: { keepsText: boolean },
-  ): Promise<EpochFile | undefined> {
-    const { address, process } = this.context;
-    return this.context.logOf(ref).open(number, (before) => ({
+    {
+      keepsText,
+      onOpen,
+    }: {
+      keepsText: boolean;
+      /** Runs before the writer asks the model. */
+      onOpen?: (writer: ReplyWriter, before: LogSnapshot | undefined) => void;
+    },
+  ): Promise<ReplyWriter | undefined> {
+    const { address, process, metrics } = this.context;
+    const log = this.context.logOf(ref);
+    const kept = (before: LogSnapshot | undefined) =>
+      keepsText ? (before?.records ?? []) : [];
+    const opened = await log.open(number, (before) => ({
       holder: address,
       process,
-      keep: keepsText ? textBefore(before).text.length : 0,
+      keep: replay(kept(before)).text.length,
     }));
+    if (!opened) return undefined;
+    const { before } = opened;
+    const epoch = new EpochWriter(log, opened);
+    const writer = new ReplyWriter(this.context, ref, epoch, kept(before));
+    this.writers.set(replyName(ref), writer);
+    metrics.setInProgress(this.writers.size);
+    void writer.done.then(() => this.release(writer));
+    onOpen?.(writer, before);
+    // Another process can take over at once; this one exits soon.
+    if (this.isDraining) void writer.handOver();
+    return writer;
   }
 
   private async openTakeover(
     ref: ReplyRef,
     abandonedEntry: number,
   ): Promise<ReplyWriter | undefined> {
-    const { metrics, log } = this.context;
+    const { metrics, logger } = this.context;
     const number = abandonedEntry + 1;
-    const continues = await this.canContinue(ref);
-    const file = await this.openEpoch(ref, number, { keepsText: continues });
-    if (!file) return undefined;
-    const reason = file.before?.isHandedOver ? "handover" : "silence";
-    metrics.countTakeover(reason);
-    log.warn({ reply: ref, epoch: number, reason }, "reply taken over");
-    const before = textBefore(file.before);
-    if (continues) return this.write(ref, file, before);
-    const notice = before.text === "" ? undefined : RESTARTED;
-    return this.write(ref, file, emptyReply, notice);
-  }
-
-  private write(
-    ref: ReplyRef,
-    file: EpochFile,
-    before: ReplyText,
-    notice?: string,
-  ): ReplyWriter {
-    const { context, publisher } = this;
-    const epoch = new EpochWriter(context.logOf(ref), file);
-    if (notice !== undefined) epoch.append({ notice });
-    const writer = new ReplyWriter(context, publisher, ref, epoch, before);
-    this.writers.set(replyName(ref), writer);
-    this.context.metrics.setInProgress(this.size);
-    void writer.finished.then(() => this.release(writer));
-    // Another process can take over at once; this one exits soon.
-    if (this.isDraining) void writer.handOver();
-    return writer;
+    const keepsText = await this.canContinue(ref);
+    return this.open(ref, number, {
+      keepsText,
+      onOpen: ({ epoch }, before) => {
+        const reason = before?.isHandedOver ? "handover" : "silence";
+        metrics.countTakeover(reason);
+        logger.warn({ reply: ref, epoch: number, reason }, "reply taken over");
+        const dropped = keepsText ? "" : replay(before?.records ?? []).text;
+        if (dropped !== "") epoch.append({ notice: RESTARTED });
+      },
+    });
   }
 
   private release(writer: ReplyWriter): void {
-    const { ref, epoch, saveNotice } = writer;
+    const { ref, epoch } = writer;
     const name = replyName(ref);
-    const { finished, closedBy, number } = epoch;
-    if (finished) this.finished.set(name, finished);
-    if (saveNotice !== undefined && closedBy === "superseded") {
-      this.saveFailures.add(ref, number + 1, saveNotice);
+    const { finalSnapshot, closedBy, number } = epoch;
+    if (finalSnapshot) this.ended.set(name, finalSnapshot);
+    if (writer.saveNotice !== undefined && closedBy === "superseded") {
+      this.markUnsaved(ref, number, writer.saveNotice);
     }
     if (this.writers.get(name) === writer) this.writers.delete(name);
-    this.context.metrics.setInProgress(this.size);
+    this.context.metrics.setInProgress(this.writers.size);
+  }
+
+  private markUnsaved(ref: ReplyRef, lastEpoch: number, notice: string): void {
+    this.unsaved.set(replyName(ref), { lastEpoch, notice });
   }
 
   /** True if the model can continue from the middle of a reply. */
   private async canContinue(ref: ReplyRef): Promise<boolean> {
-    const { repository, models, log } = this.context;
+    const { repository, models, logger } = this.context;
     try {
       const { model } = await repository.promptFor(ref);
-      const info = await models.find(model, AbortSignal.timeout(FIND_MS));
-      return info?.continues ?? false;
+      return (await models.find(model))?.continues ?? false;
     } catch (error) {
-      log.warn({ error, reply: ref }, "failed to find the model of a reply");
+      logger.warn({ error, reply: ref }, "failed to find the model of a reply");
       return false;
     }
   }
 }
 
-const textBefore = (before: LogSnapshot | undefined): ReplyText =>
-  replay(before?.records ?? []);
-
 /** Balances memory against reading files again: some thousands of replies. */
-const FINISHED_BYTES = 8 * 1024 * 1024;
+const ENDED_BYTES = 8 * 1024 * 1024;
 
-const FIND_MS = 2_000;
+/** More than one process writes at once. */
+const MAX_UNSAVED = 10_000;
+
 const RESTARTED =
   "The server that was writing this reply stopped, so the reply was restarted.";

@@ -7,28 +7,25 @@ import { parseOffset } from "../replies/log/offset";
 import type { LogRecord } from "../replies/log/records";
 import type { ReplyService } from "../replies/reply-service";
 import type { EpochWriter } from "../replies/writing/epoch-writer";
-import { encodeForPeer, NOT_OWNER } from "../replies/writing/peer-client";
+import { encodeForPeer, NOT_WRITER } from "../replies/writing/peer-client";
 
-export type OwnedReplies = Pick<
-  ReplyService,
-  "ownedEpoch" | "stopOwned" | "process"
->;
+type LocalReplies = Pick<ReplyService, "epochOf" | "stopHere" | "process">;
 
 /** Serves the replies that this process writes to the other backends; see `PeerClient`. */
-export function serveOwnedReplies<State>(
+export function servePeers<State>(
   router: Router<State>,
-  replies: OwnedReplies,
+  replies: LocalReplies,
 ): void {
   const path = "/v1/held-replies/:process/:owner/:conversation/:number";
   router.get(path, (ctx) => {
-    const epoch = replies.ownedEpoch(toRef(replies, ctx.params));
-    if (!epoch) throw notOwner();
+    const epoch = replies.epochOf(toRef(replies, ctx.params));
+    if (!epoch) throw notWriter();
     if (ctx.method === "HEAD") ctx.status = 204;
     else respondRecords(ctx, epoch);
   });
   router.post(`${path}/stop`, async (ctx) => {
     const ref = toRef(replies, ctx.params);
-    if (!(await replies.stopOwned(ref))) throw notOwner();
+    if (!(await replies.stopHere(ref))) throw notWriter();
     ctx.status = 204;
   });
 }
@@ -54,13 +51,13 @@ async function* encode(batches: AsyncIterable<LogRecord[]>) {
 
 /** @throws VisibleError (421) if the caller means a dead process that had this address. */
 function toRef(
-  replies: OwnedReplies,
+  replies: LocalReplies,
   params: Record<string, string | undefined>,
 ): ReplyRef {
   const { owner = "", conversation = "", number = "" } = params;
-  if (params["process"] !== replies.process) throw notOwner();
+  if (params["process"] !== replies.process) throw notWriter();
   return { ownerHash: owner, conversation, number: Number(number) };
 }
 
-const notOwner = () =>
-  new VisibleError(NOT_OWNER, "This process does not write that reply.");
+const notWriter = () =>
+  new VisibleError(NOT_WRITER, "This process does not write that reply.");
