@@ -154,7 +154,7 @@ function sweepsChart(app: App, environment: Environment) {
   const { settings, sweeps } = environment;
   return new SweepsChart(app, "sweeps", {
     ...environment,
-    sessionIdleSeconds: settings.web["SESSION_IDLE_SECONDS"],
+    webSettings: settings.web,
     settings: settings.sweep,
     sessions: { claim: CLAIMS.sessions, schedule: sweeps.sessions },
     records: { claim: CLAIMS.records, schedule: sweeps.records },

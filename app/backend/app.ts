@@ -12,8 +12,10 @@ import type { PromptService } from "./conversations/prompts";
 import { answerProblems } from "./middleware/answer-problems";
 import { authenticate } from "./middleware/authenticate";
 import { keepDeadlines } from "./middleware/keep-deadlines";
+import { recordVisits } from "./middleware/record-visits";
 import { observeRequests } from "./middleware/observe-requests";
 import type { Models } from "./models/create-models";
+import type { Visits } from "./owners/visits";
 import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
 import type { ReplyService } from "./replies/reply-service";
@@ -40,6 +42,7 @@ export interface BackendAppDeps {
   projectPages: ProjectPages;
   models: Models;
   search: Search;
+  visits: Visits;
 }
 
 /** The internal API: its middleware, in order. */
@@ -57,6 +60,7 @@ export function createBackendApp(deps: BackendAppDeps): Koa<BackendState> {
   app.use(serveOpenApi());
   app.use(authenticate(deps.tokens));
   app.use(keepDeadlines());
+  app.use(recordVisits(deps.visits));
   const router = routes(deps);
   app.use(router.routes());
   app.use(router.allowedMethods());

@@ -19,6 +19,7 @@ import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
 import { readModelSettings } from "./models/provider-settings";
+import { Visits } from "./owners/visits";
 import { ProjectPages } from "./projects/project-pages";
 import { createReplyContext } from "./replies/reply-context";
 import { ReplyService } from "./replies/reply-service";
@@ -84,6 +85,7 @@ export function createBackend(given: BackendDeps) {
     projects,
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),
+    visits: new Visits({ fileSystem, folders, log, metrics, now }),
     log,
     metrics,
     tokens,

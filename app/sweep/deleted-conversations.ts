@@ -19,7 +19,7 @@ import {
 import { isUnreadable } from "../core/storage/file-system";
 import type { FileSystem } from "../core/storage/file-system";
 import { VersionedDocument } from "../core/storage/versioned-document";
-import { LEFTOVER_AFTER_MS, type Sweep } from "./sweep";
+import { LEFTOVER_AFTER_MS, type Sweep, throttled } from "./sweep";
 
 type Found = NonNullable<ReturnType<typeof conversationOf>> & {
   /** The folder of its settings. */
@@ -54,13 +54,7 @@ export class DeletedConversations {
       fileSystem,
       this.folders.activeReplies,
     );
-    this.throttled = {
-      ...fileSystem,
-      rmdir: async (folder) => {
-        await sweep.throttle();
-        await fileSystem.rmdir(folder);
-      },
-    };
+    this.throttled = throttled(sweep);
   }
 
   /**
@@ -136,10 +130,8 @@ export class DeletedConversations {
     ownerHash,
     conversation,
   }: Found): Promise<void> {
-    for (const ref of await this.activeReplies.list()) {
-      if (ref.ownerHash === ownerHash && ref.conversation === conversation) {
-        await this.activeReplies.remove(ref);
-      }
-    }
+    await this.activeReplies.removeAll(
+      (ref) => ref.ownerHash === ownerHash && ref.conversation === conversation,
+    );
   }
 }

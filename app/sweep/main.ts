@@ -11,12 +11,14 @@ import { nodeFileSystem } from "../core/storage/file-system";
 import { errorLine } from "../core/runtime/error-line";
 import { createLog, type Logger } from "../core/runtime/log";
 import { redactHashes, redactHashesIn } from "../core/storage/layout/hashes";
+import { abandonedAfterMs } from "./abandoned-owners";
 import { Sweep } from "./sweep";
 import { sweepRecords } from "./sweep-records";
 import { sweepSessions } from "./sweep-sessions";
 
 const HELP = `Removes unneeded files: old versions, expired sessions, compacted entries, conversations
-that were deleted long ago (DELETED_CONVERSATION_SECONDS), and leftovers of crashes.
+that were deleted long ago (DELETED_CONVERSATION_SECONDS), data of anonymous visitors whose
+sessions have expired, and leftovers of crashes.
 May run beside other processes and other sweeps.
 
   sweep sessions    sweeps SESSION_DIRECTORY
@@ -44,7 +46,9 @@ async function main(args: string[]): Promise<number> {
   const sweep = await begin(directory, config, log);
   const idleMs = config.SESSION_IDLE_SECONDS * 1000;
   const deletedMs = config.DELETED_CONVERSATION_SECONDS * 1000;
-  if (role === "records") await sweepRecords(sweep, directory, deletedMs);
+  const abandonedMs = abandonedAfterMs(config);
+  const terms = { deletedMs, abandonedMs };
+  if (role === "records") await sweepRecords(sweep, directory, terms);
   else await sweepSessions(sweep, directory, idleMs);
   const seconds = Math.round(performance.now() - startedAt) / 1000;
   const mostMiB = Math.round(process.resourceUsage().maxRSS / 1024);

@@ -7,25 +7,33 @@ import { isSegment, LogListing } from "../core/storage/log-listing";
 import { LogMissingError, LogReader } from "../core/storage/log-reader";
 import { newestVersion } from "../core/storage/document-versions";
 import { DeletedConversations } from "./deleted-conversations";
+import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
 import { sweepNames } from "./sweep-sessions";
 
+export interface RecordTerms {
+  /** How long a deleted conversation can be restored. */
+  deletedMs: number;
+  /** How long an anonymous owner's data stays after the last visit; permanently by default. */
+  abandonedMs?: number;
+}
+
 /**
- * Removes old versions, compacted entries, conversations that were deleted long ago, and leftovers
- * from all folders under a directory. Memory does not grow with their number.
- *
- * @param deletedMs How long a deleted conversation can be restored.
+ * Removes old versions, compacted entries, conversations that were deleted long ago, abandoned
+ * owners, and leftovers from all folders under a directory. Memory does not grow with their number.
  */
 export async function sweepRecords(
   sweep: Sweep,
   directory: string,
-  deletedMs: number,
+  { deletedMs, abandonedMs = Infinity }: RecordTerms,
 ): Promise<void> {
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
+  const abandoned = new AbandonedOwners(sweep, directory, abandonedMs);
   const { owners: shards } = recordFoldersIn(directory);
-  await sweep.each(foldersUnder(sweep, directory, shards), (folder) =>
-    sweepFolder(sweep, folder, deleted),
-  );
+  await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
+    if (await abandoned.sweepFolder(folder)) return;
+    await sweepFolder(sweep, folder, deleted);
+  });
 }
 
 /** @param shards The folder that is read from a random entry. */

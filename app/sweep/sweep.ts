@@ -17,6 +17,10 @@ export interface Tally {
   ended: number;
   /** Removed conversations. */
   conversations: number;
+  /** Anonymous owners that were marked for removal. */
+  marked: number;
+  /** Removed anonymous owners. */
+  owners: number;
   /** Removed files of interrupted operations. */
   leftovers: number;
   /** Files and folders that failed; the log names them. */
@@ -30,6 +34,8 @@ const newTally = (): Tally => ({
   folded: 0,
   ended: 0,
   conversations: 0,
+  marked: 0,
+  owners: 0,
   leftovers: 0,
   failed: 0,
 });
@@ -175,4 +181,16 @@ export class Sweep {
     }
     return count;
   }
+}
+
+/** Applies the rate limit to each removed folder. */
+export function throttled(sweep: Sweep): FileSystem {
+  const { fileSystem } = sweep;
+  return {
+    ...fileSystem,
+    rmdir: async (folder) => {
+      await sweep.throttle();
+      await fileSystem.rmdir(folder);
+    },
+  };
 }

@@ -14,8 +14,8 @@ export interface SweepsProps {
   namespace: string;
   image: string;
   logLevel: string;
-  /** Same as web's: a sweep with a shorter time would delete live sessions. */
-  sessionIdleSeconds?: string;
+  /** Settings of web: a sweep with shorter times would delete live sessions and their data. */
+  webSettings: Record<string, string>;
   settings: Record<string, string>;
   sessions: { claim: string; schedule: string };
   records: { claim: string; schedule: string };
@@ -28,6 +28,8 @@ interface Sweep {
   /** The setting with the volume's mount path. */
   setting: string;
 }
+
+const SESSION_TIMES = ["SESSION_IDLE_SECONDS", "SESSION_ABSOLUTE_SECONDS"];
 
 /** A sweep this old waits for storage; the next one starts over. */
 const DEADLINE_SECONDS = 3_600;
@@ -98,7 +100,7 @@ export class SweepsChart extends Chart {
           env: [
             { name: sweep.setting, value: mountPath },
             { name: "LOG_LEVEL", value: this.props.logLevel },
-            ...this.idleTime(sweep),
+            ...this.sessionTimes(),
             ...this.otherSettings(),
           ],
           resources: containerResources({
@@ -117,11 +119,11 @@ export class SweepsChart extends Chart {
     };
   }
 
-  private idleTime({ of }: Sweep): k8s.EnvVar[] {
-    const { sessionIdleSeconds } = this.props;
-    return of === "sessions" && sessionIdleSeconds !== undefined
-      ? [{ name: "SESSION_IDLE_SECONDS", value: sessionIdleSeconds }]
-      : [];
+  private sessionTimes(): k8s.EnvVar[] {
+    return SESSION_TIMES.flatMap((name) => {
+      const value = this.props.webSettings[name];
+      return value === undefined ? [] : [{ name, value }];
+    });
   }
 
   private otherSettings(): k8s.EnvVar[] {

@@ -137,6 +137,15 @@ function storageAlerts(namespace: string): Alert[] {
         "A version of a session was set aside, and the one before it serves. Software never writes such a file: suspect the storage, or a hand.",
     },
     {
+      name: "KeepsakeVisitsNotRecorded",
+      expression: `sum(increase(${series(metrics.ownerVisits, { namespace, result: "failed" })}[1h])) > 0`,
+      for: "1h",
+      severity: "ticket",
+      summary: "Visits of anonymous visitors are not recorded",
+      description:
+        "Backends can't write visit markers. If that lasts for weeks, a sweep takes visitors for gone and removes their conversations.",
+    },
+    {
       name: "KeepsakeSessionsConflict",
       expression: `${rateOf(series(metrics.sessionConflicts, { namespace }), "15m")} > 5`,
       for: "30m",

@@ -91,6 +91,7 @@ const HEALTHY: Sample[] = [
   ...storeTakes("0.005"),
   ours(metrics.sessionDamage, 0),
   ours(metrics.sessionConflicts, 1),
+  ours(metrics.ownerVisits, 10, { result: "recorded" }),
   ...volume("sessions", 60),
   ...volume("records", 40),
   failedJobs("sweep-records-1", 0),
@@ -191,6 +192,11 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     "a session's file is damaged",
     healthyBut(ours(metrics.sessionDamage, 0.001)),
     ["KeepsakeSessionsDamaged"],
+  ],
+  [
+    "visit markers can't be created",
+    healthyBut(ours(metrics.ownerVisits, 1, { result: "failed" })),
+    ["KeepsakeVisitsNotRecorded"],
   ],
   [
     "many pods write the same sessions",

@@ -696,7 +696,7 @@ describe("the manifests of eks", () => {
     });
   });
 
-  test("settings reach their program, and the session sweep shares web's idle time-out", async () => {
+  test("settings reach their program, and the sweeps share web's session time-outs", async () => {
     const given = await objectsWith("eks", {
       settings: {
         web: { SESSION_IDLE_SECONDS: "86400" },
@@ -713,7 +713,7 @@ describe("the manifests of eks", () => {
       );
     const idle = { name: "SESSION_IDLE_SECONDS", value: "86400" };
     expect(env("sweep-sessions")).toContainEqual(idle);
-    expect(env("sweep-records")).not.toContainEqual(idle);
+    expect(env("sweep-records")).toContainEqual(idle);
     expect(env("sweep-records")).toContainEqual({
       name: "DELETED_CONVERSATION_SECONDS",
       value: "604800",

@@ -97,7 +97,7 @@ async function begin(
 
 async function sweep(directory = records, fileSystem = nodeFileSystem) {
   const begun = await begin(directory, fileSystem);
-  await sweepRecords(begun, directory, TERM);
+  await sweepRecords(begun, directory, { deletedMs: TERM });
   return begun.tally;
 }
 
@@ -304,7 +304,7 @@ describe("a restore at the same moment as a sweep", () => {
     });
     const [statuses] = await Promise.all([
       Promise.all(restores),
-      ...sweeps.map((one) => sweepRecords(one, records, TERM)),
+      ...sweeps.map((one) => sweepRecords(one, records, { deletedMs: TERM })),
     ]);
     const restored = statuses.filter((status) => status === 200).length;
     const ended = sweeps.reduce((sum, { tally }) => sum + tally.ended, 0);

@@ -61,7 +61,7 @@ test("a conversation is removed as a whole, through any power cut", async () => 
     foldersPerSecond: 100_000,
     signal: new AbortController().signal,
   });
-  await sweepRecords(sweep, "/", HOUR);
+  await sweepRecords(sweep, "/", { deletedMs: HOUR });
   expect(sweep.tally).toMatchObject({ conversations: 1, failed: 0 });
 
   const found = new Set<string>();

@@ -309,7 +309,7 @@ test("sweeping records removes superseded versions and compacted entries, at any
   await writeFile(path.join(log.folder, TEMPORARY), "");
   await age(directory, 2 * HOUR);
   const sweep = await begin(directory);
-  await sweepRecords(sweep, directory, 30 * IDLE);
+  await sweepRecords(sweep, directory, { deletedMs: 30 * IDLE });
   expect(sweep.tally).toMatchObject({ versions: 2, folded: 10, failed: 0 });
   expect(sweep.tally.leftovers).toBe(1);
   expect((await readdir(log.folder)).toSorted()).toEqual(["1-10", "11", "12"]);
@@ -343,7 +343,8 @@ describe("interrupted sweeps", () => {
         };
         const fileSystem = { ...nodeFileSystem, readdir: readdirOf };
         const sweep = await begin(directory, fileSystem, stop);
-        if (what === "records") await sweepRecords(sweep, directory, HOUR);
+        if (what === "records")
+          await sweepRecords(sweep, directory, { deletedMs: HOUR });
         else await sweepSessions(sweep, directory, IDLE);
         expect(sweep.isInterrupted).toBe(true);
       }

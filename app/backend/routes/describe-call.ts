@@ -12,6 +12,10 @@ export const CallHeaders = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,512}$/)
     .meta({ description: "The owner of the records." }),
+  "keepsake-owner-kind": z.enum(["anonymous", "person"]).optional().meta({
+    description:
+      "Anonymous owners are removed some time after their last call; others stay.",
+  }),
   "x-request-id": z.string().optional().meta({
     description: "Appears in the logs of both processes. Generated if absent.",
   }),

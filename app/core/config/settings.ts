@@ -73,10 +73,10 @@ export const webSettings = z.object({
     .default("./data/sessions")
     .describe("The folder of sessions."),
   SESSION_IDLE_SECONDS: seconds(2_592_000, 60, 31_536_000).describe(
-    "Idle session timeout, accurate to 5 %. Anonymous visitors lose access to their conversations when it expires. Must match the sweep jobs' value.",
+    "Idle session timeout, accurate to 5 %. Anonymous visitors lose access to their conversations when it expires; a sweep removes their data two such times and a week after the last visit. Must match the sweep jobs' value.",
   ),
   SESSION_ABSOLUTE_SECONDS: seconds(31_536_000, 60, 315_360_000).describe(
-    "Maximum age of a session, however active it is.",
+    "Maximum age of a session, however active it is. Must match the sweep jobs' value.",
   ),
   BACKEND_URL: httpUrl
     .default("http://localhost:8081")
@@ -227,6 +227,7 @@ export const sweepSettings = z.object({
   SESSION_DIRECTORY: z.string().optional().describe("Same as web's."),
   DATA_DIRECTORY: z.string().optional().describe("Same as backend's."),
   SESSION_IDLE_SECONDS: webSettings.shape.SESSION_IDLE_SECONDS,
+  SESSION_ABSOLUTE_SECONDS: webSettings.shape.SESSION_ABSOLUTE_SECONDS,
   STORAGE_TIMEOUT_SECONDS: both.STORAGE_TIMEOUT_SECONDS,
   LOG_LEVEL: both.LOG_LEVEL,
   ...sweepOnly,

@@ -45,6 +45,11 @@ export const metricDefinitions = {
     help: "Failed replies by cause.",
     labelNames: ["model", "reason"],
   },
+  ownerVisits: {
+    name: "keepsake_owner_visits_total",
+    help: "Visits of anonymous owners, one per owner, process and day, by result: recorded or failed.",
+    labelNames: ["result"],
+  },
   sessionStore: {
     name: "keepsake_session_store_seconds",
     help: "Duration of session store operations: list and read one file, write one session.",

@@ -213,12 +213,13 @@ export class ApiClient {
 }
 
 export function contextHeaders(
-  { owner, requestId, trace }: ApiContext,
+  { owner, ownerKind, requestId, trace }: ApiContext,
   host: string,
 ): Record<string, string> {
   return {
     host,
     "keepsake-owner": encodeURIComponent(owner),
+    ...(ownerKind && { "keepsake-owner-kind": ownerKind }),
     "x-request-id": requestId,
     ...trace,
   };

@@ -15,6 +15,8 @@ import type { Trace } from "../../core/runtime/trace-context";
 export interface ApiContext {
   /** From the session, never from the request. */
   owner: string;
+  /** Absent in tests and tools: then the owner's data is kept permanently. */
+  ownerKind?: "anonymous" | "person";
   requestId: string;
   /** W3C trace context of this request. */
   trace: Trace["headers"];

@@ -27,6 +27,7 @@ export function identifyVisitor(): WebMiddleware {
     const { values } = visitor;
     ctx.state.api = {
       owner: values.owner,
+      ownerKind: person ? "person" : "anonymous",
       requestId: ctx.state.requestId,
       trace: ctx.state.trace.headers,
       changes: new ChangeCounts(() => visitor.values.versions),

@@ -71,6 +71,13 @@ export class ActiveReplyIndex {
     );
   }
 
+  /** Removes the replies that match. */
+  async removeAll(matches: (ref: ReplyRef) => boolean): Promise<void> {
+    for (const ref of await this.list()) {
+      if (matches(ref)) await this.remove(ref);
+    }
+  }
+
   private async names(): Promise<string[]> {
     try {
       return await this.fileSystem.readdir(this.folder);

@@ -13,7 +13,11 @@ export interface ReplyRef {
 export interface RecordFolders {
   /** The parent of all owners' folders. */
   readonly owners: string;
+  /** Contains all of an owner's data. */
+  owner(ownerHash: string): string;
   ownerEvents(ownerHash: string): string;
+  /** Contains the visit markers of an anonymous owner; see `visits.ts`. */
+  visits(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
   reply(ref: ReplyRef): string;
@@ -35,6 +39,14 @@ export function conversationOf(
   return ownerHash && conversation ? { ownerHash, conversation } : undefined;
 }
 
+const OWNER = /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
+
+/** The hash of the owner that has this folder; `undefined` for any other folder. */
+export const ownerOf = (
+  dataDirectory: string,
+  folder: string,
+): string | undefined => OWNER.exec(path.relative(dataDirectory, folder))?.[1];
+
 /** Grouped by owner, so that no list reads another's folder. */
 export function recordFoldersIn(dataDirectory: string): RecordFolders {
   const owners = path.join(dataDirectory, "owners");
@@ -43,6 +55,8 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
     path.join(owner(hash), "conversations", id);
   return {
     owners,
+    owner,
+    visits: (hash) => path.join(owner(hash), "visits"),
     ownerEvents: (hash) => path.join(owner(hash), "activity"),
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),

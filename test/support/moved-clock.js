@@ -1,0 +1,19 @@
+// Loaded into a process before anything else: its parent moves its clock by a message.
+const RealDate = Date;
+let movedMs = 0;
+
+globalThis.Date = class extends RealDate {
+  constructor(...given) {
+    if (given.length === 0) super(RealDate.now() + movedMs);
+    else super(...given);
+  }
+  static now() {
+    return RealDate.now() + movedMs;
+  }
+};
+
+process.on("message", ({ moveClockMs }) => {
+  movedMs += moveClockMs;
+  process.send({ movedMs });
+});
+process.channel.unref();
