@@ -102,7 +102,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requireKnownHost(deps.allowedHosts));
   app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());
-  app.use(requirePerson(deps.identity));
+  app.use(requirePerson(deps.identity, log));
   app.use(readForm());
   app.use(keepTyped());
   app.use(refuseUnknown(routers));

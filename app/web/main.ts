@@ -84,12 +84,21 @@ async function main(): Promise<void> {
   notifyParentProcess(port);
 }
 
-/** Without the setting, visitors are anonymous: identity headers are not trusted. */
+/** Without the settings, visitors are anonymous: identity headers are not trusted. */
 function identityOf(config: WebConfig): Identity | undefined {
-  const { SIGN_IN_LOAD_BALANCER: loadBalancers } = config;
-  if (!loadBalancers) return undefined;
-  const keysUrl = config.SIGN_IN_KEYS_URL;
-  return createLoadBalancerIdentity({ loadBalancers, keysUrl });
+  const {
+    SIGN_IN_LOAD_BALANCER: loadBalancers,
+    SIGN_IN_CLIENT_ID: clientIds,
+    SIGN_IN_ISSUER: issuer,
+    SIGN_IN_KEYS_URL: keysUrl,
+  } = config;
+  if (!loadBalancers || !clientIds || !issuer) return undefined;
+  return createLoadBalancerIdentity({
+    loadBalancers,
+    clientIds,
+    issuer,
+    keysUrl,
+  });
 }
 
 main().catch((error: unknown) => {

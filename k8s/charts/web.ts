@@ -75,8 +75,22 @@ function signInSettings(authenticate?: Authenticate): Record<string, string> {
   const { loadBalancer, signOutUrl } = authenticate;
   return {
     SIGN_IN_LOAD_BALANCER: loadBalancer,
+    SIGN_IN_CLIENT_ID:
+      authenticate.kind === "oidc"
+        ? authenticate.clientId
+        : authenticate.userPoolClientId,
+    SIGN_IN_ISSUER: issuerOf(authenticate),
     ...(signOutUrl ? { SIGN_OUT_URL: signOutUrl } : {}),
   };
+}
+
+/** The issuer, as the load balancer's tokens name it. */
+function issuerOf(authenticate: Authenticate): string {
+  if (authenticate.kind === "oidc") return authenticate.issuer;
+  const [, partition, , region, , pool = ""] =
+    authenticate.userPoolArn.split(":");
+  const domain = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://cognito-idp.${region}.${domain}/${pool.replace("userpool/", "")}`;
 }
 
 /** AWS publishes the load balancers' public keys at changing addresses. */

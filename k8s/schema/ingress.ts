@@ -40,10 +40,14 @@ const signIn = {
 const oidc = z.strictObject({
   kind: z.literal("oidc"),
   ...signIn,
-  issuer: z.url("must be the issuer's URL"),
+  issuer: z.url({ protocol: /^https$/, error: "must be the issuer's URL" }),
   authorizationEndpoint: z.url("must be a URL"),
   tokenEndpoint: z.url("must be a URL"),
   userInfoEndpoint: z.url("must be a URL"),
+  clientId: z
+    .string("must be the client's id, as in the Secret")
+    .min(1, "must be the client's id, as in the Secret")
+    .describe("the only client whose tokens web accepts"),
   secretName: z
     .string()
     .min(1, "must name the Secret with clientID and clientSecret"),
@@ -62,7 +66,10 @@ const oidc = z.strictObject({
 const cognito = z.strictObject({
   kind: z.literal("cognito"),
   ...signIn,
-  userPoolArn: arn("cognito-idp:", "must be a user pool's ARN"),
+  userPoolArn: arn(
+    "cognito-idp:[a-z0-9-]+:\\d{12}:userpool/.",
+    "must be a user pool's ARN",
+  ),
   userPoolClientId: z.string().min(1, "must be the client's id"),
   userPoolDomain: z
     .string()

@@ -24,6 +24,8 @@ const DECIDED: Record<string, string> = {
   AWS_REGION: "set models.region",
   ALLOWED_HOSTS: "set ingress.host",
   SIGN_IN_LOAD_BALANCER: "set ingress.authenticate.loadBalancer",
+  SIGN_IN_CLIENT_ID: "it follows from ingress.authenticate",
+  SIGN_IN_ISSUER: "it follows from ingress.authenticate",
   SIGN_OUT_URL: "set ingress.authenticate.signOutUrl",
   OPENAI_BASE_URL: "set models.openai.baseUrl",
 };

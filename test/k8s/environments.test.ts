@@ -41,6 +41,7 @@ const oidc = {
   authorizationEndpoint: "https://id.example.com/authorize",
   tokenEndpoint: "https://id.example.com/token",
   userInfoEndpoint: "https://id.example.com/userinfo",
+  clientId: "keepsake",
   secretName: "oidc",
   loadBalancer:
     "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/k8s-keepsake-*",
@@ -338,6 +339,12 @@ const mistakes: Mistake[] = [
     eks,
     { "ingress.authenticate": { ...oidc, issuer: "id.example.com" } },
     'ingress.authenticate.issuer "id.example.com" must be the issuer\'s URL.',
+  ],
+  [
+    "OIDC without the client's id",
+    eks,
+    { "ingress.authenticate": { ...oidc, clientId: undefined } },
+    "ingress.authenticate.clientId is missing, and must be the client's id, as in the Secret.",
   ],
   [
     "sign-in without the load balancer's ARN",

@@ -608,6 +608,8 @@ describe("the manifests of eks", () => {
     });
     expect(settingsOf(given)).toMatchObject({
       SIGN_IN_LOAD_BALANCER: LOAD_BALANCER,
+      SIGN_IN_CLIENT_ID: "client",
+      SIGN_IN_ISSUER: "https://cognito-idp.eu-central-1.amazonaws.com/x",
       SIGN_OUT_URL: "https://id.example.com/logout",
     });
     const parameters = find(given, "IngressClassParams", "keepsake");
@@ -628,6 +630,10 @@ describe("the manifests of eks", () => {
       tokenEndpoint: "https://id.example.com/token",
       userInfoEndpoint: "https://id.example.com/userinfo",
       secretName: "oidc",
+    });
+    expect(settingsOf(given)).toMatchObject({
+      SIGN_IN_CLIENT_ID: "keepsake",
+      SIGN_IN_ISSUER: "https://id.example.com",
     });
   });
 

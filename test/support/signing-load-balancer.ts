@@ -10,6 +10,9 @@ const pem = (name: string) =>
 export const ARN =
   "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/keepsake/0123456789abcdef";
 
+export const ISSUER = "https://id.example.com";
+export const CLIENT = "keepsake-client";
+
 /** Signs identity headers as an Application Load Balancer does, and serves its public key. */
 export async function startSigningLoadBalancer() {
   const { privateKey, publicKey } = generateKeyPairSync("ec", {
@@ -31,10 +34,17 @@ export async function startSigningLoadBalancer() {
   /** The header, as the load balancer writes it: base64url, but padded. */
   function vouchFor(
     claims: object,
-    { signer = ARN, seconds = 120, iss = "https://id.example.com" } = {},
+    {
+      signer = ARN,
+      seconds = 120,
+      iss = ISSUER,
+      client = CLIENT,
+      expires = true,
+    } = {},
   ): Record<string, string> {
-    const exp = Math.floor(Date.now() / 1_000) + seconds;
-    const head = { typ: "JWT", alg: "ES256", kid, signer, iss, client: "c" };
+    const end = Math.floor(Date.now() / 1_000) + seconds;
+    const exp = expires ? end : undefined;
+    const head = { typ: "JWT", alg: "ES256", kid, signer, iss, client };
     const body = [
       { ...head, exp },
       { ...claims, iss, exp },

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { z } from "zod";
 import { modelFaults } from "./model-faults";
+import { signInFaults } from "./sign-in-faults";
 import {
   backendSettings,
   preflightSettings,
@@ -27,7 +28,7 @@ export type BackendConfig = z.output<typeof backendSettings>;
 
 /** @throws ConfigError naming every invalid setting. */
 export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
-  return read(webSettings, env);
+  return read(webSettings, env, signInFaults);
 }
 
 /** @throws ConfigError naming every invalid setting. */

@@ -131,6 +131,17 @@ export const webSettings = z.object({
     .describe(
       "The ARN of the load balancer that authenticates visitors (OIDC, Cognito) and whose identity tokens are trusted; may end in `*`. Without it, visitors are anonymous.",
     ),
+  SIGN_IN_CLIENT_ID: list
+    .refine((ids) => ids.length > 0, "must be the id of a client")
+    .optional()
+    .describe(
+      "The id of the client for which that load balancer signs visitors in (several with commas). Tokens of other clients are refused.",
+    ),
+  SIGN_IN_ISSUER: httpsUrl
+    .optional()
+    .describe(
+      "The issuer of identity tokens, exactly as they name it. For Cognito `https://cognito-idp.REGION.amazonaws.com/USER-POOL`.",
+    ),
   SIGN_IN_KEYS_URL: httpsUrl
     .optional()
     .describe(

@@ -1,16 +1,35 @@
+import type { Logger } from "../../core/runtime/log";
 import { ChangeCounts } from "../backend-client/change-counts";
-import type { Identity } from "../identity/identity";
-import type { WebMiddleware } from "./web-context";
+import { type Identity, NotSignedInError } from "../identity/identity";
+import type { WebContext, WebMiddleware } from "./web-context";
 
 /**
  * Refuses visitors who are not signed in, if an identity is configured. Runs before the sessions,
  * so that they get none.
  */
-export function requirePerson(identity: Identity | undefined): WebMiddleware {
+export function requirePerson(
+  identity: Identity | undefined,
+  log: Logger,
+): WebMiddleware {
   return async (ctx, next) => {
-    ctx.state.person = await identity?.personOf(ctx.req.headers);
+    try {
+      ctx.state.person = await identity?.personOf(ctx.req.headers);
+    } catch (error) {
+      if (error instanceof NotSignedInError) logRefusal(log, ctx, error);
+      throw error;
+    }
     await next();
   };
+}
+
+/** The error names the reason, and never holds the token. */
+function logRefusal(
+  log: Logger,
+  ctx: Pick<WebContext, "state" | "path">,
+  error: NotSignedInError,
+): void {
+  const { requestId } = ctx.state;
+  log.warn({ error, requestId, path: ctx.path }, "sign-in refused");
 }
 
 /**

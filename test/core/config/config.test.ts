@@ -98,3 +98,10 @@ describe("the settings", () => {
     expect(web.SECRETS_DIRECTORY).toBe(backend.SECRETS_DIRECTORY);
   });
 });
+
+it("requires the client and the issuer of identity tokens with their load balancer", () => {
+  const loadBalancer =
+    "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/x/*";
+  const read = () => readWebConfig({ SIGN_IN_LOAD_BALANCER: loadBalancer });
+  expect(read).toThrow(/SIGN_IN_CLIENT_ID must be set .*\nSIGN_IN_ISSUER must/);
+});

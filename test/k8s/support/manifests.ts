@@ -28,6 +28,7 @@ export const BY_OIDC = {
   authorizationEndpoint: "https://id.example.com/authorize",
   tokenEndpoint: "https://id.example.com/token",
   userInfoEndpoint: "https://id.example.com/userinfo",
+  clientId: "keepsake",
   secretName: "oidc",
   controllerAccount: "kube-system/aws-load-balancer-controller",
 };
