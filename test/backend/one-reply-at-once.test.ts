@@ -18,6 +18,7 @@ import {
 } from "./memory-process";
 import { unreachable } from "./replies/processes";
 import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
+import { waitFor } from "../support/wait-for";
 
 const failing = scriptedModels(() => [
   new ModelError("timed-out", "It said nothing.", "Look."),
@@ -73,9 +74,9 @@ async function begun(models: ReplyModels) {
   const { conversation } = await prompts.createConversation(OWNER, given);
   const { id } = conversation;
   const ref = { ownerHash: OWNER, conversation: id, number: 2 };
-  while ((await replies.snapshot(ref))?.status === "writing") {
-    await new Promise(setImmediate);
-  }
+  await waitFor(
+    async () => (await replies.snapshot(ref))?.status !== "writing",
+  );
   await endAll();
   return { disk, id };
 }

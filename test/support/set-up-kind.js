@@ -3,6 +3,13 @@ const { execFileSync } = require("node:child_process");
 
 const { name, timeoutMs } = globalThis.testKind;
 jest.setTimeout(timeoutMs);
+// By this time the waits of the running test must give up: see wait-for.ts.
+beforeEach(() => {
+  globalThis.testKind.waitsEndAt = performance.now() + 0.9 * timeoutMs;
+});
+afterEach(() => {
+  delete globalThis.testKind.waitsEndAt;
+});
 
 if (name.endsWith("browser")) {
   process.env.CHROMIUM_PATH ??= findBrowser();

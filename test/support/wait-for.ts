@@ -1,27 +1,41 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Set by jest.config.js. */
-declare const testKind: { timeoutMs: number };
+/** Set by jest.config.js and set-up-kind.js. */
+declare const testKind: {
+  timeoutMs: number;
+  /** Absent outside of a test, in hooks. */
+  waitsEndAt?: number;
+};
 
 const POLL_MS = 10;
-/** Shorter than jest's time-out, so that the error names the missing condition. */
-const GIVE_UP_MS = 0.8 * testKind.timeoutMs;
+
+/** Far longer than any condition takes on a busy machine. */
+const LONGEST_WAIT_MS = 60_000;
+
+/** The end of a wait that begins now: before jest's time-out, so that its error names the condition. */
+function deadline(): number {
+  const now = performance.now();
+  const { timeoutMs, waitsEndAt = Infinity } = testKind;
+  const isLong = timeoutMs > 150_000;
+  const patienceMs = 0.8 * timeoutMs;
+  const longestMs = isLong ? patienceMs : Math.min(patienceMs, LONGEST_WAIT_MS);
+  return Math.min(now + longestMs, waitsEndAt);
+}
 
 /**
  * Polls until the result is truthy.
  *
- * @throws Error after a time-out.
+ * @throws Error after a time-out, which names the condition by its source text.
  */
 export async function waitFor<T>(
-  ask: () => Promise<T | undefined | false>,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const until = performance.now() + GIVE_UP_MS;
+  const inVain = new Error(`Waited in vain for ${ask.toString()}`);
+  const until = deadline();
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > until) {
-      throw new Error(`Waited in vain for ${ask.toString()}`);
-    }
+    if (performance.now() > until) throw inVain;
     await sleep(POLL_MS);
   }
 }
@@ -34,7 +48,7 @@ export async function waitFor<T>(
 export async function expectEventually(
   look: () => Promise<void>,
 ): Promise<void> {
-  const until = performance.now() + GIVE_UP_MS;
+  const until = deadline();
   for (;;) {
     try {
       return await look();

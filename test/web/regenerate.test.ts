@@ -216,7 +216,7 @@ describe("a long conversation with many regenerated replies", () => {
     }
     const seen: string[] = [];
     let html = await settled(address);
-    for (;;) {
+    for (let pages = 1; pages < 100; pages++) {
       const texts = [
         ...html.matchAll(/<div class="text[^"]*">([^]*?)<\/div>/g),
       ];

@@ -2,8 +2,9 @@ import type { ReplyService } from "../../../app/backend/replies/reply-service";
 import { createReplyMetrics } from "../../../app/backend/replies/metrics";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import { Registry } from "../../../app/core/runtime/metrics";
-import { ref, eventually, directory, useDirectory } from "./processes";
+import { ref, directory, useDirectory } from "./processes";
 import { scriptedModels, wordsAfter } from "./scripted-models";
+import { waitFor } from "../../support/wait-for";
 
 const forever = () => new Promise(() => undefined);
 
@@ -49,10 +50,10 @@ async function takeOversAfter(
     scriptedModels((m) => wordsAfter("One small step.", m)).models,
     { metrics },
   );
-  await eventually(async () => (await other.snapshot(ref))?.text !== "");
+  await waitFor(async () => (await other.snapshot(ref))?.text !== "");
   await leaves(holder);
   other.startSupervision();
-  await eventually(() => directory.records.messages.length > 0);
+  await waitFor(() => directory.records.messages.length > 0);
   const [counter] = (await metrics.getMetricsAsJSON()).filter(
     ({ name }) => name === metricDefinitions.repliesTakenOver.name,
   );

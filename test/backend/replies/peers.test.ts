@@ -3,15 +3,10 @@ import {
   createPeerClient,
   PeerGoneError,
 } from "../../../app/backend/replies/writing/peer-client";
-import {
-  neverAborts,
-  ref,
-  eventually,
-  directory,
-  useDirectory,
-} from "./processes";
+import { neverAborts, ref, directory, useDirectory } from "./processes";
 import { scriptedModels } from "./scripted-models";
 import { serveProcess, TOKEN } from "./servers";
+import { waitFor } from "../../support/wait-for";
 
 useDirectory();
 
@@ -24,7 +19,7 @@ const stalled = scriptedModels(() => ["So ", () => new Promise(Boolean)]);
 async function owner() {
   const served = await serveProcess(directory, stalled.models);
   await served.replies.start(ref);
-  await eventually(() => served.replies.epochOf(ref) !== undefined);
+  await waitFor(() => served.replies.epochOf(ref) !== undefined);
   const reading = await served.replies.committed(ref).read(logStart);
   if (reading?.currentHeader.kind !== "epoch") throw new Error("It has ended.");
   return { served, epoch: reading.currentHeader };

@@ -1,14 +1,9 @@
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
-import {
-  ref,
-  eventually,
-  directory,
-  useDirectory,
-  watchToEnd,
-} from "./processes";
+import { ref, directory, useDirectory, watchToEnd } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
+import { waitFor } from "../../support/wait-for";
 
 let process: ServedProcess | undefined;
 useDirectory();
@@ -85,13 +80,13 @@ it("a long reply takes bounded memory for clients that read nothing", async () =
   const readers = await Promise.all(
     Array.from({ length: READERS }, () => stalled(url)),
   );
-  await eventually(() => server.streams.size === READERS);
+  await waitFor(() => server.streams.size === READERS);
   go();
   let mostUnsent = 0;
   const seen = watchToEnd(replies, () => {
     mostUnsent = Math.max(mostUnsent, server.unsentBytes());
   });
-  await eventually(
+  await waitFor(
     async () => (await replies.snapshot(ref))?.status === "complete",
   );
   const { text } = await seen;

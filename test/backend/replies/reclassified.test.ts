@@ -1,12 +1,7 @@
 import { ReplyView } from "../../../app/web/streaming/reply-view";
-import {
-  ref,
-  eventually,
-  directory,
-  useDirectory,
-  watchToEnd,
-} from "./processes";
+import { ref, directory, useDirectory, watchToEnd } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
+import { waitFor } from "../../support/wait-for";
 
 useDirectory();
 
@@ -22,7 +17,7 @@ describe("text that turns out to be reasoning", () => {
     ]);
     const replies = directory.process(models);
     await replies.start(ref);
-    await eventually(async () => (await replies.snapshot(ref))?.text !== "");
+    await waitFor(async () => (await replies.snapshot(ref))?.text !== "");
     tag.go();
     const live = await watchToEnd(replies);
     expect(live.text).toBe("4");
@@ -47,7 +42,7 @@ describe("text that turns out to be reasoning", () => {
     ]);
     const writer = directory.process(first.models);
     await writer.start(ref);
-    await eventually(async () => (await writer.snapshot(ref))?.text === "4");
+    await waitFor(async () => (await writer.snapshot(ref))?.text === "4");
     const { asked, models } = scriptedModels(() => ["2"]);
     const successor = directory.process(models);
     const following = watchToEnd(successor);

@@ -10,7 +10,6 @@ import {
   neverAborts,
   ref,
   unreachable,
-  eventually,
   collectEvents,
   directory,
   useDirectory,
@@ -24,6 +23,7 @@ import {
   ANSWER,
   words,
 } from "./scripted-models";
+import { waitFor } from "../../support/wait-for";
 
 useDirectory();
 
@@ -64,7 +64,7 @@ describe("a reply", () => {
       });
     const replies = directory.process(words.models);
     await replies.start(ref);
-    await eventually(() => isSettling);
+    await waitFor(() => isSettling);
     expect(await replies.snapshot(ref)).toMatchObject({
       status: "complete",
       text: ANSWER,
@@ -169,7 +169,7 @@ describe("a reply", () => {
     const other = directory.process(models);
     await holder.start(ref);
     const seen = watchToEnd(other);
-    await eventually(
+    await waitFor(
       async () => (await other.snapshot(ref))?.text === "Wait for ",
     );
     go();
@@ -182,9 +182,7 @@ describe("a reply", () => {
     const other = directory.process(models);
     await holder.start(ref);
     const seen = watchToEnd(holder);
-    await eventually(
-      async () => (await other.snapshot(ref))?.text === "So far",
-    );
+    await waitFor(async () => (await other.snapshot(ref))?.text === "So far");
     await other.stop(ref);
     await other.stop(ref);
     expect((await seen).text).toBe("So far");
@@ -214,7 +212,7 @@ describe("a reply", () => {
     const other = directory.process(words.models, { leaseMs: 60_000 });
     await holder.start(ref);
     const seen = watchToEnd(other);
-    await eventually(async () => (await other.snapshot(ref))?.text !== "");
+    await waitFor(async () => (await other.snapshot(ref))?.text !== "");
     await holder.drain();
     expect(await seen).toMatchObject({ text: ANSWER });
     expect((await seen).events.filter(({ kind }) => kind === "epoch")).toEqual([
@@ -277,12 +275,12 @@ describe("a reply", () => {
     };
     const replies = directory.process(models, { fileSystem });
     await replies.start(ref);
-    await eventually(
+    await waitFor(
       async () => (await replies.snapshot(ref))?.status === "failed",
     );
     await replies.retry(ref);
     closing.go();
-    await eventually(
+    await waitFor(
       async () => (await replies.snapshot(ref))?.status === "complete",
     );
     expect(attempts).toBe(2);
@@ -294,7 +292,7 @@ describe("a reply", () => {
     ]);
     const one = directory.process(failing);
     await one.start(ref);
-    await eventually(async () => (await listed()).length === 0);
+    await waitFor(async () => (await listed()).length === 0);
     const { models, go } = stalling("So ");
     const [looking, looked] = [barrier(), barrier()];
     const fileSystem: FileSystem = {
@@ -333,9 +331,9 @@ async function died(said: string): Promise<void> {
   const { models } = stalling(...wordsAfter(said, []));
   const process = directory.process(models, { leaseMs: 4_000_000 });
   await process.start(ref);
-  await eventually(async () => (await process.snapshot(ref))?.text === said);
+  await waitFor(async () => (await process.snapshot(ref))?.text === said);
   const other = directory.process(models);
-  await eventually(async () => (await other.snapshot(ref))?.text === said);
+  await waitFor(async () => (await other.snapshot(ref))?.text === said);
 }
 
 describe("a reply whose writer died", () => {
@@ -344,7 +342,7 @@ describe("a reply whose writer died", () => {
     const { models, asked } = scriptedModels((m) => wordsAfter(ANSWER, m));
     const other = directory.process(models);
     other.startSupervision();
-    await eventually(() => directory.records.messages.length > 0);
+    await waitFor(() => directory.records.messages.length > 0);
     expect(directory.records.messages).toMatchObject([{ text: ANSWER }]);
     expect(asked[0]?.at(-1)).toEqual({
       role: "assistant",
@@ -362,8 +360,8 @@ describe("a reply whose writer died", () => {
     expect(await other.snapshot(ref)).toMatchObject({ epoch: 1 });
     holder.startSupervision();
     for (const process of [holder, other]) {
-      await eventually(async () => (await process.snapshot(ref))?.epoch === 2);
-      await eventually(async () => {
+      await waitFor(async () => (await process.snapshot(ref))?.epoch === 2);
+      await waitFor(async () => {
         const { text } = (await process.snapshot(ref)) ?? {};
         return text === "One small step and more";
       });

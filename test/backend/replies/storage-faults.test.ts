@@ -10,7 +10,6 @@ import { fillableDisk } from "../../support/fillable-disk";
 import {
   neverAborts,
   ref,
-  eventually,
   collectEvents,
   directory,
   useDirectory,
@@ -18,6 +17,7 @@ import {
   watchToEnd,
 } from "./processes";
 import { barrier, scriptedModels, ANSWER, words } from "./scripted-models";
+import { waitFor } from "../../support/wait-for";
 
 useDirectory();
 
@@ -65,9 +65,7 @@ async function beginSleeper(...rest: string[]) {
   const sleeper = directory.process(models, { fileSystem });
   const other = directory.process(words.models);
   await sleeper.start(ref);
-  await eventually(
-    async () => (await other.snapshot(ref))?.text === "One small ",
-  );
+  await waitFor(async () => (await other.snapshot(ref))?.text === "One small ");
   return { sleeper, other, freeze, thaw, go };
 }
 
@@ -81,12 +79,12 @@ describe("a process that was frozen for longer than its lease", () => {
     const seen = watchToEnd(sleeper, (event) => {
       told += event.kind === "text" ? event.text : "";
     });
-    await eventually(() => told !== "");
+    await waitFor(() => told !== "");
     freeze();
     go();
-    await eventually(() => told.includes("WRONG"));
+    await waitFor(() => told.includes("WRONG"));
     other.startSupervision();
-    await eventually(() => directory.records.messages.length > 0);
+    await waitFor(() => directory.records.messages.length > 0);
     thaw();
     // Its live watchers got the text, and then an epoch that drops it.
     expect((await seen).text).toBe(ANSWER);
@@ -109,7 +107,7 @@ describe("a process that was frozen for longer than its lease", () => {
     freeze();
     go();
     other.startSupervision();
-    await eventually(() => directory.records.messages.length > 0);
+    await waitFor(() => directory.records.messages.length > 0);
     thaw();
     await reading;
     expect(lines.join("\n")).not.toContain("WRONG");
@@ -225,12 +223,10 @@ it("streams text that can't be saved, and ends when the disk has room again", as
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 60_000 });
   await replies.start(ref);
-  await eventually(async () => (await replies.snapshot(ref))?.text === "One ");
+  await waitFor(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
-  await eventually(
-    async () => (await replies.snapshot(ref))?.text === "One two",
-  );
+  await waitFor(async () => (await replies.snapshot(ref))?.text === "One two");
   const told = await watchToEnd(replies, ({ kind }) => {
     if (kind === "notice") disk.isFull = false;
   });
@@ -246,7 +242,7 @@ it("sends one notice while the end can't be saved", async () => {
   const { models } = scriptedModels(() => ["One ", () => held, "two"]);
   const replies = directory.process(models, { fileSystem, leaseMs: 20_000 });
   await replies.start(ref);
-  await eventually(async () => (await replies.snapshot(ref))?.text === "One ");
+  await waitFor(async () => (await replies.snapshot(ref))?.text === "One ");
   disk.isFull = true;
   go();
   const { text, events } = await watchToEnd(replies, ({ kind }) => {

@@ -2,16 +2,10 @@ import { logStart } from "../../../app/backend/replies/log/offset";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import type { ReplyEvent } from "../../../app/core/domain/records";
 import { fillableDisk } from "../../support/fillable-disk";
-import {
-  ref,
-  eventually,
-  directory,
-  useDirectory,
-  watch,
-  watchToEnd,
-} from "./processes";
+import { ref, directory, useDirectory, watch, watchToEnd } from "./processes";
 import { barrier, scriptedModels, wordsAfter } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
+import { waitFor } from "../../support/wait-for";
 
 /* The notice that live watchers get while a reply cannot be saved. */
 
@@ -55,7 +49,7 @@ async function fill({
   replies,
 }: Pick<ServedProcess, "replies">): Promise<void> {
   await replies.start(ref);
-  await eventually(async () => {
+  await waitFor(async () => {
     const reading = await replies.committed(ref).read(logStart);
     return JSON.stringify(reading?.records).includes("One ");
   });
@@ -87,11 +81,11 @@ it("a watcher that connects during an outage gets the notice at any offset", asy
   const process = await serve(script, 60_000);
   await fill(process);
   script.goOn();
-  await eventually(async () => (await firstChunk(process)).includes(NOTICE));
+  await waitFor(async () => (await firstChunk(process)).includes(NOTICE));
   const { offset } = (await process.replies.snapshot(ref)) ?? {};
   expect(await firstChunk(process, offset)).toContain(NOTICE);
   disk.isFull = false;
-  await eventually(
+  await waitFor(
     async () => !(await firstChunk(process, offset)).includes(NOTICE),
   );
   script.end();
@@ -115,7 +109,7 @@ it("the notice is the last event before the writer gives up", async () => {
       if (event.kind === "notice") script.goOn();
     }
   })();
-  await eventually(() => !replies.isWriting(ref));
+  await waitFor(() => !replies.isWriting(ref));
   expect(events.at(-1)).toMatchObject({
     kind: "notice",
     notice: expect.stringContaining(NOTICE),
@@ -160,13 +154,13 @@ it("a watcher that connects later gets the notice on any process, until the repl
   const [holder, other] = [await serve(script), await serve(script)];
   await fill(holder);
   script.goOn();
-  await eventually(() => !holder.replies.isWriting(ref));
+  await waitFor(() => !holder.replies.isWriting(ref));
   expect(await firstChunk(holder)).toContain(NOTICE);
   other.replies.startSupervision();
-  await eventually(async () => (await firstChunk(other)).includes(NOTICE));
+  await waitFor(async () => (await firstChunk(other)).includes(NOTICE));
   disk.isFull = false;
   script.end();
-  await eventually(() => directory.records.messages.length > 0);
+  await waitFor(() => directory.records.messages.length > 0);
   for (const process of [holder, other]) {
     const told = await firstChunk(process);
     expect(told).not.toContain(NOTICE);

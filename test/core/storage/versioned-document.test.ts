@@ -8,7 +8,6 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
 import {
   createStorageContext,
   type Damage,
@@ -21,6 +20,7 @@ import {
   VersionedDocument,
 } from "../../../app/core/storage/versioned-document";
 import { temporaryFolders } from "../../support/temporary-folder";
+import { waitFor } from "../../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 
@@ -176,9 +176,7 @@ test("leaves no temporary file behind", async () => {
   const { document, folder } = await setUp();
   await document.create({ a: 1 });
   await document.update(() => ({ a: 2 }));
-  while ((await readdir(folder)).length > 2) {
-    await turn();
-  }
+  await waitFor(async () => (await readdir(folder)).length <= 2);
   expect(await readdir(folder)).toEqual(["v1", "v2"]);
 });
 
@@ -348,9 +346,7 @@ describe("old versions", () => {
     expect(await versions(folder)).toEqual(["v1", "v2", "v3", "v4"]);
     pass(61_000);
     await document.update(() => ({ n: 5 }));
-    while ((await versions(folder)).length > 2) {
-      await turn();
-    }
+    await waitFor(async () => (await versions(folder)).length <= 2);
     expect(await versions(folder)).toEqual(["v4", "v5"]);
   });
 

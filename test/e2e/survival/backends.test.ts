@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../../scripts/local/free-ports";
 import { type ClusterIp, startClusterIp } from "../../support/cluster-ip";
 import { HttpVisitor } from "../../support/http-visitor";
 import { keepProbing, Member } from "../../../scripts/stress/replies/cluster";
+import { waitFor } from "../../support/wait-for";
 
 /*
  * Web and three backends as processes, with one address for the backends, as in a cluster. Pages
@@ -99,7 +99,7 @@ function load() {
     /** Resolves after this many more successful pages and forms. */
     more: async (count: number) => {
       const enough = answered.count + count;
-      while (answered.count < enough) await tick();
+      await waitFor(() => answered.count >= enough);
     },
     stop: async () => {
       over.abort();
@@ -108,8 +108,6 @@ function load() {
     },
   };
 }
-
-const tick = () => sleep(20);
 
 test.each(["SIGKILL", "SIGTERM"] as const)(
   "a %s of one of three backends under load fails no page and no form",

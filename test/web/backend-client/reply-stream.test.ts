@@ -8,7 +8,6 @@ import {
   apply,
   neverAborts,
   ref,
-  eventually,
   collectEvents,
   directory,
   useDirectory,
@@ -25,6 +24,7 @@ import {
   serveProcess,
   type ServedProcess,
 } from "../../backend/replies/servers";
+import { waitFor } from "../../support/wait-for";
 
 const processes: ServedProcess[] = [];
 useDirectory();
@@ -124,7 +124,7 @@ it("continues on another backend when the writer dies, with only a pause", async
   const other = await serve(words.models);
   await holder.replies.start(ref);
   const seen = collectEvents(follow(anyOf(holder, other)));
-  await eventually(
+  await waitFor(
     async () =>
       (await other.replies.snapshot(ref))?.text === "One small step for ",
   );
@@ -155,7 +155,7 @@ it("drops text that the dead writer had not flushed", async () => {
     }
     return events;
   })();
-  await eventually(() => seen.join("") === "One small step for ");
+  await waitFor(() => seen.join("") === "One small step for ");
   await holder.kill();
   other.replies.startSupervision();
   async function* again() {
@@ -172,7 +172,7 @@ it("reconnects in a drain, and finishes on another backend", async () => {
   const other = await serve(words.models);
   await holder.replies.start(ref);
   const seen = collectEvents(follow(anyOf(holder, other)));
-  await eventually(() => holder.streams.size > 0);
+  await waitFor(() => holder.streams.size > 0);
   await holder.replies.drain();
   await holder.streams.closeGradually(10);
   expect((await seen).text).toBe(ANSWER);
@@ -207,7 +207,7 @@ it("abandons a backend that falls silent", async () => {
       return Promise.resolve({ status: 200, body: silence() });
     }),
   );
-  await eventually(() => asked > 1);
+  await waitFor(() => asked > 1);
   go();
   expect((await seen).text).toBe(ANSWER);
 });
@@ -248,7 +248,7 @@ it("serves the official client of the protocol", async () => {
   const other = await serve(words.models);
   await holder.replies.start(ref);
   for (const live of [false, "long-poll", "sse"] as const) {
-    await eventually(
+    await waitFor(
       () => directory.records.messages.length === 1 || live !== false,
     );
     const response = await stream<ReplyEvent>({
@@ -269,12 +269,12 @@ it("closes all connections after the visitor disconnects", async () => {
   const seen = collectEvents(
     follow(anyOf(holder), undefined, controller.signal),
   );
-  await eventually(() => holder.streams.size === 1);
+  await waitFor(() => holder.streams.size === 1);
   controller.abort();
   await seen;
-  await eventually(() => holder.streams.size === 0);
+  await waitFor(() => holder.streams.size === 0);
   go();
-  await eventually(() => directory.records.messages.length === 1);
+  await waitFor(() => directory.records.messages.length === 1);
   expect(directory.records.messages[0]?.text).toBe(ANSWER);
 });
 

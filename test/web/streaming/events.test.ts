@@ -8,7 +8,7 @@ import { VisibleError } from "../../../app/core/domain/errors";
 import { renderBlocks } from "../../../app/web/rendering/markdown";
 import { EventWatcher } from "../../support/event-watcher";
 import { failure, slowly, type Step } from "../../support/scripted-stream";
-import { expectEventually } from "../../support/wait-for";
+import { expectEventually, waitFor } from "../../support/wait-for";
 import {
   restartWeb,
   scriptReply,
@@ -47,7 +47,7 @@ async function watchedHalf() {
   const watcher = new EventWatcher();
   reply.next();
   const followed = watcher.follow(visitor, `${address}/replies/2`);
-  await until(() => watcher.text === "One");
+  await waitFor(() => watcher.text === "One");
   return { reply, address, watcher, followed };
 }
 
@@ -67,7 +67,7 @@ describe("a reply's events", () => {
     const { reply, address } = await begun(text.split(/(?<= )/));
     const watcher = new EventWatcher();
     let connections = 0;
-    while (!watcher.end) {
+    while (!watcher.end && connections < 100) {
       connections++;
       reply.next(5);
       await watcher.follow(
@@ -134,10 +134,12 @@ describe("a reply's events", () => {
     ]);
     reply.next(3);
     visitor.cookies.set("script", "on");
-    await until(async () => (await visitor.read(address)).includes("One two"));
+    await waitFor(async () =>
+      (await visitor.read(address)).includes("One two"),
+    );
     const successor = await takeOver("restart", ["Three", " four"]);
     successor.next();
-    await until(async () => (await visitor.read(address)).includes("Three"));
+    await waitFor(async () => (await visitor.read(address)).includes("Three"));
     const watcher = new EventWatcher();
     await watcher.follow(
       visitor,
@@ -183,12 +185,12 @@ describe("a reply's events", () => {
         {},
         leave.signal,
       );
-      if (leaves === "before") await until(() => asked > 0);
+      if (leaves === "before") await waitFor(() => asked > 0);
       else await (await answer).body?.getReader().read();
       expect(await metric(open)).toBe(`${open} 1`);
       leave.abort();
       await answer.catch(() => undefined);
-      await until(async () => (await metric(open)) === `${open} 0`);
+      await waitFor(async () => (await metric(open)) === `${open} 0`);
     }
     nothing.abort();
     reply.next();
@@ -226,10 +228,10 @@ describe("a reply's events", () => {
     const watcher = new EventWatcher();
     reply.next();
     const followed = watcher.follow(visitor, `${address}/replies/2`);
-    await until(() => watcher.text === "One two");
+    await waitFor(() => watcher.text === "One two");
     const second = await takeOver("continue", [" three", " unsent"]);
     second.next();
-    await until(() => watcher.text === "One two three");
+    await waitFor(() => watcher.text === "One two three");
     expect(watcher.notice).toContain("continued the reply");
     const third = await takeOver("restart", ["Four"]);
     third.next();
@@ -253,7 +255,7 @@ describe("a reply's events", () => {
     });
     const watcher = new EventWatcher();
     const followed = watcher.follow(visitor, `${address}/replies/4`);
-    await until(() => watcher.text === "A beginning");
+    await waitFor(() => watcher.text === "A beginning");
     await visitor.post(`${address}/replies/4/stop`, {});
     await followed;
     const { html } = watcher.end ?? {};
@@ -332,7 +334,7 @@ it("counts a visitor who disconnects, and logs no fault", async () => {
     `${address}/replies/2`,
     ({ text: seen }) => seen === "One",
   );
-  await until(
+  await waitFor(
     async () =>
       (await metric('keepsake_streams_lost_total{cause="visitor"}'))?.endsWith(
         " 1",
@@ -369,7 +371,3 @@ it("sends the newest state, not every step, to a stalled client", async () => {
   // Sending every step would have repeated its two pending blocks.
   expect(received.match(/event: blocks/g)?.length).toBeLessThan(steps / 2);
 });
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await sleep(5);
-}
