@@ -7,8 +7,9 @@ import {
   nodeFileSystem,
   type FileSystem,
 } from "../../../app/core/storage/file-system";
-import { ref, eventually, directory, useDirectory } from "./processes";
+import { ref, directory, useDirectory } from "./processes";
 import { scriptedModels } from "./scripted-models";
+import { waitFor } from "../../support/wait-for";
 
 const LEASE_MS = 4_000;
 const names = Array.from({ length: 200 }, (_, index) => `reply ${index}`);
@@ -49,6 +50,16 @@ class Fleet {
         removed.push(...one.update(beats));
     }
     return removed;
+  }
+
+  /** All processes stop for hours, and look before any of them has written a heartbeat. */
+  suspend(hours: number): Heartbeat[] {
+    this.nowMs += hours * 3_600_000;
+    const beats = [...this.counts].map(([process, count]) => ({
+      process,
+      count,
+    }));
+    return [...this.observers.values()].flatMap((one) => one.update(beats));
   }
 
   monitorsOf(name: string): string[] {
@@ -107,6 +118,13 @@ describe("a reply", () => {
     }
   });
 
+  it("keeps its monitors when the whole machine was suspended for hours", () => {
+    const fleet = fleetOf(20);
+    const before = names.map((name) => fleet.monitorsOf(name));
+    expect(fleet.suspend(3)).toEqual([]);
+    expect(names.map((name) => fleet.monitorsOf(name))).toEqual(before);
+  });
+
   it("is monitored by a process that sees only heartbeats of dead ones", () => {
     const fleet = fleetOf(20);
     for (const process of fleet.observers.keys()) fleet.kill(process);
@@ -153,12 +171,12 @@ describe("on disk", () => {
       const all = await beats();
       return all.length === 12 && all.every((beat) => countOf(beat) > count);
     };
-    await eventually(allAfter(1));
+    await waitFor(allAfter(1));
     // As soon as all have seen the heartbeats of all.
-    await eventually(async () => {
+    await waitFor(async () => {
       looks.clear();
       const latest = Math.max(...(await beats()).map(countOf));
-      await eventually(allAfter(latest + 3));
+      await waitFor(allAfter(latest + 3));
       return looks.size === 3;
     });
     expect(looks.size).toBe(3);

@@ -3,7 +3,6 @@ import type { ModelMessage } from "../../../app/backend/models/model";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   formatOffset,
   logStart,
@@ -46,9 +45,13 @@ export const unreachable: PeerClient = {
   close: () => Promise.resolve(),
 };
 
-/** Records in memory: the messages that replies became, each time that one was made. */
+/**
+ * Records in memory. Publishing is idempotent, so the same reply again changes nothing; a reply that
+ * differs from the published one is kept beside it, where tests that expect one message find it.
+ */
 export class MemoryRecords implements ReplyRepository {
   readonly messages: FinalReply[] = [];
+  private readonly published = new Set<string>();
   prompt: ModelMessage[] = [{ role: "user", text: "Hello" }];
   constructor(private readonly directory: string) {}
 
@@ -66,8 +69,10 @@ export class MemoryRecords implements ReplyRepository {
     });
   }
 
-  publishMessage(_ref: ReplyRef, ended: FinalReply): Promise<void> {
-    if (this.messages.length === 0) this.messages.push(ended);
+  publishMessage({ number }: ReplyRef, ended: FinalReply): Promise<void> {
+    const published = JSON.stringify({ number, ...ended });
+    if (!this.published.has(published)) this.messages.push(ended);
+    this.published.add(published);
     return Promise.resolve();
   }
 }
@@ -189,11 +194,3 @@ export function apply(text: string, event: ReplyEvent): string {
 }
 
 export const neverAborts = new AbortController().signal;
-
-export async function eventually(
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
-  while (!(await condition())) {
-    await sleep(5);
-  }
-}

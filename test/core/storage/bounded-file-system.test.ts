@@ -2,15 +2,17 @@ import { EventEmitter, once } from "node:events";
 import { lookup } from "node:dns/promises";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   boundFileSystem,
+  boundsFrom,
   StorageTimeoutError,
 } from "../../../app/core/storage/bounded-file-system";
 import {
   type FileSystem,
   nodeFileSystem,
+  type OpenFile,
 } from "../../../app/core/storage/file-system";
+import { withTimeout } from "../../../app/core/runtime/async";
 import { makeHangingFile, releaseReader } from "../../support/hanging-file";
 import { waitFor } from "../../support/wait-for";
 import { temporaryFolders } from "../../support/temporary-folder";
@@ -35,6 +37,7 @@ async function setUp(timeoutMs = 60_000) {
   };
   const bounds = { timeoutMs, concurrency: 2 };
   const bounded = boundFileSystem(watched, bounds);
+  cleanups.push(() => release(hanging, calls));
   return { folder, well, hanging, bounded, calls };
 }
 
@@ -57,17 +60,89 @@ async function release(file: string, calls: Promise<unknown>[]) {
   for (const call of calls) {
     void call.finally(() => left.delete(call)).catch(() => {});
   }
-  while (left.size > 0) {
-    releaseReader(file);
-    await sleep(5);
-  }
+  await waitFor(async () => {
+    if (left.size > 0) releaseReader(file);
+    return left.size === 0;
+  });
 }
+
+/** Also after a failure: a thread that hangs would keep the test run from ending. */
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(() => Promise.all(cleanups.splice(0).map((clean) => clean())));
 
 test("a call that hangs times out", async () => {
   const { bounded, hanging, well, calls } = await setUp(100);
   await expect(bounded.readFile(hanging)).rejects.toThrow(StorageTimeoutError);
   expect(await readWell(bounded, well)).toBe("text");
   await release(hanging, calls);
+});
+
+const never = () => once(new EventEmitter(), "never") as Promise<never>;
+
+/** Each call of a file system. A new kind of call is missing here until it has a line. */
+const callsByName: Record<
+  Exclude<keyof FileSystem, "entries">,
+  (to: FileSystem) => Promise<unknown>
+> = {
+  readdir: (to) => to.readdir("folder"),
+  readFile: (to) => to.readFile("file"),
+  open: (to) => to.open("file", "r"),
+  link: (to) => to.link("file", "name"),
+  unlink: (to) => to.unlink("file"),
+  mkdir: (to) => to.mkdir("folder"),
+  rmdir: (to) => to.rmdir("folder"),
+  rename: (to) => to.rename("file", "name"),
+  stat: (to) => to.stat("file"),
+  syncDirectory: (to) => to.syncDirectory("folder"),
+  refresh: (to) => to.refresh("folder"),
+};
+
+/** Each call of an open file. */
+const fileCalls: Record<keyof OpenFile, (to: OpenFile) => Promise<unknown>> = {
+  write: (to) => to.write(Buffer.from("text"), 0),
+  read: (to) => to.read(0, 1),
+  size: (to) => to.size(),
+  sync: (to) => to.sync(),
+  close: (to) => to.close(),
+};
+
+/** A call without a time-out fails the test by another error, before the test's own limit. */
+const within = <T>(call: Promise<T>) => withTimeout(call, 20_000);
+
+const SHORT = { timeoutMs: 20, concurrency: 2 };
+
+test.each(Object.keys(callsByName) as (keyof typeof callsByName)[])(
+  "%s times out when it hangs",
+  async (name) => {
+    const hangs = { ...nodeFileSystem, [name]: never };
+    const call = callsByName[name](boundFileSystem(hangs, SHORT));
+    await expect(within(call)).rejects.toThrow(StorageTimeoutError);
+  },
+);
+
+test.each(Object.keys(fileCalls) as (keyof OpenFile)[])(
+  "%s of an open file times out when it hangs",
+  async (name) => {
+    const file = Object.fromEntries(
+      Object.keys(fileCalls).map((key) => [key, () => Promise.resolve()]),
+    ) as unknown as OpenFile;
+    const opened = { ...file, [name]: never };
+    const disk = { ...nodeFileSystem, open: () => Promise.resolve(opened) };
+    const open = await boundFileSystem(disk, SHORT).open("file", "r");
+    const call = fileCalls[name](open);
+    await expect(within(call)).rejects.toThrow(StorageTimeoutError);
+  },
+);
+
+test("calls that hang leave threads of any pool to others", () => {
+  for (let threads = 2; threads <= 1024; threads++) {
+    const { concurrency } = boundsFrom({
+      STORAGE_TIMEOUT_SECONDS: 1,
+      UV_THREADPOOL_SIZE: threads,
+    });
+    expect(concurrency).toBeGreaterThanOrEqual(1);
+    expect(concurrency).toBeLessThan(threads);
+  }
 });
 
 test("calls are refused while all places hang, and the process continues", async () => {

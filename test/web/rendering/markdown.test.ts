@@ -112,6 +112,24 @@ describe("Markdown", () => {
     );
   });
 
+  it.each([
+    "![<img src=x onerror=alert(1)>](https://example.org/x.png)",
+    "[![<img src=x onerror=alert(1)>](https://example.org/x.png)](https://example.org)",
+    "![<b>](https://example.org/x.png)",
+  ])("shows the label of a picture as text: %j", (source) => {
+    const html = renderMarkdown(source);
+    expect(html).toMatch(/&lt;(img|b)/);
+    expect(tagsIn(html)).toEqual(["p", "a", "/a", "/p"]);
+  });
+
+  it("lets no address leave its attribute", () => {
+    const html = renderMarkdown(
+      '![](https://example.org/"onclick="x) [a](<https://example.org/"onclick="x>)',
+    );
+    expect(html).not.toContain('"onclick');
+    expect(tagsIn(html)).toEqual(["p", "a", "/a", "a", "/a", "/p"]);
+  });
+
   it("puts no link into a link", () => {
     const html = renderMarkdown(
       "[![x](https://example.org/x.png)](https://example.org)",
@@ -138,6 +156,33 @@ describe("Markdown", () => {
       "h3",
     ]);
   });
+});
+
+/** The names of all tags, in order; a closing one begins with a slash. */
+const tagsIn = (html: string): string[] =>
+  [...html.matchAll(/<(\/?[^\s>]*)/g)].map(([, name = ""]) => name);
+
+const ELEMENTS =
+  "a b blockquote br button code div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
+    " ",
+  );
+
+/** Pieces that a text could use to become markup. */
+const hostile = fc.constantFrom(
+  ..."<img src=x onerror=alert(1)>|<script>|</code>|<!--|&lt;|\"|'|onclick=x|`|```|~~~|![|[|](|)|](https://a.b/|<https://a.b|>|\\(|\\)|$\\a$|$$|\n|\n\n|\n| a |\n|---|\n|\n- |# |https://a.b/|**|_|a| ".split(
+    "|",
+  ),
+);
+
+it("makes only elements that it knows, whatever the text", () => {
+  fc.assert(
+    fc.property(fc.array(hostile, { maxLength: 30 }), (pieces) => {
+      const html = renderMarkdown(pieces.join(""));
+      const names = tagsIn(html).map((name) => name.replace("/", ""));
+      expect(names.filter((name) => !ELEMENTS.includes(name))).toEqual([]);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 /** Pieces that are likely to change what came before them. */

@@ -11,7 +11,7 @@ import type { SessionStore } from "../../../app/web/sessions/session-store";
 import type { SessionsOptions } from "../../../app/web/sessions/visitor-session";
 import { Browser } from "../../support/browser";
 import { diskErrors } from "../../support/disk-errors";
-import { waitFor } from "../../support/wait-for";
+import { expectEventually, waitFor } from "../../support/wait-for";
 
 const KEYS = ["a key of more than sixteen", "an older key of some length"];
 
@@ -460,9 +460,9 @@ describe("a handler's change", () => {
     });
     await browser.text("/");
     await browser.text("/stream");
-    await waitFor(async () => {
+    await expectEventually(async () => {
       const { model } = await json(browser, "/");
-      return model === "changed in mid-stream";
+      expect(model).toBe("changed in mid-stream");
     });
   });
 
