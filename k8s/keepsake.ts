@@ -6,7 +6,7 @@ import { LoadBalancerChart } from "./charts/load-balancer";
 import { NamespaceChart } from "./charts/namespace";
 import { ObservabilityChart } from "./charts/observability";
 import { PoliciesChart } from "./charts/policies";
-import { CLAIMS, StorageChart } from "./charts/storage";
+import { StorageChart } from "./charts/storage";
 import { SweepsChart } from "./charts/sweeps";
 import {
   STICKY_COOKIE,
@@ -16,6 +16,7 @@ import {
 import { WebChart } from "./charts/web";
 import { type DrainTimes, drainTimes } from "./constructs/drain";
 import { block, podsOf } from "./constructs/network-policy";
+import { CLAIMS } from "./constructs/mounts";
 import { quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
 import type { Environment } from "./schema/environment";
@@ -68,10 +69,11 @@ function inOrder(charts: Chart[]): void {
 }
 
 function namespaceChart(app: App, environment: Environment) {
-  const { ingress, namespace } = environment;
+  const { createNamespace, ingress, namespace } = environment;
   const isTraefik = ingress.kind === "traefik";
   return new NamespaceChart(app, "namespace", {
     namespace,
+    create: createNamespace,
     quota: quotaOf(environment),
     nodePorts: isTraefik ? 1 : 0,
     extraLabels: isTraefik ? {} : CONTROLLERS[ingress.kind].namespaceLabels,
@@ -131,7 +133,7 @@ function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
 
 function ingressChart(
   app: App,
-  { ingress, namespace, clusterDomain }: Environment,
+  { ingress, namespace, clusterDomain, pods }: Environment,
   drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
@@ -140,6 +142,7 @@ function ingressChart(
       clusterDomain,
       drain,
       traefik: ingress,
+      pods,
     });
   }
   return new LoadBalancerChart(app, "ingress", {

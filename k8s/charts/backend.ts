@@ -5,23 +5,25 @@ import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import {
   allow,
   block,
+  podsIn,
   podsOf,
   publicBlock,
   scraped,
   tcp,
 } from "../constructs/network-policy";
+import { MOUNTS } from "../constructs/mounts";
 import { PORTS } from "../constructs/ports";
 import { addServing, type ServingChartProps } from "../constructs/serving";
 import type { Environment } from "../schema/environment";
 
 type Models = Environment["models"];
+type Egress = Models["egress"][number];
 
 export interface BackendProps extends ServingChartProps {
   recordsClaim: string;
   models: Models;
 }
 
-const DATA_DIRECTORY = "/data/records";
 /** The addresses of the EKS Pod Identity agent, which issues the role's credentials on every node. */
 const POD_IDENTITY_AGENT = ["169.254.170.23/32", "fd00:ec2::23/128"];
 
@@ -36,12 +38,12 @@ export class BackendChart extends Chart {
       settings: {
         ...props.settings,
         LOG_LEVEL: props.logLevel,
-        DATA_DIRECTORY,
+        DATA_DIRECTORY: MOUNTS.records,
         ...modelSettings(props.models),
       },
       env: [...addressOfPod, ...apiKey(props)],
       secret: { name: props.secretName, keys: ["INTERNAL_TOKEN"] },
-      volume: { claim: props.recordsClaim, mountPath: DATA_DIRECTORY },
+      volume: { claim: props.recordsClaim, mountPath: MOUNTS.records },
       streamsMetric: metricDefinitions.repliesInProgress.name,
     });
     allow(this, props.namespace, "backend", {
@@ -89,9 +91,12 @@ function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {
   ];
 }
 
+const placeOf = ({ cidr, namespace, podLabels }: Omit<Egress, "port">) =>
+  cidr === undefined ? podsIn(namespace!, podLabels) : publicBlock(cidr);
+
 function modelEgress(models: Models): k8s.NetworkPolicyEgressRule[] {
-  const places = models.egress.map(({ cidr, port }) => ({
-    to: [publicBlock(cidr)],
+  const places = models.egress.map(({ port, ...place }) => ({
+    to: [placeOf(place)],
     ports: [tcp(port)],
   }));
   if (!models.providers.includes("bedrock")) return places;

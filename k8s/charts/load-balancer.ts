@@ -47,6 +47,10 @@ export class LoadBalancerChart extends Chart {
   }: LoadBalancerProps) {
     const { group, version, certificates } = controller.params;
     const { certificateArn, scheme, subnetCidrs, tags } = loadBalancer;
+    // Targets with IPv6 addresses need dualstack.
+    const ipAddressType =
+      loadBalancer.ipAddressType ??
+      (subnetCidrs.some(isIpv6) ? "dualstack" : undefined);
     return new ApiObject(this, "params", {
       apiVersion: `${group}/${version}`,
       kind: "IngressClassParams",
@@ -57,8 +61,10 @@ export class LoadBalancerChart extends Chart {
           matchLabels: { "kubernetes.io/metadata.name": namespace },
         },
         ...(certificateArn ? { [certificates]: [certificateArn] } : {}),
-        // Targets with IPv6 addresses need it.
-        ...(subnetCidrs.some(isIpv6) ? { ipAddressType: "dualstack" } : {}),
+        ...(ipAddressType ? { ipAddressType } : {}),
+        ...(loadBalancer.group
+          ? { group: { name: loadBalancer.group.name } }
+          : {}),
         loadBalancerAttributes: loadBalancerAttributes(loadBalancer),
         ...(Object.keys(tags).length > 0
           ? {

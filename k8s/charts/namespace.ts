@@ -7,6 +7,8 @@ import type { Quota } from "../constructs/quota";
 
 export interface NamespaceProps {
   namespace: string;
+  /** False if the namespace exists: its labels, quota and limits stay as they are. */
+  create: boolean;
   quota: Quota;
   /** Number of NodePort Services allowed: one for an ingress in this namespace. */
   nodePorts: number;
@@ -18,18 +20,24 @@ export interface NamespaceProps {
 export class NamespaceChart extends Chart {
   constructor(scope: Construct, id: string, props: NamespaceProps) {
     super(scope, id);
+    if (props.create) {
+      this.addNamespace(props);
+      this.addQuota(props);
+    }
+    this.addPriorities(props.namespace);
+  }
+
+  private addNamespace({ namespace, extraLabels }: NamespaceProps): void {
     emit(this, "namespace", k8s.KubeNamespace, {
       metadata: {
-        name: props.namespace,
+        name: namespace,
         labels: {
-          ...labels(props.namespace, "policy"),
+          ...labels(namespace, "policy"),
           ...podSecurityLabels,
-          ...props.extraLabels,
+          ...extraLabels,
         },
       },
     });
-    this.addQuota(props);
-    this.addPriorities(props.namespace);
   }
 
   private addQuota({ namespace, quota, nodePorts }: NamespaceProps): void {

@@ -15,6 +15,8 @@ export interface ObservabilityProps {
   namespace: string;
   /** ServiceMonitors and rules: their kinds come with the Prometheus operator. */
   prometheusOperator: boolean;
+  /** Further labels of ServiceMonitors and rules. */
+  labels: Record<string, string>;
   dashboard: boolean;
   /** The URL of the directory with runbooks.md, for links in alerts. */
   runbooks?: string;
@@ -38,7 +40,7 @@ export class ObservabilityChart extends Chart {
 
   private addMonitor(component: Component): void {
     emit(this, `${component}-monitor`, ServiceMonitor, {
-      metadata: this.metadata(component),
+      metadata: this.selectable(component),
       spec: {
         selector: { matchLabels: selector(component) },
         endpoints: [{ port: "metrics", path: "/metrics", interval: "30s" }],
@@ -49,7 +51,7 @@ export class ObservabilityChart extends Chart {
   private addRules(): void {
     const { namespace, runbooks = "docs" } = this.props;
     emit(this, "rules", PrometheusRule, {
-      metadata: this.metadata("keepsake"),
+      metadata: this.selectable("keepsake"),
       spec: {
         groups: [
           {
@@ -74,6 +76,15 @@ export class ObservabilityChart extends Chart {
         "keepsake.json": JSON.stringify(dashboard(namespace), undefined, 2),
       },
     });
+  }
+
+  /** Metadata with the labels by which Prometheus selects an object. */
+  private selectable(name: string) {
+    const metadata = this.metadata(name);
+    return {
+      ...metadata,
+      labels: { ...this.props.labels, ...metadata.labels },
+    };
   }
 
   private metadata(name: string) {

@@ -10,11 +10,13 @@ import {
   type ValidatingAdmissionPolicyProps,
   type Variable,
 } from "../constructs/k8s-1.28-plus";
-import { labels } from "../constructs/labels";
+import { APP, labels } from "../constructs/labels";
 import { block, podsIn, tcp, udp } from "../constructs/network-policy";
 
 export interface PoliciesProps {
   namespace: string;
+  /** False if other pods may be in the namespace: then policies are for Keepsake's own pods. */
+  createNamespace: boolean;
   /** Reject images without a digest; otherwise only those without a tag or with `latest`. */
   pinnedImages: boolean;
   /** Name servers that are not pods in kube-system. */
@@ -46,16 +48,20 @@ export class PoliciesChart extends Chart {
     super(scope, id);
     this.denyByDefault();
     this.allowNames();
-    this.admit("images", {
-      variables: [
-        {
-          name: "containers",
-          expression:
-            "object.spec.containers + object.spec.?initContainers.orValue([]) + object.spec.?ephemeralContainers.orValue([])",
-        },
-      ],
-      validations: [props.pinnedImages ? PINNED : TAGGED],
-    });
+    this.admit(
+      "images",
+      {
+        variables: [
+          {
+            name: "containers",
+            expression:
+              "object.spec.containers + object.spec.?initContainers.orValue([]) + object.spec.?ephemeralContainers.orValue([])",
+          },
+        ],
+        validations: [props.pinnedImages ? PINNED : TAGGED],
+      },
+      this.ownPods(),
+    );
     this.admit("claims", {
       variables: claimVariables,
       validations: [
@@ -65,23 +71,24 @@ export class PoliciesChart extends Chart {
     });
   }
 
+  private ownPods(): k8s.LabelSelector {
+    return this.props.createNamespace ? {} : { matchLabels: APP };
+  }
+
   private denyByDefault(): void {
     emit(this, "deny", k8s.KubeNetworkPolicy, {
       metadata: this.metadata("default-deny"),
-      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+      spec: { podSelector: this.ownPods(), policyTypes: ["Ingress", "Egress"] },
     });
   }
 
   private allowNames(): void {
     const { dnsCidrs } = this.props;
-    const nameServers: k8s.NetworkPolicyPeer = {
-      ...podsIn("kube-system"),
-      podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-    };
+    const nameServers = podsIn("kube-system", { "k8s-app": "kube-dns" });
     emit(this, "names", k8s.KubeNetworkPolicy, {
       metadata: this.metadata("allow-dns"),
       spec: {
-        podSelector: {},
+        podSelector: this.ownPods(),
         policyTypes: ["Egress"],
         egress: [
           {
@@ -105,6 +112,7 @@ export class PoliciesChart extends Chart {
       ValidatingAdmissionPolicyProps["spec"],
       "variables" | "validations"
     >,
+    objectSelector: k8s.LabelSelector = {},
   ): void {
     const { namespace } = this.props;
     const metadata = {
@@ -122,7 +130,7 @@ export class PoliciesChart extends Chart {
         validationActions: ["Deny", "Audit"],
         matchResources: {
           matchPolicy: "Equivalent",
-          objectSelector: {},
+          objectSelector,
           namespaceSelector: {
             matchLabels: { "kubernetes.io/metadata.name": namespace },
           },

@@ -22,6 +22,9 @@ export interface PodSpec {
   }[];
   volumes?: Named[];
   securityContext?: unknown;
+  affinity?: { nodeAffinity?: unknown };
+  imagePullSecrets?: unknown;
+  nodeSelector?: unknown;
   tolerations?: unknown;
 }
 
@@ -139,6 +142,8 @@ export class PreflightChart extends Chart {
       terminationGracePeriodSeconds: 5,
       securityContext: web.securityContext,
       tolerations: web.tolerations,
+      nodeSelector: web.nodeSelector,
+      imagePullSecrets: web.imagePullSecrets,
       // Preferred, not required: on a single node it runs too, and reports the limitation.
       topologySpreadConstraints: [
         {
@@ -149,6 +154,7 @@ export class PreflightChart extends Chart {
         },
       ],
       affinity: {
+        nodeAffinity: web.affinity?.nodeAffinity,
         podAntiAffinity: {
           preferredDuringSchedulingIgnoredDuringExecution: [
             { weight: 100, podAffinityTerm: { topologyKey, labelSelector } },

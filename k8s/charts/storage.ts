@@ -3,6 +3,7 @@ import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "../constructs/emit";
 import { labels } from "../constructs/labels";
+import { CLAIMS } from "../constructs/mounts";
 import { USER_ID } from "../constructs/pod";
 import type { Storage } from "../schema/storage";
 
@@ -11,7 +12,6 @@ export interface StorageProps {
   storage: Storage;
 }
 
-export const CLAIMS = { sessions: "sessions", records: "records" };
 type Claim = keyof typeof CLAIMS;
 
 /** Encryption in transit, and authorisation by IAM. */

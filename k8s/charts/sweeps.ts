@@ -3,12 +3,16 @@ import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "../constructs/emit";
 import { labels } from "../constructs/labels";
+import { MOUNTS } from "../constructs/mounts";
 import {
   containerResources,
   containerSecurity,
+  placement,
+  podMetadata,
   podSecurity,
   scratch,
 } from "../constructs/pod";
+import type { Pods } from "../schema/pods";
 
 export interface SweepsProps {
   namespace: string;
@@ -16,6 +20,7 @@ export interface SweepsProps {
   logLevel: string;
   /** Settings of web: a sweep with shorter times would delete live sessions and their data. */
   webSettings: Record<string, string>;
+  pods: Pods;
   settings: Record<string, string>;
   sessions: { claim: string; schedule: string };
   records: { claim: string; schedule: string };
@@ -72,7 +77,11 @@ export class SweepsChart extends Chart {
             activeDeadlineSeconds: DEADLINE_SECONDS,
             ttlSecondsAfterFinished: 7 * 86_400,
             template: {
-              metadata: { labels: labels(this.props.namespace, "sweep") },
+              metadata: podMetadata(
+                this.props.pods,
+                this.props.namespace,
+                "sweep",
+              ),
               spec: this.pod(sweep),
             },
           },
@@ -82,7 +91,7 @@ export class SweepsChart extends Chart {
   }
 
   private pod(sweep: Sweep): k8s.PodSpec {
-    const mountPath = `/data/${sweep.of}`;
+    const mountPath = MOUNTS[sweep.of];
     return {
       serviceAccountName: "sweep",
       automountServiceAccountToken: false,
@@ -90,6 +99,7 @@ export class SweepsChart extends Chart {
       priorityClassName: `${this.props.namespace}-sweeping`,
       restartPolicy: "Never",
       securityContext: podSecurity,
+      ...placement(this.props.pods),
       containers: [
         {
           name: "sweep",

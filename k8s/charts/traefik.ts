@@ -8,6 +8,8 @@ import { allow, block, podsOf, tcp } from "../constructs/network-policy";
 import {
   containerResources,
   containerSecurity,
+  placement,
+  podMetadata,
   podSecurity,
   scratch,
 } from "../constructs/pod";
@@ -16,12 +18,14 @@ import { addSettings } from "../constructs/settings";
 import { addTraefikRoles } from "../constructs/traefik-roles";
 import { PING_ENTRY_POINT, traefikRoutes } from "../constructs/traefik-routes";
 import type { Traefik } from "../schema/ingress";
+import type { Pods } from "../schema/pods";
 import { addIngress } from "../constructs/ingress";
 
 export interface TraefikProps {
   namespace: string;
   clusterDomain: string;
   traefik: Traefik;
+  pods: Pods;
   drain: DrainTimes;
 }
 
@@ -99,7 +103,7 @@ export class TraefikChart extends Chart {
   }
 
   private deployment(routes: string): k8s.KubeDeploymentProps {
-    const { namespace, drain } = this.props;
+    const { namespace, drain, pods } = this.props;
     return {
       metadata: this.metadata(),
       spec: {
@@ -113,7 +117,7 @@ export class TraefikChart extends Chart {
           },
         },
         template: {
-          metadata: { labels: labels(namespace, "ingress") },
+          metadata: podMetadata(pods, namespace, "ingress"),
           spec: {
             serviceAccountName: "traefik",
             // Traefik reads Ingresses from the API server.
@@ -122,6 +126,7 @@ export class TraefikChart extends Chart {
             priorityClassName: `${namespace}-serving`,
             terminationGracePeriodSeconds: drain.terminationGracePeriodSeconds,
             securityContext: podSecurity,
+            ...placement(pods),
             containers: [this.container()],
             volumes: [
               scratch.volume,

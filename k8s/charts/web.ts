@@ -9,6 +9,7 @@ import {
   scraped,
   tcp,
 } from "../constructs/network-policy";
+import { MOUNTS } from "../constructs/mounts";
 import { PORTS } from "../constructs/ports";
 import { addServing, type ServingChartProps } from "../constructs/serving";
 import type { Authenticate } from "../schema/ingress";
@@ -28,8 +29,6 @@ export interface WebProps extends ServingChartProps {
   serviceAnnotations?: Record<string, string>;
 }
 
-const SESSION_DIRECTORY = "/data/sessions";
-
 /** The ingress must close an idle connection before web does, or it may send on a closed one. */
 const MARGIN_SECONDS = 15;
 
@@ -44,7 +43,7 @@ export class WebChart extends Chart {
       settings: {
         ...props.settings,
         LOG_LEVEL: props.logLevel,
-        SESSION_DIRECTORY,
+        SESSION_DIRECTORY: MOUNTS.sessions,
         BACKEND_URL: backendUrl(props),
         KEEP_ALIVE_SECONDS: String(props.ingressIdleSeconds + MARGIN_SECONDS),
         ...(props.host ? { ALLOWED_HOSTS: props.host } : {}),
@@ -54,7 +53,7 @@ export class WebChart extends Chart {
         name: props.secretName,
         keys: ["INTERNAL_TOKEN", "SESSION_KEYS"],
       },
-      volume: { claim: props.sessionsClaim, mountPath: SESSION_DIRECTORY },
+      volume: { claim: props.sessionsClaim, mountPath: MOUNTS.sessions },
       streamsMetric: metricDefinitions.streamsOpen.name,
     });
     allow(this, props.namespace, "web", {

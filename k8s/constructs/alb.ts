@@ -6,28 +6,33 @@ import type { DrainTimes } from "./drain";
 export function loadBalancerAttributes(
   loadBalancer: LoadBalancer,
 ): { key: string; value: string }[] {
-  const { accessLogs, deletionProtection, idleTimeoutSeconds } = loadBalancer;
+  const { deletionProtection, idleTimeoutSeconds } = loadBalancer;
   const attributes = {
     "deletion_protection.enabled": String(deletionProtection),
     "idle_timeout.timeout_seconds": String(idleTimeoutSeconds),
     "routing.http.drop_invalid_header_fields.enabled": "true",
     "routing.http2.enabled": "true",
-    ...(accessLogs
-      ? {
-          "access_logs.s3.enabled": "true",
-          "access_logs.s3.bucket": accessLogs.bucket,
-          "access_logs.s3.prefix": accessLogs.prefix,
-        }
-      : {}),
+    ...logs("access_logs", loadBalancer.accessLogs),
+    ...logs("connection_logs", loadBalancer.connectionLogs),
+    ...loadBalancer.loadBalancerAttributes,
   };
   return Object.entries(attributes).map(([key, value]) => ({ key, value }));
 }
+
+const logs = (kind: string, place: LoadBalancer["accessLogs"]) =>
+  place
+    ? {
+        [`${kind}.s3.enabled`]: "true",
+        [`${kind}.s3.bucket`]: place.bucket,
+        [`${kind}.s3.prefix`]: place.prefix,
+      }
+    : {};
 
 export function albAnnotations(
   loadBalancer: LoadBalancer,
   drain: DrainTimes,
 ): Record<string, string> {
-  return prefixed({
+  const own = prefixed({
     // Targets are pods: a node as target would hide which pod drains.
     "target-type": "ip",
     ...listeners(loadBalancer),
@@ -41,8 +46,44 @@ export function albAnnotations(
     ...(loadBalancer.cloudFrontPrefixList
       ? { "security-group-prefix-lists": loadBalancer.cloudFrontPrefixList }
       : {}),
+    ...clients(loadBalancer),
+    ...protection(loadBalancer),
     ...authentication(loadBalancer),
   });
+  return { ...loadBalancer.annotations, ...own };
+}
+
+/** The clients that reach the load balancer, besides CloudFront. */
+function clients({
+  group,
+  inboundCidrs,
+  securityGroups,
+}: LoadBalancer): Record<string, string> {
+  return {
+    ...(group ? { "group.order": String(group.order) } : {}),
+    ...(inboundCidrs ? { "inbound-cidrs": inboundCidrs.join(",") } : {}),
+    ...(securityGroups
+      ? {
+          "security-groups": securityGroups.join(","),
+          // Or the nodes' security groups would let none of its requests in.
+          "manage-backend-security-group-rules": "true",
+        }
+      : {}),
+  };
+}
+
+function protection({
+  minimumCapacityUnits,
+  shieldAdvanced,
+}: LoadBalancer): Record<string, string> {
+  return {
+    ...(shieldAdvanced ? { "shield-advanced-protection": "true" } : {}),
+    ...(minimumCapacityUnits
+      ? {
+          "minimum-load-balancer-capacity": `CapacityUnits=${minimumCapacityUnits}`,
+        }
+      : {}),
+  };
 }
 
 /**
@@ -105,7 +146,7 @@ function authentication({
   if (authenticate === undefined) return {};
   const always = {
     "auth-type": authenticate.kind,
-    "auth-scope": "openid",
+    "auth-scope": authenticate.scopes.join(" "),
     "auth-on-unauthenticated-request": "authenticate",
   };
   if (authenticate.kind === "cognito") {

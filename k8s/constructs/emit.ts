@@ -28,7 +28,11 @@ export function emit<P extends object>(
 }
 
 /** Paths in `given` that `output` lacks. Names may differ in case (`clusterIp`, `clusterIP`). */
-function droppedFields(given: unknown, output: unknown, path = ""): string[] {
+export function droppedFields(
+  given: unknown,
+  output: unknown,
+  path = "",
+): string[] {
   const value = unwrapped(given);
   if (value === undefined) return [];
   if (Array.isArray(value)) {

@@ -12,6 +12,9 @@ export type Component =
 
 const APP_NAME = "keepsake";
 
+/** The label of all pods of Keepsake. */
+export const APP = { "app.kubernetes.io/name": APP_NAME };
+
 /**
  * Kubernetes' recommended labels.
  *
@@ -22,7 +25,7 @@ export function labels(
   component: Component,
 ): Record<string, string> {
   return {
-    "app.kubernetes.io/name": APP_NAME,
+    ...APP,
     "app.kubernetes.io/instance": instance,
     "app.kubernetes.io/component": component,
     "app.kubernetes.io/part-of": APP_NAME,
@@ -33,7 +36,7 @@ export function labels(
 /** A Deployment's selector is immutable, so it must not depend on a construct's path or a version. */
 export function selector(component: Component): Record<string, string> {
   return {
-    "app.kubernetes.io/name": APP_NAME,
+    ...APP,
     "app.kubernetes.io/component": component,
   };
 }

@@ -48,11 +48,17 @@ export const podsOf = (component: Component): k8s.NetworkPolicyPeer => ({
   podSelector: { matchLabels: selector(component) },
 });
 
-/** All pods of another namespace, by the label that the API server sets. */
-export const podsIn = (namespace: string): k8s.NetworkPolicyPeer => ({
+/** Pods of another namespace, by the label that the API server sets; all of them without labels. */
+export const podsIn = (
+  namespace: string,
+  podLabels: Record<string, string> = {},
+): k8s.NetworkPolicyPeer => ({
   namespaceSelector: {
     matchLabels: { "kubernetes.io/metadata.name": namespace },
   },
+  ...(Object.keys(podLabels).length > 0
+    ? { podSelector: { matchLabels: podLabels } }
+    : {}),
 });
 
 /** Allows only Prometheus to read metrics. */

@@ -1,5 +1,7 @@
 import { k8s } from "cdk8s-plus-27";
-import { type Component, selector } from "./labels";
+import type { Pods } from "../schema/pods";
+import { type Component, labels, selector } from "./labels";
+import { MOUNTS } from "./mounts";
 
 /** The image's user `node`, to which the EFS access points map every client. */
 export const USER_ID = 1_000;
@@ -25,7 +27,7 @@ export const scratch = {
     name: "tmp",
     emptyDir: { sizeLimit: k8s.Quantity.fromString("64Mi") },
   },
-  mount: { name: "tmp", mountPath: "/tmp" },
+  mount: { name: "tmp", mountPath: MOUNTS.scratch },
 };
 
 /** Has no CPU limit: throttling would stall every stream of the pod. */
@@ -66,7 +68,7 @@ export function spread(component: Component): k8s.TopologySpreadConstraint[] {
 }
 
 /** Pods leave a lost node after 30 s instead of Kubernetes' five minutes. */
-export const tolerations: k8s.Toleration[] = [
+export const lostNodeTolerations: k8s.Toleration[] = [
   "node.kubernetes.io/not-ready",
   "node.kubernetes.io/unreachable",
 ].map((key) => ({
@@ -75,3 +77,41 @@ export const tolerations: k8s.Toleration[] = [
   effect: "NoExecute",
   tolerationSeconds: 30,
 }));
+
+/** Metadata of an environment's pods: its labels and annotations beside the charts' own. */
+export function podMetadata(
+  pods: Pods,
+  namespace: string,
+  component: Component,
+  own: Record<string, string> = {},
+): k8s.ObjectMeta {
+  const annotations = { ...pods.annotations, ...own };
+  return {
+    labels: { ...pods.labels, ...labels(namespace, component) },
+    ...(isSet(annotations) ? { annotations } : {}),
+  };
+}
+
+const isSet = (value: object) => Object.keys(value).length > 0;
+
+/** Where an environment's pods run, and the Secrets by which their images are pulled. */
+export function placement(
+  pods: Pods,
+  own: k8s.Toleration[] = [],
+): Pick<
+  k8s.PodSpec,
+  "affinity" | "imagePullSecrets" | "nodeSelector" | "tolerations"
+> {
+  const { affinity, imagePullSecrets, nodeSelector } = pods;
+  const replaced = new Set(pods.tolerations.map(({ key }) => key));
+  const tolerations = [
+    ...own.filter(({ key }) => !replaced.has(key)),
+    ...pods.tolerations,
+  ];
+  return {
+    affinity,
+    ...(isSet(imagePullSecrets) ? { imagePullSecrets } : {}),
+    ...(isSet(nodeSelector) ? { nodeSelector } : {}),
+    ...(isSet(tolerations) ? { tolerations } : {}),
+  };
+}

@@ -1,6 +1,7 @@
 import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import type { Workload } from "../schema/environment";
+import type { Pods } from "../schema/pods";
 import type { DrainTimes } from "./drain";
 import { emit } from "./emit";
 import {
@@ -12,18 +13,19 @@ import {
   type ServiceProps,
 } from "./k8s-1.28-plus";
 import { labels, selector } from "./labels";
+import { MOUNTS } from "./mounts";
 import {
   containerResources,
   containerSecurity,
   podSecurity,
   scratch,
+  lostNodeTolerations,
+  placement,
+  podMetadata,
   spread,
-  tolerations,
 } from "./pod";
 import { addScaling, isAutoscaled } from "./scaling";
 import { addSettings } from "./settings";
-
-export const SECRETS_DIRECTORY = "/run/secrets/keepsake";
 
 export interface ServingProps {
   namespace: string;
@@ -32,6 +34,7 @@ export interface ServingProps {
   port: number;
   metricsPort: number;
   workload: Workload;
+  pods: Pods;
   drain: DrainTimes;
   /** Environment variables of this component. */
   settings: Record<string, string>;
@@ -49,7 +52,7 @@ export interface ServingProps {
 /** The props that web's and backend's charts share. */
 export interface ServingChartProps extends Pick<
   ServingProps,
-  "namespace" | "image" | "workload" | "drain" | "scrapedByAnnotation"
+  "namespace" | "image" | "workload" | "pods" | "drain" | "scrapedByAnnotation"
 > {
   logLevel: string;
   settings: Record<string, string>;
@@ -86,7 +89,7 @@ function allSettings(props: ServingProps): Record<string, string> {
     LISTEN_ADDRESS: "::",
     PORT: String(props.port),
     METRICS_PORT: String(props.metricsPort),
-    SECRETS_DIRECTORY,
+    SECRETS_DIRECTORY: MOUNTS.secrets,
     // Each call to a network file system occupies a thread for a round trip.
     UV_THREADPOOL_SIZE: "16",
     DRAIN_SECONDS: String(props.drain.drainSeconds),
@@ -142,10 +145,12 @@ function deployment(props: ServingProps, settings: string): DeploymentProps {
       revisionHistoryLimit: 5,
       progressDeadlineSeconds: 600,
       template: {
-        metadata: {
-          labels: labels(props.namespace, props.component),
-          annotations: annotations(props),
-        },
+        metadata: podMetadata(
+          props.pods,
+          props.namespace,
+          props.component,
+          annotations(props),
+        ),
         spec: podSpec(props, settings),
       },
     },
@@ -174,7 +179,7 @@ function podSpec(props: ServingProps, settings: string): PodSpec {
     terminationGracePeriodSeconds: props.drain.terminationGracePeriodSeconds,
     securityContext: podSecurity,
     topologySpreadConstraints: spread(props.component),
-    tolerations,
+    ...placement(props.pods, lostNodeTolerations),
     containers: [container(props, settings)],
     volumes: [
       scratch.volume,
@@ -190,6 +195,7 @@ function podSpec(props: ServingProps, settings: string): PodSpec {
           items: props.secret.keys.map((key) => ({ key, path: key })),
         },
       },
+      ...props.workload.volumes,
     ],
   };
 }
@@ -216,7 +222,8 @@ function container(props: ServingProps, settings: string): Container {
     volumeMounts: [
       scratch.mount,
       { name: "data", mountPath: props.volume.mountPath },
-      { name: "secrets", mountPath: SECRETS_DIRECTORY, readOnly: true },
+      { name: "secrets", mountPath: MOUNTS.secrets, readOnly: true },
+      ...props.workload.volumeMounts,
     ],
   };
 }

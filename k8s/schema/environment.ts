@@ -17,6 +17,8 @@ import {
   whole,
 } from "./fields";
 import { ingress } from "./ingress";
+import { labelMap } from "./kubernetes";
+import { extraVolumes, pods } from "./pods";
 import { settings } from "./settings";
 import { storage } from "./storage";
 
@@ -39,6 +41,7 @@ const workload = z.strictObject({
       "pods that voluntary disruptions may remove at once, such as the drain of nodes; a share is rounded up",
     ),
   resources,
+  ...extraVolumes,
   targetCpuPercent: whole(10, 95, "percent").default(60),
   targetStreamsPerPod: whole(1, 100_000, "streams")
     .optional()
@@ -47,10 +50,22 @@ const workload = z.strictObject({
     ),
 });
 
-const egress = z.strictObject({
-  cidr,
-  port: port().default(443),
-});
+const egress = z
+  .strictObject({
+    cidr: cidr.optional(),
+    namespace: dnsLabel
+      .optional()
+      .describe("in place of cidr: models in pods of this namespace"),
+    podLabels: labelMap().describe("of those pods; by default all of them"),
+    port: port()
+      .default(443)
+      .describe("the pods' own port, which may differ from their Service's"),
+  })
+  .refine(
+    ({ cidr: block, namespace }) =>
+      (block === undefined) !== (namespace === undefined),
+    "must have either a cidr, or the namespace of the models' pods",
+  );
 
 const models = z.strictObject({
   providers: z
@@ -70,12 +85,19 @@ const models = z.strictObject({
   egress: z
     .array(egress)
     .default([])
-    .describe("addresses of the models: the only ones that backend may reach"),
+    .describe("places of the models: the only ones that backend may reach"),
 });
 
 export const environmentSchema = z.strictObject({
   name: dnsLabel,
   namespace: dnsLabel.default("keepsake"),
+  createNamespace: z
+    .boolean()
+    .default(true)
+    .describe(
+      "false: the namespace exists, and keeps its own labels, quota and limits. Other pods in it keep their traffic and images. " +
+        "Without the load balancer's label for readiness gates, a rollout may outrun the load balancer",
+    ),
   image,
   pinnedImages: z
     .boolean()
@@ -95,6 +117,7 @@ export const environmentSchema = z.strictObject({
   settings: settings.describe(
     "other settings of the programs, by their names in docs/settings.md",
   ),
+  pods: pods.describe("of web, backend, sweeps and Traefik"),
   web: workload,
   backend: workload,
   models,
@@ -126,6 +149,9 @@ export const environmentSchema = z.strictObject({
         .describe(
           "ServiceMonitors and rules, with the Prometheus operator; otherwise annotations",
         ),
+      labels: labelMap().describe(
+        "of ServiceMonitors and rules, by which your Prometheus selects them",
+      ),
       dashboard: z.boolean().default(false),
       runbooks: z
         .url("must be the URL of the directory in which runbooks.md is")

@@ -10,6 +10,7 @@ import {
   port,
   whole,
 } from "./fields";
+import { loadBalancerOptions } from "./load-balancer";
 
 /** Every idle time-out must exceed the interval of an event stream's heartbeats. */
 export const HEARTBEAT_SECONDS = HEARTBEAT_MS / 1_000;
@@ -28,6 +29,11 @@ const stickiness = z
   .describe("an optimisation: correctness does not depend on it");
 
 const signIn = {
+  scopes: z
+    .array(z.string().regex(/^[^\s"\\]+$/, "must be a scope without spaces"))
+    .refine((all) => all.includes("openid"), 'must contain "openid"')
+    .default(["openid"])
+    .describe("asked of the identity provider; the subject alone is used"),
   loadBalancer: loadBalancerArn.describe(
     "the load balancer whose tokens web accepts: its ARN, or a prefix with your account and a *",
   ),
@@ -76,7 +82,7 @@ const cognito = z.strictObject({
     .min(1, "must be the user pool's domain prefix or its own domain"),
 });
 
-const accessLogs = z.strictObject({
+const logs = z.strictObject({
   bucket: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, "must be the name of an S3 bucket"),
@@ -119,7 +125,8 @@ const loadBalancer = {
     .default("least_outstanding_requests"),
   stickiness,
   idleTimeoutSeconds: whole(1, 4_000, "seconds").default(60),
-  accessLogs: accessLogs.optional(),
+  accessLogs: logs.optional(),
+  connectionLogs: logs.optional(),
   webAclArn: arn(
     "wafv2:[a-z0-9-]+:\\d{12}:regional/webacl/",
     "must be the ARN of a regional web ACL of WAFv2",
@@ -141,6 +148,7 @@ const loadBalancer = {
     .describe("if set, only CloudFront reaches the load balancer"),
   deletionProtection: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
+  ...loadBalancerOptions,
 };
 
 export const ingress = z.discriminatedUnion(

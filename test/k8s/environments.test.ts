@@ -499,6 +499,137 @@ const mistakes: Mistake[] = [
     "settings.web.SESSION_IDLE_SECONDS 60 must be a text, in quotes.",
   ],
   [
+    "pods with labels, tolerations and affinity that Kubernetes doesn't have",
+    eks,
+    {
+      "pods.labels": {
+        "app.kubernetes.io/component": "web",
+        "bad key": "x",
+        team: "a b",
+      },
+      "pods.annotations": { "prometheus.io/port": "1" },
+      "pods.affinity": {
+        nodeAffinity: { requiredDuringScheduling: { weight: 1 } },
+      },
+      "pods.tolerations": [{ key: "gpu", operater: "Exists" }, "gpu"],
+      "pods.imagePullSecrets": ["registry"],
+    },
+    [
+      'pods.labels.team "a b" must be a label\'s value: up to 63 letters, digits, "-", "_" and "."',
+      'pods.labels.app.kubernetes.io/component "web" can\'t be set here: the charts set it, and selectors and network policies depend on it',
+      'pods.labels.bad key "x" must have a valid name, such as example.com/team',
+      'pods.annotations.prometheus.io/port "1" can\'t be set here: the charts set it, unless observability.prometheusOperator is true',
+      'pods.affinity.nodeAffinity.requiredDuringScheduling {"weight":1} is not a field of Kubernetes\' Affinity. Remove it or correct its name',
+      'pods.tolerations.0.operater "Exists" is not a field of Kubernetes\' Toleration. Remove it or correct its name',
+      'pods.tolerations.1 "gpu" must be an object: Kubernetes\' Toleration',
+      'pods.imagePullSecrets.0 "registry" must be an object with fields.',
+    ].join(".\n  "),
+  ],
+  [
+    "volumes that the namespace or the program has no place for",
+    eks,
+    {
+      "backend.volumes": [
+        { name: "data", hostPath: { path: "/etc" } },
+        { name: "all", persistentVolumeClaim: { claimName: "sessions" } },
+      ],
+      "backend.volumeMounts": [
+        { name: "all", mountPath: "/tmp/all" },
+        { name: "none", mountPath: "/etc/none" },
+      ],
+    },
+    [
+      'backend.volumes.0.name "data" is a volume of the charts',
+      'backend.volumes.0.hostPath {"path":"/etc"} is refused by the pod security standard "restricted". Use configMap, csi, downwardApi, emptyDir, ephemeral, persistentVolumeClaim, projected, secret',
+      'backend.volumes.1.persistentVolumeClaim {"claimName":"sessions"} is a claim of the charts',
+      'backend.volumeMounts.0.mountPath "/tmp/all" must not contain /tmp or be in it, which the program uses',
+      'backend.volumeMounts.1.name "none" must be the name of a volume in backend.volumes.',
+    ].join(".\n  "),
+  ],
+  [
+    "annotations and attributes that have fields of their own",
+    eks,
+    {
+      "ingress.annotations": {
+        "alb.ingress.kubernetes.io/scheme": "internal",
+        "alb.ingress.kubernetes.io/target-type": "instance",
+        "kubernetes.io/ingress.class": "alb",
+      },
+      "ingress.loadBalancerAttributes": { "idle_timeout.timeout_seconds": "9" },
+    },
+    [
+      'ingress.loadBalancerAttributes.idle_timeout.timeout_seconds "9" can\'t be set here: set ingress.idleTimeoutSeconds',
+      'ingress.annotations.alb.ingress.kubernetes.io/scheme "internal" can\'t be set here: set ingress.scheme',
+      'ingress.annotations.alb.ingress.kubernetes.io/target-type "instance" can\'t be set here: targets are pods, or the drain would not be seen',
+      'ingress.annotations.kubernetes.io/ingress.class "alb" can\'t be set here: the charts set the class.',
+    ].join(".\n  "),
+  ],
+  [
+    "security groups beside other ways to choose clients",
+    eks,
+    {
+      "ingress.securityGroups": ["sg-0123456789abcdef0"],
+      "ingress.inboundCidrs": ["10.0.0.0/8"],
+      "ingress.cloudFrontPrefixList": "pl-a3a144ca",
+    },
+    [
+      "ingress.inboundCidrs has no effect with ingress.securityGroups, which decide alone. Remove it, and add its rules to them",
+      "ingress.cloudFrontPrefixList has no effect with ingress.securityGroups, which decide alone. Remove it, and add its rules to them.",
+    ].join(".\n  "),
+  ],
+  [
+    "malformed options of the load balancer",
+    eks,
+    {
+      "ingress.group": { name: "Public", order: 2_000 },
+      "ingress.securityGroups": ["default"],
+      "ingress.ipAddressType": "ipv6",
+      "ingress.minimumCapacityUnits": 10,
+    },
+    [
+      'ingress.group.name "Public" must be up to 63 lower-case letters, digits, "-" and "."',
+      "ingress.group.order 2000 must be a whole number, -1000 to 1000",
+      'ingress.securityGroups.0 "default" must be the id of a security group, sg-…',
+      'ingress.ipAddressType "ipv6" must be ipv4, dualstack or dualstack-without-public-ipv4',
+      "ingress.minimumCapacityUnits 10 must be a whole number of capacity units, 100 to 1000000.",
+    ].join(".\n  "),
+  ],
+  [
+    "IPv6 targets of a load balancer without IPv6",
+    eks,
+    {
+      "ingress.subnetCidrs": ["2001:db8::/64"],
+      "ingress.ipAddressType": "ipv4",
+    },
+    'ingress.ipAddressType "ipv4" can\'t have targets in an IPv6 subnet of ingress.subnetCidrs. Set it to dualstack.',
+  ],
+  [
+    "Shield in EKS Auto Mode",
+    eksAuto,
+    { "ingress.shieldAdvanced": true },
+    "ingress.shieldAdvanced true is not supported by EKS Auto Mode. Protect the load balancer in AWS Shield itself, or use the AWS Load Balancer Controller (kind alb).",
+  ],
+  [
+    "sign-in without the scope of OpenID Connect",
+    eks,
+    { "ingress.authenticate": { ...oidc, scopes: ["profile"] } },
+    'ingress.authenticate.scopes ["profile"] must contain "openid".',
+  ],
+  [
+    "models without a place, and with two",
+    eks,
+    {
+      "models.egress": [
+        { port: 8000 },
+        { namespace: "models", cidr: "10.0.0.0/8" },
+      ],
+    },
+    [
+      'models.egress.0 {"port":8000} must have either a cidr, or the namespace of the models\' pods',
+      'models.egress.1 {"namespace":"models","cidr":"10.0.0.0/8"} must have either a cidr, or the namespace of the models\' pods.',
+    ].join(".\n  "),
+  ],
+  [
     "an unknown key",
     kind,
     { replicas: 3, "web.replica": { min: 1 } },

@@ -12,7 +12,8 @@ import {
 } from "./support/api-server";
 import { installDefinitions } from "./support/crds";
 import { describeWithGo } from "./support/go";
-import { EKS_IN_FULL, textOf } from "./support/manifests";
+import { EKS_IN_FULL } from "./support/manifests";
+import { NEEDS, textOfAny as textOf } from "./support/needs";
 import { SCHEMA_NAME, writeSchemas } from "./support/schemas";
 
 const run = promisify(execFile);
@@ -84,7 +85,11 @@ describeWithGo(describeWithApiServer, "a linter of manifests", () => {
     return stdout;
   };
 
-  test.each([...environmentNames(), EKS_IN_FULL])(
+  test.each([
+    ...environmentNames(),
+    EKS_IN_FULL,
+    ...NEEDS.map(({ name }) => name),
+  ])(
     "kubeconform finds every object of %s valid, against the API server's own schemas",
     async (name) => {
       const text = await textOf(name);

@@ -179,6 +179,14 @@ describe("the Keepsake construct in another scope", () => {
   });
 });
 
+const NO_PODS: ServingProps["pods"] = {
+  labels: {},
+  annotations: {},
+  nodeSelector: {},
+  tolerations: [],
+  imagePullSecrets: [],
+};
+
 const props = (
   workload: ServingProps["workload"],
   drain: ServingProps["drain"],
@@ -189,6 +197,7 @@ const props = (
   port: 8080,
   metricsPort: 9090,
   workload,
+  pods: NO_PODS,
   drain,
   settings: {},
   secret: { name: "keepsake", keys: [] },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isIpv6 } from "../fields";
 import { HEARTBEAT_SECONDS } from "../ingress";
 import { balanced, rule } from "./rule";
 
@@ -82,6 +83,7 @@ const cloudFrontIsTheOnlyWay = rule(
   z.object({
     ingress: balanced.extend({
       cloudFrontPrefixList: z.undefined().optional(),
+      securityGroups: z.undefined().optional(),
     }),
     aws: z.object({ cloudFront: z.object({}) }),
   }),
@@ -95,10 +97,65 @@ const cloudFrontIsTheOnlyWay = rule(
   ],
 );
 
+const securityGroupsDecideAlone = (field: string) =>
+  rule(
+    z.object({
+      ingress: balanced.extend({
+        securityGroups: z.array(z.string()),
+        [field]: z.union([z.string(), z.array(z.string())]),
+      }),
+    }),
+    () => [
+      {
+        path: `ingress.${field}`,
+        message:
+          "has no effect with ingress.securityGroups, which decide alone. Remove it, and add its rules to them",
+      },
+    ],
+  );
+
+const ipv6NeedsDualStack = rule(
+  z.object({
+    ingress: balanced.extend({
+      ipAddressType: z.literal("ipv4"),
+      subnetCidrs: z.array(z.string()).refine((all) => all.some(isIpv6)),
+    }),
+  }),
+  () => [
+    {
+      path: "ingress.ipAddressType",
+      value: "ipv4",
+      message:
+        "can't have targets in an IPv6 subnet of ingress.subnetCidrs. Set it to dualstack",
+    },
+  ],
+);
+
+const shieldNeedsController = rule(
+  z.object({
+    ingress: z.object({
+      kind: z.literal("eks-auto"),
+      shieldAdvanced: z.literal(true),
+    }),
+  }),
+  () => [
+    {
+      path: "ingress.shieldAdvanced",
+      value: true,
+      message:
+        "is not supported by EKS Auto Mode. Protect the load balancer in AWS Shield itself, or use the AWS Load Balancer Controller (kind alb)",
+    },
+  ],
+);
+
 export const ingressRules = [
   hostOfLoadBalancer,
   stickinessFitsAlgorithm,
   idleTimeoutAboveHeartbeat,
   hostIsCloudFronts,
   cloudFrontIsTheOnlyWay,
+  securityGroupsDecideAlone("inboundCidrs"),
+  securityGroupsDecideAlone("cloudFrontPrefixList"),
+  ipv6NeedsDualStack,
+  shieldNeedsController,
 ];

@@ -70,6 +70,31 @@ const memoryFits = (name: "web" | "backend") =>
     },
   );
 
+const mountsHaveVolumes = (name: "web" | "backend") =>
+  rule(
+    z.object({
+      [name]: z.object({
+        volumes: z.array(z.object({ name: z.string() })).default([]),
+        volumeMounts: z.array(z.object({ name: z.string() })),
+      }),
+    }),
+    (environment) => {
+      const { volumes, volumeMounts } = environment[name]!;
+      const known = new Set(volumes.map((volume) => volume.name));
+      return volumeMounts.flatMap((mount, index) =>
+        known.has(mount.name)
+          ? []
+          : [
+              {
+                path: `${name}.volumeMounts.${index}.name`,
+                value: mount.name,
+                message: `must be the name of a volume in ${name}.volumes`,
+              },
+            ],
+      );
+    },
+  );
+
 const pinnedImageHasDigest = rule(
   z.object({
     image: z
@@ -93,6 +118,8 @@ export const workloadRules = [
   pinnedImageHasDigest,
   workloadRule("web"),
   workloadRule("backend"),
+  mountsHaveVolumes("web"),
+  mountsHaveVolumes("backend"),
   memoryFits("web"),
   memoryFits("backend"),
 ];

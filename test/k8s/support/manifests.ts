@@ -30,6 +30,7 @@ export const BY_OIDC = {
   userInfoEndpoint: "https://id.example.com/userinfo",
   clientId: "keepsake",
   secretName: "oidc",
+  scopes: ["openid"],
   controllerAccount: "kube-system/aws-load-balancer-controller",
 };
 
