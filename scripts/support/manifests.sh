@@ -11,3 +11,6 @@ reject_examples() {
   [ -z "$fields" ] ||
     die "The environment $1 still has example values, which exist in no account. Set $fields in k8s/environments/$1.ts, and run scripts/synth $1. Nothing was changed."
 }
+
+# Prints the namespace of the manifests in FILE, which may leave the Namespace itself to others.
+namespace_of() { sed -n '/^kind: Deployment$/,/^---$/s/^  namespace: //p' "$1" | head -n 1; }
