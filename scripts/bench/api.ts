@@ -8,7 +8,6 @@ import type {
   ApiContext,
   ConnectedApi,
 } from "../../app/web/backend-client/api";
-import { ApiClient } from "../../app/web/backend-client/api-client";
 import { CachedApi } from "../../app/web/backend-client/cached-api";
 import {
   createApi,
@@ -73,7 +72,10 @@ function perCall(url: URL, server: string, recordAgeMs: number): ConnectedApi {
   const transport = new PerCallTransport({ url, resolver, token, ca });
   const metrics = new Registry();
   return new CachedApi({
-    client: new ApiClient({ transport, host: url.host, log, metrics }),
+    transport,
+    host: url.host,
+    log,
+    metrics,
     cache: new RecordCache({
       metrics,
       maxAgeMs: recordAgeMs,

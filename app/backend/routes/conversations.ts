@@ -17,29 +17,35 @@ export function serveConversations(
   deps: ConversationRoutesDeps,
 ): void {
   const { conversations, conversationPages, prompts } = deps;
-  implement(router, "listConversations", ({ query }, { ownerHash }) =>
-    conversations.list(ownerHash, query),
-  );
-  implement(router, "createConversation", async ({ body }, caller) => {
-    const { ownerHash, key } = caller;
+  implement(router, "listConversations", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    ctx.body = await conversations.list(ownerHash, input.query);
+  });
+  implement(router, "createConversation", async (ctx) => {
+    const { ownerHash, input, key } = ctx.state;
+    const { body } = input;
     const created = await prompts.createConversation(ownerHash, body, key);
-    return { ...created, ...sent(created.message) };
+    ctx.body = { ...created, ...sent(created.message) };
   });
-  implement(router, "readConversation", ({ params, query }, { ownerHash }) => {
-    const { messages: limit, before, known } = query;
+  implement(router, "readConversation", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { messages: limit, before, known } = input.query;
     const wanted = { limit, before, known };
-    return conversationPages.read(ownerHash, params.id, wanted);
+    ctx.body = await conversationPages.read(ownerHash, input.params.id, wanted);
   });
-  implement(router, "changeConversation", ({ params, body }, { ownerHash }) =>
-    conversations.change(ownerHash, params.id, body),
-  );
-  implement(router, "deleteConversation", async ({ params }, { ownerHash }) => {
-    await conversations.delete(ownerHash, params.id);
-    return undefined;
+  implement(router, "changeConversation", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { params, body } = input;
+    ctx.body = await conversations.change(ownerHash, params.id, body);
   });
-  implement(router, "restoreConversation", ({ params }, { ownerHash }) =>
-    conversations.restore(ownerHash, params.id),
-  );
+  implement(router, "deleteConversation", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    await conversations.delete(ownerHash, input.params.id);
+  });
+  implement(router, "restoreConversation", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    ctx.body = await conversations.restore(ownerHash, input.params.id);
+  });
   serveMessages(router, deps);
 }
 
@@ -47,14 +53,16 @@ function serveMessages(
   router: BackendRouter,
   { conversationPages, prompts }: ConversationRoutesDeps,
 ): void {
-  implement(router, "listMessages", async ({ params, query }, caller) => {
-    const { ownerHash } = caller;
+  implement(router, "listMessages", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { params, query } = input;
     const page = await conversationPages.read(ownerHash, params.id, query);
-    return { messages: page.messages, hasOlder: page.hasOlder };
+    ctx.body = { messages: page.messages, hasOlder: page.hasOlder };
   });
-  implement(router, "sendMessage", async ({ params, body }, caller) => {
-    const { ownerHash, key } = caller;
-    return sent(await prompts.send(ownerHash, params.id, body, key));
+  implement(router, "sendMessage", async (ctx) => {
+    const { ownerHash, input, key } = ctx.state;
+    const { params, body } = input;
+    ctx.body = sent(await prompts.send(ownerHash, params.id, body, key));
   });
 }
 
@@ -67,19 +75,19 @@ export function serveReplyActions(
   router: BackendRouter,
   { prompts, replies }: { prompts: PromptService; replies: Replies },
 ): void {
-  implement(router, "stopReply", async ({ params }, { ownerHash }) => {
-    const { id, number } = params;
+  implement(router, "stopReply", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
     await replies.stop(await prompts.replyRef(ownerHash, id, number));
-    return undefined;
   });
-  implement(router, "retryReply", async ({ params }, { ownerHash }) => {
-    const { id, number } = params;
+  implement(router, "retryReply", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
     await prompts.retry(ownerHash, id, number);
-    return undefined;
   });
-  implement(router, "regenerateReply", async ({ params }, caller) => {
-    const { id, number } = params;
-    const { ownerHash, key } = caller;
-    return sent(await prompts.regenerate(ownerHash, id, number, key));
+  implement(router, "regenerateReply", async (ctx) => {
+    const { ownerHash, input, key } = ctx.state;
+    const { id, number } = input.params;
+    ctx.body = sent(await prompts.regenerate(ownerHash, id, number, key));
   });
 }

@@ -14,18 +14,20 @@ export function serveOverview(
   },
 ): void {
   const { conversations, projects, models, search } = deps;
-  implement(router, "readOverview", async ({ query }, { ownerHash }) => {
+  implement(router, "readOverview", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
     const [list, owned, offered] = await Promise.all([
-      conversations.list(ownerHash, query),
+      conversations.list(ownerHash, input.query),
       projects.list(ownerHash),
       models.list(),
     ]);
-    return { ...list, projects: owned, models: offered };
+    ctx.body = { ...list, projects: owned, models: offered };
   });
-  implement(router, "listModels", async () => ({
-    models: await models.list(),
-  }));
-  implement(router, "search", ({ query }, { ownerHash, signal }) =>
-    search.find(ownerHash, query.q, signal),
-  );
+  implement(router, "listModels", async (ctx) => {
+    ctx.body = { models: await models.list() };
+  });
+  implement(router, "search", async (ctx) => {
+    const { ownerHash, input, signal } = ctx.state;
+    ctx.body = await search.find(ownerHash, input.query.q, signal);
+  });
 }

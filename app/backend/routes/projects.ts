@@ -7,20 +7,23 @@ export function serveProjects(
   projects: Projects,
   pages: ProjectPages,
 ): void {
-  implement(router, "listProjects", async (_, { ownerHash }) => ({
-    projects: await projects.list(ownerHash),
-  }));
-  implement(router, "createProject", ({ body }, { ownerHash, key }) =>
-    projects.create(ownerHash, body, key),
-  );
-  implement(router, "readProject", ({ params }, { ownerHash }) =>
-    pages.read(ownerHash, params.id),
-  );
-  implement(router, "changeProject", ({ params, body }, { ownerHash }) =>
-    projects.change(ownerHash, params.id, body),
-  );
-  implement(router, "deleteProject", async ({ params }, { ownerHash }) => {
-    await projects.delete(ownerHash, params.id);
-    return undefined;
+  implement(router, "listProjects", async (ctx) => {
+    ctx.body = { projects: await projects.list(ctx.state.ownerHash) };
+  });
+  implement(router, "createProject", async (ctx) => {
+    const { ownerHash, input, key } = ctx.state;
+    ctx.body = await projects.create(ownerHash, input.body, key);
+  });
+  implement(router, "readProject", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    ctx.body = await pages.read(ownerHash, input.params.id);
+  });
+  implement(router, "changeProject", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    ctx.body = await projects.change(ownerHash, input.params.id, input.body);
+  });
+  implement(router, "deleteProject", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    await projects.delete(ownerHash, input.params.id);
   });
 }

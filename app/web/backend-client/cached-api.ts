@@ -1,6 +1,7 @@
-import type { z } from "zod";
-import type { OperationId, operations } from "../../core/api/operations";
-import type { ConversationPage, Message } from "../../core/domain/records";
+import type { Registry } from "prom-client";
+import { type OperationId, operations } from "../../core/api/operations";
+import type { ConversationPage } from "../../core/domain/records";
+import type { Logger } from "../../core/runtime/log";
 import type {
   Api,
   ApiContext,
@@ -8,9 +9,18 @@ import type {
   ConversationChanges,
   FollowedEvent,
 } from "./api";
-import type { ApiClient, OperationRequest } from "./api-client";
+import { createCallMetrics } from "./call-metrics";
+import { type AnswerTo, decodeAnswer, unreachable } from "./decode-answer";
+import {
+  encodeCall,
+  type OperationRequest,
+  PATIENCE,
+  type Patience,
+} from "./encode-call";
+import { joinPages, knownMessages } from "./known-messages";
 import type { CachedRecord, RecordCache, Wanted } from "./record-cache";
-import { type Kind, relations } from "./relations";
+import { changes, reads, relations } from "./relations";
+import type { Transport } from "./transport";
 
 const NOTHING = {
   dnsMs: 0,
@@ -21,7 +31,13 @@ const NOTHING = {
 };
 
 export interface CachedApiDeps {
-  client: ApiClient;
+  transport: Pick<Transport, "send">;
+  /** For the header `Host`. */
+  host: string;
+  log: Logger;
+  metrics: Registry;
+  /** See {@link PATIENCE}. */
+  patience?: Patience;
   cache: RecordCache;
   watch: (
     context: ApiContext,
@@ -32,17 +48,20 @@ export interface CachedApiDeps {
   close: () => Promise<void>;
 }
 
-type Operations = typeof operations;
-type AnswerTo<I extends OperationId> = z.output<Operations[I]["answer"]>;
+type Request<I extends OperationId> = OperationRequest<(typeof operations)[I]>;
 
 /** Conversations in the sidebar. A list with this limit is part of the overview and costs no call. */
 const OVERVIEW_CONVERSATIONS = 40;
 
-const OVERVIEW: Kind[] = ["conversations", "projects"];
-
-/** Reads through the cache, and counts changes, which invalidate cached records. */
+/** Calls the backend. Reads go through the cache; writes count changes, which invalidate records. */
 export class CachedApi implements ConnectedApi {
-  constructor(private readonly deps: CachedApiDeps) {}
+  private readonly patience: Patience;
+  private readonly metrics: ReturnType<typeof createCallMetrics>;
+
+  constructor(private readonly deps: CachedApiDeps) {
+    this.patience = deps.patience ?? PATIENCE;
+    this.metrics = createCallMetrics(deps.metrics);
+  }
 
   async listConversations(
     context: ApiContext,
@@ -52,12 +71,10 @@ export class CachedApi implements ConnectedApi {
     }: { cursor?: string; limit?: number },
   ): ReturnType<Api["listConversations"]> {
     if (cursor === undefined && limit === OVERVIEW_CONVERSATIONS) {
-      const { conversations, next } = await this.overview(context);
-      return { conversations, next };
+      return this.overview(context);
     }
     const query = { limit: String(limit), cursor };
-    const kinds: Kind[] = ["conversations", "projects"];
-    return this.read(context, "listConversations", { query }, kinds);
+    return this.read(context, "listConversations", { query });
   }
 
   async createConversation(
@@ -65,7 +82,6 @@ export class CachedApi implements ConnectedApi {
     { key, ...body }: Parameters<Api["createConversation"]>[1],
   ): ReturnType<Api["createConversation"]> {
     const made = await this.write(context, "createConversation", { body, key });
-    context.changes.add(relations.message);
     return { conversation: made.conversation, reply: made.reply.number };
   }
 
@@ -74,14 +90,13 @@ export class CachedApi implements ConnectedApi {
     id: string,
     { limit, before }: { limit: number; before?: number },
   ): Promise<ConversationPage> {
-    const key = `conversation/${id}?${limit}&${before ?? ""}`;
     return this.cached<ConversationPage>(context, "readConversation", {
-      key,
-      kinds: ["conversation"],
+      key: `conversation/${id}?${limit}&${before ?? ""}`,
+      kinds: reads.readConversation,
       keeps: ({ reply }) => reply?.status !== "writing",
       load: async (earlier) => {
         const known =
-          before === undefined && earlier ? knownOf(earlier.value) : 0;
+          before === undefined && earlier ? knownMessages(earlier.value) : 0;
         const query = {
           messages: String(limit),
           before: before === undefined ? undefined : String(before),
@@ -94,37 +109,30 @@ export class CachedApi implements ConnectedApi {
         if (found === earlier || !earlier || known === 0) return found;
         return {
           ...found,
-          value: together(earlier.value, found.value, known, limit),
+          value: joinPages(earlier.value, found.value, known, limit),
           bytes: found.bytes + earlier.bytes,
         };
       },
     });
   }
 
-  async changeConversation(
+  changeConversation(
     context: ApiContext,
     id: string,
     body: ConversationChanges,
   ): ReturnType<Api["changeConversation"]> {
-    const request = { params: { id }, body };
-    const changed = await this.write(context, "changeConversation", request);
-    context.changes.add(relations.conversation);
-    return changed;
+    return this.write(context, "changeConversation", { params: { id }, body });
   }
 
   async deleteConversation(context: ApiContext, id: string): Promise<void> {
     await this.write(context, "deleteConversation", { params: { id } });
-    context.changes.add(relations.conversation);
   }
 
-  async restoreConversation(
+  restoreConversation(
     context: ApiContext,
     id: string,
   ): ReturnType<Api["restoreConversation"]> {
-    const request = { params: { id } };
-    const restored = await this.write(context, "restoreConversation", request);
-    context.changes.add(relations.conversation);
-    return restored;
+    return this.write(context, "restoreConversation", { params: { id } });
   }
 
   async sendMessage(
@@ -134,7 +142,6 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["sendMessage"]> {
     const request = { params: { id }, body, key };
     const sent = await this.write(context, "sendMessage", request);
-    context.changes.add(relations.message);
     return { message: sent.message, reply: sent.reply.number };
   }
 
@@ -145,7 +152,6 @@ export class CachedApi implements ConnectedApi {
   ): Promise<void> {
     const params = { id, number: String(number) };
     await this.write(context, "stopReply", { params });
-    context.changes.add(relations.message);
   }
 
   async retryReply(
@@ -155,7 +161,6 @@ export class CachedApi implements ConnectedApi {
   ): Promise<void> {
     const params = { id, number: String(number) };
     await this.write(context, "retryReply", { params });
-    context.changes.add(relations.message);
   }
 
   async regenerateReply(
@@ -165,9 +170,7 @@ export class CachedApi implements ConnectedApi {
     key?: string,
   ): Promise<number> {
     const request = { params: { id, number: String(number) }, key };
-    const asked = await this.write(context, "regenerateReply", request);
-    context.changes.add(relations.message);
-    return asked.reply.number;
+    return (await this.write(context, "regenerateReply", request)).reply.number;
   }
 
   async *watchReply(
@@ -178,12 +181,8 @@ export class CachedApi implements ConnectedApi {
     signal: AbortSignal,
   ): AsyncGenerator<FollowedEvent> {
     const path = `/v1/conversations/${encodeURIComponent(id)}/replies/${number}`;
-    for await (const watched of this.deps.watch(
-      context,
-      path,
-      offset,
-      signal,
-    )) {
+    const events = this.deps.watch(context, path, offset, signal);
+    for await (const watched of events) {
       if (watched.event.kind === "end") this.noticeEnd(context);
       yield watched;
     }
@@ -201,42 +200,47 @@ export class CachedApi implements ConnectedApi {
     return (await this.overview(context)).projects;
   }
 
-  async createProject(
+  createProject(
     context: ApiContext,
     body: { name: string; instructions?: string },
   ): ReturnType<Api["createProject"]> {
-    const made = await this.write(context, "createProject", { body });
-    context.changes.add(relations.project);
-    return made;
+    return this.write(context, "createProject", { body });
   }
 
   readProject(context: ApiContext, id: string): ReturnType<Api["readProject"]> {
-    return this.read(context, "readProject", { params: { id } }, ["project"]);
+    return this.read(context, "readProject", { params: { id } });
   }
 
-  async changeProject(
+  changeProject(
     context: ApiContext,
     id: string,
     body: { name?: string; instructions?: string },
   ): ReturnType<Api["changeProject"]> {
-    const request = { params: { id }, body };
-    const changed = await this.write(context, "changeProject", request);
-    context.changes.add(relations.project);
-    return changed;
+    return this.write(context, "changeProject", { params: { id }, body });
   }
 
   async deleteProject(context: ApiContext, id: string): Promise<void> {
     await this.write(context, "deleteProject", { params: { id } });
-    context.changes.add(relations.project);
   }
 
   async search(context: ApiContext, q: string): ReturnType<Api["search"]> {
-    const request = { query: { q } };
-    return (await this.read(context, "search", request, ["search"])).results;
+    return (await this.read(context, "search", { query: { q } })).results;
   }
 
-  isReady(signal: AbortSignal): Promise<boolean> {
-    return this.deps.client.isReady(signal);
+  async isReady(signal: AbortSignal): Promise<boolean> {
+    const { transport, host } = this.deps;
+    try {
+      const { answer } = await transport.send({
+        ...this.patience.read,
+        method: "GET",
+        path: "/readyz",
+        headers: { host },
+        signal,
+      });
+      return answer.status === 200;
+    } catch {
+      return false;
+    }
   }
 
   close(): Promise<void> {
@@ -246,18 +250,17 @@ export class CachedApi implements ConnectedApi {
   /** The sidebar of every page; concurrent requests for it share one call. */
   private overview(context: ApiContext): Promise<AnswerTo<"readOverview">> {
     const query = { limit: String(OVERVIEW_CONVERSATIONS) };
-    return this.read(context, "readOverview", { query }, OVERVIEW);
+    return this.read(context, "readOverview", { query });
   }
 
-  private read<I extends OperationId>(
+  private read<I extends keyof typeof reads>(
     context: ApiContext,
     id: I,
-    request: OperationRequest<Operations[I]>,
-    kinds: Kind[],
+    request: Request<I>,
   ): Promise<AnswerTo<I>> {
     return this.cached(context, id, {
       key: `${id} ${JSON.stringify(request)}`,
-      kinds,
+      kinds: reads[id],
       load: (earlier) => this.fetch(context, id, earlier, request),
     });
   }
@@ -268,63 +271,55 @@ export class CachedApi implements ConnectedApi {
     wanted: Wanted<T>,
   ): Promise<T> {
     const { value, cached } = await this.deps.cache.read(context, wanted);
-    if (cached) {
-      context.calls.push({ name, cached, ...NOTHING });
-    }
+    if (cached) context.calls.push({ name, cached, ...NOTHING });
     return value;
   }
 
-  /** Not aborted when the visitor disconnects: other requests may share the call. */
   private async fetch<I extends OperationId>(
     context: ApiContext,
     id: I,
     earlier: CachedRecord<AnswerTo<I>> | undefined,
-    request: OperationRequest<Operations[I]>,
+    request: Request<I>,
   ): Promise<CachedRecord<AnswerTo<I>>> {
     const asked = { ...request, etag: earlier?.etag };
-    const reply = await this.deps.client.call(
-      { ...context, signal: undefined },
-      id,
-      asked,
-    );
-    if (reply !== "unchanged") return reply;
+    const answer = await this.call(context, id, asked);
+    if (answer !== "unchanged") return answer;
     if (earlier) return earlier;
     throw new Error(`${id} was answered with nothing`);
   }
 
-  /** Not aborted when the visitor disconnects: the change may have been made. */
-  private async write<I extends OperationId>(
+  private async write<I extends keyof typeof changes>(
     context: ApiContext,
     id: I,
-    request: OperationRequest<Operations[I]>,
+    request: Request<I>,
   ): Promise<AnswerTo<I>> {
-    const reply = await this.deps.client.call(
-      { ...context, signal: undefined },
-      id,
-      request,
-    );
-    if (reply !== "unchanged") return reply.value;
-    throw new Error(`${id} was answered with nothing`);
+    const { value } = await this.fetch(context, id, undefined, request);
+    context.changes.add(relations[changes[id]]);
+    return value;
   }
-}
 
-/** The last number before a gap in the messages: up to it, messages never change. */
-function knownOf({ messages }: ConversationPage): number {
-  let known = 0;
-  for (const { number } of messages) {
-    if (known !== 0 && number !== known + 1) break;
-    known = number;
+  /**
+   * Not aborted when the visitor disconnects: the change may have been made, and other requests may
+   * share the read.
+   */
+  private async call<I extends OperationId>(
+    context: ApiContext,
+    id: I,
+    request: Request<I>,
+  ): Promise<CachedRecord<AnswerTo<I>> | "unchanged"> {
+    const { transport, host, log } = this.deps;
+    const { patience, metrics } = this;
+    const call = encodeCall(context, operations[id], request, {
+      host,
+      patience,
+    });
+    const { answer, cost } = await transport.send(call).catch((error) => {
+      metrics.countUnanswered(id);
+      const { requestId } = context;
+      log.error({ error, requestId, operation: id }, "backend call failed");
+      throw unreachable(error);
+    });
+    metrics.count(context, id, answer.status, cost);
+    return decodeAnswer(id, answer);
   }
-  return known;
-}
-
-function together(
-  earlier: ConversationPage,
-  found: ConversationPage,
-  known: number,
-  limit: number,
-): ConversationPage {
-  const old = earlier.messages.filter(({ number }) => number <= known);
-  const messages: Message[] = [...old, ...found.messages].slice(-limit);
-  return { ...found, messages };
 }

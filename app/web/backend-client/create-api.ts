@@ -3,8 +3,8 @@ import type { WebConfig } from "../../core/config/config";
 import type { Logger } from "../../core/runtime/log";
 import type { Tokens } from "../../core/config/tokens";
 import type { ConnectedApi } from "./api";
-import { ApiClient, contextHeaders, type Patience } from "./api-client";
 import { CachedApi } from "./cached-api";
+import { contextHeaders, type Patience } from "./encode-call";
 import { RecordCache } from "./record-cache";
 import { followReply } from "./reply-stream";
 import { Transport } from "./transport";
@@ -57,13 +57,11 @@ export function createApi(deps: ApiDeps): ConnectedApi {
   });
   const { host } = url;
   return new CachedApi({
-    client: new ApiClient({
-      transport,
-      host,
-      log,
-      metrics,
-      patience: deps.patience,
-    }),
+    transport,
+    host,
+    log,
+    metrics,
+    patience: deps.patience,
     cache: new RecordCache({
       metrics,
       maxAgeMs: deps.recordAgeMs ?? RECORD_AGE_MS,

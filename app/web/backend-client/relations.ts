@@ -1,3 +1,5 @@
+import type { OperationId } from "../../core/api/operations";
+
 export type Kind =
   "conversation" | "conversations" | "project" | "projects" | "search";
 
@@ -19,3 +21,27 @@ export const relations: Relations = {
   conversation: ["conversation", "conversations", "project", "search"],
   project: ["project", "projects", "conversation", "conversations", "search"],
 };
+
+/** The kinds of records that the answer to each read is made of. */
+export const reads = {
+  readOverview: ["conversations", "projects"],
+  listConversations: ["conversations", "projects"],
+  readConversation: ["conversation"],
+  readProject: ["project"],
+  search: ["search"],
+} satisfies Partial<Record<OperationId, readonly Kind[]>>;
+
+/** The change that each write makes. */
+export const changes = {
+  createConversation: "message",
+  sendMessage: "message",
+  stopReply: "message",
+  retryReply: "message",
+  regenerateReply: "message",
+  changeConversation: "conversation",
+  deleteConversation: "conversation",
+  restoreConversation: "conversation",
+  createProject: "project",
+  changeProject: "project",
+  deleteProject: "project",
+} satisfies Partial<Record<OperationId, Change>>;

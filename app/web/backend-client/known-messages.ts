@@ -1,0 +1,22 @@
+import type { ConversationPage } from "../../core/domain/records";
+
+/** The last number before a gap in the messages: up to it, messages never change. */
+export function knownMessages({ messages }: ConversationPage): number {
+  let known = 0;
+  for (const { number } of messages) {
+    if (known !== 0 && number !== known + 1) break;
+    known = number;
+  }
+  return known;
+}
+
+/** Joins a page with the messages that it lacks because the client knows them. */
+export function joinPages(
+  earlier: ConversationPage,
+  found: ConversationPage,
+  known: number,
+  limit: number,
+): ConversationPage {
+  const old = earlier.messages.filter(({ number }) => number <= known);
+  return { ...found, messages: [...old, ...found.messages].slice(-limit) };
+}
