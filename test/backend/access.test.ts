@@ -35,10 +35,13 @@ test("a call without a valid token is refused", async () => {
   await backend.stop();
 });
 
+const OLD = "the-old-token-of-yesterday-0123456789";
+const NEW = "the-new-token-of-today-0123456789abcdef";
+
 test("both tokens are accepted during a rotation", async () => {
-  const tokens = fixedTokens("the-new-token-of-today", TOKEN);
+  const tokens = fixedTokens(NEW, TOKEN);
   const backend = await startBackend({ tokens });
-  for (const token of ["the-new-token-of-today", TOKEN]) {
+  for (const token of [NEW, TOKEN]) {
     const answer = await callApi(
       backend,
       "GET",
@@ -54,17 +57,17 @@ test("tokens added to or removed from the file take effect without a restart", a
   const directory = await temporaryDirectory();
   const file = path.join(directory, "INTERNAL_TOKEN");
   await mkdir(directory, { recursive: true });
-  await writeFile(file, "the-old-token-of-yesterday\n");
+  await writeFile(file, `${OLD}\n`, { mode: 0o600 });
   const tokens = await readTokens({ SECRETS_DIRECTORY: directory }, () => {
     throw new Error("The file can be read");
   });
   const backend = await startBackend({ tokens });
   const status = async (token: string) =>
     (await callApi(backend, "GET", "/v1/projects", withToken(token))).status;
-  expect(await status("the-old-token-of-yesterday")).toBe(200);
-  await writeFile(file, "the-new-token-of-today\n");
-  await waitFor(async () => (await status("the-new-token-of-today")) === 200);
-  expect(await status("the-old-token-of-yesterday")).toBe(401);
+  expect(await status(OLD)).toBe(200);
+  await writeFile(file, `${NEW}\n`);
+  await waitFor(async () => (await status(NEW)) === 200);
+  expect(await status(OLD)).toBe(401);
   await backend.stop();
   await rm(directory, { recursive: true });
 });

@@ -25,6 +25,7 @@ import {
   callApi,
   startBackend,
   type TestBackend,
+  TOKEN,
 } from "../support/start-backend";
 import { temporaryFolders } from "../support/temporary-folder";
 import { waitFor } from "../support/wait-for";
@@ -378,7 +379,7 @@ describe("bad input", () => {
         method: "POST",
         body,
         headers: {
-          authorization: "Bearer a-token-for-tests-only",
+          authorization: `Bearer ${TOKEN}`,
           "keepsake-owner": "ada",
           "content-type": "application/json",
         },

@@ -91,7 +91,7 @@ describe("obstacles to the ingress checks", () => {
     const url = await proxy([await webPod("web-1")]);
     const [outcome] = await run(buffering, {
       PUBLIC_URL: url,
-      INTERNAL_TOKEN: "not-the-token-of-web",
+      INTERNAL_TOKEN: "not-the-token-of-web-0123456789abcdef",
     });
     expect(outcome?.status).toBe("failure");
     expect(outcome?.todo).toContain("INTERNAL_TOKEN is theirs");

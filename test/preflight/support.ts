@@ -17,7 +17,7 @@ import { fixedTokens } from "../../app/core/config/tokens";
 import { answerProbes } from "../../app/web/middleware/answer-preflight";
 import { removeFolder } from "../support/temporary-folder";
 
-export const TOKEN = "a-token-of-the-tests";
+export const TOKEN = "a-token-of-the-tests-0123456789abcdef";
 
 const open: (() => Promise<unknown>)[] = [];
 

@@ -14,7 +14,7 @@ import { fixedTokens, type Tokens } from "../../app/core/config/tokens";
 import { rejectionReason } from "../../app/core/runtime/errors";
 import { removeFolder } from "./temporary-folder";
 
-export const TOKEN = "a-token-for-tests-only";
+export const TOKEN = "a-token-for-tests-only-0123456789abcdef";
 
 export interface TestBackend {
   url: string;

@@ -10,7 +10,7 @@ import { temporaryFolders } from "../support/temporary-folder";
 import { waitFor } from "../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
-const TOKEN = "a-token-for-tests-only";
+const TOKEN = "a-token-for-tests-only-0123456789abcdef";
 
 let web: TestWeb;
 afterEach(() => web.close());
@@ -30,12 +30,13 @@ it("answers a request with the derived probe token, and 404 to one with the inte
 it("accepts a token that was added after the start", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "INTERNAL_TOKEN");
-  await writeFile(file, TOKEN);
+  await writeFile(file, TOKEN, { mode: 0o600 });
   const tokens = await readTokens({ SECRETS_DIRECTORY: folder }, () => {});
   web = await startWeb({ tokens });
   await rm(file);
-  await writeFile(file, "a-newer-token-for-tests");
-  const shown = probeToken("a-newer-token-for-tests");
+  const newer = `newer-${TOKEN}`;
+  await writeFile(file, newer, { mode: 0o600 });
+  const shown = probeToken(newer);
   await waitFor(async () => (await probe(shown)).ok);
   expect((await probe(shown)).status).toBe(200);
 });

@@ -214,6 +214,7 @@ describe("signing out", () => {
     expect(answer.status).toBe(200);
     expect(html).toContain('href="https://id.example.com/logout"');
     expect(visitor.cookies.get("AWSELBAuthSessionCookie-0")).toBe("");
+    expect(answer.headers.get("clear-site-data")).toBe('"storage"');
     const late = browserOf(ADA);
     for (const [name, value] of old) late.cookies.set(name, value);
     expect(sessionOf(await late.read("/"))).not.toBe(before);

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { boundReply } from "./bound-reply";
 import { estimateTokens } from "./estimate-tokens";
 import {
   ModelError,
@@ -81,7 +82,8 @@ export function createModels({
       const asked = { ...withinLimits(offered, options), model };
       const ask = (inner: AbortSignal) =>
         provider.streamReply(messages, asked, inner);
-      for await (const event of withTokenTimeouts(ask, timeouts, signal)) {
+      const events = withTokenTimeouts(ask, timeouts, signal);
+      for await (const event of boundReply(events)) {
         meter.event(event);
         yield event;
       }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError } from "./config";
 import { errorCode } from "../runtime/errors";
+import { isStrongSecret, SECRET_RULE } from "./setting-types";
 
 /** The names of the files in `SECRETS_DIRECTORY`, which are also the names of the settings. */
 export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";
@@ -12,7 +13,8 @@ export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";
  * the same secret.
  *
  * @returns The values, newest first. The file has one in each line, or several, comma-separated.
- * @throws ConfigError with a remedy, if the file can be neither read nor created.
+ * @throws ConfigError with a remedy, if the file can be neither read nor created, holds a weak
+ *   secret, or can be read by every user.
  */
 export async function readOrCreateSecret(
   directory: string,
@@ -22,6 +24,7 @@ export async function readOrCreateSecret(
   try {
     return (await readIfExists(file)) ?? (await createOnce(directory, file));
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const code = errorCode(error) ?? "unreadable";
     throw new ConfigError(
       `SECRETS_DIRECTORY ${JSON.stringify(directory)} can't be used (${code}). Make it writable, set another path, or set ${name} itself.`,
@@ -38,13 +41,45 @@ export function readSecret(
 }
 
 async function readIfExists(file: string): Promise<string[] | undefined> {
+  let handle: FileHandle;
   try {
-    const values = (await readFile(file, "utf8")).split(/[\n,]/);
-    return values.map((value) => value.trim()).filter((value) => value !== "");
+    handle = await open(file);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
+  try {
+    await requirePrivate(handle, file);
+    const values = (await handle.readFile("utf8"))
+      .split(/[\n,]/)
+      .map((value) => value.trim())
+      .filter((value) => value !== "");
+    requireStrong(values, file);
+    return values;
+  } finally {
+    await handle.close();
+  }
+}
+
+const FOR_OTHERS = 0o007;
+
+/**
+ * Checks only a file of this process's own user. Kubernetes mounts Secrets as root's files, whose
+ * mode matters to this container alone.
+ */
+async function requirePrivate(handle: FileHandle, file: string): Promise<void> {
+  const { mode, uid } = await handle.stat();
+  if (uid !== process.getuid?.() || (mode & FOR_OTHERS) === 0) return;
+  throw new ConfigError(
+    `${file} can be read or written by every user of this machine. Run: chmod 600 ${file}`,
+  );
+}
+
+function requireStrong(values: readonly string[], file: string): void {
+  if (values.length > 0 && values.every(isStrongSecret)) return;
+  throw new ConfigError(
+    `${file} holds no secret or a weak one: each ${SECRET_RULE}. Write one with: openssl rand -hex 32 > ${file}`,
+  );
 }
 
 /** The process that links first decides; others read its value. */

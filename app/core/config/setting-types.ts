@@ -22,6 +22,13 @@ export const wholeNumber = (
     .max(max, message);
 };
 
+/** The rule for every secret; `openssl rand -hex 32` makes one. */
+export const SECRET_RULE = "must have at least 32 characters, chosen at random";
+
+/** Rejects what a person types. Random characters repeat, but eight different ones is no accident. */
+export const isStrongSecret = (secret: string): boolean =>
+  secret.length >= 32 && new Set(secret).size >= 8;
+
 /** A comma-separated list. */
 export const list = z.string().transform((text) =>
   text

@@ -7,10 +7,12 @@ import {
   httpsUrl,
   httpUrl,
   ipAddress,
+  isStrongSecret,
   podUrl,
   list,
   loadBalancerArn,
   seconds,
+  SECRET_RULE,
   wholeNumber,
 } from "./setting-types";
 
@@ -26,8 +28,8 @@ const both = {
     ),
   INTERNAL_TOKEN: list
     .refine(
-      (tokens) => tokens.every((token) => token.length >= 16),
-      "must have at least 16 characters (several, newest first, with commas)",
+      (tokens) => tokens.every(isStrongSecret),
+      `${SECRET_RULE} (several, newest first, with commas): openssl rand -hex 32`,
     )
     .optional()
     .describe(
@@ -86,8 +88,8 @@ export const webSettings = z.object({
   ),
   SESSION_KEYS: list
     .refine(
-      (keys) => keys.every((key) => key.length >= 16),
-      "must be keys of at least 16 characters, newest first, with commas",
+      (keys) => keys.every(isStrongSecret),
+      `${SECRET_RULE} (several, newest first, with commas): openssl rand -hex 32`,
     )
     .optional()
     .describe(

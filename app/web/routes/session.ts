@@ -14,6 +14,7 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
     else await visitor.startOver();
     // The next page shows it.
     visitor.values.isUnseen = true;
+    forgetDrafts(ctx);
     seeOther(ctx, "/");
   });
   router.post("/model", async (ctx) => {
@@ -26,6 +27,11 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
   // A reload of the page that answered a sign-out.
   router.get("/sign-out", (ctx) => seeOther(ctx, "/"));
   return router;
+}
+
+/** Another visitor may use this browser next. The script does the same where this is unknown. */
+function forgetDrafts(ctx: WebContext): void {
+  ctx.set("clear-site-data", '"storage"');
 }
 
 /**
@@ -41,6 +47,7 @@ async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   if (isEverywhere) await visitor.signOutEverywhere();
   else visitor.signOut();
   forgetLoadBalancerSession(ctx);
+  forgetDrafts(ctx);
   ctx.type = "html";
   ctx.body = deps.render("signed-out.njk", {
     title: "Signed out",

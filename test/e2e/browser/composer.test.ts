@@ -186,6 +186,20 @@ it("forgets drafts with Reset session", async () => {
   );
 });
 
+it("forgets drafts with Reset session although the script has failed", async () => {
+  await open();
+  await message().fill("for my eyes only");
+  await waitFor(async () =>
+    page.evaluate(() => Object.keys(localStorage).length > 0),
+  );
+  await page.route("**/*.js", (route) => route.abort());
+  await page.goto(`${web.address}/search`);
+  await page.getByText("Reset session…").click();
+  await page.getByRole("button", { name: "Reset session" }).click();
+  await heading("New conversation").waitFor();
+  expect(await page.evaluate(() => localStorage.length)).toBe(0);
+});
+
 it("sends a text with half a surrogate pair, and clears the box", async () => {
   await open();
   await put("half \ud83d");

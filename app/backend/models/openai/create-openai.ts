@@ -10,8 +10,8 @@ import type {
 } from "../model";
 import type { ModelTimeouts, OpenAISettings } from "../provider-settings";
 import { waitWhileBusy } from "../wait-while-busy";
-import { wrongUrl } from "./errors";
-import { createOpenAIClient } from "./openai-client";
+import { nonsense, wrongUrl } from "./errors";
+import { beginningOf, createOpenAIClient } from "./openai-client";
 import { modelsIn, modelsOffered } from "./openai-models";
 import { readReplyBody } from "./reply-body";
 import { createReplyReader } from "./reply-reader";
@@ -35,7 +35,9 @@ export function createOpenAI(
 
   async function listed(signal: AbortSignal): Promise<ModelInfo[]> {
     const response = await client.request("/models", signal);
-    const text = await response.text();
+    const { text, isWhole } = await beginningOf(response, MAX_LIST_BYTES);
+    signal.throwIfAborted();
+    if (!isWhole) throw endlessList();
     return modelsIn(parseList(text), settings);
   }
 
@@ -97,6 +99,14 @@ export function createOpenAI(
     close: () => client.close(),
   };
 }
+
+/** Several times the longest list of a gateway. */
+const MAX_LIST_BYTES = 1024 * 1024;
+
+const endlessList = () =>
+  nonsense(
+    "its list of models broke off or is longer than 1 MB. Name the models in MODELS.",
+  );
 
 function parseList(text: string): unknown {
   try {

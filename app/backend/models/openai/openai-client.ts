@@ -25,8 +25,8 @@ export interface OpenAIClient {
   close(): Promise<void>;
 }
 
-/** An error's body is read up to this, in characters. */
-const MAX_ERROR_LENGTH = 64 * 1024;
+/** An error's body is read up to this, in bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 export function createOpenAIClient(
   settings: OpenAISettings,
@@ -80,24 +80,31 @@ async function failure(response: Response): Promise<Error> {
     await response.body?.cancel();
     return wrongUrl(`It redirects to ${headers.get("location") ?? "nowhere"}.`);
   }
-  const text = await beginningOf(response);
+  const { text } = await beginningOf(response, MAX_ERROR_BYTES);
   const body = jsonOrText(text.replace(/^\s*(?:event: *\w+\s+)?data: */, ""));
   const complaint = complaintIn(body, status);
   return modelErrorFor({ ...complaint, retryAfterMs: retryAfter(headers) });
 }
 
-async function beginningOf(response: Response): Promise<string> {
+/** Reads a body up to a bound, then closes its connection: a server may send without end. */
+export async function beginningOf(
+  response: Pick<Response, "body">,
+  maxBytes: number,
+): Promise<{ text: string; isWhole: boolean }> {
   const decoder = new TextDecoder();
   let text = "";
+  let bytes = 0;
   try {
     for await (const part of response.body ?? []) {
+      bytes += part.length;
+      if (bytes > maxBytes) return { text, isWhole: false };
       text += decoder.decode(part, { stream: true });
-      if (text.length > MAX_ERROR_LENGTH) break;
     }
   } catch {
-    // The status alone tells enough.
+    // For an error's body the status alone tells enough.
+    return { text, isWhole: false };
   }
-  return text;
+  return { text, isWhole: true };
 }
 
 function jsonOrText(text: string): unknown {

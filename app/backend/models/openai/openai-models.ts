@@ -1,15 +1,22 @@
 import { z } from "zod";
 import type { OfferedModel } from "../../../core/config/offered-models";
+import { limits } from "../../../core/domain/records";
 import { formatTokens, type ModelInfo, shortName } from "../model";
 import type { OpenAISettings } from "../provider-settings";
 import { nonsense } from "./errors";
 
 const Count = z.number().int().positive().optional().catch(undefined);
 
+/** With the provider before it, an id has at most the length that records accept. */
+const MAX_ID_LENGTH = limits.modelLength - "openai/".length;
+
+/** Each page's picker has all of them. */
+const MAX_MODELS = 1_000;
+
 /** A model of a server's list. Servers have different names for the window. */
 const Listed = z.looseObject({
-  id: z.string().min(1),
-  name: z.string().min(1).optional().catch(undefined),
+  id: z.string().min(1).max(MAX_ID_LENGTH),
+  name: z.string().min(1).max(limits.modelLength).optional().catch(undefined),
   max_model_len: Count, // vLLM, SGLang
   context_length: Count, // OpenRouter, Together
   context_window: Count, // Groq
@@ -44,6 +51,7 @@ export function modelsIn(body: unknown, settings: OpenAISettings): ModelInfo[] {
   return entries
     .flatMap((entry) => Listed.safeParse(entry).data ?? [])
     .filter(({ id }) => !notForChat.test(id))
+    .slice(0, MAX_MODELS)
     .map((listed) => describe(listed, settings));
 }
 
@@ -73,7 +81,7 @@ function describe(
     id: `openai/${listed.id}`,
     name: listed.name ?? shortName(listed.id),
     provider: "openai",
-    description: `At ${new URL(settings.baseUrl).host}, with a window of ${formatTokens(contextTokens)} tokens`,
+    description: `With a window of ${formatTokens(contextTokens)} tokens`,
     contextTokens,
     // Without a known limit, half of the window is left for the prompt.
     maxReplyTokens: Math.min(

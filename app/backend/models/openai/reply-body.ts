@@ -6,7 +6,7 @@ import { interrupted, nonsense, webPage } from "./errors";
 import { fail, type ReplyReader } from "./reply-reader";
 
 /** No event, and no reply that comes as one JSON text, is longer than this, in characters. */
-const MAX_LENGTH = 32 * 1024 * 1024;
+const MAX_LENGTH = 8 * 1024 * 1024;
 
 /** The longest wait for the end of a stream once its reply is at its end. */
 const graceMs = { "perhaps finished": 30_000, finished: 2_000, done: 100 };
@@ -61,6 +61,7 @@ function createBodyParser(reader: ReplyReader): BodyParser {
       if (parser) return parser.push(text);
       head += text;
       const first = head.trimStart().charAt(0);
+      if (head.length > MAX_LENGTH) throw nonsense("it is empty and endless");
       if (first === "") return;
       if (first === "<") throw webPage(head);
       parser = "{[".includes(first)

@@ -1,8 +1,10 @@
+import { pipeline } from "node:stream/promises";
 import type { OpenAISettings } from "../../../../app/backend/models/provider-settings";
 import { createOpenAI } from "../../../../app/backend/models/openai/create-openai";
 import type { OfferedModel } from "../../../../app/core/config/offered-models";
 import { answerWith, settingsFor } from "../../../support/openai-server";
 import { server, useScriptedServer } from "../../../support/scripted-server";
+import { waitFor } from "../../../support/wait-for";
 import { neverAborts } from "../model-provider-contract";
 
 useScriptedServer();
@@ -18,6 +20,35 @@ const list = (
   ).listModels(neverAborts());
 
 describe("the models of an endpoint", () => {
+  it("are refused, and their connection is closed, if the list does not end", async () => {
+    const entry = `${JSON.stringify({ id: "m", note: "x".repeat(16_000) })},`;
+    let sent = 0;
+    let isClosed = false;
+    function* endless(): Generator<string> {
+      yield '{"data":[';
+      for (; sent < 400_000_000; sent += entry.length) yield entry;
+      yield "]}";
+    }
+    server.on("/v1/models", async (response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      await pipeline(endless(), response).catch(() => (isClosed = true));
+    });
+    await expect(list()).rejects.toMatchObject({
+      forOperator: expect.stringContaining("longer than 1 MB"),
+    });
+    await waitFor(async () => isClosed);
+    expect(sent).toBeLessThan(20_000_000);
+  });
+
+  it("are at most a thousand, with names of bounded length", async () => {
+    const ids = Array.from({ length: 5_000 }, (_, index) => `model-${index}`);
+    const data = ["x".repeat(300), ...ids].map((id) => ({ id }));
+    server.on("/v1/models", answerWith(200, { data }));
+    const models = await list();
+    expect(models).toHaveLength(1_000);
+    expect(models[0]?.name).toBe("model-0");
+  });
+
   it("come from Ollama's list, without `latest` in their names, with the window of the setting", async () => {
     server.on(
       "/v1/models",
@@ -30,13 +61,12 @@ describe("the models of an endpoint", () => {
         ],
       }),
     );
-    const host = new URL(server.url).host;
     expect(await list()).toEqual([
       {
         id: "openai/llama3.2:latest",
         name: "llama3.2",
         provider: "openai",
-        description: `At ${host}, with a window of 4k tokens`,
+        description: "With a window of 4k tokens",
         contextTokens: 4_096,
         maxReplyTokens: 2_048,
         continues: false,
