@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolders } from "../support/temporary-folder";
+import { rejectingAnnotation } from "../../k8s/examples";
+import { manifests } from "../../k8s/keepsake";
+import { readEnvironment } from "../../k8s/schema/read-environment";
 import {
   type ApiServer,
   assets,
@@ -11,8 +13,13 @@ import {
   startApiServer,
 } from "./support/api-server";
 import { installDefinitions } from "./support/crds";
+import {
+  type LoadBalancerController,
+  startLoadBalancerController,
+} from "./support/load-balancer-controller";
 import { EKS_IN_FULL, objectsOf, textOf } from "./support/manifests";
 import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
+import { withRollouts } from "./support/rollouts";
 
 const scripts = path.join(__dirname, "../../scripts");
 const IN = ["-n", "keepsake"];
@@ -25,38 +32,15 @@ const BINDING = {
   spec: { targetGroupARN: "arn:aws:elasticloadbalancing:x" },
 };
 
-/** The fields of the AWS Load Balancer Controller's definition that the script reads. */
-const BINDINGS = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "targetgroupbindings.elbv2.k8s.aws" },
-  spec: {
-    group: "elbv2.k8s.aws",
-    scope: "Namespaced",
-    names: { kind: "TargetGroupBinding", plural: "targetgroupbindings" },
-    versions: [
-      {
-        name: "v1beta1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            "x-kubernetes-preserve-unknown-fields": true,
-          },
-        },
-      },
-    ],
-  },
-};
-
 describeWithApiServer("scripts/deploy on a real API server", () => {
   const newFolder = temporaryFolders();
   let server: ApiServer;
   let folder: string;
+  let controller: LoadBalancerController;
 
   beforeAll(async () => {
     server = await startApiServer();
+    controller = await startLoadBalancerController(server);
     folder = await newFolder();
     await mkdir(path.join(folder, "scripts/support"), { recursive: true });
     await mkdir(path.join(folder, "dist/eks"), { recursive: true });
@@ -74,7 +58,10 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     // Runs the real script, and can fail after it has applied something.
     await program("apply", 'scripts/real-apply "$@" && [ -z "$FAILS" ]');
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await server.stop();
+    controller.stop();
+  });
 
   async function program(name: string, text: string): Promise<void> {
     const file = path.join(folder, "scripts", name);
@@ -83,12 +70,15 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
   }
 
   /** Runs the script with these manifests, and an image that is already pushed. */
-  async function deploy(text: string, fails = ""): Promise<Outcome> {
+  async function deploy(
+    text: string,
+    { fails = "", options = [] as string[] } = {},
+  ): Promise<Outcome> {
     await writeFile(path.join(folder, "manifests.yaml"), text);
     return new Promise((resolve) => {
       execFile(
         path.join(folder, "scripts/deploy"),
-        ["eks", "--yes", "--image", "keepsake@sha256:0"],
+        ["eks", "--yes", "--image", "keepsake@sha256:0", ...options],
         {
           env: {
             ...process.env,
@@ -102,46 +92,6 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
           resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       );
     });
-  }
-
-  /** Acts as the cluster's controllers that the script waits for, until `task` has ended. */
-  async function withRollouts<T>(task: Promise<T>): Promise<T> {
-    const controllers = new AbortController();
-    const finishing = (async () => {
-      while (!controllers.signal.aborted) {
-        await finishRollout("web");
-        await finishRollout("backend");
-        await delay(100);
-      }
-    })();
-    try {
-      return await task;
-    } finally {
-      controllers.abort();
-      await finishing;
-    }
-  }
-
-  async function finishRollout(name: string): Promise<void> {
-    const { code, stdout } = await server.kubectl([
-      "get",
-      "deployment",
-      name,
-      ...IN,
-      "-o",
-      "jsonpath={.metadata.generation}",
-    ]);
-    if (code !== 0) return;
-    const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
-    const status = { observedGeneration: Number(stdout), ...counts };
-    await server.kubectl([
-      "patch",
-      "deployment",
-      name,
-      ...IN,
-      ...STATUS,
-      JSON.stringify({ status: { ...status, readyReplicas: 1 } }),
-    ]);
   }
 
   const restartsOfWeb = () =>
@@ -171,12 +121,29 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     ).toMatchObject({ code: 1 });
   });
 
+  test("refuses example values before it asks the cluster for anything", async () => {
+    const { code, stdout, stderr } = await deploy(
+      manifests(
+        await readEnvironment("eks"),
+        rejectingAnnotation("eks", ["ingress.host"]),
+      ),
+    );
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      "The environment eks still has example values, which exist in no account. " +
+        "Set ingress.host in k8s/environments/eks.ts, and run scripts/synth eks. Nothing was changed.\n",
+    ]);
+  });
+
   test("says where a first deployment stopped when an object is refused", async () => {
     await installDefinitions(server);
-    await server.must(
-      ["apply", "--server-side", "-f", "-"],
-      JSON.stringify(BINDINGS),
-    );
+    for (const object of controller.installation) {
+      await server.must(
+        ["apply", "--server-side", "-f", "-"],
+        JSON.stringify(object),
+      );
+    }
     const broken = (await textOf("eks")).replace(
       /concurrencyPolicy: \w+/,
       "concurrencyPolicy: Sometimes",
@@ -191,6 +158,28 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect(stderr).toContain("were applied only in part");
   });
 
+  test("checks the manifests in a namespace that lacks only the class of its Ingress", async () => {
+    // As after docs/eks.md has created the namespace for the Secret: the controller's webhook rejects the Ingress.
+    await server.must(["delete", "ingress", "web", ...IN]);
+    await server.must(["delete", "ingressclass", "keepsake"]);
+    const direct = await server.kubectl(
+      ["apply", "--server-side", "--dry-run=server", "-f", "-"],
+      await textOf("eks"),
+    );
+    expect(direct.stderr).toContain('"keepsake" not found');
+
+    const { code, stderr } = await deploy(await textOf("eks"), {
+      options: ["--dry-run"],
+    });
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        "The Ingress and its class keepsake are new: the Ingress is checked when it is applied",
+      ),
+    ]);
+    expect(stderr).toContain("nothing was built, pushed or applied");
+  });
+
   test("rolls back when a later deployment fails half way", async () => {
     for (const name of ["web", "backend"]) {
       await server.must([
@@ -201,7 +190,9 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
         "deployment.kubernetes.io/revision=1",
       ]);
     }
-    const { code, stderr } = await deploy(await textOf("eks"), "it fails");
+    const { code, stderr } = await deploy(await textOf("eks"), {
+      fails: "it fails",
+    });
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining("Rolled back: the previous version serves"),
@@ -229,7 +220,7 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       "secretName: keepsake",
       "secretName: chat-keys",
     );
-    const deploying = withRollouts(deploy(text));
+    const deploying = withRollouts(server, deploy(text));
     // The script is waiting for it by now.
     await server.must(["create", "-f", "-"], JSON.stringify(BINDING));
     const { code, stderr } = await deploying;
@@ -262,7 +253,10 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       "--overwrite",
       "applyset.kubernetes.io/id=another",
     ]);
-    const { code, stderr } = await withRollouts(deploy(await textOf("eks")));
+    const { code, stderr } = await withRollouts(
+      server,
+      deploy(await textOf("eks")),
+    );
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining(

@@ -1,7 +1,4 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 import { promisify } from "node:util";
 import { liveTimes } from "../../../app/preflight/ingress/live-alb";
 import { clusterOf } from "../../preflight/support";
@@ -19,55 +16,15 @@ const run = promisify(execFile);
 withAws("against a stand-in for AWS", () => {
   let moto: Started;
   let env: Record<string, string>;
-  let folder: string;
 
   beforeAll(async () => {
     moto = await startMoto();
     env = awsEnvironment(moto.port);
-    folder = await mkdtemp(path.join(os.tmpdir(), "aws-"));
   });
-  afterAll(async () => {
-    moto.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => moto.stop());
   beforeEach(() =>
     fetch(`${env.AWS_ENDPOINT_URL}/moto-api/reset`, { method: "POST" }),
   );
-
-  it("docs/eks.md creates a deployment in an empty account and removes it, command by command", async () => {
-    const guide = await readFile("docs/eks.md", "utf8");
-    const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(
-      ([, commands]) => commands,
-    );
-    expect(blocks.length).toBeGreaterThan(8);
-    const script = path.join(folder, "guide.sh");
-    const before = await readFile("test/e2e/kind/support/eks-guide.sh", "utf8");
-    await writeFile(script, [before, ...blocks].join("\n"));
-    await run("bash", [script], {
-      cwd: folder,
-      env: { ...process.env, ...env },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-
-    const others = await readFile(path.join(folder, "others"), "utf8");
-    expect(others).toMatch(/^eksctl create cluster -f \/\S+\/cluster\.yaml$/m);
-    // The clone must equal its commit.
-    expect(await readdir(folder)).toEqual(["guide.sh", "others"]);
-    expect(others).toContain("scripts/deploy eks\n");
-    expect(others).toContain("eksctl delete cluster --name keepsake --wait");
-    const aws = awsOf(env);
-    expect(await aws("efs", "describe-file-systems")).toEqual(
-      expect.objectContaining({ FileSystems: [] }),
-    );
-    expect(await aws("acm", "list-certificates")).toEqual(
-      expect.objectContaining({ CertificateSummaryList: [] }),
-    );
-    expect(await aws("ecr", "describe-repositories")).toEqual(
-      expect.objectContaining({ repositories: [] }),
-    );
-    const policies = await aws("iam", "list-policies", "--scope", "Local");
-    expect(policies.Policies).toEqual([]);
-  });
 
   it("preflight reads the live target group's deregistration delay and its load balancer's idle time-out", async () => {
     const arn = await loadBalancer(awsOf(env));

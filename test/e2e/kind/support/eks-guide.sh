@@ -1,12 +1,17 @@
-# Runs before the commands of docs/eks.md under test. It replaces every program but the AWS command
-# line, which talks to an emulator, and records their calls in ./others.
+# Runs before the commands of docs/eks.md under test. The AWS command line talks to an emulator, kubectl
+# to a real API server, and the scripts are the real ones. Other programs are replaced, and their calls
+# recorded in $OTHERS. $INSTALLATION has the objects that the load balancer's controller installs.
 set -euo pipefail
 
-note() { printf '%s\n' "$*" >>others; }
+note() { printf '%s\n' "$*" >>"$OTHERS"; }
 sleep() { :; }
-helm() { note helm "$@"; }
-scripts/deploy() { note scripts/deploy "$@"; }
+# Its checks need pods.
 scripts/preflight() { note scripts/preflight "$@"; }
+
+helm() {
+  note helm "$@"
+  [[ $* != *aws-load-balancer-controller* ]] || command kubectl apply --server-side -f "$INSTALLATION"
+}
 
 # The network that eksctl makes with a cluster.
 eksctl() {
@@ -26,21 +31,29 @@ eksctl() {
   aws eks create-cluster --name "$CLUSTER" --role-arn "arn:aws:iam::$ACCOUNT:role/eks" --resources-vpc-config "subnetIds=$subnet"
 }
 
-# The emulator's clusters have no network of their own.
+# The emulator's clusters have no network and no API server of their own.
 aws() {
   case "$*" in
+    *update-kubeconfig*) note aws "$@" ;;
     *resourcesVpcConfig.vpcId*) command aws ec2 describe-vpcs --filters Name=cidr,Values=10.9.0.0/16 --query 'Vpcs[0].VpcId' --output text ;;
     *clusterSecurityGroupId*) command aws ec2 describe-security-groups --filters Name=group-name,Values=nodes --query 'SecurityGroups[0].GroupId' --output text ;;
     *) command aws "$@" ;;
   esac
 }
 
-# The load balancer that its controller makes for the ingress.
+# The load balancer that its controller makes for the ingress. Without controllers, a namespace is
+# never removed.
 kubectl() {
   note kubectl "$@"
-  [[ $* == *"get ingress -o jsonpath"* ]] || return 0
-  aws elbv2 create-load-balancer --name keepsake --query 'LoadBalancers[0].DNSName' --output text \
-    --subnets $(aws ec2 describe-subnets --filters Name=tag:kubernetes.io/role/elb,Values=1 --query 'Subnets[].SubnetId' --output text)
+  case "$*" in
+    *"get ingress -o jsonpath"*)
+      command kubectl -n keepsake get ingress web -o name >>"$OTHERS"
+      aws elbv2 create-load-balancer --name keepsake --query 'LoadBalancers[0].DNSName' --output text \
+        --subnets $(aws ec2 describe-subnets --filters Name=tag:kubernetes.io/role/elb,Values=1 --query 'Subnets[].SubnetId' --output text)
+      ;;
+    *"delete namespace"*) command kubectl "$@" --wait=false ;;
+    *) command kubectl "$@" ;;
+  esac
 }
 
 curl() {
@@ -49,6 +62,17 @@ curl() {
     echo '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"elasticloadbalancing:*","Resource":"*"}]}' >"$FILES/policy.json"
 }
 
-# The reader's domain, and the resources that scripts/deploy has made before they are removed.
-command aws route53 create-hosted-zone --name example.com --caller-reference once
-command aws ecr create-repository --repository-name keepsake
+# The reader's edits of the environment, with the values that the guide names.
+edit_environment() {
+  local name point file=k8s/environments/eks.ts
+  for name in sessions records; do
+    point=$(aws efs describe-access-points --file-system-id "$FS" \
+      --query "AccessPoints[?Tags[?Value=='keepsake-$name']].AccessPointId" --output text)
+    sed -i "s|^    $name: .*|    $name: \"$FS::$point\",|" "$file"
+  done
+  sed -i "s|chat.example.com|$HOST|; s|\"arn:aws:acm[^\"]*\"|\"$CERT\"|" "$file"
+  git commit --quiet --all --message "Set the values of the account"
+}
+
+# The reader's domain.
+command aws route53 create-hosted-zone --name "$READERS_ZONE" --caller-reference once
