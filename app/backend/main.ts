@@ -10,12 +10,13 @@ import {
   GracefulShutdown,
   shutDownOnSignals,
 } from "../core/runtime/graceful-shutdown";
-import { errorCode, rejectionReason } from "../core/runtime/errors";
+import { errorCode } from "../core/runtime/errors";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { createHttpServer, listen } from "../core/runtime/server";
 import { notifyParentProcess } from "../core/runtime/notify-parent";
 import { readTokens } from "../core/config/tokens";
+import { reportAvailability } from "../core/storage/report-availability";
 import { createBackend } from "./create-backend";
 import { createBackendApp } from "./app";
 
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   });
   const address = config.ADVERTISED_URL ?? `http://localhost:${port}`;
   const backend = createBackend({ config, log, metrics, tokens, address });
+  reportAvailability(metrics, backend.checkStorage);
   const shutdown = new GracefulShutdown(config.DRAIN_SECONDS, {
     server,
     handOver: () => backend.replies.drain(),
@@ -53,10 +55,7 @@ async function main(): Promise<void> {
   const app = createBackendApp({
     ...backend,
     probes: {
-      whyNotReady: async () =>
-        shutdown.hasBegun
-          ? "draining"
-          : rejectionReason(backend.checkStorage()),
+      whyNotReady: () => (shutdown.hasBegun ? "draining" : undefined),
     },
   });
   const handle = app.callback();

@@ -59,7 +59,7 @@ export interface WebAppDeps {
   /** The longest silence of a stream; {@link HEARTBEAT_MS} by default. */
   heartbeatMs?: number;
   /** Why this process should get no new visitors, if it should not. */
-  whyNotReady: () => Promise<string | undefined>;
+  whyNotReady: () => string | undefined;
 }
 
 export interface WebApp {

@@ -15,7 +15,7 @@ import { readOrCreateSecret } from "../core/config/secrets";
 import { createHttpServer, listen } from "../core/runtime/server";
 import { notifyParentProcess } from "../core/runtime/notify-parent";
 import { readTokens } from "../core/config/tokens";
-import { rejectionReason } from "../core/runtime/errors";
+import { reportAvailability } from "../core/storage/report-availability";
 import { createApi } from "./backend-client/create-api";
 import { createLoadBalancerIdentity } from "./identity/load-balancer-identity";
 import { createWebApp } from "./app";
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     log,
     metrics,
   });
+  reportAvailability(metrics, sessions.check);
   const tokens = await readTokens(config, (error) =>
     log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );
@@ -54,8 +55,7 @@ async function main(): Promise<void> {
     now: Date.now,
     sessions: { ...sessions, keys, cookieName: config.SESSION_COOKIE },
     tokens,
-    whyNotReady: async () =>
-      shutdown.hasBegun ? "draining" : rejectionReason(sessions.check()),
+    whyNotReady: () => (shutdown.hasBegun ? "draining" : undefined),
   });
   const handle = app.callback();
   const server = createHttpServer(

@@ -119,6 +119,15 @@ function storageAlerts(namespace: string): Alert[] {
         "The volume of the claim {{ $labels.persistentvolumeclaim }} fills up. When it is full, nothing that visitors write is accepted any more.",
     },
     {
+      name: "KeepsakeStorageUnavailable",
+      expression: `sum(${series(metrics.storageUnavailable, { namespace })}) > 0`,
+      for: "1m",
+      severity: "page",
+      summary: "Pods can't use their volume",
+      description:
+        "{{ $value }} pods get no answer from their volume. They stay ready, and answer visitors with a page that says so.",
+    },
+    {
       name: "KeepsakeStorageSlow",
       expression: `histogram_quantile(0.95, sum by (le, operation) (rate(${series(metrics.sessionStore, { namespace }, "_bucket")}[10m]))) > 0.5`,
       for: "15m",

@@ -187,6 +187,11 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     healthyBut(...volume("records", 5)),
     ["KeepsakeVolumeFills"],
   ],
+  [
+    "a pod's storage does not answer",
+    healthyBut(ours(metrics.storageUnavailable, 1)),
+    ["KeepsakeStorageUnavailable"],
+  ],
   ["storage is slow", healthyBut(...storeTakes("5")), ["KeepsakeStorageSlow"]],
   [
     "a session's file is damaged",

@@ -8,10 +8,10 @@ import type { ModelProvider } from "../../app/backend/models/model";
 import { createBackendApp } from "../../app/backend/app";
 import { readBackendConfig } from "../../app/core/config/config";
 import type { FileSystem } from "../../app/core/storage/file-system";
+import { reportAvailability } from "../../app/core/storage/report-availability";
 import { createLog, type Logger } from "../../app/core/runtime/log";
 import { Registry } from "../../app/core/runtime/metrics";
 import { fixedTokens, type Tokens } from "../../app/core/config/tokens";
-import { rejectionReason } from "../../app/core/runtime/errors";
 import { removeFolder } from "./temporary-folder";
 
 export const TOKEN = "a-token-for-tests-only-0123456789abcdef";
@@ -76,8 +76,9 @@ export async function startBackend(
     fileSystem: options.fileSystem,
     providers: options.providers,
   });
-  const whyNotReady = () => rejectionReason(parts.checkStorage());
-  const app = createBackendApp({ ...parts, probes: { whyNotReady } });
+  reportAvailability(parts.metrics, parts.checkStorage);
+  const probes = { whyNotReady: () => undefined };
+  const app = createBackendApp({ ...parts, probes });
   const handle = app.callback();
   let calls = 0;
   server.on("request", (request, response) => {

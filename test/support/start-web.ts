@@ -50,7 +50,7 @@ export async function startWeb(
     allowedOrigins: options.allowedOrigins,
     signOutUrl: options.signOutUrl,
     heartbeatMs: options.heartbeatMs,
-    whyNotReady: options.whyNotReady ?? (async () => undefined),
+    whyNotReady: options.whyNotReady ?? (() => undefined),
   });
   const handle = app.callback();
   const server = createHttpServer((...pair) => void handle(...pair));

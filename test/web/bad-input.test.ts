@@ -340,17 +340,15 @@ it("logs a fault, and shows the visitor none of it", async () => {
   expect(await answer.text()).not.toContain("hunter2");
 });
 
-it("is unready, with a reason, while sessions cannot be stored", async () => {
-  const broken = await startWeb({
-    whyNotReady: async () => "SESSION_DIRECTORY is not writable",
-  });
-  const answer = await fetch(`${broken.address}/readyz`);
+it("is unready, with a reason, during a drain", async () => {
+  const draining = await startWeb({ whyNotReady: () => "draining" });
+  const answer = await fetch(`${draining.address}/readyz`);
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({
-    reason: "SESSION_DIRECTORY is not writable",
+    reason: "draining",
   });
-  expect((await fetch(`${broken.address}/livez`)).status).toBe(200);
-  await broken.close();
+  expect((await fetch(`${draining.address}/livez`)).status).toBe(200);
+  await draining.close();
 });
 
 describe("an invalid setting is refused", () => {

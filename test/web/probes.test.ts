@@ -2,7 +2,7 @@ import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import { startWeb } from "../support/start-web";
 
 test("counts probes under their own routes, so that alerts can exclude them", async () => {
-  const web = await startWeb({ whyNotReady: async () => "it drains" });
+  const web = await startWeb({ whyNotReady: () => "it drains" });
   try {
     for (const address of ["/livez", "/readyz", "/nowhere"])
       await (await fetch(web.address + address)).arrayBuffer();

@@ -2,7 +2,7 @@ import type { Middleware } from "koa";
 
 export interface Probes {
   /** `undefined` if the process can take requests. */
-  whyNotReady(this: void): Promise<string | undefined>;
+  whyNotReady(this: void): string | undefined;
 }
 
 /** `/livez` and `/readyz`, as Kubernetes calls them. */
@@ -11,7 +11,7 @@ export function serveProbes(probes: Probes): Middleware {
     if (ctx.path === "/livez") {
       ctx.body = "alive\n";
     } else if (ctx.path === "/readyz") {
-      const reason = await probes.whyNotReady();
+      const reason = probes.whyNotReady();
       ctx.status = reason === undefined ? 200 : 503;
       ctx.body = `${reason ?? "ready"}\n`;
     } else {

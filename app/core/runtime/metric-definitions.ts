@@ -50,6 +50,11 @@ export const metricDefinitions = {
     help: "Visits of anonymous owners, one per owner, process and day, by result: recorded or failed.",
     labelNames: ["result"],
   },
+  storageUnavailable: {
+    name: "keepsake_storage_unavailable",
+    help: "1 while this process can't read its directory, or gets no answer within two seconds.",
+    labelNames: [],
+  },
   sessionStore: {
     name: "keepsake_session_store_seconds",
     help: "Duration of session store operations: list and read one file, write one session.",

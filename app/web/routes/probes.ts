@@ -9,13 +9,13 @@ const BACKEND_TIMEOUT_MS = 1_000;
 export interface ProbeDeps {
   api: Pick<Api, "isReady">;
   /** Why this process should get no new visitors, for the operator. */
-  whyNotReady: () => Promise<string | undefined>;
+  whyNotReady: () => string | undefined;
 }
 
 /**
- * `/livez` answers while the process does. `/readyz` fails while sessions can't be stored, and during a
- * drain. An unreachable backend is only reported: otherwise all web processes would become unready
- * at once, and visitors would see no page.
+ * `/livez` answers while the process does. `/readyz` fails during a drain. All pods share the storage
+ * and the backend, so a fault of these must not fail it: all web processes would become unready at
+ * once, and visitors would see no page.
  */
 export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   const router = new Router();
@@ -24,11 +24,12 @@ export function probeRoutes({ api, whyNotReady }: ProbeDeps): Router {
   });
   router.get(PROBE_ROUTES.ready, async (ctx) => {
     const timeout = AbortSignal.timeout(BACKEND_TIMEOUT_MS);
-    const [reason, isBackendReady] = await Promise.all([
-      whyNotReady(),
-      // The call may ignore its signal: a name look-up waits for a thread that a hung disk holds.
-      resultWithin(api.isReady(timeout), BACKEND_TIMEOUT_MS).catch(() => false),
-    ]);
+    // The call may ignore its signal: a name look-up waits for a thread that a hung disk holds.
+    const isBackendReady = await resultWithin(
+      api.isReady(timeout),
+      BACKEND_TIMEOUT_MS,
+    ).catch(() => false);
+    const reason = whyNotReady();
     ctx.status = reason === undefined ? 200 : 503;
     ctx.body = {
       ready: reason === undefined,

@@ -71,19 +71,41 @@ describe("a full volume", () => {
   });
 });
 
+/** Pods that get requests, of all pods. */
+const readyPods = (name: string) =>
+  kubectl(
+    "get",
+    "deployment",
+    name,
+    "-o",
+    "jsonpath={.status.readyReplicas} of {.status.replicas}",
+  );
+
 describe(`a volume that hangs for ${AWAY_SECONDS} s`, () => {
   afterEach(() =>
     inNode(controlPlane, `fsfreeze -u ${SHARED} 2>/dev/null; true`),
   );
 
-  it("a reply in progress finishes when its volume responds again", async () => {
+  it("pods stay ready while their volume hangs, visitors get a page, and a reply in progress finishes afterwards", async () => {
     const visitor = new HttpVisitor(settings.url);
     const address = await visitor.begin("count to 200");
     await eventually("the reply has begun", async () =>
       plain(await visitor.read(address)).includes("3, 4"),
     );
     await inNode(controlPlane, `fsfreeze -f ${SHARED}`);
-    await wait(AWAY_SECONDS * 1_000); // the duration is under test
+    const ended = Date.now() + AWAY_SECONDS * 1_000; // the duration is under test
+    // A form that has to be saved: reads of a frozen file system succeed.
+    const refused = await visitor.post(`${address}/messages`, {
+      message: "are you still there?",
+    });
+    expect(refused.status).toBeGreaterThanOrEqual(500);
+    expect(await refused.text()).toContain("are you still there?");
+    while (Date.now() < ended) {
+      for (const name of ["web", "backend"]) {
+        expect(await readyPods(name)).toMatch(/^(\d+) of \1$/);
+      }
+      await wait(1_000);
+    }
     await inNode(controlPlane, `fsfreeze -u ${SHARED}`);
     await finished(visitor, address, 200);
     const client = new CountingClient(20);

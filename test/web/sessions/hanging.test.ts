@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { freePorts } from "../../../scripts/local/free-ports";
 import { hashOf } from "../../../app/core/storage/layout/hashes";
 import { HttpVisitor } from "../../support/http-visitor";
 import { makeHangingFile } from "../../support/hanging-file";
@@ -23,10 +24,11 @@ afterEach(async () => {
 });
 
 async function startWeb(directory: string, timeoutSeconds: number) {
+  const [metricsPort] = await freePorts(1);
   const main = path.join(__dirname, "../../../app/web/main.ts");
   const child = startProcess(main, [], {
     PORT: "0",
-    METRICS_PORT: "0",
+    METRICS_PORT: String(metricsPort),
     SESSION_DIRECTORY: path.join(directory, "sessions"),
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     BACKEND_URL: "http://127.0.0.1:9",
@@ -43,7 +45,8 @@ async function startWeb(directory: string, timeoutSeconds: number) {
     });
     child.once("close", () => reject(new Error(output)));
   });
-  return { child, address: `http://127.0.0.1:${port}` };
+  const at = (number: unknown) => `http://127.0.0.1:${String(number)}`;
+  return { child, address: at(port), metricsAddress: at(metricsPort) };
 }
 
 /** A process with the maximum number of threads blocked in a session. */
@@ -60,21 +63,32 @@ async function startHanging() {
   makeHangingFile(version);
 
   // Another process, whose cache is empty.
-  const { child, address } = await startWeb(directory, TIMEOUT_SECONDS);
+  const hanging = await startWeb(directory, TIMEOUT_SECONDS);
   const visits = Array.from({ length: 6 }, async () => {
-    const visitor = new HttpVisitor(address);
+    const visitor = new HttpVisitor(hanging.address);
     for (const [name, value] of first.cookies) visitor.cookies.set(name, value);
-    return (await visitor.get("/")).status;
+    const answer = await visitor.get("/");
+    return {
+      status: answer.status,
+      retryAfter: answer.headers.get("retry-after"),
+      page: await answer.text(),
+    };
   });
-  return { child, address, statuses: await Promise.all(visits) };
+  return { ...hanging, answers: await Promise.all(visits) };
 }
 
-test("answers in time, is alive and unready, and exits on SIGTERM", async () => {
-  const { child, address, statuses } = await startHanging();
-  expect(new Set(statuses)).toEqual(new Set([503]));
-  const ready = await fetch(`${address}/readyz`);
-  expect(ready.status).toBe(503);
-  expect(await ready.text()).toContain("ETIMEDOUT");
+test("answers in time, stays ready, reports the stall, and exits on SIGTERM", async () => {
+  const { child, address, metricsAddress, answers } = await startHanging();
+  for (const answer of answers) {
+    expect(answer).toMatchObject({
+      status: 503,
+      retryAfter: "5",
+      page: expect.stringContaining("storage does not answer"),
+    });
+  }
+  expect((await fetch(`${address}/readyz`)).status).toBe(200);
+  const metrics = await (await fetch(`${metricsAddress}/metrics`)).text();
+  expect(metrics).toMatch(/^keepsake_storage_unavailable 1$/m);
   expect((await fetch(`${address}/livez`)).status).toBe(200);
   child.kill("SIGTERM");
   const { output } = await child.ended;
