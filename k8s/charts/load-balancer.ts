@@ -46,7 +46,7 @@ export class LoadBalancerChart extends Chart {
     loadBalancer,
   }: LoadBalancerProps) {
     const { group, version, certificates } = controller.params;
-    const { certificateArn, scheme, subnetCidrs, tags } = loadBalancer;
+    const { certificateArn, scheme, subnetCidrs, subnets, tags } = loadBalancer;
     // Targets with IPv6 addresses need dualstack.
     const ipAddressType =
       loadBalancer.ipAddressType ??
@@ -60,6 +60,7 @@ export class LoadBalancerChart extends Chart {
         namespaceSelector: {
           matchLabels: { "kubernetes.io/metadata.name": namespace },
         },
+        ...(subnets ? { subnets: { ids: subnets } } : {}),
         ...(certificateArn ? { [certificates]: [certificateArn] } : {}),
         ...(ipAddressType ? { ipAddressType } : {}),
         ...(loadBalancer.group

@@ -14,8 +14,8 @@ export interface StorageProps {
 
 type Claim = keyof typeof CLAIMS;
 
-/** Encryption in transit, and authorisation by IAM. */
-const EFS_MOUNT_OPTIONS = ["tls", "iam"];
+/** Authorisation by IAM. The driver encrypts by default, and deprecates the option tls. */
+const EFS_MOUNT_OPTIONS = ["iam"];
 
 /**
  * Two shared claims: sessions for web, records for backend. Volumes are retained, and a released

@@ -1,8 +1,8 @@
 import { partition } from "@aws-sdk/core/client";
 
 /**
- * Allows mounting only to roles of the account, through an access point (which maps every client
- * to the pods' user), encrypted, and never as root.
+ * Allows mounting only to roles of the account, encrypted, never as root, and through an access point,
+ * which maps every client to the pods' user. The denials also bind roles whose own policy allows more.
  *
  * @returns An IAM policy, as JSON.
  */
@@ -23,8 +23,15 @@ export function fileSystemPolicy(account: string, region: string): string {
         Resource: "*",
         Condition: {
           Bool: { "elasticfilesystem:AccessedViaMountTarget": "true" },
-          StringLike: { "elasticfilesystem:AccessPointArn": "*" },
         },
+      },
+      {
+        Sid: "AccessPointsOnly",
+        Effect: "Deny",
+        Principal: { AWS: "*" },
+        Action: "elasticfilesystem:ClientMount",
+        Resource: "*",
+        Condition: { Null: { "elasticfilesystem:AccessPointArn": "true" } },
       },
       {
         Sid: "EncryptedOnly",

@@ -10,6 +10,11 @@ const eksAck: EnvironmentInput = {
     host: "chat.example.com",
     certificateArn:
       "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    subnets: [
+      "subnet-0123456789abcdefa",
+      "subnet-0123456789abcdefb",
+      "subnet-0123456789abcdefc",
+    ],
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
     // Only CloudFront reaches the load balancer, so its checks can't be bypassed.
     cloudFrontPrefixList: "pl-a3a144ca",

@@ -25,6 +25,11 @@ const eksAuto: EnvironmentInput = {
   ingress: {
     kind: "eks-auto",
     host: "chat.example.com",
+    subnets: [
+      "subnet-0123456789abcdefa",
+      "subnet-0123456789abcdefb",
+      "subnet-0123456789abcdefc",
+    ],
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
   network: {

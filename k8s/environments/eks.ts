@@ -39,6 +39,11 @@ const eks: EnvironmentInput = {
     host: "chat.example.com",
     certificateArn:
       "arn:aws:acm:eu-central-1:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    subnets: [
+      "subnet-0123456789abcdefa",
+      "subnet-0123456789abcdefb",
+      "subnet-0123456789abcdefc",
+    ],
     subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"],
   },
   // With the Prometheus operator (docs/eks.md), add `prometheusOperator: true`.

@@ -1,13 +1,5 @@
 import { z } from "zod";
-import { arn, hostName, region } from "./fields";
-
-const id = (prefix: string, what: string) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^${prefix}-[0-9a-f]{8,17}$`),
-      `must be the id of ${what}, ${prefix}-…`,
-    );
+import { arn, awsId, hostName, region } from "./fields";
 
 const cloudFront = z.strictObject({
   host: hostName.describe("the public host name"),
@@ -42,10 +34,13 @@ export const aws = z.strictObject({
     .string()
     .regex(/^\d{12}$/, "must be the account's id: twelve digits, as a text"),
   clusterName: z.string().min(1, "must be the name of the EKS cluster"),
-  vpcId: id("vpc", "the cluster's VPC"),
-  nodeSecurityGroup: id("sg", "the nodes' security group: only it may mount"),
+  vpcId: awsId("vpc", "the cluster's VPC"),
+  nodeSecurityGroup: awsId(
+    "sg",
+    "the nodes' security group: only it may mount",
+  ),
   subnets: z
-    .array(id("subnet", "a subnet of the nodes"))
+    .array(awsId("subnet", "a subnet of the nodes"))
     .min(1, "must list a subnet of each zone: each gets a mount target"),
   backendRoleArn: arn(
     "iam::\\d{12}:role/",

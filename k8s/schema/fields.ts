@@ -44,6 +44,14 @@ export const region = z
 export const arn = (rest: string, message: string) =>
   z.string().regex(new RegExp(`^arn:aws(-[a-z]+)*:${rest}`), message);
 
+export const awsId = (prefix: string, what: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${prefix}-[0-9a-f]{8,17}$`),
+      `must be the id of ${what}, ${prefix}-…`,
+    );
+
 export const quantity = z
   .string()
   .regex(

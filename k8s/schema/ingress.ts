@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HEARTBEAT_MS } from "../../app/core/runtime/connection-registry";
 import {
   arn,
+  awsId,
   certificateArn,
   cidr,
   hostName,
@@ -103,6 +104,13 @@ const loadBalancer = {
       "must be internet-facing or internal",
     )
     .default("internet-facing"),
+  subnets: z
+    .array(awsId("subnet", "a subnet of the load balancer"))
+    .min(2, "must list subnets in at least two zones, as a load balancer needs")
+    .optional()
+    .describe(
+      "the load balancer's subnets, in the order of subnetCidrs; without them its controller chooses by tags, maybe others than web admits",
+    ),
   subnetCidrs: z
     .array(cidr)
     .min(
@@ -116,7 +124,7 @@ const loadBalancer = {
       /^ELBSecurityPolicy-TLS13-/,
       "must be a TLS 1.3 policy: its name begins with ELBSecurityPolicy-TLS13-",
     )
-    .default("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+    .default("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
   algorithm: z
     .enum(
       ["round_robin", "least_outstanding_requests", "weighted_random"],

@@ -8,7 +8,7 @@ const size = quantity
 const mountOptions = z
   .array(z.string())
   .default([])
-  .describe("mount options in addition to tls and iam");
+  .describe("mount options in addition to iam; the driver always adds tls");
 
 export const storage = z.discriminatedUnion(
   "kind",

@@ -54,6 +54,11 @@ describe("AWS resources made by controllers", () => {
         },
         {
           Effect: "Deny",
+          Action: "elasticfilesystem:ClientMount",
+          Condition: { Null: { "elasticfilesystem:AccessPointArn": "true" } },
+        },
+        {
+          Effect: "Deny",
           Condition: { Bool: { "aws:SecureTransport": "false" } },
         },
       ],

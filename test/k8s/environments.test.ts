@@ -165,6 +165,12 @@ const mistakes: Mistake[] = [
     "ingress.subnetCidrs [] must list the load balancer's subnets, the only ones that may reach web.",
   ],
   [
+    "a load balancer in one zone",
+    eks,
+    { "ingress.subnets": ["subnet-0123456789abcdefa"] },
+    'ingress.subnets ["subnet-0123456789abcdefa"] must list subnets in at least two zones, as a load balancer needs.',
+  ],
+  [
     "a subnet that is not an address block",
     eks,
     { "ingress.subnetCidrs": ["10.0.0.0"] },

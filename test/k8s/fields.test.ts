@@ -390,7 +390,7 @@ describe("the manifests of eks", () => {
     );
     for (const volume of volumes) {
       expectFields(volume, [
-        ["spec.mountOptions", ["tls", "iam"]],
+        ["spec.mountOptions", ["iam"]],
         ["spec.csi.driver", "efs.csi.aws.com"],
         ["spec.csi.volumeAttributes.encryptInTransit", "true"],
       ]);
@@ -420,7 +420,7 @@ describe("the manifests of eks", () => {
       "ip",
       '[{"HTTP":80},{"HTTPS":443}]',
       "443",
-      "ELBSecurityPolicy-TLS13-1-2-2021-06",
+      "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
       "/readyz",
     ]);
   });
@@ -757,7 +757,7 @@ describe("the manifests of eks-auto", () => {
   test("dynamic access points belong to the pods' user, and a recreated claim finds its directory", () => {
     expectFields(find(objects, "StorageClass", "keepsake-efs"), [
       ["provisioner", "efs.csi.aws.com"],
-      ["mountOptions", ["tls", "iam"]],
+      ["mountOptions", ["iam"]],
       ["parameters.provisioningMode", "efs-ap"],
       ["parameters.uid", "1000"],
       ["parameters.gid", "1000"],

@@ -81,7 +81,7 @@ describe("synth", () => {
     );
     expect(stderr).toBe(
       "The environment eks has example values, so its manifests can be read but not applied. " +
-        "Set storage.sessions, storage.records, ingress.host, ingress.certificateArn in k8s/environments/eks.ts.\n",
+        "Set storage.sessions, storage.records, ingress.host, ingress.certificateArn, ingress.subnets in k8s/environments/eks.ts.\n",
     );
   });
 

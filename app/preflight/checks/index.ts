@@ -7,6 +7,7 @@ import { clocks } from "./clocks";
 import { drain } from "./drain";
 import { exclusiveNames } from "./exclusive-names";
 import { idleTimeout } from "./idle-timeout";
+import { loadBalancerSubnets } from "./load-balancer-subnets";
 import { model } from "./model";
 import { readinessGates } from "./readiness-gates";
 import { sharedVolume } from "./shared-volume";
@@ -25,6 +26,7 @@ export const checks: Check[] = [
   buffering,
   idleTimeout,
   drain,
+  loadBalancerSubnets,
   readinessGates,
   autoscaling,
   addOns,

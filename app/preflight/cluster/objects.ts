@@ -114,6 +114,24 @@ export const IngressClass = z.object({
   spec: z.object({ controller: z.string() }),
 });
 
+/** The address blocks that may reach the selected pods. */
+export const NetworkPolicy = z.object({
+  metadata,
+  spec: z.object({
+    ingress: z
+      .array(
+        z.object({
+          from: z
+            .array(
+              z.object({ ipBlock: z.object({ cidr: z.string() }).optional() }),
+            )
+            .default([]),
+        }),
+      )
+      .default([]),
+  }),
+});
+
 const TargetGroupBinding = z.object({
   metadata,
   spec: z.object({ targetGroupARN: z.string().optional() }),

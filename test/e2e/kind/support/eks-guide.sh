@@ -70,6 +70,16 @@ edit_environment() {
       --query "AccessPoints[?Tags[?Value=='keepsake-$name']].AccessPointId" --output text)
     sed -i "s|^    $name: .*|    $name: \"$FS::$point\",|" "$file"
   done
+  local listed
+  listed=$(aws ec2 describe-subnets --filters "Name=vpc-id,Values=$VPC" Name=tag:kubernetes.io/role/elb,Values=1 \
+    --query 'Subnets[].[SubnetId,CidrBlock]' --output text | sort -k 2)
+  SUBNETS=$(cut -f 1 <<<"$listed") CIDRS=$(cut -f 2 <<<"$listed") node -e '
+    const fs = require("node:fs");
+    const list = (text) => JSON.stringify(text.split("\n"));
+    const before = fs.readFileSync(process.argv[1], "utf8");
+    fs.writeFileSync(process.argv[1], before
+      .replace(/subnets: \[[^\]]*\]/, "subnets: " + list(process.env.SUBNETS))
+      .replace(/subnetCidrs: \[[^\]]*\]/, "subnetCidrs: " + list(process.env.CIDRS)));' "$file"
   sed -i "s|chat.example.com|$HOST|; s|\"arn:aws:acm[^\"]*\"|\"$CERT\"|" "$file"
   git commit --quiet --all --message "Set the values of the account"
 }
