@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     log,
     metrics,
   });
-  reportAvailability(metrics, sessions.check);
+  reportAvailability(metrics, () => sessions.check());
   const tokens = await readTokens(config, (error) =>
     log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );

@@ -15,9 +15,9 @@ export function reportAvailability(
   registry: Registry,
   check: () => Promise<void>,
 ): void {
-  new Gauge({
+  const gauge = new Gauge({
     ...metricDefinitions.storageUnavailable,
-    registers: [registry],
+    registers: [],
     async collect() {
       const isAvailable = await withTimeout(check(), ANSWER_MS).then(
         () => true,
@@ -26,4 +26,5 @@ export function reportAvailability(
       this.set(isAvailable ? 0 : 1);
     },
   });
+  registry.registerMetric(gauge);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -32,12 +33,8 @@ export async function startLoadBalancerController(
 ): Promise<LoadBalancerController> {
   const webhooks = createServer(
     { key: pem("server-key"), cert: pem("server") },
-    async (request, response) => {
-      const review = (await json(request)) as Review;
-      const message = await faultOf(server, request.url!, review.request);
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer(review.request.uid, message)));
-    },
+    (request, response) =>
+      void review(server, request, response).catch(() => response.destroy()),
   );
   await new Promise<void>((resolve) =>
     webhooks.listen(0, "127.0.0.1", resolve),
@@ -50,6 +47,18 @@ export async function startLoadBalancerController(
       webhooks.closeAllConnections();
     },
   };
+}
+
+/** Admits or rejects the object of a request. */
+async function review(
+  server: ApiServer,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { request } = (await json(incoming)) as Review;
+  const message = await faultOf(server, incoming.url!, request);
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(answer(request.uid, message)));
 }
 
 const answer = (uid: string, message: string | undefined) => ({

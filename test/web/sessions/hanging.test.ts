@@ -45,8 +45,11 @@ async function startWeb(directory: string, timeoutSeconds: number) {
     });
     child.once("close", () => reject(new Error(output)));
   });
-  const at = (number: unknown) => `http://127.0.0.1:${String(number)}`;
-  return { child, address: at(port), metricsAddress: at(metricsPort) };
+  return {
+    child,
+    address: `http://127.0.0.1:${port}`,
+    metricsAddress: `http://127.0.0.1:${metricsPort}`,
+  };
 }
 
 /** A process with the maximum number of threads blocked in a session. */
