@@ -15,6 +15,8 @@ import { keepDeadlines } from "./middleware/keep-deadlines";
 import { recordVisits } from "./middleware/record-visits";
 import { observeRequests } from "./middleware/observe-requests";
 import type { Models } from "./models/create-models";
+import type { OwnerEraser } from "./owners/owner-eraser";
+import type { Quotas } from "./owners/quotas";
 import type { Visits } from "./owners/visits";
 import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
@@ -22,6 +24,7 @@ import type { ReplyService } from "./replies/reply-service";
 import { serveConversations, serveReplyActions } from "./routes/conversations";
 import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
+import { serveOwner } from "./routes/owner";
 import { serveOverview } from "./routes/overview";
 import { type Probes, serveProbes } from "./routes/probes";
 import { serveReplyStreams } from "./routes/replies";
@@ -42,6 +45,8 @@ export interface BackendAppDeps {
   projectPages: ProjectPages;
   models: Models;
   search: Search;
+  quotas: Quotas;
+  eraser: OwnerEraser;
   visits: Visits;
 }
 
@@ -78,6 +83,7 @@ function nameProcess(process: string): Middleware {
 function routes(deps: BackendAppDeps) {
   const router = new Router<BackendState>();
   serveOverview(router, deps);
+  serveOwner(router, deps.eraser);
   serveConversations(router, deps);
   serveReplyActions(router, deps);
   serveReplyStreams(router, {

@@ -19,6 +19,8 @@ import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
 import { readModelSettings } from "./models/provider-settings";
+import { OwnerEraser } from "./owners/owner-eraser";
+import { Quotas } from "./owners/quotas";
 import { Visits } from "./owners/visits";
 import { ProjectPages } from "./projects/project-pages";
 import { createReplyContext } from "./replies/reply-context";
@@ -76,15 +78,31 @@ export function createBackend(given: BackendDeps) {
   });
   const replies = new ReplyService(context);
   const { projects, ownerIndex } = stored;
+  const quotas = new Quotas(
+    ownerIndex,
+    {
+      conversations: config.CONVERSATIONS_PER_OWNER,
+      bytes: config.MEGABYTES_PER_OWNER * 1024 ** 2,
+    },
+    metrics,
+  );
   return {
     models,
     peers,
     records,
     replies,
-    ...createConversations({ ...stored, models, replies, repository: records }),
+    ...createConversations({
+      ...stored,
+      models,
+      replies,
+      quotas,
+      repository: records,
+    }),
     projects,
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),
+    quotas,
+    eraser: new OwnerEraser({ files, folders, replies, log, metrics, now }),
     visits: new Visits({ fileSystem, folders, log, metrics, now }),
     log,
     metrics,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { recordFoldersIn } from "../core/storage/layout/record-folders";
+import { removeErased } from "../core/storage/layout/owner-event-log";
 import { isTemporary } from "../core/storage/exclusive-file";
 import { createStorageContext } from "../core/storage/storage-context";
 import { removeCompacted } from "../core/storage/compaction";
@@ -63,6 +64,8 @@ async function sweepFolder(
   const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
   if (newest) await deleted.sweepFolder(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
+  const erased = await removeErased(sweep.fileSystem, folder, names);
+  sweep.tally.folded += erased;
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });
   if (!listing.files.some(isSegment)) return;
   const files = createStorageContext({

@@ -28,6 +28,7 @@ import { chatRoutes } from "./routes/chat";
 import { conversationRoutes } from "./routes/conversations";
 import { answerProbes } from "./middleware/answer-preflight";
 import { probeRoutes } from "./routes/probes";
+import { dataRoutes } from "./routes/data";
 import { projectRoutes } from "./routes/projects";
 import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
@@ -87,6 +88,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     projectRoutes,
     searchRoutes,
     sessionRoutes,
+    dataRoutes,
   ].map((routes) => routes(routeDeps));
   const app = new Koa<WebState>();
   // TLS ends at the load balancer, whose word on it is taken.

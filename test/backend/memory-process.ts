@@ -1,3 +1,4 @@
+import { Quotas } from "../../app/backend/owners/quotas";
 import { Registry } from "prom-client";
 import { createConversations } from "../../app/backend/conversations/create-conversations";
 import { ConversationReplyRepository } from "../../app/backend/conversations/reply-repository";
@@ -43,8 +44,10 @@ export function conversationsOn<R extends Replies>(
     systemPrompt: "",
   });
   const replies = repliesOf(records);
+  const most = { conversations: 1_000, bytes: 1_000_000 };
+  const quotas = new Quotas(parts.ownerIndex, most, new Registry());
   return {
-    ...createConversations({ ...parts, replies, repository: records }),
+    ...createConversations({ ...parts, replies, quotas, repository: records }),
     replies,
   };
 }

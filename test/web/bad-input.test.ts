@@ -210,7 +210,7 @@ describe("a form", () => {
     });
     expect(sent.status).toBe(403);
     const page = await sent.text();
-    expect(page).toContain("<h1>Forbidden</h1>");
+    expect(page).toContain("<h1>Not allowed</h1>");
     expect(page).toContain("Cross-site request blocked");
   });
 

@@ -51,12 +51,17 @@ export class ConversationSettings {
   }
 
   /** For a conversation that has its messages: every listed one must open. */
-  async addToIndex(ownerHash: string, version: SettingsVersion): Promise<void> {
+  async addToIndex(
+    ownerHash: string,
+    version: SettingsVersion,
+    bytes?: number,
+  ): Promise<void> {
     if (version.isIndexed) return;
     await this.ownerIndex.append(ownerHash, {
       kind: "conversation",
       version: version.number,
       conversation: version.settings,
+      bytes,
     });
   }
 

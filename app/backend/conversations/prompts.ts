@@ -22,6 +22,7 @@ import {
 } from "../../core/domain/turns";
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { Quotas } from "../owners/quotas";
 import { toConversation } from "../owner-index/to-conversation";
 import type { ConversationSettings } from "./conversation-settings";
 import {
@@ -42,6 +43,7 @@ export interface PromptServiceDeps {
   settings: ConversationSettings;
   validator: ConversationValidator;
   replies: Replies;
+  quotas: Quotas;
   replyResolver: ReplyResolver;
   now: () => Date;
 }
@@ -71,7 +73,7 @@ export class PromptService {
     const log = this.logOf(ownerHash, id);
     return this.serialize(ownerHash, async () => {
       const before = key === undefined ? undefined : await log.list();
-      if (!before || before.last === 0) await replies.reserveSlot(ownerHash);
+      if (!before || before.last === 0) await this.admit(ownerHash, true);
       const at = now().toISOString();
       const [message, created] = await Promise.all([
         log.addFirst({ text, at, key }),
@@ -86,7 +88,7 @@ export class PromptService {
           deletedAt: null,
         }),
       ]);
-      await settings.addToIndex(ownerHash, created);
+      await settings.addToIndex(ownerHash, created, Buffer.byteLength(text));
       await replies.start(replyTo(ownerHash, id, message.number));
       const conversation = toConversation(created.settings, message.at);
       return { conversation, message };
@@ -121,7 +123,7 @@ export class PromptService {
         ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
         : undefined;
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
-      await this.deps.replies.reserveSlot(ownerHash);
+      await this.admit(ownerHash);
       if (old) return { follows: old.follows, decide };
       return { follows: await olderVersion(log, last, follows), decide };
     });
@@ -140,7 +142,7 @@ export class PromptService {
     number: number,
     key?: string,
   ): Promise<Prompt> {
-    const { settings, replies, replyResolver } = this.deps;
+    const { settings, replyResolver } = this.deps;
     const [prompt] = await Promise.all([
       readPrompt(this.logOf(ownerHash, id), number - 1),
       settings.read(ownerHash, id),
@@ -150,7 +152,7 @@ export class PromptService {
       assertCanRepeat(prompt, last);
       const ref = { ownerHash, conversation: id, number };
       if (last !== number) await replyResolver.publish(ref);
-      await replies.reserveSlot(ownerHash);
+      await this.admit(ownerHash);
       return { follows: prompt.follows };
     });
   }
@@ -207,6 +209,12 @@ export class PromptService {
     return { ref, last: listing.last };
   }
 
+  /** @throws VisibleError (403, 429 or 503) if the owner may not send another prompt now. */
+  private async admit(ownerHash: string, isNew = false): Promise<void> {
+    await this.deps.quotas.assertRoom(ownerHash, isNew);
+    await this.deps.replies.reserveSlot(ownerHash);
+  }
+
   private save(
     ownerHash: string,
     id: string,
@@ -219,12 +227,13 @@ export class PromptService {
       const log = this.logOf(ownerHash, id);
       const saved = await log.addPrompt({ ...prompt, at }, place);
       const { number } = saved.message;
+      const bytes = Buffer.byteLength(saved.message.text);
       // After the prompt: until then, the failed reply is the last message and can be retried.
       if (saved.isAfterFailure) {
         await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
       }
       await Promise.all([
-        ownerIndex.append(ownerHash, { kind: "prompt", id, at }),
+        ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
         replies.start(replyTo(ownerHash, id, number)),
       ]);
       return saved.message;

@@ -114,6 +114,7 @@ export class ConversationReplyRepository implements ReplyRepository {
       model,
       modelName,
       usage,
+      bytes: Buffer.byteLength(message.text + (message.reasoning ?? "")),
     });
   }
 

@@ -39,6 +39,11 @@ export class OwnerIndex {
     return state;
   }
 
+  /** The state that this process read last, however old: costs no call where there is one. */
+  async known(ownerHash: string): Promise<Readonly<OwnerState>> {
+    return this.states.get(ownerHash) ?? (await this.read(ownerHash));
+  }
+
   private logOf(ownerHash: string): OwnerEventLog {
     return new OwnerEventLog(this.files, this.folders.ownerEvents(ownerHash));
   }

@@ -12,6 +12,8 @@ export interface ConversationState {
   /** The number of the last event about a message, by which conversations are sorted. */
   order: number;
   updatedAt: string;
+  /** Of its messages, as far as events tell. */
+  bytes: number;
   /** By model. */
   usage: Map<string, ModelUsage>;
   counted: CountedReplies;
@@ -32,6 +34,7 @@ export class OwnerState {
   apply(number: number, entry: OwnerEvent): void {
     if (entry.kind === "conversation") this.applySettings(number, entry);
     else if (entry.kind === "project") this.applyProject(entry);
+    else if (entry.kind === "erased") this.clear();
     else this.applyMessage(number, entry);
   }
 
@@ -50,6 +53,11 @@ export class OwnerState {
       : null;
   }
 
+  private clear(): void {
+    this.conversations.clear();
+    this.projects.clear();
+  }
+
   private applySettings(
     number: number,
     entry: OwnerEvent & { kind: "conversation" },
@@ -62,6 +70,7 @@ export class OwnerState {
         settings,
         order: number,
         updatedAt: settings.createdAt,
+        bytes: entry.bytes ?? 0,
         usage: new Map(),
         counted: new CountedReplies(),
       });
@@ -89,6 +98,7 @@ export class OwnerState {
     }
     known.order = number;
     known.updatedAt = entry.at;
+    known.bytes += entry.bytes ?? 0;
   }
 }
 

@@ -43,6 +43,7 @@ export function describeApi() {
       { name: "Projects", description: "Groups of conversations." },
       { name: "Models", description: "The models that can be chosen." },
       { name: "Search", description: "Search in titles and messages." },
+      { name: "Owner", description: "Everything that an owner stores." },
     ],
     security: [{ token: [] }],
     components: {

@@ -1,6 +1,7 @@
 import type { Conversations } from "../conversations/conversations";
 import type { Models } from "../models/create-models";
 import type { Search } from "../conversations/search";
+import type { Quotas } from "../owners/quotas";
 import type { Projects } from "../projects/projects";
 import { type BackendRouter, implement } from "./implement";
 
@@ -10,10 +11,11 @@ export function serveOverview(
     conversations: Conversations;
     projects: Projects;
     models: Models;
+    quotas: Quotas;
     search: Search;
   },
 ): void {
-  const { conversations, projects, models, search } = deps;
+  const { conversations, projects, models, quotas, search } = deps;
   implement(router, "readOverview", async (ctx) => {
     const { ownerHash, input } = ctx.state;
     const [list, owned, offered] = await Promise.all([
@@ -21,7 +23,12 @@ export function serveOverview(
       projects.list(ownerHash),
       models.list(),
     ]);
-    ctx.body = { ...list, projects: owned, models: offered };
+    ctx.body = {
+      ...list,
+      projects: owned,
+      models: offered,
+      quotas: await quotas.known(ownerHash),
+    };
   });
   implement(router, "listModels", async (ctx) => {
     ctx.body = { models: await models.list() };

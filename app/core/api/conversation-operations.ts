@@ -8,6 +8,7 @@ import {
   ModelDescription,
   Project,
   Prompt,
+  Quotas,
 } from "../domain/records";
 import { textField, visiblePattern } from "../domain/text";
 import { byId, count, empty, integer, none } from "./inputs";
@@ -40,6 +41,8 @@ const Overview = z
     ...ConversationList.shape,
     projects: z.array(Project),
     models: z.array(ModelDescription),
+    /** Absent from an earlier version of the program. */
+    quotas: Quotas.optional(),
   })
   .meta({ id: "Overview" });
 
@@ -97,7 +100,7 @@ export const conversationOperations = {
         reply: z.object({ number: z.int().min(2) }),
       })
       .meta({ id: "CreatedConversation" }),
-    errors: [404, 409, 413, 429, 503],
+    errors: [403, 404, 409, 413, 429, 503],
     repeatable: "keyed",
   }),
   readConversation: operation({
@@ -206,7 +209,7 @@ export const conversationOperations = {
     }),
     status: 201,
     answer: SentMessage,
-    errors: [404, 409, 413, 429, 503],
+    errors: [403, 404, 409, 413, 429, 503],
     repeatable: "keyed",
   }),
 };

@@ -9,7 +9,7 @@ export interface Operation<
   method: "get" | "post" | "patch" | "delete";
   /** As OpenAPI writes it: `/v1/conversations/{id}`. */
   path: string;
-  tag: "Conversations" | "Replies" | "Projects" | "Models" | "Search";
+  tag: "Conversations" | "Replies" | "Projects" | "Models" | "Search" | "Owner";
   summary: string;
   params: P;
   query: Q;
@@ -18,7 +18,7 @@ export interface Operation<
   status: 200 | 201 | 204;
   answer: A;
   /** The error statuses beyond those of every call. */
-  errors: (404 | 409 | 413 | 422 | 429 | 503)[];
+  errors: (403 | 404 | 409 | 413 | 422 | 429 | 503)[];
   /** Safe to repeat always, or with an `idempotency-key`. */
   repeatable: "always" | "keyed";
 }

@@ -3,6 +3,7 @@ import { conversationOperations } from "./conversation-operations";
 import { textField } from "../domain/text";
 import { empty, none } from "./inputs";
 import { operation } from "./operation";
+import { ownerOperations } from "./owner-operations";
 import { projectOperations } from "./project-operations";
 import { replyOperations } from "./reply-operations";
 import {
@@ -43,6 +44,7 @@ export const operations = {
     repeatable: "always",
   }),
   ...projectOperations,
+  ...ownerOperations,
   search: operation({
     method: "get",
     path: "/v1/search",

@@ -53,7 +53,7 @@ export const replyOperations = {
     body: empty,
     status: 201,
     answer: SentMessage,
-    errors: [404, 409, 429, 503],
+    errors: [403, 404, 409, 429, 503],
     repeatable: "keyed",
   }),
 };

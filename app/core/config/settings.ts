@@ -182,6 +182,16 @@ export const backendSettings = z.object({
     .describe(
       "Replies that one process writes at a time. Further ones are refused, and web tries another process.",
     ),
+  CONVERSATIONS_PER_OWNER: wholeNumber(1, 1_000_000)
+    .default(10_000)
+    .describe(
+      "Conversations that one visitor may keep. Further ones are refused with a message; a notice appears at 90 %.",
+    ),
+  MEGABYTES_PER_OWNER: wholeNumber(1, 1_000_000)
+    .default(1_024)
+    .describe(
+      "Text that one visitor may keep, in MB. Further messages are refused with a message; a notice appears at 90 %.",
+    ),
   ...modelSettings,
   ...both,
 });

@@ -135,6 +135,13 @@ export const ConversationPage = z
   })
   .meta({ id: "ConversationPage" });
 
+const Quota = z.object({ used: z.int().min(0), limit: z.int().min(1) });
+
+/** What an owner stores, and may store. */
+export const Quotas = z
+  .object({ conversations: Quota, bytes: Quota })
+  .meta({ id: "Quotas" });
+
 export const Project = z
   .object({
     id: Id,
@@ -201,6 +208,7 @@ export type Excerpt = z.output<typeof Excerpt>;
 export type Conversation = z.output<typeof Conversation>;
 export type ConversationPage = z.output<typeof ConversationPage>;
 export type ReplyState = z.output<typeof ReplyState>;
+export type Quotas = z.output<typeof Quotas>;
 export type Project = z.output<typeof Project>;
 export type ModelUsage = z.output<typeof ModelUsage>;
 export type ModelDescription = z.output<typeof ModelDescription>;

@@ -6,6 +6,7 @@ import type {
   ModelDescription,
   ModelUsage,
   Project,
+  Quotas,
   ReplyEvent,
 } from "../../core/domain/records";
 import type { ChangeCounts } from "./change-counts";
@@ -140,6 +141,10 @@ export interface Api {
   ): Promise<Project>;
   /** Deletes a project; its conversations stay, without one. */
   deleteProject(context: ApiContext, id: string): Promise<void>;
+  /** What the visitor stores; `undefined` if an earlier version of the backend answers. */
+  readQuotas(context: ApiContext): Promise<Quotas | undefined>;
+  /** Deletes everything that the visitor stores, permanently. */
+  eraseAll(context: ApiContext): Promise<void>;
   search(
     context: ApiContext,
     query: string,

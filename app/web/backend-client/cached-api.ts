@@ -223,6 +223,14 @@ export class CachedApi implements ConnectedApi {
     await this.write(context, "deleteProject", { params: { id } });
   }
 
+  async readQuotas(context: ApiContext): ReturnType<Api["readQuotas"]> {
+    return (await this.overview(context)).quotas;
+  }
+
+  async eraseAll(context: ApiContext): Promise<void> {
+    await this.write(context, "eraseOwner", {});
+  }
+
   async search(context: ApiContext, q: string): ReturnType<Api["search"]> {
     return (await this.read(context, "search", { query: { q } })).results;
   }

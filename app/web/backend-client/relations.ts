@@ -42,6 +42,7 @@ export const changes = {
   deleteConversation: "conversation",
   restoreConversation: "conversation",
   createProject: "project",
+  eraseOwner: "project",
   changeProject: "project",
   deleteProject: "project",
 } satisfies Partial<Record<OperationId, Change>>;

@@ -38,7 +38,7 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
 
 const titles: Record<number, string> = {
   401: "Not signed in",
-  403: "Forbidden",
+  403: "Not allowed",
   404: "Not found",
   409: "Conflict",
   413: "Too long",

@@ -5,6 +5,7 @@ import type {
   Project,
 } from "../../core/domain/records";
 import type { Api, ApiContext } from "../backend-client/api";
+import { limitNotice } from "./quotas";
 import { groupByDay, type DayGroup } from "./time";
 
 /** The sidebar lists this many conversations, and links to the list of all. */
@@ -17,6 +18,8 @@ export interface FrameData {
   more: string | undefined;
   projects: Project[];
   models: ModelDescription[];
+  /** A sentence, if the visitor comes near a limit of what they may store. */
+  limit: string | undefined;
   /** The reason why a list could not be read. */
   problem: string | undefined;
 }
@@ -27,10 +30,11 @@ export async function readFrame(
   context: ApiContext,
   nowMs: number,
 ): Promise<FrameData> {
-  const [conversations, projects, models] = await Promise.allSettled([
+  const [conversations, projects, models, quotas] = await Promise.allSettled([
     api.listConversations(context, { limit: SIDEBAR_CONVERSATIONS }),
     api.listProjects(context),
     api.listModels(context),
+    api.readQuotas(context),
   ]);
   const failed = [conversations, projects, models].find(
     (result) => result.status === "rejected",
@@ -42,6 +46,8 @@ export async function readFrame(
     more: list?.next ? "/conversations" : undefined,
     projects: projects.status === "fulfilled" ? projects.value : [],
     models: models.status === "fulfilled" ? models.value : [],
+    limit:
+      quotas.status === "fulfilled" ? limitNotice(quotas.value) : undefined,
     problem: failed && toVisibleError(failed.reason).message,
   };
 }

@@ -1,3 +1,7 @@
+import path from "node:path";
+import type { FileSystem } from "../file-system";
+import { LogListing } from "../log-listing";
+import { createMarker, removeMarker } from "../marker-file";
 import { type LogEntry, LogMissingError } from "../log-reader";
 import { AppendLog } from "../append-log";
 import type { StorageContext } from "../storage-context";
@@ -7,11 +11,41 @@ import type { OwnerEvent } from "./owner-events";
 /** Keeps the number of files low: 100,000 entries are a hundred segments. */
 const SEGMENT_SIZES = [10, 100, 1000];
 
+const ERASED = /^erased\.([1-9]\d{0,14})$/;
+
+/**
+ * Removes the entries before an erasure, of which the folder has a marker.
+ *
+ * @param names The names in the folder.
+ * @returns The number of removed files.
+ */
+export async function removeErased(
+  fileSystem: FileSystem,
+  folder: string,
+  names: readonly string[],
+): Promise<number> {
+  const numbers = names.map((name) => Number(ERASED.exec(name)?.[1] ?? 0));
+  const erased = Math.max(0, ...numbers);
+  const { files } = new LogListing(names, { monotonic: 0, wall: 0 });
+  const old = files.filter(({ to }) => to < erased).map(({ name }) => name);
+  const markers = names.filter((_, index) => {
+    const number = numbers[index] ?? 0;
+    return number > 0 && number < erased;
+  });
+  for (const name of [...old, ...markers]) {
+    await removeMarker(fileSystem, path.join(folder, name));
+  }
+  return old.length;
+}
+
 /** The log of changes to the lists of an owner's conversations and projects. */
 export class OwnerEventLog {
   private readonly log: AppendLog;
 
-  constructor(files: StorageContext, folder: string) {
+  constructor(
+    private readonly files: StorageContext,
+    private readonly folder: string,
+  ) {
     this.log = new AppendLog(files, folder, { segmentSizes: SEGMENT_SIZES });
   }
 
@@ -26,6 +60,28 @@ export class OwnerEventLog {
       await this.log.createFolder();
       await this.log.append(entry);
     }
+  }
+
+  /** @returns The event's number; `undefined` if the owner has no events. */
+  async appendIfExists(event: OwnerEvent): Promise<number | undefined> {
+    try {
+      return await this.log.append({ format: 1, ...toJson(event) });
+    } catch (error) {
+      if (error instanceof LogMissingError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the events before an erasure. The marker lets a sweep remove what a compaction at the
+   * same moment, or a crash, leaves.
+   */
+  async removeBefore(erasure: number): Promise<void> {
+    const { fileSystem } = this.files;
+    const marker = path.join(this.folder, `erased.${erasure}`);
+    await createMarker(fileSystem, marker);
+    const names = await fileSystem.readdir(this.folder);
+    await removeErased(fileSystem, this.folder, names);
   }
 
   /**

@@ -32,13 +32,21 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
     kind: z.literal("conversation"),
     version: z.int(),
     conversation: StoredConversation,
+    /** Of the first prompt, where the event creates the conversation. */
+    bytes: z.int().optional(),
   }),
   z.object({
     kind: z.literal("project"),
     version: z.int(),
     project: StoredProject,
   }),
-  z.object({ kind: z.literal("prompt"), id: Id, at: z.string() }),
+  z.object({
+    kind: z.literal("prompt"),
+    id: Id,
+    at: z.string(),
+    /** Of the message; absent from events of earlier versions. */
+    bytes: z.int().optional(),
+  }),
   z.object({
     kind: z.literal("reply"),
     id: Id,
@@ -48,7 +56,10 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
     model: z.string(),
     modelName: z.string(),
     usage: Usage.optional(),
+    bytes: z.int().optional(),
   }),
+  /** All events before this one are deleted with what they are about. */
+  z.object({ kind: z.literal("erased"), at: z.string() }),
 ]);
 
 export type StoredConversation = z.output<typeof StoredConversation>;

@@ -18,9 +18,13 @@ export interface RecordFolders {
   ownerEvents(ownerHash: string): string;
   /** Contains the visit markers of an anonymous owner; see `visits.ts`. */
   visits(ownerHash: string): string;
+  /** The parent of all folders of an owner's conversations. */
+  conversations(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
   reply(ref: ReplyRef): string;
+  /** The parent of all folders of an owner's projects. */
+  projects(ownerHash: string): string;
   project(ownerHash: string, project: string): string;
   /** Contains a file for each unfinished reply of any owner. */
   readonly activeReplies: string;
@@ -51,18 +55,23 @@ export const ownerOf = (
 export function recordFoldersIn(dataDirectory: string): RecordFolders {
   const owners = path.join(dataDirectory, "owners");
   const owner = (hash: string) => folderOf(owners, hash);
+  const conversations = (hash: string) =>
+    path.join(owner(hash), "conversations");
   const conversation = (hash: string, id: string) =>
-    path.join(owner(hash), "conversations", id);
+    path.join(conversations(hash), id);
+  const projects = (hash: string) => path.join(owner(hash), "projects");
   return {
     owners,
     owner,
     visits: (hash) => path.join(owner(hash), "visits"),
     ownerEvents: (hash) => path.join(owner(hash), "activity"),
+    conversations,
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),
     reply: ({ ownerHash, conversation: id, number }) =>
       path.join(conversation(ownerHash, id), "replies", String(number)),
-    project: (hash, id) => path.join(owner(hash), "projects", id),
+    projects,
+    project: (hash, id) => path.join(projects(hash), id),
     activeReplies: path.join(dataDirectory, "in-progress"),
   };
 }

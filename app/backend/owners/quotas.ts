@@ -1,0 +1,74 @@
+import { Counter, type Registry } from "prom-client";
+import { VisibleError } from "../../core/domain/errors";
+import type { Quotas as QuotaRecord } from "../../core/domain/records";
+import type { OwnerState } from "../owner-index/owner-state";
+import type { OwnerIndex } from "../owner-index/owner-index";
+
+export interface QuotasOptions {
+  conversations: number;
+  bytes: number;
+}
+
+const count = new Intl.NumberFormat("en");
+const MEGABYTE = 1024 ** 2;
+
+/** Bounds of what an owner may store. Best-effort: requests at the same moment can exceed them. */
+export class Quotas {
+  private readonly refused: Counter<"quota">;
+
+  constructor(
+    private readonly ownerIndex: OwnerIndex,
+    private readonly limits: QuotasOptions,
+    metrics: Registry,
+  ) {
+    this.refused = new Counter({
+      name: "keepsake_quota_refusals_total",
+      help: "Messages that were refused because their owner has reached a limit, by quota: conversations, bytes.",
+      labelNames: ["quota"],
+      registers: [metrics],
+    });
+  }
+
+  /** The quotas of an owner whose index was just read. */
+  async known(ownerHash: string): Promise<QuotaRecord> {
+    return this.of(await this.ownerIndex.known(ownerHash));
+  }
+
+  /** Deleted conversations do not count. */
+  private of(state: Readonly<OwnerState>): QuotaRecord {
+    const listed = state.listed();
+    const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
+    const { limits } = this;
+    return {
+      conversations: { used: listed.length, limit: limits.conversations },
+      bytes: { used: bytes, limit: limits.bytes },
+    };
+  }
+
+  /**
+   * @param isNew True if the message begins a conversation.
+   * @throws VisibleError (403) if the owner has reached a limit.
+   */
+  async assertRoom(ownerHash: string, isNew: boolean): Promise<void> {
+    const state = await this.ownerIndex.read(ownerHash);
+    const { conversations, bytes } = this.of(state);
+    if (isNew && conversations.used >= conversations.limit) {
+      throw this.refuse(
+        "conversations",
+        `${count.format(conversations.limit)} conversations`,
+      );
+    }
+    if (bytes.used >= bytes.limit) {
+      const megabytes = Math.round(bytes.limit / MEGABYTE);
+      throw this.refuse("bytes", `${count.format(megabytes)} MB of messages`);
+    }
+  }
+
+  private refuse(quota: string, limit: string): VisibleError {
+    this.refused.inc({ quota });
+    return new VisibleError(
+      403,
+      `You have reached the limit of ${limit}. Delete conversations that you no longer need, then send your message again.`,
+    );
+  }
+}

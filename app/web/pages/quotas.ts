@@ -1,0 +1,32 @@
+import type { Quotas } from "../../core/domain/records";
+
+/** The share of a limit from which every page says so. */
+const NOTICE_FROM = 0.9;
+
+const count = new Intl.NumberFormat("en");
+const MEGABYTE = 1024 ** 2;
+
+const megabytes = (bytes: number) =>
+  `${count.format(Math.ceil(bytes / MEGABYTE))} MB`;
+
+/** What the visitor stores, as their page shows it. */
+export const viewQuotas = ({ conversations, bytes }: Quotas) => ({
+  conversations: `${count.format(conversations.used)} of ${count.format(conversations.limit)}`,
+  text: `${megabytes(bytes.used)} of ${megabytes(bytes.limit)}`,
+});
+
+/** A sentence for visitors who come near a limit. */
+export function limitNotice(quotas: Quotas | undefined): string | undefined {
+  if (!quotas) return undefined;
+  const { conversations, text } = viewQuotas(quotas);
+  if (isNear(quotas.conversations)) {
+    return `You have used ${conversations} conversations. Delete those that you no longer need.`;
+  }
+  if (isNear(quotas.bytes)) {
+    return `You have used ${text} for messages. Delete conversations that you no longer need.`;
+  }
+  return undefined;
+}
+
+const isNear = ({ used, limit }: Quotas["bytes"]) =>
+  used >= NOTICE_FROM * limit;
