@@ -23,6 +23,7 @@ import { staticFiles } from "./middleware/static-files";
 import { trackScript } from "./middleware/track-script";
 import type { WebState } from "./middleware/web-context";
 import { loadAssets } from "./rendering/assets";
+import { TimeSlices } from "./rendering/time-slices";
 import { createViews } from "./rendering/views";
 import { chatRoutes } from "./routes/chat";
 import { conversationRoutes } from "./routes/conversations";
@@ -36,6 +37,7 @@ import { sessionRoutes } from "./routes/session";
 import { createSessions } from "./sessions/sessions";
 import type { SessionsOptions } from "./sessions/visitor-session";
 import { EventStreams } from "./streaming/event-streams";
+import { LiveReplies } from "./streaming/live-replies";
 
 export interface WebAppDeps {
   /** The name under which this process shows itself on every page. */
@@ -79,8 +81,10 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const assets = await loadAssets(path.join(__dirname, "public"));
   const render = createViews(path.join(__dirname, "views"), assets);
   const streams = new EventStreams(metrics, heartbeatMs);
-  const messages = new MessageRenderer(render);
-  const routeDeps = { ...deps, render, streams, messages };
+  const slices = new TimeSlices();
+  const messages = new MessageRenderer(render, slices);
+  const liveReplies = new LiveReplies(slices);
+  const routeDeps = { ...deps, render, streams, messages, liveReplies };
   const routers = [
     chatRoutes,
     replyRoutes,

@@ -21,12 +21,12 @@ export interface ConversationPart {
 }
 
 /** The data of `conversation.njk`. */
-export function viewConversation(
+export async function viewConversation(
   renderer: MessageRenderer,
   page: ConversationPage,
   part: ConversationPart,
   options: { replyIntoPage: boolean; typed?: string },
-): object {
+): Promise<object> {
   const { conversation } = page;
   const address = `/conversations/${conversation.id}`;
   const isEnd = part.before === undefined && part.message === undefined;
@@ -34,10 +34,11 @@ export function viewConversation(
   const isWriting = reply?.status === "writing";
   const shown = shownTurns(page, part.message);
   const versions = shown.turns.at(-1)?.versions;
+  const articles = await viewTurns(renderer, page, shown, reply, options);
   return {
     conversation,
     versions: versions && renderer.renderVersions(versions),
-    articles: viewTurns(renderer, page, shown, reply, options).join("\n"),
+    articles: articles.join("\n"),
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address,
     aside: shown.aside,
@@ -94,24 +95,28 @@ function viewEdit({ messages }: ConversationPage): object | undefined {
   return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };
 }
 
-function viewTurns(
+/** One after another: pages that are rendered at the same time take turns. */
+async function viewTurns(
   renderer: MessageRenderer,
   { conversation: { id } }: ConversationPage,
   { turns }: ShownTurns,
   reply: ReplyState | null,
   { replyIntoPage }: { replyIntoPage: boolean },
-): string[] {
-  return turns.flatMap((turn, index) => {
-    const isAnsweredNow = reply?.number === turn.number + 1;
-    const html = replyIntoPage ? REPLY_PLACE : undefined;
-    return [
-      turn.prompt && renderer.render(id, turn.prompt),
-      turn.reply && renderer.render(id, turn.reply),
-      isAnsweredNow ? renderer.renderPending(id, reply, html) : undefined,
-      // The links of the last turn share a line with its actions.
-      turn.versions && index < turns.length - 1
-        ? `<p class="tools">${renderer.renderVersions(turn.versions)}</p>`
-        : undefined,
-    ].filter((part) => part !== undefined);
-  });
+): Promise<string[]> {
+  const articles: string[] = [];
+  const html = replyIntoPage ? REPLY_PLACE : undefined;
+  for (const [index, turn] of turns.entries()) {
+    const { number, prompt, reply: answer, versions } = turn;
+    if (prompt) articles.push(await renderer.render(id, prompt));
+    if (answer) articles.push(await renderer.render(id, answer));
+    if (reply?.number === number + 1) {
+      articles.push(await renderer.renderPending(id, reply, html));
+    }
+    // The links of the last turn share a line with its actions.
+    if (versions && index < turns.length - 1) {
+      const links = renderer.renderVersions(versions);
+      articles.push(`<p class="tools">${links}</p>`);
+    }
+  }
+  return articles;
 }

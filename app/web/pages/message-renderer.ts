@@ -6,7 +6,9 @@ import {
   type ReplyEnd,
   type ReplyState,
 } from "../../core/domain/records";
-import { escape, renderMarkdown } from "../rendering/markdown";
+import { htmlOf, renderText } from "../rendering/growing-markdown";
+import { escape } from "../rendering/markdown";
+import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
 import { clockTime } from "./time";
 import type { VersionsView } from "./turns";
@@ -19,29 +21,59 @@ type ShownReply = Omit<ReplyState, "model" | "offset">;
 /** Renders messages of every kind by `message.njk`, and caches the HTML of those that can't change. */
 export class MessageRenderer {
   readonly #render: Render;
+  readonly #slices: TimeSlices;
   readonly #cache = new LRUCache<string, string>({
     maxSize: CACHED_CHARACTERS,
     sizeCalculation: (html, key) => html.length + key.length,
   });
+  readonly #rendering = new Map<string, Promise<string>>();
 
-  constructor(render: Render) {
+  constructor(render: Render, slices: TimeSlices) {
     this.#render = render;
+    this.#slices = slices;
   }
 
-  render(conversation: string, message: Message): string {
+  /** @param html the text, if it is rendered already */
+  async render(
+    conversation: string,
+    message: Message,
+    html?: string,
+  ): Promise<string> {
     const key = `${conversation}/${message.number}/${message.at}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const html = this.renderUncached(conversation, message);
-    this.#cache.set(key, html);
-    return html;
+    const known = this.#rendering.get(key);
+    if (known) return known;
+    const rendering = this.renderUncached(conversation, message, html);
+    this.#rendering.set(key, rendering);
+    try {
+      const rendered = await rendering;
+      this.#cache.set(key, rendered);
+      return rendered;
+    } finally {
+      this.#rendering.delete(key);
+    }
   }
 
   /** For a message that is not published yet, and may change. */
-  renderUncached(conversation: string, message: Message): string {
+  async renderUncached(
+    conversation: string,
+    message: Message,
+    html?: string,
+  ): Promise<string> {
+    const text = html ?? (await this.#htmlOf(message));
     return this.#render("message.njk", {
-      message: viewOf(conversation, message),
+      message: viewOf(conversation, message, text),
     });
+  }
+
+  async #htmlOf(message: Message): Promise<string> {
+    if (isPrompt(message)) return escape(message.text);
+    return this.#renderText(message.text);
+  }
+
+  async #renderText(text: string): Promise<string> {
+    return htmlOf(await this.#slices.run(renderText(text)));
   }
 
   renderVersions(versions: VersionsView): string {
@@ -49,18 +81,18 @@ export class MessageRenderer {
   }
 
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
-  renderPending(
+  async renderPending(
     conversation: string,
     reply: ShownReply,
     html?: string,
-  ): string {
+  ): Promise<string> {
     const address = replyAddress(conversation, reply.number);
     const isWriting = reply.status === "writing";
     return this.#render("message.njk", {
       message: {
         ...headOf(reply),
         author: reply.modelName,
-        html: html ?? renderMarkdown(reply.text),
+        html: html ?? (await this.#renderText(reply.text)),
         notices: isWriting ? [] : [failureNotice(reply.reason)],
         outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,
@@ -127,17 +159,15 @@ function interruptedNotice({ text, reason = "" }: Reply): string {
 const replyAddress = (conversation: string, number: number): string =>
   `/conversations/${conversation}/replies/${number}`;
 
-function viewOf(conversation: string, message: Message): object {
-  const { text } = message;
+function viewOf(conversation: string, message: Message, html: string): object {
   if (isPrompt(message)) {
-    const html = escape(text);
     return { ...headOf(message), isYours: true, author: "You", html };
   }
   return {
     ...headOf(message),
     isYours: false,
     author: message.modelName,
-    html: renderMarkdown(text),
+    html,
     reasoning: message.reasoning,
     outcome: message.outcome === "complete" ? undefined : message.outcome,
     notices:

@@ -4,6 +4,7 @@ import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
 import { escape } from "../rendering/markdown";
+import { joinReply } from "../streaming/follow-reply";
 import type { StreamBody } from "../streaming/stream-body";
 import {
   composerButton,
@@ -24,37 +25,35 @@ function continueNotice(message: string, conversation: string): string {
  */
 export function openReplyPage(
   ctx: WebContext,
-  { api, streams, log }: RouteDeps,
+  deps: RouteDeps,
   conversation: string,
   reply: ReplyState,
 ): void {
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
   const pulse = pageHeartbeat(conversation);
-  const live = streams.open(pulse, (open) =>
+  const of = { id: conversation, number: reply.number };
+  const live = deps.streams.open(pulse, (open) =>
     open.write(continueNotice("This server is shutting down.", conversation)),
   );
   ctx.set("x-accel-buffering", "no");
   ctx.type = "html";
   ctx.body = live.body;
   live.write(before);
-  const context = { ...ctx.state.api, signal: live.signal };
+  const context = ctx.state.api;
   writeReplyIntoPage(live, {
     pulse,
     text: reply.text,
-    follow: api.watchReply(
-      context,
-      conversation,
-      reply.number,
-      reply.offset,
-      live.signal,
-    ),
-    renderEnd: (ended) => endOf(ended, conversation, reply.number),
+    reply: joinReply(deps, context, of, live.signal),
+    renderEnd: (ended) => {
+      deps.api.noticeEnd(context);
+      return endOf(ended, conversation, reply.number);
+    },
   })
     .then(() => finish(live, after))
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
       const { requestId } = context;
-      log.warn({ error, requestId }, "a reply could not be followed");
+      deps.log.warn({ error, requestId }, "a reply could not be followed");
       live.write(continueNotice(toVisibleError(error).message, conversation));
       live.end("backend");
     });

@@ -3,6 +3,7 @@ import type { Api } from "../backend-client/api";
 import type { MessageRenderer } from "./message-renderer";
 import type { Render } from "../rendering/views";
 import type { EventStreams } from "../streaming/event-streams";
+import type { LiveReplies } from "../streaming/live-replies";
 
 export interface RouteDeps {
   api: Api;
@@ -10,6 +11,7 @@ export interface RouteDeps {
   render: Render;
   messages: MessageRenderer;
   streams: EventStreams;
+  liveReplies: LiveReplies;
   /** The name of this process in the sidebar. */
   host: string;
   /** The identity provider's sign-out page, if there is one. */

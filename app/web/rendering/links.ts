@@ -19,12 +19,20 @@ export function linkAddresses(linkify: LinkifyIt): void {
   }
 }
 
+/** A longer address is no link. Bounds the time for a text full of schemes. */
+const MAX_LENGTH = 2_048;
+
 /** The length of the URL in `text` from `start`, where its scheme ends; 0 if there is none. */
 function urlLength(text: string, start: number, linkify: LinkifyIt): number {
-  const rest = text.slice(start);
-  const end = endBeforeText.exec(rest);
   const validator = linkify.re.get_http_validator();
-  validator.lastIndex = 0;
-  const url = end ? rest.slice(0, end.index + end[0].length) : rest;
-  return validator.exec(url)?.[0].length ?? 0;
+  const lengthIn = (part: string) => {
+    validator.lastIndex = 0;
+    return validator.exec(part)?.[0].length ?? 0;
+  };
+  const rest = text.slice(start, start + MAX_LENGTH);
+  const end = endBeforeText.exec(rest);
+  const length = lengthIn(
+    end ? rest.slice(0, end.index + end[0].length) : rest,
+  );
+  return length === MAX_LENGTH ? 0 : length;
 }

@@ -2,48 +2,191 @@ import MarkdownIt from "markdown-it";
 import cjkFriendly from "markdown-it-cjk-friendly";
 import { linkAddresses } from "./links";
 import { keepMath } from "./math";
+import type { Steps } from "./steps";
+import {
+  BlockWork,
+  countWork,
+  environment,
+  InlineWork,
+  PauseError,
+  TooComplexError,
+  workLimits,
+  type WorkLimits,
+} from "./work-limits";
 
 /** A top-level block: exactly one HTML element. */
 export interface Block {
   /** The start of its source, in UTF-16 units. */
   start: number;
   html: string;
+  /** True for a fenced code block. */
+  isCode: boolean;
+  /** The number of lines with which its rest must begin if the block is cut. */
+  openingLines: number;
+  /** True for the rest of a cut block, which can't be rendered without its opening lines. */
+  continues?: boolean;
 }
 
 /** A model's headings are below the page's own `h1` and `h2`. */
 const HEADING_SHIFT = 2;
 
+export interface RenderOptions {
+  limits?: WorkLimits;
+  /** The HTML of paragraphs that were rendered before. */
+  known?: ReadonlyMap<string, string>;
+  /** Gets the HTML of all paragraphs. */
+  used?: Map<string, string>;
+  /** Stops after so many blocks. */
+  atMost?: number;
+}
+
 /**
- * Renders Markdown by top-level blocks.
+ * Renders Markdown by top-level blocks. A block that exceeds a limit is shown as plain text: the part
+ * that was parsed, up to the next empty line.
  *
  * Reference definitions are disabled, so that no block depends on another: a text can be rendered from
  * the start of any block on.
  */
-export function renderBlocks(source: string): Block[] {
-  const tokens = markdown.parse(source, {});
-  const lines = lineStarts(source);
+export function* renderBlocks(
+  source: string,
+  options: RenderOptions = {},
+): Steps<Block[]> {
+  const { limits = workLimits, atMost = Infinity } = options;
+  const starts = lineStarts(source);
   const blocks: Block[] = [];
-  let first = 0;
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (!token || token.level !== 0 || token.nesting === 1) continue;
-    const line = tokens[first]?.map?.[0] ?? 0;
-    blocks.push({
-      start: lines[line] ?? 0,
-      html: markdown.renderer
-        .render(tokens.slice(first, i + 1), markdown.options, {})
-        .trimEnd(),
-    });
-    first = i + 1;
+  let line = 0;
+  while (line < starts.length) {
+    const first = line;
+    const found = parseBlocks(source.slice(starts[first]), limits);
+    for (const { tokens, from, to } of found.blocks) {
+      const start = starts[first + from] ?? 0;
+      const text = source.slice(start, starts[first + to]);
+      const html = yield* renderBlock(tokens, text, options);
+      blocks.push({ start, html, ...kindOf(tokens) });
+      if (blocks.length >= atMost) return blocks;
+    }
+    yield;
+    line = found.end === undefined ? starts.length : first + found.end;
+    if (found.tooComplexTo === undefined) continue;
+    const start = starts[line] ?? 0;
+    line = first + found.tooComplexTo;
+    while (line < starts.length && !isEmptyLine(source, starts[line])) line++;
+    const html = plainBlock(source.slice(start, starts[line]));
+    blocks.push({ start, html, isCode: false, openingLines: 0 });
   }
   return blocks;
 }
 
-export function renderMarkdown(source: string): string {
-  return renderBlocks(source)
-    .map((block) => block.html)
-    .join("");
+interface ParsedBlocks {
+  /** The tokens and lines of each block. */
+  blocks: { tokens: MarkdownIt.Token[]; from: number; to: number }[];
+  /** The line before which the parser stopped; `undefined` for the end of the text. */
+  end?: number;
+  /** The line after the known part of a block that begins there and exceeds a limit. */
+  tooComplexTo?: number;
 }
+
+function parseBlocks(text: string, limits: WorkLimits): ParsedBlocks {
+  const tokens: MarkdownIt.Token[] = [];
+  const work = new BlockWork(limits);
+  const source = text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
+  try {
+    markdown.block.parse(source, markdown, environment(work), tokens);
+    return { blocks: topLevel(tokens) };
+  } catch (error) {
+    const isTooComplex = error instanceof TooComplexError;
+    if (!isTooComplex && !(error instanceof PauseError)) throw error;
+    const blocks = topLevel(tokens.slice(0, work.token));
+    const tooComplexTo = isTooComplex ? work.lastLine + 1 : undefined;
+    return { blocks, end: work.line, tooComplexTo };
+  }
+}
+
+function topLevel(all: MarkdownIt.Token[]): ParsedBlocks["blocks"] {
+  const blocks: ParsedBlocks["blocks"] = [];
+  let first = 0;
+  for (const [index, token] of all.entries()) {
+    if (token.level !== 0 || token.nesting === 1) continue;
+    const tokens = all.slice(first, index + 1);
+    const [from, to] = tokens[0]?.map ?? [0, 0];
+    blocks.push({ tokens, from, to });
+    first = index + 1;
+  }
+  return blocks;
+}
+
+function* renderBlock(
+  tokens: MarkdownIt.Token[],
+  text: string,
+  options: RenderOptions,
+): Steps<string> {
+  shiftHeadings(tokens);
+  setDirection(tokens);
+  try {
+    return (yield* renderTokens(tokens, options)).trimEnd();
+  } catch (error) {
+    if (!(error instanceof TooComplexError)) throw error;
+    return plainBlock(text);
+  }
+}
+
+/** Balances the length of a step against the cost of its end. */
+const TOKENS_PER_STEP = 200;
+
+function* renderTokens(
+  tokens: MarkdownIt.Token[],
+  { limits = workLimits, known, used }: RenderOptions,
+): Steps<string> {
+  const { renderer } = markdown;
+  let html = "";
+  for (const [index, { type, content }] of tokens.entries()) {
+    if (type === "inline") {
+      const inline = known?.get(content) ?? renderInline(content, limits);
+      used?.set(content, inline);
+      html += inline;
+      yield;
+    } else {
+      const rule = renderer.rules[type];
+      html += rule
+        ? rule(tokens, index, markdown.options, {}, renderer)
+        : renderer.renderToken(tokens, index, markdown.options);
+      if (index % TOKENS_PER_STEP === 0) yield;
+    }
+  }
+  return html;
+}
+
+/** @throws TooComplexError */
+function renderInline(content: string, limits: WorkLimits): string {
+  if (content.length > limits.inlineLength) throw new TooComplexError();
+  const env = environment(new InlineWork(limits));
+  const [inline] = markdown.parseInline(content, env);
+  return markdown.renderer.render(
+    inline?.children ?? [],
+    markdown.options,
+    env,
+  );
+}
+
+function plainBlock(text: string): string {
+  return (
+    '<div class="unformatted"><p class="notice">This part is too complex to format. It is shown as plain text.</p>' +
+    `<div class="plain">${escape(text.trimEnd())}</div></div>`
+  );
+}
+
+function kindOf([first]: MarkdownIt.Token[]) {
+  const isCode = first?.type === "fence";
+  const isTable = first?.type === "table_open";
+  return { isCode, openingLines: isCode ? 1 : isTable ? 2 : 0 };
+}
+
+function isEmptyLine(source: string, start = 0): boolean {
+  emptyLine.lastIndex = start;
+  return emptyLine.test(source);
+}
+
+const emptyLine = /[ \t]*(?:\r|\n|$)/y;
 
 function lineStarts(source: string): number[] {
   const starts = [0];
@@ -55,18 +198,16 @@ function lineStarts(source: string): number[] {
 
 function createMarkdown(): MarkdownIt.MarkdownIt {
   const created = new MarkdownIt({ html: false, linkify: true });
-  created.use(cjkFriendly).use(keepMath);
+  created.use(cjkFriendly).use(keepMath).use(countWork);
   created.disable("reference");
   linkAddresses(created.linkify);
   created.validateLink = (url) => /^(https?:\/\/|mailto:)/i.test(url.trim());
-  created.core.ruler.push("headings", shiftHeadings);
-  created.core.ruler.push("direction", setDirection);
   Object.assign(created.renderer.rules, rules);
   return created;
 }
 
-function shiftHeadings(state: MarkdownIt.StateCore): void {
-  for (const token of state.tokens) {
+function shiftHeadings(tokens: MarkdownIt.Token[]): void {
+  for (const token of tokens) {
     if (!token.type.startsWith("heading_")) continue;
     const level = Number(token.tag.slice(1)) + HEADING_SHIFT;
     token.tag = `h${Math.min(level, 6)}`;
@@ -74,11 +215,8 @@ function shiftHeadings(state: MarkdownIt.StateCore): void {
 }
 
 /** The outermost block decides on which side bullets, bars and columns begin, by its first letter. */
-function setDirection(state: MarkdownIt.StateCore): void {
-  for (const token of state.tokens) {
-    const isOutermost = token.level === 0 && token.nesting === 1;
-    if (isOutermost && directed.has(token.type)) token.attrSet("dir", "auto");
-  }
+function setDirection([first]: MarkdownIt.Token[]): void {
+  if (first && directed.has(first.type)) first.attrSet("dir", "auto");
 }
 
 const directed = new Set([
@@ -98,7 +236,8 @@ const rules: Record<string, MarkdownIt.RendererRule> = {
     const token = tokens[index];
     const source = escape(String(token?.attrGet("src") ?? ""));
     const label = escape(token?.content || source);
-    return isInLink(tokens, index)
+    // Within a paragraph, only links have a level.
+    return token && token.level > 0
       ? label
       : `<a href="${source}" ${linkAttributes}>${label}</a>`;
   },
@@ -132,15 +271,6 @@ function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
     String(token?.attrGet("style") ?? ""),
   )?.[1];
   return align ? `<${tag} class="${align}">` : `<${tag}>`;
-}
-
-function isInLink(tokens: MarkdownIt.Token[], index: number): boolean {
-  return (
-    tokens
-      .slice(0, index)
-      .filter(({ type }) => type === "link_open" || type === "link_close")
-      .at(-1)?.type === "link_open"
-  );
 }
 
 export function escape(text: string): string {

@@ -1,6 +1,6 @@
 import type MarkdownIt from "markdown-it";
 
-/** Longer formulas are not found. Bounds the time for a text full of opening delimiters. */
+/** Longer formulas are not found. */
 const MAX_LENGTH = 4_000;
 
 const opening = /\\\(|\\\[|\$\$|\$(?=\S)|\\begin\{[a-z]{1,20}\*?\}/y;
@@ -11,14 +11,26 @@ const openingLine = /^(?:\\\[|\$\$|\\begin\{[a-z]{1,20}\*?\}.*)\s*$/;
  * lines that begin with a sign for lists.
  */
 export function keepMath(markdown: MarkdownIt.MarkdownIt): void {
-  markdown.inline.ruler.before("escape", "math", inlineMath);
+  const closings = new WeakMap<MarkdownIt.StateInline, Closings>();
+  markdown.inline.ruler.before("escape", "math", (state, silent) => {
+    const known = closings.get(state) ?? new Map();
+    closings.set(state, known);
+    return inlineMath(state, silent, known);
+  });
   markdown.block.ruler.before("fence", "math", displayMath, {
     alt: ["paragraph", "blockquote", "list"],
   });
 }
 
-function inlineMath(state: MarkdownIt.StateInline, silent: boolean): boolean {
-  const end = formulaEnd(state.src, state.pos);
+/** By delimiter: the closing one that was found last, and where the search began. */
+type Closings = Map<string, { from: number; at: number }>;
+
+function inlineMath(
+  state: MarkdownIt.StateInline,
+  silent: boolean,
+  closings: Closings,
+): boolean {
+  const end = formulaEnd(state.src, state.pos, closings);
   if (end === undefined || end > state.posMax) return false;
   if (!silent) {
     state.push("math", "", 0).content = state.src.slice(state.pos, end);
@@ -27,16 +39,35 @@ function inlineMath(state: MarkdownIt.StateInline, silent: boolean): boolean {
   return true;
 }
 
-function formulaEnd(source: string, start: number): number | undefined {
+function formulaEnd(
+  source: string,
+  start: number,
+  closings: Closings,
+): number | undefined {
   opening.lastIndex = start;
   const open = opening.exec(source)?.[0];
   if (open === undefined) return undefined;
   const close = closingOf(open);
   const from = start + open.length;
-  const length = source.slice(from, start + MAX_LENGTH).indexOf(close);
-  if (length < 0) return undefined;
-  const end = from + length + close.length;
-  return open === "$" && !isFormula(source, from, end - 1) ? undefined : end;
+  const at = closingAt(source, close, from, closings);
+  const end = at + close.length;
+  if (end > start + MAX_LENGTH) return undefined;
+  return open === "$" && !isFormula(source, from, at) ? undefined : end;
+}
+
+/** Looks for a delimiter once for all formulas that it may close; Infinity if there is none. */
+function closingAt(
+  source: string,
+  close: string,
+  from: number,
+  closings: Closings,
+): number {
+  const known = closings.get(close);
+  if (known && known.from <= from && from <= known.at) return known.at;
+  const found = source.indexOf(close, from);
+  const at = found === -1 ? Infinity : found;
+  closings.set(close, { from, at });
+  return at;
 }
 
 function closingOf(open: string): string {
@@ -47,7 +78,8 @@ function closingOf(open: string): string {
 /** A dollar sign is more often a price: only text with a TeX command counts. */
 function isFormula(source: string, from: number, to: number): boolean {
   const text = source.slice(from, to);
-  return /\\[a-z{}\\]/i.test(text) && !/\n|\s$/.test(text);
+  const isOneLine = !text.includes("\n") && text.trimEnd() === text;
+  return isOneLine && /\\[a-z{}\\]/i.test(text);
 }
 
 /**

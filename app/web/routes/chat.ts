@@ -118,20 +118,23 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       ? read.reply
       : undefined,
   );
-  const content = Promise.all([page, intoPage]).then(([read, reply]): Page => ({
-    template: "conversation.njk",
-    title: read.conversation.title,
-    current: id,
-    picker: {
-      model: read.conversation.model,
-      saveAt: `/conversations/${id}/model`,
-    },
-    data: viewConversation(deps.messages, read, part, {
-      replyIntoPage: reply !== undefined,
-      typed: ctx.state.typed?.text,
-    }),
-  }));
-  await sendPage(ctx, deps, content);
+  const view = async (): Promise<Page> => {
+    const [read, reply] = await Promise.all([page, intoPage]);
+    return {
+      template: "conversation.njk",
+      title: read.conversation.title,
+      current: id,
+      picker: {
+        model: read.conversation.model,
+        saveAt: `/conversations/${id}/model`,
+      },
+      data: await viewConversation(deps.messages, read, part, {
+        replyIntoPage: reply !== undefined,
+        typed: ctx.state.typed?.text,
+      }),
+    };
+  };
+  await sendPage(ctx, deps, view());
   const reply = await intoPage;
   if (reply) openReplyPage(ctx, deps, id, reply);
 }

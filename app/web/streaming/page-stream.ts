@@ -1,9 +1,10 @@
-import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
-import { GrowingMarkdown } from "../rendering/growing-markdown";
+import type { ReplyEnd } from "../../core/domain/records";
+import { htmlOf } from "../rendering/growing-markdown";
 import { escape } from "../rendering/markdown";
-import type { StreamBody } from "./stream-body";
 import { CoalescingSender } from "./coalescing-sender";
-import { ReplyView } from "./reply-view";
+import type { LiveReply } from "./live-reply";
+import { noticeOf, type LiveState } from "./live-state";
+import type { StreamBody } from "./stream-body";
 
 /** Sends the text in the message box along, which a reload would lose. */
 export const composerButton = (name: string, action: string): string =>
@@ -25,7 +26,7 @@ export interface PageStreamOptions {
   pulse: string;
   /** The text before the first event. */
   text: string;
-  follow: AsyncIterable<{ event: ReplyEvent }>;
+  reply: LiveReply;
   /** The HTML after the finished text: its outcome and actions. */
   renderEnd: (ended: ReplyEnd) => string;
 }
@@ -36,28 +37,38 @@ export interface PageStreamOptions {
  * Finished blocks are sent as HTML, the unfinished end as plain text in a span. When a block is
  * finished it follows the span, and the style sheet hides every span but the last. The same happens
  * to the whole attempt if the reply is started again.
+ *
+ * @throws The error that ended the reply's events.
  */
 export async function writeReplyIntoPage(
   live: StreamBody,
-  { pulse, text, follow, renderEnd }: PageStreamOptions,
+  { pulse, text, reply, renderEnd }: PageStreamOptions,
 ): Promise<void> {
   const attempt = new PageAttempt(text, pulse);
   live.write(attempt.begin());
-  const view = new ReplyView({ known: text });
-  const pace = new CoalescingSender(live, () => live.write(attempt.show(view)));
-  for await (const { event } of follow) {
-    view.apply(event);
-    pace.schedule();
+  const pace = new CoalescingSender(live, () => {
+    live.write(attempt.show(reply.state, reply.isDone));
+  });
+  while (!live.signal.aborted) {
+    if (reply.state.text !== "" || reply.isDone) pace.schedule();
+    else if (noticeOf(reply.state)) pace.schedule();
+    if (reply.isDone) break;
+    await reply.changed(live.signal);
   }
   await pace.flush();
-  if (live.signal.aborted || !view.ended) return;
-  live.write(`${attempt.finish()}${renderEnd(view.ended)}`);
+  if (live.signal.aborted) return;
+  if (reply.error) throw reply.error;
+  if (!reply.ended) return;
+  live.write(`${attempt.finish(reply.state)}${renderEnd(reply.ended)}`);
 }
 
 /** The HTML of a text that grows in the page. A text that changes otherwise starts a new attempt. */
 class PageAttempt {
-  #growing = new GrowingMarkdown();
+  /** The text that the page has. */
   #sent: string;
+  /** The stable blocks that the attempt has. */
+  #stable = 0;
+  #cuts = 0;
   #stickyNotice: string | undefined;
   #transientNotice: string | undefined;
   readonly #pulse: string;
@@ -68,48 +79,65 @@ class PageAttempt {
     this.#pulse = pulse;
   }
 
+  /** The text that the page has already, before its blocks are known. */
   begin(): string {
-    this.#growing = new GrowingMarkdown();
-    const settled = this.#growing.append(this.#sent);
-    return `<div class="attempt">${settled.join("")}${this.#openTail()}`;
+    return `<div class="attempt">${this.#openTail(this.#sent)}`;
   }
 
-  /** The HTML that updates the page to the state of the view. */
-  show({ text, stickyNotice, transientNotice }: ReplyView): string {
+  /** The HTML that updates the page to a state. */
+  show(state: LiveState, isDone: boolean): string {
+    const { text, stickyNotice, transientNotice } = state;
+    if (!isDone && this.#isReplay(state)) return "";
     const before = this.#transientNotice;
     const hasGrownFrom = before !== undefined && transientNotice === undefined;
     this.#transientNotice = transientNotice;
-    if (stickyNotice !== this.#stickyNotice) {
-      this.#stickyNotice = stickyNotice;
-      this.#sent = text;
-      return `</span></div>${notice(stickyNotice)}${this.begin()}`;
+    const isTold = stickyNotice !== this.#stickyNotice;
+    this.#stickyNotice = stickyNotice;
+    if (isTold || hasGrownFrom || !text.startsWith(this.#sent)) {
+      const told = isTold ? notice(stickyNotice) : "";
+      return `</span></div>${told}${this.#beginAgain(state)}`;
     }
-    if (hasGrownFrom || !text.startsWith(this.#sent)) {
-      this.#sent = text;
-      return `</span></div>${this.begin()}`;
-    }
-    const grown = this.#grow(text.slice(this.#sent.length));
-    this.#sent = text;
+    const grown = this.#grow(state);
     // Within the attempt, so that it disappears with it when the reply continues.
     return transientNotice && transientNotice !== before
       ? `${grown}</span>${notice(transientNotice)}<span>${this.#pulse}`
       : grown;
   }
 
-  finish(): string {
-    return `</span>${this.#growing.pending.join("")}</div>`;
+  /** True while a replay catches up with the text of the page. */
+  #isReplay({ text, cuts }: LiveState): boolean {
+    const isShorter = text.length < this.#sent.length;
+    const isCut = cuts.length > this.#cuts;
+    return isShorter && !isCut && this.#sent.startsWith(text);
   }
 
-  #grow(piece: string): string {
-    if (piece === "") return "";
-    const settled = this.#growing.append(piece);
-    return settled.length === 0
+  finish({ pending }: LiveState): string {
+    return `</span>${htmlOf(pending)}</div>`;
+  }
+
+  #beginAgain(state: LiveState): string {
+    this.#stable = 0;
+    this.#sent = state.text;
+    return `<div class="attempt">${this.#takeStable(state)}${this.#openTail(state.tail)}`;
+  }
+
+  #grow(state: LiveState): string {
+    const piece = state.text.slice(this.#sent.length);
+    this.#sent = state.text;
+    return state.stable === this.#stable
       ? escape(piece)
-      : `</span>${settled.join("")}${this.#openTail()}`;
+      : `</span>${this.#takeStable(state)}${this.#openTail(state.tail)}`;
   }
 
-  #openTail(): string {
-    return `<span class="tail">${this.#pulse}${escape(this.#growing.tail)}`;
+  #takeStable({ blocks, stable, cuts }: LiveState): string {
+    const html = htmlOf(blocks.slice(this.#stable, stable));
+    this.#stable = stable;
+    this.#cuts = cuts.length;
+    return html;
+  }
+
+  #openTail(tail: string): string {
+    return `<span class="tail">${this.#pulse}${escape(tail)}`;
   }
 }
 

@@ -39,7 +39,7 @@ export class StreamBody {
     return this.#blockedSince !== undefined;
   }
 
-  write(text: string): void {
+  write(text: string | Buffer): void {
     if (this.signal.aborted) return;
     if (!this.body.write(text)) this.#blockedSince ??= performance.now();
   }

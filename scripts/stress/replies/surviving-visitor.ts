@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "../../../app/backend/models/eliza/converse";
-import { renderBlocks } from "../../../app/web/rendering/markdown";
+import { renderMarkdown } from "../../../app/web/rendering/growing-markdown";
 import { EventWatcher } from "../../../test/support/event-watcher";
 import { HttpVisitor } from "../../../test/support/http-visitor";
 import { firstDifference } from "./first-difference";
@@ -170,9 +170,7 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
     );
   }
   for (const { prompt, expected, seen, number } of acknowledged) {
-    const wanted = renderBlocks(expected)
-      .map((block) => block.html)
-      .join("");
+    const wanted = renderMarkdown(expected);
     const where = `${conversation}, reply ${number}`;
     // The page shows only the last version of a reply.
     const isShown = html.includes(`id="m${number}"`);

@@ -1,4 +1,7 @@
-import { ReplyView } from "../../../app/web/streaming/reply-view";
+import type { ReplyEvent } from "../../../app/core/domain/records";
+import { TimeSlices } from "../../../app/web/rendering/time-slices";
+import { LiveReply } from "../../../app/web/streaming/live-reply";
+import { Watcher } from "../../../app/web/streaming/watcher";
 import { ref, directory, useDirectory, watchToEnd } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
 import { waitFor } from "../../support/wait-for";
@@ -52,17 +55,21 @@ describe("text that turns out to be reasoning", () => {
     expect(directory.records.messages).toMatchObject([{ text: "42" }]);
   });
 
-  it("leaves the page of a watcher that comes back, without a notice", () => {
-    const view = new ReplyView({ seen: { epoch: 1, length: 12 } });
-    view.apply({ kind: "epoch", epoch: 1, keep: 0 });
-    view.apply({ kind: "text", text: "Let me see.\n" });
-    view.apply({ kind: "epoch", epoch: 1, keep: 0 });
-    view.apply({ kind: "reasoning", text: "Let me see.\n" });
-    view.apply({ kind: "text", text: "4" });
-    expect(view.take()).toEqual({
-      from: 0,
-      html: [expect.stringContaining("4")],
-      notice: undefined,
+  it("leaves the page of a watcher that comes back, without a notice", async () => {
+    const events: ReplyEvent[] = [
+      { kind: "epoch", epoch: 1, keep: 0 },
+      { kind: "text", text: "Let me see.\n" },
+      { kind: "epoch", epoch: 1, keep: 0 },
+      { kind: "reasoning", text: "Let me see.\n" },
+      { kind: "text", text: "4" },
+    ];
+    const reply = new LiveReply(new TimeSlices(), async function* () {
+      for (const event of events) yield { event };
     });
+    await reply.done;
+    const watcher = new Watcher(reply, { epoch: 1, length: 12 });
+    const [, data = ""] = /^data: (.*)$/m.exec(String(watcher.next())) ?? [];
+    expect(JSON.parse(data)).toEqual({ from: 0, html: "<p>4</p>" });
+    expect(watcher.hasNews).toBe(false);
   });
 });

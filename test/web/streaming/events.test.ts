@@ -5,7 +5,8 @@ import {
   setTimeout as sleep,
 } from "node:timers/promises";
 import { VisibleError } from "../../../app/core/domain/errors";
-import { renderBlocks } from "../../../app/web/rendering/markdown";
+import { renderText } from "../../../app/web/rendering/growing-markdown";
+import { finish } from "../../../app/web/rendering/steps";
 import { EventWatcher } from "../../support/event-watcher";
 import { failure, slowly, type Step } from "../../support/scripted-stream";
 import { expectEventually, waitFor } from "../../support/wait-for";
@@ -21,7 +22,7 @@ useWeb();
 
 const paragraphs = Array.from({ length: 12 }, (_, i) => `Line ${i} of it.`);
 const text = paragraphs.join("\n\n");
-const whole = renderBlocks(text).map((block) => block.html);
+const whole = finish(renderText(text)).map(({ html }) => html);
 
 async function metric(name: string): Promise<string | undefined> {
   const all = await web.metrics.metrics();

@@ -1,4 +1,4 @@
-import { renderMarkdown } from "../../../app/web/rendering/markdown";
+import { renderMarkdown } from "../../../app/web/rendering/growing-markdown";
 import { failure, scriptedStream } from "../../support/scripted-stream";
 import { scriptReply, useWeb, visitor, web } from "../../support/start-web";
 

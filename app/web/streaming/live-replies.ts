@@ -1,0 +1,61 @@
+import type { ReplyEvent } from "../../core/domain/records";
+import type { TimeSlices } from "../rendering/time-slices";
+import { LiveReply } from "./live-reply";
+
+export interface ReplyKey {
+  owner: string;
+  conversation: string;
+  number: number;
+}
+
+type Follow = (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>;
+
+/** The replies that this process follows: each once, however many watchers it has. */
+export class LiveReplies {
+  readonly #followed = new Map<
+    string,
+    { reply: LiveReply; watchers: number }
+  >();
+
+  constructor(private readonly slices: TimeSlices) {}
+
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  /**
+   * Joins the watchers of a reply until the signal aborts.
+   *
+   * @param follow The reply's events from its beginning, if nothing follows it yet. Aborted when the
+   *   last watcher has left.
+   */
+  join(
+    { owner, conversation, number }: ReplyKey,
+    follow: Follow,
+    signal: AbortSignal,
+  ): LiveReply {
+    const key = JSON.stringify([owner, conversation, number]);
+    const followed = this.#followed.get(key) ?? this.#begin(key, follow);
+    followed.watchers++;
+    const leave = () => {
+      if (--followed.watchers > 0) return;
+      followed.reply.stop();
+      this.#forget(key, followed);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    return followed.reply;
+  }
+
+  #begin(key: string, follow: Follow) {
+    const reply = new LiveReply(this.slices, follow);
+    const followed = { reply, watchers: 0 };
+    this.#followed.set(key, followed);
+    void reply.done.then(() => this.#forget(key, followed));
+    return followed;
+  }
+
+  #forget(key: string, followed: object): void {
+    if (this.#followed.get(key) === followed) this.#followed.delete(key);
+  }
+}

@@ -1,0 +1,179 @@
+import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
+import { Condition, pause } from "../../core/runtime/async";
+import { GrowingMarkdown } from "../rendering/growing-markdown";
+import type { Block } from "../rendering/markdown";
+import type { Steps } from "../rendering/steps";
+import type { TimeSlices } from "../rendering/time-slices";
+import { BlocksEncoder } from "./blocks-encoder";
+import type { LiveState } from "./live-state";
+import { ReplyText } from "./reply-text";
+
+/** Balances the delay of new text against the time that one reply takes from all others. */
+const MIN_INTERVAL_MS = 15;
+const MAX_INTERVAL_MS = 1_000;
+const INTERVAL_PER_COST = 9;
+
+/** A cut text may change these blocks before its end; see {@link GrowingMarkdown}. */
+export const UNCERTAIN_BLOCKS = 3;
+
+/** A reply in progress, followed and rendered once for all of its watchers. */
+export class LiveReply {
+  state: LiveState = {
+    epoch: 0,
+    text: "",
+    blocks: [],
+    stable: 0,
+    pending: [],
+    tail: "",
+    stickyNotice: undefined,
+    transientNotice: undefined,
+    version: 0,
+    cuts: [],
+  };
+  /** Settles with the first event, or with the failure to get one. */
+  readonly begun: Promise<void>;
+  /** Resolves when no state follows the present one. */
+  done: Promise<void> = Promise.resolve();
+  isDone = false;
+  /** The reason why the reply can't be followed any more. */
+  error: unknown;
+  readonly text = new ReplyText();
+  readonly encoder = new BlocksEncoder();
+  readonly #slices: TimeSlices;
+  readonly #stopped = new AbortController();
+  readonly #changed = new Condition();
+  #growing = new GrowingMarkdown();
+  #blocks: Block[] = [];
+  readonly #cuts: number[] = [];
+  #rendering: Promise<void> | undefined;
+  #end: Promise<Buffer> | undefined;
+
+  constructor(
+    slices: TimeSlices,
+    follow: (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>,
+  ) {
+    this.#slices = slices;
+    const events = follow(this.#stopped.signal);
+    const first = new Promise<void>((resolve) => {
+      this.done = this.#follow(events, resolve);
+    });
+    this.begun = this.#begin(first);
+    // It may fail before anything waits for it.
+    this.begun.catch(() => undefined);
+  }
+
+  get ended(): ReplyEnd | undefined {
+    return this.text.ended;
+  }
+
+  /** Resolves when the state has changed, or the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#changed.wait(signal);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** The finished article's event: made for the first watcher that asks. */
+  endFrame(make: () => Promise<Buffer>): Promise<Buffer> {
+    this.#end ??= make();
+    return this.#end;
+  }
+
+  async #begin(first: Promise<void>): Promise<void> {
+    await Promise.race([first, this.done]);
+    if (this.text.isEmpty && this.error) throw this.error;
+  }
+
+  async #follow(
+    events: AsyncIterable<{ event: ReplyEvent }>,
+    onFirst: () => void,
+  ): Promise<void> {
+    try {
+      for await (const { event } of events) {
+        this.text.apply(event);
+        onFirst();
+        this.#rendering ??= this.#render()
+          .catch(this.#fail)
+          .finally(() => {
+            this.#rendering = undefined;
+          });
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    while (this.#rendering) await this.#rendering;
+    this.isDone = true;
+    this.#changed.notifyAll();
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.error ??= error;
+    this.stop();
+  };
+
+  /** Renders what has arrived, until nothing has. */
+  async #render(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (this.text.hasNews && !signal.aborted) {
+      const begin = performance.now();
+      await this.#slices.run(this.#renderNews());
+      const cost = performance.now() - begin;
+      if (this.text.ended) continue;
+      const interval = Math.max(MIN_INTERVAL_MS, cost * INTERVAL_PER_COST);
+      await pause(Math.min(interval, MAX_INTERVAL_MS), signal);
+    }
+  }
+
+  *#renderNews(): Steps<void> {
+    const { common, ...news } = this.text.take();
+    const { text, version } = this.state;
+    const isCut = common < text.length;
+    const piece = news.text.slice(isCut ? this.#cutTo(common) : text.length);
+    for (const block of yield* this.#growing.append(piece)) {
+      this.#blocks.push(block);
+    }
+    this.state = {
+      ...news,
+      blocks: this.#blocks,
+      stable: this.#blocks.length,
+      pending: this.#growing.pending,
+      tail: this.#growing.tail,
+      version: isCut || piece !== "" ? version + 1 : version,
+      cuts: this.#cuts,
+    };
+    this.#changed.notifyAll();
+  }
+
+  /**
+   * Drops the blocks that a cut at this length can change.
+   *
+   * @returns the length of the text that stays rendered.
+   */
+  #cutTo(length: number): number {
+    let stable = blocksBefore(this.#blocks, length) - UNCERTAIN_BLOCKS;
+    while (stable > 0 && this.#blocks[stable]?.continues) stable--;
+    stable = Math.max(0, stable);
+    const start = stable === 0 ? 0 : (this.#blocks[stable]?.start ?? 0);
+    this.#blocks = this.#blocks.slice(0, stable);
+    this.#cuts.push(stable);
+    this.#growing = new GrowingMarkdown({ start });
+    return start;
+  }
+}
+
+/** The number of blocks that begin before a position. */
+export function blocksBefore(
+  blocks: readonly Block[],
+  position: number,
+  count = blocks.length,
+): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((blocks[middle]?.start ?? Infinity) < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

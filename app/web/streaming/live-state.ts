@@ -1,0 +1,36 @@
+import { htmlOf } from "../rendering/growing-markdown";
+import type { Block } from "../rendering/markdown";
+
+/** A rendered state of a reply. */
+export interface LiveState {
+  epoch: number;
+  text: string;
+  /** The blocks that more text can't change, of which only the first `stable` belong to this state. */
+  blocks: readonly Block[];
+  stable: number;
+  /** The blocks after them. */
+  pending: readonly Block[];
+  /** The source of the pending blocks. */
+  tail: string;
+  /** Reports a takeover. Stays until the reply ends. */
+  stickyNotice: string | undefined;
+  /** Reports why the reply waits. Removed when text arrives. */
+  transientNotice: string | undefined;
+  /** Counts the rendered texts: equal for states that differ in their notices. */
+  version: number;
+  /** For each time that text was dropped, the number of blocks that stayed. */
+  cuts: readonly number[];
+}
+
+export const noticeOf = (state: LiveState): string | undefined =>
+  state.transientNotice ?? state.stickyNotice;
+
+/** The HTML of the whole text. */
+export const htmlIn = ({ blocks, stable, pending }: LiveState): string =>
+  htmlOf(blocks.slice(0, stable)) + htmlOf(pending);
+
+/** The stable blocks, and then the pending ones. */
+export const blockAt = (state: LiveState, index: number): Block | undefined =>
+  index < state.stable
+    ? state.blocks[index]
+    : state.pending[index - state.stable];

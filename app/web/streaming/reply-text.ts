@@ -1,0 +1,105 @@
+import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
+
+/** A watcher's position in a reply, as in an event's id. */
+export interface Seen {
+  epoch: number;
+  /** UTF-16 units of text that the watcher has. */
+  length: number;
+}
+
+const CONTINUED = "The server was replaced. Another one continued the reply.";
+const RESTARTED =
+  "The server was replaced. Another one started the reply again.";
+const THINKING = "The model is thinking.";
+
+/** The text and the notices of a reply, as its events tell. */
+export class ReplyText {
+  ended: ReplyEnd | undefined;
+  #text = "";
+  #epoch = 0;
+  #stickyNotice: string | undefined;
+  #transientNotice: string | undefined;
+  /** The length that is unchanged since the last {@link take}. */
+  #common = Infinity;
+  #hasNews = false;
+  /** The text that each epoch kept of the one before. */
+  readonly #keeps: { epoch: number; keep: number }[] = [];
+
+  /** True before the first event. */
+  isEmpty = true;
+
+  get hasNews(): boolean {
+    return this.#hasNews;
+  }
+
+  apply(event: ReplyEvent): void {
+    if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
+    else if (event.kind === "text") this.#text += event.text;
+    else if (event.kind === "end") this.#end(event);
+    this.#transientNotice = transientNoticeIn(event);
+    this.#hasNews = true;
+    this.isEmpty = false;
+  }
+
+  /** The present text and notices, and how much of the text was there before. */
+  take() {
+    const common = this.#common;
+    this.#common = Infinity;
+    this.#hasNews = false;
+    return {
+      common,
+      text: this.#text,
+      epoch: this.#epoch,
+      stickyNotice: this.#stickyNotice,
+      transientNotice: this.#transientNotice,
+    };
+  }
+
+  /** The length of the text that a watcher at this position has. */
+  lengthOf({ epoch, length }: Seen): number {
+    const first = this.#keeps.findIndex((one) => one.epoch === epoch);
+    if (first === -1) return 0;
+    const later = this.#keeps.slice(first + 1);
+    // A writer that restarts its own text makes positions in its epoch ambiguous.
+    if (later.some((one) => one.epoch === epoch)) return 0;
+    return Math.min(length, ...later.map(({ keep }) => keep));
+  }
+
+  #beginEpoch(epoch: number, keep: number): void {
+    if (this.ended) {
+      // The failed reply is retried.
+      this.ended = undefined;
+      this.#stickyNotice = undefined;
+    } else if (epoch > this.#epoch && epoch > 1 && this.#epoch > 0) {
+      const isKept = keep > 0 || this.#text === "";
+      this.#stickyNotice = isKept ? CONTINUED : RESTARTED;
+    }
+    this.#epoch = epoch;
+    this.#keeps.push({ epoch, keep });
+    if (keep < this.#text.length) this.#cutTo(keep);
+  }
+
+  #end(end: ReplyEnd): void {
+    this.ended = end;
+    if (!end.text.startsWith(this.#text)) this.#cutTo(0);
+    this.#text = end.text;
+  }
+
+  #cutTo(length: number): void {
+    this.#text = this.#text.slice(0, length);
+    this.#common = Math.min(this.#common, length);
+  }
+}
+
+/** Parses an event's id. An invalid one yields `undefined`: the watcher then gets all of the text. */
+export function parseSeen(id: string | undefined): Seen | undefined {
+  const match = /^(\d{1,9})\.(\d{1,9})$/.exec(id ?? "");
+  return match
+    ? { epoch: Number(match[1]), length: Number(match[2]) }
+    : undefined;
+}
+
+function transientNoticeIn(event: ReplyEvent): string | undefined {
+  if (event.kind === "reasoning") return THINKING;
+  return event.kind === "notice" ? event.notice : undefined;
+}

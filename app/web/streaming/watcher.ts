@@ -1,0 +1,76 @@
+import type { SentBlocks } from "./blocks-encoder";
+import { encodeEvent } from "./encode-event";
+import { blocksBefore, UNCERTAIN_BLOCKS, type LiveReply } from "./live-reply";
+import { noticeOf, type LiveState } from "./live-state";
+import type { Seen } from "./reply-text";
+
+/**
+ * One watcher's position in a reply. It gets the newest state when it accepts data, so that a slow one
+ * gets no step in between.
+ */
+export class Watcher {
+  readonly #reply: LiveReply;
+  /** The position of a watcher that reconnects, until it is found among the blocks. */
+  #seen: Seen | undefined;
+  /** The first block that the watcher lacks or has in an older state. */
+  #from = 0;
+  #cuts = 0;
+  #version = 0;
+  #notice: string | undefined;
+  #last: SentBlocks | undefined;
+
+  constructor(reply: LiveReply, seen: Seen | undefined) {
+    this.#reply = reply;
+    this.#seen = seen;
+  }
+
+  get hasNews(): boolean {
+    return this.#needsBlocks || noticeOf(this.#reply.state) !== this.#notice;
+  }
+
+  /** The event that brings the watcher nearer to the reply's state. */
+  next(): Buffer | string {
+    const { state, encoder } = this.#reply;
+    const notice = noticeOf(state);
+    this.#notice = notice;
+    if (!this.#needsBlocks) {
+      return encodeEvent({ event: "notice", data: { notice } });
+    }
+    this.#place(state);
+    const sent = encoder.encode(state, this.#from, this.#last);
+    this.#last = sent;
+    this.#from = sent.isComplete ? state.stable : sent.end;
+    if (sent.isComplete) this.#version = state.version;
+    return sent.frame;
+  }
+
+  get #needsBlocks(): boolean {
+    const { state, isDone } = this.#reply;
+    if (state.version === this.#version || this.#isSeen) return false;
+    // An empty text would truncate the page of a watcher that connects before the first event.
+    return this.#last !== undefined || state.text !== "" || isDone;
+  }
+
+  /** True while the watcher has all of the text, or more: as long as a replay catches up. */
+  get #isSeen(): boolean {
+    const { state, text, isDone } = this.#reply;
+    const seen = this.#seen;
+    if (!seen) return false;
+    if (state.epoch < seen.epoch) return !isDone;
+    return (
+      state.epoch === seen.epoch && text.lengthOf(seen) >= state.text.length
+    );
+  }
+
+  #place(state: LiveState): void {
+    if (this.#seen) {
+      const length = this.#reply.text.lengthOf(this.#seen);
+      const before = blocksBefore(state.blocks, length, state.stable);
+      this.#from = Math.max(0, before - UNCERTAIN_BLOCKS);
+      this.#seen = undefined;
+    } else {
+      this.#from = Math.min(this.#from, ...state.cuts.slice(this.#cuts));
+    }
+    this.#cuts = state.cuts.length;
+  }
+}
