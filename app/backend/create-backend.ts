@@ -40,10 +40,10 @@ export interface BackendDeps {
   providers?: ModelProvider[];
 }
 
-export function createBackend(given: BackendDeps) {
-  const { config, log, metrics, tokens, now = () => new Date() } = given;
+export function createBackend(deps: BackendDeps) {
+  const { config, log, metrics, tokens, now = () => new Date() } = deps;
   const fileSystem = boundFileSystem(
-    given.fileSystem ?? nodeFileSystem,
+    deps.fileSystem ?? nodeFileSystem,
     boundsFrom(config),
   );
   const files = createStorageContext({
@@ -52,7 +52,7 @@ export function createBackend(given: BackendDeps) {
   });
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
   const stored = createRecords({ files, folders, now });
-  const { models, systemPrompt } = modelsOf(given);
+  const { models, systemPrompt } = modelsOf(deps);
   const records = new ConversationReplyRepository({
     ...stored,
     models,
@@ -69,7 +69,7 @@ export function createBackend(given: BackendDeps) {
     peers,
     log,
     leaseMs,
-    address: given.address,
+    address: deps.address,
     fileSystem,
     indexFolder: folders.activeReplies,
     perOwner: config.REPLIES_PER_OWNER,

@@ -10,10 +10,10 @@ export interface RecordsDeps {
   now: () => Date;
 }
 
-export function createRecords(given: RecordsDeps) {
-  const { files, folders } = given;
+export function createRecords(deps: RecordsDeps) {
+  const { files, folders } = deps;
   const ownerIndex = new OwnerIndex(files, folders);
   const settings = new ConversationSettings(files, folders, ownerIndex);
-  const projects = new Projects({ ...given, ownerIndex });
-  return { ...given, ownerIndex, settings, projects };
+  const projects = new Projects({ ...deps, ownerIndex });
+  return { ...deps, ownerIndex, settings, projects };
 }

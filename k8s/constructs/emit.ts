@@ -27,13 +27,13 @@ export function emit<P extends object>(
   return object;
 }
 
-/** Paths in `given` that `output` lacks. Names may differ in case (`clusterIp`, `clusterIP`). */
+/** Paths in `fields` that `output` lacks. Names may differ in case (`clusterIp`, `clusterIP`). */
 export function droppedFields(
-  given: unknown,
+  fields: unknown,
   output: unknown,
   path = "",
 ): string[] {
-  const value = unwrapped(given);
+  const value = unwrapped(fields);
   if (value === undefined) return [];
   if (Array.isArray(value)) {
     const items = Array.isArray(output) ? (output as unknown[]) : [];
@@ -59,10 +59,10 @@ export function droppedFields(
 }
 
 /** Quantity and IntOrString are written as their value. */
-function unwrapped(given: unknown): unknown {
+function unwrapped(value: unknown): unknown {
   const isWrapper =
-    isRecord(given) && Object.getPrototypeOf(given) !== Object.prototype;
-  return isWrapper && "value" in given ? given.value : given;
+    isRecord(value) && Object.getPrototypeOf(value) !== Object.prototype;
+  return isWrapper && "value" in value ? value.value : value;
 }
 
 const plain = (name: string) => name.replace(/[^a-zA-Z0-9]/g, "").toLowerCase();

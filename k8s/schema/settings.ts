@@ -53,8 +53,8 @@ const ofComponent = (component: Component) =>
   z
     .record(z.string(), z.string("must be a text, in quotes"))
     .default({})
-    .superRefine((given, context) => {
-      for (const [name, value] of Object.entries(given)) {
+    .superRefine((values, context) => {
+      for (const [name, value] of Object.entries(values)) {
         const message = faultOf(component, name, value);
         if (message)
           context.addIssue({ code: "custom", path: [name], message });

@@ -27,7 +27,7 @@ const children = new Set<Child>();
 let ending: Promise<void> | undefined;
 
 /** The same for all that follows, which is why it is looked at but once. */
-const given: NodeJS.ProcessEnv = {
+const env: NodeJS.ProcessEnv = {
   ...process.env,
   // No load balancer has to be waited for.
   DRAIN_SECONDS: process.env.DRAIN_SECONDS || "0",
@@ -38,14 +38,14 @@ const given: NodeJS.ProcessEnv = {
 };
 
 async function environments(): Promise<Environments> {
-  if (given.BACKEND_URL) return { web: given };
-  const spoken = [given.PORT || 8080, given.METRICS_PORT || 9090].map(Number);
+  if (env.BACKEND_URL) return { web: env };
+  const spoken = [env.PORT || 8080, env.METRICS_PORT || 9090].map(Number);
   const [port, metricsPort] = (await freePorts(2, spoken)).map(String);
   const BACKEND_URL = `http://${LOOPBACK}:${port}`;
   return {
-    web: { ...given, BACKEND_URL },
+    web: { ...env, BACKEND_URL },
     backend: {
-      ...given,
+      ...env,
       // Only web calls it, wherever web listens.
       LISTEN_ADDRESS: LOOPBACK,
       PORT: port,
@@ -60,7 +60,7 @@ function check({ web, backend }: Environments): void {
   for (const read of [
     () => readWebConfig(web),
     () => backend && readBackendConfig(backend),
-    () => readSweepConfig(given),
+    () => readSweepConfig(env),
   ]) {
     try {
       read();
@@ -86,7 +86,7 @@ function keepAlive(child: Child): void {
 async function sweep(what: string[]): Promise<void> {
   for (const directory of what) {
     if (ending) return;
-    const child = add("sweep", given, [directory]);
+    const child = add("sweep", env, [directory]);
     await child.start();
     children.delete(child);
   }

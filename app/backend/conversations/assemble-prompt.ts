@@ -40,23 +40,23 @@ const margin = 0.1;
  *   the rest, up to half of the window.
  */
 export function assemblePrompt(
-  parts: PromptOptions,
+  options: PromptOptions,
   info: Pick<ModelInfo, "contextTokens" | "maxReplyTokens">,
   maxTokens: number = info.maxReplyTokens,
 ): AssembledPrompt {
-  const system = systemMessage(parts);
-  const begun: ModelMessage[] = parts.begun
-    ? [{ role: "assistant", text: parts.begun }]
+  const system = systemMessage(options);
+  const begun: ModelMessage[] = options.begun
+    ? [{ role: "assistant", text: options.begun }]
     : [];
   const around = cost([...system, ...begun]);
   const room =
     info.contextTokens * (1 - margin) -
-    Math.min(tokensLeft(maxTokens, parts.begun), info.contextTokens / 2) -
+    Math.min(tokensLeft(maxTokens, options.begun), info.contextTokens / 2) -
     around;
-  const kept = newest(parts.history, room);
+  const kept = newest(options.history, room);
   return {
     messages: inTurns([...system, ...kept, ...begun]),
-    leftOut: parts.history.length - kept.length,
+    leftOut: options.history.length - kept.length,
     estimatedTokens: around + cost(kept),
   };
 }
@@ -66,8 +66,8 @@ export function tokensLeft(maxTokens: number, begun = ""): number {
   return Math.max(1, maxTokens - estimateTokens(begun));
 }
 
-function systemMessage(parts: PromptOptions): ModelMessage[] {
-  const text = [parts.systemPrompt, parts.instructions]
+function systemMessage(options: PromptOptions): ModelMessage[] {
+  const text = [options.systemPrompt, options.instructions]
     .map((part) => part?.trim())
     .filter(Boolean)
     .join("\n\n");

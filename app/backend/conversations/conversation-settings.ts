@@ -89,8 +89,8 @@ export class ConversationSettings {
     changes: SettingsChanges,
   ): Promise<StoredConversation> {
     const document = this.documentOf(ownerHash, id);
-    const given = toJson(changes);
-    const version = await document.update((data) => ({ ...data, ...given }));
+    const changed = toJson(changes);
+    const version = await document.update((data) => ({ ...data, ...changed }));
     const settings = parse(version);
     const number = version?.number ?? 0;
     await this.addToIndex(ownerHash, { number, settings, isIndexed: false });

@@ -17,10 +17,10 @@ export interface CreateConversationsDeps
   repository: ConversationReplyRepository;
 }
 
-export function createConversations(given: CreateConversationsDeps) {
-  const replyResolver = new ReplyResolver(given.replies, given.repository);
-  const validator = new ConversationValidator(given.models, given.projects);
-  const deps = { ...given, replyResolver, validator };
+export function createConversations(shared: CreateConversationsDeps) {
+  const replyResolver = new ReplyResolver(shared.replies, shared.repository);
+  const validator = new ConversationValidator(shared.models, shared.projects);
+  const deps = { ...shared, replyResolver, validator };
   const pages = new ConversationPages(deps);
   const prompts = new PromptService(deps);
   const conversations = new Conversations({ ...deps, prompts, pages });

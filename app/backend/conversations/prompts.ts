@@ -61,14 +61,14 @@ export class PromptService {
    */
   async createConversation(
     ownerHash: string,
-    given: { text: string; model?: string; project?: string },
+    first: { text: string; model?: string; project?: string },
     key?: string,
   ): Promise<{ conversation: Conversation; message: Prompt }> {
     const { validator, settings, replies, now } = this.deps;
-    const { text, project = null } = given;
+    const { text, project = null } = first;
     assertNotTooLong(text);
-    await validator.assertExists(ownerHash, given);
-    const model = given.model ?? (await validator.defaultModel());
+    await validator.assertExists(ownerHash, first);
+    const model = first.model ?? (await validator.defaultModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const log = this.logOf(ownerHash, id);
     return this.serialize(ownerHash, async () => {
@@ -98,19 +98,19 @@ export class PromptService {
   /**
    * Sends a prompt.
    *
-   * @param given.follows The reply that it follows: of any version of the last turn. Defaults to
+   * @param prompt.follows The reply that it follows: of any version of the last turn. Defaults to
    *   the newest, also if the conversation has moved on from that turn.
-   * @param given.insteadOf The last prompt, to send another version of it.
+   * @param prompt.insteadOf The last prompt, to send another version of it.
    * @throws VisibleError (409) while a reply is being written; ConversationMovedOnError if
    *   `insteadOf` isn't the last prompt.
    */
   async send(
     ownerHash: string,
     id: string,
-    given: { text: string; follows?: number; insteadOf?: number },
+    prompt: { text: string; follows?: number; insteadOf?: number },
     key?: string,
   ): Promise<Prompt> {
-    const { text, follows, insteadOf: number } = given;
+    const { text, follows, insteadOf: number } = prompt;
     assertNotTooLong(text);
     await this.deps.settings.read(ownerHash, id);
     const log = this.logOf(ownerHash, id);

@@ -15,13 +15,13 @@ export const visibleTitle = (title: string): string =>
 
 /** The first title of a conversation: the beginning of its first message, cut between two words. */
 export function titleOf(text: string): string {
-  const given = trimInvisibleStart(text);
-  const words = given
+  const visible = trimInvisibleStart(text);
+  const words = visible
     // Markdown of a line or of a code block.
     .replace(/^[\s#>*`-]+/, "")
     .replaceAll(/[`*\s]+/g, " ")
     .trim();
-  return visibleTitle(cutAtWord(isVisible(words) ? words : given.trim()));
+  return visibleTitle(cutAtWord(isVisible(words) ? words : visible.trim()));
 }
 
 function cutAtWord(words: string): string {

@@ -36,9 +36,9 @@ class DeadlinePassedError extends Error {
 }
 
 function milliseconds(ctx: { get(name: string): string }): number {
-  const given = ctx.get("keepsake-deadline-ms");
-  if (given === "") return DEFAULT_MS;
-  if (/^[0-9]{1,9}$/.test(given)) return Number(given);
+  const deadline = ctx.get("keepsake-deadline-ms");
+  if (deadline === "") return DEFAULT_MS;
+  if (/^[0-9]{1,9}$/.test(deadline)) return Number(deadline);
   throw new VisibleError(
     400,
     "keepsake-deadline-ms must be a whole number of milliseconds.",

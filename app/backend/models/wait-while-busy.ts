@@ -1,16 +1,24 @@
-import { pause } from "../../core/runtime/async";
+import { abortable, pause } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
 
 /** The waits if a busy provider names none. */
 const DEFAULT_WAITS_MS = [2_000, 5_000, 10_000, 20_000];
 
 /**
- * Retries while a model is busy, and tells the visitor. Never retries a reply that has begun.
+ * Retries while a model is busy, and tells the visitor. Never retries a reply that has begun. Ends
+ * with the signal, even if a request ignores it.
  *
  * @param ask Sends the request once.
  * @param busyMs The longest wait, in total, before the error is passed on.
  */
-export async function* waitWhileBusy(
+export const waitWhileBusy = (
+  ask: (signal: AbortSignal) => AsyncIterable<ModelEvent>,
+  busyMs: number,
+  signal: AbortSignal,
+): AsyncIterable<ModelEvent> =>
+  abortable((inner) => retry(() => ask(inner), busyMs, inner), signal);
+
+async function* retry(
   ask: () => AsyncIterable<ModelEvent>,
   busyMs: number,
   signal: AbortSignal,

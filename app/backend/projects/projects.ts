@@ -102,10 +102,10 @@ export class Projects {
     changes: Partial<StoredProject>,
   ): Promise<Project> {
     const updatedAt = this.deps.now().toISOString();
-    const given = toJson({ ...changes, updatedAt });
+    const changed = toJson({ ...changes, updatedAt });
     const version = await this.documentOf(ownerHash, id).update((data) => ({
       ...data,
-      ...given,
+      ...changed,
     }));
     const project = version && parse(version);
     if (!project) throw new NotFoundError("project");

@@ -23,7 +23,7 @@ export const integer = (min: number, max: number) =>
 export const count = (byDefault: number, max: number) =>
   integer(1, max)
     .optional()
-    .transform((given) => given ?? byDefault);
+    .transform((value) => value ?? byDefault);
 
 export const none = z.object({});
 export const empty = z.undefined();

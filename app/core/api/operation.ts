@@ -29,5 +29,5 @@ export const operation = <
   B extends z.ZodType,
   A extends z.ZodType,
 >(
-  given: Operation<P, Q, B, A>,
-): Operation<P, Q, B, A> => given;
+  description: Operation<P, Q, B, A>,
+): Operation<P, Q, B, A> => description;

@@ -59,8 +59,8 @@ function read<S extends z.ZodObject>(
   findConflicts: (valid: Partial<z.output<S>>) => Map<string, string> = () =>
     new Map(),
 ): z.output<S> {
-  const given = withSecretsBesideData(withoutEmpty(env));
-  const result = schema.safeParse(given);
+  const settings = withSecretsBesideData(withoutEmpty(env));
+  const result = schema.safeParse(settings);
   const faults = new Set<string>();
   const invalid = new Set<string>();
   for (const {
@@ -71,7 +71,7 @@ function read<S extends z.ZodObject>(
     invalid.add(name);
     faults.add(`${name} ${JSON.stringify(shown(name, env[name]))} ${message}.`);
   }
-  const valid = result.data ?? validOnly(schema, given);
+  const valid = result.data ?? validOnly(schema, settings);
   for (const [name, sentence] of findConflicts(valid)) {
     if (!invalid.has(name)) faults.add(sentence);
   }
@@ -95,23 +95,23 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * Keeps the secrets beside the data by default, so that they move with it. Processes with the same
  * environment, or with sibling directories, find the same secrets.
  */
-function withSecretsBesideData(given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const data = given.DATA_DIRECTORY ?? given.SESSION_DIRECTORY;
-  if (data === undefined) return given;
+function withSecretsBesideData(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const data = env.DATA_DIRECTORY ?? env.SESSION_DIRECTORY;
+  if (data === undefined) return env;
   return {
     SECRETS_DIRECTORY: path.join(path.dirname(data), "secrets"),
-    ...given,
+    ...env,
   };
 }
 
 /** The settings that are valid on their own, when others are not. */
 function validOnly<S extends z.ZodObject>(
   schema: S,
-  given: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
 ): Partial<z.output<S>> {
   const shape: Record<string, z.ZodType> = schema.shape;
   const valid = Object.entries(shape).flatMap(([name, setting]) => {
-    const { success, data } = setting.safeParse(given[name]);
+    const { success, data } = setting.safeParse(env[name]);
     return success ? [[name, data]] : [];
   });
   return Object.fromEntries(valid) as Partial<z.output<S>>;

@@ -14,12 +14,12 @@ const NAMES = [
 /** A token proves nothing before all three are checked. Without any, visitors are anonymous. */
 export function signInFaults(choice: SignInChoice): Map<string, string> {
   const isSet = (name: (typeof NAMES)[number]) => choice[name] !== undefined;
-  const given = NAMES.filter(isSet);
-  if (given.length === 0) return new Map();
+  const named = NAMES.filter(isSet);
+  if (named.length === 0) return new Map();
   return new Map(
     NAMES.filter((name) => !isSet(name)).map((name) => [
       name,
-      `${name} must be set with ${given.join(" and ")}: an identity token counts only if load balancer, client and issuer are the right ones.`,
+      `${name} must be set with ${named.join(" and ")}: an identity token counts only if load balancer, client and issuer are the right ones.`,
     ]),
   );
 }

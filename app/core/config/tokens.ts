@@ -16,17 +16,17 @@ export interface Tokens {
  */
 export async function isKnown(
   tokens: Tokens,
-  given: string,
+  presented: string,
   derive = (token: string) => token,
 ): Promise<boolean> {
   const isOneOf = (known: readonly string[]) =>
-    includes(known.map(derive), given);
+    includes(known.map(derive), presented);
   return isOneOf(await tokens.current()) || isOneOf(await tokens.renewed());
 }
 
 /** Compares in constant time. */
-function includes(tokens: readonly string[], given: string): boolean {
-  const hash = sha256(given);
+function includes(tokens: readonly string[], presented: string): boolean {
+  const hash = sha256(presented);
   let found = false;
   for (const token of tokens) {
     found = timingSafeEqual(sha256(token), hash) || found;

@@ -19,7 +19,7 @@ export const trimInvisibleStart = (text: string): string =>
 
 /** A string in a request, well-formed: UTF-8 has no lone surrogates, so each becomes U+FFFD. */
 export const textField = () =>
-  z.string().overwrite((given) => given.toWellFormed());
+  z.string().overwrite((text) => text.toWellFormed());
 
 /** Far more than one character takes, emoji families included. */
 const WINDOW = 64;

@@ -34,10 +34,10 @@ const standardOutput = () => pino.destination({ fd: 1, sync: true });
 /** A message may hold a text of a model's server or of the file system. */
 function boundMessage(
   this: Logger,
-  given: Parameters<LogFn>,
+  args: Parameters<LogFn>,
   write: LogFn,
 ): void {
-  const bound = given.map((part: unknown) =>
+  const bound = args.map((part: unknown) =>
     typeof part === "string" ? shortened(part) : part,
   );
   write.apply(this, bound as Parameters<LogFn>);

@@ -33,14 +33,14 @@ const MEMBER = new RegExp(`^(${TENANT_KEY}|${SIMPLE_KEY})=${VALUE}$`);
  * Continues the caller's trace under a span id of this process. Begins a new trace if the caller
  * has none, or an invalid one.
  *
- * @param given The request's headers; repeated headers joined by commas.
+ * @param received The request's headers; repeated headers joined by commas.
  */
-export function continueTrace(given: {
+export function continueTrace(received: {
   traceparent?: string;
   tracestate?: string;
 }): Trace {
   const spanId = randomId(8);
-  const parent = parse(given.traceparent);
+  const parent = parse(received.traceparent);
   if (!parent) {
     const traceId = randomId(16);
     return {
@@ -50,7 +50,7 @@ export function continueTrace(given: {
     };
   }
   const { traceId, parentId, flags } = parent;
-  const tracestate = validState(given.tracestate);
+  const tracestate = validState(received.tracestate);
   const headers = {
     ...headersOf(traceId, spanId, flags),
     ...(tracestate && { tracestate }),

@@ -31,11 +31,11 @@ export interface ProbeOptions {
 export function answerProbes(options: ProbeOptions): Middleware {
   return async (ctx, next) => {
     const answer = answers[ctx.path];
-    const given = bearer(ctx.get("authorization"));
+    const token = bearer(ctx.get("authorization"));
     if (
       !answer ||
       ctx.method !== "GET" ||
-      !(await isKnown(options.tokens, given, probeToken))
+      !(await isKnown(options.tokens, token, probeToken))
     ) {
       await next();
       return;

@@ -45,8 +45,8 @@ function withoutRepeats(calls: ApiCall[]): ApiCall[] {
 
 /** The value of `Server-Timing`, for the browser's developer tools. */
 export function serverTiming(calls: ApiCall[], totalMs: number): string {
-  const parts = calls.flatMap((call, index) => timingOf(call, `api${index}`));
-  return [...parts, `total;dur=${ms(totalMs)}`].join(", ");
+  const timings = calls.flatMap((call, index) => timingOf(call, `api${index}`));
+  return [...timings, `total;dur=${ms(totalMs)}`].join(", ");
 }
 
 function timingOf(call: ApiCall, id: string): string[] {

@@ -18,17 +18,17 @@ export function excerptOf(text: string, query: string): ExcerptPart[] {
     Math.max(0, (ranges[0]?.from ?? 0) - BEFORE),
   );
   const end = characterStart(text, begin + LENGTH);
-  const parts: ExcerptPart[] = begin > 0 ? [{ text: "…", hit: false }] : [];
+  const pieces: ExcerptPart[] = begin > 0 ? [{ text: "…", hit: false }] : [];
   let done = begin;
   for (const { from, to } of ranges) {
     if (from >= end) break;
-    parts.push({ text: text.slice(done, from), hit: false });
+    pieces.push({ text: text.slice(done, from), hit: false });
     done = Math.min(to, end);
-    parts.push({ text: text.slice(from, done), hit: true });
+    pieces.push({ text: text.slice(from, done), hit: true });
   }
-  parts.push({ text: text.slice(done, end), hit: false });
-  if (end < text.length) parts.push({ text: "…", hit: false });
-  return parts.filter((part) => part.text !== "");
+  pieces.push({ text: text.slice(done, end), hit: false });
+  if (end < text.length) pieces.push({ text: "…", hit: false });
+  return pieces.filter((part) => part.text !== "");
 }
 
 /**

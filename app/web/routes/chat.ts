@@ -87,17 +87,10 @@ function numberOf(
   form: Form,
   name: "follows" | "insteadOf",
 ): number | undefined {
-  const given = form.get(name);
-  if (!given) return undefined;
-  const number = Number(given);
-  const least = name === "follows" ? 2 : 1;
-  if (
-    Number.isSafeInteger(number) &&
-    number >= least &&
-    number <= limits.messageNumber
-  ) {
-    return number;
-  }
+  const text = form.get(name);
+  if (!text) return undefined;
+  const number = toMessageNumber(text, name === "follows" ? 2 : 1);
+  if (number !== undefined) return number;
   throw new VisibleError(
     400,
     "The form is invalid. Reload the conversation, and send again.",
@@ -155,18 +148,24 @@ function numberIn(
   { query }: WebContext,
   name: "before" | "message",
 ): number | undefined {
-  const given = query[name];
-  if (given === undefined) return undefined;
-  const number = Number(given);
-  if (
-    Number.isSafeInteger(number) &&
-    number > 0 &&
-    number <= limits.messageNumber
-  ) {
-    return number;
-  }
+  const text = query[name];
+  if (text === undefined) return undefined;
+  const number = toMessageNumber(text, 1);
+  if (number !== undefined) return number;
   throw new VisibleError(
     400,
     `Invalid address: “${name}” must be a message number.`,
   );
+}
+
+function toMessageNumber(
+  text: string | string[],
+  least: number,
+): number | undefined {
+  const number = Number(text);
+  return Number.isSafeInteger(number) &&
+    number >= least &&
+    number <= limits.messageNumber
+    ? number
+    : undefined;
 }

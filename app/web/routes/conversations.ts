@@ -101,9 +101,9 @@ const temperature = z.coerce.number().min(0).max(1);
 
 function optionsOf(form: Form): ConversationChanges {
   const read = (name: string, schema: z.ZodType<number>, what: string) => {
-    const given = form.get(name)?.trim();
-    if (!given) return null;
-    const result = schema.safeParse(given);
+    const text = form.get(name)?.trim();
+    if (!text) return null;
+    const result = schema.safeParse(text);
     if (result.success) return result.data;
     throw new VisibleError(400, `${what}. Go back and change it.`);
   };

@@ -16,8 +16,8 @@ export function projectRoutes(deps: RouteDeps): Router<WebState> {
     sendPage(ctx, deps, { template: "projects.njk", title: "Projects" }),
   );
   router.post("/", async (ctx) => {
-    const given = projectOf(ctx.state.form);
-    const project = await api.createProject(ctx.state.api, given);
+    const fields = projectOf(ctx.state.form);
+    const project = await api.createProject(ctx.state.api, fields);
     seeOther(ctx, `/projects/${project.id}`);
   });
   router.get("/:id", (ctx) => sendPage(ctx, deps, projectPage(ctx, deps)));

@@ -79,7 +79,9 @@ export class SessionCookie {
     // `keys.index` alone would do three times the work.
     const expected = this.keys.sign(data);
     if (signatures.some((signature) => isSame(signature, expected))) return 0;
-    const indexes = signatures.map((given) => this.keys.index(data, given));
+    const indexes = signatures.map((signature) =>
+      this.keys.index(data, signature),
+    );
     return indexes.find((index) => index >= 0) ?? -1;
   }
 }
@@ -94,7 +96,7 @@ function valuesOf(header: string, name: string): string[] {
 }
 
 /** In constant time. */
-function isSame(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+function isSame(signature: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(signature), Buffer.from(expected)];
   return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -36,8 +36,8 @@ export function readValues(stored: JsonObject): JsonObject | undefined {
 }
 
 /** The values in the form in which they are stored and read again. */
-export function toValues(given: object): JsonObject {
-  const values = parseObject(JSON.stringify(given)) ?? {};
+export function toValues(session: object): JsonObject {
+  const values = parseObject(JSON.stringify(session)) ?? {};
   return Object.fromEntries(
     Object.entries(values).filter(([key]) => isPlain(key)),
   );

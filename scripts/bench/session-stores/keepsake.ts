@@ -83,9 +83,9 @@ function counting(count: (name: string) => void): FileSystem {
 }
 
 function costs(calls: Map<string, number>, operations: number): string {
-  const parts = [...calls].map(
+  const each = [...calls].map(
     ([name, number]) => `${name} ${(number / operations).toFixed(2)}`,
   );
   calls.clear();
-  return parts.join(", ");
+  return each.join(", ");
 }

@@ -6,7 +6,6 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../core/config/config";
 import type { OfferedModel } from "../../../core/config/offered-models";
-import { abortable } from "../../../core/runtime/async";
 import { rejectionReason } from "../../../core/runtime/errors";
 import type {
   ModelEvent,
@@ -97,13 +96,9 @@ export function createBedrock(
     },
     listModels: async () => bedrockModels(await region(), offered),
     streamReply: (messages, options, signal) =>
-      abortable(
-        (inner) =>
-          waitWhileBusy(
-            () => ask(messages, options, inner),
-            timeouts.busyMs,
-            inner,
-          ),
+      waitWhileBusy(
+        (inner) => ask(messages, options, inner),
+        timeouts.busyMs,
         signal,
       ),
     close: () => Promise.resolve(client.destroy()),

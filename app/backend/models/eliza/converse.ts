@@ -53,8 +53,8 @@ function byKeyword(state: State, clauses: string[]): string | undefined {
   for (const { words, rules } of keywords) {
     const clause = clauses.find((one) => words.test(one));
     for (const { pattern, replies } of clause === undefined ? [] : rules) {
-      const parts = takeApart(pattern, clause!);
-      if (parts) return assemble(pick(state, replies), parts);
+      const captured = takeApart(pattern, clause!);
+      if (captured) return assemble(pick(state, replies), captured);
     }
   }
   return undefined;
@@ -79,11 +79,11 @@ const mine = toRegex("* my *");
 
 /** `* i want|need *` becomes `^(.*?) *\\bi\\b *\\b(want|need)\\b *(.*?)$`. */
 function toRegex(pattern: string): RegExp {
-  const parts = pattern.split(" ").map((part) => {
+  const words = pattern.split(" ").map((part) => {
     if (part === "*") return "(.*?)";
     return `\\b${part.includes("|") ? `(${part})` : part}\\b`;
   });
-  return new RegExp(`^${parts.join(" *")}$`, "i");
+  return new RegExp(`^${words.join(" *")}$`, "i");
 }
 
 function takeApart(pattern: RegExp, clause: string): string[] | undefined {
@@ -104,9 +104,9 @@ function clausesOf(input: string): string[] {
     .filter((clause) => clause !== "");
 }
 
-function assemble(reply: string, parts: string[]): string {
+function assemble(reply: string, captured: string[]): string {
   const filled = reply.replaceAll(/\{(\d)\}/g, (_, slot: string) =>
-    swapPronouns(parts[Number(slot) - 1] || "that"),
+    swapPronouns(captured[Number(slot) - 1] || "that"),
   );
   return capital(filled);
 }
@@ -123,9 +123,9 @@ function swapPronouns(text: string): string {
 
 function remember(state: State, clauses: string[]): void {
   for (const clause of clauses) {
-    const parts = takeApart(mine, clause);
-    if (!parts?.[1]) continue;
-    state.memories.push(assemble(pick(state, memories), parts));
+    const captured = takeApart(mine, clause);
+    if (!captured?.[1]) continue;
+    state.memories.push(assemble(pick(state, memories), captured));
   }
   state.memories.splice(0, state.memories.length - 8);
 }

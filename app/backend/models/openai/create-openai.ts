@@ -1,6 +1,5 @@
 import type { Response } from "undici";
 import type { OfferedModel } from "../../../core/config/offered-models";
-import { abortable } from "../../../core/runtime/async";
 import type {
   ModelEvent,
   ModelInfo,
@@ -87,13 +86,9 @@ export function createOpenAI(
     name: "openai",
     listModels,
     streamReply: (messages, options, signal) =>
-      abortable(
-        (inner) =>
-          waitWhileBusy(
-            () => ask(messages, options, inner),
-            timeouts.busyMs,
-            inner,
-          ),
+      waitWhileBusy(
+        (inner) => ask(messages, options, inner),
+        timeouts.busyMs,
         signal,
       ),
     close: () => client.close(),

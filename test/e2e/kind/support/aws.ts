@@ -5,10 +5,23 @@ import { eventually } from "./cluster";
 
 const { MOTO_SERVER, REGISTRY_SERVER } = process.env;
 
-/** Without these programs the AWS emulator can't run, and the tests are skipped by name. */
-export const withAws = MOTO_SERVER ? describe : describe.skip;
-export const withAwsAndRegistry =
-  MOTO_SERVER && REGISTRY_SERVER ? describe : describe.skip;
+type Describe = (name: string, body: () => void) => void;
+
+const skipWithout =
+  (program: string): Describe =>
+  (name, body) =>
+    describe.skip(
+      `${name} (needs ${program}: install it, then scripts/kind-test)`,
+      body,
+    );
+
+/** `scripts/kind-test` installs the AWS emulator with Python, and the registry with Go. */
+export const withAws: Describe = MOTO_SERVER
+  ? describe
+  : skipWithout("python3");
+export const withAwsAndRegistry: Describe = REGISTRY_SERVER
+  ? withAws
+  : skipWithout("go");
 
 export const REGION = "eu-central-1";
 
