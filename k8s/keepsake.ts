@@ -1,7 +1,9 @@
 import { App, type Chart } from "cdk8s";
 import type { k8s } from "cdk8s-plus-27";
+import { Construct } from "constructs";
 import { AwsChart } from "./charts/aws";
 import { BackendChart } from "./charts/backend";
+import { GatewayChart } from "./charts/gateway";
 import { LoadBalancerChart } from "./charts/load-balancer";
 import { NamespaceChart } from "./charts/namespace";
 import { ObservabilityChart } from "./charts/observability";
@@ -15,11 +17,46 @@ import {
 } from "./charts/traefik";
 import { WebChart } from "./charts/web";
 import { type DrainTimes, drainTimes } from "./constructs/drain";
-import { block, podsOf } from "./constructs/network-policy";
+import { block, peerOf, podsOf } from "./constructs/network-policy";
 import { CLAIMS } from "./constructs/mounts";
 import { quotaOf } from "./constructs/quota";
 import { CONTROLLERS } from "./controllers";
-import type { Environment } from "./schema/environment";
+import type { Environment, EnvironmentInput } from "./schema/environment";
+import type { Ingress, LoadBalancer } from "./schema/ingress";
+import { parseEnvironment } from "./schema/read-environment";
+
+/** An environment, which has the name of its construct unless it names itself. */
+export type KeepsakeProps = Omit<EnvironmentInput, "name"> & { name?: string };
+
+/**
+ * Keepsake in any cdk8s app. Objects within its namespace have fixed names; those outside of
+ * namespaces derive their names from it, so a cluster may have several instances.
+ */
+export class Keepsake extends Construct {
+  readonly namespace: string;
+
+  /**
+   * @throws EnvironmentError naming all faults of the props.
+   * @throws Error if another Keepsake of the app has the same namespace.
+   */
+  constructor(scope: Construct, id: string, props: KeepsakeProps) {
+    super(scope, id);
+    const environment = parseEnvironment({ name: id, ...props });
+    this.namespace = environment.namespace;
+    this.rejectSharedNamespace();
+    addCharts(this, environment);
+  }
+
+  private rejectSharedNamespace(): void {
+    for (const other of this.node.root.node.findAll()) {
+      if (!(other instanceof Keepsake) || other === this) continue;
+      if (other.namespace !== this.namespace) continue;
+      throw new Error(
+        `${this.node.path} and ${other.node.path} can't share the namespace ${this.namespace}: the names of their objects would be the same. Give each a namespace of its own.`,
+      );
+    }
+  }
+}
 
 /**
  * An environment's manifests as one YAML file, in an order that applies at once.
@@ -30,7 +67,8 @@ export function manifests(
   environment: Environment,
   annotations: Record<string, string> = {},
 ): string {
-  const app = createApp(environment);
+  const app = new App();
+  addCharts(app, environment);
   for (const object of app.charts.flatMap((chart) => chart.apiObjects)) {
     for (const [name, value] of Object.entries(annotations)) {
       object.metadata.addAnnotation(name, value);
@@ -40,25 +78,23 @@ export function manifests(
 }
 
 /** Each chart depends on the one before: the namespace, its policies, then the workloads. */
-function createApp(environment: Environment): App {
-  const app = new App();
+function addCharts(scope: Construct, environment: Environment): void {
   const drain = drainTimes(environment.drainSeconds);
   const charts = [
-    namespaceChart(app, environment),
-    policiesChart(app, environment),
-    ...awsCharts(app, environment),
-    new StorageChart(app, "storage", environment),
-    backendChart(app, environment, drain),
-    webChart(app, environment, drain),
-    ingressChart(app, environment, drain),
-    sweepsChart(app, environment),
-    new ObservabilityChart(app, "observability", {
+    namespaceChart(scope, environment),
+    policiesChart(scope, environment),
+    ...awsCharts(scope, environment),
+    new StorageChart(scope, "storage", environment),
+    backendChart(scope, environment, drain),
+    webChart(scope, environment, drain),
+    ingressChart(scope, environment, drain),
+    sweepsChart(scope, environment),
+    new ObservabilityChart(scope, "observability", {
       namespace: environment.namespace,
       ...environment.observability,
     }),
   ];
   inOrder(charts);
-  return app;
 }
 
 function inOrder(charts: Chart[]): void {
@@ -68,32 +104,37 @@ function inOrder(charts: Chart[]): void {
   }
 }
 
-function namespaceChart(app: App, environment: Environment) {
+function namespaceChart(scope: Construct, environment: Environment) {
   const { createNamespace, ingress, namespace } = environment;
-  const isTraefik = ingress.kind === "traefik";
-  return new NamespaceChart(app, "namespace", {
+  return new NamespaceChart(scope, "namespace", {
     namespace,
     create: createNamespace,
     quota: quotaOf(environment),
-    nodePorts: isTraefik ? 1 : 0,
-    extraLabels: isTraefik ? {} : CONTROLLERS[ingress.kind].namespaceLabels,
+    nodePorts: ingress.kind === "traefik" ? 1 : 0,
+    extraLabels: isBalanced(ingress)
+      ? CONTROLLERS[ingress.kind].namespaceLabels
+      : {},
   });
 }
 
-function policiesChart(app: App, environment: Environment) {
-  return new PoliciesChart(app, "policies", {
+function policiesChart(scope: Construct, environment: Environment) {
+  return new PoliciesChart(scope, "policies", {
     ...environment,
     dnsCidrs: environment.network.dnsCidrs,
     claims: CLAIMS,
   });
 }
 
-function awsCharts(app: App, { aws, namespace }: Environment): Chart[] {
-  return aws ? [new AwsChart(app, "aws", { namespace, aws })] : [];
+function awsCharts(scope: Construct, { aws, namespace }: Environment): Chart[] {
+  return aws ? [new AwsChart(scope, "aws", { namespace, aws })] : [];
 }
 
-function backendChart(app: App, environment: Environment, drain: DrainTimes) {
-  return new BackendChart(app, "backend", {
+function backendChart(
+  scope: Construct,
+  environment: Environment,
+  drain: DrainTimes,
+) {
+  return new BackendChart(scope, "backend", {
     ...environment,
     drain,
     workload: environment.backend,
@@ -104,9 +145,13 @@ function backendChart(app: App, environment: Environment, drain: DrainTimes) {
   });
 }
 
-function webChart(app: App, environment: Environment, drain: DrainTimes) {
+function webChart(
+  scope: Construct,
+  environment: Environment,
+  drain: DrainTimes,
+) {
   const { ingress } = environment;
-  return new WebChart(app, "web", {
+  return new WebChart(scope, "web", {
     ...environment,
     drain,
     workload: environment.web,
@@ -125,19 +170,22 @@ function webChart(app: App, environment: Environment, drain: DrainTimes) {
   });
 }
 
+const isBalanced = (ingress: Ingress): ingress is LoadBalancer =>
+  ingress.kind === "alb" || ingress.kind === "eks-auto";
+
 function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
-  return ingress.kind === "traefik"
-    ? [podsOf("ingress")]
-    : ingress.subnetCidrs.map((cidr) => block(cidr));
+  if (ingress.kind === "traefik") return [podsOf("ingress")];
+  if (ingress.kind === "gateway") return ingress.clients.map(peerOf);
+  return ingress.subnetCidrs.map((cidr) => block(cidr));
 }
 
 function ingressChart(
-  app: App,
+  scope: Construct,
   { ingress, namespace, clusterDomain, pods }: Environment,
   drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
-    return new TraefikChart(app, "ingress", {
+    return new TraefikChart(scope, "ingress", {
       namespace,
       clusterDomain,
       drain,
@@ -145,7 +193,10 @@ function ingressChart(
       pods,
     });
   }
-  return new LoadBalancerChart(app, "ingress", {
+  if (ingress.kind === "gateway") {
+    return new GatewayChart(scope, "ingress", { namespace, gateway: ingress });
+  }
+  return new LoadBalancerChart(scope, "ingress", {
     namespace,
     drain,
     loadBalancer: ingress,
@@ -153,9 +204,9 @@ function ingressChart(
   });
 }
 
-function sweepsChart(app: App, environment: Environment) {
+function sweepsChart(scope: Construct, environment: Environment) {
   const { settings, sweeps } = environment;
-  return new SweepsChart(app, "sweeps", {
+  return new SweepsChart(scope, "sweeps", {
     ...environment,
     webSettings: settings.web,
     settings: settings.sweep,

@@ -5,9 +5,8 @@ import { metricDefinitions } from "../../app/core/runtime/metric-definitions";
 import {
   allow,
   block,
-  podsIn,
+  peerOf,
   podsOf,
-  publicBlock,
   scraped,
   tcp,
 } from "../constructs/network-policy";
@@ -17,7 +16,6 @@ import { addServing, type ServingChartProps } from "../constructs/serving";
 import type { Environment } from "../schema/environment";
 
 type Models = Environment["models"];
-type Egress = Models["egress"][number];
 
 export interface BackendProps extends ServingChartProps {
   recordsClaim: string;
@@ -91,12 +89,9 @@ function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {
   ];
 }
 
-const placeOf = ({ cidr, namespace, podLabels }: Omit<Egress, "port">) =>
-  cidr === undefined ? podsIn(namespace!, podLabels) : publicBlock(cidr);
-
 function modelEgress(models: Models): k8s.NetworkPolicyEgressRule[] {
   const places = models.egress.map(({ port, ...place }) => ({
-    to: [placeOf(place)],
+    to: [peerOf(place)],
     ports: [tcp(port)],
   }));
   if (!models.providers.includes("bedrock")) return places;

@@ -2,6 +2,7 @@ import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
 import { emit } from "./emit";
 import { isIpv6 } from "../schema/fields";
+import type { Place } from "../schema/place";
 import { type Component, labels, selector } from "./labels";
 
 export interface NetworkRules {
@@ -105,6 +106,14 @@ export function publicBlock(cidr: string): k8s.NetworkPolicyPeer {
   const everywhere = isIpv6(cidr) ? "::/0" : "0.0.0.0/0";
   return { ipBlock: { cidr: everywhere, except: PRIVATE[everywhere] } };
 }
+
+/** Pods of a namespace, or an address block. */
+export const peerOf = ({
+  cidr,
+  namespace,
+  podLabels,
+}: Place): k8s.NetworkPolicyPeer =>
+  cidr === undefined ? podsIn(namespace!, podLabels) : publicBlock(cidr);
 
 /** The internet, over IPv4 and IPv6. */
 export const INTERNET = Object.keys(PRIVATE).map(publicBlock);

@@ -18,6 +18,7 @@ import {
 } from "./fields";
 import { ingress } from "./ingress";
 import { labelMap } from "./kubernetes";
+import { place } from "./place";
 import { extraVolumes, pods } from "./pods";
 import { settings } from "./settings";
 import { storage } from "./storage";
@@ -50,22 +51,14 @@ const workload = z.strictObject({
     ),
 });
 
-const egress = z
-  .strictObject({
-    cidr: cidr.optional(),
-    namespace: dnsLabel
-      .optional()
-      .describe("in place of cidr: models in pods of this namespace"),
-    podLabels: labelMap().describe("of those pods; by default all of them"),
+const egress = place(
+  {
     port: port()
       .default(443)
       .describe("the pods' own port, which may differ from their Service's"),
-  })
-  .refine(
-    ({ cidr: block, namespace }) =>
-      (block === undefined) !== (namespace === undefined),
-    "must have either a cidr, or the namespace of the models' pods",
-  );
+  },
+  "must have either a cidr, or the namespace of the models' pods",
+);
 
 const models = z.strictObject({
   providers: z

@@ -11,6 +11,7 @@ import {
   port,
   whole,
 } from "./fields";
+import { gateway } from "./gateway";
 import { loadBalancerOptions } from "./load-balancer";
 
 /** Every idle time-out must exceed the interval of an event stream's heartbeats. */
@@ -164,6 +165,7 @@ export const ingress = z.discriminatedUnion(
   [
     z.strictObject({ kind: z.literal("alb"), ...loadBalancer }),
     z.strictObject({ kind: z.literal("eks-auto"), ...loadBalancer }),
+    gateway,
     z.strictObject({
       kind: z.literal("traefik"),
       host: hostName.optional(),
@@ -178,7 +180,7 @@ export const ingress = z.discriminatedUnion(
         .default(["0.0.0.0/0"]),
     }),
   ],
-  'must have a kind: "alb", "eks-auto" or "traefik"',
+  'must have a kind: "alb", "eks-auto", "gateway" or "traefik"',
 );
 
 /** Sign-in at the load balancer. */

@@ -382,7 +382,7 @@ const mistakes: Mistake[] = [
     "an unknown kind of ingress",
     eks,
     { ingress: { kind: "nginx" } },
-    'ingress.kind "nginx" must have a kind: "alb", "eks-auto" or "traefik".',
+    'ingress.kind "nginx" must have a kind: "alb", "eks-auto", "gateway" or "traefik".',
   ],
   [
     "a malformed namespace",
@@ -633,6 +633,22 @@ const mistakes: Mistake[] = [
     [
       'models.egress.0 {"port":8000} must have either a cidr, or the namespace of the models\' pods',
       'models.egress.1 {"namespace":"models","cidr":"10.0.0.0/8"} must have either a cidr, or the namespace of the models\' pods.',
+    ].join(".\n  "),
+  ],
+  [
+    "a Gateway without proxies",
+    eks,
+    {
+      ingress: {
+        kind: "gateway",
+        host: "chat.example.com",
+        parentRefs: [],
+        clients: [{}],
+      },
+    },
+    [
+      "ingress.parentRefs [] must name the Gateway: { name, namespace }",
+      "ingress.clients.0 {} must have either a cidr, or the namespace of the proxies' pods.",
     ].join(".\n  "),
   ],
   [

@@ -196,6 +196,63 @@ describe("fields for needs of one's own", () => {
     },
   );
 
+  test("a Gateway's route sends everything to web, without a limit of time", () => {
+    const objects = objectsOf("gateway");
+    const route = find(objects, "HTTPRoute", "web");
+    expect(route["spec"]).toEqual({
+      parentRefs: [
+        {
+          group: "gateway.networking.k8s.io",
+          kind: "Gateway",
+          name: "public",
+          namespace: "gateways",
+          sectionName: "https",
+        },
+      ],
+      hostnames: ["chat.example.com"],
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: "/" } }],
+          backendRefs: [
+            { group: "", kind: "Service", name: "web", port: 8080, weight: 1 },
+          ],
+          timeouts: { request: "0s" },
+          sessionPersistence: {
+            type: "Cookie",
+            sessionName: "keepsake-pod",
+            cookieConfig: { lifetimeType: "Session" },
+          },
+        },
+      ],
+    });
+    const kinds = objects.map(({ kind }) => kind);
+    expect(kinds).not.toContain("Ingress");
+    expect(kinds).not.toContain("IngressClass");
+  });
+
+  test("only the proxies of a Gateway reach web, which outlives their idle connections", () => {
+    const objects = objectsOf("gateway");
+    const policy = find(objects, "NetworkPolicy", "web");
+    expect(field(policy, "spec.ingress.0")).toEqual({
+      from: [
+        {
+          namespaceSelector: {
+            matchLabels: { "kubernetes.io/metadata.name": "gateways" },
+          },
+          podSelector: { matchLabels: { "app.kubernetes.io/name": "envoy" } },
+        },
+      ],
+      ports: [{ protocol: "TCP", port: 8080 }],
+    });
+    const settings = objects.find(({ metadata }) =>
+      /^web-[0-9a-f]{10}$/.test(metadata.name),
+    );
+    expect(settings?.["data"]).toMatchObject({
+      KEEP_ALIVE_SECONDS: "135",
+      ALLOWED_HOSTS: "chat.example.com",
+    });
+  });
+
   test("an existing namespace keeps its labels, quota and limits", () => {
     const kinds = objectsOf("existing-namespace").map(({ kind }) => kind);
     expect(kinds).not.toContain("Namespace");

@@ -180,6 +180,24 @@ const taintedNodes = need("tainted-nodes", {
   },
 });
 
+const gateway = need("gateway", {
+  ingress: {
+    kind: "gateway",
+    host: "chat.example.com",
+    parentRefs: [
+      { name: "public", namespace: "gateways", sectionName: "https" },
+    ],
+    clients: [
+      {
+        namespace: "gateways",
+        podLabels: { "app.kubernetes.io/name": "envoy" },
+      },
+    ],
+    sessionPersistence: true,
+    idleTimeoutSeconds: 120,
+  },
+});
+
 const autoModeShared: EnvironmentInput = {
   ...eksAuto,
   name: "auto-mode-shared",
@@ -208,6 +226,7 @@ export const NEEDS = [
   govCloud,
   ownAuthority,
   taintedNodes,
+  gateway,
   autoModeShared,
 ];
 
