@@ -181,7 +181,7 @@ describe("without a script", () => {
   it("renames, picks models, files into projects, searches and resets by forms alone", async () => {
     await begin("hello there");
     await page.getByText("You said: hello there").last().waitFor();
-    await page.locator(".options summary").click();
+    await page.getByLabel("Conversation options").click();
     await page.getByLabel("Title").fill("Greetings");
     await page.getByRole("button", { name: "Rename" }).click();
     await page.getByRole("heading", { name: "Greetings" }).waitFor();
@@ -200,9 +200,9 @@ describe("without a script", () => {
     await page.getByRole("searchbox", { name: "Search" }).press("Enter");
     await page.locator("mark").first().waitFor();
 
+    await page.getByText(/^Details/).click();
     await page.getByText("Reset session…").click();
     await page.getByRole("button", { name: "Reset session" }).click();
-    await page.getByText("Technical details").click();
     await page.getByText("(new)").waitFor();
     await expectEventually(async () => {
       const list = page.getByRole("navigation", { name: "Conversations" });

@@ -51,7 +51,7 @@ export const heading = (name: string) => page.getByRole("heading", { name });
 export async function say(text: string): Promise<void> {
   const before = await articles().count();
   await message().fill(text);
-  await message().press("Enter");
+  await submit();
   await articles()
     .nth(before + 1)
     .waitFor();
@@ -65,8 +65,17 @@ export async function ask(
 ): Promise<ReturnType<typeof scriptedStream>> {
   const reply = scriptReply(steps);
   await message().fill(text);
-  await message().press("Enter");
+  await submit();
   return reply;
+}
+
+/** Sends what is in the box: on a touch screen, Enter begins a new line. */
+async function submit(): Promise<void> {
+  const hasKeyboard = await page.evaluate(
+    "matchMedia('(hover: hover)').matches",
+  );
+  if (hasKeyboard) await message().press("Enter");
+  else await send().click();
 }
 
 /** A reply that has begun, and continues until it is stopped. */
@@ -74,6 +83,16 @@ export function endless() {
   const reply = scriptedStream(["One", " two"]);
   reply.next();
   return reply.script();
+}
+
+/** The line of the sidebar that opens what operators and support ask for. */
+export const details = (on = page) => on.getByText(/^Details/);
+
+/** Resets the session, past the question whether to do so. */
+export async function resetSession(on = page): Promise<void> {
+  await details(on).click();
+  await on.getByText("Reset session…").click();
+  await on.getByRole("button", { name: "Reset session" }).click();
 }
 
 export const isFocused = (it: Locator) =>

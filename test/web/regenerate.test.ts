@@ -62,12 +62,16 @@ describe("another reply", () => {
     // The prompt stands where it stood, once.
     expect(articlesIn(page)).toEqual(["m1", "m4"]);
     const link = `${address}?message=2#m2`;
-    expect(page).toContain(`<a href="${link}">‹ Answer 1</a>`);
+    expect(page).toContain(
+      `<a class="tool" href="${link}" aria-label="Answer 1">`,
+    );
     const earlier = await visitor.read(link);
     expect(earlier).toContain("You said: Hello");
     expect(earlier).not.toContain("Hello to you.");
     expect(earlier).toContain("Answer 1 of 2");
-    expect(earlier).toContain(`<a href="${address}">Answer 2 ›</a>`);
+    expect(earlier).toContain(
+      `<a class="tool" href="${address}" aria-label="Answer 2">`,
+    );
   });
 
   it("precedes the next message, unless that is sent from an earlier answer", async () => {
@@ -76,7 +80,7 @@ describe("another reply", () => {
     expect(valueOf(page, "follows")).toBe("4");
     const earlier = await visitor.read(`${address}?message=2`);
     expect(valueOf(earlier, "follows")).toBe("2");
-    expect(earlier).toContain("continues from it");
+    expect(earlier).toContain("continues from here");
     const after = await sendFrom(earlier, address, "Go on");
     expect(articlesIn(after)).toEqual(["m1", "m2", "m5", "m6"]);
     expect(after).toContain("Answer 1 of 2");
@@ -149,7 +153,7 @@ describe("another reply", () => {
       return html.includes("Half of") && html;
     });
     expect(page).toContain("data-events=");
-    expect(page).toContain("‹ Answer 1</a>");
+    expect(page).toContain('aria-label="Answer 1">');
     expect(await visitor.read(`${address}?message=2`)).toContain(
       "Answer 1 of 2",
     );
@@ -224,7 +228,7 @@ describe("a long conversation with many regenerated replies", () => {
       const [, older] = /href="([^"]*)">Earlier messages</.exec(html) ?? [];
       if (!older) break;
       html = await visitor.read(older.replaceAll("&amp;", "&"));
-      expect(html).toContain("Newest messages");
+      expect(html).toContain("Jump to latest");
     }
     const expected = Array.from({ length: 25 }, (_, index) => {
       const turn = index + 1;

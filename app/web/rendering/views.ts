@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { Environment, FileSystemLoader } from "nunjucks";
+import { Environment, FileSystemLoader, runtime } from "nunjucks";
 import { limits } from "../../core/domain/records";
 import { isVisible } from "../../core/domain/text";
 import type { Assets } from "./assets";
@@ -18,10 +18,17 @@ export function createViews(directory: string, assets: Assets): Render {
   environment.addGlobal("limits", limits);
   environment.addFilter("visible", visibleTitle);
   environment.addGlobal("asset", (name: string) => assets.url(name));
+  environment.addGlobal("icon", iconOf);
   for (const name of readdirSync(directory)) {
     if (name.endsWith(".njk")) environment.getTemplate(name, true);
   }
   return (template, data) => environment.render(template, data);
+}
+
+/** A symbol of `icons.njk`. It has no name of its own: its button or link has one. */
+function iconOf(name: string) {
+  const html = `<svg class="icon" aria-hidden="true"><use href="#i-${name}"/></svg>`;
+  return new runtime.SafeString(html);
 }
 
 /** A title, or a substitute for one without a visible character: its link could not be seen. */

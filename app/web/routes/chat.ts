@@ -39,10 +39,19 @@ function homePage(ctx: WebContext): Page {
     data: {
       // The address alone could be made up.
       deleted: deleted === values[DELETED] ? deleted : undefined,
+      starters,
       composer: { action: "/conversations", key: randomUUID() },
     },
   };
 }
+
+/** Messages that show what an answer can contain. The built-in model understands them, too. */
+const starters = [
+  "Make a table of five fruits and their colors",
+  "Show me some code that finds prime numbers",
+  "Write a long answer about keeping promises",
+  "Count to 100",
+];
 
 async function begin(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   const { form, api: context, visitor } = ctx.state;

@@ -28,7 +28,7 @@ it.each<[string, BrowserContextOptions]>([
   web.api.script = () => [rich];
   await say("everything");
   expect(await violations()).toEqual([]);
-  await page.locator(".options summary").click();
+  await page.getByLabel("Conversation options").click();
   expect(await violations()).toEqual([]);
   web.api.script = endless;
   await page.keyboard.press("Escape");

@@ -44,7 +44,9 @@ it("announces once a reply that ended before its page arrived", async () => {
   await waitFor(async () => (await announcements()).includes(end));
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await page.getByRole("combobox", { name: "Model" }).selectOption("Model two");
-  await page.getByText("The model called two.").first().waitFor();
+  await page
+    .locator("option[selected]", { hasText: "Model two" })
+    .waitFor({ state: "attached" });
   await expectEventually(async () =>
     expect((await announcements()).filter((one) => one === end)).toEqual([end]),
   );
@@ -57,6 +59,8 @@ it("does not announce old replies when a conversation is opened", async () => {
   await recordAnnouncements();
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await page.getByRole("combobox", { name: "Model" }).selectOption("Model two");
-  await page.getByText("The model called two.").first().waitFor();
+  await page
+    .locator("option[selected]", { hasText: "Model two" })
+    .waitFor({ state: "attached" });
   expect(await announcements()).toEqual([]);
 });

@@ -12,6 +12,7 @@ import {
   message,
   open,
   page,
+  resetSession,
   say,
   send,
   stop,
@@ -41,6 +42,27 @@ it("sends with Enter, breaks the line with Shift+Enter, and keeps the focus in t
   });
 });
 
+it("begins a new line with Enter on a touch screen", async () => {
+  await open({ hasTouch: true, isMobile: true });
+  await message().fill("one");
+  await message().press("Enter");
+  await page.keyboard.type("two");
+  await expectTyped("one\ntwo");
+  expect(await articles().count()).toBe(0);
+});
+
+it("sends a suggestion of the first page, and keeps what was typed there", async () => {
+  await open();
+  await message().fill("not yet");
+  await page.getByRole("button", { name: "Count to 100" }).click();
+  await articles().nth(1).waitFor();
+  expect(await articles().first().locator(".text").innerText()).toBe(
+    "Count to 100",
+  );
+  await page.getByRole("link", { name: "New conversation" }).click();
+  await expectTyped("not yet");
+});
+
 it("stops a reply and sends the next message, with the keyboard alone", async () => {
   await open();
   web.api.script = endless;
@@ -62,7 +84,7 @@ it("stops a reply and sends the next message, with the keyboard alone", async ()
 it("closes the options panel with Escape", async () => {
   await open();
   await say("hello");
-  await page.locator(".options summary").click();
+  await page.getByLabel("Conversation options").click();
   await page.getByLabel("Title").waitFor();
   await page.keyboard.press("Escape");
   await expectHidden(page.getByLabel("Title"));
@@ -136,7 +158,7 @@ it("keeps a draft with its page, also when the tab is closed", async () => {
   await say("hello");
   await message().fill("for this conversation");
   await page.goBack();
-  await heading("New conversation").waitFor();
+  await heading("What can I help with?").waitFor();
   await expectTyped("");
   await message().fill("for another one");
   await page.goForward();
@@ -177,9 +199,8 @@ it("forgets drafts with Reset session", async () => {
   await open();
   await say("hello");
   await message().fill("nobody else's business");
-  await page.getByText("Reset session…").click();
-  await page.getByRole("button", { name: "Reset session" }).click();
-  await heading("New conversation").waitFor();
+  await resetSession();
+  await heading("What can I help with?").waitFor();
   await expectTyped("");
   await waitFor(async () =>
     page.evaluate(() => Object.keys(localStorage).length === 0),

@@ -10,6 +10,7 @@ import {
   open,
   page,
   recordAnnouncements,
+  resetSession,
   restartWeb,
   send,
   stop,
@@ -114,9 +115,7 @@ it("tells a visitor whose session ended so once, and keeps the draft", async () 
   await recordAnnouncements();
   const other = await page.context().newPage();
   await other.goto(web.address);
-  await other.getByText("Technical details").click();
-  await other.getByText("Reset session…").click();
-  await other.getByRole("button", { name: "Reset session" }).click();
+  await resetSession(other);
   await other.getByText("(new)").waitFor();
   web.server.closeAllConnections();
   const alert = page.getByRole("alert");

@@ -106,7 +106,7 @@ it("tells the replies of two conversations apart after going back", async () => 
   first.next();
   await page.getByText("The first", { exact: true }).waitFor();
   await page.getByRole("link", { name: "New conversation" }).click();
-  await heading("New conversation").waitFor();
+  await heading("What can I help with?").waitFor();
   const second = await ask("two", ["The second", " goes on"]);
   second.next();
   await page.getByText("The second", { exact: true }).waitFor();

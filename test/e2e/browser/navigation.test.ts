@@ -3,12 +3,14 @@ import { EventEmitter, once } from "node:events";
 import type { Route } from "playwright-core";
 import {
   articles,
+  details,
   expectMessages,
   heading,
   log,
   message,
   open,
   page,
+  resetSession,
   say,
   send,
   useBrowser,
@@ -23,10 +25,10 @@ it("shows earlier pages with Back and Forward", async () => {
   await open();
   await say("the first");
   await page.getByRole("link", { name: "New conversation" }).click();
-  await heading("New conversation").waitFor();
+  await heading("What can I help with?").waitFor();
   await say("the second");
   await page.goBack();
-  await heading("New conversation").waitFor();
+  await heading("What can I help with?").waitFor();
   await page.goBack();
   await heading("the first").waitFor();
   await page.goForward();
@@ -56,7 +58,8 @@ it("ignores a page that arrives after the visitor went elsewhere", async () => {
 it("saves a chosen model with the conversation, and names it", async () => {
   await open();
   await page.getByRole("combobox", { name: "Model" }).selectOption("Model two");
-  await page.getByText("The model called two.").first().waitFor();
+  await page.getByText("Compare models").click();
+  await page.getByText("The model called two.").waitFor();
   await say("hello");
   await articles().last().getByText("Model two").first().waitFor();
   await page.reload();
@@ -70,13 +73,13 @@ it("starts an empty session with Reset session", async () => {
   await open();
   await say("forget me");
   const session = page.getByRole("region", { name: "Session" });
-  await page.getByText("Technical details").click();
   const before = await session.innerText();
   const reset = page.getByRole("button", { name: "Reset session" });
+  await details().click();
   await expectHidden(reset);
-  await page.getByText("Reset session…").click();
-  await reset.click();
-  await heading("New conversation").waitFor();
+  await details().click();
+  await resetSession();
+  await heading("What can I help with?").waitFor();
   const list = page.getByRole("navigation", { name: "Conversations" });
   await expectEventually(async () => {
     expect(await session.innerText()).toContain("(new)");
@@ -86,10 +89,31 @@ it("starts an empty session with Reset session", async () => {
   });
 });
 
+it("scrolls the lists of the sidebar alone", async () => {
+  await open({ viewport: { width: 1000, height: 420 } });
+  for (let number = 1; number <= 12; number++) {
+    await page.goto(web.address);
+    await say(`conversation ${number}`);
+  }
+  const oldest = page.getByRole("link", {
+    name: "conversation 1",
+    exact: true,
+  });
+  await oldest.scrollIntoViewIfNeeded();
+  await expectShown(details());
+  for (const it of [
+    details(),
+    page.getByRole("searchbox", { name: "Search" }),
+  ]) {
+    const box = await it.boundingBox();
+    expect(box && box.y >= 0 && box.y + box.height <= 420).toBe(true);
+  }
+});
+
 it("restores a deleted conversation with Undo", async () => {
   await open();
   await say("keep me");
-  await page.locator(".options summary").click();
+  await page.getByLabel("Conversation options").click();
   await page.getByRole("button", { name: "Delete conversation" }).click();
   await page.getByRole("button", { name: "Undo" }).click();
   await heading("keep me").waitFor();
@@ -111,12 +135,11 @@ it("fits a phone's screen, with a menu that opens and closes", async () => {
   const width = await page.evaluate(() => document.body.scrollWidth);
   expect(width).toBeLessThanOrEqual(390);
   expect(await log().evaluate((it) => it.scrollWidth)).toBeLessThanOrEqual(390);
-  const reset = page.getByText("Reset session…");
-  expect(await reset.isVisible()).toBe(false);
+  await expectHidden(details());
   await page.getByRole("link", { name: "Menu" }).click();
-  await reset.waitFor();
+  await expectShown(details());
   await page.getByRole("link", { name: "Close" }).click();
-  await reset.waitFor({ state: "hidden" });
+  await expectHidden(details());
 });
 
 it("works on a slow network before its script arrives", async () => {

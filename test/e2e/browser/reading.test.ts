@@ -42,12 +42,12 @@ it("keeps the end of a growing reply in view, and the place of a reader who scro
   });
 });
 
-it("offers new text below to a reader who scrolled up, one click away", async () => {
+it("leads a reader who scrolled up to the end, in one click", async () => {
   await open({ viewport: { width: 900, height: 500 } });
   const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}\n\n`);
   web.api.script = () => [long.join("")];
   await say("a long one");
-  const jump = page.getByRole("button", { name: "New text below" });
+  const jump = page.getByRole("button", { name: "Jump to latest" });
   await expectHidden(jump);
   const reply = await ask(
     "another",

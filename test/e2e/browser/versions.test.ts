@@ -45,7 +45,7 @@ it("regenerates a reply with the keyboard, announces it, and links to the earlie
 
   await page.getByRole("link", { name: "Answer 1" }).click();
   await page.getByText("You said: hello").waitFor();
-  await page.getByText("This is an earlier answer").waitFor();
+  await page.getByText("Your next message continues from here").waitFor();
   web.api.script = () => ["From the first."];
   await say("go on");
   await page.getByText("Answer 1 of 2").waitFor();
@@ -58,7 +58,7 @@ it("regenerates a reply with the keyboard, announces it, and links to the earlie
     ]),
   );
   await page.goBack();
-  await page.getByRole("link", { name: "Newest messages" }).waitFor();
+  await page.getByRole("link", { name: "Jump to latest" }).waitFor();
 });
 
 it("refuses to regenerate a reply that another tab regenerated", async () => {
@@ -77,9 +77,9 @@ it("edits the last message with the keyboard, and passes the accessibility check
   await open({ bypassCSP: true });
   await say("helo");
   web.api.script = (prompt) => [`Now you said: ${prompt}`];
-  await page.getByText("Edit message").focus();
+  await page.getByLabel("Edit message", { exact: true }).focus();
   await page.keyboard.press("Enter");
-  const words = page.getByRole("textbox", { name: "New wording" });
+  const words = page.getByRole("textbox", { name: "Edited message" });
   await words.waitFor();
   expect(await violations()).toEqual([]);
   await words.fill("hello");

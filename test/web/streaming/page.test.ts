@@ -36,7 +36,7 @@ describe("the page of a reply in progress, without a script", () => {
       early.push(sofar);
       reply.next();
     });
-    expect(early[0]).toContain(">Stop</button>");
+    expect(early[0]).toContain('aria-label="Stop"');
     expect(early[0]).not.toContain("- a");
     expect(early[0]).not.toContain("</html>");
     expect(page).toContain("</html>");

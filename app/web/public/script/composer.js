@@ -1,4 +1,4 @@
-import { byId, messageBox } from "./dom.js";
+import { byId, hasKeyboard, messageBox } from "./dom.js";
 import { captureDraft, captureDraftSoon } from "./draft.js";
 
 /* The message box: its height, its keys, and the limit of a message. */
@@ -79,6 +79,8 @@ export function handleMessageBox() {
     if (target !== messageBox()) return;
     // While an input method composes a word, Enter chooses it.
     if (event.isComposing || event.keyCode === 229) return;
+    // A touch screen's keyboard has no Shift+Enter: its Enter begins a new line.
+    if (!hasKeyboard()) return;
     event.preventDefault();
     if (target.value.trim()) target.form?.requestSubmit();
   });

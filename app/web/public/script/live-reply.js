@@ -112,7 +112,7 @@ function showBlocks(article, { from, html, notice }) {
     morphChildren(text, [...fresh.children], text.children[from] ?? null);
     showNotice(article, notice);
   });
-  offerJump(true);
+  offerJump();
 }
 
 /**

@@ -9,17 +9,13 @@ const isAtEnd = () => Math.abs(log()?.scrollTop ?? 0) < 40;
 
 export function scrollToEnd() {
   log()?.scrollTo({ top: 0 });
-  offerJump(false);
+  offerJump();
 }
 
-/**
- * Shows the button that leads to the end, to a reader who scrolled up.
- *
- * @param {boolean} hasNews true if something was added at the end
- */
-export function offerJump(hasNews) {
+/** Shows the button that leads to the end, while the end is out of view. */
+export function offerJump() {
   const jump = byId("jump");
-  if (jump) jump.hidden = isAtEnd() || (jump.hidden && !hasNews);
+  if (jump) jump.hidden = isAtEnd();
 }
 
 /**
@@ -85,11 +81,12 @@ const sizeOf = ({ clientWidth, clientHeight }) =>
 
 export function handleScrolling() {
   // Scroll events don't bubble: they are caught in the capture phase.
-  document.addEventListener("scroll", () => offerJump(false), true);
+  document.addEventListener("scroll", () => offerJump(), true);
 
   document.addEventListener("click", ({ target }) => {
-    if (!(target instanceof Element) || target.id !== "jump") return;
+    const jump = target instanceof Element && target.closest("#jump");
+    if (!jump) return;
     scrollToEnd();
-    recoverFocus(target);
+    recoverFocus(jump);
   });
 }
