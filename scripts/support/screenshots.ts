@@ -120,7 +120,7 @@ async function startKeepsake(model: Server) {
 
 interface State {
   name: string;
-  open(page: Page): Promise<void>;
+  open: (page: Page) => Promise<void>;
 }
 
 const message = (page: Page) => page.getByRole("textbox", { name: "Message" });
