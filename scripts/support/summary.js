@@ -1,5 +1,6 @@
 // Summarizes the results of several jest runs: `summary.js FOLDER`. Lists failures, and the reasons for
 // skipped tests with the command that runs them. Exits with 1 if a test failed or none passed.
+const { existsSync, readFileSync } = require("node:fs");
 const path = require("node:path");
 const {
   closingLine,
@@ -30,9 +31,19 @@ function failures(files) {
   });
 }
 
+/** The lines that scripts/mutation left beside the results. */
+function mutationScores(folder) {
+  const file = path.join(folder, "mutation.txt");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
 const files = readResults(process.argv[2]);
 const total = count(files);
-for (const line of [...failures(files), ...skippedByReason(files)]) {
+for (const line of [
+  ...mutationScores(process.argv[2]),
+  ...failures(files),
+  ...skippedByReason(files),
+]) {
   console.log(line);
 }
 console.log(closingLine(total));

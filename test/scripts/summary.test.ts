@@ -84,6 +84,18 @@ it("the summary fails if no test passed", async () => {
   });
 });
 
+it("the summary begins with the scores of the mutation tests", async () => {
+  const scores = "mutation: app: 9 of 10 mistakes noticed (90 %)";
+  const files = {
+    "mutation.txt": `${scores}\n`,
+    "usual.json": run("a.test.ts", [passed]),
+  };
+  expect(await summarize(summary, files)).toEqual({
+    status: 0,
+    lines: [scores, "1 passed, 0 failed, 0 skipped"],
+  });
+});
+
 /** A program that writes results of a run in which the failed test passes. */
 const passing = (name: string) => `#!/bin/sh
 for option; do case $option in *again*.json) file=\${option#--outputFile=} ;; esac; done

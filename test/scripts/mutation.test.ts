@@ -1,0 +1,50 @@
+import { readdirSync } from "node:fs";
+import { folders } from "../../scripts/mutants/folders";
+import {
+  applyTo,
+  describeMutant,
+  mutantsOf,
+} from "../../scripts/mutants/mutators";
+
+/** The texts that a source becomes by one mistake each. */
+const mistakesIn = (source: string) =>
+  mutantsOf("a.ts", source).map((mutant) => applyTo(source, mutant));
+
+it.each([
+  ["if (a < 1) b();", "if ((a <= 1)) b();"],
+  ["if (a < 1) b();", "if (false) b();"],
+  ["const c = a && b;", "const c = (a || b);"],
+  ["const c = !a;", "const c = a;"],
+  ["count++;", "count--;"],
+  ["const longest = Math.max(a, b);", "const longest = Math.min(a, b);"],
+  [
+    "const few = names.filter((name) => name).length;",
+    "const few = names.length;",
+  ],
+  ["async () => { await a(); }", "async () => { ; }"],
+  ["async () => { await a(); b(); }", "async () => { b(); await a(); }"],
+  ["const é = '…'; f(a ?? é);", "const é = '…'; f((a && é));"],
+])("a mistake in %j is %j", (source, mistake) => {
+  expect(mistakesIn(source)).toContain(mistake);
+});
+
+it.each([
+  'import { filter } from "a";',
+  "type Both = A & B;",
+  "names.toString();",
+  "/* a < b */",
+])("no mistake is made in %j", (source) => {
+  expect(mistakesIn(source)).toEqual([]);
+});
+
+it("a mistake is named by its file and line", () => {
+  const source = "a();\nconst c = a === b;\n";
+  const [mutant] = mutantsOf("a.ts", source);
+  expect(describeMutant(source, mutant!)).toBe("a.ts:2: a === b → (a !== b)");
+});
+
+it("every folder with scores exists", () => {
+  for (const folder of Object.keys(folders)) {
+    expect(readdirSync(folder).length).toBeGreaterThan(0);
+  }
+});
