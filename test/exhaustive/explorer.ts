@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { setImmediate as drainMicrotasks } from "node:timers/promises";
+import { errorCode } from "../../app/core/runtime/errors";
 import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 import { isTemporary } from "../../app/core/storage/exclusive-file";
 import { MemoryDisk } from "../support/memory-disk";
@@ -28,6 +29,8 @@ export interface Scenario {
     /** Checked on every disk that a power cut may leave in a state; its absence leaves cuts out. */
     checkAfterPowerCut?: (disk: MemoryDisk) => Promise<void>;
   };
+  /** True if each process remembers missing names until it opens their folder, as NFS clients do. */
+  staleNames?: boolean;
   /** Maximum number of retransmitted calls: they took effect, but report EEXIST. */
   retransmissions?: number;
 }
@@ -178,6 +181,7 @@ class Run {
 
   private fileSystemOf(process: number): FileSystem {
     const { disk } = this;
+    const names = new KnownNames(this.scenario.staleNames ?? false);
     const step = <T>(
       name: string,
       run: () => Promise<T>,
@@ -211,9 +215,14 @@ class Run {
     };
     return {
       readdir: (folder) =>
-        step(`list ${folder}`, async () => listed(await disk.readdir(folder))),
+        step(`list ${folder}`, async () => {
+          const all = await names.find(folder, () => disk.readdir(folder));
+          names.refresh(folder);
+          return listed(all);
+        }),
       entries: (folder) => disk.entries(folder),
-      readFile: (file) => step(`read ${file}`, () => disk.readFile(file)),
+      readFile: (file) =>
+        step(`read ${file}`, () => names.find(file, () => disk.readFile(file))),
       open: async (file, flags) => {
         const make = () => disk.open(file, flags);
         const handle = isTemporary(path.basename(file))
@@ -234,8 +243,35 @@ class Run {
         step(`rename ${from} ${to}`, () => disk.rename(from, to)),
       stat: (file) => disk.stat(file),
       syncDirectory: (folder) => disk.syncDirectory(folder),
-      refresh: (folder) => disk.refresh(folder),
+      refresh: async (folder) => {
+        await names.find(folder, () => disk.refresh(folder));
+        names.refresh(folder);
+      },
     };
+  }
+}
+
+/** The names that were missing when a process looked for them. */
+class KnownNames {
+  private readonly missing = new Set<string>();
+
+  constructor(private readonly isStale: boolean) {}
+
+  async find<T>(name: string, look: () => Promise<T>): Promise<T> {
+    if (this.missing.has(name)) {
+      throw Object.assign(new Error(`ENOENT: ${name}`), { code: "ENOENT" });
+    }
+    return look().catch((error: unknown) => {
+      if (this.isStale && errorCode(error) === "ENOENT") this.missing.add(name);
+      throw error;
+    });
+  }
+
+  /** The folder was opened. */
+  refresh(folder: string): void {
+    for (const name of this.missing) {
+      if (path.dirname(name) === folder) this.missing.delete(name);
+    }
   }
 }
 

@@ -1,55 +1,26 @@
 import { isContested, ReplyLog } from "../../app/backend/replies/log/reply-log";
-import {
-  encodeLine,
-  type LogRecord,
-} from "../../app/backend/replies/log/records";
+import { encodeLine } from "../../app/backend/replies/log/records";
 import type { Offset } from "../../app/backend/replies/log/offset";
 import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 import type { MemoryDisk } from "../support/memory-disk";
+import {
+  brokenInvariants,
+  type Delivered,
+} from "../support/reply-log-invariants";
 import type { Program, Scenario } from "./explorer";
 
 const FOLDER = "/log";
 
-/** Records that clients of any process received. */
-interface Delivered {
-  /** Lines that a writer or a reader delivered as committed. */
-  committed: LogRecord[];
-  ends: LogRecord[];
-}
-
-/*
- * The invariants of a reply log, as ARCHITECTURE.md argues for them. They hold in every state, so
- * that they hold whichever process crashes or freezes there.
- */
+/** Invariants hold in every state, so they hold whichever process crashes or freezes there. */
 async function checkInvariants(
   disk: FileSystem,
   delivered: Delivered,
 ): Promise<void> {
   const snapshot = await new ReplyLog(disk, FOLDER).read();
   const lines = snapshot?.records ?? [];
-  for (const record of delivered.committed) {
-    expectIn(lines, record, "a committed line was dropped");
-  }
-  for (const record of delivered.ends) {
-    expectIn(lines, record, "an acknowledged end was dropped");
-  }
-  if (new Set(delivered.ends.map(same)).size > 1) {
-    throw new Error("two processes ended the reply");
-  }
-  const epochs = lines.filter(({ line }) => line["kind"] === "epoch");
-  const numbers = epochs.map(({ offset }) => offset.entry);
-  if (new Set(numbers).size !== numbers.length) {
-    throw new Error("two writers have one epoch");
-  }
-}
-
-const same = (record: LogRecord) => JSON.stringify(record);
-
-function expectIn(lines: LogRecord[], record: LogRecord, why: string): void {
-  if (lines.some((line) => same(line) === same(record))) return;
-  throw new Error(
-    `${why}: ${same(record)} isn't in ${lines.map(same).join(" ")}`,
-  );
+  const [broken] = brokenInvariants(lines, delivered);
+  if (broken === undefined) return;
+  throw new Error(`${broken}; the log is ${JSON.stringify(lines)}`);
 }
 
 const describeEpoch = (name: string) => () => ({

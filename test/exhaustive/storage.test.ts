@@ -73,6 +73,58 @@ function appendScenario(
   };
 }
 
+/** A process that creates, and one that looks twice: it must find what was acknowledged before. */
+function earlyReader(
+  create: Program,
+  find: (disk: FileSystem) => Promise<unknown>,
+): Scenario {
+  return {
+    staleNames: true,
+    create: () => {
+      let isCreated = false;
+      const creator: Program = async (disk) => {
+        await create(disk);
+        isCreated = true;
+      };
+      const reader: Program = async (disk) => {
+        for (let looks = 1; looks <= 2; looks++) {
+          const mustExist = isCreated;
+          const found = await find(disk);
+          if (mustExist && !found) throw new Error("it was not found");
+        }
+      };
+      return { programs: [creator, reader], check: () => Promise.resolve() };
+    },
+  };
+}
+
+it.each<[string, Scenario]>([
+  [
+    "a versioned document",
+    earlyReader(
+      (disk) => documentOn(disk).create({ created: true }),
+      (disk) => documentOn(disk).read(),
+    ),
+  ],
+  [
+    "an append log",
+    earlyReader(
+      async (disk) => {
+        await logOn(disk).createFolder();
+        await logOn(disk).append({ name: "a" });
+      },
+      async (disk) => (await logOn(disk).listIfExists())?.last,
+    ),
+  ],
+])(
+  "shows %s to a process that remembers its name as missing",
+  async (_, each) => {
+    const explored = await explore(each);
+    console.info(`${explored.states} states, ${explored.runs} runs`);
+    expect(explored.states).toBeGreaterThan(20);
+  },
+);
+
 describe("an append log", () => {
   it.each<[string, Scenario]>([
     ["two writers", appendScenario(["a", "b"])],

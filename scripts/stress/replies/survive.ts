@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { replay } from "../../../app/backend/replies/log/replay";
 import { nodeFileSystem } from "../../../app/core/storage/file-system";
 import { Chaos, type Injection } from "./chaos";
 import { Cluster } from "./cluster";
+import { CommittedReader, replyLogsIn } from "./committed-reader";
 import { mountsLikePods } from "./mounts-like-pods";
 import { faultsOf, SurvivingVisitor } from "./surviving-visitor";
 import { firstDifference } from "./first-difference";
@@ -52,10 +53,11 @@ export async function survive(options: SurvivalOptions): Promise<Outcome> {
   const mounts = options.mounts ?? [own ?? ""];
   await mountsLikePods(mounts);
   const { cluster, records } = await startCluster(options, mounts);
+  const reader = new CommittedReader(records);
   try {
     const { visitors, injections } = await chatUnderFaults(cluster, options);
     const faults = await Promise.all(visitors.map(faultsOf));
-    faults.push(await logFaults(records));
+    faults.push(await logFaults(records), await reader.faults());
     if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
       faults.push(["a visitor got no reply, so the run proves little"]);
     }
@@ -73,6 +75,7 @@ export async function survive(options: SurvivalOptions): Promise<Outcome> {
       seconds: Math.round((performance.now() - begun) / 1_000),
     };
   } finally {
+    await reader.stop();
     await cluster.stop();
     if (own) await rm(own, { recursive: true, force: true });
   }
@@ -113,8 +116,7 @@ async function startCluster(
 
 /** The replayed text of each reply log must equal the text of its end entry. */
 async function logFaults(records: string): Promise<string[]> {
-  const folders = await readdir(records, { recursive: true });
-  const logs = folders.filter((folder) => /\/replies\/\d+$/.test(folder));
+  const logs = await replyLogsIn(records);
   const faults = await Promise.all(
     logs.map(async (folder) => {
       const log = new ReplyLog(nodeFileSystem, path.join(records, folder));
