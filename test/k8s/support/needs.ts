@@ -36,12 +36,16 @@ const authority = {
 const twoZones = need("two-zones", {
   web: { ...eks.web, replicas: { min: 2, max: 8 }, maxUnavailable: 1 },
   backend: { ...eks.backend, replicas: { min: 2, max: 8 }, maxUnavailable: 1 },
-  ingress: alb({ subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20"] }),
+  ingress: alb({
+    subnets: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    subnetCidrs: ["10.0.0.0/20", "10.0.16.0/20"],
+  }),
 });
 
 const ipv6 = need("ipv6", {
   models: { ...eks.models, egress: [{ cidr: "::/0" }] },
   ingress: alb({
+    subnets: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     subnetCidrs: ["2600:1f14:1:a00::/64", "2600:1f14:1:a01::/64"],
     ipAddressType: "dualstack-without-public-ipv4",
   }),
