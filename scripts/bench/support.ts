@@ -13,15 +13,20 @@ export interface Running {
 
 const repository = path.join(__dirname, "../../..");
 
-/** Starts web and backend as `scripts/start` does, and resolves when both are ready. */
+/**
+ * Starts web and backend as `scripts/start` does, and resolves when both are ready.
+ *
+ * @param checkout A folder with another build of Keepsake, to be compared with this one.
+ */
 export async function startKeepsake(
   port: number,
   env: Record<string, string>,
+  checkout = repository,
 ): Promise<Running> {
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
   const both = spawn(
     process.execPath,
-    [path.join(repository, "build/scripts/local/run-both.js")],
+    [path.join(checkout, "build/scripts/local/run-both.js")],
     {
       cwd: directory,
       stdio: ["ignore", "pipe", "inherit"],

@@ -264,15 +264,31 @@ it("shows what was found in a reply as text, with the name of its model", async 
 it("names the author of a reply Reply where the backend omits the model", async () => {
   const { api } = web;
   const search = api.search.bind(api);
-  api.search = async (...asked) =>
-    (await search(...asked)).map((found) => ({
+  api.search = async (...asked) => {
+    const { results, complete } = await search(...asked);
+    const anonymous = results.map((found) => ({
       ...found,
       excerpts: found.excerpts.map((it) => ({ ...it, modelName: undefined })),
     }));
+    return { results: anonymous, complete };
+  };
   await visitor.read(await visitor.begin("needle"));
   const page = await visitor.read("/search?q=needle");
   expect(page).toContain("<b>You</b>");
   expect(page).toContain("<b>Reply</b>");
+});
+
+it("says that a search did not reach the oldest messages", async () => {
+  const { api } = web;
+  const search = api.search.bind(api);
+  const told = "Only the most recent messages were searched.";
+  await visitor.begin("needle");
+  expect(await visitor.read("/search?q=needle")).not.toContain(told);
+  api.search = async (...asked) => ({
+    ...(await search(...asked)),
+    complete: false,
+  });
+  expect(await visitor.read("/search?q=needle")).toContain(told);
 });
 
 it("lists a record that came from the cache once among the API calls", async () => {

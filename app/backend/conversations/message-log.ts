@@ -76,14 +76,6 @@ export class MessageLog {
     return entries.flatMap(toMessage);
   }
 
-  /** All messages, oldest first; none if there is no such conversation. */
-  async readAll(): Promise<Message[]> {
-    const listing = await this.list();
-    if (!listing) return [];
-    const entries = await this.log.readRange(1, listing.last, listing);
-    return entries.flatMap(toMessage);
-  }
-
   async read(
     number: number,
     listing?: LogListing,

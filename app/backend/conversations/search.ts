@@ -1,4 +1,4 @@
-import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { Pacer } from "../../core/runtime/pacer";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import {
@@ -19,7 +19,8 @@ import { firstVersion } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
-import { messageLogOf } from "./message-log";
+import { type MessageLog, messageLogOf } from "./message-log";
+import { SearchQueue } from "./search-queue";
 
 /*
  * Bounds of one search. The most recently used conversations come first, so the oldest are left
@@ -27,10 +28,14 @@ import { messageLogOf } from "./message-log";
  */
 const MAX_CONVERSATIONS = 500;
 const MAX_MS = 2_000;
+/** Characters that one search reads: bounds the memory for the messages of long conversations. */
+const MAX_CHARACTERS = 32 * 1024 * 1024;
 const MAX_RESULTS = 50;
 const MAX_EXCERPTS = 3;
-/** Balances the wait for a network file system against concurrent reads. */
-const AT_ONCE = 8;
+/** Balances the wait for a network file system against the memory for long messages. */
+const AT_ONCE = 4;
+/** Messages that are read together. */
+const READ_TOGETHER = 16;
 /** Characters shown on each side of the first word. */
 const AROUND = 120;
 
@@ -49,24 +54,37 @@ export interface SearchResults {
 }
 
 export class Search {
+  private readonly queue = new SearchQueue();
+  private readonly pacer = new Pacer();
+
   constructor(private readonly deps: SearchDeps) {}
 
-  /** Conversations with all words in the title or in one message, most recently used first. */
+  /**
+   * Conversations with all words in the title or in one message, most recently used first.
+   *
+   * @throws VisibleError 429 or 503 if too many searches wait.
+   */
   async find(
     ownerHash: string,
     query: string,
     signal: AbortSignal,
   ): Promise<SearchResults> {
-    const state = await this.deps.ownerIndex.read(ownerHash);
-    const all = state.listed();
     const words = wordsOf(query);
     if (words.length === 0) return { results: [], complete: true };
-    const { clock = () => performance.now() } = this.deps;
-    const until = clock() + MAX_MS;
-    const isOver = () => {
-      signal.throwIfAborted();
-      return clock() > until;
-    };
+    return this.queue.run(ownerHash, signal, () =>
+      this.scan(ownerHash, words, signal),
+    );
+  }
+
+  private async scan(
+    ownerHash: string,
+    words: readonly string[],
+    signal: AbortSignal,
+  ): Promise<SearchResults> {
+    const state = await this.deps.ownerIndex.read(ownerHash);
+    const all = state.listed();
+    const budget = createBudget(signal, this.deps.clock);
+    const { isOver } = budget;
     const results: SearchResults["results"] = [];
     let next = 0;
     while (next < Math.min(all.length, MAX_CONVERSATIONS)) {
@@ -75,7 +93,7 @@ export class Search {
       next += some.length;
       const found = some.map(async (one) => ({
         conversation: toListedConversation(state, one),
-        excerpts: await this.excerpts(ownerHash, one, words, isOver),
+        excerpts: await this.excerpts(ownerHash, one, words, budget),
       }));
       results.push(...(await Promise.all(found)).filter(isResult(words)));
     }
@@ -91,40 +109,86 @@ export class Search {
     ownerHash: string,
     { settings }: ConversationState,
     words: readonly string[],
-    isOver: () => boolean,
+    budget: Budget,
   ): Promise<Excerpt[]> {
+    const { isOver } = budget;
     const log = messageLogOf(this.deps, ownerHash, settings.id);
-    const messages = await log.readAll();
+    const messages = await readNewest(log, budget);
     const excerpts: Excerpt[] = [];
     const said = messages.filter(isFirstOfItsText(messages));
     for (const message of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
-      const at = await locate(words, message.text, isOver);
+      const at = await this.locate(words, message.text, isOver);
       if (at !== undefined) excerpts.push(toExcerpt(message, at));
     }
     return excerpts;
   }
+
+  /** The offset of the first of the words in a text; `undefined` if one is missing. */
+  private async locate(
+    words: readonly string[],
+    text: string,
+    isOver: () => boolean,
+  ): Promise<number | undefined> {
+    const missing = new Set(words);
+    let first: number | undefined;
+    for (const { at, slice } of slicesOf(text)) {
+      if (isOver()) return undefined;
+      // A slice takes milliseconds, in which no reply is streamed.
+      const here = await this.pacer.run(() => wordsIn(slice, words));
+      if (here) first ??= at + here.from;
+      for (const word of here?.found ?? []) missing.delete(word);
+      if (missing.size === 0) return first;
+    }
+    return undefined;
+  }
 }
 
-/** The offset of the first of the words in a text; `undefined` if one is missing. */
-async function locate(
-  words: readonly string[],
+/** The words that a text has, and where the first of them is; `undefined` if it has none. */
+function wordsIn(
   text: string,
-  isOver: () => boolean,
-): Promise<number | undefined> {
-  const missing = new Set(words);
-  let first: number | undefined;
-  for (const { at, slice } of slicesOf(text)) {
-    if (isOver()) return undefined;
-    const folded = fold(slice);
-    const here = words.filter((word) => folded.includes(word));
-    if (here.length > 0) first ??= at + (rangesOf(here, slice)[0]?.from ?? 0);
-    for (const word of here) missing.delete(word);
-    // A slice takes milliseconds, in which no reply is streamed.
-    await yieldToOthers();
-    if (missing.size === 0) return first;
+  words: readonly string[],
+): { found: string[]; from: number } | undefined {
+  const folded = fold(text);
+  const found = words.filter((word) => folded.includes(word));
+  if (found.length === 0) return undefined;
+  return { found, from: rangesOf(found, text)[0]?.from ?? 0 };
+}
+
+interface Budget {
+  /** @throws the signal's reason if the caller has gone. */
+  isOver(this: void): boolean;
+  spend(this: void, characters: number): void;
+}
+
+function createBudget(
+  signal: AbortSignal,
+  clock = () => performance.now(),
+): Budget {
+  const until = clock() + MAX_MS;
+  let left = MAX_CHARACTERS;
+  return {
+    isOver: () => {
+      signal.throwIfAborted();
+      return left < 0 || clock() > until;
+    },
+    spend: (characters) => (left -= characters),
+  };
+}
+
+/** The newest messages of a conversation that the budget allows, oldest first. */
+async function readNewest(log: MessageLog, budget: Budget): Promise<Message[]> {
+  const listing = await log.list();
+  if (!listing) return [];
+  const pages: Message[][] = [];
+  let before = listing.last + 1;
+  while (before > 1 && !budget.isOver()) {
+    const page = await log.readLast(READ_TOGETHER, listing, before);
+    for (const { text } of page) budget.spend(text.length);
+    pages.unshift(page);
+    before = Math.min(before - READ_TOGETHER, page[0]?.number ?? before);
   }
-  return undefined;
+  return pages.flat();
 }
 
 function toExcerpt(message: Message, found: number): Excerpt {

@@ -35,11 +35,15 @@ export function answerProblems(): Middleware<BackendState> {
       if (ctx.headerSent) throw error;
       ctx.status = problem.status;
       ctx.set("cache-control", "no-store");
+      if (mayRetry.has(problem.status)) ctx.set("retry-after", "1");
       ctx.body = JSON.stringify(problem);
       ctx.type = "application/problem+json";
     }
   };
 }
+
+/** Statuses of a problem that passes. */
+const mayRetry = new Set([429, 503]);
 
 function refuseUnrouted(status: number): void {
   if (status === 404) {

@@ -63,7 +63,7 @@ export const operations = {
         complete: z.boolean(),
       })
       .meta({ id: "SearchResults" }),
-    errors: [],
+    errors: [429, 503],
     repeatable: "always",
   }),
 };

@@ -145,10 +145,14 @@ export interface Api {
   readQuotas(context: ApiContext): Promise<Quotas | undefined>;
   /** Deletes everything that the visitor stores, permanently. */
   eraseAll(context: ApiContext): Promise<void>;
+  /** `complete` is false if a bound of the search was reached. */
   search(
     context: ApiContext,
     query: string,
-  ): Promise<{ conversation: Conversation; excerpts: Excerpt[] }[]>;
+  ): Promise<{
+    results: { conversation: Conversation; excerpts: Excerpt[] }[];
+    complete: boolean;
+  }>;
   /** True if the backend answers. */
   isReady(signal: AbortSignal): Promise<boolean>;
 }

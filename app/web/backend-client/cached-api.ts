@@ -231,8 +231,8 @@ export class CachedApi implements ConnectedApi {
     await this.write(context, "eraseOwner", {});
   }
 
-  async search(context: ApiContext, q: string): ReturnType<Api["search"]> {
-    return (await this.read(context, "search", { query: { q } })).results;
+  search(context: ApiContext, q: string): ReturnType<Api["search"]> {
+    return this.read(context, "search", { query: { q } });
   }
 
   async isReady(signal: AbortSignal): Promise<boolean> {

@@ -20,13 +20,17 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
       `A search is limited to ${limits.queryLength} characters. Use fewer words.`,
     );
   }
-  const found = query === "" ? [] : await api.search(ctx.state.api, query);
+  const { results, complete } =
+    query === ""
+      ? { results: [], complete: true }
+      : await api.search(ctx.state.api, query);
   return {
     template: "search.njk",
     title: query === "" ? "Search" : `Search: ${query}`,
     data: {
       query,
-      results: found.map(({ conversation, excerpts }) => ({
+      complete,
+      results: results.map(({ conversation, excerpts }) => ({
         id: conversation.id,
         title: conversation.title,
         excerpts: excerpts.map((message) =>
