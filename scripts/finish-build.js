@@ -17,7 +17,7 @@ for (const folder of ["views", "public"]) {
 
 rmSync("build/bin", { recursive: true, force: true });
 mkdirSync("build/bin");
-for (const process of ["web", "backend", "sweep", "preflight"]) {
+for (const process of ["web", "backend", "sweep", "preflight", "check-data"]) {
   const main = `app/${process}/main.js`;
   chmodSync(`build/${main}`, 0o755);
   symlinkSync(`../${main}`, `build/bin/${process}`);

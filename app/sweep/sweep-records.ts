@@ -1,5 +1,8 @@
 import path from "node:path";
-import { recordFoldersIn } from "../core/storage/layout/record-folders";
+import {
+  LOST_AND_FOUND,
+  recordFoldersIn,
+} from "../core/storage/layout/record-folders";
 import { removeErased } from "../core/storage/layout/owner-event-log";
 import { isTemporary } from "../core/storage/exclusive-file";
 import { createStorageContext } from "../core/storage/storage-context";
@@ -8,6 +11,7 @@ import { isSegment, LogListing } from "../core/storage/log-listing";
 import { LogMissingError, LogReader } from "../core/storage/log-reader";
 import { newestVersion } from "../core/storage/document-versions";
 import { DeletedConversations } from "./deleted-conversations";
+import { FinishedReplies } from "./finished-replies";
 import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
 import { sweepNames } from "./sweep-sessions";
@@ -21,7 +25,7 @@ export interface RecordTerms {
 
 /**
  * Removes old versions, compacted entries, conversations that were deleted long ago, abandoned
- * owners, and leftovers from all folders under a directory. Memory does not grow with their number.
+ * owners, epochs of finished replies, and leftovers from all folders under a directory. Memory does not grow with their number.
  */
 export async function sweepRecords(
   sweep: Sweep,
@@ -29,11 +33,12 @@ export async function sweepRecords(
   { deletedMs, abandonedMs = Infinity }: RecordTerms,
 ): Promise<void> {
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
+  const finished = new FinishedReplies(sweep, directory);
   const abandoned = new AbandonedOwners(sweep, directory, abandonedMs);
   const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
     if (await abandoned.sweepFolder(folder)) return;
-    await sweepFolder(sweep, folder, deleted);
+    await sweepFolder(sweep, folder, deleted, finished);
   });
 }
 
@@ -47,7 +52,7 @@ async function* foldersUnder(
   const entries =
     folder === shards ? sweep.entriesFromRandom(folder) : sweep.entries(folder);
   for await (const { name, isFolder } of entries) {
-    if (!isFolder) continue;
+    if (!isFolder || name === LOST_AND_FOUND) continue;
     const inner = path.join(folder, name);
     if (isTemporary(name)) await sweep.removeLeftover(inner);
     else yield* foldersUnder(sweep, inner, shards);
@@ -58,12 +63,14 @@ async function sweepFolder(
   sweep: Sweep,
   folder: string,
   deleted: DeletedConversations,
+  finished: FinishedReplies,
 ): Promise<void> {
   const names = await sweep.fileSystem.readdir(folder);
   const newest = newestVersion(names);
   const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
   if (newest) await deleted.sweepFolder(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
+  await finished.sweepFolder(folder, names);
   const erased = await removeErased(sweep.fileSystem, folder, names);
   sweep.tally.folded += erased;
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });

@@ -17,6 +17,8 @@ export interface Tally {
   ended: number;
   /** Removed conversations. */
   conversations: number;
+  /** Removed epochs of finished replies. */
+  epochs: number;
   /** Anonymous owners that were marked for removal. */
   marked: number;
   /** Removed anonymous owners. */
@@ -34,6 +36,7 @@ const newTally = (): Tally => ({
   folded: 0,
   ended: 0,
   conversations: 0,
+  epochs: 0,
   marked: 0,
   owners: 0,
   leftovers: 0,

@@ -11,7 +11,8 @@ export function replyName(ref: ReplyRef): string {
   return `${ref.ownerHash}.${ref.conversation}.${ref.number}`;
 }
 
-function parseReplyName(name: string): ReplyRef | undefined {
+/** The reply of a name on disk; `undefined` for any other name. */
+export function parseReplyName(name: string): ReplyRef | undefined {
   const match = /^([0-9a-f]{64})\.([a-z2-7]{26})\.([1-9]\d{0,8})$/.exec(name);
   if (!match?.[1] || !match[2]) return undefined;
   return {

@@ -13,6 +13,9 @@ const SEGMENT_SIZES = [10, 100, 1000];
 
 const ERASED = /^erased\.([1-9]\d{0,14})$/;
 
+/** True for the name of the marker of an erasure. */
+export const isErasure = (name: string): boolean => ERASED.test(name);
+
 /**
  * Removes the entries before an erasure, of which the folder has a marker.
  *

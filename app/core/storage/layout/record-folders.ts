@@ -30,6 +30,9 @@ export interface RecordFolders {
   readonly activeReplies: string;
 }
 
+/** The folder into which `check-data` moves files that can't be used. */
+export const LOST_AND_FOUND = "lost+found";
+
 const SETTINGS =
   /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})\/settings$/;
 
@@ -41,6 +44,20 @@ export function conversationOf(
   const match = SETTINGS.exec(path.relative(dataDirectory, folder));
   const [, ownerHash, conversation] = match ?? [];
   return ownerHash && conversation ? { ownerHash, conversation } : undefined;
+}
+
+const REPLY =
+  /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})\/replies\/([1-9]\d{0,8})$/;
+
+/** The reply that has its log in this folder; `undefined` for any other folder. */
+export function replyOf(
+  dataDirectory: string,
+  folder: string,
+): ReplyRef | undefined {
+  const match = REPLY.exec(path.relative(dataDirectory, folder));
+  const [, ownerHash, conversation, number] = match ?? [];
+  if (!ownerHash || !conversation) return undefined;
+  return { ownerHash, conversation, number: Number(number) };
 }
 
 const OWNER = /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})$/;

@@ -1,0 +1,223 @@
+import path from "node:path";
+import { idPattern } from "../core/domain/records";
+import { isTemporary } from "../core/storage/exclusive-file";
+import type { DocumentVersion } from "../core/storage/document-versions";
+import { toJson } from "../core/storage/json";
+import {
+  isErasure,
+  OwnerEventLog,
+} from "../core/storage/layout/owner-event-log";
+import {
+  type OwnerEvent,
+  StoredConversation,
+  StoredProject,
+} from "../core/storage/layout/owner-events";
+import type { RecordFolders } from "../core/storage/layout/record-folders";
+import { ABANDONED, isVisit } from "../core/storage/layout/visits";
+import { createStorageContext } from "../core/storage/storage-context";
+import { VersionedDocument } from "../core/storage/versioned-document";
+import {
+  checkDocument,
+  checkLog,
+  type CheckedLog,
+  knownNames,
+  namesIn,
+} from "./check-structures";
+import type { Findings } from "./findings";
+import { OwnerLists } from "./owner-lists";
+
+const PARTS = ["activity", "conversations", "projects", "visits"];
+const CONVERSATION = ["settings", "messages", "replies"];
+
+const isId = (name: string) => idPattern.test(name) || isTemporary(name);
+const isEven = (name: string) => /^[1-9]\d{0,8}$/.test(name) && +name % 2 === 0;
+const isNumber = (name: string) => /^[1-9]\d{0,8}$/.test(name);
+
+const isMarker = (name: string) => isVisit(name) || name === ABANDONED;
+
+/** Checks all data of one owner, and that its parts agree. */
+export class OwnerCheck {
+  private lists = new OwnerLists([]);
+  private readonly storage;
+
+  constructor(
+    private readonly findings: Findings,
+    private readonly folders: RecordFolders,
+    private readonly ownerHash: string,
+  ) {
+    const { fileSystem } = findings;
+    this.storage = createStorageContext({ fileSystem, cacheBytes: 1 });
+  }
+
+  async check(): Promise<void> {
+    const { findings, folders, ownerHash } = this;
+    findings.count("owners");
+    const folder = folders.owner(ownerHash);
+    // A temporary folder holds data that was being removed; a sweep completes that.
+    const parts = await knownNames(
+      findings,
+      folder,
+      (name) => PARTS.includes(name) || isTemporary(name),
+    );
+    if (parts.includes("visits")) {
+      await knownNames(findings, folders.visits(ownerHash), isMarker);
+    }
+    if (parts.includes("activity")) {
+      const events = folders.ownerEvents(ownerHash);
+      const { entries } = await checkLog(findings, events, isErasure);
+      this.lists = new OwnerLists(entries);
+    }
+    await this.checkProjects(parts.includes("projects"));
+    await this.checkConversations(parts.includes("conversations"));
+  }
+
+  private async checkProjects(isThere: boolean): Promise<void> {
+    const { findings, folders, ownerHash } = this;
+    const all = folders.projects(ownerHash);
+    const found = isThere ? await knownNames(findings, all, isId) : [];
+    const kept = new Set<string>();
+    for (const id of found.filter((name) => !isTemporary(name))) {
+      const folder = folders.project(ownerHash, id);
+      const version = await checkDocument(findings, folder);
+      const project = StoredProject.safeParse(version?.data).data;
+      if (version) kept.add(id);
+      else await findings.move(folder, "has no readable version");
+      if (version && project) await this.listProject(folder, version, project);
+    }
+    for (const { version, data } of this.lists.projects.values()) {
+      if (data.deletedAt !== null || kept.has(data.id)) continue;
+      const project = { ...data, deletedAt: new Date().toISOString() };
+      await this.addEvent(
+        folders.project(ownerHash, data.id),
+        "is listed and does not exist",
+        { kind: "project", version: version + 1, project },
+      );
+    }
+  }
+
+  private async listProject(
+    folder: string,
+    { number: version }: DocumentVersion,
+    project: StoredProject,
+  ): Promise<void> {
+    if ((this.lists.projects.get(project.id)?.version ?? 0) >= version) return;
+    const event = { kind: "project", version, project } as const;
+    await this.addEvent(folder, "is not in the owner's list", event);
+  }
+
+  private async checkConversations(isThere: boolean): Promise<void> {
+    const { findings, folders, ownerHash } = this;
+    const all = folders.conversations(ownerHash);
+    const found = isThere ? await knownNames(findings, all, isId) : [];
+    const kept = new Set<string>();
+    for (const id of found.filter((name) => !isTemporary(name))) {
+      if (await this.checkConversation(id)) kept.add(id);
+    }
+    for (const { version, data } of this.lists.conversations.values()) {
+      if (data.deletedAt !== null || kept.has(data.id)) continue;
+      const conversation = { ...data, deletedAt: new Date().toISOString() };
+      await this.addEvent(
+        path.join(all, data.id),
+        "is listed and does not exist",
+        { kind: "conversation", version: version + 1, conversation },
+      );
+    }
+  }
+
+  /** @returns False if it can't be opened. */
+  private async checkConversation(id: string): Promise<boolean> {
+    const { findings, folders, ownerHash } = this;
+    findings.count("conversations");
+    const folder = path.join(folders.conversations(ownerHash), id);
+    const parts = await knownNames(findings, folder, (name) =>
+      CONVERSATION.includes(name),
+    );
+    const settings = folders.settings(ownerHash, id);
+    const version = parts.includes("settings")
+      ? await checkDocument(findings, settings)
+      : undefined;
+    // A sweep removes the rest.
+    if (version?.isTombstone) return true;
+    const log = parts.includes("messages")
+      ? await checkLog(findings, folders.messages(ownerHash, id))
+      : undefined;
+    if (!log?.listing.last) {
+      await findings.move(folder, "has no message");
+      return false;
+    }
+    await this.checkReplies(id, log);
+    const stored = StoredConversation.safeParse(version?.data).data;
+    if (!version || !stored) return this.restoreSettings(folder, id);
+    await this.list(folder, version, stored);
+    return true;
+  }
+
+  private async checkReplies(id: string, messages: CheckedLog) {
+    const { findings, folders, ownerHash } = this;
+    const conversation = path.join(folders.conversations(ownerHash), id);
+    const all = path.join(conversation, "replies");
+    if (!(await namesIn(findings, conversation)).includes("replies")) return;
+    for (const name of await knownNames(findings, all, isEven)) {
+      findings.count("reply logs");
+      const number = Number(name);
+      const folder = path.join(all, name);
+      const { listing } = messages;
+      if (!listing.has(number) && !listing.has(number - 1)) {
+        // Otherwise the next prompt with this number would get another prompt's reply.
+        await findings.move(folder, "answers a message that does not exist");
+      } else {
+        await knownNames(findings, folder, isNumber);
+      }
+    }
+  }
+
+  private async list(
+    folder: string,
+    { number: version }: DocumentVersion,
+    conversation: StoredConversation,
+  ): Promise<void> {
+    const listed = this.lists.conversations.get(conversation.id);
+    if ((listed?.version ?? 0) >= version) return;
+    const event = { kind: "conversation", version, conversation } as const;
+    await this.addEvent(folder, "is not in the owner's list", event);
+  }
+
+  /**
+   * The owner index has a copy of the settings.
+   *
+   * @returns False if the owner index lacks them, too.
+   */
+  private async restoreSettings(folder: string, id: string): Promise<boolean> {
+    const { findings, folders, ownerHash } = this;
+    const listed = this.lists.conversations.get(id);
+    if (!listed) {
+      await findings.move(folder, "has no settings, and is in no list");
+      return false;
+    }
+    const document = new VersionedDocument(
+      this.storage,
+      folders.settings(ownerHash, id),
+    );
+    await findings.repair(folder, "has no readable settings", {
+      done: "given the settings of the owner's list",
+      apply: async () => {
+        await document.create(toJson(listed.data));
+      },
+    });
+    return true;
+  }
+
+  private async addEvent(
+    folder: string,
+    problem: string,
+    event: OwnerEvent,
+  ): Promise<void> {
+    const events = this.folders.ownerEvents(this.ownerHash);
+    await this.findings.repair(folder, problem, {
+      done: problem.startsWith("is not")
+        ? "added to the list"
+        : "removed from the list",
+      apply: () => new OwnerEventLog(this.storage, events).append(event),
+    });
+  }
+}

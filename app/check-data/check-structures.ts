@@ -1,0 +1,146 @@
+import path from "node:path";
+import {
+  type DocumentVersion,
+  parseVersion,
+  VERSION,
+} from "../core/storage/document-versions";
+import { isTemporary } from "../core/storage/exclusive-file";
+import { isUnreadable } from "../core/storage/file-system";
+import { parseObject } from "../core/storage/json";
+import { entryCount, isSegment, LogListing } from "../core/storage/log-listing";
+import { type LogEntry, LogReader } from "../core/storage/log-reader";
+import { createStorageContext } from "../core/storage/storage-context";
+import type { Findings } from "./findings";
+
+const DAMAGED = /^v[1-9]\d*\.damaged$/;
+const EPOCH = { monotonic: 0, wall: 0 };
+
+export const UNKNOWN = "is no file of Keepsake";
+const UNFINISHED = "is the temporary file of an unfinished write";
+
+/** Sorts the names in a folder; moves temporary and unknown files away. */
+export async function knownNames(
+  findings: Findings,
+  folder: string,
+  isKnown: (name: string) => boolean,
+): Promise<string[]> {
+  const known: string[] = [];
+  for (const name of await findings.fileSystem.readdir(folder)) {
+    if (isKnown(name)) known.push(name);
+    else {
+      const problem = isTemporary(name) ? UNFINISHED : UNKNOWN;
+      await findings.move(path.join(folder, name), problem);
+    }
+  }
+  return known;
+}
+
+/** The names in a folder; none if it does not exist. */
+export async function namesIn(
+  findings: Findings,
+  folder: string,
+): Promise<string[]> {
+  return findings.fileSystem.readdir(folder).catch(() => []);
+}
+
+async function readText(
+  findings: Findings,
+  file: string,
+): Promise<string | undefined> {
+  try {
+    return (await findings.fileSystem.readFile(file)).toString();
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for a format that a later version of the program writes. */
+const isNewer = (text: string | undefined) =>
+  Number(parseObject(text?.split("\n")[0] ?? "")?.format) > 1;
+
+const NEWER =
+  "Check it with the version of Keepsake that wrote it, or a later one.";
+
+/**
+ * Checks a versioned document, and moves unreadable versions away.
+ *
+ * @returns The newest readable version, which may be the tombstone.
+ */
+export async function checkDocument(
+  findings: Findings,
+  folder: string,
+): Promise<DocumentVersion | undefined> {
+  findings.count("versioned documents");
+  const names = await knownNames(
+    findings,
+    folder,
+    (name) => VERSION.test(name) || DAMAGED.test(name) || name === "ending",
+  );
+  let newest: DocumentVersion | undefined;
+  for (const name of names.filter((one) => VERSION.test(one))) {
+    const file = path.join(folder, name);
+    const text = await readText(findings, file);
+    const number = Number(name.slice(1));
+    const version = parseVersion(number, text ?? "")?.toVersion(EPOCH);
+    if (!version && isNewer(text)) {
+      findings.report(file, "has the format of a later version", NEWER);
+    } else if (!version) {
+      await findings.move(file, "can't be read as a version");
+      if (names.includes(`${name}.damaged`)) {
+        await findings.move(`${file}.damaged`, "marks that version");
+      }
+    } else if (number > (newest?.number ?? 0)) newest = version;
+  }
+  return newest;
+}
+
+/** The entries of an append log, and its listing. */
+export interface CheckedLog {
+  listing: LogListing;
+  entries: LogEntry[];
+}
+
+/** Checks an append log, and moves entries that can't be read away. */
+export async function checkLog(
+  findings: Findings,
+  folder: string,
+  isExtra: (name: string) => boolean = () => false,
+): Promise<CheckedLog> {
+  findings.count("append logs");
+  const isLogFile = (name: string) =>
+    new LogListing([name], EPOCH).files.length > 0;
+  const names = await knownNames(
+    findings,
+    folder,
+    (name) => isLogFile(name) || isExtra(name),
+  );
+  const { fileSystem } = findings;
+  const storage = createStorageContext({ fileSystem, cacheBytes: 1 });
+  const reader = new LogReader(storage, folder);
+  const whole: string[] = [];
+  const entries = new Map<number, LogEntry>();
+  for (const file of new LogListing(names, EPOCH).files) {
+    const where = path.join(folder, file.name);
+    const lines = (await reader.readFromDisk(file)) ?? [];
+    for (const { entry } of lines) {
+      if (!entries.has(entry.number)) entries.set(entry.number, entry);
+      if (Number(entry.format) > 1) {
+        findings.report(where, "has the format of a later version", NEWER);
+      }
+    }
+    if (lines.length === entryCount(file)) whole.push(file.name);
+    else if (isSegment(file) && lines.length > 0) {
+      whole.push(file.name);
+      findings.report(
+        where,
+        "can't be read whole",
+        "Its readable entries are served. Restore the file from another backup if you can.",
+      );
+    } else await findings.move(where, "can't be read as an entry");
+  }
+  return {
+    listing: new LogListing(whole, EPOCH),
+    entries: [...entries.values()].toSorted((a, b) => a.number - b.number),
+  };
+}
