@@ -24,6 +24,8 @@ export interface Scenario {
     /** Done before the programs begin. */
     prepare?: Program;
     programs: Program[];
+    /** Facts that programs took from each other and not from the disk: they tell states apart. */
+    observed?: () => string;
     /** Checked in every state. @throws If an invariant is broken. */
     check: (disk: MemoryDisk) => Promise<void>;
     /** Checked on every disk that a power cut may leave in a state; its absence leaves cuts out. */
@@ -164,7 +166,12 @@ class Run {
   /** The same for two runs that continue alike. */
   key(): string {
     return digest(
-      [...this.histories, this.repeated, contents(this.disk)].join("\n"),
+      [
+        ...this.histories,
+        this.world.observed?.() ?? "",
+        this.repeated,
+        contents(this.disk),
+      ].join("\n"),
     );
   }
 

@@ -82,18 +82,24 @@ function earlyReader(
     staleNames: true,
     create: () => {
       let isCreated = false;
+      const looks: boolean[] = [];
       const creator: Program = async (disk) => {
         await create(disk);
         isCreated = true;
       };
       const reader: Program = async (disk) => {
-        for (let looks = 1; looks <= 2; looks++) {
+        while (looks.length < 2) {
           const mustExist = isCreated;
+          looks.push(mustExist);
           const found = await find(disk);
           if (mustExist && !found) throw new Error("it was not found");
         }
       };
-      return { programs: [creator, reader], check: () => Promise.resolve() };
+      return {
+        programs: [creator, reader],
+        observed: () => looks.join(),
+        check: () => Promise.resolve(),
+      };
     },
   };
 }
