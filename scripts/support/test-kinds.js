@@ -11,6 +11,7 @@ const LONG = [
   "test/e2e/streams/",
   "test/e2e/survival/",
   "test/exhaustive/three-processes.test.ts",
+  "test/fuzz/guided.test.ts",
   "test/web/sessions/hanging.test.ts",
   "test/web/sessions/stress.test.ts",
 ];
