@@ -49,6 +49,8 @@ export interface WebAppDeps {
   allowedHosts: readonly string[];
   /** See {@link requireSameOrigin}. */
   allowedOrigins?: readonly string[];
+  /** True if all subdomains of the host use TLS. */
+  hasTlsSubdomains?: boolean;
   /** The identity provider's sign-out address, if there is one. */
   signOutUrl?: string;
   api: Api;
@@ -99,7 +101,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.proxy = true;
 
   app.use(observeRequests(log, metrics));
-  app.use(securityHeaders());
+  app.use(securityHeaders(deps.hasTlsSubdomains));
   app.use(staticFiles(assets));
   app.use(compressPages());
   app.use(answerErrors(log, render));

@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     identity: identityOf(config),
     allowedHosts: config.ALLOWED_HOSTS,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    hasTlsSubdomains: config.STRICT_TRANSPORT_SECURITY === "subdomains",
     signOutUrl: config.SIGN_OUT_URL,
     log,
     metrics,

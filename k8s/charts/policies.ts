@@ -170,7 +170,10 @@ const claimVariables: Variable[] = [
   },
 ];
 
-/** Any pod may mount the claim read-only. */
+/**
+ * Any pod may mount the claim read-only. Finds mistakes in manifests, and stops no attacker: the
+ * creator of a pod chooses its label, and could choose its service account as well.
+ */
 function ownersOnly(claim: string, owners: string[]): Validation {
   const list = owners.map((owner) => `'${owner}'`).join(", ");
   return {

@@ -177,7 +177,8 @@ export const ingress = z.discriminatedUnion(
           1,
           "must list the API server's address blocks, which Traefik calls",
         )
-        .default(["0.0.0.0/0"]),
+        .default(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"])
+        .describe("by default all private addresses"),
     }),
   ],
   'must have a kind: "alb", "eks-auto", "gateway" or "traefik"',

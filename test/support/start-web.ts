@@ -22,6 +22,7 @@ export async function startWeb(
     | "tokens"
     | "log"
     | "signOutUrl"
+    | "hasTlsSubdomains"
     | "heartbeatMs"
     | "allowedOrigins"
     | "allowedHosts"
@@ -49,6 +50,7 @@ export async function startWeb(
     allowedHosts: options.allowedHosts ?? ["127.0.0.1"],
     allowedOrigins: options.allowedOrigins,
     signOutUrl: options.signOutUrl,
+    hasTlsSubdomains: options.hasTlsSubdomains,
     heartbeatMs: options.heartbeatMs,
     whyNotReady: options.whyNotReady ?? (() => undefined),
   });

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { failure } from "../support/scripted-stream";
-import { useWeb, visitor, web } from "../support/start-web";
+import { restartWeb, useWeb, visitor, web } from "../support/start-web";
 
 useWeb();
 
@@ -76,10 +76,20 @@ describe("the first page", () => {
 
   it("sets HSTS and a __Host- cookie over TLS", async () => {
     const answer = await visitor.get("/", { "x-forwarded-proto": "https" });
-    expect(answer.headers.get("strict-transport-security")).toContain(
-      "max-age",
+    expect(answer.headers.get("strict-transport-security")).toBe(
+      "max-age=31536000",
     );
     expect(visitor.cookies.has("__Host-keepsake")).toBe(true);
+  });
+
+  it("sets HSTS for subdomains if they are said to use TLS", async () => {
+    await restartWeb({ hasTlsSubdomains: true });
+    const answer = await visitor.get("/", { "x-forwarded-proto": "https" });
+    expect(answer.headers.get("strict-transport-security")).toBe(
+      "max-age=31536000; includeSubDomains",
+    );
+    const plain = await visitor.get("/");
+    expect(plain.headers.get("strict-transport-security")).toBeNull();
   });
 });
 

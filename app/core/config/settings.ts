@@ -149,6 +149,12 @@ export const webSettings = z.object({
     .describe(
       "The URL of that load balancer's public keys, in partitions where it is not https://public-keys.auth.elb.REGION.amazonaws.com.",
     ),
+  STRICT_TRANSPORT_SECURITY: z
+    .enum(["host", "subdomains"], "must be host or subdomains")
+    .default("host")
+    .describe(
+      "What browsers may reach by HTTPS only, once they reached web so: its host, or all subdomains of that, too.",
+    ),
   SIGN_OUT_URL: httpsUrl
     .optional()
     .describe(

@@ -27,11 +27,13 @@ const headers = {
 
 const ONE_YEAR_SECONDS = 31_536_000;
 
-export function securityHeaders(): WebMiddleware {
+/** @param includesSubdomains True if all subdomains of the host use TLS. */
+export function securityHeaders(includesSubdomains = false): WebMiddleware {
+  const overTlsOnly = `max-age=${ONE_YEAR_SECONDS}${includesSubdomains ? "; includeSubDomains" : ""}`;
   return async (ctx, next) => {
     ctx.set(headers);
     if (ctx.secure) {
-      ctx.set("strict-transport-security", `max-age=${ONE_YEAR_SECONDS}`);
+      ctx.set("strict-transport-security", overTlsOnly);
     }
     await next();
   };

@@ -14,7 +14,8 @@ import { showLocalTimes } from "./times.js";
  * it, drafts that are kept. All HTML comes from the server.
  */
 
-document.cookie = "script=on; path=/; samesite=lax; max-age=31536000";
+const secure = location.protocol === "https:" ? "; secure" : "";
+document.cookie = `script=on; path=/; samesite=lax; max-age=31536000${secure}`;
 document.documentElement.classList.add("scripted");
 
 handleCopyButtons();
