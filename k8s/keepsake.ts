@@ -163,6 +163,7 @@ function webChart(
       ingress.kind === "traefik"
         ? TRAEFIK_IDLE_SECONDS
         : ingress.idleTimeoutSeconds,
+    originSecret: "originSecret" in ingress && ingress.originSecret,
     authenticate: "authenticate" in ingress ? ingress.authenticate : undefined,
     serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
     monitoringNamespace: environment.network.monitoringNamespace,

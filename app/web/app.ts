@@ -17,6 +17,7 @@ import { readForm } from "./middleware/read-form";
 import { refuseUnknown } from "./middleware/refuse-unknown";
 import { reportTiming } from "./middleware/report-timing";
 import { requireKnownHost } from "./middleware/require-known-host";
+import { requireOrigin } from "./middleware/require-origin";
 import { requireSameOrigin } from "./middleware/require-same-origin";
 import { securityHeaders } from "./middleware/security-headers";
 import { staticFiles } from "./middleware/static-files";
@@ -47,6 +48,8 @@ export interface WebAppDeps {
   identity?: Identity;
   /** See {@link requireKnownHost}. */
   allowedHosts: readonly string[];
+  /** See {@link requireOrigin}. */
+  originSecrets?: Tokens;
   /** See {@link requireSameOrigin}. */
   allowedOrigins?: readonly string[];
   /** True if all subdomains of the host use TLS. */
@@ -107,6 +110,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(answerErrors(log, render));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
+  app.use(requireOrigin(deps.originSecrets));
   app.use(requireKnownHost(deps.allowedHosts));
   app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());

@@ -14,7 +14,7 @@ import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { readOrCreateSecret } from "../core/config/secrets";
 import { createHttpServer, listen } from "../core/runtime/server";
 import { notifyParentProcess } from "../core/runtime/notify-parent";
-import { readTokens } from "../core/config/tokens";
+import { readOriginSecrets, readTokens } from "../core/config/tokens";
 import { reportAvailability } from "../core/storage/report-availability";
 import { createApi } from "./backend-client/create-api";
 import { createLoadBalancerIdentity } from "./identity/load-balancer-identity";
@@ -38,6 +38,9 @@ async function main(): Promise<void> {
   const tokens = await readTokens(config, (error) =>
     log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );
+  const originSecrets = await readOriginSecrets(config, (error) =>
+    log.error({ error }, "failed to reread ORIGIN_SECRET"),
+  );
   const keys =
     config.SESSION_KEYS ??
     (await readOrCreateSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     api,
     identity: identityOf(config),
     allowedHosts: config.ALLOWED_HOSTS,
+    originSecrets,
     allowedOrigins: config.ALLOWED_ORIGINS,
     hasTlsSubdomains: config.STRICT_TRANSPORT_SECURITY === "subdomains",
     signOutUrl: config.SIGN_OUT_URL,

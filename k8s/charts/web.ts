@@ -26,6 +26,8 @@ export interface WebProps extends ServingChartProps {
   host?: string;
   /** Sign-in at the load balancer; without it, visitors are anonymous. */
   authenticate?: Authenticate;
+  /** See the field `ingress.originSecret` of an environment. */
+  originSecret: boolean;
   serviceAnnotations?: Record<string, string>;
 }
 
@@ -51,7 +53,11 @@ export class WebChart extends Chart {
       },
       secret: {
         name: props.secretName,
-        keys: ["INTERNAL_TOKEN", "SESSION_KEYS"],
+        keys: [
+          "INTERNAL_TOKEN",
+          "SESSION_KEYS",
+          ...(props.originSecret ? ["ORIGIN_SECRET"] : []),
+        ],
       },
       volume: { claim: props.sessionsClaim, mountPath: MOUNTS.sessions },
       streamsMetric: metricDefinitions.streamsOpen.name,

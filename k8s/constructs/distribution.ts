@@ -22,7 +22,7 @@ export function distribution(
     isIpv6Enabled: true,
     priceClass: cloudFront.priceClass,
     webAclid: cloudFront.webAclArn,
-    origins: { items: [origin(cloudFront.originHost)] },
+    origins: { items: [origin(cloudFront)] },
     defaultCacheBehavior: {
       targetOriginId: ORIGIN,
       viewerProtocolPolicy: "redirect-to-https",
@@ -43,15 +43,24 @@ export function distribution(
   };
 }
 
-const origin = (domainName: string) => ({
-  id: ORIGIN,
-  domainName,
-  customOriginConfig: {
-    httpPort: 80,
-    httpSPort: 443,
-    originProtocolPolicy: "https-only",
-    originSslProtocols: { items: ["TLSv1.2"] },
+function origin({ originHost, vpcOriginId }: CloudFront) {
+  const times = {
     originReadTimeout: READ_TIMEOUT_SECONDS,
     originKeepaliveTimeout: READ_TIMEOUT_SECONDS,
-  },
-});
+  };
+  const named = { id: ORIGIN, domainName: originHost };
+  // A VPC origin has its own ports and protocols.
+  if (vpcOriginId) {
+    return { ...named, vpcOriginConfig: { vpcOriginId, ...times } };
+  }
+  return {
+    ...named,
+    customOriginConfig: {
+      httpPort: 80,
+      httpSPort: 443,
+      originProtocolPolicy: "https-only",
+      originSslProtocols: { items: ["TLSv1.2"] },
+      ...times,
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { BlockList, isIPv4 } from "node:net";
 
 /**
  * The network of an address block, in the form that the API server accepts: all bits beyond the prefix
@@ -32,6 +32,19 @@ export function isNetwork(block: string): boolean {
 /** IPv4 in the notation of IPv6, which the API server rejects. */
 export const isMapped = (block: string): boolean =>
   compressed(block.split("/")[0]!).startsWith("::ffff:");
+
+/** The endpoints at which a node gives its role's credentials to anybody who reaches them. */
+const METADATA = ["169.254.169.254", "fd00:ec2::254"];
+
+/** True for a block with a metadata endpoint. */
+export function hasMetadata(block: string): boolean {
+  const [network = "", prefix] = block.split("/");
+  const list = new BlockList();
+  list.addSubnet(network, Number(prefix), isIPv4(network) ? "ipv4" : "ipv6");
+  return METADATA.some((address) =>
+    list.check(address, isIPv4(address) ? "ipv4" : "ipv6"),
+  );
+}
 
 function numberOf(address: string): bigint {
   if (isIPv4(address)) {

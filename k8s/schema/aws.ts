@@ -6,6 +6,13 @@ const cloudFront = z.strictObject({
   originHost: hostName.describe(
     "a DNS name of the load balancer, whose certificate is for `host`, the name that CloudFront passes on",
   ),
+  vpcOriginId: z
+    .string()
+    .regex(/^vo_\w+$/, "must be the id of a VPC origin, vo_…")
+    .optional()
+    .describe(
+      "the load balancer as a VPC origin: it stays internal, and only distributions that were given the origin reach it",
+    ),
   certificateArn: z
     .string()
     .regex(

@@ -3,6 +3,7 @@ import {
   providerNames,
   providerRule,
 } from "../../app/core/config/model-settings";
+import { hasMetadata } from "./address-block";
 import { aws } from "./aws";
 import {
   cidr,
@@ -51,8 +52,15 @@ const workload = z.strictObject({
     ),
 });
 
+/** All addresses are allowed: the charts leave private ones and the metadata endpoints out. */
+const modelCidr = cidr.refine(
+  (block) => block.endsWith("/0") || !hasMetadata(block),
+  "has the nodes' metadata endpoint, from which a pod could take the node's role. Set smaller blocks, or 0.0.0.0/0 for the internet",
+);
+
 const egress = place(
   {
+    cidr: modelCidr.optional(),
     port: port()
       .default(443)
       .describe("the pods' own port, which may differ from their Service's"),

@@ -155,6 +155,12 @@ const loadBalancer = {
     )
     .optional()
     .describe("if set, only CloudFront reaches the load balancer"),
+  originSecret: z
+    .boolean()
+    .default(false)
+    .describe(
+      "web requires the header x-keepsake-origin, with a value of ORIGIN_SECRET in the Secret, which your CloudFront distribution adds",
+    ),
   deletionProtection: z.boolean().default(false),
   tags: z.record(z.string(), z.string()).default({}),
   ...loadBalancerOptions,

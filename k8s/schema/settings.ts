@@ -16,6 +16,7 @@ const DECIDED: Record<string, string> = {
   INTERNAL_TOKEN: "it belongs in the Secret",
   SESSION_COOKIE: "the load balancer's sticky sessions depend on its name",
   SESSION_KEYS: "it belongs in the Secret",
+  ORIGIN_SECRET: "it belongs in the Secret: set ingress.originSecret",
   OPENAI_API_KEY: "it belongs in the Secret",
   DRAIN_SECONDS: "set drainSeconds",
   LOG_LEVEL: "set logLevel",

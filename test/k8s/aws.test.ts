@@ -1,5 +1,13 @@
 import { fileSystemPolicy } from "../../k8s/constructs/file-system-policy";
-import { field, find, type Manifest, objectsOf } from "./support/manifests";
+import { manifests } from "../../k8s/keepsake";
+import { readEnvironment } from "../../k8s/schema/read-environment";
+import {
+  field,
+  find,
+  type Manifest,
+  objectsOf,
+  parseManifests,
+} from "./support/manifests";
 
 const RETAIN = "services.k8s.aws/deletion-policy";
 
@@ -137,6 +145,29 @@ describe("AWS resources made by controllers", () => {
     ).toMatchObject({
       originProtocolPolicy: "https-only",
       originReadTimeout: 60,
+    });
+  });
+
+  test("CloudFront reaches an internal load balancer by its VPC origin", async () => {
+    const { aws, ingress, ...others } = await readEnvironment("eks-ack");
+    if (ingress.kind !== "alb") throw new Error("eks-ack has no ALB any more");
+    const text = manifests({
+      ...others,
+      ingress: { ...ingress, scheme: "internal" },
+      aws: {
+        ...aws!,
+        cloudFront: { ...aws!.cloudFront!, vpcOriginId: "vo_0123456789" },
+      },
+    });
+    const { spec } = find(parseManifests(text), "Distribution", "keepsake");
+    expect(field(spec, "distributionConfig.origins.items.0")).toEqual({
+      id: "load-balancer",
+      domainName: "origin.chat.example.com",
+      vpcOriginConfig: {
+        vpcOriginID: "vo_0123456789",
+        originReadTimeout: 60,
+        originKeepaliveTimeout: 60,
+      },
     });
   });
 });

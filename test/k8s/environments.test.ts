@@ -165,6 +165,12 @@ const mistakes: Mistake[] = [
     "ingress.subnetCidrs [] must list the load balancer's subnets, the only ones that may reach web.",
   ],
   [
+    "a public load balancer as a VPC origin",
+    eksAck,
+    { "aws.cloudFront.vpcOriginId": "vo_abc" },
+    'ingress.scheme must be "internal" with aws.cloudFront.vpcOriginId, or the load balancer has public addresses that CloudFront does not need.',
+  ],
+  [
     "a load balancer in one zone",
     eks,
     { "ingress.subnets": ["subnet-0123456789abcdefa"] },
@@ -746,6 +752,20 @@ describe("an environment", () => {
     );
     expect(faults(eks, { "models.egress": [{ cidr: network }] })).toBe("");
   });
+
+  test.each([
+    "169.254.169.254/32",
+    "169.254.0.0/16",
+    "128.0.0.0/1",
+    "fd00::/8",
+  ])(
+    "an environment rejects models at %s, which has the metadata endpoint",
+    (cidr) => {
+      expect(faults(eks, { "models.egress": [{ cidr }] })).toMatch(
+        /^models\.egress\.0\.cidr .* has the nodes' metadata endpoint/,
+      );
+    },
+  );
 
   test("an environment needs a drain of at least a second", () => {
     expect(faults(eks, { drainSeconds: 0 })).toBe(

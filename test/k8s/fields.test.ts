@@ -218,6 +218,25 @@ describe.each(environmentNames())("the manifests of %s", (name) => {
     ]);
   });
 
+  test("web has the secret of its origin only if it must require it", async () => {
+    const { ingress, ...eks } = await readEnvironment("eks");
+    if (ingress.kind !== "alb") throw new Error("eks has no ALB any more");
+    const items = (originSecret: boolean) =>
+      field(
+        find(
+          parseManifests(
+            manifests({ ...eks, ingress: { ...ingress, originSecret } }),
+          ),
+          "Deployment",
+          "web",
+        ),
+        `${pod}.volumes.2.secret.items`,
+      );
+    const required = { key: "ORIGIN_SECRET", path: "ORIGIN_SECRET" };
+    expect(items(true)).toContainEqual(required);
+    expect(items(false)).not.toContainEqual(required);
+  });
+
   test("web calls the backend by a fully qualified name with a trailing dot", () => {
     expect(settingsOf(objects)).toMatchObject({
       BACKEND_URL: "http://backend.keepsake.svc.cluster.local.:8081",
@@ -580,6 +599,7 @@ describe("the manifests of eks", () => {
         cloudFrontPrefixList: "pl-0123456789",
         authenticate: {
           kind: "cognito",
+          scopes: ["openid"],
           userPoolArn:
             "arn:aws:cognito-idp:eu-central-1:111122223333:userpool/x",
           userPoolClientId: "client",

@@ -17,6 +17,7 @@ export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,
+    | "originSecrets"
     | "whyNotReady"
     | "identity"
     | "tokens"
@@ -48,6 +49,7 @@ export async function startWeb(
     now: Date.now,
     identity: options.identity,
     allowedHosts: options.allowedHosts ?? ["127.0.0.1"],
+    originSecrets: options.originSecrets,
     allowedOrigins: options.allowedOrigins,
     signOutUrl: options.signOutUrl,
     hasTlsSubdomains: options.hasTlsSubdomains,

@@ -6,7 +6,7 @@ import { errorCode } from "../runtime/errors";
 import { isStrongSecret, SECRET_RULE } from "./setting-types";
 
 /** The names of the files in `SECRETS_DIRECTORY`, which are also the names of the settings. */
-export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS";
+export type SecretName = "INTERNAL_TOKEN" | "SESSION_KEYS" | "ORIGIN_SECRET";
 
 /**
  * Reads a secret from its file, which is created at first start. Processes that start together get

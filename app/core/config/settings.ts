@@ -95,6 +95,15 @@ export const webSettings = z.object({
     .describe(
       "Keys that sign the session cookie, comma-separated, newest first.",
     ),
+  ORIGIN_SECRET: list
+    .refine(
+      (values) => values.every(isStrongSecret),
+      `${SECRET_RULE} (several, newest first, with commas): openssl rand -hex 32`,
+    )
+    .optional()
+    .describe(
+      "Values of the header `x-keepsake-origin` that a proxy in front adds, comma-separated, newest first. Web refuses other requests. Defaults to the file `ORIGIN_SECRET` in `SECRETS_DIRECTORY`; without it, none is required.",
+    ),
   SESSION_COOKIE: z
     .string()
     .regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, - and _")

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { resultWithin } from "../runtime/async";
-import { readOrCreateSecret } from "./secrets";
+import { readOrCreateSecret, readSecret } from "./secrets";
 
 /** The tokens that web presents to the backend: several during a rotation, newest first. */
 export interface Tokens {
@@ -71,6 +71,24 @@ export async function readTokens(
   const read = () =>
     readOrCreateSecret(config.SECRETS_DIRECTORY, "INTERNAL_TOKEN");
   return rereadTokens(await read(), read, onFailure);
+}
+
+/**
+ * The values that a proxy in front proves itself with: those of the setting, or else of the file, which
+ * is reread like that of the tokens.
+ *
+ * @returns `undefined` if there is neither.
+ */
+export async function readOriginSecrets(
+  config: { ORIGIN_SECRET?: string[]; SECRETS_DIRECTORY: string },
+  onFailure: (error: unknown) => void,
+): Promise<Tokens | undefined> {
+  if (config.ORIGIN_SECRET) return fixedTokens(...config.ORIGIN_SECRET);
+  const read = () => readSecret(config.SECRETS_DIRECTORY, "ORIGIN_SECRET");
+  const first = await read();
+  return (
+    first && rereadTokens(first, async () => (await read()) ?? [], onFailure)
+  );
 }
 
 export const fixedTokens = (...tokens: readonly string[]): Tokens => ({

@@ -148,7 +148,24 @@ const shieldNeedsController = rule(
   ],
 );
 
+const vpcOriginIsInternal = rule(
+  z.object({
+    ingress: balanced.extend({
+      scheme: z.literal("internet-facing").default("internet-facing"),
+    }),
+    aws: z.object({ cloudFront: z.object({ vpcOriginId: z.string() }) }),
+  }),
+  () => [
+    {
+      path: "ingress.scheme",
+      message:
+        'must be "internal" with aws.cloudFront.vpcOriginId, or the load balancer has public addresses that CloudFront does not need',
+    },
+  ],
+);
+
 export const ingressRules = [
+  vpcOriginIsInternal,
   hostOfLoadBalancer,
   stickinessFitsAlgorithm,
   idleTimeoutAboveHeartbeat,
