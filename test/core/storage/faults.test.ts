@@ -5,6 +5,8 @@ import { AppendLog } from "../../../app/core/storage/append-log";
 import { isTemporary } from "../../../app/core/storage/exclusive-file";
 import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type { FileSystem } from "../../../app/core/storage/file-system";
+import type { JsonObject } from "../../../app/core/storage/json";
+import { VersionedDocument } from "../../../app/core/storage/versioned-document";
 import { Sweep } from "../../../app/sweep/sweep";
 import { sweepSessions } from "../../../app/sweep/sweep-sessions";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
@@ -268,4 +270,15 @@ test("a log entry is made once or not at all, never twice", async () => {
     },
   );
   expect(count).toBeGreaterThan(90);
+});
+
+test.each<JsonObject>([
+  {},
+  { values: "text", createdAt: Date.now() },
+  { values: { n: 1 }, createdAt: "today" },
+])("a document that is no session (%j) is read as none", async (data) => {
+  const disk = new MemoryDisk();
+  const context = createStorageContext({ fileSystem: disk });
+  await new VersionedDocument(context, folderOf(id)).create(data);
+  expect(await read(disk)).toBeUndefined();
 });
