@@ -158,6 +158,7 @@ function webChart(
     settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
     host: ingress.host,
+    trustedProxies: trustedProxies(environment),
     ingressPeers: ingressPeers(environment),
     ingressIdleSeconds:
       ingress.kind === "traefik"
@@ -173,6 +174,10 @@ function webChart(
 
 const isBalanced = (ingress: Ingress): ingress is LoadBalancer =>
   ingress.kind === "alb" || ingress.kind === "eks-auto";
+
+/** The ingress, and CloudFront if it is the only way to it. */
+const trustedProxies = ({ ingress }: Environment): number =>
+  "cloudFrontPrefixList" in ingress && ingress.cloudFrontPrefixList ? 2 : 1;
 
 function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
   if (ingress.kind === "traefik") return [podsOf("ingress")];

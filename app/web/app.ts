@@ -8,10 +8,14 @@ import type { Tokens } from "../core/config/tokens";
 import type { Api } from "./backend-client/api";
 import { MessageRenderer } from "./pages/message-renderer";
 import type { Identity } from "./identity/identity";
+import { AddressLimits, type PerMinute } from "./limits/address-limits";
 import { answerErrors } from "./middleware/answer-errors";
+import { identifyClient } from "./middleware/client-address";
 import { compressPages } from "./middleware/compress-pages";
+import { countRefusals } from "./middleware/count-refusals";
 import { identifyVisitor, requirePerson } from "./middleware/identify-visitor";
 import { keepTyped } from "./middleware/keep-typed";
+import { limitRequests, limitSessions } from "./middleware/limit-requests";
 import { observeRequests } from "./middleware/observe-requests";
 import { readForm } from "./middleware/read-form";
 import { refuseUnknown } from "./middleware/refuse-unknown";
@@ -54,6 +58,10 @@ export interface WebAppDeps {
   allowedOrigins?: readonly string[];
   /** True if all subdomains of the host use TLS. */
   hasTlsSubdomains?: boolean;
+  /** See {@link identifyClient}; none by default. */
+  trustedProxies?: number;
+  /** Requests of each kind from one address; none are limited by default. */
+  limitsPerMinute?: Partial<PerMinute>;
   /** The identity provider's sign-out address, if there is one. */
   signOutUrl?: string;
   api: Api;
@@ -99,15 +107,20 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     sessionRoutes,
     dataRoutes,
   ].map((routes) => routes(routeDeps));
+  const addressLimits = new AddressLimits(deps.limitsPerMinute ?? {}, () =>
+    performance.now(),
+  );
   const app = new Koa<WebState>();
   // TLS ends at the load balancer, whose word on it is taken.
   app.proxy = true;
 
+  app.use(identifyClient(deps.trustedProxies ?? 0));
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders(deps.hasTlsSubdomains));
   app.use(staticFiles(assets));
   app.use(compressPages());
   app.use(answerErrors(log, render));
+  app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));
   app.use(requireOrigin(deps.originSecrets));
@@ -115,10 +128,18 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());
   app.use(requirePerson(deps.identity, log));
-  app.use(readForm());
-  app.use(keepTyped());
   app.use(refuseUnknown(routers));
-  app.use(createSessions(app, { ...deps.sessions, log, now }));
+  app.use(limitRequests(addressLimits));
+  app.use(readForm(metrics));
+  app.use(keepTyped());
+  app.use(
+    createSessions(app, {
+      ...deps.sessions,
+      log,
+      now,
+      beforeCreation: limitSessions(addressLimits),
+    }),
+  );
   app.use(identifyVisitor());
   app.use(reportTiming());
   for (const router of routers) app.use(router.routes());

@@ -54,6 +54,13 @@ async function main(): Promise<void> {
     originSecrets,
     allowedOrigins: config.ALLOWED_ORIGINS,
     hasTlsSubdomains: config.STRICT_TRANSPORT_SECURITY === "subdomains",
+    trustedProxies: config.TRUSTED_PROXIES,
+    limitsPerMinute: {
+      sessions: config.SESSIONS_PER_MINUTE,
+      messages: config.MESSAGES_PER_MINUTE,
+      streams: config.STREAMS_PER_MINUTE,
+      searches: config.SEARCHES_PER_MINUTE,
+    },
     signOutUrl: config.SIGN_OUT_URL,
     log,
     metrics,

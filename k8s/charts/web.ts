@@ -24,6 +24,8 @@ export interface WebProps extends ServingChartProps {
   ingressPeers: k8s.NetworkPolicyPeer[];
   /** The public host name. Without it, web serves only visitors on their own machine. */
   host?: string;
+  /** Proxies between visitors and web, unless the settings say otherwise. */
+  trustedProxies: number;
   /** Sign-in at the load balancer; without it, visitors are anonymous. */
   authenticate?: Authenticate;
   /** See the field `ingress.originSecret` of an environment. */
@@ -43,6 +45,7 @@ export class WebChart extends Chart {
       port: PORTS.web.http,
       metricsPort: PORTS.web.metrics,
       settings: {
+        TRUSTED_PROXIES: String(props.trustedProxies),
         ...props.settings,
         LOG_LEVEL: props.logLevel,
         SESSION_DIRECTORY: MOUNTS.sessions,

@@ -78,7 +78,7 @@ export function alerts(namespace: string): Alert[] {
     ...modelAlerts(namespace),
     ...storageAlerts(namespace),
     ...sweepAlerts(here),
-    ...capacityAlerts(here),
+    ...capacityAlerts(namespace),
   ];
 }
 
@@ -189,7 +189,8 @@ function sweepAlerts(here: string): Alert[] {
   ];
 }
 
-function capacityAlerts(here: string): Alert[] {
+function capacityAlerts(namespace: string): Alert[] {
+  const here = `namespace="${namespace}"`;
   const down = (component: string): Alert => ({
     name: component === "web" ? "KeepsakeWebDown" : "KeepsakeBackendDown",
     expression: `absent(up{${here},job="${component}"} == 1)`,
@@ -201,6 +202,15 @@ function capacityAlerts(here: string): Alert[] {
   return [
     down("web"),
     down("backend"),
+    {
+      name: "KeepsakeRefusesRequests",
+      expression: `sum by (kind) (rate(${series(metrics.requestsRefused, { namespace })}[10m])) > 1`,
+      for: "15m",
+      severity: "ticket",
+      summary: "A limit refuses many requests",
+      description:
+        "More than one request a second is refused by the limit for {{ $labels.kind }}: one client asks for too much, or the limit is too low for a network with many visitors.",
+    },
     {
       name: "KeepsakeAtItsLimit",
       expression: `kube_horizontalpodautoscaler_status_current_replicas{${here}} >= kube_horizontalpodautoscaler_spec_max_replicas{${here}}`,

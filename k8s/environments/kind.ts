@@ -15,6 +15,15 @@ const kind: EnvironmentInput = {
     replicas: { min: 2, max: 6 },
     resources: { cpu: "50m", memory: "128Mi", memoryLimit: "384Mi" },
   },
+  // The nodes' network hides the visitors' addresses, so all of them would share one limit.
+  settings: {
+    web: {
+      SESSIONS_PER_MINUTE: "0",
+      MESSAGES_PER_MINUTE: "0",
+      STREAMS_PER_MINUTE: "0",
+      SEARCHES_PER_MINUTE: "0",
+    },
+  },
   models: { providers: ["eliza"] },
   storage: { kind: "host", path: "/var/lib/keepsake" },
   ingress: { kind: "traefik", image: "traefik:v3.7.13", nodePort: 30_080 },

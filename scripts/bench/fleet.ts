@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "../support/no-limits";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -34,6 +35,7 @@ export async function startFleet(
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     LOG_LEVEL: "error",
     METRICS_PORT: "0",
+    ...NO_LIMITS,
     REPLIES_PER_OWNER: "1000",
     REPLIES_PER_PROCESS: "100000",
     ...env,

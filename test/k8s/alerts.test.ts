@@ -231,6 +231,11 @@ const FAULTS: [what: string, samples: Sample[], alerts: string[]][] = [
     ["KeepsakeBackendDown"],
   ],
   [
+    "a limit refuses many requests",
+    healthyBut(ours(metrics.requestsRefused, 2, { kind: "messages" })),
+    ["KeepsakeRefusesRequests"],
+  ],
+  [
     "autoscaling has reached its maximum",
     healthyBut(...pods(20)),
     ["KeepsakeAtItsLimit"],

@@ -27,6 +27,8 @@ export async function startWeb(
     | "heartbeatMs"
     | "allowedOrigins"
     | "allowedHosts"
+    | "limitsPerMinute"
+    | "trustedProxies"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const backend = options.api ? undefined : await startScriptedBackend();
@@ -48,6 +50,8 @@ export async function startWeb(
     metrics,
     now: Date.now,
     identity: options.identity,
+    trustedProxies: options.trustedProxies,
+    limitsPerMinute: options.limitsPerMinute,
     allowedHosts: options.allowedHosts ?? ["127.0.0.1"],
     originSecrets: options.originSecrets,
     allowedOrigins: options.allowedOrigins,

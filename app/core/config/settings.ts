@@ -67,6 +67,13 @@ const both = {
     .describe("The name of this process in pages and logs."),
 };
 
+const perMinute = (defaultNumber: number, what: string) =>
+  wholeNumber(0, 1_000_000, "number a minute")
+    .default(defaultNumber)
+    .describe(
+      `${what} a minute from one client address (of IPv6, a /64), a quarter of them at once. More are refused with 429. Each web process counts for itself; 0 is no limit.`,
+    );
+
 export const webSettings = z.object({
   PORT: port(8080).describe("The port of web."),
   METRICS_PORT: port(9090).describe("The port of web's metrics."),
@@ -132,6 +139,15 @@ export const webSettings = z.object({
     .describe(
       "The names in `Host` under which web serves visitors, comma-separated and without a port; `*` is any. All others get 421, so that no other site can reach a Keepsake through its visitors' browsers (DNS rebinding). Probes work under any name.",
     ),
+  TRUSTED_PROXIES: wholeNumber(0, 10, "number of proxies")
+    .default(0)
+    .describe(
+      "Proxies between visitors and web, each of which adds its client's address to `X-Forwarded-For`: 1 behind a load balancer, 2 with CloudFront in front of it. Web counts them from the right, and takes nothing else from that header. Too few, and all visitors share the limits of one address; too many, and a visitor can choose an address.",
+    ),
+  SESSIONS_PER_MINUTE: perMinute(120, "New sessions"),
+  MESSAGES_PER_MINUTE: perMinute(120, "Messages, retries and regenerations"),
+  STREAMS_PER_MINUTE: perMinute(600, "Replies that are opened to be followed"),
+  SEARCHES_PER_MINUTE: perMinute(60, "Searches"),
   SIGN_IN_LOAD_BALANCER: list
     .refine(
       (arns) =>

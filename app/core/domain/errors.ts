@@ -1,3 +1,5 @@
+import type { Limited } from "../runtime/metric-definitions";
+
 /**
  * An expected error, with an HTTP status and a message that tells the visitor what to do. All other
  * errors are faults: they are logged, and their messages are never shown.
@@ -10,6 +12,23 @@ export class VisibleError extends Error {
     options?: { cause?: unknown },
   ) {
     super(message, options);
+  }
+}
+
+/** A limit that protects other visitors. The client may try again. */
+export class LimitError extends VisibleError {
+  override readonly name = "LimitError";
+  /**
+   * @param kind For the metrics.
+   * @param status 429 if the client asks for too much, 503 if all clients do.
+   */
+  constructor(
+    readonly kind: Limited,
+    status: 429 | 503,
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(status, message);
   }
 }
 

@@ -55,6 +55,11 @@ export const metricDefinitions = {
     help: "1 while this process can't read its directory, or gets no answer within two seconds.",
     labelNames: [],
   },
+  requestsRefused: {
+    name: "keepsake_requests_refused_total",
+    help: "Requests that web refused because of a limit, by kind.",
+    labelNames: ["kind"],
+  },
   sessionStore: {
     name: "keepsake_session_store_seconds",
     help: "Duration of session store operations: list and read one file, write one session.",
@@ -78,6 +83,16 @@ export const PROBE_ROUTES = { alive: "/livez", ready: "/readyz" } as const;
 /** Causes of a lost stream. */
 export const LOSSES = ["visitor", "stalled", "drain", "backend"] as const;
 export type Loss = (typeof LOSSES)[number];
+
+/** Whatever a limit is for: an address's requests of a kind, and the memory of forms. */
+export const LIMITED = [
+  "sessions",
+  "messages",
+  "streams",
+  "searches",
+  "forms",
+] as const;
+export type Limited = (typeof LIMITED)[number];
 
 /** Reasons of a takeover. */
 export const PREDECESSORS = ["handover", "silence"] as const;

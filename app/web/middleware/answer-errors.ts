@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
 import type { Logger } from "../../core/runtime/log";
-import { toVisibleError } from "../../core/domain/errors";
+import { LimitError, toVisibleError } from "../../core/domain/errors";
 import type { Render } from "../rendering/views";
 import { ownAddress } from "./own-address";
 import type { WebContext, WebMiddleware } from "./web-context";
@@ -11,6 +11,7 @@ const RETRY_AFTER_SECONDS = 5;
 
 /**
  * Answers with a page that says what went wrong and what to do, and gives back what was typed.
+ * Programs that accept no page get the sentence alone.
  * Logs faults; shows visitors only messages marked safe.
  */
 export function answerErrors(log: Logger, render: Render): WebMiddleware {
@@ -29,12 +30,24 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
         log.error({ error, requestId, path: ctx.path }, "request failed");
       }
       ctx.status = status;
-      if (status === 503) ctx.set("retry-after", String(RETRY_AFTER_SECONDS));
+      const wait =
+        error instanceof LimitError
+          ? error.retryAfterSeconds
+          : RETRY_AFTER_SECONDS;
+      if (mayRetry.has(status)) ctx.set("retry-after", String(wait));
+      if (!ctx.accepts("html")) {
+        ctx.type = "text";
+        ctx.body = `${message}\n`;
+        return;
+      }
       ctx.type = "html";
       ctx.body = render("problem.njk", problemPage(ctx, status, message));
     }
   };
 }
+
+/** Statuses of a problem that passes. */
+const mayRetry = new Set([429, 503]);
 
 const titles: Record<number, string> = {
   401: "Not signed in",

@@ -8,6 +8,8 @@ import type { VisitorSession } from "../sessions/visitor-session";
 /** Set by middleware, for routes. */
 export interface WebState extends DefaultState {
   requestId: string;
+  /** The client's address, or its IPv6 prefix: limits count by it. */
+  network: string;
   trace: Trace;
   /** The signed-in person; `undefined` for anonymous visitors. */
   person: Person | undefined;

@@ -26,6 +26,8 @@ export interface SessionsOptions {
   keys: string[];
   /** `keepsake` by default; over TLS it gets the prefix `__Host-`. */
   cookieName?: string;
+  /** Called before an anonymous session is created. Throws an error if it must not be. */
+  beforeCreation?: (ctx: Context) => void;
   log: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -92,6 +94,7 @@ export class VisitorSession implements SessionRecord {
    * @throws SessionNotSavedError Then the present session stays.
    */
   async startOver(): Promise<void> {
+    this.options.beforeCreation?.(this.ctx);
     await this.substitute(newValues());
   }
 
@@ -131,8 +134,10 @@ export class VisitorSession implements SessionRecord {
    */
   async begin(): Promise<void> {
     const { kind } = this.state;
-    if (kind === "none") this.koa.set(newValues());
-    else this.koa.adopt();
+    if (kind === "none") {
+      this.options.beforeCreation?.(this.ctx);
+      this.koa.set(newValues());
+    } else this.koa.adopt();
     try {
       if (kind === "none" || this.isRenewalDue()) await this.save();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "../../support/no-limits";
 import { freePorts } from "../../local/free-ports";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -43,6 +44,7 @@ export class Member {
         PATH: process.env["PATH"],
         PORT: String(this.port),
         METRICS_PORT: "0",
+        ...NO_LIMITS,
         LOG_LEVEL: process.env["SURVIVAL_LOG_LEVEL"] ?? "silent",
         HOSTNAME: this.name,
         NODE_OPTIONS: this.preload.map((file) => `--require ${file}`).join(" "),

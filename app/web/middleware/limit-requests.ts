@@ -1,0 +1,30 @@
+import type { AddressLimits, LimitedByAddress } from "../limits/address-limits";
+import type { WebMiddleware, WebState } from "./web-context";
+
+/** The requests that are limited by their client's address; a further kind is one line. */
+const kinds: [LimitedByAddress, method: "GET" | "POST", path: RegExp][] = [
+  ["messages", "POST", /^\/conversations(\/[^/]+\/messages)?$/],
+  ["messages", "POST", /^\/conversations\/[^/]+\/replies\/\d+\/re\w+$/],
+  ["streams", "GET", /^\/conversations\/[^/]+\/replies\/\d+\/events$/],
+  ["searches", "GET", /^\/search$/],
+];
+
+/** @throws LimitError before the request's body is read. */
+export function limitRequests(limits: AddressLimits): WebMiddleware {
+  return async (ctx, next) => {
+    const path = ctx.path.replace(/\/$/, "");
+    for (const [kind, method, pattern] of kinds) {
+      if (ctx.method === method && pattern.test(path)) {
+        limits.take(kind, ctx.state.network);
+      }
+    }
+    await next();
+  };
+}
+
+/** Limits new sessions of visitors who are not signed in. */
+export function limitSessions(limits: AddressLimits) {
+  return ({ state }: { state: WebState }): void => {
+    if (!state.person) limits.take("sessions", state.network);
+  };
+}
