@@ -62,6 +62,8 @@ export interface WebAppDeps {
   trustedProxies?: number;
   /** Requests of each kind from one address; none are limited by default. */
   limitsPerMinute?: Partial<PerMinute>;
+  /** Open streams; not limited by default. */
+  maxStreamsPerOwner?: number;
   /** The identity provider's sign-out address, if there is one. */
   signOutUrl?: string;
   api: Api;
@@ -93,7 +95,8 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const { log, metrics, now, heartbeatMs = HEARTBEAT_MS } = deps;
   const assets = await loadAssets(path.join(__dirname, "public"));
   const render = createViews(path.join(__dirname, "views"), assets);
-  const streams = new EventStreams(metrics, heartbeatMs);
+  const { maxStreamsPerOwner: maxPerOwner = 0 } = deps;
+  const streams = new EventStreams(metrics, { heartbeatMs, maxPerOwner });
   const slices = new TimeSlices();
   const messages = new MessageRenderer(render, slices);
   const liveReplies = new LiveReplies(slices);

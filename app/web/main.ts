@@ -61,6 +61,7 @@ async function main(): Promise<void> {
       streams: config.STREAMS_PER_MINUTE,
       searches: config.SEARCHES_PER_MINUTE,
     },
+    maxStreamsPerOwner: config.STREAMS_PER_OWNER,
     signOutUrl: config.SIGN_OUT_URL,
     log,
     metrics,

@@ -28,6 +28,7 @@ export async function startWeb(
     | "allowedOrigins"
     | "allowedHosts"
     | "limitsPerMinute"
+    | "maxStreamsPerOwner"
     | "trustedProxies"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
@@ -52,6 +53,7 @@ export async function startWeb(
     identity: options.identity,
     trustedProxies: options.trustedProxies,
     limitsPerMinute: options.limitsPerMinute,
+    maxStreamsPerOwner: options.maxStreamsPerOwner,
     allowedHosts: options.allowedHosts ?? ["127.0.0.1"],
     originSecrets: options.originSecrets,
     allowedOrigins: options.allowedOrigins,

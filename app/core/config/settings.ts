@@ -148,6 +148,11 @@ export const webSettings = z.object({
   MESSAGES_PER_MINUTE: perMinute(120, "Messages, retries and regenerations"),
   STREAMS_PER_MINUTE: perMinute(600, "Replies that are opened to be followed"),
   SEARCHES_PER_MINUTE: perMinute(60, "Searches"),
+  STREAMS_PER_OWNER: wholeNumber(0, 10_000, "number of streams")
+    .default(20)
+    .describe(
+      "Replies that one visitor may watch at once: more are refused with 429 until a tab is closed. Each web process counts for itself; 0 is no limit.",
+    ),
   SIGN_IN_LOAD_BALANCER: list
     .refine(
       (arns) =>

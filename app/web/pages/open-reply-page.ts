@@ -32,7 +32,7 @@ export function openReplyPage(
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
   const pulse = pageHeartbeat(conversation);
   const of = { id: conversation, number: reply.number };
-  const live = deps.streams.open(pulse, (open) =>
+  const live = deps.streams.open(ctx.state.api.owner, pulse, (open) =>
     open.write(continueNotice("This server is shutting down.", conversation)),
   );
   ctx.set("x-accel-buffering", "no");

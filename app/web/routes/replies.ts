@@ -66,7 +66,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     ctx.get("last-event-id") || String(ctx.query.offset ?? ""),
   );
   const beat = heartbeat(deps.streams.heartbeatMs);
-  const live = deps.streams.open(beat, sendReconnect);
+  const live = deps.streams.open(ctx.state.api.owner, beat, sendReconnect);
   // The first tells the client when to expect the next.
   live.write(beat);
   // If the client disconnects before the headers are sent, the body never closes.

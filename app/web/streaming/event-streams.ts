@@ -1,4 +1,5 @@
 import { Counter, Gauge } from "prom-client";
+import { LimitError } from "../../core/domain/errors";
 import { ConnectionRegistry } from "../../core/runtime/connection-registry";
 import {
   LOSSES,
@@ -7,16 +8,27 @@ import {
 import type { Registry } from "../../core/runtime/metrics";
 import { StreamBody, type EndCause } from "./stream-body";
 
-/** The open streams of this process: counted, and ended gradually by a drain. */
+/** A client that is refused a stream asks again after this time: a tab may be closed until then. */
+const RETRY_AFTER_SECONDS = 30;
+
+export interface StreamOptions {
+  /** The interval between two heartbeats of a stream. */
+  heartbeatMs: number;
+  /** The most open streams of one owner; 0 is no limit. */
+  maxPerOwner: number;
+}
+
+/** The open streams of this process: counted, bounded by owner, and ended gradually by a drain. */
 export class EventStreams {
+  readonly heartbeatMs: number;
+  readonly #maxPerOwner: number;
   readonly #open = new ConnectionRegistry();
+  readonly #byOwner = new Map<string, number>();
   readonly #lost: Counter<"cause">;
 
-  /** @param heartbeatMs The interval between two heartbeats of a stream. */
-  constructor(
-    metrics: Registry,
-    readonly heartbeatMs: number,
-  ) {
+  constructor(metrics: Registry, { heartbeatMs, maxPerOwner }: StreamOptions) {
+    this.heartbeatMs = heartbeatMs;
+    this.#maxPerOwner = maxPerOwner;
     const registers = [metrics];
     const gauge: Gauge = new Gauge({
       ...metricDefinitions.streamsOpen,
@@ -32,8 +44,16 @@ export class EventStreams {
     }
   }
 
-  /** @param onDrain Called before a drain ends the stream. */
-  open(heartbeat: string, onDrain: (live: StreamBody) => void): StreamBody {
+  /**
+   * @param onDrain Called before a drain ends the stream.
+   * @throws LimitError 429 if the owner has too many.
+   */
+  open(
+    owner: string,
+    heartbeat: string,
+    onDrain: (live: StreamBody) => void,
+  ): StreamBody {
+    const release = this.#take(owner);
     const live = new StreamBody(heartbeat, this.heartbeatMs);
     const forget = this.#open.add(() => {
       onDrain(live);
@@ -41,6 +61,7 @@ export class EventStreams {
     });
     live.signal.addEventListener("abort", () => {
       forget();
+      release();
       this.#count(live.cause);
     });
     return live;
@@ -49,6 +70,25 @@ export class EventStreams {
   /** Ends all streams, spread over `overMs`, so that their clients don't reconnect all at once. */
   closeGradually(overMs: number): Promise<void> {
     return this.#open.closeGradually(overMs);
+  }
+
+  /** @returns a function that gives the stream back. */
+  #take(owner: string): () => void {
+    const count = this.#byOwner.get(owner) ?? 0;
+    if (this.#maxPerOwner > 0 && count >= this.#maxPerOwner) {
+      throw new LimitError(
+        "streams",
+        429,
+        `You are watching ${count} replies at once. Close a tab, then reload this page.`,
+        RETRY_AFTER_SECONDS,
+      );
+    }
+    this.#byOwner.set(owner, count + 1);
+    return () => {
+      const left = (this.#byOwner.get(owner) ?? 0) - 1;
+      if (left > 0) this.#byOwner.set(owner, left);
+      else this.#byOwner.delete(owner);
+    };
   }
 
   #count(cause: EndCause | undefined): void {

@@ -1,4 +1,11 @@
-import { restartWeb, useWeb, visitor, web } from "../../support/start-web";
+import {
+  restartWeb,
+  scriptReply,
+  useWeb,
+  visitor,
+  web,
+} from "../../support/start-web";
+import { expectEventually } from "../../support/wait-for";
 
 useWeb({
   trustedProxies: 1,
@@ -84,4 +91,28 @@ it("limits new sessions by address, and serves those who have one", async () => 
   const reset = await visitor.post("/session/reset", {}, address);
   expect(reset.status).toBe(429);
   expect(await refused("sessions")).toBe(2);
+});
+
+it("bounds the replies that one visitor watches at once", async () => {
+  await restartWeb({ maxStreamsPerOwner: 2 });
+  const reply = scriptReply(["One", " two"]);
+  const events = `${await visitor.begin("hi")}/replies/2/events`;
+  reply.next();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const watch = (gone?: AbortController) =>
+    visitor.get(events, { accept: "text/event-stream" }, gone?.signal);
+  expect((await watch(first)).status).toBe(200);
+  expect((await watch(second)).status).toBe(200);
+  const refusal = await watch();
+  expect(refusal.status).toBe(429);
+  expect(refusal.headers.get("retry-after")).toBe("30");
+  expect(await refusal.text()).toContain("watching 2 replies at once");
+  expect(await refused("streams")).toBe(1);
+  first.abort();
+  await expectEventually(async () => {
+    const again = new AbortController();
+    expect((await watch(again)).status).toBe(200);
+    again.abort();
+  });
+  second.abort();
 });
