@@ -198,6 +198,12 @@ const states: State[] = [
     },
   },
   {
+    name: "your-data",
+    open: async (page) => {
+      await page.goto(new URL("/data", page.url()).href);
+    },
+  },
+  {
     name: "not-found",
     open: async (page) => {
       await page.goto(new URL("/nowhere", page.url()).href);
