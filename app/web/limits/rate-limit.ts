@@ -6,7 +6,7 @@ export interface RateLimitOptions {
   now: () => number;
 }
 
-/** Bounds the memory. A client that is forgotten may begin anew, as any unknown one may. */
+/** Bounds the memory. A forgotten client counts as an unknown one. */
 const CLIENTS = 50_000;
 
 /** The part of a minute's requests that may come at once: tabs that a browser restores, a class. */

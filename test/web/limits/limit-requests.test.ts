@@ -76,7 +76,7 @@ it("never limits pages, files and probes", async () => {
   }
 });
 
-it("limits new sessions by address, and serves those who have one", async () => {
+it("limits new sessions by address, and serves visitors who have one", async () => {
   await restartWeb({ trustedProxies: 1, limitsPerMinute: { sessions: 4 } });
   const address = from("192.0.2.1");
   expect((await visitor.get("/", address)).status).toBe(200);
