@@ -65,7 +65,10 @@ export class GrowingMarkdown {
     const { blockLength } = this.#limits;
     const part = beginning(this.tail, blockLength);
     const blocks = yield* this.#render(part);
+    const [first] = blocks;
     const last = blocks.at(-1);
+    // Empty lines before a block don't count, as they don't while the text grows: see `append`.
+    if (first && first.start > 0) return this.#take([], first.start);
     if (blocks.length === 1 && last?.isCode) return yield* this.#takeCode();
     return blocks.length > 1 && last
       ? this.#take(blocks.slice(0, -1), last.start)

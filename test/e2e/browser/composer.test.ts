@@ -215,9 +215,8 @@ it("forgets drafts with Reset session although the script has failed", async () 
   );
   await page.route("**/*.js", (route) => route.abort());
   await page.goto(`${web.address}/search`);
-  await page.getByText("Reset session…").click();
-  await page.getByRole("button", { name: "Reset session" }).click();
-  await heading("New conversation").waitFor();
+  await resetSession();
+  await heading("What can I help with?").waitFor();
   expect(await page.evaluate(() => localStorage.length)).toBe(0);
 });
 
