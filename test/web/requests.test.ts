@@ -23,7 +23,7 @@ let visitor: HttpVisitor;
 beforeAll(async () => {
   backend = await startBackend({ log: logInto(logged.backend) });
   api = connectApi(backend.url);
-  web = await startWeb({ api, log: logInto(logged.web) });
+  web = await startWeb({ api, log: logInto(logged.web), trustedProxies: 1 });
   visitor = new HttpVisitor(web.address);
 });
 
@@ -46,7 +46,7 @@ it.each(["t-1", "Root=1-67891233-abcdef012345678912345678"])(
   },
 );
 
-it("logs the client's address", async () => {
+it("logs the client's address as the trusted proxy reports it", async () => {
   logged.web.length = 0;
   await visitor.get("/search", { "x-forwarded-for": "203.0.113.9" });
   await waitFor(async () => logged.web.length > 0);
