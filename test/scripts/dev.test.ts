@@ -61,7 +61,7 @@ it("npm run dev keeps its state in ./data", () => {
 
 it("npm run dev shows a changed template", async () => {
   edit("app/web/views/home.njk", (text) =>
-    text.replace("<h1>", "<h1>From the template: "),
+    text.replace("What can I help with?", "From the template"),
   );
   expect(await untilPage(/From the template/)).toBeDefined();
 });
