@@ -277,6 +277,18 @@ describe("a growing text", () => {
     },
   );
 
+  it.each([
+    "\n| a | b |\n|---|---|\nhttps://a.b/caa    a",
+    "\t\n===ajavascript:a\n===------\\end{a}~~\n===",
+  ])(
+    "is cut at the same place with empty lines before its block: %j",
+    (text) => {
+      expect(grow(text.split(""), smallLimits)).toEqual(
+        whole(text, smallLimits),
+      );
+    },
+  );
+
   it("renders pending blocks only", () => {
     const growing = new GrowingMarkdown();
     for (let i = 0; i < 1_000; i++) {
