@@ -2,6 +2,7 @@ import { spawn, execFileSync, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { NO_LIMITS } from "../support/no-limits";
 
 /** Web and backend, running on their own directory. */
 export interface Running {
@@ -35,6 +36,7 @@ export async function startKeepsake(
         PORT: String(port),
         METRICS_PORT: String(port + 1),
         LOG_LEVEL: "warn",
+        ...NO_LIMITS,
         ...env,
       },
     },
