@@ -85,9 +85,14 @@ it("web scales out under load, and in again without a lost stream", async () => 
     );
     stop.abort();
     expect((await crowd).flat()).toEqual([]);
+    // The number may still grow for a while: pods that start need more than pods that serve.
     await eventually(
       "web is scaled in",
-      async () => (await wanted()) < most,
+      async () => {
+        const now = await wanted();
+        most = Math.max(most, now);
+        return now < most;
+      },
       240,
     );
     await eventually("those that had to go are gone", async () =>
