@@ -7,7 +7,7 @@ export interface Finding {
   /** Relative to the checked directory. */
   path: string;
   problem: string;
-  /** What was done, or what the operator can do. */
+  /** The repair that was made, or the step that the operator can take. */
   action: string;
   isRepaired: boolean;
 }

@@ -11,7 +11,7 @@ export interface Listed<T> {
   data: T;
 }
 
-/** What the events of an owner index say is listed. */
+/** The records that the events of an owner index list. */
 export class OwnerLists {
   readonly conversations = new Map<string, Listed<StoredConversation>>();
   readonly projects = new Map<string, Listed<StoredProject>>();

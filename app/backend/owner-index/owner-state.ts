@@ -12,7 +12,7 @@ export interface ConversationState {
   /** The number of the last event about a message, by which conversations are sorted. */
   order: number;
   updatedAt: string;
-  /** Of its messages, as far as events tell. */
+  /** The size of its messages, as far as events tell. */
   bytes: number;
   /** By model. */
   usage: Map<string, ModelUsage>;

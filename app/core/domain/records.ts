@@ -137,7 +137,7 @@ export const ConversationPage = z
 
 const Quota = z.object({ used: z.int().min(0), limit: z.int().min(1) });
 
-/** What an owner stores, and may store. */
+/** The storage that an owner uses, and its limits. */
 export const Quotas = z
   .object({ conversations: Quota, bytes: Quota })
   .meta({ id: "Quotas" });

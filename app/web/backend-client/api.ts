@@ -141,7 +141,7 @@ export interface Api {
   ): Promise<Project>;
   /** Deletes a project; its conversations stay, without one. */
   deleteProject(context: ApiContext, id: string): Promise<void>;
-  /** What the visitor stores; `undefined` if an earlier version of the backend answers. */
+  /** The storage that the visitor uses; `undefined` if an earlier version of the backend answers. */
   readQuotas(context: ApiContext): Promise<Quotas | undefined>;
   /** Deletes everything that the visitor stores, permanently. */
   eraseAll(context: ApiContext): Promise<void>;

@@ -9,7 +9,7 @@ const MEGABYTE = 1024 ** 2;
 const megabytes = (bytes: number) =>
   `${count.format(Math.ceil(bytes / MEGABYTE))} MB`;
 
-/** What the visitor stores, as their page shows it. */
+/** The storage that the visitor uses, as their page shows it. */
 export const viewQuotas = ({ conversations, bytes }: Quotas) => ({
   conversations: `${count.format(conversations.used)} of ${count.format(conversations.limit)}`,
   text: `${megabytes(bytes.used)} of ${megabytes(bytes.limit)}`,

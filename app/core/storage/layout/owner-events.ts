@@ -32,7 +32,7 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
     kind: z.literal("conversation"),
     version: z.int(),
     conversation: StoredConversation,
-    /** Of the first prompt, where the event creates the conversation. */
+    /** The size of the first prompt, if the event creates the conversation. */
     bytes: z.int().optional(),
   }),
   z.object({
@@ -44,7 +44,7 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
     kind: z.literal("prompt"),
     id: Id,
     at: z.string(),
-    /** Of the message; absent from events of earlier versions. */
+    /** The size of the message; absent from events of earlier versions. */
     bytes: z.int().optional(),
   }),
   z.object({
