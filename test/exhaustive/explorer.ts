@@ -13,6 +13,9 @@ import { MemoryDisk } from "../support/memory-disk";
  *
  * A process is deterministic in the results of its calls. Two runs with equal disks and equal results in
  * every process continue alike, so only one of them is followed.
+ *
+ * Two neighbouring steps of different processes that touch nothing in common lead to the same state in
+ * either order. Sleep sets (Godefroid) leave out the second order: all states are reached, in fewer runs.
  */
 
 /** The work of a process, through its own file system. */
@@ -43,9 +46,14 @@ export interface Explored {
   steps: number;
 }
 
+/** A step's part in the order: looks at names or contents, changes contents, or changes names. */
+type Effect = "list" | "read" | "write" | "name";
+
 interface Call {
   process: number;
   name: string;
+  effect: Effect;
+  paths: string[];
   /** True if a retransmission would report EEXIST. */
   canBeRepeated: boolean;
   run: () => Promise<unknown>;
@@ -56,6 +64,21 @@ interface Choice {
   /** Index of the pending call that runs next. */
   call: number;
   isRepeated: boolean;
+  step: Step;
+}
+
+/** A step that can be taken in several states. */
+interface Step extends Pick<Call, "process" | "effect" | "paths"> {
+  id: string;
+  isRepeated: boolean;
+}
+
+/** Steps that need not be taken in a state, because another order has taken them. */
+type Sleeping = Map<string, Step>;
+
+interface Branch {
+  prefix: Choice[];
+  sleeping: Sleeping;
 }
 
 /** The running process, and its count of random values, which makes runs repeatable. */
@@ -70,25 +93,16 @@ export function countedBytes(size: number): Buffer {
 
 /** Follows all interleavings. @throws The first broken invariant, with the steps that lead to it. */
 export async function explore(scenario: Scenario): Promise<Explored> {
-  const seen = new Set<string>();
-  const open: Choice[][] = [[]];
+  const seen = new Map<string, Sleeping>();
+  const open: Branch[] = [{ prefix: [], sleeping: new Map() }];
   const explored = { states: 0, runs: 0, steps: 0 };
-  for (let prefix = open.pop(); prefix; prefix = open.pop()) {
+  for (let branch = open.pop(); branch; branch = open.pop()) {
     explored.runs += 1;
     const run = new Run(scenario);
     try {
       await run.begin();
-      for (const choice of prefix) await run.take(choice);
-      for (;;) {
-        const key = run.key();
-        if (seen.has(key)) break;
-        seen.add(key);
-        await run.check();
-        const [first, ...others] = run.choices();
-        for (const other of others) open.push([...run.taken, other]);
-        if (!first) break;
-        await run.take(first);
-      }
+      for (const choice of branch.prefix) await run.take(choice);
+      await follow(run, branch.sleeping, seen, open);
     } catch (error) {
       const steps = run.trace.join("\n  ");
       throw new Error(`After these steps:\n  ${steps}\n${String(error)}`, {
@@ -101,6 +115,60 @@ export async function explore(scenario: Scenario): Promise<Explored> {
   return explored;
 }
 
+/** Runs until nothing new is ahead, and leaves the other choices on the way to later runs. */
+async function follow(
+  run: Run,
+  sleepingAtFirst: Sleeping,
+  seen: Map<string, Sleeping>,
+  open: Branch[],
+): Promise<void> {
+  let sleeping = sleepingAtFirst;
+  for (;;) {
+    const key = run.key();
+    const before = seen.get(key);
+    if (!before) await run.check();
+    const isDue = ({ step: { id } }: Choice) =>
+      !sleeping.has(id) && (before?.has(id) ?? true);
+    const [first, ...others] = run.choices().filter(isDue);
+    if (before) sleeping = intersection(before, sleeping);
+    seen.set(key, sleeping);
+    if (!first) return;
+    const branches: Branch[] = [];
+    const taken = new Map(sleeping).set(first.step.id, first.step);
+    for (const other of others) {
+      const prefix = [...run.taken, other];
+      branches.push({ prefix, sleeping: stillSleeping(taken, other.step) });
+      taken.set(other.step.id, other.step);
+    }
+    // The last is followed first, and must come after those that it leaves to others.
+    open.push(...branches.toReversed());
+    sleeping = stillSleeping(sleeping, first.step);
+    await run.take(first);
+  }
+}
+
+const stillSleeping = (sleeping: Sleeping, step: Step): Sleeping =>
+  new Map([...sleeping].filter(([, other]) => areIndependent(step, other)));
+
+const intersection = (some: Sleeping, others: Sleeping): Sleeping =>
+  new Map([...some].filter(([id]) => others.has(id)));
+
+/** True if the two steps lead to the same state in either order. */
+function areIndependent(one: Step, other: Step): boolean {
+  if (one.process === other.process) return false;
+  // They share the number of retransmissions that are left.
+  if (one.isRepeated && other.isRepeated) return false;
+  const effects = new Set([one.effect, other.effect]);
+  const isChange = effects.has("write") || effects.has("name");
+  if (!isChange) return true;
+  if (effects.has("list") && effects.has("write")) return true;
+  return !one.paths.some((a) => other.paths.some((b) => areRelated(a, b)));
+}
+
+/** True if one path is the other, or leads to it. */
+const areRelated = (a: string, b: string) =>
+  `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+
 /** An execution, driven step by step. */
 class Run {
   readonly taken: Choice[] = [];
@@ -110,6 +178,8 @@ class Run {
   private readonly pending: Call[] = [];
   private readonly histories: string[] = [];
   private readonly failures: unknown[] = [];
+  /** Number of steps of each process: with its number, the name of its next one. */
+  private readonly counts: number[] = [];
   private repeated = 0;
 
   constructor(private readonly scenario: Scenario) {
@@ -132,16 +202,34 @@ class Run {
 
   choices(): Choice[] {
     const left = (this.scenario.retransmissions ?? 0) - this.repeated;
-    return this.pending.flatMap(({ canBeRepeated }, call) => [
-      { call, isRepeated: false },
-      ...(left > 0 && canBeRepeated ? [{ call, isRepeated: true }] : []),
-    ]);
+    return this.pending.flatMap((each, call) => {
+      const choice = (isRepeated: boolean): Choice => ({
+        call,
+        isRepeated,
+        step: this.stepOf(each, isRepeated),
+      });
+      const canBeRepeated = left > 0 && each.canBeRepeated;
+      return canBeRepeated ? [choice(false), choice(true)] : [choice(false)];
+    });
+  }
+
+  private stepOf(
+    { process, name, effect, paths }: Call,
+    isRepeated: boolean,
+  ): Step {
+    const count = this.counts[process] ?? 0;
+    const id = `${process}.${count}: ${name}${isRepeated ? ", repeated" : ""}`;
+    // What processes share beside the disk may depend on any order.
+    return this.world.observed
+      ? { id, process, effect: "name", paths: ["/"], isRepeated }
+      : { id, process, effect, paths, isRepeated };
   }
 
   async take(choice: Choice): Promise<void> {
     const [call] = this.pending.splice(choice.call, 1);
     if (!call) throw new Error("The run can't be repeated: no such call.");
     this.taken.push(choice);
+    this.counts[call.process] = (this.counts[call.process] ?? 0) + 1;
     let outcome = call.run();
     if (choice.isRepeated) {
       this.repeated += 1;
@@ -190,15 +278,18 @@ class Run {
     const { disk } = this;
     const names = new KnownNames(this.scenario.staleNames ?? false);
     const step = <T>(
+      effect: Effect,
       name: string,
       run: () => Promise<T>,
-      canBeRepeated = false,
+      paths: string[],
     ): Promise<T> =>
       new Promise<T>((resolve) => {
         this.pending.push({
           process,
           name,
-          canBeRepeated,
+          effect,
+          paths,
+          canBeRepeated: /^(link|mkdir) /.test(name),
           run,
           settle: (outcome) => resolve(outcome as Promise<T>),
         });
@@ -208,46 +299,64 @@ class Run {
       if (isTemporary(path.basename(file))) return handle;
       return {
         write: (data, position) =>
-          step(`write ${file} at ${position}`, () =>
-            handle.write(data, position),
+          step(
+            "write",
+            `write ${file} at ${position}`,
+            () => handle.write(data, position),
+            [file],
           ),
         read: (position, length) =>
-          step(`read ${file} at ${position}`, () =>
-            handle.read(position, length),
+          step(
+            "read",
+            `read ${file} at ${position}`,
+            () => handle.read(position, length),
+            [file],
           ),
-        size: () => step(`size of ${file}`, () => handle.size()),
+        size: () =>
+          step("read", `size of ${file}`, () => handle.size(), [file]),
         sync: () => handle.sync(),
         close: () => handle.close(),
       };
     };
+    const change = (verb: string, paths: string[], run: () => Promise<void>) =>
+      step("name", `${verb} ${paths.join(" ")}`, run, paths);
     return {
       readdir: (folder) =>
-        step(`list ${folder}`, async () => {
-          const all = await names.find(folder, () => disk.readdir(folder));
-          names.refresh(folder);
-          return listed(all);
-        }),
+        step(
+          "list",
+          `list ${folder}`,
+          async () => {
+            const all = await names.find(folder, () => disk.readdir(folder));
+            names.refresh(folder);
+            return listed(all);
+          },
+          [folder],
+        ),
       entries: (folder) => disk.entries(folder),
       readFile: (file) =>
-        step(`read ${file}`, () => names.find(file, () => disk.readFile(file))),
+        step(
+          "read",
+          `read ${file}`,
+          () => names.find(file, () => disk.readFile(file)),
+          [file],
+        ),
       open: async (file, flags) => {
         const make = () => disk.open(file, flags);
+        const effect = flags === "r" ? "read" : "name";
         const handle = isTemporary(path.basename(file))
           ? await make()
-          : await step(`open ${file} ${flags}`, make);
+          : await step(effect, `open ${file} ${flags}`, make, [file]);
         return openFile(file, handle);
       },
-      link: (file, name) =>
-        step(`link ${name}`, () => disk.link(file, name), true),
+      link: (file, name) => change("link", [name], () => disk.link(file, name)),
       unlink: (file) =>
         isTemporary(path.basename(file))
           ? disk.unlink(file)
-          : step(`unlink ${file}`, () => disk.unlink(file)),
-      mkdir: (folder) =>
-        step(`mkdir ${folder}`, () => disk.mkdir(folder), true),
-      rmdir: (folder) => step(`rmdir ${folder}`, () => disk.rmdir(folder)),
+          : change("unlink", [file], () => disk.unlink(file)),
+      mkdir: (folder) => change("mkdir", [folder], () => disk.mkdir(folder)),
+      rmdir: (folder) => change("rmdir", [folder], () => disk.rmdir(folder)),
       rename: (from, to) =>
-        step(`rename ${from} ${to}`, () => disk.rename(from, to)),
+        change("rename", [from, to], () => disk.rename(from, to)),
       stat: (file) => disk.stat(file),
       syncDirectory: (folder) => disk.syncDirectory(folder),
       refresh: async (folder) => {
