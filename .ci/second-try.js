@@ -1,6 +1,7 @@
 // Runs the test files that failed once more, one after another: `second-try.js FOLDER`, the folder of
-// their results. Lists what passed then as flaky: each such test is a defect. Exits with 1 if one fails
-// again, or if so many failed that chance is no explanation.
+// their results. Lists the scores of scripts/mutation, and as flaky what passed then: each such test is a
+// defect. Exits with 1 if one fails again, if so many failed that chance is no explanation, or if a named
+// mistake was not noticed.
 const { spawnSync } = require("node:child_process");
 const path = require("node:path");
 const {
@@ -8,6 +9,8 @@ const {
   closingLine,
   count,
   hasFailed,
+  isUnnoticed,
+  mutationLines,
   readResults,
   withStatus,
 } = require("../scripts/support/test-results");
@@ -24,10 +27,13 @@ if (first.length === 0 || failed.length > MOST) process.exit(1);
 if (failed.length > 0) runAgain(failed.map((file) => file.name));
 
 const last = readResults(folder);
+const mutations = mutationLines(folder);
+for (const line of mutations) console.log(line);
 for (const line of flakyFiles()) console.log(`flaky: ${line}`);
 const total = count(last);
 console.log(closingLine(total));
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+const isGood = total.failed === 0 && total.passed > 0;
+process.exitCode = isGood && !mutations.some(isUnnoticed) ? 0 : 1;
 
 function runAgain(files) {
   console.error(`\nFailed, and run once more, alone:\n${files.join("\n")}\n`);

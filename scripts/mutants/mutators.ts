@@ -208,8 +208,22 @@ const short = (text: string) => text.replaceAll(/\s+/g, " ").slice(0, 100);
 
 /** `app/core/storage/json.ts:12: a < b → a <= b` */
 export function describeMutant(source: string, mutant: Mutant): string {
-  const bytes = Buffer.from(source);
-  const line = bytes.toString("utf8", 0, mutant.start).split("\n").length;
-  const before = bytes.toString("utf8", mutant.start, mutant.end);
-  return `${mutant.file}:${line}: ${short(before)} → ${short(mutant.replacement)}`;
+  const line = before(source, mutant).split("\n").length;
+  return `${mutant.file}:${line}: ${changeOf(source, mutant)}`;
 }
+
+/** `a < b → a <= b` */
+export function changeOf(source: string, mutant: Mutant): string {
+  const { start, end, replacement } = mutant;
+  const replaced = Buffer.from(source).toString("utf8", start, end);
+  return `${short(replaced)} → ${short(replacement)}`;
+}
+
+/** The line in which the mistake begins. */
+export function lineOf(source: string, mutant: Mutant): string {
+  const number = before(source, mutant).split("\n").length;
+  return (source.split("\n")[number - 1] ?? "").trim();
+}
+
+const before = (source: string, { start }: Mutant) =>
+  Buffer.from(source).toString("utf8", 0, start);

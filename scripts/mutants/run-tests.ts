@@ -1,7 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { Mutant } from "./mutators";
+
+/** A source file's text with a mistake. */
+export interface MutatedFile {
+  file: string;
+  text: string;
+}
 
 export interface Result {
   /** Number of tests that ran. */
@@ -18,12 +23,18 @@ export class TestRunner {
   private worker: ChildProcess | undefined;
   private runs = 0;
 
-  /** @returns `undefined` after a time-out. */
+  /**
+   * @param files Tests run that load one of them.
+   * @param tests Globs of the tests.
+   * @param title The end of a test's name: runs that test alone.
+   * @returns `undefined` after a time-out.
+   */
   async run(
-    mutant: Mutant | undefined,
+    mutant: MutatedFile | undefined,
     files: string[],
     tests: string[],
     timeoutMs: number,
+    title?: string,
   ): Promise<Result | undefined> {
     if (++this.runs % MUTANTS_PER_WORKER === 0) await this.stop();
     const worker = (this.worker ??= fork(path.join(__dirname, "worker.js"), {
@@ -35,7 +46,7 @@ export class TestRunner {
     const signal = AbortSignal.any([timeout, over.signal]);
     const answer = once(worker, "message", { signal });
     const ended = once(worker, "exit", { signal });
-    worker.send({ mutant, files, tests });
+    worker.send({ mutant, files, tests, title });
     try {
       const [result] = (await Promise.race([answer, ended])) as [unknown];
       const isResult = typeof result === "object" && result && "ran" in result;

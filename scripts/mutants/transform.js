@@ -5,16 +5,10 @@ const { createTransformer } = require("@swc/jest");
 
 const root = path.join(__dirname, "../..");
 
-/** The source with the running mutant's mistake, if it is in this file. */
+/** The text with the running mistake, if it is in this file. */
 function mutated(source, file) {
-  const mutant = JSON.parse(process.env.KEEPSAKE_MUTANT ?? "null");
-  if (!mutant || path.relative(root, file) !== mutant.file) return source;
-  const bytes = Buffer.from(source);
-  return Buffer.concat([
-    bytes.subarray(0, mutant.start),
-    Buffer.from(mutant.replacement),
-    bytes.subarray(mutant.end),
-  ]).toString();
+  const running = JSON.parse(process.env.KEEPSAKE_MUTANT ?? "null");
+  return running?.file === path.relative(root, file) ? running.text : source;
 }
 
 exports.createTransformer = (options) => {

@@ -6,23 +6,27 @@ const { projects } = require("../../jest.config");
 const root = path.join(__dirname, "../..");
 const TIMEOUT_MS = Number(process.env.KEEPSAKE_MUTANT_TEST_MS ?? 30_000);
 
-process.on("message", ({ mutant, files, tests }) => {
-  run(mutant, files, tests).then(
+process.on("message", ({ mutant, files, tests, title }) => {
+  run(mutant, files, tests, title).then(
     (result) => process.send(result),
     (error) => process.send({ error: String(error) }),
   );
 });
 
-async function run(mutant, files, tests) {
+// Its parent was killed.
+process.on("disconnect", () => process.exit(1));
+
+async function run(mutant, files, tests, title) {
   process.env.KEEPSAKE_MUTANT = JSON.stringify(mutant ?? null);
   const { results } = await runCLI(
     {
       _: files,
-      findRelatedTests: true,
+      ...(title ? { runTestsByPath: true } : { findRelatedTests: true }),
       config: JSON.stringify(configFor(mutant, tests)),
       runInBand: true,
       silent: true,
       passWithNoTests: true,
+      ...(title && { testNamePattern: `${escapeForRegExp(title)}$` }),
     },
     [root],
   );
@@ -31,11 +35,13 @@ async function run(mutant, files, tests) {
       numFailingTests > 0 || testExecError,
   );
   return {
-    ran: results.numTotalTests,
+    ran: results.numPassedTests + results.numFailedTests,
     failed:
       failed && `${path.relative(root, failed.testFilePath)}: does not load`,
   };
 }
+
+const escapeForRegExp = (text) => text.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&");
 
 function configFor(mutant, tests) {
   const { displayName: _, transform, globals, ...base } = projects[0];

@@ -1,33 +1,24 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import type { z } from "zod";
 import { settings } from "../../app/core/config/settings";
+import { markdownTable, updateTable } from "./generated-table";
 
 type Process = keyof typeof settings;
 type Setting = z.ZodType<string | number | string[] | undefined>;
 
 const processes: Process[] = ["web", "backend", "sweep"];
-const MARKER = /<!-- \/?settings -->/;
 
 /** A Markdown table of the settings, generated from their schema. */
 export function settingsTable(): string {
   const names = new Set(
     processes.flatMap((name) => Object.keys(settings[name])),
   );
-  const rows = [...names].map((name) =>
-    [`\`${name}\``, readers(name), defaults(name), meaning(name)].join(" | "),
-  );
-  return [
-    "setting | process | default | meaning",
-    "--- | --- | --- | ---",
-    ...rows,
-  ]
-    .map((row) => `| ${row} |`)
-    .join("\n");
-}
-
-/** The table in a document, between its two markers. */
-export function tableIn(document: string): string {
-  return document.split(MARKER)[1] ?? "";
+  const rows = [...names].map((name) => [
+    `\`${name}\``,
+    readers(name),
+    defaults(name),
+    meaning(name),
+  ]);
+  return markdownTable([["setting", "process", "default", "meaning"], ...rows]);
 }
 
 function settingOf(process: Process, name: string): Setting | undefined {
@@ -55,13 +46,7 @@ function meaning(name: string): string {
   return [...new Set(texts)].join(" ");
 }
 
-function update(file: string): void {
-  const [before, , after] = readFileSync(file, "utf8").split(MARKER);
-  writeFileSync(
-    file,
-    `${before}<!-- settings -->\n\n${settingsTable()}\n\n<!-- /settings -->${after}`,
-  );
-}
-
 const [file] = process.argv.slice(2);
-if (require.main === module && file) update(file);
+if (require.main === module && file) {
+  updateTable(file, "settings", settingsTable());
+}

@@ -1,11 +1,11 @@
 // Summarizes the results of several jest runs: `summary.js FOLDER`. Lists failures, and the reasons for
 // skipped tests with the command that runs them. Exits with 1 if a test failed or none passed.
-const { existsSync, readFileSync } = require("node:fs");
 const path = require("node:path");
 const {
   closingLine,
   count,
   hasFailed,
+  mutationLines,
   readResults,
   withStatus,
 } = require("./test-results");
@@ -31,16 +31,10 @@ function failures(files) {
   });
 }
 
-/** The lines that scripts/mutation left beside the results. */
-function mutationScores(folder) {
-  const file = path.join(folder, "mutation.txt");
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-}
-
 const files = readResults(process.argv[2]);
 const total = count(files);
 for (const line of [
-  ...mutationScores(process.argv[2]),
+  ...mutationLines(process.argv[2]),
   ...failures(files),
   ...skippedByReason(files),
 ]) {

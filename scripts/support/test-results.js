@@ -1,5 +1,5 @@
 // Reads the results of jest runs (`--json`): a folder with one file per run.
-const { readFileSync, readdirSync } = require("node:fs");
+const { existsSync, readFileSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
 /** Results of a second run of files that failed begin with this. */
@@ -40,6 +40,17 @@ function count(files) {
   };
 }
 
+/** The lines that scripts/mutation left beside the results: scores, and named mistakes. */
+function mutationLines(folder) {
+  return ["named.txt", "mutation.txt"]
+    .map((name) => path.join(folder, name))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, "utf8").trim().split("\n"));
+}
+
+/** True if a test passed although its named mistake was made. */
+const isUnnoticed = (line) => line.startsWith("NOT NOTICED");
+
 /** The line by which CI counts tests. */
 const closingLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`;
@@ -49,6 +60,8 @@ module.exports = {
   closingLine,
   count,
   hasFailed,
+  isUnnoticed,
+  mutationLines,
   readResults,
   withStatus,
 };

@@ -1,10 +1,17 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { harmless } from "../../scripts/mutants/harmless";
+import {
+  isHarmless,
+  mistakesIn as candidatesIn,
+} from "../../scripts/mutants/candidates";
 import { folders } from "../../scripts/mutants/folders";
 import {
   applyTo,
   describeMutant,
   mutantsOf,
 } from "../../scripts/mutants/mutators";
+import { makeMistake } from "../../scripts/mutants/named";
+import { namedMistakes } from "../../scripts/mutants/named-mistakes";
 
 /** The texts that a source becomes by one mistake each. */
 const mistakesIn = (source: string) =>
@@ -47,4 +54,18 @@ it("every folder with scores exists", () => {
   for (const folder of Object.keys(folders)) {
     expect(readdirSync(folder).length).toBeGreaterThan(0);
   }
+});
+
+it.each(namedMistakes.map((named) => [named.mistake, named] as const))(
+  "can still be made: %s",
+  (_, named) => {
+    expect(makeMistake(named).text).not.toBe(readFileSync(named.file, "utf8"));
+  },
+);
+
+it("has a reason for each mistake that does not count, and each can still be made", () => {
+  const files = [...new Set(harmless.map(({ file }) => file))];
+  const found = files.flatMap(candidatesIn).filter(isHarmless);
+  expect(found.length).toBeGreaterThanOrEqual(harmless.length);
+  expect(harmless.filter(({ reason }) => reason.length < 20)).toEqual([]);
 });

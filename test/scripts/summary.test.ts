@@ -84,6 +84,26 @@ it("the summary fails if no test passed", async () => {
   });
 });
 
+it("CI ends with the scores of the mutation tests, and fails if a named mistake was not noticed", async () => {
+  const scores = "mutation: app: 9 of 10 mistakes noticed (90 %)";
+  const unnoticed = "NOT NOTICED: a lost flush [a.test.ts: keeps all]";
+  const files = {
+    "mutation.txt": `${scores}\n`,
+    "usual.json": run("a.test.ts", [passed]),
+  };
+  const script = ".ci/second-try.js";
+  expect(await summarize(script, files)).toEqual({
+    status: 0,
+    lines: [scores, "1 passed, 0 failed, 0 skipped"],
+  });
+  const { status, lines } = await summarize(script, {
+    ...files,
+    "named.txt": `${unnoticed}\n`,
+  });
+  expect(status).toBe(1);
+  expect(lines).toContain(unnoticed);
+});
+
 it("the summary begins with the scores of the mutation tests", async () => {
   const scores = "mutation: app: 9 of 10 mistakes noticed (90 %)";
   const files = {
