@@ -1,37 +1,28 @@
 import { randomUUID } from "node:crypto";
-import { cp, mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import pino from "pino";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { nodeFileSystem } from "../../app/core/storage/file-system";
 import { abandonedAfterMs } from "../../app/sweep/abandoned-owners";
-import { Sweep } from "../../app/sweep/sweep";
 import { sweepRecords } from "../../app/sweep/sweep-records";
-import { dieAfter } from "../support/faulty-file-system";
 import {
   backend,
   createConversation,
   listConversations,
   readConversation,
-  useBackend,
   whenListed,
 } from "../support/fixtures";
 import { callApi } from "../support/start-backend";
-import { temporaryFolders } from "../support/temporary-folder";
+import { beginSweep } from "../support/begin-sweep";
+import { records, useSweptRecords } from "../support/swept-records";
 
-const temporaryFolder = temporaryFolders();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const LONG_AGO = 100 * DAY;
 const TERMS = { deletedMs: 30 * DAY, abandonedMs: 67 * DAY };
 
-let records: string;
-
-useBackend(beforeEach, afterEach);
-beforeEach(() => {
-  records = path.join(backend.directory, "records");
-});
+const { sweep, killEverywhere } = useSweptRecords(TERMS);
 
 const folderOf = (owner: string, directory = records) =>
   recordFoldersIn(directory).owner(hashOf(owner));
@@ -62,21 +53,6 @@ async function age(owner: string, ms: number, directory = records) {
       await utimes(path.join(folder, part, name), then, then);
     }
   }
-}
-
-async function begin(directory = records, fileSystem = nodeFileSystem) {
-  return Sweep.begin(directory, {
-    fileSystem,
-    log: pino({ level: "silent" }),
-    foldersPerSecond: 100_000,
-    signal: new AbortController().signal,
-  });
-}
-
-async function sweep(directory = records, fileSystem = nodeFileSystem) {
-  const begun = await begin(directory, fileSystem);
-  await sweepRecords(begun, directory, TERMS);
-  return begun.tally;
 }
 
 const isThere = (owner: string, directory = records) =>
@@ -172,7 +148,7 @@ test("two sweeps at once remove each owner once", async () => {
   for (const owner of owners) await age(owner, LONG_AGO);
   await sweep();
   for (const owner of owners) await age(owner, LONG_AGO);
-  const sweeps = [await begin(), await begin()];
+  const sweeps = [await beginSweep(records), await beginSweep(records)];
   await Promise.all(sweeps.map((one) => sweepRecords(one, records, TERMS)));
   expect(sweeps.reduce((sum, { tally }) => sum + tally.owners, 0)).toBe(3);
   expect(sweeps.map(({ tally }) => tally.failed)).toEqual([0, 0]);
@@ -197,19 +173,14 @@ test("a sweep that is killed at any call leaves an owner whole or gone, and the 
   const owner = await makeMarked();
   const { id } = (await listConversations(owner)).conversations[0]!;
   const messages = path.join("conversations", id, "messages");
-  for (let count = 0; ; count++) {
-    const copy = await temporaryFolder();
-    await cp(records, copy, { recursive: true, preserveTimestamps: true });
-    const mortal = dieAfter(nodeFileSystem, count);
-    await sweep(copy, mortal.fileSystem).catch(() => undefined);
+  await killEverywhere(async (copy) => {
     const left = await readdir(path.join(folderOf(owner, copy), messages))
       .then(String)
       .catch(() => "gone");
     expect(["1,2", "gone"]).toContain(left);
     await sweep(copy);
     expect(await isThere(owner, copy)).toBe(false);
-    if (!mortal.hasDied()) break;
-  }
+  });
 });
 
 test("the longest time without a visit follows from the session's time-outs", () => {

@@ -9,30 +9,25 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import pino from "pino";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { newestVersion } from "../../app/core/storage/document-versions";
 import { createStorageContext } from "../../app/core/storage/storage-context";
-import {
-  type FileSystem,
-  nodeFileSystem,
-} from "../../app/core/storage/file-system";
+import { nodeFileSystem } from "../../app/core/storage/file-system";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
 import { ConversationPage } from "../../app/core/domain/records";
-import { Sweep } from "../../app/sweep/sweep";
 import { sweepRecords } from "../../app/sweep/sweep-records";
-import { dieAfter } from "../support/faulty-file-system";
 import { startProcess } from "../support/processes";
 import {
   backend,
-  useBackend,
   readConversation,
   listConversations,
   whenListed,
   createConversation,
 } from "../support/fixtures";
 import { callApi, startBackend } from "../support/start-backend";
+import { beginSweep } from "../support/begin-sweep";
+import { records, useSweptRecords } from "../support/swept-records";
 import { temporaryFolders } from "../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
@@ -40,12 +35,7 @@ const HOUR = 3_600_000;
 const TERM = 30 * 24 * HOUR;
 const MAIN = path.join(__dirname, "../../app/sweep/main.ts");
 
-let records: string;
-
-useBackend(beforeEach, afterEach);
-beforeEach(() => {
-  records = path.join(backend.directory, "records");
-});
+const { sweep, killEverywhere } = useSweptRecords({ deletedMs: TERM });
 
 const settingsOf = (owner: string, id: string, directory = records) =>
   recordFoldersIn(directory).settings(hashOf(owner), id);
@@ -83,24 +73,6 @@ async function backdate(folder: string, ms: number): Promise<void> {
   await utimes(file, new Date(then), new Date(then));
 }
 
-async function begin(
-  directory = records,
-  fileSystem: FileSystem = nodeFileSystem,
-): Promise<Sweep> {
-  return Sweep.begin(directory, {
-    fileSystem,
-    log: pino({ level: "silent" }),
-    foldersPerSecond: 100_000,
-    signal: new AbortController().signal,
-  });
-}
-
-async function sweep(directory = records, fileSystem = nodeFileSystem) {
-  const begun = await begin(directory, fileSystem);
-  await sweepRecords(begun, directory, { deletedMs: TERM });
-  return begun.tally;
-}
-
 /** An owner's view: pages, the list, search results. */
 async function seenBy(owner: string) {
   const list = await listConversations(owner);
@@ -123,21 +95,6 @@ async function contents(folder: string): Promise<Record<string, string>> {
 
 const isGone = async (folder: string) =>
   !(await readdir(path.dirname(folder))).includes(path.basename(folder));
-
-/** Kills a sweep after each of its calls in turn. */
-async function killEverywhere(
-  from: string,
-  check: (directory: string) => Promise<void>,
-): Promise<number> {
-  for (let count = 0; ; count++) {
-    const directory = await temporaryFolder();
-    await cp(from, directory, { recursive: true, preserveTimestamps: true });
-    const { fileSystem, hasDied } = dieAfter(nodeFileSystem, count);
-    await sweep(directory, fileSystem).catch(() => undefined);
-    await check(directory);
-    if (!hasDied()) return count;
-  }
-}
 
 describe("a deleted conversation", () => {
   test("a deleted conversation can be restored before its term, after any number of sweeps", async () => {
@@ -295,7 +252,7 @@ describe("a restore at the same moment as a sweep", () => {
     const owner = randomUUID();
     const ids: string[] = [];
     for (let i = 0; i < 12; i++) ids.push(await makeDeleted(owner, 2 * TERM));
-    const sweeps = [await begin(), await begin()];
+    const sweeps = [await beginSweep(records), await beginSweep(records)];
     const restores = ids.map(async (id, index) => {
       for (let i = 0; i < index * 4; i++) {
         await turn();
@@ -341,7 +298,7 @@ describe("a killed sweep", () => {
       return { ended, messages: await messages(directory) };
     };
 
-    const first = await killEverywhere(records, async (found) => {
+    const first = await killEverywhere(async (found) => {
       expect(
         [true, false].map((ended) => ({ ended, messages: all })),
       ).toContainEqual(await state(found));
@@ -352,7 +309,7 @@ describe("a killed sweep", () => {
 
     await sweep();
     await backdate(settingsOf(owner, id), 2 * HOUR);
-    const second = await killEverywhere(records, async (found) => {
+    const second = await killEverywhere(async (found) => {
       expect(["gone", { ended: true, messages: all }]).toContainEqual(
         await state(found),
       );

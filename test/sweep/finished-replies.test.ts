@@ -1,32 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { cp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import pino from "pino";
-import { nodeFileSystem } from "../../app/core/storage/file-system";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
-import { Sweep } from "../../app/sweep/sweep";
-import { sweepRecords } from "../../app/sweep/sweep-records";
-import { dieAfter } from "../support/faulty-file-system";
 import {
   backend,
   createConversation,
   readConversation,
-  useBackend,
   whenListed,
 } from "../support/fixtures";
 import { callApi } from "../support/start-backend";
-import { temporaryFolders } from "../support/temporary-folder";
+import { records, useSweptRecords } from "../support/swept-records";
 
-const temporaryFolder = temporaryFolders();
 const DAY = 86_400_000;
 
-let records: string;
-
-useBackend(beforeEach, afterEach);
-beforeEach(() => {
-  records = path.join(backend.directory, "records");
-});
+const { sweep, killEverywhere } = useSweptRecords({ deletedMs: 30 * DAY });
 
 const logOf = (owner: string, conversation: string, directory = records) =>
   recordFoldersIn(directory).reply({
@@ -34,17 +22,6 @@ const logOf = (owner: string, conversation: string, directory = records) =>
     conversation,
     number: 2,
   });
-
-async function sweep(directory = records, fileSystem = nodeFileSystem) {
-  const begun = await Sweep.begin(directory, {
-    fileSystem,
-    log: pino({ level: "silent" }),
-    foldersPerSecond: 100_000,
-    signal: new AbortController().signal,
-  });
-  await sweepRecords(begun, directory, { deletedMs: 30 * DAY });
-  return begun.tally;
-}
 
 /** Makes a conversation whose reply ended so many days ago. */
 async function make(days: number): Promise<{ owner: string; id: string }> {
@@ -118,13 +95,8 @@ test("the logs of young, unpublished and failed replies are kept", async () => {
 
 test("a sweep that is killed at any call leaves a log that the next one reduces", async () => {
   const { owner, id } = await make(8);
-  for (let count = 0; ; count++) {
-    const copy = await temporaryFolder();
-    await cp(records, copy, { recursive: true, preserveTimestamps: true });
-    const mortal = dieAfter(nodeFileSystem, count);
-    await sweep(copy, mortal.fileSystem).catch(() => undefined);
+  await killEverywhere(async (copy) => {
     await sweep(copy);
     expect(await readdir(logOf(owner, id, copy))).toEqual(["2"]);
-    if (!mortal.hasDied()) break;
-  }
+  });
 });

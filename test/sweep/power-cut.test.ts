@@ -1,14 +1,13 @@
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import pino from "pino";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { AppendLog } from "../../app/core/storage/append-log";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
-import { Sweep } from "../../app/sweep/sweep";
 import { sweepRecords } from "../../app/sweep/sweep-records";
 import { MemoryDisk } from "../support/memory-disk";
+import { beginSweep } from "../support/begin-sweep";
 
 const HOUR = 3_600_000;
 const OWNER = "0a".repeat(32);
@@ -55,12 +54,7 @@ test("a conversation is removed as a whole, through any power cut", async () => 
   }
   const before = disk.operations.length;
   now += 2 * HOUR;
-  const sweep = await Sweep.begin("/", {
-    fileSystem: disk,
-    log: pino({ level: "silent" }),
-    foldersPerSecond: 100_000,
-    signal: new AbortController().signal,
-  });
+  const sweep = await beginSweep("/", disk);
   await sweepRecords(sweep, "/", { deletedMs: HOUR });
   expect(sweep.tally).toMatchObject({ conversations: 1, failed: 0 });
 

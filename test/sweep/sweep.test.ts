@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import pino from "pino";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { errorCode } from "../../app/core/runtime/errors";
 import { AppendLog } from "../../app/core/storage/append-log";
@@ -11,11 +10,11 @@ import {
   nodeFileSystem,
 } from "../../app/core/storage/file-system";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
-import { Sweep } from "../../app/sweep/sweep";
 import { sweepRecords } from "../../app/sweep/sweep-records";
 import { sweepSessions } from "../../app/sweep/sweep-sessions";
 import { createFileSessionStore } from "../../app/web/sessions/file-session-store";
 import { newSessionId } from "../../app/web/sessions/session-id";
+import { beginSweep } from "../support/begin-sweep";
 import { startProcess } from "../support/processes";
 import { temporaryFolders } from "../support/temporary-folder";
 
@@ -42,20 +41,6 @@ async function setUp() {
   return { directory, store, make };
 }
 
-async function begin(
-  directory: string,
-  fileSystem: FileSystem = nodeFileSystem,
-  stop = new AbortController(),
-  foldersPerSecond = 100_000,
-) {
-  return Sweep.begin(directory, {
-    fileSystem,
-    log: pino({ level: "silent" }),
-    foldersPerSecond,
-    signal: stop.signal,
-  });
-}
-
 /** Sets back the time of a file, or of a folder and its files. */
 async function age(file: string, ms: number): Promise<void> {
   const then = new Date(Date.now() - ms);
@@ -79,7 +64,7 @@ describe("sweeping sessions", () => {
     const [old, fresh, nearly] = [await make(), await make(), await make()];
     await age(old.folder, IDLE + 2 * HOUR);
     await age(nearly.folder, IDLE);
-    const sweep = await begin(directory);
+    const sweep = await beginSweep(directory);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ examined: 3, expired: 1, failed: 0 });
     await expect(readdir(old.folder)).rejects.toThrow("ENOENT");
@@ -95,7 +80,7 @@ describe("sweeping sessions", () => {
       for (const n of [1, 2, 3]) await store.save(id, {}, { n });
     }
     await age(quiet.folder, HOUR / 2);
-    const sweep = await begin(directory);
+    const sweep = await beginSweep(directory);
     await sweepSessions(sweep, directory, IDLE);
     expect(await readdir(quiet.folder)).toEqual(["v3", "v4"]);
     expect((await readdir(busy.folder)).length).toBeGreaterThanOrEqual(4);
@@ -116,14 +101,14 @@ describe("sweeping sessions", () => {
     for (const where of [directory, folder, removed]) {
       await writeFile(path.join(where, TEMPORARY), "");
     }
-    const young = await begin(directory);
+    const young = await beginSweep(directory);
     await sweepSessions(young, directory, IDLE);
     expect(young.tally.leftovers).toBe(0);
     for (const file of [empty, removed]) await age(file, 2 * HOUR);
     for (const where of [directory, folder]) {
       await age(path.join(where, TEMPORARY), 2 * HOUR);
     }
-    const sweep = await begin(directory);
+    const sweep = await beginSweep(directory);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ leftovers: 4, expired: 0, failed: 0 });
     expect(await readdir(shard)).toEqual([hash]);
@@ -136,14 +121,14 @@ describe("sweeping sessions", () => {
     await age(directory, 2 * HOUR);
     await age(gone.folder, IDLE + 2 * HOUR);
     await age(here.folder, 0);
-    await sweepSessions(await begin(directory), directory, IDLE);
+    await sweepSessions(await beginSweep(directory), directory, IDLE);
     const owners = path.join(directory, "owners", hashOf("ann").slice(0, 2));
     expect(await readdir(path.join(owners, hashOf("ann")))).toEqual([
       hashOf(here.id),
     ]);
     expect(await store.endAllOf("ann")).toBe(1);
     await age(owners, 2 * HOUR);
-    await sweepSessions(await begin(directory), directory, IDLE);
+    await sweepSessions(await beginSweep(directory), directory, IDLE);
     expect(await readdir(owners)).toEqual([]);
   });
 
@@ -163,7 +148,7 @@ describe("sweeping sessions", () => {
       await age(folder, HOUR / 2);
     }
     for (let i = 0; i < 3; i++) await make("ann");
-    const sweep = await begin(directory, blind);
+    const sweep = await beginSweep(directory, blind);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ examined: 6, versions: 4, failed: 0 });
   });
@@ -177,7 +162,7 @@ describe("sweeping sessions", () => {
         await age(folder, HOUR / 2);
       }),
     );
-    const sweep = await begin(directory);
+    const sweep = await beginSweep(directory);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ examined: 20, versions: 40 });
   });
@@ -205,7 +190,7 @@ describe("sweeping sessions", () => {
       },
       stat: async () => ({ mtimeMs: Date.now(), size: 0, isDirectory: true }),
     };
-    const sweep = await begin(directory, huge, stop);
+    const sweep = await beginSweep(directory, huge, stop);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ failed: 0, leftovers: 0 });
     expect(sweep.tally.examined).toBeGreaterThanOrEqual(500);
@@ -226,9 +211,9 @@ describe("sweeping sessions", () => {
       }
     });
     const sweeps = await Promise.all([
-      begin(directory),
-      begin(directory),
-      begin(directory),
+      beginSweep(directory),
+      beginSweep(directory),
+      beginSweep(directory),
     ]);
     await Promise.all([
       ...visits,
@@ -254,7 +239,7 @@ describe("sweeping sessions", () => {
           ? Promise.reject(Object.assign(new Error("no"), { code: "EIO" }))
           : nodeFileSystem.rename(from, to),
     };
-    const sweep = await begin(directory, refusing);
+    const sweep = await beginSweep(directory, refusing);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally).toMatchObject({ expired: 1, failed: 1 });
   });
@@ -264,7 +249,7 @@ describe("sweeping sessions", () => {
     for (let i = 0; i < 5; i++) await make();
     const stop = new AbortController();
     stop.abort();
-    const sweep = await begin(directory, nodeFileSystem, stop);
+    const sweep = await beginSweep(directory, nodeFileSystem, stop);
     await sweepSessions(sweep, directory, IDLE);
     expect(sweep.tally.examined).toBe(0);
   });
@@ -278,7 +263,9 @@ test("a sweep examines a limited number of folders per second", async () => {
   const directory = await temporaryFolder();
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
   try {
-    const sweep = await begin(directory, nodeFileSystem, undefined, 100);
+    const sweep = await beginSweep(directory, nodeFileSystem, {
+      foldersPerSecond: 100,
+    });
     const looked: number[] = [];
     const begun = performance.now();
     const swept = sweep.each(manyFolders(300), async () => {
@@ -310,7 +297,7 @@ test("sweeping records removes superseded versions and compacted entries, at any
   await log.compact();
   await writeFile(path.join(log.folder, TEMPORARY), "");
   await age(directory, 2 * HOUR);
-  const sweep = await begin(directory);
+  const sweep = await beginSweep(directory);
   await sweepRecords(sweep, directory, { deletedMs: 30 * IDLE });
   expect(sweep.tally).toMatchObject({ versions: 2, folded: 10, failed: 0 });
   expect(sweep.tally.leftovers).toBe(1);
@@ -344,7 +331,7 @@ describe("interrupted sweeps", () => {
           return nodeFileSystem.readdir(folder);
         };
         const fileSystem = { ...nodeFileSystem, readdir: readdirOf };
-        const sweep = await begin(directory, fileSystem, stop);
+        const sweep = await beginSweep(directory, fileSystem, stop);
         if (what === "records")
           await sweepRecords(sweep, directory, { deletedMs: HOUR });
         else await sweepSessions(sweep, directory, IDLE);

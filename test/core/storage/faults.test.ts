@@ -1,17 +1,18 @@
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import pino from "pino";
 import { AppendLog } from "../../../app/core/storage/append-log";
 import { isTemporary } from "../../../app/core/storage/exclusive-file";
 import { createStorageContext } from "../../../app/core/storage/storage-context";
 import type { FileSystem } from "../../../app/core/storage/file-system";
 import type { JsonObject } from "../../../app/core/storage/json";
 import { VersionedDocument } from "../../../app/core/storage/versioned-document";
-import { Sweep } from "../../../app/sweep/sweep";
+import { sweepRecords } from "../../../app/sweep/sweep-records";
 import { sweepSessions } from "../../../app/sweep/sweep-sessions";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
+import { recordFoldersIn } from "../../../app/core/storage/layout/record-folders";
 import { hashOf } from "../../../app/core/storage/layout/hashes";
 import type { SessionStore } from "../../../app/web/sessions/session-store";
+import { beginSweep } from "../../support/begin-sweep";
 import {
   failOnce,
   type Fault,
@@ -86,14 +87,9 @@ async function failEverywhere(
 const folderOf = (session: string) =>
   `/sessions/${hashOf(session).slice(0, 2)}/${hashOf(session)}`;
 
-/** @returns The number of sessions that could not be swept. */
+/** @returns The number of folders that could not be swept. */
 async function sweepOnce(fileSystem: FileSystem): Promise<number> {
-  const sweep = await Sweep.begin("/sessions", {
-    fileSystem,
-    log: pino({ level: "silent" }),
-    foldersPerSecond: 1e9,
-    signal: new AbortController().signal,
-  });
+  const sweep = await beginSweep("/sessions", fileSystem);
   await sweepSessions(sweep, "/sessions", DAY);
   return sweep.tally.failed;
 }
@@ -202,6 +198,85 @@ test("a sweep with a fault removes no session in use, and the next sweep removes
     () => clock.now,
   );
   expect(count).toBeGreaterThan(150);
+});
+
+/* Records, of one conversation that is used and of one that has ended. */
+
+const RECORDS = "/records";
+const OWNER = "0a".repeat(32);
+const USED = "a".repeat(26);
+const ENDED = "b".repeat(26);
+const folders = recordFoldersIn(RECORDS);
+const parts = {
+  settings: (disk: FileSystem, conversation: string) =>
+    new VersionedDocument(
+      createStorageContext({ fileSystem: disk }),
+      folders.settings(OWNER, conversation),
+    ),
+  messages: (disk: FileSystem, conversation: string) =>
+    new AppendLog(
+      createStorageContext({ fileSystem: disk }),
+      folders.messages(OWNER, conversation),
+      { segmentSizes: [3] },
+    ),
+};
+
+async function makeConversation(
+  disk: FileSystem,
+  conversation: string,
+): Promise<void> {
+  const settings = parts.settings(disk, conversation);
+  await settings.create({ n: 0 });
+  for (const n of [1, 2, 3]) await settings.update(() => ({ n }));
+  const messages = parts.messages(disk, conversation);
+  await messages.createFolder();
+  for (let n = 1; n <= 4; n++) await messages.append({ n });
+  await messages.compact();
+}
+
+async function readConversation(disk: FileSystem, conversation: string) {
+  const settings = await parts.settings(disk, conversation).read();
+  const messages = await parts.messages(disk, conversation).readRange(1, 9);
+  return { n: settings?.data["n"], messages: messages.map(({ n }) => n) };
+}
+
+async function sweepRecordsOnce(fileSystem: FileSystem): Promise<number> {
+  const sweep = await beginSweep(RECORDS, fileSystem);
+  await sweepRecords(sweep, RECORDS, { deletedMs: 30 * DAY });
+  return sweep.tally.failed;
+}
+
+test("a sweep of records with a fault removes nothing that is used, and the next sweep removes the rest", async () => {
+  const clock = { now: 0 };
+  const whole = { n: 3, messages: [1, 2, 3, 4] };
+  const count = await failEverywhere(
+    async (disk) => {
+      clock.now = 1_000_000_000_000;
+      for (const each of [USED, ENDED]) await makeConversation(disk, each);
+      await parts.settings(disk, ENDED).delete();
+      // Unawaited calls end here.
+      await turn();
+      clock.now += 30 * DAY;
+    },
+    sweepRecordsOnce,
+    async ({ disk, result, error }) => {
+      expect(await readConversation(disk, USED)).toEqual(whole);
+      expect(error ? 0 : Number(result)).toBeLessThanOrEqual(1);
+      clock.now += DAY / 2;
+      await sweepRecordsOnce(disk);
+      expect(await sweepRecordsOnce(disk)).toBe(0);
+      expect(await readConversation(disk, USED)).toEqual(whole);
+      const names = async (folder: string) =>
+        (await disk.readdir(folder)).toSorted();
+      expect(await names(folders.settings(OWNER, USED))).toEqual(["v3", "v4"]);
+      expect(await names(folders.messages(OWNER, USED))).toEqual(["1-3", "4"]);
+      const left = await names(folders.conversations(OWNER));
+      // A half-removed folder is removed once it is old; this disk has no old folders.
+      expect(left.filter((name) => !isTemporary(name))).toEqual([USED]);
+    },
+    () => clock.now,
+  );
+  expect(count).toBeGreaterThan(300);
 });
 
 test("a read reports the fault, and never returns an older session or none", async () => {
