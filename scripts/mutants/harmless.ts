@@ -1,6 +1,6 @@
 /**
- * Mistakes that no test needs to notice. They are left out of scores, so that nobody has to judge
- * them again. An entry counts for as long as its line stands in the file.
+ * Mistakes that no test needs to notice. They are left out of scores, and need no second judgement.
+ * An entry counts for as long as its line stands in the file.
  */
 export interface Harmless {
   file: string;
