@@ -39,6 +39,7 @@ import { projectRoutes } from "./routes/projects";
 import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
+import { requireSessionCookie } from "./sessions/require-session-cookie";
 import { createSessions } from "./sessions/sessions";
 import type { SessionsOptions } from "./sessions/visitor-session";
 import { EventStreams } from "./streaming/event-streams";
@@ -113,6 +114,13 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const addressLimits = new AddressLimits(deps.limitsPerMinute ?? {}, () =>
     performance.now(),
   );
+  const sessions = {
+    ...deps.sessions,
+    log,
+    now,
+    beforeCreation: limitSessions(addressLimits),
+    signedInOwner: ({ state }: { state: WebState }) => state.person?.owner,
+  };
   const app = new Koa<WebState>();
   // TLS ends at the load balancer, whose word on it is taken.
   app.proxy = true;
@@ -133,16 +141,10 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requirePerson(deps.identity, log));
   app.use(refuseUnknown(routers));
   app.use(limitRequests(addressLimits));
+  app.use(requireSessionCookie(sessions));
   app.use(readForm(metrics));
   app.use(keepTyped());
-  app.use(
-    createSessions(app, {
-      ...deps.sessions,
-      log,
-      now,
-      beforeCreation: limitSessions(addressLimits),
-    }),
-  );
+  app.use(createSessions(app, sessions));
   app.use(identifyVisitor());
   app.use(reportTiming());
   for (const router of routers) app.use(router.routes());

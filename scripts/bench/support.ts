@@ -94,6 +94,8 @@ export class Visitor {
 
   /** Posts a form and returns the path that it redirects to. */
   async post(target: string, form: Record<string, string>): Promise<string> {
+    // A form without the cookie of a page is refused.
+    if (this.#cookies.size === 1) await (await this.get("/")).text();
     const answer = await this.#fetch(target, {
       method: "POST",
       body: new URLSearchParams(form),

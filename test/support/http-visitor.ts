@@ -9,6 +9,11 @@ export class HttpVisitor {
     this.#address = address;
   }
 
+  /** The request header. */
+  get cookie(): string {
+    return [...this.cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
   async get(
     path: string,
     headers: Record<string, string> = {},
@@ -22,6 +27,11 @@ export class HttpVisitor {
     fields: Record<string, string> | string,
     headers: Record<string, string> = {},
   ) {
+    // A browser has the cookie of the page that the form is on.
+    const isFirst = [...this.cookies].every(
+      ([name, value]) => name === "script" || value === "",
+    );
+    if (isFirst) await (await this.get("/", headers)).text();
     const isRaw = typeof fields === "string";
     return this.#send(path, {
       method: "POST",
@@ -56,7 +66,7 @@ export class HttpVisitor {
       signal?: AbortSignal;
     },
   ): Promise<Response> {
-    const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
+    const { cookie } = this;
     const answer = await fetch(this.#address + path, {
       redirect: "manual",
       ...init,

@@ -30,6 +30,7 @@ export async function startWeb(
     | "limitsPerMinute"
     | "maxStreamsPerOwner"
     | "trustedProxies"
+    | "now"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const backend = options.api ? undefined : await startScriptedBackend();
@@ -49,7 +50,7 @@ export async function startWeb(
     api: options.api ?? backend!,
     log: options.log ?? createLog("silent", {}),
     metrics,
-    now: Date.now,
+    now: options.now ?? Date.now,
     identity: options.identity,
     trustedProxies: options.trustedProxies,
     limitsPerMinute: options.limitsPerMinute,

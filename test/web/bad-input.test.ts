@@ -234,12 +234,14 @@ describe("a form", () => {
     ],
     ["an allowed origin", { origin: "https://allowed.example.com" }],
   ])("accepts a form from %s", async (_, headers) => {
+    await visitor.get("/");
     const sent = await fetch(`${web.address}/conversations`, {
       method: "POST",
       body: "message=x",
       redirect: "manual",
       headers: {
         "content-type": "application/x-www-form-urlencoded",
+        cookie: visitor.cookie,
         ...headers,
       },
     });
@@ -259,10 +261,12 @@ describe("a form", () => {
   });
 
   it("accepts a form whose host has its scheme's standard port", async () => {
+    await visitor.get("/");
+    const { cookie } = visitor;
     const [answer] = (await once(
       request(`${web.address}/session/reset`, {
         method: "POST",
-        headers: { origin: "http://localhost", host: "LOCALHOST:80" },
+        headers: { cookie, origin: "http://localhost", host: "LOCALHOST:80" },
       }).end(),
       "response",
     )) as [IncomingMessage];

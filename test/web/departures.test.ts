@@ -1,6 +1,6 @@
 import { createLog } from "../../app/core/runtime/log";
 import { openRequest } from "../support/broken-request";
-import { restartWeb, useWeb, web } from "../support/start-web";
+import { restartWeb, useWeb, visitor, web } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
 useWeb();
@@ -10,6 +10,8 @@ beforeEach(async () => {
   lines = [];
   const write = (line: string) => void lines.push(line);
   await restartWeb({ log: createLog("debug", {}, { write }) });
+  await visitor.read("/");
+  lines.splice(0);
 });
 
 const secrets = {
@@ -25,7 +27,7 @@ const head = (framing: string) => [
   `origin: ${web.address}`,
   "content-type: application/x-www-form-urlencoded",
   framing,
-  `cookie: keepsake=${secrets.cookie}`,
+  `cookie: ${visitor.cookie}; other=${secrets.cookie}`,
   `authorization: Bearer ${secrets.key}`,
   `x-amzn-oidc-data: ${secrets.token}`,
 ];

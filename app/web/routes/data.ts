@@ -76,7 +76,7 @@ async function* counted(
 
 /**
  * Deletes the data first: while a deletion fails, the visitor must still have the session by which
- * they can repeat it. The answer is a page, since a redirect would begin another session.
+ * they can repeat it.
  */
 async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const { api, visitor, person } = ctx.state;
@@ -85,7 +85,7 @@ async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
     await visitor.signOutEverywhere();
     forgetLoadBalancerSession(ctx);
   } else {
-    visitor.signOut();
+    visitor.forget();
   }
   ctx.type = "html";
   ctx.body = deps.render("data-deleted.njk", {

@@ -9,7 +9,10 @@ import type { DocumentVersion } from "../../core/storage/document-versions";
 import { listFresh, createFolder } from "../../core/storage/exclusive-file";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { isObject, type JsonObject } from "../../core/storage/json";
-import { VersionedDocument } from "../../core/storage/versioned-document";
+import {
+  DocumentExistsError,
+  VersionedDocument,
+} from "../../core/storage/versioned-document";
 import { mergeChanges } from "./merge-changes";
 import {
   isExpired,
@@ -39,6 +42,9 @@ export function createFileSessionStore(
   return new FileSessionStore(options);
 }
 
+/** Of calls that meet a sweep. */
+const MAX_ATTEMPTS = 5;
+
 class FileSessionStore implements SessionStore {
   /** The version that each session was read from. */
   private readonly versions = new WeakMap<StoredSession, DocumentVersion>();
@@ -64,6 +70,33 @@ class FileSessionStore implements SessionStore {
     const createdAt = this.options.now();
     const made = await this.document(hash).create({ createdAt, values });
     return this.remember({ values, createdAt, savedAt: made.savedAt }, made);
+  }
+
+  async createOnce(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<StoredSession | undefined> {
+    const hash = hashOf(id);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.create(id, values, owner);
+      } catch (error) {
+        if (!(error instanceof DocumentExistsError)) throw error;
+        const version = await this.document(hash).read();
+        // Without a version, a sweep removed the folder before it had one.
+        if (!version && attempt < MAX_ATTEMPTS) continue;
+        const session = this.toSession(version);
+        if (owner !== undefined && session?.values.owner !== owner) {
+          await this.unlist(owner, hash);
+        }
+        return session;
+      }
+    }
+  }
+
+  async isTaken(id: string): Promise<boolean> {
+    return (await this.document(hashOf(id)).read()) !== undefined;
   }
 
   async save(
@@ -100,8 +133,7 @@ class FileSessionStore implements SessionStore {
       if (await document.delete()) count++;
       // A missing session may be about to be created, and must be found next time.
       else if (!(await document.read())?.isTombstone) continue;
-      // A leftover entry is removed by the sweep.
-      await fileSystem.unlink(path.join(folder, hash)).catch(() => undefined);
+      await this.unlist(owner, hash);
     }
     return count;
   }
@@ -122,10 +154,19 @@ class FileSessionStore implements SessionStore {
         await (await fileSystem.open(path.join(folder, hash), "wx")).close();
         return await fileSystem.syncDirectory(folder);
       } catch (error) {
+        const code = errorCode(error);
+        // Another request creates the same session.
+        if (code === "EEXIST") return await fileSystem.syncDirectory(folder);
         // The sweep may have removed the empty folder.
-        if (errorCode(error) !== "ENOENT" || attempt === 5) throw error;
+        if (code !== "ENOENT" || attempt === MAX_ATTEMPTS) throw error;
       }
     }
+  }
+
+  /** A leftover entry is removed by the sweep. */
+  private async unlist(owner: string, hash: string): Promise<void> {
+    const file = path.join(this.folders.owner(hashOf(owner)), hash);
+    await this.options.files.fileSystem.unlink(file).catch(() => undefined);
   }
 
   private toSession(

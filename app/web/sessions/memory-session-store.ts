@@ -17,6 +17,7 @@ export function createMemorySessionStore({
 }): SessionStore {
   const sessions = new Map<string, StoredSession>();
   const owned = new Map<string, Set<string>>();
+  const ended = new Set<string>();
 
   const read = (id: string) => {
     const session = sessions.get(id);
@@ -29,15 +30,29 @@ export function createMemorySessionStore({
     return session;
   };
 
+  const create = (id: string, values: JsonObject, owner?: string) => {
+    if (owner !== undefined) {
+      owned.set(owner, (owned.get(owner) ?? new Set()).add(id));
+    }
+    return keep(id, { values, createdAt: now(), savedAt: now() });
+  };
+
+  const isTaken = (id: string) => sessions.has(id) || ended.has(id);
+
+  const end = (id: string) => {
+    if (sessions.has(id)) ended.add(id);
+    return sessions.delete(id);
+  };
+
   return {
     read: async (id) => read(id),
 
-    create: async (id, values, owner) => {
-      if (owner !== undefined) {
-        owned.set(owner, (owned.get(owner) ?? new Set()).add(id));
-      }
-      return keep(id, { values, createdAt: now(), savedAt: now() });
-    },
+    create: async (id, values, owner) => create(id, values, owner),
+
+    createOnce: async (id, values, owner) =>
+      isTaken(id) ? read(id) : create(id, values, owner),
+
+    isTaken: async (id) => isTaken(id),
 
     save: async (id, base: JsonObject, values: JsonObject) => {
       const theirs = read(id);
@@ -47,13 +62,13 @@ export function createMemorySessionStore({
     },
 
     end: async (id) => {
-      sessions.delete(id);
+      end(id);
     },
 
     endAllOf: async (owner) => {
       const ids = [...(owned.get(owner) ?? [])];
       owned.delete(owner);
-      return ids.filter((id) => sessions.delete(id)).length;
+      return ids.filter(end).length;
     },
   };
 }

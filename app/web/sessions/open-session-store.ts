@@ -157,6 +157,8 @@ function observe(
   return {
     read: hiding(store.read.bind(store)),
     create: measured(store.create.bind(store)),
+    createOnce: measured(store.createOnce.bind(store)),
+    isTaken: hiding(store.isTaken.bind(store)),
     save: measured(store.save.bind(store)),
     end: measured(store.end.bind(store)),
     endAllOf: measured(store.endAllOf.bind(store)),

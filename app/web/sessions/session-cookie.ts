@@ -13,6 +13,16 @@ export const COOKIE_OVER_TLS = `${HOST_PREFIX}${DEFAULT_COOKIE_NAME}`;
 /** Cookies of one name that are checked: each costs a signature. */
 const MAX_CANDIDATES = 10;
 
+/** The value of a session's cookie. */
+export interface SessionName {
+  id: string;
+  /**
+   * Milliseconds since 1970; only until the session is stored. Then the cookie has the id alone, which
+   * earlier versions of the program read as well.
+   */
+  issuedAt?: number;
+}
+
 /** The cookie that names a session to one request. */
 export class SessionCookie {
   readonly name: string;
@@ -35,22 +45,23 @@ export class SessionCookie {
    * Not `cookies.get`: with an outdated key it sets a new signature as a session cookie, and the
    * visitor is signed out when the browser restarts.
    */
-  read(): string | undefined {
+  read(): SessionName | undefined {
     const header = this.ctx.get("cookie");
     const signatures = valuesOf(header, `${this.name}.sig`);
-    for (const id of valuesOf(header, this.name)) {
-      const key = isSessionId(id) ? this.signedBy(id, signatures) : -1;
+    for (const value of valuesOf(header, this.name)) {
+      const name = parseName(value);
+      const key = name ? this.signedBy(value, signatures) : -1;
       if (key < 0) continue;
       this.isOutdated = key > 0;
-      return id;
+      return name;
     }
     return undefined;
   }
 
   /** @param maxAgeMs Time until the browser deletes it. */
-  write(id: string, maxAgeMs: number): void {
+  write(name: SessionName, maxAgeMs: number): void {
     const { ctx } = this;
-    ctx.cookies.set(this.name, id, {
+    ctx.cookies.set(this.name, formatName(name), {
       signed: true,
       httpOnly: true,
       overwrite: true,
@@ -74,8 +85,8 @@ export class SessionCookie {
   }
 
   /** @returns The index of the key that made one of the signatures; -1 if none did. */
-  private signedBy(id: string, signatures: string[]): number {
-    const data = `${this.name}=${id}`;
+  private signedBy(value: string, signatures: string[]): number {
+    const data = `${this.name}=${value}`;
     // `keys.index` alone would do three times the work.
     const expected = this.keys.sign(data);
     if (signatures.some((signature) => isSame(signature, expected))) return 0;
@@ -84,6 +95,21 @@ export class SessionCookie {
     );
     return indexes.find((index) => index >= 0) ?? -1;
   }
+}
+
+/** The seconds in base 36, after the id. */
+const ISSUED = /^([a-z2-7]+)\.([0-9a-z]{1,8})$/;
+
+function parseName(value: string): SessionName | undefined {
+  const [, id = value, seconds] = ISSUED.exec(value) ?? [];
+  if (!isSessionId(id)) return undefined;
+  if (seconds === undefined) return { id };
+  return { id, issuedAt: 1_000 * Number.parseInt(seconds, 36) };
+}
+
+function formatName({ id, issuedAt }: SessionName): string {
+  if (issuedAt === undefined) return id;
+  return `${id}.${Math.floor(issuedAt / 1_000).toString(36)}`;
 }
 
 function valuesOf(header: string, name: string): string[] {

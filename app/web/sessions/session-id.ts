@@ -13,6 +13,15 @@ export function newSessionId(): string {
 export const isSessionId = (text: string | undefined): text is string =>
   text !== undefined && ID.test(text);
 
+/**
+ * The anonymous owner of a session that is not stored yet. All requests that present its cookie have
+ * the same owner, also those that store the session at the same time.
+ */
+export function ownerOfId(id: string): string {
+  const digest = hash("sha256", `owner:${id}`, "buffer");
+  return toBase32(digest.subarray(0, 20));
+}
+
 /** Eight characters for pages: they tell sessions apart and reveal nothing of the id. */
 export function shortIdOf(id: string): string {
   const digest = hash("sha256", `short:${id}`, "buffer");

@@ -40,6 +40,22 @@ export interface SessionStore {
   ): Promise<StoredSession>;
 
   /**
+   * Creates a session under an id that a visitor's cookie has had for a while. Several requests may do
+   * so at the same time: exactly one creates it, and all others read it.
+   *
+   * @param owner Under whom {@link endAllOf} is to find it.
+   * @returns `undefined` if a session of this id was ended or has expired: it must not come back.
+   */
+  createOnce(
+    id: string,
+    values: JsonObject,
+    owner?: string,
+  ): Promise<StoredSession | undefined>;
+
+  /** True if there is or was a session of this id, and its end is not long ago. */
+  isTaken(id: string): Promise<boolean>;
+
+  /**
    * Saves what one request changed, over what others saved meanwhile: of the top-level keys those
    * whose value differs between `base` and `values`. Counts as use of the session, also if nothing
    * was changed. Never makes a session.

@@ -23,9 +23,9 @@ const RESERVED = new Set(
 
 const isPlain = (key: string) => !key.startsWith("_") && !RESERVED.has(key);
 
-/** For a first visit, with a new owner. */
-export const newValues = (): SessionValues => ({
-  owner: newSessionId(),
+/** For a first visit. */
+export const newValues = (owner = newSessionId()): SessionValues => ({
+  owner,
   versions: {},
 });
 

@@ -3,9 +3,9 @@ import type { Context } from "koa";
 import type { Logger } from "../../core/runtime/log";
 import { copyObject, type JsonObject } from "../../core/storage/json";
 import { KoaSessionAdapter, type SessionRecord } from "./koa-session-adapter";
-import type { SessionCookie } from "./session-cookie";
+import type { SessionCookie, SessionName } from "./session-cookie";
 import { SessionNotReadError, SessionNotSavedError } from "./session-errors";
-import { logIdOf, newSessionId, shortIdOf } from "./session-id";
+import { logIdOf, newSessionId, ownerOfId, shortIdOf } from "./session-id";
 import type {
   SessionLifetime,
   SessionStore,
@@ -28,6 +28,8 @@ export interface SessionsOptions {
   cookieName?: string;
   /** Called before an anonymous session is created. Throws an error if it must not be. */
   beforeCreation?: (ctx: Context) => void;
+  /** The owner of a request whose visitor has signed in. */
+  signedInOwner?: (ctx: Context) => string | undefined;
   log: Logger;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -36,8 +38,21 @@ export interface SessionsOptions {
 /** A session that is only read is saved this many times per idle time, so that it does not expire. */
 const RENEWALS = 20;
 
+/** Issued ids of the future are from a clock that differs by this at most. */
+const CLOCKS_DIFFER_MS = 3_600_000;
+
+/** Only the cookie knows it: nothing needed a stored session so far. */
+interface Unsaved {
+  kind: "unsaved";
+  id: string;
+  issuedAt: number;
+  base: JsonObject;
+  isCookieDue: boolean;
+}
+
 type State =
   | { kind: "none" }
+  | Unsaved
   | {
       kind: "live";
       id: string;
@@ -52,13 +67,18 @@ type State =
 /** The session of one request. */
 export class VisitorSession implements SessionRecord {
   readonly koa: KoaSessionAdapter;
-  /** True if this request made it. */
+  /** True if this request issued its id. */
   isNew = false;
   /** A message for the page if the session could not be saved. */
   problem: string | undefined;
 
+  /** What the request's cookie says. */
+  private readonly named: SessionName | undefined;
   private state: State = { kind: "none" };
   private isEndDue = false;
+  private isNextDue = false;
+  /** True if this request stored the session that the cookie named before. */
+  private hasStored = false;
 
   constructor(
     private readonly ctx: Context,
@@ -66,6 +86,7 @@ export class VisitorSession implements SessionRecord {
     private readonly options: SessionsOptions,
   ) {
     this.koa = new KoaSessionAdapter(ctx, this);
+    this.named = cookie.read();
   }
 
   /** May be changed; changes are saved before the response is sent. */
@@ -114,6 +135,12 @@ export class VisitorSession implements SessionRecord {
     this.koa.set(null);
   }
 
+  /** As {@link signOut}, and names the next one, with which the same form can be sent again. */
+  forget(): void {
+    this.signOut();
+    this.isNextDue = true;
+  }
+
   /**
    * Ends all sessions of this session's owner, who must have signed in.
    *
@@ -128,24 +155,90 @@ export class VisitorSession implements SessionRecord {
   }
 
   /**
-   * Makes a session if the request has none, and renews one that is only read.
+   * Gives the request a session if it has none, and renews one that is only read. A new one is stored
+   * before a form is handled, and for a person, whose sessions can be ended everywhere. Otherwise it is
+   * stored only if its values change.
    *
    * @throws SessionNotSavedError if a form would be handled for an owner who cannot be found again.
    */
   async begin(): Promise<void> {
-    const { kind } = this.state;
-    if (kind === "none") {
-      this.options.beforeCreation?.(this.ctx);
-      this.koa.set(newValues());
-    } else this.koa.adopt();
-    try {
-      if (kind === "none" || this.isRenewalDue()) await this.save();
-    } catch (error) {
-      if (!(error instanceof SessionNotSavedError)) throw error;
-      if (kind === "none" && !this.isReading) throw error;
-      this.problem = error.message;
+    if (this.state.kind === "none") {
+      await this.beginUnsaved();
+      await this.beginStored();
+    } else {
+      this.koa.adopt();
+      if (this.isRenewalDue()) await this.showProblem(() => this.save());
     }
     this.sendCookie();
+  }
+
+  private async beginUnsaved(): Promise<void> {
+    const { now, signedInOwner } = this.options;
+    const issued = await this.unusedName();
+    const { id, issuedAt } = issued ?? { id: newSessionId(), issuedAt: now() };
+    this.isNew = !issued;
+    const isCookieDue = !issued || this.cookie.isOutdated;
+    const values = newValues(signedInOwner?.(this.ctx) ?? ownerOfId(id));
+    this.koa.substitute(values);
+    this.koa.adopt();
+    const base = toValues(values);
+    this.state = { kind: "unsaved", id, issuedAt, base, isCookieDue };
+  }
+
+  /**
+   * The name in the cookie, if its session was never stored. A tombstone says so while it is there. It is
+   * removed after the idle time at the earliest, so an older name is not used.
+   */
+  private async unusedName(): Promise<Required<SessionName> | undefined> {
+    const { store, now, lifetime } = this.options;
+    const { id, issuedAt } = this.named ?? {};
+    if (id === undefined || issuedAt === undefined) return undefined;
+    const ageMs = now() - issuedAt;
+    if (ageMs > lifetime.idleMs || ageMs < -CLOCKS_DIFFER_MS) return undefined;
+    const isTaken = await this.read(() => store.isTaken(id));
+    return isTaken ? undefined : { id, issuedAt };
+  }
+
+  /** The request sees the values of the one that stored the session first. */
+  private async beginStored(): Promise<void> {
+    const { state } = this;
+    if (state.kind !== "unsaved") return;
+    const isPerson = this.options.signedInOwner?.(this.ctx) !== undefined;
+    if (!this.isReading) await this.createOnce(state);
+    else if (isPerson) await this.showProblem(() => this.createOnce(state));
+    if (this.state.kind !== "live") return;
+    const { stored } = this.state;
+    const base = readValues(stored.values) ?? {};
+    this.state = { ...this.state, base };
+    this.koa.substitute(copyObject(base) as SessionValues);
+    this.koa.adopt();
+  }
+
+  private async showProblem(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof SessionNotSavedError)) throw error;
+      this.problem = error.message;
+    }
+  }
+
+  /** Stores the session that only the cookie knows, unless another request has just done so. */
+  private async createOnce(state: Unsaved): Promise<void> {
+    const { ctx, options } = this;
+    const { id, base } = state;
+    options.beforeCreation?.(ctx);
+    const owner = options.signedInOwner?.(ctx);
+    const stored = await this.attempt(() =>
+      options.store.createOnce(id, base, owner),
+    );
+    if (stored && readValues(stored.values)) {
+      this.state = { kind: "live", id, stored, base, isCookieDue: true };
+      this.hasStored = true;
+      return;
+    }
+    // Another request has stored and ended it.
+    await this.create(newSessionId(), base, owner);
   }
 
   /**
@@ -159,13 +252,28 @@ export class VisitorSession implements SessionRecord {
     } catch (error) {
       if (!this.isReading) throw error;
     }
+    if (this.hasStored) await this.keepCookieIfEnded();
     this.koa.isClosed = true;
+  }
+
+  /** A slow form must not set the cookie back to a session that a faster one has replaced. */
+  private async keepCookieIfEnded(): Promise<void> {
+    const { state, options } = this;
+    if (state.kind === "live") {
+      // This request replaced it itself.
+      if (state.id !== this.named?.id) return;
+      const { id } = state;
+      // The form was handled, so a failed look is no reason to fail it.
+      if (await options.store.read(id).catch(() => state.stored)) return;
+    }
+    this.cookie.keep();
   }
 
   /** After koa-session: ends the session if asked to, and saves again when a stream ends. */
   async finish(): Promise<void> {
     this.koa.isClosed = false;
     if (this.isEndDue) await this.end(this.state);
+    if (this.isNextDue) this.nameNext();
     const { ctx } = this;
     if (ctx.respond !== false && !(ctx.body instanceof Stream)) return;
     ctx.res.once("close", () => {
@@ -174,23 +282,34 @@ export class VisitorSession implements SessionRecord {
     });
   }
 
+  private nameNext(): void {
+    const name = { id: newSessionId(), issuedAt: this.options.now() };
+    this.cookie.write(name, this.options.lifetime.absoluteMs);
+  }
+
   /* For koa-session, through its adapter. */
 
   requestedId(): string | undefined {
-    return this.cookie.read();
+    return this.named?.id;
   }
 
   /** @throws SessionNotReadError: an unreadable session must not be replaced by a new one. */
   async load(id: string): Promise<JsonObject | undefined> {
-    const stored = await this.read(id);
+    const { store } = this.options;
+    const stored = await this.read(() => store.read(id));
     const base = stored && readValues(stored.values);
     if (!stored || !base) return undefined;
-    const isCookieDue = this.cookie.isOutdated;
+    const isCookieDue =
+      this.cookie.isOutdated || this.named?.issuedAt !== undefined;
     this.state = { kind: "live", id, stored, base, isCookieDue };
     return copyObject(base);
   }
 
   async saveChanges(values: JsonObject): Promise<void> {
+    if (this.state.kind === "unsaved") {
+      if (isSame(values, this.state.base)) return;
+      await this.createOnce(this.state);
+    }
     const { state } = this;
     if (state.kind !== "live") return;
     const { id, base, stored } = state;
@@ -219,10 +338,16 @@ export class VisitorSession implements SessionRecord {
 
   sendCookie(): void {
     const { state, ctx } = this;
-    if (state.kind !== "live" || !state.isCookieDue || ctx.headerSent) return;
+    if (state.kind !== "live" && state.kind !== "unsaved") return;
+    if (!state.isCookieDue || ctx.headerSent) return;
+    const { id } = state;
+    const [since, issuedAt] =
+      state.kind === "unsaved"
+        ? [state.issuedAt, state.issuedAt]
+        : [state.stored.createdAt];
     const { absoluteMs } = this.options.lifetime;
-    const ageMs = this.options.now() - state.stored.createdAt;
-    this.cookie.write(state.id, Math.max(1_000, absoluteMs - ageMs));
+    const ageMs = this.options.now() - since;
+    this.cookie.write({ id, issuedAt }, Math.max(1_000, absoluteMs - ageMs));
     this.state = { ...state, isCookieDue: false };
   }
 
@@ -263,7 +388,7 @@ export class VisitorSession implements SessionRecord {
   }
 
   private async end(state: State): Promise<void> {
-    if (state.kind === "none") return;
+    if (state.kind === "none" || state.kind === "unsaved") return;
     await this.attempt(() => this.options.store.end(state.id));
   }
 
@@ -278,9 +403,9 @@ export class VisitorSession implements SessionRecord {
     return ageMs > options.lifetime.idleMs / RENEWALS;
   }
 
-  private async read(id: string): Promise<StoredSession | undefined> {
+  private async read<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await this.options.store.read(id);
+      return await call();
     } catch (error) {
       throw new SessionNotReadError(error);
     }

@@ -31,12 +31,16 @@ export function createRenameSessionStore(directory: string): SessionStore {
     return session;
   };
 
+  const create = async (id: string, values: JsonObject) => {
+    await mkdir(directory, { recursive: true });
+    return write(id, values);
+  };
+
   return {
     read,
-    create: async (id, values) => {
-      await mkdir(directory, { recursive: true });
-      return write(id, values);
-    },
+    create,
+    createOnce: async (id, values) => (await read(id)) ?? create(id, values),
+    isTaken: async (id) => (await read(id)) !== undefined,
     save: async (id, base, values) => {
       const theirs = await read(id);
       if (!theirs) return undefined;

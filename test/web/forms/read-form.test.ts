@@ -20,7 +20,7 @@ async function beginForm(
   headers: Record<string, string> = {},
 ): Promise<{ sent: ClientRequest; status: Promise<number> }> {
   await visitor.get("/");
-  const cookie = [...visitor.cookies].map((pair) => pair.join("=")).join("; ");
+  const { cookie } = visitor;
   const sent = request(web.address + path, {
     method: "POST",
     agent: false,

@@ -122,7 +122,7 @@ describe("a visitor", () => {
 
   test("creates ids of 160 random bits, and shows them on no page", async () => {
     const { browser } = await setUp();
-    await browser.text("/");
+    await browser.text("/model?name=x", post);
     const id = browser.cookies.get("keepsake") ?? "";
     expect(id).toMatch(/^[a-z2-7]{32}$/);
     const { shortId } = await json(browser, "/who");
@@ -135,12 +135,15 @@ describe("a visitor", () => {
     expect((await json(browser, "/")).model).toBe("eliza");
   });
 
-  test("sets a cookie only when the session is new", async () => {
+  test("sets a cookie only when the session is new or stored", async () => {
     const { browser } = await setUp();
-    const first = await browser.fetch("/");
-    expect(first.headers.getSetCookie()).toHaveLength(2);
-    const second = await browser.fetch("/model?name=x", post);
-    expect(second.headers.getSetCookie()).toEqual([]);
+    const cookies = async (path: string, init?: RequestInit) =>
+      (await browser.fetch(path, init)).headers.getSetCookie().length;
+    expect(await cookies("/")).toBe(2);
+    expect(await cookies("/")).toBe(0);
+    // Now it is stored, and the cookie has the id alone.
+    expect(await cookies("/model?name=x", post)).toBe(2);
+    expect(await cookies("/model?name=y", post)).toBe(0);
   });
 
   test("shares no session with another visitor", async () => {
@@ -199,7 +202,7 @@ describe("the cookie", () => {
     browser.cookies.set("keepsake.sig", keys.sign(`keepsake=${value}`));
     expect(await json(browser, "/who")).toMatchObject({ isNew: true });
     expect(browser.cookies.get("keepsake")).not.toBe(value);
-    expect(browser.cookies.get("keepsake")).toMatch(/^[a-z2-7]{32}$/);
+    expect(browser.cookies.get("keepsake")).toMatch(/^[a-z2-7]{32}\.\w+$/);
   });
 
   test("ignores a cookie without its signature", async () => {
@@ -521,7 +524,7 @@ describe("a handler's change", () => {
 describe("time-outs", () => {
   test("keeps a session alive that is only read", async () => {
     const { browser, clock } = await setUp();
-    const { owner } = await json(browser, "/");
+    const { owner } = await json(browser, "/model?name=x", post);
     for (let i = 0; i < 9; i++) {
       clock.now += 90_000;
       expect((await json(browser, "/")).owner).toBe(owner);
@@ -547,7 +550,7 @@ describe("values that koa-session cannot hold", () => {
     "keeps the value %s",
     async (key) => {
       const { browser, store } = await setUp();
-      await browser.text("/");
+      await browser.text("/model?name=x", post);
       const id = browser.cookies.get("keepsake") ?? "";
       await store.save(id, {}, { [key]: "x", other: 1 });
       expect((await browser.fetch("/model?name=m", post)).status).toBe(200);
@@ -569,7 +572,7 @@ describe("values that koa-session cannot hold", () => {
         names.push(...Object.getOwnPropertyNames(prototype), "isNew");
       },
     });
-    await browser.text("/names");
+    await browser.text("/names", post);
     const id = browser.cookies.get("keepsake") ?? "";
     const values = Object.fromEntries(names.map((name) => [name, "x"]));
     await store.save(id, {}, values);
@@ -577,6 +580,8 @@ describe("values that koa-session cannot hold", () => {
     expect((await store.read(id))?.values).toMatchObject({ model: "m" });
   });
 });
+
+const asAnn = () => "ann";
 
 const fails = (code: string) => () =>
   Promise.reject(Object.assign(new Error(code), { code }));
@@ -616,18 +621,19 @@ describe("a store that fails", () => {
     },
   );
 
-  test("reports a failed creation on the page, and refuses changes that would be lost", async () => {
-    const { origin } = await setUpFailing("ENOSPC", ["create"]);
+  test("reports a failed creation on the page of a person, and refuses changes that would be lost", async () => {
+    const { options } = await setUp();
+    const store = { ...options.store, createOnce: fails("ENOSPC") };
+    const origin = await serve({}, { ...options, store, signedInOwner: asAnn });
     const stranger = new Browser(origin);
     const page = await json(stranger, "/who");
     expect(page.problem).toContain("storage is full");
-    expect(stranger.cookies.size).toBe(0);
     expect((await stranger.fetch("/model?name=x", post)).status).toBe(507);
   });
 
   test("handles no form without a stored session", async () => {
     const { options } = await setUp();
-    const store = { ...options.store, create: fails("ENOSPC") };
+    const store = { ...options.store, createOnce: fails("ENOSPC") };
     const handle = jest.fn();
     const origin = await serve({ "/send": handle }, { ...options, store });
     const answer = await new Browser(origin).fetch("/send", post);
