@@ -20,7 +20,12 @@ export class Coverage {
     const before = this.#seen.size;
     const { result } = await this.#session.post("Profiler.takePreciseCoverage");
     for (const { url, functions } of result) {
-      if (!/\/app\/|markdown-it|linkify|eventsource/.test(url)) continue;
+      if (
+        !/\/app\/|\/k8s\/schema\/|markdown-it|linkify|eventsource|accepts|negotiator|aws-jwt-verify/.test(
+          url,
+        )
+      )
+        continue;
       for (const { startOffset, endOffset, count } of functions.flatMap(
         ({ ranges }) => ranges,
       )) {

@@ -1,6 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import Keygrip from "keygrip";
-import type { Context } from "koa";
+import Koa, { type Context } from "koa";
 import { ZodError } from "zod";
+import { readBody } from "../../app/backend/middleware/read-body";
+import { keyOf } from "../../app/backend/middleware/validate";
 import { titleOf } from "../../app/backend/conversations/title";
 import { converseEvents } from "../../app/backend/models/bedrock/converse";
 import { readReplyBody } from "../../app/backend/models/openai/reply-body";
@@ -17,9 +22,17 @@ import { readRequest } from "../../app/backend/streams/read-request";
 import { ConfigError, readBackendConfig } from "../../app/core/config/config";
 import { VisibleError } from "../../app/core/domain/errors";
 import { continueTrace } from "../../app/core/runtime/trace-context";
+import { parseVersion } from "../../app/core/storage/document-versions";
 import { parseObject } from "../../app/core/storage/json";
 import { followReply } from "../../app/web/backend-client/reply-stream";
+import { FormParser } from "../../app/web/forms/form-parser";
+import {
+  IdentityUnknownError,
+  NotSignedInError,
+} from "../../app/web/identity/identity";
+import { createLoadBalancerIdentity } from "../../app/web/identity/load-balancer-identity";
 import { excerptOf, withoutMarkup } from "../../app/web/pages/excerpt";
+import { messageKey } from "../../app/web/pages/read-message";
 import {
   GrowingMarkdown,
   htmlOf,
@@ -30,6 +43,7 @@ import { finish } from "../../app/web/rendering/steps";
 import { workLimits } from "../../app/web/rendering/work-limits";
 import { SessionCookie } from "../../app/web/sessions/session-cookie";
 import { parseSeen } from "../../app/web/streaming/reply-text";
+import { cpu, quantity } from "../../k8s/schema/fields";
 import { inPieces, requireSafeHtml } from "./properties";
 
 /** A parser of text that comes from outside, with what must hold for every text. */
@@ -84,6 +98,17 @@ const smallLimits = {
   blockWork: 30,
   inlineWork: 60,
 };
+
+const LOAD_BALANCER =
+  "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/a/50dc6c495c0c9188";
+
+const identity = createLoadBalancerIdentity({
+  loadBalancers: [LOAD_BALANCER],
+  clientIds: ["a"],
+  issuer: "https://a",
+  // Nothing listens there, so no key is ever found.
+  keysUrl: "https://127.0.0.1:9/",
+});
 
 export const targets: Record<string, Target> = {
   markdown: {
@@ -206,8 +231,148 @@ export const targets: Record<string, Target> = {
       }
     },
   },
+  "document-versions": {
+    words: [
+      '{"format":1,"token":"a","savedAt":1,"data":{"a":1}}',
+      '{"format":1,"savedAt":1,"ended":true}',
+      '"format":1,',
+      '"savedAt":',
+      '"data":',
+      '"ended":',
+      ...json,
+    ],
+    check(text) {
+      const version = parseVersion(1, text)?.toVersion({
+        monotonic: 0,
+        wall: 0,
+      });
+      if (!version) return;
+      requirePlain(version.data);
+      if (!Number.isFinite(version.savedAt)) throw new Error("No time");
+      if (version.isTombstone && Object.keys(version.data).length > 0) {
+        throw new Error("A tombstone with data");
+      }
+    },
+  },
+  forms: {
+    words: [
+      ..."& = + % %2 %0D%0A %0d %0a %41 %zz %C3%A9 %C3 %FF a é message key".split(
+        " ",
+      ),
+      "\r\n",
+    ],
+    check(text) {
+      const bytes = Buffer.from(text);
+      const whole = formOf([bytes]);
+      const pieces = Array.from(inPieces(bytes.toString("latin1")), (piece) =>
+        Buffer.from(piece, "latin1"),
+      );
+      if (!isDeepStrictEqual(whole, formOf(pieces))) {
+        throw new Error("The pieces make another form than the whole.");
+      }
+      if (whole && !isDeepStrictEqual(whole, usualFormOf(text))) {
+        throw new Error("Another form than the usual parser's");
+      }
+    },
+  },
+  "json-bodies": {
+    words: json,
+    async check(text) {
+      const request = Object.assign(Readable.from([Buffer.from(text)]), {
+        headers: { "content-type": "application/json" },
+      });
+      try {
+        requirePlain(await readBody(request as unknown as IncomingMessage));
+      } catch (error) {
+        if (!(error instanceof VisibleError)) throw error;
+      }
+    },
+  },
+  "idempotency-keys": {
+    words: ["a", "-", "0", " ", "~", "é", "\x7f", "\n", "a".repeat(255)],
+    check(text) {
+      const made = messageKey(text, text);
+      for (const key of [text, ...(made === undefined ? [] : [made])]) {
+        const req = { headers: { "idempotency-key": key } } as never;
+        const read = () => keyOf({ repeatable: "keyed" }, { req });
+        // The keys of forms are always accepted.
+        if (key === made) read();
+        else expecting(VisibleError, read);
+      }
+      if (made !== undefined && made === messageKey(text, `${text} `)) {
+        throw new Error("One key for two texts");
+      }
+    },
+  },
+  "accept-headers": {
+    words:
+      'text/html application/json */* * , ; ;q= 0 1 0.5 -1 1e9 br gzip identity / = " é'.split(
+        " ",
+      ),
+    check(text) {
+      const headers = { accept: text, "accept-encoding": text };
+      const req = { headers, socket: {} } as IncomingMessage;
+      const { request } = new Koa().createContext(req, {} as never);
+      if (![false, "html"].includes(request.accepts("html"))) {
+        throw new Error("Another type than those that were offered");
+      }
+      const encoding = request.acceptsEncodings("br", "gzip", "identity");
+      if (![false, "br", "gzip", "identity"].includes(encoding)) {
+        throw new Error("Another encoding than those that were offered");
+      }
+    },
+  },
+  "identity-tokens": {
+    words: [
+      ".",
+      ...[
+        { alg: "ES256", kid: "a", signer: LOAD_BALANCER, typ: "JWT" },
+        { alg: "none", signer: LOAD_BALANCER },
+        { alg: "HS256", kid: "../a", signer: LOAD_BALANCER },
+        { signer: 1 },
+        { sub: "a", iss: "https://a", client: "a", exp: 9_999_999_999 },
+      ].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")),
+      Buffer.alloc(64).toString("base64url"),
+      "a",
+      "=",
+      "é",
+    ],
+    async check(text) {
+      try {
+        await identity.personOf({ "x-amzn-oidc-data": text });
+      } catch (error) {
+        if (error instanceof NotSignedInError) return;
+        if (error instanceof IdentityUnknownError) return;
+        throw error;
+      }
+      throw new Error("A forged token names a person.");
+    },
+  },
+  quantities: {
+    words: "0 1 9 . m Ki Mi Gi Ti K e - + \n １ 100m 256Mi 1.5Gi".split(" "),
+    check(text) {
+      if (quantity.safeParse(text).success && !(sizeOf(text) >= 0)) {
+        throw new Error("A size that is none");
+      }
+      if (cpu.safeParse(text).success && !/^[0-9]+m$/.test(text)) {
+        throw new Error("A share of a processor that is none");
+      }
+    },
+  },
   "session-cookie": {
-    words: ["keepsake=", "keepsake.sig=", ";", " ", '"', "a", "=", "é", "\0"],
+    words: [
+      "keepsake=",
+      "keepsake.sig=",
+      "a".repeat(32),
+      ".t5xq3k",
+      ";",
+      " ",
+      '"',
+      "a",
+      "=",
+      "é",
+      "\0",
+    ],
     check(text) {
       const ctx = { secure: false, get: () => text } as unknown as Context;
       const cookie = new SessionCookie(ctx, new Keygrip(["a key"]));
@@ -238,6 +403,49 @@ export const targets: Record<string, Target> = {
     },
   },
 };
+
+/** @returns `undefined` if the form is refused. */
+function formOf(pieces: Buffer[]): [string, string][] | undefined {
+  try {
+    const parser = new FormParser();
+    for (const piece of pieces) parser.write(piece);
+    return [...parser.end()];
+  } catch (error) {
+    if (error instanceof VisibleError) return undefined;
+    throw error;
+  }
+}
+
+const withLineFeeds = (text: string) => text.replace(/\r\n?/g, "\n");
+
+/** As the platform parses it, with the rules of {@link FormParser} for line breaks and repeated fields. */
+function usualFormOf(text: string): [string, string][] {
+  const form = new Map<string, string>();
+  // Node decodes other characters in another way if an escape is broken.
+  const ascii = Buffer.from(text)
+    .toString()
+    .replace(/\P{ASCII}+/gu, encodeURIComponent);
+  for (const [name, value] of new URLSearchParams(`&${ascii}`)) {
+    const [key, content] = [withLineFeeds(name), withLineFeeds(value)];
+    if (key === "" && content === "") continue;
+    if (content !== "" || !form.has(key)) form.set(key, content);
+  }
+  return [...form];
+}
+
+/** @throws Error if a key at any depth would change a prototype. */
+function requirePlain(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Object.hasOwn(value, "__proto__")) throw new Error("A prototype");
+  Object.values(value).forEach(requirePlain);
+}
+
+const UNITS = ["Ki", "Mi", "Gi", "Ti"];
+
+function sizeOf(text: string): number {
+  const exponent = 1 + UNITS.indexOf(text.slice(-2));
+  return exponent > 0 ? Number(text.slice(0, -2)) * 1024 ** exponent : NaN;
+}
 
 /** A body in pieces, which also cut characters. */
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -45,8 +45,11 @@ function parse(schema: z.ZodType, sent: unknown, part: string): unknown {
   );
 }
 
-/** The idempotency key. */
-function keyOf(operation: Operation, ctx: Context): string | undefined {
+/** The idempotency key. @throws VisibleError 400 if it is none. */
+export function keyOf(
+  operation: Pick<Operation, "repeatable">,
+  ctx: Pick<Context, "req">,
+): string | undefined {
   const key = ctx.req.headers["idempotency-key"];
   if (operation.repeatable !== "keyed" || key === undefined) return undefined;
   if (typeof key === "string" && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
