@@ -4,15 +4,31 @@ import {
   kubectl,
   podsOf,
   restore,
+  rolledOut,
   settings,
 } from "./support/cluster";
 import {
+  CountingClient,
   expectNothingLost,
+  plain,
   underLoad,
-  visitors,
 } from "./support/counting-client";
 
-afterAll(restore);
+/**
+ * Keeps a stream open for 40 s that costs web little: an update costs about a millisecond, and at
+ * the default of 25 a second a few streams alone need several pods.
+ */
+const SLOW_MODEL = { ELIZA_DELAY_MS: "500" };
+const LONG_COUNT = 80;
+const CLIENTS_MAX = 60;
+
+const setModel = (...changes: string[]) =>
+  kubectl("set", "env", "deployment/backend", ...changes);
+
+afterAll(async () => {
+  await setModel(...Object.keys(SLOW_MODEL).map((name) => `${name}-`));
+  await restore();
+});
 
 const wanted = async () =>
   Number(
@@ -47,14 +63,15 @@ async function browse(signal: AbortSignal): Promise<string[]> {
   return failed;
 }
 
-it("web scales out under load, and in again without a lost stream", async () => {
-  await eventually("the autoscaler has its metrics", hasMetrics, 180);
-  // The test shortens the five-minute stabilization window.
-  const scaleDown = {
-    stabilizationWindowSeconds: 10,
-    policies: [{ type: "Pods", value: 4, periodSeconds: 15 }],
-  };
-  await kubectl(
+/** Scaling in without the stabilization window of five minutes. */
+const soon = {
+  selectPolicy: "Max",
+  stabilizationWindowSeconds: 10,
+  policies: [{ type: "Pods", value: 4, periodSeconds: 15 }],
+};
+
+const patchScaleDown = (scaleDown: object) =>
+  kubectl(
     "patch",
     "hpa",
     "web",
@@ -62,43 +79,84 @@ it("web scales out under load, and in again without a lost stream", async () => 
     "-p",
     JSON.stringify({ spec: { behavior: { scaleDown } } }),
   );
-  const least = await wanted();
+
+/** Reloads a page until web has more pods that serve. @returns Failed requests. */
+async function scaleOut(least: number): Promise<string[]> {
   const stop = new AbortController();
   const crowd = Promise.all([
     browse(stop.signal),
     browse(stop.signal),
     browse(stop.signal),
   ]);
-  let most = 0;
-  const counts = await underLoad(visitors(), async () => {
-    most = await eventually(
-      "web is scaled out",
-      async () => {
-        const now = await wanted();
-        return (
-          now > least &&
-          (await podsOf("web")).filter(({ ready }) => ready).length > least &&
-          now
-        );
-      },
-      240,
-    );
-    stop.abort();
-    expect((await crowd).flat()).toEqual([]);
-    // The number may still grow for a while: pods that start need more than pods that serve.
+  try {
     await eventually(
-      "web is scaled in",
-      async () => {
-        const now = await wanted();
-        most = Math.max(most, now);
-        return now < most;
-      },
+      "web is scaled out",
+      async () =>
+        (await wanted()) > least &&
+        (await podsOf("web")).filter(({ ready }) => ready).length > least,
       240,
     );
-    await eventually("those that had to go are gone", async () =>
-      (await podsOf("web")).every(({ ending }) => !ending),
+  } finally {
+    stop.abort();
+  }
+  return (await crowd).flat();
+}
+
+/** All pods of web, once every one of them is ready and as many run as are wanted. */
+const allReady = () =>
+  eventually("all pods of web are ready", async () => {
+    const pods = await podsOf("web");
+    return (
+      pods.length === (await wanted()) &&
+      pods.every(({ ready, ending }) => ready && !ending) &&
+      pods.map(({ name }) => name)
     );
   });
-  expect(most).toBeGreaterThan(least);
+
+/** A client for each pod: the ingress's cookie keeps it there. */
+async function clientForEach(pods: string[]): Promise<CountingClient[]> {
+  const clients = new Map<string, CountingClient>();
+  for (let tries = 0; clients.size < pods.length; tries += 1) {
+    if (tries === CLIENTS_MAX) throw new Error("a pod serves no new visitor");
+    const client = new CountingClient(LONG_COUNT);
+    const page = plain(await client.visitor.read("/"));
+    const pod = pods.find((name) => page.includes(name));
+    if (pod) clients.set(pod, client);
+  }
+  return [...clients.values()];
+}
+
+it("web scales out under load, and in again without a lost stream", async () => {
+  await setModel(...Object.entries(SLOW_MODEL).map((pair) => pair.join("=")));
+  await rolledOut("backend");
+  await eventually("the autoscaler has its metrics", hasMetrics, 180);
+  // Tests before this one may have left more pods.
+  await patchScaleDown(soon);
+  const least = 2;
+  await eventually(
+    "web has the fewest pods",
+    async () => (await wanted()) === least,
+    240,
+  );
+  // Scaling in waits until each pod serves a stream.
+  await patchScaleDown({ selectPolicy: "Disabled" });
+  expect(await scaleOut(least)).toEqual([]);
+  const pods = await allReady();
+  expect(pods.length).toBeGreaterThan(least);
+
+  const clients = await clientForEach(pods);
+  const withoutCookie = new CountingClient(LONG_COUNT, false);
+  const counts = await underLoad([...clients, withoutCookie], async () => {
+    await patchScaleDown(soon);
+    await eventually(
+      "web is scaled in by a pod that served a stream",
+      async () => {
+        const left = (await podsOf("web")).map(({ name }) => name);
+        return pods.some((name) => !left.includes(name));
+      },
+      240,
+    );
+  });
   expectNothingLost(counts);
+  expect(counts.reconnects).toBeGreaterThan(0);
 });
