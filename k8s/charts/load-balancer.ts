@@ -46,7 +46,8 @@ export class LoadBalancerChart extends Chart {
     loadBalancer,
   }: LoadBalancerProps) {
     const { group, version, certificates } = controller.params;
-    const { certificateArn, scheme, subnetCidrs, subnets, tags } = loadBalancer;
+    const { certificateArn, scheme, subnetCidrs, tags } = loadBalancer;
+    const { subnets, subnetTags } = loadBalancer;
     // Targets with IPv6 addresses need dualstack.
     const ipAddressType =
       loadBalancer.ipAddressType ??
@@ -61,6 +62,7 @@ export class LoadBalancerChart extends Chart {
           matchLabels: { "kubernetes.io/metadata.name": namespace },
         },
         ...(subnets ? { subnets: { ids: subnets } } : {}),
+        ...(subnetTags ? { subnets: { tags: subnetTags } } : {}),
         ...(certificateArn ? { [certificates]: [certificateArn] } : {}),
         ...(ipAddressType ? { ipAddressType } : {}),
         ...(loadBalancer.group

@@ -67,7 +67,7 @@ const oidc = z.strictObject({
     )
     .default("kube-system/aws-load-balancer-controller")
     .describe(
-      "the AWS Load Balancer Controller's service account, which gets the right to read that Secret; unused by EKS Auto Mode",
+      "the AWS Load Balancer Controller's service account, which gets the right to read that Secret. In EKS Auto Mode the group eks:managed gets it",
     ),
 });
 
@@ -110,7 +110,19 @@ const loadBalancer = {
     .min(2, "must list subnets in at least two zones, as a load balancer needs")
     .optional()
     .describe(
-      "the load balancer's subnets, in the order of subnetCidrs; without them its controller chooses by tags, maybe others than web admits",
+      "the load balancer's subnets, in the order of subnetCidrs; without them and subnetTags its controller chooses, maybe others than web admits",
+    ),
+  subnetTags: z
+    .record(
+      z.string().min(1, "must have the tag's key").max(128),
+      z
+        .array(z.string().max(256))
+        .min(1, "must list the values of the tag, one of which a subnet has"),
+    )
+    .refine((tags) => Object.keys(tags).length > 0, "must have a tag")
+    .optional()
+    .describe(
+      "the tags that the load balancer's subnets have, in place of their ids; subnetCidrs must list all of them, which preflight compares",
     ),
   subnetCidrs: z
     .array(cidr)

@@ -31,7 +31,7 @@ const ANNOTATIONS: Record<string, string> = {
   "shield-advanced-protection": "set ingress.shieldAdvanced",
   "ssl-policy": "set ingress.sslPolicy",
   "ssl-redirect": "the charts set it",
-  subnets: "set ingress.subnets",
+  subnets: "set ingress.subnets or ingress.subnetTags",
   "success-codes": "the charts set it",
   tags: "set ingress.tags",
   "target-group-attributes":

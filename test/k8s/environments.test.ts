@@ -177,6 +177,33 @@ const mistakes: Mistake[] = [
     'ingress.subnets ["subnet-0123456789abcdefa"] must list subnets in at least two zones, as a load balancer needs.',
   ],
   [
+    "subnets of the load balancer by ids and by tags",
+    eks,
+    { "ingress.subnetTags": { tier: ["public"] } },
+    "ingress.subnetTags can't be set with ingress.subnets: the controller accepts either ids or tags. Remove one of them.",
+  ],
+  [
+    "a tag of subnets without a value",
+    eks,
+    { "ingress.subnets": undefined, "ingress.subnetTags": { tier: [] } },
+    "ingress.subnetTags.tier [] must list the values of the tag, one of which a subnet has.",
+  ],
+  [
+    "no tag of subnets",
+    eks,
+    { "ingress.subnets": undefined, "ingress.subnetTags": {} },
+    "ingress.subnetTags {} must have a tag.",
+  ],
+  [
+    "subnets by tags in EKS Auto Mode",
+    eksAuto,
+    {
+      "ingress.subnets": undefined,
+      "ingress.subnetTags": { tier: ["public"] },
+    },
+    "ingress.subnetTags is not supported with EKS Auto Mode, whose IngressClassParams have another schema for tags. Name the subnets in ingress.subnets.",
+  ],
+  [
     "a subnet that is not an address block",
     eks,
     { "ingress.subnetCidrs": ["10.0.0.0"] },

@@ -544,6 +544,22 @@ describe("the manifests of eks", () => {
     ]);
   });
 
+  test("the load balancer's subnets are chosen by their tags", async () => {
+    const { subnets, ...ingress } = (await readEnvironment("eks")).ingress as {
+      subnets: string[];
+    };
+    const subnetTags = { "kubernetes.io/role/elb": ["1"], tier: ["a", "b"] };
+    const given = await objectsWith("eks", {
+      ingress: { ...ingress, subnetTags },
+    });
+    expectFields(find(objects, "IngressClassParams", "keepsake"), [
+      ["spec.subnets", { ids: subnets }],
+    ]);
+    expectFields(find(given, "IngressClassParams", "keepsake"), [
+      ["spec.subnets", { tags: subnetTags }],
+    ]);
+  });
+
   test("an IPv6 cluster gets a dual-stack load balancer, and its subnets reach web", async () => {
     const { ingress } = await readEnvironment("eks");
     const subnetCidrs = ["2001:db8:0:1::/64"];

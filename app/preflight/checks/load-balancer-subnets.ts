@@ -40,7 +40,7 @@ function look({ id, cidrs }: LiveSubnet, admitted: string[]): Outcome {
   if (reached) return ok(`Web admits the subnet ${id} (${reached}).`);
   return failure(
     `The load balancer is in the subnet ${id} (${cidrs.join(", ")}), which web does not admit. Its part of the connections times out.`,
-    "Name the load balancer's subnets in ingress.subnets and their address blocks in ingress.subnetCidrs, and deploy.",
+    "Name the load balancer's subnets in ingress.subnets or ingress.subnetTags and all their address blocks in ingress.subnetCidrs, and deploy.",
   );
 }
 

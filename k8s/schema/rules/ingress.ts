@@ -148,6 +148,38 @@ const shieldNeedsController = rule(
   ],
 );
 
+const subnetsByIdsOrTags = rule(
+  z.object({
+    ingress: balanced.extend({
+      subnets: z.array(z.string()),
+      subnetTags: z.record(z.string(), z.array(z.string())),
+    }),
+  }),
+  () => [
+    {
+      path: "ingress.subnetTags",
+      message:
+        "can't be set with ingress.subnets: the controller accepts either ids or tags. Remove one of them",
+    },
+  ],
+);
+
+const subnetTagsNeedController = rule(
+  z.object({
+    ingress: z.object({
+      kind: z.literal("eks-auto"),
+      subnetTags: z.record(z.string(), z.array(z.string())),
+    }),
+  }),
+  () => [
+    {
+      path: "ingress.subnetTags",
+      message:
+        "is not supported with EKS Auto Mode, whose IngressClassParams have another schema for tags. Name the subnets in ingress.subnets",
+    },
+  ],
+);
+
 const vpcOriginIsInternal = rule(
   z.object({
     ingress: balanced.extend({
@@ -175,4 +207,6 @@ export const ingressRules = [
   securityGroupsDecideAlone("cloudFrontPrefixList"),
   ipv6NeedsDualStack,
   shieldNeedsController,
+  subnetsByIdsOrTags,
+  subnetTagsNeedController,
 ];

@@ -54,7 +54,12 @@ const ipv6 = need("ipv6", {
 
 const privateSubnets = need("private-subnets", {
   models: { ...eks.models, egress: [{ cidr: "10.0.48.0/24" }] },
-  ingress: alb({ scheme: "internal", inboundCidrs: ["10.0.0.0/8"] }),
+  ingress: alb({
+    scheme: "internal",
+    inboundCidrs: ["10.0.0.0/8"],
+    subnets: undefined,
+    subnetTags: { "kubernetes.io/role/internal-elb": ["1", ""] },
+  }),
   network: { monitoringNamespace: "observability" },
 });
 
