@@ -29,6 +29,6 @@ export const folders: Record<string, string[]> = {
     "test/web/pages.test.ts",
   ],
   "k8s/constructs": [
-    "test/k8s/{fields,manifests,observability,alerts,drain,emit,aws}.test.ts",
+    "test/k8s/{fields,manifests,observability,alerts,drain,emit,aws,ways-out}.test.ts",
   ],
 };

@@ -11,4 +11,70 @@ export interface Harmless {
   reason: string;
 }
 
-export const harmless: Harmless[] = [];
+export const harmless: Harmless[] = [
+  {
+    file: "app/backend/replies/writing/reply-writer.ts",
+    line: "if (!final) return this.epoch.close();",
+    mistake: "!final → false",
+    reason:
+      "Each cause of an interrupted model sets an intent or closes the epoch, and was handled before.",
+  },
+  {
+    file: "app/backend/replies/writing/reply-writer.ts",
+    line: "this.controller.abort();",
+    mistake:
+      "this.controller.abort(); await this.epoch.close(); → await this.epoch.close(); this.controller.abort();",
+    reason:
+      "Text that the model sends while the epoch closes is not recorded: the intent is set before.",
+  },
+  {
+    file: "app/backend/replies/failover/reply-supervisor.ts",
+    line: "if (this.pool.isBusyWith(ref)) return this.forget(ref);",
+    mistake: "this.pool.isBusyWith(ref) → false",
+    reason:
+      "Costs an inspection of each own reply: `takeOver` asks the same again before it acts.",
+  },
+  {
+    file: "app/core/storage/versioned-document.ts",
+    line: "const waitMs = Math.random() * Math.min(2 ** attempt, 64);",
+    mistake:
+      "Math.random() * Math.min(2 ** attempt, 64) → (Math.random() / Math.min(2 ** attempt, 64))",
+    reason:
+      "Only the length of a wait, which balances load against speed. The number of attempts is tested.",
+  },
+  {
+    file: "app/web/sessions/visitor-session.ts",
+    line: "this.state = { ...state, isCookieDue: false };",
+    mistake: "false → true",
+    reason:
+      "The state lives for one request, in which a second header of the cookie replaces the first.",
+  },
+  {
+    file: "app/web/sessions/file-session-store.ts",
+    line: "if (!isHash(hash)) continue;",
+    mistake: "!isHash(hash) → false",
+    reason:
+      "A name that is no hash leads to a folder without versions, so nothing is deleted or counted.",
+  },
+  {
+    file: "app/web/sessions/file-session-store.ts",
+    line: "const theirs = isObject(data.values) ? data.values : {};",
+    mistake: "isObject(data.values) → true",
+    reason:
+      "`toSession` refused such a document in the line before; the type checker cannot know.",
+  },
+  {
+    file: "app/web/sessions/memory-session-store.ts",
+    line: "if (owner !== undefined) {",
+    mistake: "owner !== undefined → true",
+    reason:
+      "Sessions without an owner are listed under a name that no call asks for.",
+  },
+  {
+    file: "app/web/sessions/memory-session-store.ts",
+    line: "owned.delete(owner);",
+    mistake: "owned.delete(owner); → ;",
+    reason:
+      "An id whose session has ended is not counted again. Memory only, in a store for tests.",
+  },
+];

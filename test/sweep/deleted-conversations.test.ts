@@ -194,7 +194,9 @@ describe("a deleted conversation", () => {
     await sweep(copy);
     await backdate(settingsOf(owner, id, copy), 2 * HOUR);
     await sweep(copy);
-    expect(await readdir(listed)).toEqual([others]);
+    // The backend's heartbeat may have been copied, too.
+    const replies = (await readdir(listed)).filter((name) => name.includes(id));
+    expect(replies).toEqual([others]);
     expect(await isGone(folderOf(owner, id, copy))).toBe(true);
   });
 });

@@ -42,9 +42,7 @@ export async function compactLog(
 /** The first numbers of the segments of this size that can be created now. */
 function dueSegments(listing: LogListing, size: number): number[] {
   const existing = new Set(
-    listing.files
-      .filter((file) => file.to - file.from + 1 >= size)
-      .flatMap(({ from, to }) => firstNumbers(from, to, size)),
+    listing.files.flatMap(({ from, to }) => firstNumbers(from, to, size)),
   );
   return firstNumbers(1, listing.last, size).filter(
     (from) => !existing.has(from) && isDue(listing, from, from + size - 1),

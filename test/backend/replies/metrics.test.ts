@@ -38,6 +38,25 @@ describe("reply metrics", () => {
   });
 });
 
+describe("a process", () => {
+  useDirectory();
+
+  test("counts the replies that it writes", async () => {
+    const metrics = new Registry();
+    const { models } = scriptedModels(() => ["One small ", forever]);
+    const replies = directory.process(models, { metrics });
+    const written = async () => {
+      const all = await metrics.getMetricsAsJSON();
+      const { name } = metricDefinitions.repliesInProgress;
+      return all.find((metric) => metric.name === name)?.values[0]?.value;
+    };
+    await replies.start(ref);
+    expect(await written()).toBe(1);
+    await replies.stop(ref);
+    await waitFor(async () => (await written()) === 0);
+  });
+});
+
 /** The counts of takeovers by reason, after the writer of half a reply `leaves`. */
 async function takeOversAfter(
   leaves: (holder: ReplyService) => Promise<void>,

@@ -37,9 +37,13 @@ it("publishes a reply that its writer could not publish", async () => {
   const process = directory.process(words.models);
   await process.start(ref);
   await watchToEnd(process);
+  const log = records.folder(ref);
+  const entries = await readdir(log);
   directory.process(words.models).startSupervision();
   await waitFor(async () => (await listed()).length === 0);
   expect(records.messages).toMatchObject([{ text: ANSWER }]);
+  // The end is found, and nothing is written after it.
+  expect(await readdir(log)).toEqual(entries);
 });
 
 it("lists a reply again that was retried before its failure left the active index", async () => {

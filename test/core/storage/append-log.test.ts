@@ -15,6 +15,7 @@ import {
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
 import { temporaryFolders } from "../../support/temporary-folder";
+import { waitFor } from "../../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 
@@ -144,6 +145,25 @@ describe("compaction", () => {
     expect(await names(folder)).toContain("1-100");
     const read = await elsewhere().readRange(1, 100);
     expect(read).toEqual(Array.from({ length: 100 }, (_, i) => textOf(i + 1)));
+  });
+
+  test("an append that fills a segment has it made in the background", async () => {
+    const { log, folder } = await setUp();
+    for (let n = 1; n <= 20; n++) await log.append({ n });
+    const segments = () =>
+      names(folder).then((all) => all.filter((name) => name.includes("-")));
+    await waitFor(async () => (await segments()).length === 2);
+    expect(await segments()).toEqual(["1-10", "11-20"]);
+  });
+
+  test("compaction waits for a missing number until ten entries follow the segment", async () => {
+    const { log, folder } = await setUp();
+    const made = Array.from({ length: 19 }, (_, i) => i + 1);
+    for (const n of made) if (n !== 4) await log.createAt(n, textOf(n));
+    await log.compact();
+    expect(await names(folder)).not.toContain("1-10_4");
+    await fill(log, 20, 20);
+    expect(await names(folder)).toContain("1-10_4");
   });
 
   test("compaction removes only entries that a segment has held for long", async () => {

@@ -278,6 +278,31 @@ it("closes all connections after the visitor disconnects", async () => {
   expect(directory.records.messages[0]?.text).toBe(ANSWER);
 });
 
+const line = (event: string, data: unknown) =>
+  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+it("gives each event once, although an offset follows without an event", async () => {
+  const body = [
+    line("data", [
+      { kind: "epoch", epoch: 1, keep: 0 },
+      { kind: "text", text: "Once." },
+    ]),
+    line("control", { streamNextOffset: "1" }),
+    line("control", { streamNextOffset: "2" }),
+    line("data", [{ kind: "end", outcome: "complete", text: "Once." }]),
+    line("control", { streamNextOffset: "3", streamClosed: true }),
+  ].map((text) => Buffer.from(text));
+  const { text, events } = await collectEvents(
+    followReply({
+      open: async () => ({ status: 200, body: Readable.from(body) }),
+      offset: undefined,
+      signal: neverAborts,
+    }),
+  );
+  expect(text).toBe("Once.");
+  expect(events.map(({ kind }) => kind)).toEqual(["epoch", "text", "end"]);
+});
+
 it("ignores unknown events of a newer backend", async () => {
   const newer = [
     { kind: "epoch", epoch: 1, keep: 0 },

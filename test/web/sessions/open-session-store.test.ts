@@ -327,4 +327,9 @@ test("measures durations, conflicts and merges", async () => {
   }
   expect(text).toContain("keepsake_session_conflicts_total 1");
   expect(text).toContain("keepsake_session_merges_total 1");
+  // Without another's change nothing is merged.
+  await one.store.save(id, { a: 2 }, { a: 3 });
+  expect(await one.metrics.metrics()).toContain(
+    "keepsake_session_merges_total 1",
+  );
 });

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { createStorageContext } from "../../../app/core/storage/storage-context";
 import { createFileSessionStore } from "../../../app/web/sessions/file-session-store";
 import { createMemorySessionStore } from "../../../app/web/sessions/memory-session-store";
@@ -199,4 +200,19 @@ test("finds every session of an owner after a power cut", async () => {
     }
   }
   expect(found).toBeGreaterThan(0);
+});
+
+test("lists a session although sweeps remove the owner's empty folder again and again", async () => {
+  const disk = new MemoryDisk();
+  let removals = 4;
+  const { open } = disk;
+  disk.open = async (file, flags) => {
+    const folder = path.dirname(file);
+    const isList = folder.startsWith("/sessions/owners/");
+    if (isList && removals-- > 0) await disk.rmdir(folder);
+    return open(file, flags);
+  };
+  await storeOn(disk).create(newSessionId(), {}, "ann");
+  expect(removals).toBeLessThanOrEqual(0);
+  expect(await storeOn(disk).endAllOf("ann")).toBe(1);
 });

@@ -599,6 +599,10 @@ async function setUpFailing(code: string, calls: (keyof SessionStore)[]) {
   return { browser, failed, owner, lines, origin };
 }
 
+const refuse = () => {
+  throw new VisibleError(429, "Too many sessions.");
+};
+
 describe("a store that fails", () => {
   test("reports a failed read, and keeps the visitor's session", async () => {
     const { browser, failed, owner } = await setUpFailing("ESTALE", ["read"]);
@@ -648,6 +652,21 @@ describe("a store that fails", () => {
     expect(response.headers.getSetCookie()).toEqual([]);
     expect((await json(browser, "/")).owner).toBe(owner);
     expect((await json(failed, "/")).owner).toBe(owner);
+  });
+
+  test("keeps the old session, and makes none, if no other may be created at Reset", async () => {
+    const { browser, options, store } = await setUp();
+    const { owner } = await json(browser, "/");
+    const create = jest.spyOn(store, "create");
+    create.mockClear();
+    const origin = await serve({}, { ...options, beforeCreation: refuse });
+    const limited = browser.clone();
+    Object.assign(limited, { origin });
+    const refused = await limited.fetch("/reset", post);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.getSetCookie()).toEqual([]);
+    expect(create).not.toHaveBeenCalled();
+    expect((await json(browser, "/")).owner).toBe(owner);
   });
 
   test("logs a failure with its cause, and without ids", async () => {
