@@ -844,6 +844,68 @@ describe("the manifests of kind", () => {
     ]);
   });
 
+  test("Traefik reads Secrets of its own namespace alone, and writes only the status of Ingresses", () => {
+    const rights = objects
+      .filter(({ kind, metadata }) =>
+        ["Role", "ClusterRole"].includes(kind)
+          ? metadata.labels?.["app.kubernetes.io/component"] === "ingress"
+          : false,
+      )
+      .flatMap(({ kind, metadata, rules }) =>
+        (rules as { resources: string[]; verbs: string[] }[]).flatMap(
+          ({ resources, verbs }) =>
+            resources.map((resource) => ({
+              kind,
+              in: metadata.namespace,
+              resource,
+              verbs,
+            })),
+        ),
+      );
+    expect(rights.filter(({ resource }) => resource === "secrets")).toEqual([
+      {
+        kind: "Role",
+        in: "keepsake",
+        resource: "secrets",
+        verbs: ["get", "list", "watch"],
+      },
+    ]);
+    const READ = new Set(["get", "list", "watch"]);
+    expect(
+      rights.filter(({ verbs }) => verbs.some((verb) => !READ.has(verb))),
+    ).toEqual([
+      {
+        kind: "Role",
+        in: "keepsake",
+        resource: "ingresses/status",
+        verbs: ["update"],
+      },
+    ]);
+  });
+
+  test("Traefik connects to web and, on the API server's ports, to the blocks of the environment", async () => {
+    const { ingress } = await readEnvironment("kind");
+    if (ingress.kind !== "traefik") throw new Error("kind has no Traefik");
+    const narrowed = await objectsWith("kind", {
+      ingress: { ...ingress, apiServerCidrs: ["172.18.0.2/32"] },
+    });
+    expect(
+      field(find(narrowed, "NetworkPolicy", "ingress"), "spec.egress"),
+    ).toEqual([
+      {
+        ports: [{ port: 8080, protocol: "TCP" }],
+        to: [{ podSelector: { matchLabels: selectorOf("web") } }],
+      },
+      {
+        ports: [
+          { port: 443, protocol: "TCP" },
+          { port: 6443, protocol: "TCP" },
+        ],
+        to: [{ ipBlock: { cidr: "172.18.0.2/32" } }],
+      },
+    ]);
+  });
+
   test("Traefik dials a pod for 1 s, then sends the request to another", () => {
     const traefik = find(objects, "Deployment", "traefik");
     expect(field(traefik, `${container}.args`)).toEqual(

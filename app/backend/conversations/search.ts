@@ -62,16 +62,19 @@ export class Search {
   /**
    * Conversations with all words in the title or in one message, most recently used first.
    *
+   * @param client Whose turn it is, if it is known: see {@link SearchQueue}.
    * @throws VisibleError 429 or 503 if too many searches wait.
    */
   async find(
     ownerHash: string,
     query: string,
     signal: AbortSignal,
+    client?: string,
   ): Promise<SearchResults> {
     const words = wordsOf(query);
     if (words.length === 0) return { results: [], complete: true };
-    return this.queue.run(ownerHash, signal, () =>
+    const searcher = { owner: ownerHash, ...(client && { client }) };
+    return this.queue.run(searcher, signal, () =>
       this.scan(ownerHash, words, signal),
     );
   }

@@ -16,6 +16,11 @@ export const CallHeaders = z.object({
     description:
       "Anonymous owners are removed some time after their last call; others stay.",
   }),
+  "keepsake-client": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/)
+    .optional()
+    .meta({ description: "Callers with the same value take turns as one." }),
   "x-request-id": z.string().optional().meta({
     description: "Appears in the logs of both processes. Generated if absent.",
   }),

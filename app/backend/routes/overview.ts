@@ -35,6 +35,11 @@ export function serveOverview(
   });
   implement(router, "search", async (ctx) => {
     const { ownerHash, input, signal } = ctx.state;
-    ctx.body = await search.find(ownerHash, input.query.q, signal);
+    ctx.body = await search.find(
+      ownerHash,
+      input.query.q,
+      signal,
+      ctx.get("keepsake-client"),
+    );
   });
 }

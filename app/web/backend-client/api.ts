@@ -18,6 +18,8 @@ export interface ApiContext {
   owner: string;
   /** Absent in tests and tools: then the owner's data is kept permanently. */
   ownerKind?: "anonymous" | "person";
+  /** Stands for the client's network, whose searches take turns as one. */
+  client?: string;
   requestId: string;
   /** W3C trace context of this request. */
   trace: Trace["headers"];

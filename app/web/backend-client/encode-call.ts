@@ -53,13 +53,14 @@ export function encodeCall(
 }
 
 export function contextHeaders(
-  { owner, ownerKind, requestId, trace }: ApiContext,
+  { owner, ownerKind, client, requestId, trace }: ApiContext,
   host: string,
 ): Record<string, string> {
   return {
     host,
     "keepsake-owner": encodeURIComponent(owner),
     ...(ownerKind && { "keepsake-owner-kind": ownerKind }),
+    ...(client && { "keepsake-client": client }),
     "x-request-id": requestId,
     ...trace,
   };

@@ -1,4 +1,5 @@
 import type { Logger } from "../../core/runtime/log";
+import { hashOf } from "../../core/storage/layout/hashes";
 import { ChangeCounts } from "../backend-client/change-counts";
 import { type Identity, NotSignedInError } from "../identity/identity";
 import type { WebContext, WebMiddleware } from "./web-context";
@@ -47,6 +48,7 @@ export function identifyVisitor(): WebMiddleware {
     ctx.state.api = {
       owner: values.owner,
       ownerKind: person ? "person" : "anonymous",
+      client: hashOf(ctx.state.network).slice(0, 16),
       requestId: ctx.state.requestId,
       trace: ctx.state.trace.headers,
       changes: new ChangeCounts(() => visitor.values.versions),
