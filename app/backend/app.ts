@@ -9,6 +9,7 @@ import type { ConversationPages } from "./conversations/conversation-pages";
 import type { Conversations } from "./conversations/conversations";
 import type { Search } from "./conversations/search";
 import type { PromptService } from "./conversations/prompts";
+import type { QueueService } from "./conversations/queue-service";
 import { answerProblems } from "./middleware/answer-problems";
 import { authenticate } from "./middleware/authenticate";
 import { keepDeadlines } from "./middleware/keep-deadlines";
@@ -21,7 +22,11 @@ import type { Visits } from "./owners/visits";
 import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
 import type { ReplyService } from "./replies/reply-service";
-import { serveConversations, serveReplyActions } from "./routes/conversations";
+import {
+  serveConversations,
+  serveQueue,
+  serveReplyActions,
+} from "./routes/conversations";
 import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
 import { serveOwner } from "./routes/owner";
@@ -38,6 +43,7 @@ export interface BackendAppDeps {
   conversations: Conversations;
   conversationPages: ConversationPages;
   prompts: PromptService;
+  queue: QueueService;
   replies: ReplyService;
   /** The event streams, which a drain closes. */
   streams: ConnectionRegistry;
@@ -85,6 +91,7 @@ function routes(deps: BackendAppDeps) {
   serveOverview(router, deps);
   serveOwner(router, deps.eraser);
   serveConversations(router, deps);
+  serveQueue(router, deps);
   serveReplyActions(router, deps);
   serveReplyStreams(router, {
     replies: deps.replies,

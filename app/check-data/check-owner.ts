@@ -27,7 +27,7 @@ import type { Findings } from "./findings";
 import { OwnerLists } from "./owner-lists";
 
 const PARTS = ["activity", "conversations", "projects", "visits"];
-const CONVERSATION = ["settings", "messages", "replies"];
+const CONVERSATION = ["settings", "messages", "queue", "replies"];
 
 const isId = (name: string) => idPattern.test(name) || isTemporary(name);
 const isEven = (name: string) => /^[1-9]\d{0,8}$/.test(name) && +name % 2 === 0;
@@ -144,6 +144,10 @@ export class OwnerCheck {
     if (!log?.listing.last) {
       await findings.move(folder, "has no message");
       return false;
+    }
+    if (parts.includes("queue")) {
+      const queue = folders.queue({ ownerHash, conversation: id });
+      await checkLog(findings, queue);
     }
     await this.checkReplies(id, log);
     const stored = StoredConversation.safeParse(version?.data).data;

@@ -1,6 +1,9 @@
 import path from "node:path";
 import { isTemporary } from "../core/storage/exclusive-file";
-import { parseReplyName } from "../core/storage/layout/active-reply-index";
+import {
+  parseQueueName,
+  parseReplyName,
+} from "../core/storage/layout/active-reply-index";
 import { isHash, isShard } from "../core/storage/layout/hashes";
 import { parseHeartbeat } from "../core/storage/layout/heartbeats";
 import {
@@ -52,10 +55,10 @@ async function checkActiveReplies(
   folders: RecordFolders,
 ): Promise<void> {
   const folder = folders.activeReplies;
-  const names = await knownNames(
-    findings,
-    folder,
-    (name) => parseHeartbeat(name) !== undefined || !!parseReplyName(name),
+  const names = await knownNames(findings, folder, (name) =>
+    [parseHeartbeat, parseReplyName, parseQueueName].some(
+      (parse) => parse(name) !== undefined,
+    ),
   );
   for (const name of names) {
     const ref = parseReplyName(name);

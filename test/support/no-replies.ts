@@ -13,4 +13,6 @@ export const noReplies: Replies = {
   stop: notFound,
   retry: notFound,
   continueWith: notFound,
+  watchQueue: () => Promise.resolve(),
+  continueQueue: () => Promise.resolve(),
 };

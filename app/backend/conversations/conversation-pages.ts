@@ -1,5 +1,8 @@
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
-import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import type {
+  ConversationRef,
+  RecordFolders,
+} from "../../core/storage/layout/record-folders";
 import type { LogListing } from "../../core/storage/log-listing";
 import { NotFoundError } from "../../core/domain/errors";
 import type { StorageContext } from "../../core/storage/storage-context";
@@ -8,13 +11,16 @@ import {
   type ConversationPage,
   isPrompt,
   type Message,
+  type QueuedPrompt,
 } from "../../core/domain/records";
 import { replyNumberOf } from "../../core/domain/turns";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
 import { type ConversationSettings, notDeleted } from "./conversation-settings";
-import { messageLogOf, replyTo } from "./message-log";
-import type { ReplyResolver, Resolution } from "./reply-resolver";
+import { type MessageLog, messageLogOf, replyTo } from "./message-log";
+import { describe, type QueueState } from "./prompt-queue";
+import type { QueueService } from "./queue-service";
+import type { Replies, ReplyResolver, Resolution } from "./reply-resolver";
 
 export interface ConversationPagesDeps {
   files: StorageContext;
@@ -22,6 +28,8 @@ export interface ConversationPagesDeps {
   settings: ConversationSettings;
   projects: Projects;
   replyResolver: ReplyResolver;
+  queue: QueueService;
+  replies: Replies;
 }
 
 export interface PageOptions {
@@ -37,7 +45,7 @@ export class ConversationPages {
   constructor(private readonly deps: ConversationPagesDeps) {}
 
   /**
-   * A conversation, its last messages, and the pending reply.
+   * A conversation, its last messages, the pending reply and the queue behind it.
    *
    * @throws NotFoundError if this owner has no such conversation, or it is deleted.
    */
@@ -48,10 +56,14 @@ export class ConversationPages {
   ): Promise<ConversationPage> {
     const { settings } = this.deps;
     const log = messageLogOf(this.deps, ownerHash, id);
-    const [version, listing] = await Promise.all([
+    const of = { ownerHash, conversation: id };
+    const [version, queue, first] = await Promise.all([
       settings.readVersion(ownerHash, id),
+      this.deps.queue.read(of),
       log.list(),
     ]);
+    // After the queue, so that a prompt that moves from there to the messages is in one of them.
+    const listing = queue.items.length > 0 ? await log.list() : first;
     // Without messages: the process that was creating it died.
     if (!listing?.last) throw new NotFoundError("conversation");
     await settings.addToIndex(ownerHash, version);
@@ -62,6 +74,9 @@ export class ConversationPages {
     ]);
     const reply = await this.resolveReply(ownerHash, stored, last);
     if (reply?.kind === "outdated") return this.read(ownerHash, id, options);
+    if (queue.isOpen(listing) && (await this.continueQueue(of, reply))) {
+      return this.read(ownerHash, id, options);
+    }
     const messages = await this.withFailed(ownerHash, id, found, {
       ...options,
       listing,
@@ -73,6 +88,7 @@ export class ConversationPages {
         (published ?? last)?.at,
       ),
       ...partOf(options, messages, reply),
+      queue: await this.queueBehind(log, listing, queue),
     };
   }
 
@@ -96,6 +112,38 @@ export class ConversationPages {
     if (!last || !isPrompt(last)) return undefined;
     const ref = replyTo(ownerHash, id, last.number);
     return this.deps.replyResolver.resolve(ref, last, model);
+  }
+
+  /** Without the prompts that have become messages since the queue was read. */
+  private async queueBehind(
+    log: MessageLog,
+    listing: LogListing,
+    { waiting }: QueueState,
+  ): Promise<QueuedPrompt[]> {
+    const queue: QueuedPrompt[] = [];
+    for (const item of waiting) {
+      if (!(await log.hasQueued(item, listing))) queue.push(describe(item));
+    }
+    return queue;
+  }
+
+  /**
+   * Continues a queue that waits for nothing: the process that ended the reply before it has died.
+   *
+   * @returns True if the conversation has changed.
+   */
+  private async continueQueue(
+    of: ConversationRef,
+    reply: Resolution | undefined,
+  ): Promise<boolean> {
+    const { replies } = this.deps;
+    if (reply?.kind === "pending") {
+      // A power cut may have lost the marker.
+      if (reply.state.status === "writing") await replies.watchQueue(of);
+      return false;
+    }
+    await replies.continueQueue(of);
+    return true;
   }
 
   /**
@@ -145,7 +193,7 @@ function partOf(
   { limit, before, known = 0 }: PageOptions,
   found: Message[],
   reply: Resolution | undefined,
-): Omit<ConversationPage, "conversation"> {
+): Omit<ConversationPage, "conversation" | "queue"> {
   const isLast = before === undefined;
   const messages =
     reply?.kind === "published" && isLast

@@ -6,10 +6,11 @@ import {
 import { Conversations } from "./conversations";
 import { PromptService, type PromptServiceDeps } from "./prompts";
 import type { ConversationReplyRepository } from "./reply-repository";
+import { QueueService } from "./queue-service";
 import { ReplyResolver } from "./reply-resolver";
 import { ConversationValidator } from "./validator";
 
-type Made = "replyResolver" | "validator";
+type Made = "replyResolver" | "validator" | "queue";
 
 export interface CreateConversationsDeps
   extends Omit<PromptServiceDeps, Made>, Omit<ConversationPagesDeps, Made> {
@@ -20,9 +21,10 @@ export interface CreateConversationsDeps
 export function createConversations(shared: CreateConversationsDeps) {
   const replyResolver = new ReplyResolver(shared.replies, shared.repository);
   const validator = new ConversationValidator(shared.models, shared.projects);
-  const deps = { ...shared, replyResolver, validator };
+  const queue = new QueueService(shared);
+  const deps = { ...shared, replyResolver, validator, queue };
   const pages = new ConversationPages(deps);
   const prompts = new PromptService(deps);
   const conversations = new Conversations({ ...deps, prompts, pages });
-  return { conversations, conversationPages: pages, prompts };
+  return { conversations, conversationPages: pages, prompts, queue };
 }

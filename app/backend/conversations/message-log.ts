@@ -4,10 +4,10 @@ import type {
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
-import { VisibleError } from "../../core/domain/errors";
+import { keyWasUsed } from "../../core/domain/errors";
 import { AppendLog } from "../../core/storage/append-log";
 import type { StorageContext } from "../../core/storage/storage-context";
-import type { JsonObject } from "../../core/storage/json";
+import { type JsonObject, toJson } from "../../core/storage/json";
 import type { LogListing } from "../../core/storage/log-listing";
 import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
 import { memoize } from "../../core/runtime/memoize";
@@ -17,7 +17,13 @@ import {
   type Prompt,
   type Reply,
 } from "../../core/domain/records";
-import { nextPromptNumber, replyNumberOf } from "../../core/domain/turns";
+import {
+  firstVersion,
+  nextPromptNumber,
+  replyNumberOf,
+  turnOf,
+} from "../../core/domain/turns";
+import type { QueueItem } from "./prompt-queue";
 
 /** A prompt to save. */
 export interface NewPrompt {
@@ -173,18 +179,69 @@ export class MessageLog {
   ): Promise<Prompt | undefined> {
     if (key === undefined) return undefined;
     const { keyHash: hash } = keyHash(key);
+    const found = await this.findByHash(hash, listing);
+    if (found && (found.text !== text || found.insteadOf !== insteadOf)) {
+      throw keyWasUsed();
+    }
+    return found;
+  }
+
+  private async findByHash(
+    hash: string | undefined,
+    listing: LogListing,
+  ): Promise<Prompt | undefined> {
+    if (hash === undefined) return undefined;
     const entries = await this.log.readRange(1, listing.last, listing);
     const [found] = entries
       .filter((entry) => entry.keyHash === hash)
       .flatMap(toMessage)
       .filter(isPrompt);
-    if (found && (found.text !== text || found.insteadOf !== insteadOf)) {
-      throw new VisibleError(
-        409,
-        "This idempotency-key was used for another message. Send a new one.",
-      );
-    }
     return found;
+  }
+
+  /** The number of a message that has the key of a queued prompt: a repeated call saved it. */
+  async numberByKey(
+    { keyHash: hash }: QueueItem,
+    listing: LogListing,
+  ): Promise<number | undefined> {
+    return (await this.findByHash(hash, listing))?.number;
+  }
+
+  /** True if the message with the number of a queued prompt is this prompt. */
+  async hasQueued(
+    { number, prompt, keyHash: hash }: QueueItem,
+    listing: LogListing,
+  ): Promise<boolean> {
+    if (!listing.has(number)) return false;
+    const entry = await this.log.read(number, listing);
+    if (!entry) return false;
+    return (
+      entry.queued === prompt || (hash !== undefined && entry.keyHash === hash)
+    );
+  }
+
+  /** Saves a queued prompt under its number, unless that is taken. */
+  async addQueued(item: QueueItem, listing: LogListing): Promise<void> {
+    const { number, prompt, keyHash: hash } = item;
+    const follows = await this.olderVersion(listing.last, item.follows);
+    const message = toPrompt(number, item, follows);
+    const entry = toJson({ ...message, keyHash: hash, queued: prompt });
+    await this.log.createAt(number, { format: 1, ...entry }, listing);
+  }
+
+  /**
+   * The value of `follows` for a new prompt: only for a version of the last turn before its newest.
+   *
+   * @param follows As the client sent it.
+   */
+  async olderVersion(
+    last: number,
+    follows: number | undefined,
+  ): Promise<number | undefined> {
+    const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
+    if (follows === undefined || followed >= newest) return undefined;
+    const prompt = await this.read(newest);
+    return prompt && followed >= firstVersion(prompt) ? follows : undefined;
   }
 }
 
@@ -215,7 +272,7 @@ const toPrompt = (
   ...(follows !== undefined && { follows }),
 });
 
-function keyHash(key: string | undefined): { keyHash?: string } {
+export function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};
   return { keyHash: createHash("sha256").update(key).digest("base64url") };
 }

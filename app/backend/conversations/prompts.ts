@@ -32,7 +32,12 @@ import {
   type Placement,
   replyTo,
 } from "./message-log";
-import type { Replies, ReplyResolver } from "./reply-resolver";
+import type { QueueService } from "./queue-service";
+import {
+  type Replies,
+  type ReplyResolver,
+  StillWritingError,
+} from "./reply-resolver";
 import { titleOf } from "./title";
 import type { ConversationValidator } from "./validator";
 
@@ -45,6 +50,7 @@ export interface PromptServiceDeps {
   replies: Replies;
   quotas: Quotas;
   replyResolver: ReplyResolver;
+  queue: QueueService;
   now: () => Date;
 }
 
@@ -101,8 +107,7 @@ export class PromptService {
    * @param prompt.follows The reply that it follows: of any version of the last turn. Defaults to
    *   the newest, also if the conversation has moved on from that turn.
    * @param prompt.insteadOf The last prompt, to send another version of it.
-   * @throws VisibleError (409) while a reply is being written; ConversationMovedOnError if
-   *   `insteadOf` isn't the last prompt.
+   * @throws StillWritingError; ConversationMovedOnError if `insteadOf` isn't the last prompt.
    */
   async send(
     ownerHash: string,
@@ -110,9 +115,53 @@ export class PromptService {
     prompt: { text: string; follows?: number; insteadOf?: number },
     key?: string,
   ): Promise<Prompt> {
-    const { text, follows, insteadOf: number } = prompt;
-    assertNotTooLong(text);
+    assertNotTooLong(prompt.text);
     await this.deps.settings.read(ownerHash, id);
+    return this.sendNow(ownerHash, id, prompt, key);
+  }
+
+  /**
+   * Sends a prompt, or queues it while a reply is being written or other prompts are queued.
+   *
+   * @param prompt See {@link send}.
+   */
+  async sendOrQueue(
+    ownerHash: string,
+    id: string,
+    prompt: { text: string; follows?: number },
+    key?: string,
+  ): Promise<{ message: Prompt; queued: boolean }> {
+    const { queue, settings } = this.deps;
+    const of = { ownerHash, conversation: id };
+    const toQueue = { ...prompt, key };
+    assertNotTooLong(prompt.text);
+    const [state] = await Promise.all([
+      queue.read(of),
+      settings.read(ownerHash, id),
+    ]);
+    const known = await queue.findQueued(of, state, toQueue);
+    if (known) return { message: known, queued: true };
+    if (state.waiting.length === 0) {
+      try {
+        const message = await this.sendNow(ownerHash, id, prompt, key);
+        return { message, queued: false };
+      } catch (error) {
+        if (!(error instanceof StillWritingError)) throw error;
+      }
+    }
+    const message = await this.serialize(ownerHash, () =>
+      queue.add(of, toQueue),
+    );
+    return { message, queued: true };
+  }
+
+  private async sendNow(
+    ownerHash: string,
+    id: string,
+    prompt: { text: string; follows?: number; insteadOf?: number },
+    key?: string,
+  ): Promise<Prompt> {
+    const { text, follows, insteadOf: number } = prompt;
     const log = this.logOf(ownerHash, id);
     const old =
       number === undefined ? undefined : await readPrompt(log, number);
@@ -125,7 +174,7 @@ export class PromptService {
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
       await this.admit(ownerHash);
       if (old) return { follows: old.follows, decide };
-      return { follows: await olderVersion(log, last, follows), decide };
+      return { follows: await log.olderVersion(last, follows), decide };
     });
   }
 
@@ -267,18 +316,6 @@ async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
   const prompt = listing?.has(number) && (await log.read(number, listing));
   if (prompt && isPrompt(prompt)) return prompt;
   throw new NotFoundError("reply");
-}
-
-/** The value of `follows` for a new prompt: only for a version of the last turn before its newest. */
-async function olderVersion(
-  log: MessageLog,
-  last: number,
-  follows: number | undefined,
-): Promise<number | undefined> {
-  const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
-  if (follows === undefined || followed >= newest) return undefined;
-  const prompt = await log.read(newest);
-  return prompt && followed >= firstVersion(prompt) ? follows : undefined;
 }
 
 /** @throws VisibleError (409) if a prompt isn't the last, or has as many versions as it may have. */

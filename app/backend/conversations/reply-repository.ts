@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
 import type {
+  ConversationRef,
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
@@ -15,13 +17,16 @@ import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
 import type { Models } from "../models/create-models";
 import type { Projects } from "../projects/projects";
-import type {
-  FinalReply,
-  ReplyPrompt,
-  ReplyRepository,
+import {
+  type FinalReply,
+  GO_ON,
+  type QueueProgress,
+  type ReplyPrompt,
+  type ReplyRepository,
 } from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
-import { type MessageLog, messageLogOf } from "./message-log";
+import { isPromptAt, type MessageLog, messageLogOf } from "./message-log";
+import { hasQueue, sendQueued } from "./send-queued";
 
 export interface ReplyRepositoryDeps {
   files: StorageContext;
@@ -123,6 +128,26 @@ export class ConversationReplyRepository implements ReplyRepository {
     const message = await this.messageOf(ref, ended);
     await this.logOf(ref).addReply(message);
     return message;
+  }
+
+  hasQueue(of: ConversationRef): Promise<boolean> {
+    return hasQueue(this.deps, of);
+  }
+
+  sendQueued(of: ConversationRef): Promise<QueueProgress | undefined> {
+    return sendQueued(this.deps, of);
+  }
+
+  async moveOn(
+    ref: ReplyRef,
+    ended: FinalReply,
+    next: JsonObject,
+  ): Promise<boolean> {
+    if (isDeepStrictEqual(next, GO_ON)) await this.keepFailed(ref, ended);
+    else if (isPromptAt(nextPromptNumber(ref.number), next)) {
+      await this.saveSuccessor(ref, next);
+    } else return false;
+    return true;
   }
 
   /** Saves the prompt that was decided on after a failed reply. */

@@ -18,6 +18,8 @@ export type Replies = Pick<
   | "stop"
   | "retry"
   | "continueWith"
+  | "watchQueue"
+  | "continueQueue"
 >;
 
 /** The state of the reply to a conversation's last prompt. */
@@ -51,9 +53,9 @@ export class ReplyResolver {
       return { kind: "published", message };
     }
     // An entry that only another version of the program can read leaves the reply failed.
-    if (nextPrompt && isNextPrompt(ref, nextPrompt)) {
-      await this.repository.saveSuccessor(ref, nextPrompt);
-      return { kind: "outdated" };
+    if (final && nextPrompt) {
+      const hasMovedOn = await this.repository.moveOn(ref, final, nextPrompt);
+      if (hasMovedOn) return { kind: "outdated" };
     }
     const writer = final?.model ?? model;
     const state: ReplyState = {
@@ -74,11 +76,11 @@ export class ReplyResolver {
    * Clears the way for the next prompt: publishes the reply if it is complete.
    *
    * @returns The decision to take if it failed, because another process may retry it now.
-   * @throws VisibleError (409) while it is being written.
+   * @throws StillWritingError
    */
   async finish(ref: ReplyRef): Promise<Placement["decide"]> {
     const { status, final } = await this.snapshot(ref);
-    if (!final) throw stillWriting();
+    if (!final) throw new StillWritingError();
     if (status === "failed") return (entry) => this.decide(ref, entry);
     await this.repository.publishMessage(ref, final);
     return undefined;
@@ -87,7 +89,7 @@ export class ReplyResolver {
   /** @throws VisibleError (409) if it is being written, or failed. */
   async publish(ref: ReplyRef): Promise<void> {
     const { status, final } = await this.snapshot(ref);
-    if (!final) throw stillWriting();
+    if (!final) throw new StillWritingError();
     if (status !== "failed") return this.repository.publishMessage(ref, final);
     throw new VisibleError(
       409,
@@ -137,8 +139,13 @@ export class ReplyResolver {
 const isNextPrompt = (ref: ReplyRef, entry: JsonObject) =>
   isPromptAt(nextPromptNumber(ref.number), entry);
 
-const stillWriting = () =>
-  new VisibleError(
-    409,
-    "The reply to your last message is still being written. Wait for it or stop it, then send again.",
-  );
+/** A prompt came while a reply is being written. */
+export class StillWritingError extends VisibleError {
+  override readonly name = "StillWritingError";
+  constructor() {
+    super(
+      409,
+      "The reply to your last message is still being written. Wait for it or stop it, then send again.",
+    );
+  }
+}

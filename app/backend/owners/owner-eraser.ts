@@ -46,6 +46,7 @@ export class OwnerEraser {
 
   async erase(ownerHash: string): Promise<void> {
     const { files, folders, now } = this.deps;
+    await this.hideQueues(ownerHash);
     await this.stopReplies(ownerHash);
     const events = new OwnerEventLog(files, folders.ownerEvents(ownerHash));
     const at = now().toISOString();
@@ -59,6 +60,15 @@ export class OwnerEraser {
     if (number !== undefined) await events.removeBefore(number);
     this.total.inc();
     void this.empty(hidden);
+  }
+
+  /** A queue would begin the next reply as soon as the one before it is stopped. */
+  private async hideQueues(ownerHash: string): Promise<void> {
+    const { queues } = await this.index.scan();
+    for (const of of queues) {
+      if (of.ownerHash !== ownerHash) continue;
+      await this.hide(this.deps.folders.queue(of));
+    }
   }
 
   private async stopReplies(ownerHash: string): Promise<void> {

@@ -1,5 +1,8 @@
 import type { JsonObject } from "../../core/storage/json";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import type {
+  ConversationRef,
+  ReplyRef,
+} from "../../core/storage/layout/record-folders";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { ReplySupervisor } from "./failover/reply-supervisor";
 import { formatOffset } from "./log/offset";
@@ -7,6 +10,7 @@ import { nextPromptIn, type Header } from "./log/records";
 import { replay, toFinalReply } from "./log/replay";
 import { currentEnd, type LogSnapshot } from "./log/reply-log";
 import { continueAfterFailed, retryFailed } from "./outcome/after-failure";
+import { continueQueue } from "./outcome/continue-queue";
 import type { LogSource } from "./reading/follow-log";
 import { createLogSources } from "./reading/log-sources";
 import type { ReplyContext } from "./reply-context";
@@ -79,9 +83,18 @@ export class ReplyService {
 
   /** Creates the reply's first epoch and writes in the background. Idempotent. */
   async start(ref: ReplyRef): Promise<void> {
-    await this.context.index.add(ref);
-    await this.pool.start(ref);
+    await this.pool.begin(ref);
     this.pool.releaseSlot(ref.ownerHash);
+  }
+
+  /** Call before and after a prompt is queued: some process then continues the queue. */
+  watchQueue(of: ConversationRef): Promise<void> {
+    return this.context.index.addQueue(of);
+  }
+
+  /** Begins the reply to the next queued prompt, if the reply before it is done. Idempotent. */
+  continueQueue(of: ConversationRef): Promise<void> {
+    return continueQueue(this.context, this.pool.begin, of);
   }
 
   /**

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { Outcome, Usage } from "../../core/domain/records";
-import type { ReplyRef } from "../../core/storage/layout/record-folders";
+import type { JsonObject } from "../../core/storage/json";
+import type {
+  ConversationRef,
+  ReplyRef,
+} from "../../core/storage/layout/record-folders";
 import type { ModelMessage } from "../models/model";
 
 /** A request to a model, made from the conversation whenever a process starts or continues a reply. */
@@ -43,4 +47,26 @@ export interface ReplyRepository {
   promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
   /** Adds the message of a complete or stopped reply. Idempotent. */
   publishMessage(ref: ReplyRef, final: FinalReply): Promise<void>;
+  /** True if a prompt is queued in the conversation. */
+  hasQueue(of: ConversationRef): Promise<boolean>;
+  /** Sends the next queued prompt of a conversation, unless its last reply is unpublished. Idempotent. */
+  sendQueued(of: ConversationRef): Promise<QueueProgress | undefined>;
+  /**
+   * Saves what follows a failed reply. Idempotent.
+   *
+   * @param next As the reply's log holds it: the next prompt, or {@link GO_ON}.
+   * @returns False if only another version of the program can read it.
+   */
+  moveOn(ref: ReplyRef, final: FinalReply, next: JsonObject): Promise<boolean>;
 }
+
+/** The state of a queue; `undefined` stands for a conversation in which nothing is to be done. */
+export interface QueueProgress {
+  /** The reply to the last prompt that was sent: it may have to be started or published. */
+  reply: ReplyRef;
+  /** True if prompts wait for the reply. */
+  isWaiting: boolean;
+}
+
+/** The log entry after a failed reply from which the conversation goes on with its queue. */
+export const GO_ON: JsonObject = { queue: true };

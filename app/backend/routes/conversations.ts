@@ -3,6 +3,7 @@ import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
 import type { PromptService } from "../conversations/prompts";
+import type { QueueService } from "../conversations/queue-service";
 import type { Replies } from "../conversations/reply-resolver";
 import { type BackendRouter, implement } from "./implement";
 
@@ -62,7 +63,39 @@ function serveMessages(
   implement(router, "sendMessage", async (ctx) => {
     const { ownerHash, input, key } = ctx.state;
     const { params, body } = input;
-    ctx.body = sent(await prompts.send(ownerHash, params.id, body, key));
+    if (body.queue !== true || body.insteadOf !== undefined) {
+      ctx.body = sent(await prompts.send(ownerHash, params.id, body, key));
+      return;
+    }
+    const { text, follows } = body;
+    const { message, queued } = await prompts.sendOrQueue(
+      ownerHash,
+      params.id,
+      { text, follows },
+      key,
+    );
+    ctx.body = { ...sent(message), ...(queued && { queued }) };
+  });
+}
+
+export function serveQueue(
+  router: BackendRouter,
+  { queue }: { queue: QueueService },
+): void {
+  implement(router, "continueQueue", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    await queue.goOn({ ownerHash, conversation: input.params.id });
+  });
+  implement(router, "editQueuedMessage", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
+    const of = { ownerHash, conversation: id };
+    ctx.body = await queue.edit(of, number, input.body.text);
+  });
+  implement(router, "withdrawQueuedMessage", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
+    await queue.withdraw({ ownerHash, conversation: id }, number);
   });
 }
 

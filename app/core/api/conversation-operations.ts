@@ -8,6 +8,7 @@ import {
   ModelDescription,
   Project,
   Prompt,
+  QueuedPrompt,
   Quotas,
 } from "../domain/records";
 import { textField, visiblePattern } from "../domain/text";
@@ -21,6 +22,12 @@ const messageText = textField()
     maxLength: limits.messageBytes,
     description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
   });
+
+const byQueued = z.object({
+  id: Id,
+  /** The number of the queued message: odd. */
+  number: integer(1, limits.messageNumber),
+});
 
 const title = textField()
   .max(limits.titleLength)
@@ -206,10 +213,54 @@ export const conversationOperations = {
         description:
           "The last prompt, to add another version of it; earlier versions stay.",
       }),
+      queue: z.boolean().optional().meta({
+        description:
+          "True to queue the message while a reply is being written. By default that is refused (409). No effect with `insteadOf`.",
+      }),
     }),
     status: 201,
     answer: SentMessage,
     errors: [403, 404, 409, 413, 429, 503],
     repeatable: "keyed",
+  }),
+  editQueuedMessage: operation({
+    method: "patch",
+    path: "/v1/conversations/{id}/queue/{number}",
+    tag: "Conversations",
+    summary: "Edits a queued message. Refused once its reply has begun",
+    params: byQueued,
+    query: none,
+    body: z.object({ text: messageText }),
+    status: 200,
+    answer: QueuedPrompt,
+    errors: [403, 404, 409, 413],
+    repeatable: "always",
+  }),
+  withdrawQueuedMessage: operation({
+    method: "delete",
+    path: "/v1/conversations/{id}/queue/{number}",
+    tag: "Conversations",
+    summary: "Withdraws a queued message. Refused once its reply has begun",
+    params: byQueued,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404, 409],
+    repeatable: "always",
+  }),
+  continueQueue: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/queue/continue",
+    tag: "Conversations",
+    summary:
+      "Sends the queued messages although the last reply failed, which then can't be retried",
+    params: byId,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404],
+    repeatable: "always",
   }),
 };

@@ -13,6 +13,8 @@ export const SentMessage = z
   .object({
     message: Prompt,
     reply: z.object({ number: z.int().min(2) }),
+    /** True if the message waits, or has waited, for the reply before it. */
+    queued: z.boolean().optional(),
   })
   .meta({ id: "SentMessage" });
 

@@ -50,6 +50,13 @@ export class ConversationMovedOnError extends VisibleError {
   }
 }
 
+/** An idempotency key came with another text than before. */
+export const keyWasUsed = () =>
+  new VisibleError(
+    409,
+    "This idempotency-key was used for another message. Send a new one.",
+  );
+
 /** Any error as a client sees it. */
 export function toVisibleError(error: unknown): {
   status: number;

@@ -16,6 +16,8 @@ export const limits = {
   modelLength: 200,
   pageMessages: 200,
   pageConversations: 200,
+  /** Prompts that wait in a conversation. */
+  queuedPrompts: 10,
   /** Messages in a conversation. */
   messageNumber: 1_000_000,
   /** Versions of a turn, the first included: bounds the messages that a page has to read. */
@@ -124,6 +126,16 @@ export const ReplyState = z
   })
   .meta({ id: "ReplyState" });
 
+/** A prompt that waits until the reply before it is done. It can be edited and withdrawn. */
+export const QueuedPrompt = z
+  .object({
+    /** Names it. Its message gets this number, or a higher one if that is taken. */
+    number: z.int().min(1),
+    text: z.string(),
+    at: time,
+  })
+  .meta({ id: "QueuedPrompt" });
+
 /** A conversation as its page needs it: one round trip. */
 export const ConversationPage = z
   .object({
@@ -132,6 +144,11 @@ export const ConversationPage = z
     messages: z.array(Message),
     hasOlder: z.boolean(),
     reply: ReplyState.nullable(),
+    /**
+     * The queued prompts, in the order in which they are sent. They wait for the reply; after a
+     * failure for a Retry or `continueQueue`. Absent from an earlier version of the program.
+     */
+    queue: z.array(QueuedPrompt).optional(),
   })
   .meta({ id: "ConversationPage" });
 
@@ -207,6 +224,7 @@ export type Message = Prompt | Reply;
 export type Excerpt = z.output<typeof Excerpt>;
 export type Conversation = z.output<typeof Conversation>;
 export type ConversationPage = z.output<typeof ConversationPage>;
+export type QueuedPrompt = z.output<typeof QueuedPrompt>;
 export type ReplyState = z.output<typeof ReplyState>;
 export type Quotas = z.output<typeof Quotas>;
 export type Project = z.output<typeof Project>;

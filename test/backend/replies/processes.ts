@@ -75,6 +75,10 @@ export class MemoryRecords implements ReplyRepository {
     this.published.add(published);
     return Promise.resolve();
   }
+
+  hasQueue = () => Promise.resolve(false);
+  sendQueued = () => Promise.resolve(undefined);
+  moveOn = () => Promise.resolve(false);
 }
 
 /** A directory with records, and backend processes (in this one) that share it. */

@@ -1,6 +1,13 @@
-import { replyName } from "../../../core/storage/layout/active-reply-index";
-import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import {
+  queueName,
+  replyName,
+} from "../../../core/storage/layout/active-reply-index";
+import type {
+  ConversationRef,
+  ReplyRef,
+} from "../../../core/storage/layout/record-folders";
 import { isContested } from "../log/reply-log";
+import { continueQueue } from "../outcome/continue-queue";
 import { publishEnded } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
 import type { WriterPool } from "../writing/writer-pool";
@@ -15,7 +22,7 @@ const PARALLEL = 4;
 
 /**
  * Scans the unfinished replies that this process monitors, takes over those whose writers died,
- * and publishes those that have ended. A wrong verdict costs a pause, never text: see `ReplyLog`.
+ * publishes those that have ended, and continues queues. A wrong verdict costs a pause, never text: see `ReplyLog`.
  */
 export class ReplySupervisor {
   private readonly leases = new Map<string, Lease>();
@@ -67,24 +74,28 @@ export class ReplySupervisor {
   private async scan(): Promise<void> {
     const { now, logger } = this.context;
     try {
-      const refs = shuffled(await this.findMonitored());
+      const { refs, queues } = await this.findMonitored();
       // Bounds the load: the shuffle gives the rest its turn in another scan.
       const until = now() + 2 * this.intervalMs;
       const workers = Array.from({ length: PARALLEL }, () =>
         this.inspectAll(refs, until),
       );
       await Promise.all(workers);
+      await this.continueAll(queues, until);
     } catch (error) {
       logger.error({ error }, "failed to list unfinished replies");
     }
   }
 
-  private async findMonitored(): Promise<ReplyRef[]> {
+  private async findMonitored(): Promise<{
+    refs: ReplyRef[];
+    queues: ConversationRef[];
+  }> {
     const { index, heartbeats } = this.context;
     const found = await index.scan();
     deleteAllBut(this.suspects, found.refs);
     // With nothing to monitor no process writes heartbeats, and none is missed.
-    if (found.refs.length > 0) {
+    if (found.refs.length + found.queues.length > 0) {
       const stale = this.assignment.update(found.heartbeats);
       await this.writeHeartbeat();
       for (const heartbeat of stale) await heartbeats.remove(heartbeat);
@@ -94,7 +105,27 @@ export class ReplySupervisor {
       return this.suspects.has(name) || this.assignment.monitors(name);
     });
     deleteAllBut(this.leases, monitored);
-    return monitored;
+    // The end of a reply continues the queue behind it.
+    const busy = new Set(found.refs.map(queueName));
+    const queues = found.queues
+      .filter((of) => !busy.has(queueName(of)))
+      .filter((of) => this.assignment.monitors(queueName(of)));
+    return { refs: shuffled(monitored), queues: shuffled(queues) };
+  }
+
+  /** Continues queues whose reply has ended: its writer died before it could. */
+  private async continueAll(
+    queues: ConversationRef[],
+    until: number,
+  ): Promise<void> {
+    const { now, logger } = this.context;
+    for (const of of queues) {
+      if (now() > until || this.isStopped) return;
+      await continueQueue(this.context, this.pool.begin, of).catch(
+        (error: unknown) =>
+          logger.error({ error, queue: of }, "failed to continue queue"),
+      );
+    }
   }
 
   /** If the heartbeat cannot be written, other processes take on this process's share. */
@@ -119,7 +150,9 @@ export class ReplySupervisor {
   private async supervise(ref: ReplyRef): Promise<void> {
     if (this.pool.isBusyWith(ref)) return this.forget(ref);
     const lease = await this.renew(ref);
-    if (lease.header?.kind === "end") return publishEnded(this.context, ref);
+    if (lease.header?.kind === "end") {
+      return publishEnded(this.context, this.pool.begin, ref);
+    }
     if (!(await this.hasExpired(ref, lease))) return;
     this.forget(ref);
     await this.pool.takeOver(ref, lease.latestEntry);

@@ -21,7 +21,7 @@ import type { WriterPool } from "../writing/writer-pool";
 
 /** See `ReplyService.retry`. */
 export async function retryFailed(
-  { index, logOf }: ReplyContext,
+  { index, logOf, repository }: ReplyContext,
   pool: WriterPool,
   ref: ReplyRef,
 ): Promise<void> {
@@ -37,10 +37,14 @@ export async function retryFailed(
       throw new ConversationMovedOnError();
     }
     await pool.reserveSlot(ref.ownerHash);
-    await index.add(ref);
+    const addToIndex = async () => {
+      await index.add(ref);
+      if (await repository.hasQueue(ref)) await index.addQueue(ref);
+    };
+    await addToIndex();
     if (!(await pool.retry(ref, snapshot.latestEntry))) continue;
-    // A process that saw the failure may have removed it before the new epoch was visible.
-    return await index.add(ref);
+    // A process that saw the failure may have removed both before the new epoch was visible.
+    return await addToIndex();
   }
 }
 

@@ -3,13 +3,16 @@ import { currentEnd } from "../log/reply-log";
 import { toFinalReply } from "../log/replay";
 import type { ReplyContext } from "../reply-context";
 import type { FinalReply } from "../types";
+import { type Begin, continueQueue } from "./continue-queue";
 
 /**
- * Turns a finished reply into a message, and removes it from the active index. Idempotent. Never
- * rejects: after an error the reply stays in the index, and the supervisor tries again.
+ * Turns a finished reply into a message, removes it from the active index, and begins the reply to
+ * the next queued prompt. Idempotent. Never rejects: after an error the reply or the queue stays in
+ * the index, and the supervisor tries again.
  */
 export async function publish(
   context: ReplyContext,
+  begin: Begin,
   ref: ReplyRef,
   final: FinalReply,
 ): Promise<void> {
@@ -19,6 +22,9 @@ export async function publish(
     if (!hasFailed) await repository.publishMessage(ref, final);
     await index.remove(ref);
     if (hasFailed) await addIfRetried(context, ref);
+    else if (await repository.hasQueue(ref)) {
+      await continueQueue(context, begin, ref);
+    }
   } catch (error) {
     logger.error(
       { error, reply: ref },
@@ -30,11 +36,12 @@ export async function publish(
 /** Publishes a reply that another process may have ended. */
 export async function publishEnded(
   context: ReplyContext,
+  begin: Begin,
   ref: ReplyRef,
 ): Promise<void> {
   const snapshot = await context.logOf(ref).read();
   if (snapshot?.currentHeader.kind === "end") {
-    await publish(context, ref, toFinalReply(snapshot.currentHeader));
+    await publish(context, begin, ref, toFinalReply(snapshot.currentHeader));
   }
 }
 

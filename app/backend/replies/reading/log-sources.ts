@@ -27,7 +27,7 @@ export function createLogSources(
     process,
     onPeerGone: () => supervisor.suspect(ref),
     onHandover: ({ epoch }) => pool.takeOver(ref, epoch),
-    onEnd: (end) => publish(context, ref, toFinalReply(end)),
+    onEnd: (end) => publish(context, pool.begin, ref, toFinalReply(end)),
     pollMs: Math.min(POLL_MS, leaseMs / 4),
     avoidMs: leaseMs,
   });

@@ -5,7 +5,6 @@ import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../../models/model";
 import type { LogRecord } from "../log/records";
-import { publish } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
 import type { FinalReply, ReplyPrompt } from "../types";
 import { ReplyAccumulator } from "./accumulator";
@@ -39,6 +38,8 @@ export class ReplyWriter {
     readonly ref: ReplyRef,
     readonly epoch: EpochWriter,
     before: readonly LogRecord[],
+    /** Never rejects. */
+    private readonly publish: (final: FinalReply) => Promise<void>,
   ) {
     this.reply = new ReplyAccumulator(before, epoch.number);
     this.done = this.run();
@@ -99,7 +100,7 @@ export class ReplyWriter {
         return true;
       },
     );
-    if (isSealed) await publish(this.context, this.ref, final);
+    if (isSealed) await this.publish(final);
     await this.epoch.close();
   }
 

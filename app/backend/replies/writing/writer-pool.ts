@@ -6,6 +6,7 @@ import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { type Offset } from "../log/offset";
 import { replay } from "../log/replay";
 import type { LogSnapshot } from "../log/reply-log";
+import { publish } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
 import { EpochWriter } from "./epoch-writer";
 import { ReplyWriter } from "./reply-writer";
@@ -99,8 +100,14 @@ export class WriterPool {
     return this.writers.has(name) || this.opening.has(name);
   }
 
+  /** Adds a reply to the active index and creates its first epoch. Idempotent. */
+  readonly begin = async (ref: ReplyRef): Promise<void> => {
+    await this.context.index.add(ref);
+    await this.start(ref);
+  };
+
   /** Creates a reply's first epoch. */
-  start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
+  private start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
     return this.acquire(ref, () => this.open(ref, 1, { keepsText: false }));
   }
 
@@ -206,7 +213,13 @@ export class WriterPool {
     if (!opened) return undefined;
     const { before } = opened;
     const epoch = new EpochWriter(log, opened);
-    const writer = new ReplyWriter(this.context, ref, epoch, kept(before));
+    const writer = new ReplyWriter(
+      this.context,
+      ref,
+      epoch,
+      kept(before),
+      (final) => publish(this.context, this.begin, ref, final),
+    );
     this.writers.set(replyName(ref), writer);
     metrics.setInProgress(this.writers.size);
     void writer.done.then(() => this.release(writer));

@@ -4,7 +4,7 @@ import { createFolder } from "../exclusive-file";
 import type { FileSystem } from "../file-system";
 import { createMarker, removeMarker } from "../marker-file";
 import { type Heartbeat, parseHeartbeat } from "./heartbeats";
-import type { ReplyRef } from "./record-folders";
+import type { ConversationRef, ReplyRef } from "./record-folders";
 
 /** The name of a reply, in memory and on disk. */
 export function replyName(ref: ReplyRef): string {
@@ -22,11 +22,22 @@ export function parseReplyName(name: string): ReplyRef | undefined {
   };
 }
 
+/** The name of a conversation's queue. Versions of the program without queues take no notice of it. */
+export const queueName = ({ ownerHash, conversation }: ConversationRef) =>
+  `queue.${ownerHash}.${conversation}`;
+
+/** The conversation of such a name; `undefined` for any other name. */
+export function parseQueueName(name: string): ConversationRef | undefined {
+  const match = /^queue\.([0-9a-f]{64})\.([a-z2-7]{26})$/.exec(name);
+  if (!match?.[1] || !match[2]) return undefined;
+  return { ownerHash: match[1], conversation: match[2] };
+}
+
 /**
- * The unfinished replies of all owners: a folder with a marker for each. The heartbeats are in the
- * same folder, so that one listing returns both.
+ * The unfinished replies of all owners, and the conversations with a queue: a folder with a marker
+ * for each. The heartbeats are in the same folder, so that one listing returns all.
  *
- * A power cut can lose a marker. The reply is added again when it is next read.
+ * A power cut can lose the marker of a reply. The reply is added again when it is next read.
  */
 export class ActiveReplyIndex {
   constructor(
@@ -38,10 +49,15 @@ export class ActiveReplyIndex {
     return (await this.scan()).refs;
   }
 
-  async scan(): Promise<{ refs: ReplyRef[]; heartbeats: Heartbeat[] }> {
+  async scan(): Promise<{
+    refs: ReplyRef[];
+    queues: ConversationRef[];
+    heartbeats: Heartbeat[];
+  }> {
     const names = await this.names();
     return {
       refs: names.map(parseReplyName).filter((ref) => ref !== undefined),
+      queues: names.map(parseQueueName).filter((ref) => ref !== undefined),
       heartbeats: names.map(parseHeartbeat).filter((one) => one !== undefined),
     };
   }
@@ -52,9 +68,36 @@ export class ActiveReplyIndex {
   }
 
   /** Idempotent. */
-  async add(ref: ReplyRef): Promise<void> {
+  add(ref: ReplyRef): Promise<void> {
+    return this.create(replyName(ref));
+  }
+
+  /** Idempotent. */
+  remove(ref: ReplyRef): Promise<void> {
+    return this.delete(replyName(ref));
+  }
+
+  /** Idempotent. On disk when it resolves: nothing else may remind a process of the queue. */
+  async addQueue(of: ConversationRef): Promise<void> {
+    await this.create(queueName(of));
+    await this.fileSystem.syncDirectory(this.folder);
+  }
+
+  /** Idempotent. */
+  removeQueue(of: ConversationRef): Promise<void> {
+    return this.delete(queueName(of));
+  }
+
+  /** Removes the replies and queues of the conversations that match. */
+  async removeAll(matches: (of: ConversationRef) => boolean): Promise<void> {
+    const { refs, queues } = await this.scan();
+    for (const ref of refs) if (matches(ref)) await this.remove(ref);
+    for (const of of queues) if (matches(of)) await this.removeQueue(of);
+  }
+
+  private async create(name: string): Promise<void> {
     const { fileSystem, folder } = this;
-    const file = path.join(folder, replyName(ref));
+    const file = path.join(folder, name);
     try {
       await createMarker(fileSystem, file);
     } catch (error) {
@@ -64,19 +107,8 @@ export class ActiveReplyIndex {
     }
   }
 
-  /** Idempotent. */
-  remove(ref: ReplyRef): Promise<void> {
-    return removeMarker(
-      this.fileSystem,
-      path.join(this.folder, replyName(ref)),
-    );
-  }
-
-  /** Removes the replies that match. */
-  async removeAll(matches: (ref: ReplyRef) => boolean): Promise<void> {
-    for (const ref of await this.list()) {
-      if (matches(ref)) await this.remove(ref);
-    }
+  private delete(name: string): Promise<void> {
+    return removeMarker(this.fileSystem, path.join(this.folder, name));
   }
 
   private async names(): Promise<string[]> {

@@ -1,10 +1,14 @@
 import path from "node:path";
 import { folderOf } from "./hashes";
 
-/** Identifies a reply. */
-export interface ReplyRef {
+/** Identifies a conversation. */
+export interface ConversationRef {
   ownerHash: string;
   conversation: string;
+}
+
+/** Identifies a reply. */
+export interface ReplyRef extends ConversationRef {
   /** Even: the number of the message that the reply becomes. */
   number: number;
 }
@@ -22,6 +26,8 @@ export interface RecordFolders {
   conversations(ownerHash: string): string;
   settings(ownerHash: string, conversation: string): string;
   messages(ownerHash: string, conversation: string): string;
+  /** The log of the prompts that are queued. */
+  queue(of: ConversationRef): string;
   reply(ref: ReplyRef): string;
   /** The parent of all folders of an owner's projects. */
   projects(ownerHash: string): string;
@@ -85,6 +91,8 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
     conversations,
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),
+    queue: ({ ownerHash, conversation: id }) =>
+      path.join(conversation(ownerHash, id), "queue"),
     reply: ({ ownerHash, conversation: id, number }) =>
       path.join(conversation(ownerHash, id), "replies", String(number)),
     projects,

@@ -1,0 +1,252 @@
+import { z } from "zod";
+import { keyWasUsed, VisibleError } from "../../core/domain/errors";
+import { limits, type QueuedPrompt } from "../../core/domain/records";
+import { nextPromptNumber } from "../../core/domain/turns";
+import { memoize } from "../../core/runtime/memoize";
+import { AppendLog } from "../../core/storage/append-log";
+import { toJson } from "../../core/storage/json";
+import type {
+  ConversationRef,
+  RecordFolders,
+} from "../../core/storage/layout/record-folders";
+import type { LogListing } from "../../core/storage/log-listing";
+import type { LogEntry } from "../../core/storage/log-reader";
+import type { StorageContext } from "../../core/storage/storage-context";
+
+/** Names a queued prompt: the number that it got when it was queued. */
+const named = { prompt: z.int().min(1) };
+
+const QueueEvent = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("queued"),
+    ...named,
+    text: z.string(),
+    at: z.string(),
+    follows: z.int().optional(),
+    keyHash: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("edited"), ...named, text: z.string() }),
+  z.object({ kind: z.literal("withdrawn"), ...named }),
+  /** The number of its message: higher than the prompt's if that was taken meanwhile. */
+  z.object({ kind: z.literal("begun"), ...named, message: z.int().min(1) }),
+]);
+type QueueEvent = z.output<typeof QueueEvent>;
+
+/** A prompt that was queued at some time. */
+export interface QueueItem extends Omit<
+  QueueEvent & { kind: "queued" },
+  "kind"
+> {
+  state: "waiting" | "withdrawn" | "begun";
+  /** The number of its message; `prompt` until it is begun. */
+  number: number;
+  /** The text before all edits. */
+  sentText: string;
+}
+
+/** The queue at one moment. */
+export class QueueState {
+  readonly items: readonly QueueItem[];
+
+  constructor(
+    /** `undefined` if no prompt was ever queued. */
+    readonly listing: LogListing | undefined,
+    events: readonly QueueEvent[],
+  ) {
+    const items = new Map<number, QueueItem>();
+    for (const event of events) apply(items, event);
+    this.items = [...items.values()];
+  }
+
+  get waiting(): QueueItem[] {
+    return this.items.filter(({ state }) => state === "waiting");
+  }
+
+  /** The last prompt that was begun: its message may not be saved yet. */
+  get begun(): QueueItem | undefined {
+    return this.items.findLast(({ state }) => state === "begun");
+  }
+
+  find(prompt: number): QueueItem | undefined {
+    return this.items.find((item) => item.prompt === prompt);
+  }
+
+  /** True if prompts wait, or a begun one is not among the messages yet. */
+  isOpen(messages: LogListing): boolean {
+    const { begun } = this;
+    return this.waiting.length > 0 || (!!begun && !messages.has(begun.number));
+  }
+}
+
+/** A prompt that waits, as clients see it. */
+export const describe = ({ prompt, text, at }: QueueItem): QueuedPrompt => ({
+  number: prompt,
+  text,
+  at,
+});
+
+function apply(items: Map<number, QueueItem>, event: QueueEvent): void {
+  if (event.kind === "queued") {
+    const { kind: _, ...item } = event;
+    items.set(event.prompt, {
+      ...item,
+      state: "waiting",
+      number: item.prompt,
+      sentText: item.text,
+    });
+    return;
+  }
+  const item = items.get(event.prompt);
+  if (!item) return;
+  if (event.kind === "edited") item.text = event.text;
+  else item.state = event.kind;
+  if (event.kind === "begun") item.number = event.message;
+}
+
+/**
+ * The queued prompts of a conversation: an append log of what happened to them. An edit, a
+ * withdrawal and the begin of a reply each take the log's next number after reading all entries
+ * before it, so exactly one of them wins, from any process.
+ */
+export class PromptQueue {
+  private readonly log: AppendLog;
+
+  constructor(files: StorageContext, folder: string) {
+    this.log = new AppendLog(files, folder);
+  }
+
+  async read(): Promise<QueueState> {
+    const listing = await this.log.listIfExists();
+    if (!listing) return new QueueState(undefined, []);
+    const entries = await this.log.readRange(1, listing.last, listing);
+    return new QueueState(listing, entries.flatMap(toEvent));
+  }
+
+  /**
+   * Queues a prompt, or finds the one that has the same key.
+   *
+   * @param lastMessage The number of the conversation's last message.
+   * @throws VisibleError (409) if the queue is full, or the key was used for another text.
+   */
+  async add(
+    item: Pick<QueueItem, "text" | "at" | "follows" | "keyHash">,
+    lastMessage: number,
+  ): Promise<QueueItem> {
+    await this.log.createFolder();
+    for (;;) {
+      const state = await this.read();
+      const known = await this.findByKey(state, item);
+      if (known) return known;
+      if (state.waiting.length >= limits.queuedPrompts) throw isFull();
+      const highest = Math.max(...state.items.map(({ prompt }) => prompt), 0);
+      const number = nextPromptNumber(Math.max(lastMessage, highest));
+      const added = { ...item, prompt: number };
+      if (await this.append(state, { kind: "queued", ...added })) {
+        return { ...added, number, state: "waiting", sentText: item.text };
+      }
+    }
+  }
+
+  /**
+   * The prompt that was queued with this key.
+   *
+   * @throws VisibleError (409) if the key was used for another text.
+   */
+  async findByKey(
+    { items }: QueueState,
+    { keyHash, text }: Pick<QueueItem, "keyHash" | "text">,
+  ): Promise<QueueItem | undefined> {
+    if (keyHash === undefined) return undefined;
+    const found = items.find((item) => item.keyHash === keyHash);
+    if (!found) return undefined;
+    if (found.sentText !== text) throw keyWasUsed();
+    // The process that queued it may have died before it was on disk.
+    await this.log.flush();
+    return found;
+  }
+
+  /** @throws VisibleError (404, 409) if the prompt does not wait. */
+  async edit(prompt: number, text: string): Promise<QueueItem> {
+    return this.change(prompt, (item) =>
+      item.text === text && item.state !== "withdrawn"
+        ? undefined
+        : { kind: "edited", prompt, text },
+    );
+  }
+
+  /** @throws VisibleError (404, 409) if the prompt does not wait. */
+  async withdraw(prompt: number): Promise<void> {
+    await this.change(prompt, ({ state }) =>
+      state === "withdrawn" ? undefined : { kind: "withdrawn", prompt },
+    );
+  }
+
+  /**
+   * Ends the wait of the first prompt, or gives a begun one another number.
+   *
+   * @param before The state by which this was decided.
+   * @returns False if something happened to the queue meanwhile.
+   */
+  begin(
+    before: QueueState,
+    { prompt }: QueueItem,
+    message: number,
+  ): Promise<boolean> {
+    return this.append(before, { kind: "begun", prompt, message });
+  }
+
+  /** @param event The event that makes the change; `undefined` if an earlier call made it. */
+  private async change(
+    prompt: number,
+    event: (item: QueueItem) => QueueEvent | undefined,
+  ): Promise<QueueItem> {
+    for (;;) {
+      const state = await this.read();
+      const item = state.find(prompt);
+      if (!item) throw notQueued();
+      const made = event(item);
+      if (!made) {
+        await this.log.flush();
+        return item;
+      }
+      if (item.state === "begun") throw isBegun();
+      if (item.state === "withdrawn") throw isWithdrawn();
+      if (!(await this.append(state, made))) continue;
+      return made.kind === "edited" ? { ...item, text: made.text } : item;
+    }
+  }
+
+  private append({ listing }: QueueState, event: QueueEvent): Promise<boolean> {
+    const number = (listing?.last ?? 0) + 1;
+    return this.log.createAt(number, { format: 1, ...toJson(event) });
+  }
+}
+
+export const promptQueueOf = (
+  { files, folders }: { files: StorageContext; folders: RecordFolders },
+  of: ConversationRef,
+): PromptQueue => new PromptQueue(files, folders.queue(of));
+
+/** Empty for an entry that only another version of the program can read. */
+const toEvent = memoize((entry: LogEntry): readonly QueueEvent[] => {
+  const result = QueueEvent.safeParse(entry);
+  return result.success ? [result.data] : [];
+});
+
+const isFull = () =>
+  new VisibleError(
+    409,
+    `${limits.queuedPrompts} messages are queued already. Wait for a reply or withdraw one, then send again.`,
+  );
+
+const notQueued = () =>
+  new VisibleError(404, "This message is not queued, or it is not yours.");
+
+const isBegun = () =>
+  new VisibleError(
+    409,
+    "The reply to this message has begun. Stop it, or send another message.",
+  );
+
+const isWithdrawn = () =>
+  new VisibleError(409, "This message was withdrawn. Send it again.");

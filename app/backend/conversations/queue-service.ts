@@ -1,0 +1,152 @@
+import { NotFoundError } from "../../core/domain/errors";
+import type { Prompt, QueuedPrompt } from "../../core/domain/records";
+import { isPromptNumber } from "../../core/domain/turns";
+import type {
+  ConversationRef,
+  RecordFolders,
+} from "../../core/storage/layout/record-folders";
+import type { StorageContext } from "../../core/storage/storage-context";
+import type { OwnerIndex } from "../owner-index/owner-index";
+import type { Quotas } from "../owners/quotas";
+import { GO_ON } from "../replies/types";
+import type { ConversationSettings } from "./conversation-settings";
+import { keyHash, messageLogOf, replyTo } from "./message-log";
+import { promptQueueOf, type QueueItem, type QueueState } from "./prompt-queue";
+import type { Replies } from "./reply-resolver";
+
+export interface QueueServiceDeps {
+  files: StorageContext;
+  folders: RecordFolders;
+  ownerIndex: OwnerIndex;
+  settings: ConversationSettings;
+  quotas: Quotas;
+  replies: Replies;
+  now: () => Date;
+}
+
+/** A prompt as a client sends it. */
+export interface PromptToQueue {
+  text: string;
+  follows?: number;
+  key?: string;
+}
+
+/** Queues prompts, and changes the queue on behalf of the visitor. */
+export class QueueService {
+  constructor(private readonly deps: QueueServiceDeps) {}
+
+  read(of: ConversationRef): Promise<QueueState> {
+    return promptQueueOf(this.deps, of).read();
+  }
+
+  /**
+   * Queues a prompt behind the conversation's last reply.
+   *
+   * @throws VisibleError (403) if the owner may store no more; (409) if the queue is full.
+   */
+  async add(of: ConversationRef, prompt: PromptToQueue): Promise<Prompt> {
+    const { quotas, replies, now } = this.deps;
+    const { text, follows, key } = prompt;
+    await quotas.assertRoom(of.ownerHash, false);
+    const at = now().toISOString();
+    // Before the prompt: a process that dies afterwards leaves the queue to the others.
+    await replies.watchQueue(of);
+    const item = await promptQueueOf(this.deps, of).add(
+      { text, at, follows, ...keyHash(key) },
+      await this.lastMessage(of),
+    );
+    return this.complete(of, item);
+  }
+
+  /** The prompt that an earlier call with this key queued. */
+  async findQueued(
+    of: ConversationRef,
+    state: QueueState,
+    { text, key }: PromptToQueue,
+  ): Promise<Prompt | undefined> {
+    const sought = { text, ...keyHash(key) };
+    const found = await promptQueueOf(this.deps, of).findByKey(state, sought);
+    return found && this.complete(of, found);
+  }
+
+  /** @throws VisibleError (404, 409) if the prompt does not wait. */
+  async edit(
+    of: ConversationRef,
+    prompt: number,
+    text: string,
+  ): Promise<QueuedPrompt> {
+    const { quotas, settings } = this.deps;
+    await settings.read(of.ownerHash, of.conversation);
+    await quotas.assertRoom(of.ownerHash, false);
+    const { at } = await promptQueueOf(this.deps, of).edit(prompt, text);
+    await this.count(of, text);
+    return { number: prompt, text, at };
+  }
+
+  /** @throws VisibleError (404, 409) if the prompt does not wait. */
+  async withdraw(of: ConversationRef, prompt: number): Promise<void> {
+    await this.deps.settings.read(of.ownerHash, of.conversation);
+    await promptQueueOf(this.deps, of).withdraw(prompt);
+  }
+
+  /**
+   * Lets the queue go on after a failed reply, which then can't be retried. Does nothing if the
+   * queue is empty, or the reply has not failed.
+   */
+  async goOn(of: ConversationRef): Promise<void> {
+    const { settings, replies } = this.deps;
+    await settings.read(of.ownerHash, of.conversation);
+    const [last, { waiting }] = await Promise.all([
+      this.lastMessage(of),
+      this.read(of),
+    ]);
+    if (waiting.length === 0) return;
+    await replies.watchQueue(of);
+    if (isPromptNumber(last)) {
+      const failed = replyTo(of.ownerHash, of.conversation, last);
+      await replies.continueWith(failed, GO_ON).catch(ignoreMissing);
+    }
+    await replies.continueQueue(of);
+  }
+
+  /** Also for a repeated call: the process that answered the first one may have died. */
+  private async complete(
+    of: ConversationRef,
+    item: QueueItem,
+  ): Promise<Prompt> {
+    const { replies } = this.deps;
+    if (item.state === "waiting") {
+      await replies.watchQueue(of);
+      await this.count(of, item.text);
+      await replies.continueQueue(of);
+    }
+    const { number, sentText: text, at } = item;
+    return { number, role: "user", text, at };
+  }
+
+  /** All texts count, also those that were replaced or withdrawn: they are on disk. */
+  private count(
+    { ownerHash, conversation: id }: ConversationRef,
+    text: string,
+  ): Promise<void> {
+    const at = this.deps.now().toISOString();
+    const bytes = Buffer.byteLength(text);
+    return this.deps.ownerIndex.append(ownerHash, {
+      kind: "prompt",
+      id,
+      at,
+      bytes,
+    });
+  }
+
+  private async lastMessage(of: ConversationRef): Promise<number> {
+    const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
+    return (await log.list())?.last ?? 0;
+  }
+}
+
+/** The reply was never started: the queue starts it. */
+function ignoreMissing(error: unknown): undefined {
+  if (error instanceof NotFoundError) return undefined;
+  throw error;
+}

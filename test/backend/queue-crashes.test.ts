@@ -1,0 +1,267 @@
+import { createReplyContext } from "../../app/backend/replies/reply-context";
+import { ReplyService } from "../../app/backend/replies/reply-service";
+import { createLog } from "../../app/core/runtime/log";
+import type { FileSystem } from "../../app/core/storage/file-system";
+import {
+  dieAfter,
+  failOnce,
+  type FaultKind,
+} from "../support/faulty-file-system";
+import { MemoryDisk } from "../support/memory-disk";
+import {
+  conversationsOn,
+  inProgressFolder,
+  MODEL,
+  OWNER,
+} from "./memory-process";
+import { unreachable } from "./replies/processes";
+import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
+
+const answering = scriptedModels(() => ["I see."]).models;
+const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
+
+let started: ReplyService[] = [];
+
+/** A process of its own on a disk. No supervisor runs here. */
+function start(fileSystem: FileSystem, models: ReplyModels = silent) {
+  const process = conversationsOn(
+    fileSystem,
+    (records) =>
+      new ReplyService(
+        createReplyContext({
+          repository: records,
+          models,
+          fileSystem,
+          indexFolder: inProgressFolder,
+          peers: unreachable,
+          address: "http://127.0.0.1:1",
+          log: createLog("silent", {}),
+          // A process whose disk is gone gives up by then.
+          leaseMs: 20,
+          perOwner: 100,
+          perProcess: 100,
+        }),
+      ),
+  );
+  started.push(process.replies);
+  return process;
+}
+
+async function endAll(): Promise<void> {
+  const all = started;
+  started = [];
+  await Promise.all(all.map((replies) => replies.drain()));
+}
+
+afterEach(() => endAll());
+
+/** Waits for background work: the rest of a half-done call, the removal of temporary files. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}
+
+/** Every call with INTERLEAVINGS=all, else each third: the calls between differ little. */
+const STEP = process.env["INTERLEAVINGS"] === "all" ? 1 : 3;
+
+const GIVEN = { text: "I feel lost", model: MODEL };
+
+/** A conversation whose reply is unfinished; with `queued`, a prompt waits for it. */
+async function given(
+  queued?: string,
+): Promise<{ disk: MemoryDisk; id: string }> {
+  const disk = new MemoryDisk();
+  const { prompts } = start(disk);
+  const { conversation } = await prompts.createConversation(OWNER, GIVEN, "a");
+  const { id } = conversation;
+  if (queued) await prompts.sendOrQueue(OWNER, id, { text: queued }, "b");
+  await endAll();
+  await idle();
+  return { disk, id };
+}
+
+/** The state that a later process finds. */
+async function find(disk: FileSystem, id: string) {
+  const { conversationPages } = start(disk);
+  const page = await conversationPages.read(OWNER, id, { limit: 20 });
+  await endAll();
+  const names = await disk.readdir(inProgressFolder);
+  return {
+    messages: page.messages
+      .filter(({ role }) => role === "user")
+      .map(({ number, text }) => [number, text]),
+    queue: page.queue?.map(({ number, text }) => [number, text]),
+    reply: page.reply?.number,
+    isListed: names.includes(`queue.${OWNER}.${id}`),
+  };
+}
+
+type Found = Awaited<ReturnType<typeof find>>;
+type Request = (on: FileSystem, id: string) => Promise<unknown>;
+
+/** A change of the queue: its request, and the state before and after it. */
+interface Change {
+  queued?: string;
+  request: Request;
+  before: Found;
+  after: Found;
+}
+
+const first = [1, GIVEN.text];
+
+const waiting = (...texts: string[]): Found => ({
+  messages: [first],
+  queue: texts.map((text) => [3, text]),
+  reply: 2,
+  isListed: texts.length > 0,
+});
+
+const stop: Request = async (on, id) => {
+  const { prompts, conversationPages, replies } = start(on, answering);
+  await replies.stop({ ownerHash: OWNER, conversation: id, number: 2 });
+  // A repeated Stop finds nothing to do: the page is what continues the queue then.
+  await conversationPages.read(OWNER, id, { limit: 20 });
+  await prompts.stop(OWNER, id);
+};
+
+const changes: Record<string, Change> = {
+  "queueing a prompt": {
+    request: (on, id) =>
+      start(on).prompts.sendOrQueue(OWNER, id, { text: "Next" }, "key"),
+    before: waiting(),
+    after: waiting("Next"),
+  },
+  "an edit": {
+    queued: "Next",
+    request: (on, id) =>
+      start(on).queue.edit({ ownerHash: OWNER, conversation: id }, 3, "Then"),
+    before: waiting("Next"),
+    after: waiting("Then"),
+  },
+  "a withdrawal": {
+    queued: "Next",
+    request: (on, id) =>
+      start(on).queue.withdraw({ ownerHash: OWNER, conversation: id }, 3),
+    before: waiting("Next"),
+    after: { ...waiting(), isListed: true },
+  },
+};
+
+const names = Object.keys(changes);
+
+test.each(names)(
+  "%s is done or not if its process dies at any call, and a repeated request completes it and survives a power cut",
+  async (name) => {
+    const { queued, request, before, after } = changes[name]!;
+    for (let calls = 0; ; calls += STEP) {
+      const { disk, id } = await given(queued);
+      const process = dieAfter(disk, calls);
+      await request(process.fileSystem, id).catch(() => undefined);
+      await idle();
+      await endAll();
+      const { isListed: _, ...left } = await find(disk.copy(), id);
+      const states = [before, after].map(({ isListed: __, ...rest }) => rest);
+      expect(states).toContainEqual(left);
+      await request(disk, id);
+      const acknowledged = disk.operations.length;
+      await endAll();
+      for (const cut of disk.cutAfter(acknowledged)) {
+        expect({ calls, ...(await find(cut, id)) }).toEqual({
+          calls,
+          ...after,
+        });
+      }
+      if (!process.hasDied()) {
+        expect(calls).toBeGreaterThan(5);
+        return;
+      }
+    }
+  },
+  120_000,
+);
+
+const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
+
+test.each(names.flatMap((name) => kinds.map((kind) => [name, kind] as const)))(
+  "%s is done if it is acknowledged, whichever call is %s",
+  async (name, kind) => {
+    const { queued, request, before, after } = changes[name]!;
+    for (let call = 1; ; call += STEP) {
+      const { disk, id } = await given(queued);
+      const faulty = failOnce(disk, { call, code: "ENOSPC", kind });
+      const isDone = await request(faulty.fileSystem, id).then(
+        () => true,
+        () => false,
+      );
+      await idle();
+      await endAll();
+      const found = await find(disk, id);
+      const { isListed: _, ...left } = found;
+      const states = (isDone ? [after] : [before, after]).map(
+        ({ isListed: __, ...rest }) => rest,
+      );
+      expect(states).toContainEqual(left);
+      if (!faulty.hasFailed()) return;
+    }
+  },
+  120_000,
+);
+
+/** The state once the queued prompt is a message: its reply is in progress or done. */
+const hasBegun = ({ messages, queue }: Found) => {
+  expect({ messages, queue }).toEqual({
+    messages: [first, [3, "Next"]],
+    queue: [],
+  });
+};
+
+test("a queue goes on once if the process that ends the reply before it dies at any call", async () => {
+  for (let calls = 0; ; calls += STEP) {
+    const { disk, id } = await given("Next");
+    const process = dieAfter(disk, calls);
+    await stop(process.fileSystem, id).catch(() => undefined);
+    await idle();
+    await endAll();
+    // Nothing but the markers tells another process that there is something to do.
+    const listed = await disk.readdir(inProgressFolder);
+    expect(listed.filter((one) => one.includes(id))).not.toEqual([]);
+    await stop(disk, id);
+    await endAll();
+    hasBegun(await find(disk.copy(), id));
+    for (const cut of disk.cutAfter(disk.operations.length)) {
+      hasBegun(await find(cut, id));
+    }
+    if (!process.hasDied()) {
+      expect(calls).toBeGreaterThan(20);
+      return;
+    }
+  }
+}, 300_000);
+
+test("a supervisor continues a queue that a dead process left at any call", async () => {
+  for (let calls = 0; ; calls += 2 * STEP) {
+    const { disk, id } = await given("Next");
+    const process = dieAfter(disk, calls);
+    await stop(process.fileSystem, id).catch(() => undefined);
+    await idle();
+    await endAll();
+    const { replies } = start(disk, answering);
+    replies.startSupervision();
+    const done = `${id}.4`;
+    for (let turn = 0; turn < 400; turn++) {
+      const listed = await disk.readdir(inProgressFolder);
+      const isBusy = listed.some((one) => one.includes(id));
+      const folder = `/records/owners/0a/${OWNER}/conversations/${id}/messages`;
+      const messages = await disk.readdir(folder);
+      if (!isBusy && messages.includes("4")) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await endAll();
+    const found = await find(disk, id);
+    hasBegun(found);
+    expect({ done, calls, ...found }).toMatchObject({
+      reply: undefined,
+      isListed: false,
+    });
+    if (!process.hasDied()) return;
+  }
+}, 300_000);
