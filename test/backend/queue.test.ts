@@ -271,7 +271,7 @@ it("hides the queue from other owners", async () => {
   }
 });
 
-it("goes on with the queue after a Stop", async () => {
+it("continues the queue after a Stop", async () => {
   const { id } = await writing();
   const next = unique("next");
   await send(id, next);

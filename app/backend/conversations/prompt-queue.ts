@@ -105,8 +105,8 @@ function apply(items: Map<number, QueueItem>, event: QueueEvent): void {
 
 /**
  * The queued prompts of a conversation: an append log of what happened to them. An edit, a
- * withdrawal and the begin of a reply each take the log's next number after reading all entries
- * before it, so exactly one of them wins, from any process.
+ * withdrawal and a begin each take the log's next number, after all entries before it were read. So
+ * exactly one of them wins, from any process.
  */
 export class PromptQueue {
   private readonly log: AppendLog;

@@ -68,5 +68,5 @@ export interface QueueProgress {
   isWaiting: boolean;
 }
 
-/** The log entry after a failed reply from which the conversation goes on with its queue. */
+/** The log entry after a failed reply by which the queue continues. */
 export const GO_ON: JsonObject = { queue: true };
