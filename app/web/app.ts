@@ -36,6 +36,7 @@ import { answerProbes } from "./middleware/answer-preflight";
 import { probeRoutes } from "./routes/probes";
 import { dataRoutes } from "./routes/data";
 import { projectRoutes } from "./routes/projects";
+import { queueRoutes } from "./routes/queue";
 import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
@@ -105,6 +106,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const routers = [
     chatRoutes,
     replyRoutes,
+    queueRoutes,
     conversationRoutes,
     projectRoutes,
     searchRoutes,

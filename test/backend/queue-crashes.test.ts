@@ -116,11 +116,10 @@ const waiting = (...texts: string[]): Found => ({
 });
 
 const stop: Request = async (on, id) => {
-  const { prompts, conversationPages, replies } = start(on, answering);
+  const { conversationPages, replies } = start(on, answering);
   await replies.stop({ ownerHash: OWNER, conversation: id, number: 2 });
   // A repeated Stop finds nothing to do: the page is what continues the queue then.
   await conversationPages.read(OWNER, id, { limit: 20 });
-  await prompts.stop(OWNER, id);
 };
 
 const changes: Record<string, Change> = {
@@ -203,6 +202,13 @@ test.each(names.flatMap((name) => kinds.map((kind) => [name, kind] as const)))(
   120_000,
 );
 
+/** Some of the disks that a power cut may leave: each write of the replies doubles their number. */
+function someOf(disks: Iterable<MemoryDisk>): MemoryDisk[] {
+  const some: MemoryDisk[] = [];
+  for (const disk of disks) if (some.push(disk) === 4) break;
+  return some;
+}
+
 /** The state once the queued prompt is a message: its reply is in progress or done. */
 const hasBegun = ({ messages, queue }: Found) => {
   expect({ messages, queue }).toEqual({
@@ -218,15 +224,12 @@ test("a queue goes on once if the process that ends the reply before it dies at 
     await stop(process.fileSystem, id).catch(() => undefined);
     await idle();
     await endAll();
-    // Nothing but the markers tells another process that there is something to do.
-    const listed = await disk.readdir(inProgressFolder);
-    expect(listed.filter((one) => one.includes(id))).not.toEqual([]);
     await stop(disk, id);
     await endAll();
-    hasBegun(await find(disk.copy(), id));
-    for (const cut of disk.cutAfter(disk.operations.length)) {
+    for (const cut of someOf(disk.cutAfter(disk.operations.length))) {
       hasBegun(await find(cut, id));
     }
+    hasBegun(await find(disk, id));
     if (!process.hasDied()) return;
   }
 }, 300_000);

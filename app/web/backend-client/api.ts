@@ -101,8 +101,25 @@ export interface Api {
       follows?: number;
       /** The last prompt, if it takes that one's place. */
       insteadOf?: number;
+      /** Lets the message wait while a reply is written; otherwise that is refused. */
+      queue?: boolean;
     },
   ): Promise<{ message: Prompt; reply: number }>;
+  /** Throws `VisibleError` (409) once the reply to the queued message has begun. */
+  editQueued(
+    context: ApiContext,
+    id: string,
+    number: number,
+    text: string,
+  ): Promise<void>;
+  /** Throws as {@link editQueued} does. */
+  withdrawQueued(
+    context: ApiContext,
+    id: string,
+    number: number,
+  ): Promise<void>;
+  /** Sends the queued messages although the last reply failed. */
+  continueQueue(context: ApiContext, id: string): Promise<void>;
   stopReply(context: ApiContext, id: string, number: number): Promise<void>;
   retryReply(context: ApiContext, id: string, number: number): Promise<void>;
   /** Asks the last prompt again; its reply stays. @returns The new reply's number. */

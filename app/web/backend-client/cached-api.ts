@@ -93,7 +93,9 @@ export class CachedApi implements ConnectedApi {
     return this.cached<ConversationPage>(context, "readConversation", {
       key: `conversation/${id}?${limit}&${before ?? ""}`,
       kinds: reads.readConversation,
-      keeps: ({ reply }) => reply?.status !== "writing",
+      // Any process may write the reply, or send what is queued.
+      keeps: ({ reply, queue = [] }) =>
+        reply?.status !== "writing" && queue.length === 0,
       load: async (earlier) => {
         const known =
           before === undefined && earlier ? knownMessages(earlier.value) : 0;
@@ -143,6 +145,29 @@ export class CachedApi implements ConnectedApi {
     const request = { params: { id }, body, key };
     const sent = await this.write(context, "sendMessage", request);
     return { message: sent.message, reply: sent.reply.number };
+  }
+
+  async editQueued(
+    context: ApiContext,
+    id: string,
+    number: number,
+    text: string,
+  ): Promise<void> {
+    const request = { params: { id, number: String(number) }, body: { text } };
+    await this.write(context, "editQueuedMessage", request);
+  }
+
+  async withdrawQueued(
+    context: ApiContext,
+    id: string,
+    number: number,
+  ): Promise<void> {
+    const params = { id, number: String(number) };
+    await this.write(context, "withdrawQueuedMessage", { params });
+  }
+
+  async continueQueue(context: ApiContext, id: string): Promise<void> {
+    await this.write(context, "continueQueue", { params: { id } });
   }
 
   async stopReply(

@@ -35,6 +35,9 @@ export const reads = {
 export const changes = {
   createConversation: "message",
   sendMessage: "message",
+  editQueuedMessage: "message",
+  withdrawQueuedMessage: "message",
+  continueQueue: "message",
   stopReply: "message",
   retryReply: "message",
   regenerateReply: "message",

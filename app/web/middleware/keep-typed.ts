@@ -1,11 +1,11 @@
 import type { WebMiddleware } from "./web-context";
 
 /**
- * Stop and Retry submit the message box too, so that its text is kept. The text is a draft for
- * another address.
+ * Stop, Retry and the actions of the queue submit the message box too, so that its text is kept. The
+ * text is a draft for another address; so is the edit of a queued message whose reply has begun.
  */
 const SENT_ALONG =
-  /^(\/conversations\/[a-z2-7]{26})(\/replies\/\d+\/(stop|retry))?$/;
+  /^(\/conversations\/[a-z2-7]{26})(\/replies\/\d+\/(stop|retry)|\/queue\/(continue|\d+(\/withdraw)?))?$/;
 
 /**
  * Captures the draft of a message for error pages. Runs before everything that may fail, including

@@ -44,6 +44,7 @@ export async function viewConversation(
     aside: shown.aside,
     regenerate: viewRegenerate(page, isEnd || shown.aside === "open", reply),
     edit: isEnd ? viewEdit(page) : undefined,
+    queue: isEnd ? viewQueue(page, isWriting) : undefined,
     replying: isWriting,
     composer: {
       action: `${address}/messages`,
@@ -53,6 +54,28 @@ export async function viewConversation(
       text: options.typed,
       stop: isWriting ? `${address}/replies/${reply.number}/stop` : undefined,
     },
+  };
+}
+
+/** The queued messages; `undefined` if there are none. */
+function viewQueue(
+  { conversation, reply, queue = [] }: ConversationPage,
+  isWriting: boolean,
+): object | undefined {
+  if (queue.length === 0) return undefined;
+  const address = `/conversations/${conversation.id}/queue`;
+  const isPaused = reply?.status === "failed";
+  return {
+    items: queue.map(({ number, text, at }) => ({
+      number,
+      text,
+      at,
+      edit: `${address}/${number}`,
+      withdraw: `${address}/${number}/withdraw`,
+    })),
+    resume: isPaused ? `${address}/continue` : undefined,
+    // Another process is about to begin the next reply.
+    isDue: !isWriting && !isPaused,
   };
 }
 
@@ -73,12 +96,14 @@ function lastReply(messages: ConversationPage["messages"]) {
 
 /** The form that regenerates the last reply; `undefined` if it can't be regenerated. */
 function viewRegenerate(
-  { conversation, messages }: ConversationPage,
+  { conversation, messages, queue = [] }: ConversationPage,
   isOffered: boolean,
   reply: ReplyState | null,
 ): object | undefined {
   const prompt = messages.findLast(isPrompt);
   const number = reply?.number ?? lastReply(messages);
+  // What is queued follows the answer that there is.
+  if (queue.length > 0) return undefined;
   if (!isOffered || !prompt || number !== prompt.number + 1) return undefined;
   if (versionOf(prompt) + 1 >= limits.versions) return undefined;
   if (reply?.status === "failed") return undefined;
@@ -89,7 +114,11 @@ function viewRegenerate(
 }
 
 /** The form that edits the last prompt. */
-function viewEdit({ messages }: ConversationPage): object | undefined {
+function viewEdit({
+  messages,
+  queue = [],
+}: ConversationPage): object | undefined {
+  if (queue.length > 0) return undefined;
   const prompt = messages.findLast(isPrompt);
   if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
   return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };

@@ -1,5 +1,6 @@
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd, ReplyState } from "../../core/domain/records";
+import { isContinued } from "./is-continued";
 import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
@@ -18,6 +19,10 @@ import type { RouteDeps } from "./page-deps";
 function continueNotice(message: string, conversation: string): string {
   return `</span></div><p class="notice">${escape(message)} ${continueButton(conversation)}</p>`;
 }
+
+/** The style sheet then hides the queue, which was rendered when the page was requested. */
+const nextNotice = (conversation: string): string =>
+  `<p class="notice next">The conversation goes on. ${continueButton(conversation)}</p>`;
 
 /**
  * Sends a rendered page up to the place of its reply, streams the reply, and then sends the rest. The
@@ -49,7 +54,10 @@ export function openReplyPage(
       return endOf(ended, conversation, reply.number);
     },
   })
-    .then(() => finish(live, after))
+    .then(() => isContinued(deps.api, context, of))
+    .then((goesOn) =>
+      finish(live, goesOn ? nextNotice(conversation) + after : after),
+    )
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
       const { requestId } = context;

@@ -18,3 +18,12 @@ export function replyNumberOf(ctx: WebContext): number {
   }
   return number;
 }
+
+/** The number of a queued message in the address: odd. @throws NotFoundError if it can't be one. */
+export function queuedNumberOf(ctx: WebContext): number {
+  const number = Number(ctx.params.number);
+  if (!Number.isSafeInteger(number) || !isPromptNumber(number)) {
+    throw new NotFoundError("message");
+  }
+  return number;
+}

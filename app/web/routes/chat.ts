@@ -81,7 +81,8 @@ async function send(ctx: WebContext, { api }: RouteDeps): Promise<void> {
     await checkModel(api, context, model);
     await api.changeConversation(context, id, { model });
   }
-  await api.sendMessage(context, id, { text, key, follows, insteadOf });
+  const queue = insteadOf === undefined;
+  await api.sendMessage(context, id, { text, key, follows, insteadOf, queue });
   seeOther(ctx, `/conversations/${id}`);
 }
 

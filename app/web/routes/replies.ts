@@ -3,6 +3,7 @@ import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd } from "../../core/domain/records";
 import { resultWithin } from "../../core/runtime/async";
 import { messageOf, type MessageRenderer } from "../pages/message-renderer";
+import { isContinued } from "../pages/is-continued";
 import { messageKey } from "../pages/read-message";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { heartbeat } from "../streaming/encode-event";
@@ -54,7 +55,7 @@ async function sendSource(ctx: WebContext, { api }: RouteDeps): Promise<void> {
 }
 
 /** Redirects to the conversation, with the text in the message box of a page without a script. */
-function backTo(ctx: WebContext, conversation: string): void {
+export function backTo(ctx: WebContext, conversation: string): void {
   seeOther(ctx, `/conversations/${conversation}`);
   // The browser repeats the form there.
   if (ctx.state.typed?.text) ctx.status = 307;
@@ -86,6 +87,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     seen,
     onEnd: () => deps.api.noticeEnd(ctx.state.api),
     renderEnd: (ended) => renderEnd(ctx, deps, of, ended, htmlIn(reply.state)),
+    isContinued: () => isContinued(deps.api, ctx.state.api, of),
   }).catch((error: unknown) => {
     if (live.signal.aborted) return;
     const { requestId } = ctx.state;

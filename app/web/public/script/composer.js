@@ -1,4 +1,4 @@
-import { byId, hasKeyboard, messageBox } from "./dom.js";
+import { asHtml, byId, hasKeyboard, messageBox } from "./dom.js";
 import { captureDraft, captureDraftSoon } from "./draft.js";
 
 /* The message box: its height, its keys, and the limit of a message. */
@@ -70,6 +70,14 @@ export function handleMessageBox() {
     if (target !== messageBox()) return;
     captureDraftSoon();
     updateBox();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    // There, Escape closes what is open.
+    const isOpen = document.querySelector(":is(.options, .edit)[open]");
+    if (isOpen || location.hash === "#side") return;
+    asHtml(document.querySelector(".composer .stop"))?.click();
   });
 
   document.addEventListener("keydown", (event) => {

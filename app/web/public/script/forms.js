@@ -6,7 +6,7 @@ import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
 /* Forms: sent without leaving the page, which then shows the answer. */
 
 /** The forms that are answered with a reply. */
-const PROMPTING = "#composer, .starters, .again, .retry, .edit form";
+const PROMPTING = "#composer, .starters, .again, .retry, .turn .edit form";
 
 /** The forms after which another visitor may use this browser. */
 const ENDING = '[action="/session/reset"], [action="/session/sign-out"]';

@@ -16,7 +16,7 @@ const PAUSE_HIDDEN_AFTER_MS = 5000;
 /**
  * @typedef {{ article: HTMLElement, address: string, stream: ReplyStream }} LiveReply
  * @typedef {{ from: number, html: string, notice?: string }} Blocks
- * @typedef {{ html: string, outcome: string }} Ending
+ * @typedef {{ html: string, outcome: string, isContinued?: boolean }} Ending
  * @typedef {{ failures: number, isRefused: boolean }} Unreachable
  */
 
@@ -25,6 +25,11 @@ let live;
 
 /** @type {number | undefined} */
 let hiddenTimer;
+
+/** @type {number | undefined} */
+let queueTimer;
+
+const QUEUE_POLL_MS = 1000;
 
 /** Follows the reply that the page shows as unfinished, if there is one. */
 export function followReply() {
@@ -139,7 +144,7 @@ function showNotice(article, text) {
  * @param {Element} article
  * @param {Ending} ending
  */
-function finish(article, { html, outcome }) {
+function finish(article, { html, outcome, isContinued }) {
   const fresh = parse(html).body.firstElementChild;
   const focused = document.activeElement;
   stopFollowing();
@@ -150,6 +155,15 @@ function finish(article, { html, outcome }) {
   announce(describeOutcome(article, outcome));
   rendered();
   recoverFocus(focused);
+  // The server has begun the next reply, or says why the messages behind this one wait.
+  if (isContinued) void refresh();
+}
+
+/** Another process may be about to begin the reply to a queued message: look again. */
+export function awaitQueue() {
+  clearTimeout(queueTimer);
+  if (!document.querySelector("#queue[data-due]")) return;
+  queueTimer = setTimeout(() => void refresh(), QUEUE_POLL_MS);
 }
 
 /** Shows the actions below a reply, which are hidden while it is being written. */

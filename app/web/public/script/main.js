@@ -3,7 +3,7 @@ import { handleCopyButtons } from "./copy.js";
 import { hasKeyboard, messageBox } from "./dom.js";
 import { handleDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
-import { followReply, handleVisibility } from "./live-reply.js";
+import { awaitQueue, followReply, handleVisibility } from "./live-reply.js";
 import { handleNavigation, onRender, refresh, rendered } from "./page.js";
 import { handlePanels } from "./panels.js";
 import { handleScrolling } from "./scroll.js";
@@ -29,6 +29,7 @@ handleVisibility();
 onRender(showLocalTimes);
 onRender(updateBox);
 onRender(followReply);
+onRender(awaitQueue);
 
 function start() {
   restoreDraft();
