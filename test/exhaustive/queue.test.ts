@@ -107,7 +107,7 @@ function adding(texts: string[]): Scenario {
             throw new Error("a prompt is queued twice");
           }
           if (numbers.some((number, index) => number !== 3 + 2 * index)) {
-            throw new Error(`the numbers are ${numbers}`);
+            throw new Error(`the numbers are ${numbers.join()}`);
           }
           if (world.done.some((text) => !found.includes(text))) {
             throw new Error("an acknowledged prompt was lost");
