@@ -210,12 +210,7 @@ function someOf(disks: Iterable<MemoryDisk>): MemoryDisk[] {
 }
 
 /** The state once the queued prompt is a message: its reply is in progress or done. */
-const hasBegun = ({ messages, queue }: Found) => {
-  expect({ messages, queue }).toEqual({
-    messages: [first, [3, "Next"]],
-    queue: [],
-  });
-};
+const begun = { messages: [first, [3, "Next"]], queue: [] };
 
 test("a queue goes on once if the process that ends the reply before it dies at any call", async () => {
   for (let calls = 0; ; calls += STEP) {
@@ -227,9 +222,9 @@ test("a queue goes on once if the process that ends the reply before it dies at 
     await stop(disk, id);
     await endAll();
     for (const cut of someOf(disk.cutAfter(disk.operations.length))) {
-      hasBegun(await find(cut, id));
+      expect(await find(cut, id)).toMatchObject(begun);
     }
-    hasBegun(await find(disk, id));
+    expect(await find(disk, id)).toMatchObject(begun);
     if (!process.hasDied()) return;
   }
 }, 300_000);
@@ -254,7 +249,7 @@ test("a supervisor continues a queue that a dead process left at any call", asyn
     }
     await endAll();
     const found = await find(disk, id);
-    hasBegun(found);
+    expect(found).toMatchObject(begun);
     expect({ done, calls, ...found }).toMatchObject({
       reply: undefined,
       isListed: false,

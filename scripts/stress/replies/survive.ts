@@ -9,8 +9,10 @@ import { Chaos, type Injection } from "./chaos";
 import { Cluster } from "./cluster";
 import { CommittedReader, replyLogsIn } from "./committed-reader";
 import { mountsLikePods } from "./mounts-like-pods";
+import { faultsOfHurried, HurriedVisitor } from "./hurried-visitor";
 import { faultsOf, SurvivingVisitor } from "./surviving-visitor";
 import { firstDifference } from "./first-difference";
+import type { PersistentVisitor } from "./persistent-visitor";
 
 export interface SurvivalOptions {
   seed: number;
@@ -37,6 +39,8 @@ export interface Outcome {
   faults: string[];
   injections: Injection[];
   replies: number;
+  /** Acknowledged messages of visitors who don't wait, and their changes of the queue. */
+  queued: { messages: number; edits: number; withdrawals: number };
   /** Reasons for retries by visitors, each with its count. */
   retries: Record<string, number>;
   /** Exits other than by SIGKILL or with code 0. */
@@ -55,8 +59,14 @@ export async function survive(options: SurvivalOptions): Promise<Outcome> {
   const { cluster, records } = await startCluster(options, mounts);
   const reader = new CommittedReader(records);
   try {
-    const { visitors, injections } = await chatUnderFaults(cluster, options);
-    const faults = await Promise.all(visitors.map(faultsOf));
+    const { visitors, hurried, injections } = await chatUnderFaults(
+      cluster,
+      options,
+    );
+    const faults = await Promise.all([
+      ...visitors.map(faultsOf),
+      ...hurried.map(faultsOfHurried),
+    ]);
     faults.push(await logFaults(records), await reader.faults());
     if (visitors.some(({ acknowledged }) => acknowledged.length === 0)) {
       faults.push(["a visitor got no reply, so the run proves little"]);
@@ -70,7 +80,12 @@ export async function survive(options: SurvivalOptions): Promise<Outcome> {
       faults: faults.flat(),
       injections,
       replies: repliesTo(visitors),
-      retries: sumOf(visitors),
+      queued: {
+        messages: totalOf(hurried.map(({ prompts }) => prompts.length)),
+        edits: totalOf(hurried.map(({ edits }) => edits)),
+        withdrawals: totalOf(hurried.map(({ withdrawals }) => withdrawals)),
+      },
+      retries: sumOf([...visitors, ...hurried]),
       badExits,
       seconds: Math.round((performance.now() - begun) / 1_000),
     };
@@ -140,13 +155,16 @@ async function chatUnderFaults(cluster: Cluster, options: SurvivalOptions) {
   const leaseMs = leaseSeconds * 1_000;
   const chaos = new Chaos(cluster, { seed, ms, everyMs, leaseMs });
   let isOver = false;
-  const visitors = Array.from(
-    { length: conversations },
-    (_, index) =>
-      new SurvivingVisitor(cluster.front.url, `Visitor ${index}`, patienceMs),
+  const { url } = cluster.front;
+  const all = Array.from({ length: conversations }, (_, index) =>
+    index % HURRIED_EVERY === HURRIED_EVERY - 1
+      ? new HurriedVisitor(url, `Visitor ${index}`, patienceMs)
+      : new SurvivingVisitor(url, `Visitor ${index}`, patienceMs),
   );
+  const visitors = all.filter((one) => one instanceof SurvivingVisitor);
+  const hurried = all.filter((one) => one instanceof HurriedVisitor);
   let waiting = conversations;
-  const talking = visitors.map(async (visitor, index) => {
+  const talking = all.map(async (visitor, index) => {
     // Spread out: a burst of new visitors is tested elsewhere.
     await sleep((index / conversations) * 2_000);
     await visitor.talk(() => isOver, words);
@@ -161,15 +179,21 @@ async function chatUnderFaults(cluster: Cluster, options: SurvivalOptions) {
   isOver = true;
   await Promise.all(talking);
   clearInterval(progress);
-  return { visitors, injections: chaos.injections };
+  return { visitors, hurried, injections: chaos.injections };
 }
 
 const PROGRESS_MS = 15_000;
 
-const repliesTo = (visitors: SurvivingVisitor[]): number =>
-  visitors.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+/** One in so many visitors does not wait for replies. */
+const HURRIED_EVERY = 4;
 
-function sumOf(visitors: SurvivingVisitor[]): Record<string, number> {
+const totalOf = (numbers: number[]): number =>
+  numbers.reduce((total, number) => total + number, 0);
+
+const repliesTo = (visitors: SurvivingVisitor[]): number =>
+  totalOf(visitors.map(({ acknowledged }) => acknowledged.length));
+
+function sumOf(visitors: PersistentVisitor[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { retries } of visitors) {
     for (const [reason, count] of retries) {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "../../../app/backend/models/eliza/converse";
 import { renderMarkdown } from "../../../app/web/rendering/growing-markdown";
 import { EventWatcher } from "../../../test/support/event-watcher";
-import { HttpVisitor } from "../../../test/support/http-visitor";
 import { firstDifference } from "./first-difference";
+import { articlesIn, PersistentVisitor, reasonOf } from "./persistent-visitor";
 
 /** An acknowledged prompt and its reply. */
 export interface Acknowledged {
@@ -25,23 +25,9 @@ const REGENERATE_EVERY = 2;
 /** Like two tabs on the same reply. */
 const WATCHERS = 2;
 
-/** A visitor who never gives up: repeats failed requests with the same idempotency key, and reconnects. */
-export class SurvivingVisitor {
+/** Waits for each reply, and watches it to its end over any number of connections. */
+export class SurvivingVisitor extends PersistentVisitor {
   readonly acknowledged: Acknowledged[] = [];
-  /** Reasons for retries, each with its count. */
-  readonly retries = new Map<string, number>();
-  conversation: string | undefined;
-  private readonly visitor: HttpVisitor;
-
-  constructor(
-    address: string,
-    private readonly name: string,
-    /** The visitor retries a request after this time without a response. */
-    private readonly patienceMs = 8_000,
-  ) {
-    this.visitor = new HttpVisitor(address);
-    this.visitor.cookies.set("script", "on");
-  }
 
   /** Chats for at least one turn, until `isOver`, and finishes the last turn. */
   async talk(isOver: () => boolean, words: number): Promise<void> {
@@ -72,27 +58,6 @@ export class SurvivingVisitor {
     this.acknowledged.push({ prompt, expected, seen, number, isRegenerated });
   }
 
-  /** The page of the conversation, or of one of its messages. */
-  async page(message?: number): Promise<string> {
-    const query = message === undefined ? "" : `?message=${message}`;
-    const path = this.conversation ? this.conversation + query : "/";
-    const answered = await this.insist(() => this.visitor.get(path), [200]);
-    return answered.text();
-  }
-
-  private async send(message: string): Promise<void> {
-    const { conversation } = this;
-    const path = conversation ? `${conversation}/messages` : "/conversations";
-    const fields = { message, key: randomUUID() };
-    const answered = await this.insist(
-      () => this.visitor.post(path, fields),
-      [303],
-    );
-    this.conversation ??= (answered.headers.get("location") ?? "").split(
-      "#",
-    )[0];
-  }
-
   private async regenerate(): Promise<void> {
     const number = this.acknowledged.at(-1)?.number;
     const path = `${this.conversation}/replies/${number}/regenerate`;
@@ -115,47 +80,6 @@ export class SurvivingVisitor {
     if (watcher.end.outcome !== "complete") this.note(watcher.end.outcome);
     return watcher.blocks;
   }
-
-  private async insist(
-    ask: () => Promise<Response>,
-    accepted: number[],
-  ): Promise<Response> {
-    for (;;) {
-      try {
-        const answered = await withPatience(ask(), this.patienceMs);
-        if (accepted.includes(answered.status)) return answered;
-        this.note(`${answered.status}`);
-        await answered.arrayBuffer();
-      } catch (error) {
-        this.note(reasonOf(error));
-      }
-      await sleep(100 + 200 * Math.random());
-    }
-  }
-
-  private note(reason: string): void {
-    this.retries.set(reason, (this.retries.get(reason) ?? 0) + 1);
-  }
-}
-
-async function withPatience<T>(
-  promise: Promise<T>,
-  patienceMs: number,
-): Promise<T> {
-  const late = Symbol("late");
-  const first = await Promise.race([
-    promise,
-    sleep(patienceMs, late, { ref: false }),
-  ]);
-  if (first === late) throw new Error("no answer in time");
-  return promise;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  const code = cause instanceof Error && "code" in cause ? cause.code : "";
-  return [error.message, code].filter(Boolean).join(" ");
 }
 
 /** Compares a visitor's pages and streams with the acknowledged replies. */
@@ -174,7 +98,7 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
     const where = `${conversation}, reply ${number}`;
     // The page shows only the last version of a reply.
     const isShown = html.includes(`id="m${number}"`);
-    const page = isShown ? html : await visitor.page(number);
+    const page = isShown ? html : await visitor.page(`?message=${number}`);
     if (page.split(prompt).length !== 2 + titles(page, prompt)) {
       faults.push(`${where}: the prompt is not shown exactly once`);
     }
@@ -193,9 +117,6 @@ export async function faultsOf(visitor: SurvivingVisitor): Promise<string[]> {
   }
   return faults;
 }
-
-const articlesIn = (html: string): string[] =>
-  html.match(/<article id="m\d+"[^]*?<\/article>/g) ?? [];
 
 /** The prompt is also the title in the sidebar, the heading and the tab. */
 function titles(html: string, prompt: string): number {

@@ -162,14 +162,14 @@ it("says that the queue waits after a failure, and sends it after a Retry or on 
   await expectTexts("first", "You said:", "second", "You said: two");
 });
 
+/** Sends a message without waiting for the page, which loads as long as the reply lasts. */
+async function begin(text: string): Promise<void> {
+  await message().fill(text);
+  await send().click({ noWaitAfter: true });
+}
+
 describe("without a script", () => {
   beforeEach(() => open({ javaScriptEnabled: false }));
-
-  /** Sends a message without waiting for the page, which loads as long as the reply lasts. */
-  async function begin(text: string): Promise<void> {
-    await message().fill(text);
-    await send().click({ noWaitAfter: true });
-  }
 
   it("queues a message, edits and withdraws it, and continues with its reply", async () => {
     await begin("first");
