@@ -7,7 +7,12 @@ import type { Assets } from "./assets";
 /** Renders a template to HTML; everything that isn't marked safe is escaped. */
 export type Render = (template: string, data: object) => string;
 
-/** Compiles all templates of a folder, so that no request reads a file. */
+/**
+ * Compiles all templates of a folder, so that no request reads a file.
+ *
+ * The templates write characters beyond Latin-1 as entities. A page without such characters takes one
+ * byte a character in memory, and half the time to encode.
+ */
 export function createViews(directory: string, assets: Assets): Render {
   const environment = new Environment(new FileSystemLoader(directory), {
     autoescape: true,
