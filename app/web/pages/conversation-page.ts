@@ -20,6 +20,18 @@ export interface ConversationPart {
   message: number | undefined;
 }
 
+/** The shown turns of a page, and their HTML. */
+interface RenderedTurns {
+  shown: ShownTurns;
+  articles: string;
+}
+
+/**
+ * Rendered ends of conversations without a reply in progress. They live as long as the records that
+ * they were made from, which never change.
+ */
+const rendered = new WeakMap<ConversationPage, RenderedTurns>();
+
 /** The data of `conversation.njk`. */
 export async function viewConversation(
   renderer: MessageRenderer,
@@ -32,13 +44,15 @@ export async function viewConversation(
   const isEnd = part.before === undefined && part.message === undefined;
   const reply = isEnd ? page.reply : null;
   const isWriting = reply?.status === "writing";
-  const shown = shownTurns(page, part.message);
+  const { shown, articles } =
+    (isEnd && rendered.get(page)) ||
+    (await renderTurns(renderer, page, part, reply, options));
+  if (isEnd && !page.reply) rendered.set(page, { shown, articles });
   const versions = shown.turns.at(-1)?.versions;
-  const articles = await viewTurns(renderer, page, shown, reply, options);
   return {
     conversation,
     versions: versions && renderer.renderVersions(versions),
-    articles: articles.join("\n"),
+    articles,
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address,
     aside: shown.aside,
@@ -125,13 +139,16 @@ function viewEdit({
 }
 
 /** One after another: pages that are rendered at the same time take turns. */
-async function viewTurns(
+async function renderTurns(
   renderer: MessageRenderer,
-  { conversation: { id } }: ConversationPage,
-  { turns }: ShownTurns,
+  page: ConversationPage,
+  part: ConversationPart,
   reply: ReplyState | null,
   { replyIntoPage }: { replyIntoPage: boolean },
-): Promise<string[]> {
+): Promise<RenderedTurns> {
+  const { id } = page.conversation;
+  const shown = shownTurns(page, part.message);
+  const { turns } = shown;
   const articles: string[] = [];
   const html = replyIntoPage ? REPLY_PLACE : undefined;
   for (const [index, turn] of turns.entries()) {
@@ -147,5 +164,5 @@ async function viewTurns(
       articles.push(`<p class="tools">${links}</p>`);
     }
   }
-  return articles;
+  return { shown, articles: articles.join("\n") };
 }
