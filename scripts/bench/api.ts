@@ -147,9 +147,7 @@ async function measure(api: ConnectedApi, id: string) {
 
 const readPage = (api: ConnectedApi, context: ApiContext, id: string) =>
   Promise.all([
-    api.listConversations(context, {}),
-    api.listProjects(context),
-    api.listModels(context),
+    api.readOverview(context),
     api.readConversation(context, id, { limit: 50 }),
   ]);
 

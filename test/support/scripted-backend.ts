@@ -92,11 +92,12 @@ function failingClient(client: Api, controls: Controls): Api {
     noticeEnd: client.noticeEnd.bind(client),
     isReady: () => Promise.resolve(controls.fault === undefined),
     // Filtered here, because the backend caches its list.
-    listModels: async (...args) => {
+    readOverview: async (...args) => {
       check();
       const ids = new Set(controls.models.map(({ id }) => id));
-      const all = await client.listModels(...args);
-      return all.filter(({ id }) => ids.has(id));
+      const overview = await client.readOverview(...args);
+      const models = overview.models.filter(({ id }) => ids.has(id));
+      return { ...overview, models };
     },
     async *watchReply(...args) {
       for await (const event of client.watchReply(...args)) {

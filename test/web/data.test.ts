@@ -110,9 +110,15 @@ test("a page says that a limit is near, and the refused message is kept in its b
   const api = Object.create(web.api) as typeof web.api;
   await restartWeb({
     api: Object.assign(api, {
-      readQuotas: async () => ({
-        conversations: { used: 9_000, limit: 10_000 },
-        bytes: { used: 1, limit: 1024 ** 3 },
+      readOverview: async () => ({
+        conversations: [],
+        next: null,
+        projects: [],
+        models: [],
+        quotas: {
+          conversations: { used: 9_000, limit: 10_000 },
+          bytes: { used: 1, limit: 1024 ** 3 },
+        },
       }),
       createConversation: async () => {
         throw new VisibleError(403, "You have reached the limit.");

@@ -362,14 +362,20 @@ it.each(["\u200b\u2060", "\u3164", "\u2800 \u00ad"])(
     const project = created.headers.get("location") ?? "";
     const { api } = web;
     const list = api.listConversations.bind(api);
-    const projects = api.listProjects.bind(api);
+    const overview = api.readOverview.bind(api);
     // As an earlier version of the program stored them.
     api.listConversations = async (...asked) => {
       const { conversations, ...rest } = await list(...asked);
       return { ...rest, conversations: conversations.map(untitled) };
     };
-    api.listProjects = async (...asked) =>
-      (await projects(...asked)).map((one) => ({ ...one, name: title }));
+    api.readOverview = async (...asked) => {
+      const { conversations, projects, ...rest } = await overview(...asked);
+      return {
+        ...rest,
+        conversations: conversations.map(untitled),
+        projects: projects.map((one) => ({ ...one, name: title })),
+      };
+    };
     const untitled = <T>(conversation: T) => ({ ...conversation, title });
     for (const path of ["/", "/conversations"]) {
       const page = await visitor.read(path);

@@ -89,9 +89,15 @@ function headersOf(traceId: string, spanId: string, flags: number) {
   return { traceparent: `00-${traceId}-${spanId}-${hex}` };
 }
 
+/** Random bytes are drawn for some hundred ids at once: a draw costs as much as all else that an id does. */
+const DRAWN_BYTES = 4_096;
+let drawn = Buffer.alloc(0);
+
 /** Random, and never all zeros, which the specification forbids. */
 function randomId(bytes: number): string {
-  const id = randomBytes(bytes).toString("hex");
+  if (drawn.length < bytes) drawn = randomBytes(DRAWN_BYTES);
+  const id = drawn.toString("hex", 0, bytes);
+  drawn = drawn.subarray(bytes);
   return isNothing(id) ? randomId(bytes) : id;
 }
 

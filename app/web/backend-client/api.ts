@@ -1,3 +1,4 @@
+import type { OperationId } from "../../core/api/operations";
 import type {
   Conversation,
   ConversationPage,
@@ -33,7 +34,7 @@ export interface ApiContext {
 
 /** Milliseconds; all are 0 for a `cached` call. */
 export interface ApiCall {
-  name: string;
+  name: OperationId;
   cached: boolean;
   dnsMs: number;
   connectMs: number;
@@ -57,6 +58,16 @@ export interface ConversationChanges {
   temperature?: number | null;
 }
 
+export interface Overview {
+  conversations: Conversation[];
+  /** The cursor of older conversations. */
+  next: string | null;
+  projects: Project[];
+  models: ModelDescription[];
+  /** The storage that the visitor uses; `undefined` if an earlier version of the backend answers. */
+  quotas?: Quotas;
+}
+
 /**
  * The one repository through which all of web's reads and writes go.
  *
@@ -64,9 +75,11 @@ export interface ConversationChanges {
  * with the backend's own sentence, 503 when the backend can't be reached.
  */
 export interface Api {
+  /** The data of the sidebar of every page. */
+  readOverview(context: ApiContext): Promise<Overview>;
   listConversations(
     context: ApiContext,
-    page: { cursor?: string; limit?: number },
+    page: { cursor?: string; limit: number },
   ): Promise<{ conversations: Conversation[]; next: string | null }>;
   /** Makes a conversation out of its first message, and begins the reply. */
   createConversation(
@@ -139,8 +152,6 @@ export interface Api {
   ): AsyncIterable<FollowedEvent>;
   /** Call when a reply has ended: records that it affects are read again. */
   noticeEnd(context: ApiContext): void;
-  listModels(context: ApiContext): Promise<ModelDescription[]>;
-  listProjects(context: ApiContext): Promise<Project[]>;
   createProject(
     context: ApiContext,
     options: { name: string; instructions?: string },
@@ -160,8 +171,6 @@ export interface Api {
   ): Promise<Project>;
   /** Deletes a project; its conversations stay, without one. */
   deleteProject(context: ApiContext, id: string): Promise<void>;
-  /** The storage that the visitor uses; `undefined` if an earlier version of the backend answers. */
-  readQuotas(context: ApiContext): Promise<Quotas | undefined>;
   /** Deletes everything that the visitor stores, permanently. */
   eraseAll(context: ApiContext): Promise<void>;
   /** `complete` is false if a bound of the search was reached. */

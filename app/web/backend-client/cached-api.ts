@@ -50,8 +50,8 @@ export interface CachedApiDeps {
 
 type Request<I extends OperationId> = OperationRequest<(typeof operations)[I]>;
 
-/** Conversations in the sidebar. A list with this limit is part of the overview and costs no call. */
-const OVERVIEW_CONVERSATIONS = 40;
+/** The sidebar lists this many conversations, and links to the list of all. */
+const SIDEBAR_CONVERSATIONS = 40;
 
 /** Calls the backend. Reads go through the cache; writes count changes, which invalidate records. */
 export class CachedApi implements ConnectedApi {
@@ -63,16 +63,15 @@ export class CachedApi implements ConnectedApi {
     this.metrics = createCallMetrics(deps.metrics);
   }
 
-  async listConversations(
+  readOverview(context: ApiContext): ReturnType<Api["readOverview"]> {
+    const query = { limit: String(SIDEBAR_CONVERSATIONS) };
+    return this.read(context, "readOverview", { query });
+  }
+
+  listConversations(
     context: ApiContext,
-    {
-      cursor,
-      limit = OVERVIEW_CONVERSATIONS,
-    }: { cursor?: string; limit?: number },
+    { cursor, limit }: { cursor?: string; limit: number },
   ): ReturnType<Api["listConversations"]> {
-    if (cursor === undefined && limit === OVERVIEW_CONVERSATIONS) {
-      return this.overview(context);
-    }
     const query = { limit: String(limit), cursor };
     return this.read(context, "listConversations", { query });
   }
@@ -217,14 +216,6 @@ export class CachedApi implements ConnectedApi {
     context.changes.add(relations.message);
   }
 
-  async listModels(context: ApiContext): ReturnType<Api["listModels"]> {
-    return (await this.overview(context)).models;
-  }
-
-  async listProjects(context: ApiContext): ReturnType<Api["listProjects"]> {
-    return (await this.overview(context)).projects;
-  }
-
   createProject(
     context: ApiContext,
     body: { name: string; instructions?: string },
@@ -246,10 +237,6 @@ export class CachedApi implements ConnectedApi {
 
   async deleteProject(context: ApiContext, id: string): Promise<void> {
     await this.write(context, "deleteProject", { params: { id } });
-  }
-
-  async readQuotas(context: ApiContext): ReturnType<Api["readQuotas"]> {
-    return (await this.overview(context)).quotas;
   }
 
   async eraseAll(context: ApiContext): Promise<void> {
@@ -278,12 +265,6 @@ export class CachedApi implements ConnectedApi {
 
   close(): Promise<void> {
     return this.deps.close();
-  }
-
-  /** The sidebar of every page; concurrent requests for it share one call. */
-  private overview(context: ApiContext): Promise<AnswerTo<"readOverview">> {
-    const query = { limit: String(OVERVIEW_CONVERSATIONS) };
-    return this.read(context, "readOverview", { query });
   }
 
   private read<I extends keyof typeof reads>(

@@ -50,7 +50,7 @@ export function serverTiming(calls: ApiCall[], totalMs: number): string {
 }
 
 function timingOf(call: ApiCall, id: string): string[] {
-  const name = call.name.replace(/[^\w :/.-]/g, "");
+  const { name } = call;
   if (call.cached) return [`${id};desc="${name} (cached)";dur=0.0`];
   return [
     `${id};desc="${name}";dur=${ms(call.totalMs)}`,

@@ -7,7 +7,7 @@ export async function checkModel(
   context: ApiContext,
   model: string,
 ): Promise<void> {
-  const models = await api.listModels(context);
+  const { models } = await api.readOverview(context);
   if (models.some(({ id }) => id === model)) return;
   throw new VisibleError(
     400,

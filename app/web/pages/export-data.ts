@@ -18,7 +18,7 @@ export async function* exportData(
   context: ApiContext,
   exportedAt: Date,
 ): AsyncGenerator<string, void> {
-  const projects = await api.listProjects(context);
+  const { projects } = await api.readOverview(context);
   const head = { format: 1, exportedAt, projects };
   yield `${JSON.stringify(head).slice(0, -1)},"conversations":[`;
   let separator = "\n";

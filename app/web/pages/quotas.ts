@@ -15,15 +15,13 @@ export const viewQuotas = ({ conversations, bytes }: Quotas) => ({
   text: `${megabytes(bytes.used)} of ${megabytes(bytes.limit)}`,
 });
 
-/** A sentence for visitors who come near a limit. */
+/** A sentence for visitors who come near a limit. Every page asks, so that numbers are written only then. */
 export function limitNotice(quotas: Quotas | undefined): string | undefined {
-  if (!quotas) return undefined;
-  const { conversations, text } = viewQuotas(quotas);
-  if (isNear(quotas.conversations)) {
-    return `You have used ${conversations} conversations. Delete those that you no longer need.`;
+  if (quotas && isNear(quotas.conversations)) {
+    return `You have used ${viewQuotas(quotas).conversations} conversations. Delete those that you no longer need.`;
   }
-  if (isNear(quotas.bytes)) {
-    return `You have used ${text} for messages. Delete conversations that you no longer need.`;
+  if (quotas && isNear(quotas.bytes)) {
+    return `You have used ${viewQuotas(quotas).text} for messages. Delete conversations that you no longer need.`;
   }
   return undefined;
 }

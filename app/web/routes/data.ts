@@ -33,7 +33,7 @@ export function dataRoutes(
 }
 
 async function dataPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
-  const quotas = await api.readQuotas(ctx.state.api);
+  const { quotas } = await api.readOverview(ctx.state.api);
   return {
     template: "data.njk",
     title: "Your data",

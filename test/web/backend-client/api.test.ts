@@ -56,9 +56,7 @@ async function talk(owner: string, text = "Hello"): Promise<string> {
 /** The calls of a conversation's page. */
 const page = (context: ApiContext, id: string, from = api) =>
   Promise.all([
-    from.listConversations(context, { limit: 40 }),
-    from.listProjects(context),
-    from.listModels(context),
+    from.readOverview(context),
     from.readConversation(context, id, { limit: 50 }),
   ]);
 
@@ -74,11 +72,11 @@ test("loads the page of a conversation with two calls, and again with none", asy
   expect(sent(cold)).toBe(2);
   const warm = request(owner);
   backend.takeCalls();
-  const [list, , models, { messages }] = await page(warm, id, other);
+  const [overview, { messages }] = await page(warm, id, other);
   expect(sent(warm)).toBe(0);
   expect(backend.takeCalls()).toBe(0);
-  expect(list.conversations.map((one) => one.id)).toEqual([id]);
-  expect(models[0]?.name).toBe("Eliza");
+  expect(overview.conversations.map((one) => one.id)).toEqual([id]);
+  expect(overview.models[0]?.name).toBe("Eliza");
   expect(messages).toHaveLength(2);
   await other.close();
 });
@@ -130,7 +128,7 @@ test("shows a change made through one pod on another at the session's next reque
     const title = `Title ${index}`;
     await pod.changeConversation(request(owner, versions), id, { title });
     for (const reader of pods) {
-      const [list, , , { conversation }] = await page(
+      const [list, { conversation }] = await page(
         request(owner, versions),
         id,
         reader,
@@ -173,7 +171,7 @@ test("serves no owner another owner's records", async () => {
   await expect(
     api.readConversation(request("grace"), id, { limit: 50 }),
   ).rejects.toMatchObject({ status: 404 });
-  const { conversations } = await api.listConversations(request("grace"), {});
+  const { conversations } = await api.readOverview(request("grace"));
   expect(conversations).toEqual([]);
 });
 
@@ -255,7 +253,7 @@ test("repeats a call whose response is lost, and creates one message", async () 
   await answered(owner, conversation.id);
   const { messages } = await readNow(owner, conversation.id);
   expect(messages.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
-  const { conversations } = await api.listConversations(request(owner), {});
+  const { conversations } = await api.readOverview(request(owner));
   expect(conversations).toHaveLength(1);
   await through.close();
   proxy.close();
@@ -267,7 +265,7 @@ test("reports an unreachable backend with a message, and finds it after its retu
   const directory = await temporaryFolder();
   const other = await startBackend({ port, directory });
   const lonely = connectApi(other.url);
-  await lonely.listProjects(request("ada"));
+  await lonely.readOverview(request("ada"));
   await other.kill();
   for (let attempt = 0; attempt < 10; attempt++) {
     await expect(
@@ -343,10 +341,10 @@ test("shows a restored conversation at the session's next request", async () => 
     text: "Hello",
   });
   await api.deleteConversation(context(), conversation.id);
-  const deleted = await api.listConversations(context(), {});
+  const deleted = await api.readOverview(context());
   expect(deleted.conversations).toEqual([]);
   await api.restoreConversation(context(), conversation.id);
-  const restored = await api.listConversations(context(), {});
+  const restored = await api.readOverview(context());
   expect(restored.conversations).toHaveLength(1);
 });
 
@@ -372,9 +370,9 @@ test("abandons a connection that is not established in time, and retries the cal
     patience: { read, write: read },
   });
   const begun = performance.now();
-  await expect(
-    waiting.listConversations(request("waiting"), {}),
-  ).rejects.toMatchObject({ status: 503 });
+  await expect(waiting.readOverview(request("waiting"))).rejects.toMatchObject({
+    status: 503,
+  });
   expect(performance.now() - begun).toBeLessThan(3_000);
   full.kill("SIGKILL");
   for (const socket of fill) socket.destroy();
@@ -392,9 +390,9 @@ test("gives a retry only the rest of the deadline", async () => {
     patience: { read, write: read },
   });
   const begun = performance.now();
-  await expect(
-    waiting.listConversations(request("waiting"), {}),
-  ).rejects.toMatchObject({ status: 503 });
+  await expect(waiting.readOverview(request("waiting"))).rejects.toMatchObject({
+    status: 503,
+  });
   expect(performance.now() - begun).toBeGreaterThan(950);
   silent.close();
   await waiting.close();
