@@ -33,7 +33,7 @@ export class TimeSlices {
             if (performance.now() >= this.#end) return false;
           }
         } catch (error) {
-          reject(error as Error);
+          reject(error);
           return true;
         }
       };
