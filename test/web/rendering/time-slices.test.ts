@@ -82,7 +82,7 @@ test("ends short work beside long work that was begun before", async () => {
   await long.work;
 });
 
-test("fails with the work's error, and goes on with other work", async () => {
+test("fails with the work's error, and continues other work", async () => {
   const slices = new TimeSlices();
   const failing = slices.run(failingWork());
   const other = slices.run(shortWork("other"));
