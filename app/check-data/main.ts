@@ -5,6 +5,7 @@ import { nodeFileSystem } from "../core/storage/file-system";
 import { checkRecords } from "./check-records";
 import { checkSessions } from "./check-sessions";
 import { Findings } from "./findings";
+import { giveToOwner } from "./give-to-owner";
 
 const HELP = `Checks the data of Keepsake while no process of it runs, for example a restored backup.
 
@@ -38,6 +39,7 @@ async function main(args: string[]): Promise<number> {
     const inside = path.resolve(directory, part);
     const findings = new Findings(nodeFileSystem, inside, isRepair);
     await checks[part](findings);
+    if (isRepair && process.getuid?.() === 0) await giveToOwner(inside);
     left += print(part, findings);
   }
   return left === 0 ? 0 : 1;

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
+  lchown,
+  lstat,
   mkdir,
   readdir,
   readFile,
@@ -198,6 +200,25 @@ test.each(faults)(
     await restored.stop();
   },
 );
+
+test("repaired files belong to the folder's owner, also when root repairs", async () => {
+  await backend.parts.replies.drain();
+  const { directory } = backend;
+  const own = process.getuid!();
+  const user = own === 0 ? 1000 : own;
+  const everything = async () => {
+    const names = await readdir(directory, { recursive: true });
+    return names.map((name) => path.join(directory, name));
+  };
+  for (const file of await everything()) await lchown(file, user, user);
+  await rm(inConversation("settings"), { recursive: true });
+  await rm(folders().ownerEvents(hashOf(owner)), { recursive: true });
+  expect((await check("--repair")).code).toBe(0);
+  const uids = await Promise.all(
+    (await everything()).map(async (file) => (await lstat(file)).uid),
+  );
+  expect(new Set(uids)).toEqual(new Set([user]));
+});
 
 test("leaves the format of a later version alone, and says so", async () => {
   await writeFile(inConversation("settings", "v2"), '{"format":2,"new":1}');
