@@ -16,6 +16,7 @@ import { quantile, startKeepsake, Visitor } from "./support";
  *
  * LENGTH (524288)    of each text, in characters
  * WATCHERS (100)     of the reply
+ * CHECKOUT           a folder with another build, whose watchers are measured instead
  * SECONDS (20)       of following
  */
 
@@ -52,7 +53,11 @@ async function texts(): Promise<void> {
 }
 
 async function follow(what: string, query: string): Promise<void> {
-  const keepsake = await startKeepsake(18_700, { ELIZA_DELAY_MS: "2" });
+  const keepsake = await startKeepsake(
+    18_700,
+    { ELIZA_DELAY_MS: "2" },
+    process.env["CHECKOUT"],
+  );
   try {
     const visitor = new Visitor(keepsake.url);
     await (await visitor.get("/")).arrayBuffer();
@@ -60,16 +65,18 @@ async function follow(what: string, query: string): Promise<void> {
       message: "write 20000 words",
     });
     const before = keepsake.memory().web;
+    const secondsBefore = keepsake.webSeconds();
     const requests = Array.from({ length: watchers }, () =>
       open(`${keepsake.url}${address}/replies/2/events${query}`, visitor),
     );
     const latencies = await probe(keepsake.url);
     const after = keepsake.memory().web;
+    const processor = keepsake.webSeconds() - secondsBefore;
     for (const request of requests) request.destroy();
     console.log(
       `${watchers} watchers, ${what}: /livez median ${quantile(latencies, 0.5).toFixed(0)} ms, ` +
         `99 % ${quantile(latencies, 0.99).toFixed(0)} ms, longest ${Math.max(...latencies).toFixed(0)} ms; ` +
-        `web ${before.toFixed(0)} to ${after.toFixed(0)} MiB`,
+        `web ${before.toFixed(0)} to ${after.toFixed(0)} MiB, ${processor} s of processor time in ${seconds} s`,
     );
   } finally {
     await keepsake.stop();

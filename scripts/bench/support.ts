@@ -9,6 +9,8 @@ export interface Running {
   url: string;
   /** Resident memory of each process, in MiB. */
   memory(): { web: number; backend: number };
+  /** Seconds of processor time that web has used. */
+  webSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startKeepsake(
       web: residentMiB(both, "web/main.js"),
       backend: residentMiB(both, "backend/main.js"),
     }),
+    webSeconds: () => rowOf(both, "web/main.js").seconds,
     stop: async () => {
       both.kill("SIGTERM");
       await new Promise((resolve) => both.once("exit", resolve));
@@ -65,15 +68,22 @@ async function saysReady(both: ChildProcess): Promise<void> {
   });
 }
 
-/** The resident memory of the child whose command line contains `name`, in MiB. */
-function residentMiB(parent: ChildProcess, name: string): number {
-  const rows = execFileSync("ps", ["-A", "-o", "ppid=,rss=,args="], {
+const residentMiB = (parent: ChildProcess, name: string) =>
+  rowOf(parent, name).mib;
+
+/** The resident memory and processor time of the child whose command line contains `name`. */
+function rowOf(
+  parent: ChildProcess,
+  name: string,
+): { mib: number; seconds: number } {
+  const rows = execFileSync("ps", ["-A", "-o", "ppid=,rss=,cputimes=,args="], {
     encoding: "utf8",
   });
   for (const row of rows.split("\n")) {
-    const [, ppid, rss, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
+    const [, ppid, rss, seconds, args] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
     if (Number(ppid) === parent.pid && args?.includes(name))
-      return Number(rss) / 1024;
+      return { mib: Number(rss) / 1024, seconds: Number(seconds) };
   }
   throw new Error(`no process ${name} under ${parent.pid}`);
 }

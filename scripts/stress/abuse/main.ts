@@ -1,0 +1,168 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { quantile, startKeepsake } from "../../bench/support";
+import { attacks } from "./attacks";
+import { Client } from "./client";
+import { startModelServer } from "./model-server";
+
+/* See scripts/stress-abuse. */
+
+/** Milliseconds, and the memory limits of the manifests in MiB. */
+const BOUNDS = { ms: 250, web: 512, backend: 512 };
+
+const HONEST = 10;
+const PORT = 18_900;
+const seconds = Number(process.env["STRESS_SECONDS"] ?? 20);
+
+/** As in the manifests, with one proxy in front. */
+const SETTINGS = {
+  TRUSTED_PROXIES: "1",
+  SESSIONS_PER_MINUTE: "120",
+  MESSAGES_PER_MINUTE: "120",
+  STREAMS_PER_MINUTE: "600",
+  SEARCHES_PER_MINUTE: "60",
+  STREAMS_PER_OWNER: "20",
+};
+
+interface Figures {
+  livez: number[];
+  pages: number[];
+  refused: Record<string, number>;
+  web: number;
+  backend: number;
+}
+
+async function main(names: string[]): Promise<void> {
+  const model = await startModelServer();
+  for (const name of ["nobody", ...names]) {
+    const figures = await measure(name, model.url);
+    console.log(describe(name, figures));
+    if (name !== "nobody" && isBeyond(figures)) process.exitCode = 1;
+  }
+  model.close();
+}
+
+async function measure(name: string, modelUrl: string): Promise<Figures> {
+  const env = {
+    ...SETTINGS,
+    MODEL_PROVIDER: "openai",
+    OPENAI_BASE_URL: modelUrl,
+    OPENAI_API_KEY: "none",
+  };
+  const keepsake = await startKeepsake(PORT, env, process.env["CHECKOUT"]);
+  const figures: Figures = {
+    livez: [],
+    pages: [],
+    refused: {},
+    web: 0,
+    backend: 0,
+  };
+  const attacker =
+    name === "nobody"
+      ? undefined
+      : fork(__filename, ["attack", name, keepsake.url], { stdio: "ignore" });
+  try {
+    const until = performance.now() + 1_000 * seconds;
+    const visitors = Array.from({ length: HONEST }, (_, n) =>
+      visit(new Client(keepsake.url, `198.51.100.${n}`), until, figures),
+    );
+    await Promise.all([
+      ...visitors,
+      probe(keepsake.url, until, figures),
+      watchMemory(() => keepsake.memory(), until, figures),
+    ]);
+  } finally {
+    attacker?.kill("SIGKILL");
+    if (attacker) await once(attacker, "exit");
+    await keepsake.stop();
+  }
+  return figures;
+}
+
+/** Reads, writes and searches at the pace of a person in a hurry. */
+async function visit(
+  client: Client,
+  until: number,
+  figures: Figures,
+): Promise<void> {
+  const timed = async (work: Promise<{ status: number }>, isPage = true) => {
+    const begun = performance.now();
+    const { status } = await work.catch(() => ({ status: 0 }));
+    if (isPage) figures.pages.push(performance.now() - begun);
+    if (status === 200 || status === 303) return;
+    figures.refused[status] = (figures.refused[status] ?? 0) + 1;
+  };
+  let address = "/";
+  for (let n = 0; performance.now() < until; n++) {
+    await timed(client.get(address));
+    if (n % 8 === 0) {
+      const sent = client.post("/conversations", { message: "hello" });
+      await timed(sent, false);
+      address = (await sent.catch(() => undefined))?.location ?? address;
+    }
+    // A search waits its turn, so it is no page in the sense of the bound.
+    if (n % 8 === 4) await timed(client.get("/search?q=hello"), false);
+    await sleep(200 + 200 * Math.random());
+  }
+}
+
+async function probe(
+  url: string,
+  until: number,
+  { livez }: Figures,
+): Promise<void> {
+  const client = new Client(url, "198.51.100.200");
+  while (performance.now() < until) {
+    const begun = performance.now();
+    await client.get("/livez");
+    livez.push(performance.now() - begun);
+    await sleep(20);
+  }
+}
+
+async function watchMemory(
+  memory: () => { web: number; backend: number },
+  until: number,
+  figures: Figures,
+): Promise<void> {
+  while (performance.now() < until) {
+    const { web, backend } = memory();
+    figures.web = Math.max(figures.web, web);
+    figures.backend = Math.max(figures.backend, backend);
+    await sleep(500);
+  }
+}
+
+const ms = (values: number[], share: number) =>
+  `${quantile(values, share).toFixed(0)} ms`;
+
+function describe(name: string, figures: Figures): string {
+  const { livez, pages, refused, web, backend } = figures;
+  return [
+    `${name}:`,
+    `/livez ${ms(livez, 0.5)}, 99 % ${ms(livez, 0.99)};`,
+    `honest pages ${ms(pages, 0.5)}, 99 % ${ms(pages, 0.99)} (${pages.length});`,
+    `refused ${JSON.stringify(refused)};`,
+    `web ${web.toFixed(0)} MiB, backend ${backend.toFixed(0)} MiB`,
+  ].join(" ");
+}
+
+function isBeyond({ livez, pages, refused, web, backend }: Figures): boolean {
+  return (
+    quantile(livez, 0.99) > BOUNDS.ms ||
+    quantile(pages, 0.99) > BOUNDS.ms ||
+    Object.keys(refused).length > 0 ||
+    web > BOUNDS.web ||
+    backend > BOUNDS.backend
+  );
+}
+
+const [first, name = "", url = ""] = process.argv.slice(2);
+if (first === "attack") void attacks[name]?.(url);
+else {
+  const asked = process.argv.slice(2);
+  const unknown = asked.find((one) => !attacks[one]);
+  if (unknown) throw new Error(`There is no attack ${unknown}.`);
+  void main(asked.length > 0 ? asked : Object.keys(attacks));
+}
