@@ -1,4 +1,4 @@
-import { expect, it } from "@jest/globals";
+import { expect, it, jest } from "@jest/globals";
 import { titleOf, visibleTitle } from "../../app/backend/conversations/title";
 
 it.each([
@@ -27,4 +27,12 @@ it("cuts a long title between two words, or between two characters", () => {
 it("shows a stored title without visible characters as the default title", () => {
   expect(visibleTitle("\u2800")).toBe("New conversation");
   expect(visibleTitle("Plans")).toBe("Plans");
+});
+
+it("looks for a title in the beginning of a long message alone", () => {
+  const replace = jest.spyOn(String.prototype, "replaceAll");
+  expect(titleOf("ab ".repeat(350_000))).toBe(`${"ab ".repeat(19)}ab…`);
+  const lengths = replace.mock.contexts.map((text) => String(text).length);
+  replace.mockRestore();
+  expect(Math.max(...lengths)).toBeLessThan(5_000);
 });

@@ -7,6 +7,9 @@ import {
 /** Fits the sidebar in one line or two. */
 const LENGTH = 60;
 
+/** Enough to find a title in, also after marks and spaces: a text of a megabyte would take 120 ms. */
+const ENOUGH = 4_096;
+
 const DEFAULT_TITLE = "New conversation";
 
 /** The title that is shown: a list must not have a row without text. */
@@ -15,7 +18,8 @@ export const visibleTitle = (title: string): string =>
 
 /** The first title of a conversation: the beginning of its first message, cut between two words. */
 export function titleOf(text: string): string {
-  const visible = trimInvisibleStart(text);
+  const beginning = trimInvisibleStart(text);
+  const visible = beginning.slice(0, characterStart(beginning, ENOUGH));
   const words = visible
     // Markdown of a line or of a code block.
     .replace(/^[\s#>*`-]+/, "")
