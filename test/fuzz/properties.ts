@@ -15,12 +15,12 @@ const tag =
   /<(\/?)([a-z][a-z0-9]*)((?: [a-z-]+(?:="[^"<>]*")?)*)>|<|(?<=^|>)[^<]*/g;
 
 const ELEMENTS = new Set(
-  "a blockquote br button code div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
+  "a b blockquote br button code details div em h3 h4 h5 h6 hr input label li ol p pre s span strong sub summary sup table tbody td th thead tr ul math mfrac mi mn mo mover mpadded mphantom mrow mspace mstyle msub msubsup msup mtable mtd mtext mtr munder munderover".split(
     " ",
   ),
 );
 const ATTRIBUTES = new Set(
-  "aria-label class data-copy data-language dir href rel start tabindex target type".split(
+  "aria-label autocomplete checked class data-copy dir disabled display displaystyle form href id lspace mathvariant movablelimits rel role rspace scriptlevel start stretchy tabindex target type width height".split(
     " ",
   ),
 );
@@ -35,7 +35,7 @@ export function requireSafeHtml(html: string): void {
       / ([a-z-]+)(?:="([^"]*)")?/g,
     )) {
       if (!ATTRIBUTES.has(attribute)) throw new Error(`An ${attribute}`);
-      if (attribute === "href" && !/^(https?:\/\/|mailto:)/i.test(value)) {
+      if (attribute === "href" && !/^(https?:\/\/|mailto:|#fn-)/i.test(value)) {
         throw new Error(`A link to ${value}`);
       }
     }

@@ -24,6 +24,8 @@ export interface ConversationPart {
 interface RenderedTurns {
   shown: ShownTurns;
   articles: string;
+  /** True if the page needs `rich.css`. */
+  isRich: boolean;
 }
 
 /**
@@ -44,15 +46,18 @@ export async function viewConversation(
   const isEnd = part.before === undefined && part.message === undefined;
   const reply = isEnd ? page.reply : null;
   const isWriting = reply?.status === "writing";
-  const { shown, articles } =
+  const { shown, articles, isRich } =
     (isEnd && rendered.get(page)) ||
     (await renderTurns(renderer, page, part, reply, options));
-  if (isEnd && !page.reply) rendered.set(page, { shown, articles });
+  if (isEnd && !page.reply) {
+    rendered.set(page, { shown, articles, isRich });
+  }
   const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
     versions: versions && renderer.renderVersions(versions),
     articles,
+    isRich: isWriting || isRich,
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address,
     aside: shown.aside,
@@ -92,6 +97,10 @@ function viewQueue(
     isDue: !isWriting && !isPaused,
   };
 }
+
+/** HTML for which the page needs `rich.css`. */
+const rich =
+  /class="(?:code|task|footnote)"|<(?:math|kbd|details)\b(?! class="r)/;
 
 /** The reply that the next message sent from this page follows. */
 function followed(
@@ -164,5 +173,6 @@ async function renderTurns(
       articles.push(`<p class="tools">${links}</p>`);
     }
   }
-  return { shown, articles: articles.join("\n") };
+  const isRich = articles.some((article) => rich.test(article));
+  return { shown, articles: articles.join("\n"), isRich };
 }

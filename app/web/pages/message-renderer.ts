@@ -6,8 +6,13 @@ import {
   type ReplyEnd,
   type ReplyState,
 } from "../../core/domain/records";
-import { htmlOf, renderText } from "../rendering/growing-markdown";
-import { escape } from "../rendering/markdown";
+import {
+  htmlOf,
+  renderText,
+  renderUnfinished,
+} from "../rendering/growing-markdown";
+import { renderPrompt } from "../rendering/prompt";
+import { idPrefixOf } from "../rendering/references";
 import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
 import { clockTime } from "./time";
@@ -68,12 +73,18 @@ export class MessageRenderer {
   }
 
   async #htmlOf(message: Message): Promise<string> {
-    if (isPrompt(message)) return escape(message.text);
-    return this.#renderText(message.text);
+    return isPrompt(message)
+      ? this.#slices.run(renderPrompt(message.text))
+      : this.#renderText(message);
   }
 
-  async #renderText(text: string): Promise<string> {
-    return htmlOf(await this.#slices.run(renderText(text)));
+  async #renderText(
+    { text, number }: { text: string; number: number },
+    isUnfinished = false,
+  ): Promise<string> {
+    const render = isUnfinished ? renderUnfinished : renderText;
+    const options = { idPrefix: idPrefixOf(number) };
+    return htmlOf(await this.#slices.run(render(text, options)));
   }
 
   renderVersions(versions: VersionsView): string {
@@ -92,7 +103,7 @@ export class MessageRenderer {
       message: {
         ...headOf(reply),
         author: reply.modelName,
-        html: html ?? (await this.#renderText(reply.text)),
+        html: html ?? (await this.#renderText(reply, isWriting)),
         notices: isWriting ? [] : [failureNotice(reply.reason)],
         outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,

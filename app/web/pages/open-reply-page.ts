@@ -4,7 +4,7 @@ import { isContinued } from "./is-continued";
 import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
-import { escape } from "../rendering/markdown";
+import { escape } from "../rendering/escape";
 import { joinReply } from "../streaming/follow-reply";
 import type { StreamBody } from "../streaming/stream-body";
 import {

@@ -1,12 +1,22 @@
-import { renderBlocks, type Block } from "./markdown";
+import type { CodeMemory } from "./highlight";
+import { definitionsIn, renderBlocks, type Block } from "./markdown";
+import { Definitions } from "./parse-options";
 import { finish, type Steps } from "./steps";
+import { visiblePart } from "./unfinished";
 import { workLimits, type WorkLimits } from "./work-limits";
 
 /** Blocks at the end that more text can change: the last line may join the block before its own. */
 const PENDING_BLOCKS = 2;
 
+export interface TextOptions {
+  limits?: WorkLimits;
+  /** Distinguishes the ids of this text from those of others on the page. */
+  idPrefix?: string;
+}
+
 /**
- * The HTML of a text that grows. It equals the HTML of the whole text, whatever pieces it arrives in.
+ * The HTML of a text that grows. When it has ended, it equals the HTML of the whole text, whatever
+ * pieces it arrived in; only its references may lack their links.
  *
  * All but the last two blocks are stable. They are rendered once and dropped, so that a piece of a
  * long text costs no more than one of a short text. A block that is longer than the limit is cut, and
@@ -23,21 +33,40 @@ export class GrowingMarkdown {
   #start: number;
   /** The beginning of the tail that is not in the text: it continues a cut block. */
   #repeated = 0;
-  /** The HTML of paragraphs in the pending blocks. */
+  /** The HTML of paragraphs and formulas in the pending blocks. */
   #known = new Map<string, string>();
+  readonly #code: CodeMemory = {};
+  readonly #found = new Definitions();
   readonly #limits: WorkLimits;
+  readonly #idPrefix: string | undefined;
+  readonly #definitions: Definitions | undefined;
 
-  /** @param options.start The start of the text in a longer one. */
+  /**
+   * @param options.start The start of the text in a longer one.
+   * @param options.definitions All definitions, if the whole text is known.
+   */
   constructor({
     start = 0,
     limits = workLimits,
-  }: { start?: number; limits?: WorkLimits } = {}) {
+    idPrefix,
+    definitions,
+  }: TextOptions & { start?: number; definitions?: Definitions } = {}) {
     this.#start = start;
     this.#limits = limits;
+    this.#idPrefix = idPrefix;
+    this.#definitions = definitions;
   }
 
-  /** @returns the blocks that the piece made stable. */
-  *append(piece: string): Steps<Block[]> {
+  /** True if the whole text has to be rendered when it has ended. */
+  get hasReferences(): boolean {
+    return this.#found.hasReferences;
+  }
+
+  /**
+   * @param isLast True if no piece follows.
+   * @returns the blocks that the piece made stable.
+   */
+  *append(piece: string, isLast = false): Steps<Block[]> {
     this.tail += piece;
     const stable: Block[] = [];
     while (this.tail.length > this.#limits.blockLength) {
@@ -45,7 +74,8 @@ export class GrowingMarkdown {
       if (!found) break;
       for (const block of found) stable.push(block);
     }
-    const blocks = yield* this.#render(this.tail);
+    const shown = isLast ? this.tail : visiblePart(this.tail);
+    const blocks = yield* this.#render(shown, { isUnfinished: !isLast });
     const count = Math.max(0, blocks.length - PENDING_BLOCKS);
     this.pending = blocks.slice(count).map((block) => this.#place(block));
     const end = blocks[count]?.start ?? 0;
@@ -80,7 +110,7 @@ export class GrowingMarkdown {
     // Without the last line, which may be incomplete.
     const length = Math.min(codeLength, this.tail.length - 1);
     const part = beginning(this.tail, length);
-    const [code, next] = yield* this.#render(part, 2);
+    const [code, next] = yield* this.#render(part, { atMost: 2 });
     if (code && next) return this.#take([code], next.start);
     return length < codeLength ? undefined : this.#cut(part, code);
   }
@@ -100,14 +130,21 @@ export class GrowingMarkdown {
     return taken;
   }
 
-  *#render(source: string, atMost?: number): Steps<Block[]> {
+  *#render(
+    source: string,
+    options: { atMost?: number; isUnfinished?: boolean } = {},
+  ): Steps<Block[]> {
     const known = this.#known;
     this.#known = new Map();
     return yield* renderBlocks(source, {
+      ...options,
       limits: this.#limits,
       known,
       used: this.#known,
-      atMost,
+      code: this.#code,
+      definitions: this.#definitions,
+      found: this.#found,
+      idPrefix: this.#idPrefix,
     });
   }
 
@@ -126,9 +163,24 @@ export class GrowingMarkdown {
   }
 }
 
-/** All blocks of a text. */
-export function* renderText(text: string, limits?: WorkLimits): Steps<Block[]> {
-  const growing = new GrowingMarkdown({ limits });
+/** All blocks of a text that has ended. */
+export function* renderText(
+  text: string,
+  options: TextOptions = {},
+): Steps<Block[]> {
+  const { limits = workLimits } = options;
+  const definitions = yield* definitionsIn(text, limits);
+  const growing = new GrowingMarkdown({ ...options, definitions });
+  const stable = yield* growing.append(text, true);
+  return stable.concat(growing.pending);
+}
+
+/** All blocks of a text that will grow, as {@link GrowingMarkdown} has them. */
+export function* renderUnfinished(
+  text: string,
+  options: TextOptions = {},
+): Steps<Block[]> {
+  const growing = new GrowingMarkdown(options);
   const stable = yield* growing.append(text);
   return stable.concat(growing.pending);
 }

@@ -1,8 +1,16 @@
 import MarkdownIt from "markdown-it";
 import cjkFriendly from "markdown-it-cjk-friendly";
+import { codeBlock } from "./code-block";
+import { escape } from "./escape";
+import type { CodeMemory } from "./highlight";
 import { linkAddresses } from "./links";
-import { keepMath } from "./math";
+import { findMath, formulaHtml } from "./math";
+import { Definitions, type ParseOptions } from "./parse-options";
+import { findReferences, footnoteOpening } from "./references";
 import type { Steps } from "./steps";
+import { allowTags } from "./tags";
+import { markTasks, taskItem } from "./tasks";
+import { closeUnfinished, visibleInline } from "./unfinished";
 import {
   BlockWork,
   countWork,
@@ -30,12 +38,13 @@ export interface Block {
 /** A model's headings are below the page's own `h1` and `h2`. */
 const HEADING_SHIFT = 2;
 
-export interface RenderOptions {
+export interface RenderOptions extends ParseOptions {
   limits?: WorkLimits;
-  /** The HTML of paragraphs that were rendered before. */
+  /** The HTML of paragraphs and formulas that were rendered before. */
   known?: ReadonlyMap<string, string>;
-  /** Gets the HTML of all paragraphs. */
+  /** Gets the HTML of all paragraphs and formulas. */
   used?: Map<string, string>;
+  code?: CodeMemory;
   /** Stops after so many blocks. */
   atMost?: number;
 }
@@ -44,8 +53,8 @@ export interface RenderOptions {
  * Renders Markdown by top-level blocks. A block that exceeds a limit is shown as plain text: the part
  * that was parsed, up to the next empty line.
  *
- * Reference definitions are disabled, so that no block depends on another: a text can be rendered from
- * the start of any block on.
+ * The definitions of links and footnotes are known before, or not at all, so that no block depends on
+ * another: a text can be rendered from the start of any block on.
  */
 export function* renderBlocks(
   source: string,
@@ -57,11 +66,18 @@ export function* renderBlocks(
   let line = 0;
   while (line < starts.length) {
     const first = line;
-    const found = parseBlocks(source.slice(starts[first]), limits);
-    for (const { tokens, from, to } of found.blocks) {
+    const found = parseBlocks(source.slice(starts[first]), limits, options);
+    for (const [index, { tokens, from, to }] of found.blocks.entries()) {
       const start = starts[first + from] ?? 0;
       const text = source.slice(start, starts[first + to]);
-      const html = yield* renderBlock(tokens, text, options);
+      const isLast =
+        found.end === undefined && index === found.blocks.length - 1;
+      const isUnfinished =
+        options.isUnfinished && isLast && !/\n[ \t]*\n[ \t]*$/.test(source);
+      const html = yield* renderBlock(tokens, text, {
+        ...options,
+        isUnfinished,
+      });
       blocks.push({ start, html, ...kindOf(tokens) });
       if (blocks.length >= atMost) return blocks;
     }
@@ -77,6 +93,24 @@ export function* renderBlocks(
   return blocks;
 }
 
+/** Finds all definitions in a text. */
+export function* definitionsIn(
+  source: string,
+  limits: WorkLimits,
+): Steps<Definitions> {
+  const found = new Definitions();
+  if (!/^[ \t>]*\[[^\]\n]+\]:/m.test(source)) return found;
+  let rest = source;
+  while (rest !== "") {
+    const { end, tooComplexTo } = parseBlocks(rest, limits, { found });
+    yield;
+    if (end === undefined) break;
+    const starts = lineStarts(rest);
+    rest = rest.slice(starts[end + (tooComplexTo ?? 0)] ?? rest.length);
+  }
+  return found;
+}
+
 interface ParsedBlocks {
   /** The tokens and lines of each block. */
   blocks: { tokens: MarkdownIt.Token[]; from: number; to: number }[];
@@ -86,12 +120,17 @@ interface ParsedBlocks {
   tooComplexTo?: number;
 }
 
-function parseBlocks(text: string, limits: WorkLimits): ParsedBlocks {
+function parseBlocks(
+  text: string,
+  limits: WorkLimits,
+  options: ParseOptions,
+): ParsedBlocks {
   const tokens: MarkdownIt.Token[] = [];
   const work = new BlockWork(limits);
   const source = text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
   try {
-    markdown.block.parse(source, markdown, environment(work), tokens);
+    const env = environment(work, options);
+    markdown.block.parse(source, markdown, env, tokens);
     return { blocks: topLevel(tokens) };
   } catch (error) {
     const isTooComplex = error instanceof TooComplexError;
@@ -121,6 +160,7 @@ function* renderBlock(
   options: RenderOptions,
 ): Steps<string> {
   shiftHeadings(tokens);
+  markTasks(tokens);
   setDirection(tokens);
   try {
     return (yield* renderTokens(tokens, options)).trimEnd();
@@ -135,20 +175,24 @@ const TOKENS_PER_STEP = 200;
 
 function* renderTokens(
   tokens: MarkdownIt.Token[],
-  { limits = workLimits, known, used }: RenderOptions,
+  options: RenderOptions,
 ): Steps<string> {
   const { renderer } = markdown;
+  const env = environment(new InlineWork(workLimits), options);
+  const last = tokens.findLastIndex(({ type }) => type === "inline");
   let html = "";
-  for (const [index, { type, content }] of tokens.entries()) {
+  for (const [index, { type, content, info }] of tokens.entries()) {
     if (type === "inline") {
-      const inline = known?.get(content) ?? renderInline(content, limits);
-      used?.set(content, inline);
-      html += inline;
+      const isUnfinished = options.isUnfinished && index === last;
+      html += yield* knownOrRendered(content, { ...options, isUnfinished });
+      yield;
+    } else if (type === "fence" || type === "code_block") {
+      html += yield* codeBlock(content, info, options.code);
       yield;
     } else {
       const rule = renderer.rules[type];
       html += rule
-        ? rule(tokens, index, markdown.options, {}, renderer)
+        ? rule(tokens, index, markdown.options, env, renderer)
         : renderer.renderToken(tokens, index, markdown.options);
       if (index % TOKENS_PER_STEP === 0) yield;
     }
@@ -156,16 +200,50 @@ function* renderTokens(
   return html;
 }
 
+function* knownOrRendered(
+  content: string,
+  options: RenderOptions,
+): Steps<string> {
+  const { known, used, isUnfinished } = options;
+  const key = isUnfinished ? `unfinished ${content}` : `paragraph ${content}`;
+  const html = known?.get(key) ?? (yield* renderInline(content, options));
+  used?.set(key, html);
+  return html;
+}
+
 /** @throws TooComplexError */
-function renderInline(content: string, limits: WorkLimits): string {
+function* renderInline(content: string, options: RenderOptions): Steps<string> {
+  const { limits = workLimits, isUnfinished } = options;
   if (content.length > limits.inlineLength) throw new TooComplexError();
-  const env = environment(new InlineWork(limits));
-  const [inline] = markdown.parseInline(content, env);
-  return markdown.renderer.render(
-    inline?.children ?? [],
-    markdown.options,
-    env,
-  );
+  const env = environment(new InlineWork(limits), options);
+  const visible = isUnfinished ? visibleInline(content) : content;
+  const [inline] = markdown.parseInline(visible, env);
+  const tokens = inline?.children ?? [];
+  const { renderer } = markdown;
+  let html = "";
+  for (const [index, { type, content: source }] of tokens.entries()) {
+    if (type === "math") {
+      html += yield* knownFormula(source, options);
+      continue;
+    }
+    const rule = renderer.rules[type];
+    html += rule
+      ? rule(tokens, index, markdown.options, env, renderer)
+      : renderer.renderToken(tokens, index, markdown.options);
+  }
+  return html;
+}
+
+function* knownFormula(
+  source: string,
+  { known, used }: RenderOptions,
+): Steps<string> {
+  const key = `formula ${source}`;
+  const found = used?.get(key) ?? known?.get(key);
+  const html = found ?? formulaHtml(source);
+  used?.set(key, html);
+  if (found === undefined) yield;
+  return html;
 }
 
 function plainBlock(text: string): string {
@@ -198,8 +276,8 @@ function lineStarts(source: string): number[] {
 
 function createMarkdown(): MarkdownIt.MarkdownIt {
   const created = new MarkdownIt({ html: false, linkify: true });
-  created.use(cjkFriendly).use(keepMath).use(countWork);
-  created.disable("reference");
+  created.use(cjkFriendly).use(findMath).use(findReferences).use(allowTags);
+  created.use(closeUnfinished).use(countWork);
   linkAddresses(created.linkify);
   created.validateLink = (url) => /^(https?:\/\/|mailto:)/i.test(url.trim());
   Object.assign(created.renderer.rules, rules);
@@ -241,29 +319,17 @@ const rules: Record<string, MarkdownIt.RendererRule> = {
       ? label
       : `<a href="${source}" ${linkAttributes}>${label}</a>`;
   },
-  fence: (tokens, index) => {
-    const token = tokens[index];
-    const language = /^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0];
-    return codeBlock(token?.content ?? "", language);
-  },
-  code_block: (tokens, index) => codeBlock(tokens[index]?.content ?? ""),
   table_open: (tokens, index) =>
     `<div class="table" tabindex="0"${tokens[index]?.attrGet("dir") ? ' dir="auto"' : ""}><table>\n`,
   table_close: () => "</table></div>\n",
-  math: (tokens, index) =>
-    `<span class="math">${escape(tokens[index]?.content ?? "")}</span>`,
+  list_item_open: (tokens, index) => taskItem(tokens[index]),
+  unfinished_math: () => '<span class="math">…</span>',
+  footnote_open: (tokens, index, _options, env) =>
+    footnoteOpening(tokens[index]?.info ?? "", env ?? {}),
+  footnote_close: () => "</div></div>",
   th_open: (tokens, index) => cell("th", tokens[index]),
   td_open: (tokens, index) => cell("td", tokens[index]),
 };
-
-/** Its label and button are drawn by the style sheet, so that no selection or screen reader takes them for text. */
-function codeBlock(code: string, language?: string): string {
-  const label = language ? ` data-language="${escape(language)}"` : "";
-  return (
-    `<div class="code"${label}><button type="button" class="bare copy" data-copy="code" aria-label="Copy"></button>` +
-    `<pre tabindex="0"><code>${escape(code)}</code></pre></div>\n`
-  );
-}
 
 /** A class for the alignment, because the security policy forbids style attributes. */
 function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
@@ -272,17 +338,6 @@ function cell(tag: "th" | "td", token?: MarkdownIt.Token): string {
   )?.[1];
   return align ? `<${tag} class="${align}">` : `<${tag}>`;
 }
-
-export function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => entities[character] ?? "");
-}
-
-const entities: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
 
 /** Stateless, and slow to create. */
 const markdown = createMarkdown();

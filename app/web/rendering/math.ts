@@ -1,4 +1,7 @@
 import type MarkdownIt from "markdown-it";
+import { escape } from "./escape";
+import { renderFormula } from "./formula";
+import { parseOptions } from "./parse-options";
 
 /** Longer formulas are not found. */
 const MAX_LENGTH = 4_000;
@@ -7,10 +10,10 @@ const opening = /\\\(|\\\[|\$\$|\$(?=\S)|\\begin\{[a-z]{1,20}\*?\}/y;
 const openingLine = /^(?:\\\[|\$\$|\\begin\{[a-z]{1,20}\*?\}.*)\s*$/;
 
 /**
- * Keeps TeX formulas as they were written. Markdown would take their backslashes for escapes, and
- * lines that begin with a sign for lists.
+ * Finds TeX formulas. Markdown would take their backslashes for escapes, and lines that begin with a
+ * sign for lists.
  */
-export function keepMath(markdown: MarkdownIt.MarkdownIt): void {
+export function findMath(markdown: MarkdownIt.MarkdownIt): void {
   const closings = new WeakMap<MarkdownIt.StateInline, Closings>();
   markdown.inline.ruler.before("escape", "math", (state, silent) => {
     const known = closings.get(state) ?? new Map();
@@ -31,12 +34,56 @@ function inlineMath(
   closings: Closings,
 ): boolean {
   const end = formulaEnd(state.src, state.pos, closings);
-  if (end === undefined || end > state.posMax) return false;
+  if (end === undefined || end > state.posMax) {
+    return (
+      parseOptions(state.env).isUnfinished === true &&
+      unfinishedMath(state, silent)
+    );
+  }
   if (!silent) {
     state.push("math", "", 0).content = state.src.slice(state.pos, end);
   }
   state.pos = end;
   return true;
+}
+
+/** A formula that has not arrived completely: a sign that one will follow, instead of its source. */
+function unfinishedMath(
+  state: MarkdownIt.StateInline,
+  silent: boolean,
+): boolean {
+  const { src, pos, posMax } = state;
+  if (src[pos] === "$" && pos + 1 === posMax) {
+    state.pos = posMax;
+    return true;
+  }
+  opening.lastIndex = pos;
+  const open = opening.exec(src)?.[0];
+  if (open === undefined) return false;
+  const from = pos + open.length;
+  if (src.length - from > MAX_LENGTH) return false;
+  if (src.includes(closingOf(open), from)) return false;
+  const text = src.slice(from);
+  if (open === "$" && !(isPossible(src, from) && isTex(text.trim()))) {
+    return false;
+  }
+  if (!silent) state.push("unfinished_math", "", 0);
+  state.pos = posMax;
+  return true;
+}
+
+/** The HTML of a formula with its delimiters. */
+export function formulaHtml(source: string): string {
+  const display = /^(?:\\\[|\$\$|\\begin)/.test(source);
+  const isEnvironment = source.startsWith("\\begin");
+  const width = source.startsWith("$") && !source.startsWith("$$") ? 1 : 2;
+  const tex = isEnvironment ? source : source.slice(width, -width);
+  const html = renderFormula(tex, display);
+  if (html === undefined) {
+    return `<span class="math">${escape(source)}</span>`;
+  }
+  // A formula that is wider than the page scrolls.
+  return display ? `<span class="formula" tabindex="0">${html}</span>` : html;
 }
 
 function formulaEnd(
@@ -75,11 +122,28 @@ function closingOf(open: string): string {
   return open.replace("(", ")").replace("[", "]").replace("begin", "end");
 }
 
-/** A dollar sign is more often a price: only text with a TeX command counts. */
+/** Between single dollar signs. They are more often prices, or the names of variables in a shell. */
 function isFormula(source: string, from: number, to: number): boolean {
   const text = source.slice(from, to);
-  const isOneLine = !text.includes("\n") && text.trimEnd() === text;
-  return isOneLine && /\\[a-z{}\\]/i.test(text);
+  const isTight = text !== "" && !/^\s|\s$|\n/.test(text);
+  return (
+    isTight &&
+    isPossible(source, from) &&
+    !/[\p{L}\p{N}]/u.test(source[to + 1] ?? "") &&
+    isTex(text)
+  );
+}
+
+/** False for the sign of a currency: US$5. */
+const isPossible = (source: string, from: number) =>
+  !/[\p{L}\p{N}$]/u.test(source[from - 2] ?? "");
+
+/** Text of words is no formula, unless it has a command; and after a price come words. */
+function isTex(text: string): boolean {
+  if (/\\[a-z{}\\]/i.test(text)) return true;
+  if (/\p{L}{2,}\s+\p{L}{2,}|\s\p{L}{3,}\s/u.test(text)) return false;
+  if (/^\d/.test(text)) return !/\p{L}{2,}/u.test(text);
+  return /[=^_]/.test(text) || !/\p{L}{4,}|^[A-Z]{3,}$/u.test(text);
 }
 
 /**

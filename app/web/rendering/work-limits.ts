@@ -1,4 +1,5 @@
 import type MarkdownIt from "markdown-it";
+import { optionsEnvironment, type ParseOptions } from "./parse-options";
 
 /**
  * Bounds of the work on one text. They are counted, not timed: every process must render a text in the
@@ -97,9 +98,10 @@ export class InlineWork {
 const WORK = "work";
 
 /** The environment of a call of the parser: it reaches every rule. */
-export const environment = (work: BlockWork | InlineWork): MarkdownIt.Env => ({
-  [WORK]: work,
-});
+export const environment = (
+  work: BlockWork | InlineWork,
+  options: ParseOptions = {},
+): MarkdownIt.Env => ({ ...optionsEnvironment(options), [WORK]: work });
 
 /** Counts the parser's work: the first rule of each kind runs for each attempt. */
 export function countWork(markdown: MarkdownIt.MarkdownIt): void {

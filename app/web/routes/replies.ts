@@ -109,7 +109,7 @@ async function renderEnd(
   { api, messages, now }: RouteDeps,
   of: ReplyId,
   ended: ReplyEnd,
-  html: string,
+  html: string | undefined,
 ): Promise<string> {
   const { id, number } = of;
   const described = descriptionIn(number, ended);
@@ -141,7 +141,7 @@ function renderReply(
   id: string,
   reply: Description,
   ended: ReplyEnd,
-  html: string,
+  html: string | undefined,
   isFinal: boolean,
 ): Promise<string> {
   const { outcome, text, reason } = ended;

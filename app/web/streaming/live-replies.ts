@@ -1,5 +1,6 @@
 import type { ReplyEvent } from "../../core/domain/records";
 import type { TimeSlices } from "../rendering/time-slices";
+import { idPrefixOf } from "../rendering/references";
 import { LiveReply } from "./live-reply";
 
 export interface ReplyKey {
@@ -35,7 +36,8 @@ export class LiveReplies {
     signal: AbortSignal,
   ): LiveReply {
     const key = JSON.stringify([owner, conversation, number]);
-    const followed = this.#followed.get(key) ?? this.#begin(key, follow);
+    const followed =
+      this.#followed.get(key) ?? this.#begin(key, follow, idPrefixOf(number));
     followed.watchers++;
     const leave = () => {
       if (--followed.watchers > 0) return;
@@ -47,8 +49,8 @@ export class LiveReplies {
     return followed.reply;
   }
 
-  #begin(key: string, follow: Follow) {
-    const reply = new LiveReply(this.slices, follow);
+  #begin(key: string, follow: Follow, idPrefix: string) {
+    const reply = new LiveReply(this.slices, follow, idPrefix);
     const followed = { reply, watchers: 0 };
     this.#followed.set(key, followed);
     void reply.done.then(() => this.#forget(key, followed));

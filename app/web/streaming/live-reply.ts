@@ -1,6 +1,6 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 import { Condition, pause } from "../../core/runtime/async";
-import { GrowingMarkdown } from "../rendering/growing-markdown";
+import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
 import type { Block } from "../rendering/markdown";
 import type { Steps } from "../rendering/steps";
 import type { TimeSlices } from "../rendering/time-slices";
@@ -27,6 +27,7 @@ export class LiveReply {
     tail: "",
     stickyNotice: undefined,
     transientNotice: undefined,
+    hasReferences: false,
     version: 0,
     cuts: [],
   };
@@ -42,17 +43,23 @@ export class LiveReply {
   readonly #slices: TimeSlices;
   readonly #stopped = new AbortController();
   readonly #changed = new Condition();
-  #growing = new GrowingMarkdown();
+  #growing: GrowingMarkdown;
   #blocks: Block[] = [];
   readonly #cuts: number[] = [];
   #rendering: Promise<void> | undefined;
   #end: Promise<Buffer> | undefined;
 
+  readonly #idPrefix: string | undefined;
+
+  /** @param idPrefix Of the ids in the reply's text. */
   constructor(
     slices: TimeSlices,
     follow: (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>,
+    idPrefix?: string,
   ) {
     this.#slices = slices;
+    this.#idPrefix = idPrefix;
+    this.#growing = new GrowingMarkdown({ idPrefix });
     const events = follow(this.#stopped.signal);
     const first = new Promise<void>((resolve) => {
       this.done = this.#follow(events, resolve);
@@ -131,16 +138,20 @@ export class LiveReply {
     const { text, version } = this.state;
     const isCut = common < text.length;
     const piece = news.text.slice(isCut ? this.#cutTo(common) : text.length);
-    for (const block of yield* this.#growing.append(piece)) {
+    const isLast = this.text.ended !== undefined;
+    for (const block of yield* this.#growing.append(piece, isLast)) {
       this.#blocks.push(block);
     }
+    const isOther =
+      isLast && htmlOf(this.state.pending) !== htmlOf(this.#growing.pending);
     this.state = {
       ...news,
       blocks: this.#blocks,
       stable: this.#blocks.length,
       pending: this.#growing.pending,
       tail: this.#growing.tail,
-      version: isCut || piece !== "" ? version + 1 : version,
+      hasReferences: this.state.hasReferences || this.#growing.hasReferences,
+      version: isCut || isOther || piece !== "" ? version + 1 : version,
       cuts: this.#cuts,
     };
     this.#changed.notifyAll();
@@ -158,7 +169,7 @@ export class LiveReply {
     const start = stable === 0 ? 0 : (this.#blocks[stable]?.start ?? 0);
     this.#blocks = this.#blocks.slice(0, stable);
     this.#cuts.push(stable);
-    this.#growing = new GrowingMarkdown({ start });
+    this.#growing = new GrowingMarkdown({ start, idPrefix: this.#idPrefix });
     return start;
   }
 }

@@ -16,6 +16,8 @@ export interface LiveState {
   stickyNotice: string | undefined;
   /** Reports why the reply waits. Removed when text arrives. */
   transientNotice: string | undefined;
+  /** True if the blocks lack the links that their text's definitions make. */
+  hasReferences: boolean;
   /** Counts the rendered texts: equal for states that differ in their notices. */
   version: number;
   /** For each time that text was dropped, the number of blocks that stayed. */
@@ -25,9 +27,14 @@ export interface LiveState {
 export const noticeOf = (state: LiveState): string | undefined =>
   state.transientNotice ?? state.stickyNotice;
 
-/** The HTML of the whole text. */
-export const htmlIn = ({ blocks, stable, pending }: LiveState): string =>
-  htmlOf(blocks.slice(0, stable)) + htmlOf(pending);
+/** The HTML of a text that has ended; `undefined` if it has to be rendered again with its references. */
+export const htmlIn = ({
+  blocks,
+  stable,
+  pending,
+  hasReferences,
+}: LiveState): string | undefined =>
+  hasReferences ? undefined : htmlOf(blocks.slice(0, stable)) + htmlOf(pending);
 
 /** The stable blocks, and then the pending ones. */
 export const blockAt = (state: LiveState, index: number): Block | undefined =>

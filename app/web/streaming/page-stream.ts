@@ -1,6 +1,6 @@
 import type { ReplyEnd } from "../../core/domain/records";
 import { htmlOf } from "../rendering/growing-markdown";
-import { escape } from "../rendering/markdown";
+import { escape } from "../rendering/escape";
 import { CoalescingSender } from "./coalescing-sender";
 import type { LiveReply } from "./live-reply";
 import { noticeOf, type LiveState } from "./live-state";

@@ -30,7 +30,7 @@ function countingLimits() {
 /** The attempts of the longest step and of all steps, and the HTML. */
 function measure(text: string) {
   const { count, limits } = countingLimits();
-  const steps = renderText(text, limits);
+  const steps = renderText(text, { limits });
   let longest = 0;
   let before = 0;
   for (;;) {

@@ -4,7 +4,7 @@ import { announce, asHtml } from "./dom.js";
 async function copy(button) {
   const shown =
     button.dataset.copy === "code"
-      ? button.parentElement?.querySelector("code")
+      ? button.closest(".code")?.querySelector("code")
       : button.closest("article")?.querySelector(":scope > .text");
   if (!shown) return;
   try {
@@ -45,7 +45,7 @@ function report(button, result) {
   button.ariaLabel = result;
   announce(result);
   setTimeout(() => {
-    button.ariaLabel = "Copy";
+    button.ariaLabel = button.dataset.copy === "code" ? "Copy code" : "Copy";
   }, 1500);
 }
 

@@ -1,0 +1,61 @@
+import { codeBlock } from "./code-block";
+import { escape } from "./escape";
+import type { Steps } from "./steps";
+import { workLimits } from "./work-limits";
+
+const fence = /^ {0,3}(?:(`{3,})([^`\n]*)|(~{3,})([^\n]*))$/;
+
+/** The HTML of a prompt: as it was typed, but for its fenced code blocks. */
+export function* renderPrompt(text: string): Steps<string> {
+  if (!/^ {0,3}(?:```|~~~)/m.test(text)) return escape(text);
+  let html = "";
+  for (const part of partsOf(text.replace(/\r\n?/g, "\n"))) {
+    html +=
+      part.info === undefined
+        ? plain(part.lines)
+        : yield* codeBlock(part.lines.join(""), part.info);
+    yield;
+  }
+  return html;
+}
+
+interface Part {
+  /** The words after the fence of a code block. */
+  info?: string;
+  lines: string[];
+}
+
+function* partsOf(text: string): Generator<Part> {
+  let part: Part = { lines: [] };
+  let closing: RegExp | undefined;
+  let length = 0;
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const opened = closing ? null : fence.exec(line.trimEnd());
+    if (opened) {
+      yield part;
+      const marker = opened[1] ?? opened[3] ?? "";
+      part = { info: opened[2] ?? opened[4] ?? "", lines: [] };
+      closing = new RegExp(`^ {0,3}${marker}${marker.charAt(0)}*[ \\t]*$`);
+      length = 0;
+    } else if (closing?.test(line.trimEnd())) {
+      yield part;
+      part = { lines: [] };
+      closing = undefined;
+    } else {
+      length += line.length;
+      if (closing && length > workLimits.codeLength) {
+        yield part;
+        part = { info: part.info, lines: [] };
+        length = line.length;
+      }
+      part.lines.push(line);
+    }
+  }
+  yield part;
+}
+
+/** The blank lines beside a code block are its margin. */
+function plain(lines: string[]): string {
+  const text = lines.join("").replace(/^(?:[ \t]*\n)+|\s+$/g, "");
+  return text ? `<div>${escape(text)}</div>` : "";
+}
