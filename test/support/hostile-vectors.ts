@@ -466,7 +466,7 @@ export const hostileVectors: Record<string, string[]> = {
     "\u202e>tpircs<alert(1)",
     "\u2066<img src=x onerror=alert(1)>\u2069",
     "\ud800<script>alert(1)</script>",
-    "<img src=x onerror=\u0061lert(1)>",
+    "<img src=x onerror=\\u0061lert(1)>",
     "&#0;&#xFFFFFF;&#xD800;<script>alert(1)</script>",
     "&NotAnEntity;<svg onload=alert(1)>",
     "\\<script>alert(1)\\</script>",

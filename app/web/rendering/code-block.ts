@@ -22,8 +22,8 @@ export function* codeBlock(
   const label = escape(language?.name ?? word ?? "");
   return (
     `<div class="code"><div class="bar"><span>${label}</span>` +
-    '<label class="bare"><input type="checkbox" autocomplete="off" aria-label="Wrap lines"></label>' +
-    '<button type="button" class="bare copy" data-copy="code" aria-label="Copy code"></button></div>' +
+    '<label class="bare"><input type="checkbox" aria-label="Wrap lines"></label>' +
+    '<button class="bare copy" data-copy="code" aria-label="Copy code"></button></div>' +
     `<pre tabindex="0"><code>${html}</code></pre></div>`
   );
 }

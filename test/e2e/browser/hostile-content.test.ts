@@ -32,7 +32,7 @@ function watch(on: Page): Found {
 }
 
 /** What in the texts of messages is not on the list of what may be there, and what they did outside. */
-function breaches(): string[] {
+function breaches(expected: number): string[] {
   const allowed = new Set(
     "A B BLOCKQUOTE BR BUTTON CODE DEL DETAILS DIV EM H3 H4 H5 H6 HR I INPUT INS KBD LABEL LI MARK OL P PRE Q S SAMP SMALL SPAN STRONG SUB SUMMARY SUP TABLE TBODY TD TH THEAD TR U UL VAR CITE math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none".split(
       " ",
@@ -60,7 +60,7 @@ function breaches(): string[] {
   }
   if (Object.hasOwn(window, "hacked")) found.push("a script ran");
   const articles = document.querySelectorAll("article").length;
-  if (articles !== 2) found.push(`${articles} articles`);
+  if (articles !== expected) found.push(`${articles} articles`);
   if (document.querySelectorAll("h1").length !== 1) found.push("another h1");
   if (document.querySelectorAll("main, form#composer").length !== 2)
     found.push("another form or main part");
@@ -79,37 +79,62 @@ async function begin(visitor: HttpVisitor, vector: string): Promise<string> {
   return address;
 }
 
+/** Opens a browser in which alert is recorded, with the visitor's cookies. */
+async function openAs(
+  visitor: HttpVisitor,
+  javaScriptEnabled: boolean,
+): Promise<Found> {
+  await open({ bypassCSP: true, javaScriptEnabled });
+  const cookies = [...visitor.cookies].map(([name, value]) => ({
+    name,
+    value,
+    url: web.address,
+  }));
+  await page.context().addCookies(cookies);
+  await page.addInitScript(() => {
+    const alert = () => Object.assign(window, { hacked: true });
+    Object.assign(window, { alert });
+  });
+  return watch(page);
+}
+
+/** As many turns as a page shows. */
+const TURNS = 20;
+
 describe.each(Object.entries(hostileVectors))("%s", (_, vectors) => {
-  it.each([true, false])(
-    "run nothing, load nothing, and stay in their messages (JavaScript: %s)",
-    async (javaScriptEnabled) => {
-      const visitor = new HttpVisitor(web.address);
-      const addresses: string[] = [];
-      for (const vector of vectors)
-        addresses.push(await begin(visitor, vector));
-      await open({ bypassCSP: true, javaScriptEnabled });
-      const cookies = [...visitor.cookies].map(([name, value]) => ({
-        name,
-        value,
-        url: web.address,
-      }));
-      await page.context().addCookies(cookies);
-      await page.addInitScript(() => {
-        Object.assign(window, {
-          alert: () => Object.assign(window, { hacked: true }),
-        });
-      });
-      const found = watch(page);
-      for (const [index, address] of addresses.entries()) {
-        await page.goto(web.address + address);
-        expect([vectors[index], await page.evaluate(breaches)]).toEqual([
-          vectors[index],
-          [],
-        ]);
+  it("run nothing, load nothing, and stay in their messages", async () => {
+    const visitor = new HttpVisitor(web.address);
+    const addresses: string[] = [];
+    for (const vector of vectors) addresses.push(await begin(visitor, vector));
+    const found = await openAs(visitor, true);
+    for (const [index, address] of addresses.entries()) {
+      await page.goto(web.address + address);
+      const broken = await page.evaluate(breaches, 2);
+      expect([vectors[index], broken]).toEqual([vectors[index], []]);
+    }
+    expect(found).toEqual({ dialogs: [], requests: [] });
+  });
+
+  it("stay in their messages without JavaScript, beside each other", async () => {
+    const visitor = new HttpVisitor(web.address);
+    const pages: { address: string; turns: number }[] = [];
+    for (let first = 0; first < vectors.length; first += TURNS) {
+      const [begun = "", ...others] = vectors.slice(first, first + TURNS);
+      const address = await begin(visitor, begun);
+      for (const vector of others) {
+        web.api.script = () => [vector];
+        await visitor.post(`${address}/messages`, { message: vector });
+        await visitor.read(address);
       }
-      expect(found).toEqual({ dialogs: [], requests: [] });
-    },
-  );
+      pages.push({ address, turns: 1 + others.length });
+    }
+    const found = await openAs(visitor, false);
+    for (const { address, turns } of pages) {
+      await page.goto(web.address + address);
+      expect(await page.evaluate(breaches, 2 * turns)).toEqual([]);
+    }
+    expect(found).toEqual({ dialogs: [], requests: [] });
+  });
 });
 
 it("are at least 300, each of them once", () => {
@@ -137,7 +162,7 @@ it("run nothing and load nothing while they arrive, under the page's own policy"
   await page.keyboard.press("Enter");
   await page.locator(".from-model").waitFor();
   await page.locator(".writing").waitFor({ state: "detached" });
-  expect(await page.evaluate(breaches)).toEqual([]);
+  expect(await page.evaluate(breaches, 2)).toEqual([]);
   expect(await page.evaluate("window.violations")).toEqual([]);
   expect(found).toEqual({ dialogs: [], requests: [] });
   expect(await page.content()).toContain(HOST);
