@@ -5,9 +5,16 @@ import { restartWeb, useWeb, visitor, web } from "../support/start-web";
 useWeb();
 
 /** The bytes transferred for an address: head and body, compressed as a browser requests. */
-function weigh(path: string): Promise<{ bytes: number; body: string }> {
+function weigh(
+  path: string,
+  cookie = "",
+): Promise<{ bytes: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { "accept-encoding": "gzip, br", connection: "close" };
+    const headers = {
+      "accept-encoding": "gzip, br",
+      connection: "close",
+      cookie,
+    };
     const sent = request(web.address + path, { headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -28,12 +35,15 @@ const linked = (html: string) =>
   );
 
 describe("the first page", () => {
-  it("transfers less than 50 KB, assets included", async () => {
+  it("transfers less than 30 KB, assets included, and a script below 14 KB", async () => {
     const html = await visitor.read("/");
-    const parts = await Promise.all(["/", ...linked(html)].map(weigh));
+    const urls = ["/", ...linked(html)];
+    const parts = await Promise.all(urls.map((url) => weigh(url)));
     expect(parts).toHaveLength(4);
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-    expect(bytes).toBeLessThan(50_000);
+    expect(bytes).toBeLessThan(30_000);
+    const script = parts[urls.findIndex((url) => url.endsWith(".js"))];
+    expect(script?.bytes).toBeLessThan(14_000);
   });
 
   it("names no other host", async () => {
@@ -90,6 +100,53 @@ describe("the first page", () => {
     );
     const plain = await visitor.get("/");
     expect(plain.headers.get("strict-transport-security")).toBeNull();
+  });
+});
+
+describe("a conversation with code and formulas", () => {
+  const reply = Array.from({ length: 12 }, (_, i) =>
+    [
+      `## Step ${i}`,
+      "Some **words** about $x_1^2 + \\frac{a}{b}$ and `code`.",
+      "```ts",
+      ...Array.from(
+        { length: 12 },
+        (_, line) =>
+          `export const name${i}${line} = (a: number): string => \`\${a + ${line}}\`; // why`,
+      ),
+      "```",
+      "$$\\sum_{i=1}^n \\int_0^\\infty e^{-x^2}\\,dx = \\sqrt{\\pi}$$",
+    ].join("\n"),
+  ).join("\n\n");
+
+  it("transfers less than 60 KB, assets included", async () => {
+    web.api.script = () => [reply];
+    const address = await visitor.begin("code and formulas");
+    await visitor.read(address);
+    const html = await visitor.read(address);
+    expect(html.match(/<math/g)).toHaveLength(24);
+    expect(html.match(/class="k"/g)?.length).toBeGreaterThan(250);
+    const cookie = [...visitor.cookies]
+      .map((pair) => pair.join("="))
+      .join("; ");
+    const paths = [address, ...linked(html)];
+    expect(paths).toHaveLength(5);
+    const parts = await Promise.all(paths.map((path) => weigh(path, cookie)));
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    expect(parts[0]?.bytes).toBeGreaterThan(2_000);
+    expect(bytes).toBeLessThan(60_000);
+  });
+
+  it("loads the style sheet for them, which other pages don't load", async () => {
+    web.api.script = () => ["Plain words."];
+    const plain = await visitor.begin("hello");
+    await visitor.read(plain);
+    expect(await visitor.read(plain)).not.toContain("/assets/rich.");
+    expect(await visitor.read("/")).not.toContain("/assets/rich.");
+    web.api.script = () => ["A formula: $x^2$"];
+    const rich = await visitor.begin("hello");
+    await visitor.read(rich);
+    expect(await visitor.read(rich)).toContain("/assets/rich.");
   });
 });
 

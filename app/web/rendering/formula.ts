@@ -24,6 +24,10 @@ const options = {
   maxSize: [20, 20] as [number, number],
 };
 
+/** The tree that the library writes; its name marks it as less stable than the text of it. */
+const toTree: (tex: string, options: object) => unknown =
+  temml["__renderToMathMLTree"];
+
 /** The formula can't be shown other than as written. */
 class MalformedError extends Error {}
 
@@ -40,10 +44,7 @@ export function renderFormula(
   if (isTooComplex(tex)) return undefined;
   const source = isDisplay ? asLines(withoutNumbers(tex)) : tex;
   try {
-    const tree: unknown = temml.__renderToMathMLTree(source, {
-      ...options,
-      displayMode: isDisplay,
-    });
+    const tree = toTree(source, { ...options, displayMode: isDisplay });
     return new Writer().write(tree);
   } catch {
     return undefined;

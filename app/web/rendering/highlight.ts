@@ -75,8 +75,9 @@ function highlightRest(
 ): string {
   const isLine = rest.length <= room && !rest.includes("\n");
   if (!isLine || lines.state === undefined) return escape(rest);
-  const { copyState = copyShallow } = lines.language.parser;
-  return highlightLine(rest, { ...lines, state: copyState(lines.state) });
+  const { parser } = lines.language;
+  const state = parser.copyState?.(lines.state) ?? copyShallow(lines.state);
+  return highlightLine(rest, { ...lines, state });
 }
 
 /** As CodeMirror does for parsers that don't copy their states themselves. */

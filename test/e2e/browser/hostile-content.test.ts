@@ -92,8 +92,9 @@ async function openAs(
   }));
   await page.context().addCookies(cookies);
   await page.addInitScript(() => {
-    const alert = () => Object.assign(window, { hacked: true });
-    Object.assign(window, { alert });
+    Object.defineProperty(window, "alert", {
+      get: () => Object.assign(window, { hacked: true }),
+    });
   });
   return watch(page);
 }

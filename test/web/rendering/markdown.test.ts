@@ -263,6 +263,9 @@ const smallLimits: WorkLimits = {
   inlineWork: 60,
 };
 
+const startsOf = (blocks: { start: number }[]) =>
+  blocks.map(({ start }) => start);
+
 const anyPieces = fc.array(piece, { maxLength: 60 });
 const anyCuts = fc.array(fc.nat(200), { maxLength: 30 });
 
@@ -310,9 +313,7 @@ describe("a growing text", () => {
           .flatMap((unit) => finish(growing.append(unit)));
         blocks.push(...finish(growing.append("", true)), ...growing.pending);
         const all = finish(renderText(text, { limits: smallLimits }));
-        const starts = (some: { start: number }[]) =>
-          some.map(({ start }) => start);
-        expect(starts(blocks)).toEqual(starts(all));
+        expect(startsOf(blocks)).toEqual(startsOf(all));
         if (growing.hasReferences) return;
         expect(blocks).toEqual(all);
       }),
