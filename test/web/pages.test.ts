@@ -103,21 +103,23 @@ describe("the first page", () => {
   });
 });
 
+const stepWithCode = (step: number): string =>
+  [
+    `## Step ${step}`,
+    "Some **words** about $x_1^2 + \\frac{a}{b}$ and `code`.",
+    "```ts",
+    ...Array.from(
+      { length: 12 },
+      (_, line) =>
+        `export const name${step}${line} = (a: number): string => \`\${a + ${line}}\`; // why`,
+    ),
+    "```",
+    "$$\\sum_{i=1}^n \\int_0^\\infty e^{-x^2}\\,dx = \\sqrt{\\pi}$$",
+  ].join("\n");
+
 describe("a conversation with code and formulas", () => {
-  const reply = Array.from({ length: 12 }, (_, i) =>
-    [
-      `## Step ${i}`,
-      "Some **words** about $x_1^2 + \\frac{a}{b}$ and `code`.",
-      "```ts",
-      ...Array.from(
-        { length: 12 },
-        (_, line) =>
-          `export const name${i}${line} = (a: number): string => \`\${a + ${line}}\`; // why`,
-      ),
-      "```",
-      "$$\\sum_{i=1}^n \\int_0^\\infty e^{-x^2}\\,dx = \\sqrt{\\pi}$$",
-    ].join("\n"),
-  ).join("\n\n");
+  const steps = Array.from({ length: 12 }, (_, step) => stepWithCode(step));
+  const reply = steps.join("\n\n");
 
   it("transfers less than 60 KB, assets included", async () => {
     web.api.script = () => [reply];
