@@ -2,6 +2,11 @@ import { EventStreamCodec } from "@smithy/core/event-streams";
 import type { Answer } from "./scripted-server";
 import { send } from "./openai-server";
 
+/*
+ * Bedrock's answers, as its documentation and the SDK describe them. Cannot notice a wrong signature or
+ * region, a model that refuses a field, or a limit: the test provider accepts every request.
+ */
+
 // The SDK's codec: lengths, headers and checksums are real.
 const codec = new EventStreamCodec(
   (bytes) => Buffer.from(bytes).toString("utf8"),

@@ -1,4 +1,7 @@
-/** An HTTP client that keeps cookies as a browser does. */
+/**
+ * An HTTP client that keeps cookies as a browser does. It obeys neither `SameSite`, `Secure` and `Path`
+ * nor an expiry in the future: tests look at `attributes`, or use a real browser.
+ */
 export class Browser {
   readonly cookies = new Map<string, string>();
   /** Attributes of each cookie, in lower case. */

@@ -14,7 +14,8 @@ export interface ClusterIp {
 
 /**
  * Stands in for a Service's ClusterIP: like kube-proxy, it assigns each connection to a random endpoint.
- * A listed endpoint that is gone refuses connections.
+ * A listed endpoint that is gone refuses connections. Cannot notice code that waits for a pod whose
+ * node is gone: there, packets vanish. The tests on kind kill pods.
  */
 export async function startClusterIp(endpoints: string[]): Promise<ClusterIp> {
   const open = new Set<Socket>();

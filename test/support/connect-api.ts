@@ -19,7 +19,10 @@ const patience = {
   write: { deadlineMs: 120_000, attemptMs: 60_000 },
 };
 
-/** The API client of a web process, with longer time-outs. */
+/**
+ * The API client of a web process, with longer time-outs. Cannot notice time-outs of calls that are too
+ * short or too long: `dead-backends.test.ts` has the real ones.
+ */
 export function connectApi(
   url: string,
   parts: Partial<ApiDeps> = {},

@@ -7,7 +7,10 @@ interface Event {
   retry?: string;
 }
 
-/** Follows a reply's events as the browser's script does. */
+/**
+ * Follows a reply's events as the browser's script does, without its page: what the script makes of an
+ * event is tested in a browser.
+ */
 export class EventWatcher {
   /** Events of the current connection. */
   events: Event[] = [];

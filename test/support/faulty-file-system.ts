@@ -23,7 +23,7 @@ type Guard = <T>(
   half?: () => Promise<unknown>,
 ) => Promise<T>;
 
-/** A file system with a single failing call. */
+/** A file system with a single failing call. Two faults at once are left to scripts/stress. */
 export function failOnce(
   fileSystem: FileSystem,
   fault: Fault,

@@ -6,7 +6,10 @@ import {
 /** Calls that a full disk refuses. */
 type Refused = "write" | "link";
 
-/** A disk that is full while `isFull()`: files can be created, but not written or linked. */
+/**
+ * A disk that is full while `isFull`: files can be created, but not written or linked. Cannot notice
+ * code that minds a partial write, or an error at the flush or close only: see `faulty-file-system.ts`.
+ */
 export function fillableDisk(refused: Refused[] = ["write", "link"]): {
   isFull: boolean;
   fileSystem: FileSystem;

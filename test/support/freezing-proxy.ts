@@ -9,7 +9,8 @@ interface Passage {
 
 /**
  * A proxy that can freeze the event streams of a server: their connections stay open and silent. New
- * connections are served.
+ * connections are served. Cannot notice code that minds a lost packet or a closed port: the kernel
+ * still acknowledges what is sent into a frozen connection.
  */
 export async function startFreezingProxy(target: string) {
   const { hostname, port } = new URL(target);

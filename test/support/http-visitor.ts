@@ -1,4 +1,7 @@
-/** An HTTP client that keeps cookies, and sends forms as a browser does. */
+/**
+ * An HTTP client that keeps cookies, and sends forms as a browser does. It enforces no policy: neither
+ * `SameSite`, `Secure` and expiry of cookies nor the content security policy. Browser tests do.
+ */
 export class HttpVisitor {
   readonly cookies = new Map<string, string>();
   /** Headers of every request, as a proxy adds them. */

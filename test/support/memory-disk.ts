@@ -23,6 +23,9 @@ const fail = (code: string, where: string) =>
 /**
  * A disk in memory that records every system call, so that a power cut after each can be simulated:
  * flushed data remains, and any part of the rest.
+ *
+ * Cannot notice what depends on a folder's age (it is always new), on permissions, on the length of
+ * names, or on a cache: every process sees each change at once. test/exhaustive adds stale names.
  */
 export class MemoryDisk implements FileSystem {
   readonly operations: Operation[] = [];

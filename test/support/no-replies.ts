@@ -3,7 +3,10 @@ import { NotFoundError } from "../../app/core/domain/errors";
 
 const notFound = () => Promise.reject(new NotFoundError("reply"));
 
-/** Accepts prompts and never writes a reply, for tests of prompts only. */
+/**
+ * Accepts prompts and never writes a reply, for tests of prompts only. Cannot notice a prompt without a
+ * reply, one that is started twice, or a slot that is never released: `conversations.test.ts` does.
+ */
 export const noReplies: Replies = {
   reserveSlot: () => Promise.resolve(),
   releaseSlot: () => undefined,

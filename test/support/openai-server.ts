@@ -2,6 +2,11 @@ import type { ServerResponse } from "node:http";
 import type { OpenAISettings } from "../../app/backend/models/provider-settings";
 import type { Answer, ScriptedServer } from "./scripted-server";
 
+/*
+ * Answers of OpenAI-compatible servers, byte by byte. Cannot notice a request that real servers refuse:
+ * scripts/check-openai asks a real one, and its tests ask LiteLLM.
+ */
+
 /** The minimal settings of a provider for a server. */
 export function settingsFor(server: ScriptedServer): OpenAISettings {
   return {

@@ -17,6 +17,8 @@ export interface RoundRobin {
 /**
  * A small proxy that sends every request to the next backend, without sticky sessions. A backend that
  * refuses the connection is skipped; a connection that breaks later is left to the client.
+ *
+ * Cannot notice what depends on the load balancer's time-outs, buffers or health checks.
  */
 export async function startRoundRobin(backends: string[]): Promise<RoundRobin> {
   const proxy = { backends, url: "", close: () => closed(server) };

@@ -32,7 +32,12 @@ const testModels: ModelInfo[] = ["one", "two"].map((name) => ({
   continues: true,
 }));
 
-/** A real backend on a disk in memory, with scripted models, behind a client that can fail. */
+/**
+ * A real backend on a disk in memory, with scripted models, behind a client that can fail.
+ *
+ * Cannot notice a change that is not counted: the client keeps no record (`api.test.ts` does). A fault
+ * comes instead of the call, never after it took effect.
+ */
 export async function startScriptedBackend(): Promise<ScriptedApi> {
   const fileSystem = new MemoryDisk();
   const start = (continues: boolean) =>

@@ -23,7 +23,10 @@ export type Answer = (
   request: ReceivedRequest,
 ) => void | Promise<void>;
 
-/** A real HTTP server on loopback that sends exactly the bytes of a test. */
+/**
+ * A real HTTP server on loopback that sends exactly the bytes of a test. Cannot notice a wrong request:
+ * the test must look at `requests`. The network loses and delays nothing.
+ */
 export interface ScriptedServer {
   url: string;
   requests: ReceivedRequest[];

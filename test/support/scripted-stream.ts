@@ -8,7 +8,7 @@ export type Step = string | ModelEvent | (() => Promise<unknown>) | Error;
 /** The output of a scripted model. */
 export type Script = Iterable<Step> | AsyncIterable<Step>;
 
-/** The events of a model that follows a script. */
+/** The events of a model that follows a script. Cannot notice a prompt that a real model refuses. */
 export async function* modelEvents(
   script: Script,
   signal?: AbortSignal,

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type Koa from "koa";
 
-/** Serves an app on a free port. */
+/** Serves an app on a free port, with Node's own limits and time-outs instead of Keepsake's. */
 export async function serveApp(
   app: Koa,
 ): Promise<{ origin: string; close: () => Promise<void> }> {

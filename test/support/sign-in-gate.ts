@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 
 /**
  * A proxy like a load balancer that signs visitors in: it redirects every request of an anonymous
- * visitor to another origin, which redirects back.
+ * visitor to another origin, which redirects back. Checks no token and sends no identity: see
+ * `signing-load-balancer.ts`.
  */
 export async function startSignInGate(target: string) {
   const gate = { isSignedIn: true, url: "", close };

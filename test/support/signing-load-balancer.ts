@@ -13,7 +13,10 @@ export const ARN =
 export const ISSUER = "https://id.example.com";
 export const CLIENT = "keepsake-client";
 
-/** Signs identity headers as an Application Load Balancer does, and serves its public key. */
+/**
+ * Signs identity headers as an Application Load Balancer does, and serves its public key. Written from
+ * the documentation: it cannot notice a claim or a header that real load balancers send otherwise.
+ */
 export async function startSigningLoadBalancer() {
   const { privateKey, publicKey } = generateKeyPairSync("ec", {
     namedCurve: "P-256",

@@ -50,7 +50,10 @@ afterAll(async () => {
   await Promise.all([...running].map((end) => end()));
 });
 
-/** Starts a backend on a free port, as its process does. */
+/**
+ * Starts a backend on a free port, as its process does. All backends of a test share one event loop and
+ * one clock, so none can freeze or run ahead alone: `keepsake-processes.ts` starts real processes.
+ */
 export async function startBackend(
   options: TestBackendOptions = {},
 ): Promise<TestBackend> {

@@ -13,7 +13,10 @@ import { scriptedStream, type Step } from "./scripted-stream";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
-/** Starts web on a free port, with sessions and, unless an API is given, a real backend in memory. */
+/**
+ * Starts web on a free port, with sessions and, unless an API is given, a real backend in memory.
+ * Sessions are in memory, too: tests of their files, of the drain and of the settings start processes.
+ */
 export async function startWeb(
   options: Pick<
     Partial<WebAppDeps>,

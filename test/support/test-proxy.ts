@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
-/** An HTTP proxy on loopback that tunnels by CONNECT and records the targets. */
+/**
+ * An HTTP proxy on loopback that tunnels by CONNECT and records the targets. Resolves names itself, so
+ * it cannot notice a client that asked DNS before.
+ */
 export interface TestProxy {
   url: string;
   /** `host:port` of each tunnel. */

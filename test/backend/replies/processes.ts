@@ -36,7 +36,10 @@ export const ref: ReplyRef = {
   number: 2,
 };
 
-/** Unreachable peers, so that everything goes through the files. */
+/**
+ * Unreachable peers, so that everything goes through the files. Cannot notice a wrong answer of a peer:
+ * `peers.test.ts` has real ones.
+ */
 export const unreachable: PeerClient = {
   async *followLive() {},
   async *followCommitted() {},
