@@ -34,6 +34,7 @@ export const namedMistakes: NamedMistake[] = [
     return isNewest;`,
     test: replyLogTest,
     title: "every interleaving of a writer and a process that takes over",
+    isOnlyExhaustive: true,
   },
   {
     mistake: "a successor reads the old entry's length, then creates its own",
@@ -48,6 +49,7 @@ export const namedMistakes: NamedMistake[] = [
     try {`,
     test: replyLogTest,
     title: "every interleaving of a writer and a process that takes over",
+    isOnlyExhaustive: true,
   },
   {
     mistake: "a picture's label is not escaped",
@@ -91,6 +93,7 @@ export const namedMistakes: NamedMistake[] = [
     test: storageTest,
     title:
       "loses and doubles no entry in any interleaving of a network that sends calls again",
+    isOnlyExhaustive: true,
   },
   {
     mistake: "no older token is tried after a 401",
@@ -129,16 +132,18 @@ export const namedMistakes: NamedMistake[] = [
   {
     mistake: "the folder that lists an owner's sessions is not flushed",
     file: "app/web/sessions/file-session-store.ts",
-    from: "return await fileSystem.syncDirectory(folder);",
-    to: "return;",
+    from: `.close();
+        return await fileSystem.syncDirectory(folder);`,
+    to: `.close();
+        return;`,
     test: "test/web/sessions/session-store-contract.test.ts",
     title: "finds every session of an owner after a power cut",
   },
   {
     mistake: "a form is handled although its session could not be saved",
     file: "app/web/sessions/visitor-session.ts",
-    from: `if (kind === "none" && !this.isReading) throw error;`,
-    to: "",
+    from: "if (!this.isReading) await this.createOnce(state);",
+    to: "if (!this.isReading) await this.showProblem(() => this.createOnce(state));",
     test: "test/web/sessions/sessions.test.ts",
     title: "handles no form without a stored session",
   },
@@ -193,5 +198,59 @@ export const namedMistakes: NamedMistake[] = [
     test: storageTest,
     title:
       "shows a versioned document to a process that remembers its name as missing",
+    isOnlyExhaustive: true,
+  },
+  {
+    mistake: "a writer looks for a successor between its write and its flush",
+    file: log,
+    from: `    await file.sync();
+    return (await this.latestEntry()) === tail.entry;`,
+    to: `    const isNewest = (await this.latestEntry()) === tail.entry;
+    await file.sync();
+    return isNewest;`,
+    test: replyLogTest,
+    title:
+      "every interleaving of a network file system that writes at the flush",
+  },
+  {
+    mistake: "a reader ignores that an entry was created while it read",
+    file: log,
+    from: "if ((await this.latestEntry()) === latest) return snapshot;",
+    to: `await this.latestEntry();
+      return snapshot;`,
+    test: replyLogTest,
+    title: "every interleaving of a reader of files beside a takeover",
+    isOnlyExhaustive: true,
+  },
+  {
+    mistake: "a missing folder is looked for again, but not its parents",
+    file: exclusiveFile,
+    from: `  await refresh(fileSystem, parent);
+  await opens(fileSystem, folder);`,
+    to: "  await opens(fileSystem, folder);",
+    test: storageTest,
+    title:
+      "shows a versioned document to a process that remembers its name as missing",
+  },
+  {
+    mistake:
+      "a new entry without a header does not count as contesting the old one",
+    file: log,
+    from: `      latestEntry,
+      isHandedOver: isHandover(last),`,
+    to: `      latestEntry: current.currentEntry,
+      isHandedOver: isHandover(last),`,
+    test: replyLogTest,
+    title: "every interleaving of a reader of files beside a takeover",
+  },
+  {
+    mistake: "the entry before one without a header is skipped, too",
+    file: log,
+    from: `        number -= 1;
+        continue;`,
+    to: `        number -= 2;
+        continue;`,
+    test: replyLogTest,
+    title: "every interleaving of a writer and a process that takes over",
   },
 ];

@@ -116,9 +116,13 @@ export const reader =
 
 export const scenario = (
   programs: (delivered: Delivered) => Program[],
-  options: { prepare?: Program; retransmissions?: number; cuts?: boolean } = {},
+  options: Pick<Scenario, "retransmissions" | "lateWrites"> & {
+    prepare?: Program;
+    cuts?: boolean;
+  } = {},
 ): Scenario => ({
   retransmissions: options.retransmissions,
+  lateWrites: options.lateWrites,
   create: () => {
     const delivered: Delivered = { committed: [], ends: [] };
     const check = (disk: MemoryDisk) => checkInvariants(disk, delivered);

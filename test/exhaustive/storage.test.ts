@@ -1,3 +1,4 @@
+import path from "node:path";
 import { AppendLog } from "../../app/core/storage/append-log";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createStorageContext } from "../../app/core/storage/storage-context";
@@ -24,10 +25,14 @@ const storageOn = (fileSystem: FileSystem) => ({
   now: () => instant,
 });
 
-const logOn = (disk: FileSystem) => new AppendLog(storageOn(disk), "/log");
+const logOn = (disk: FileSystem, parent = "/") =>
+  new AppendLog(storageOn(disk), path.join(parent, "log"));
 
-const documentOn = (disk: FileSystem) =>
-  new VersionedDocument(storageOn(disk), "/document");
+const documentOn = (disk: FileSystem, parent = "/") =>
+  new VersionedDocument(storageOn(disk), path.join(parent, "document"));
+
+/** A folder whose name, and its parent's, a process may remember as missing. */
+const DEEP = "/owners/owner";
 
 /** Appends until every writer's entry has a number of its own. */
 function appendScenario(
@@ -108,18 +113,18 @@ it.each<[string, Scenario]>([
   [
     "a versioned document",
     earlyReader(
-      (disk) => documentOn(disk).create({ created: true }),
-      (disk) => documentOn(disk).read(),
+      (disk) => documentOn(disk, DEEP).create({ created: true }),
+      (disk) => documentOn(disk, DEEP).read(),
     ),
   ],
   [
     "an append log",
     earlyReader(
       async (disk) => {
-        await logOn(disk).createFolder();
-        await logOn(disk).append({ name: "a" });
+        await logOn(disk, DEEP).createFolder();
+        await logOn(disk, DEEP).append({ name: "a" });
       },
-      async (disk) => (await logOn(disk).listIfExists())?.last,
+      async (disk) => (await logOn(disk, DEEP).listIfExists())?.last,
     ),
   ],
 ])(
