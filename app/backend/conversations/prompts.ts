@@ -277,7 +277,7 @@ export class PromptService {
       const saved = await log.addPrompt({ ...prompt, at }, place);
       const { number } = saved.message;
       const bytes = Buffer.byteLength(saved.message.text);
-      // After the prompt: until then, the failed reply is the last message and can be retried.
+      // After the prompt: readers look for it in the reply log until the failed reply is a message.
       if (saved.isAfterFailure) {
         await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
       }

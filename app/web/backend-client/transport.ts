@@ -36,8 +36,8 @@ export interface StreamAnswer {
 }
 
 /**
- * Sends calls to the backend, each within its deadline. A call without an answer is retried on
- * another process if possible: every operation is idempotent, by nature or by its key.
+ * Sends calls to the backend, each within its deadline. A call that got no answer, or 502, 503
+ * or 504, is retried on another process if possible, see {@link RetryPolicy}: every operation is idempotent, by nature or by its key.
  */
 export class Transport {
   private readonly circuit: Circuit;

@@ -8,8 +8,8 @@ const SENT_ALONG =
   /^(\/conversations\/[a-z2-7]{26})(\/replies\/\d+\/(stop|retry)|\/queue\/(continue|\d+(\/withdraw)?))?$/;
 
 /**
- * Captures the draft of a message for error pages. Runs before everything that may fail, including
- * the session.
+ * Reads a message and its idempotency key from the form: for the route that sends them, and for the
+ * error page if anything fails. Runs before everything that may fail, including the session.
  */
 export function keepTyped(): WebMiddleware {
   return async (ctx, next) => {

@@ -77,7 +77,7 @@ export class ActiveReplyIndex {
     return this.delete(replyName(ref));
   }
 
-  /** Idempotent. On disk when it resolves: nothing else may remind a process of the queue. */
+  /** Idempotent. On disk when it resolves: without a reader, nothing else reminds a process of the queue. */
   async addQueue(of: ConversationRef): Promise<void> {
     await this.create(queueName(of));
     await this.fileSystem.syncDirectory(this.folder);
