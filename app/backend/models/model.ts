@@ -46,6 +46,7 @@ export type ModelEvent =
   | { kind: "reclassify"; as: "text" | "reasoning" }
   /** The provider asks to wait (a rate limit). The visitor sees the message meanwhile. */
   | { kind: "waiting"; ms: number; message: string }
+  /** The provider's own count, before `stop`. Without it, the count is estimated. */
   | { kind: "usage"; inputTokens: number; outputTokens: number }
   /** The last event of a reply that did not fail: why the model stopped. */
   | { kind: "stop"; reason: "end" | "length" | "filtered" | "unknown" };

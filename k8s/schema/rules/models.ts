@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { providerNames } from "../../../app/core/config/model-settings";
 import { rule } from "./rule";
 
 const provided = (provider: string) => (providers: string[]) =>
@@ -35,13 +36,16 @@ const openaiHasEndpoint = rule(
   ],
 );
 
+const isProvider = (name: string) =>
+  providerNames.some((known) => known === name);
+
 const modelsCanBeReached = rule(
   z.object({
     models: z.object({
       providers: z
         .array(z.string())
         .refine((all) =>
-          all.some((provider) => ["openai", "bedrock"].includes(provider)),
+          all.some((name) => name !== "eliza" && isProvider(name)),
         ),
       egress: z.array(z.unknown()).max(0).optional(),
     }),
