@@ -69,6 +69,8 @@ it("stops a reply and sends the next message, with the keyboard alone", async ()
   await page.keyboard.type("go on");
   await page.keyboard.press("Enter");
   await stop().waitFor();
+  // Past Send, which queues a message meanwhile.
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   await expectEventually(async () =>
     expect(await isFocused(stop())).toBe(true),
