@@ -119,6 +119,14 @@ it("keeps the draft of a browser without a script with an action on the queue", 
   expect(address).not.toBe(session);
 });
 
+it("is part of the visitor's download", async () => {
+  await begin("second");
+  const data: unknown = await (await visitor.get("/data/download")).json();
+  expect(data).toMatchObject({
+    conversations: [{ queue: [{ number: 3, text: "second" }] }],
+  });
+});
+
 it("says at the end of a reply that the conversation goes on, in every tab", async () => {
   const address = await begin();
   const events = await visitor.get(`${address}/replies/2/events`);

@@ -54,8 +54,12 @@ async function* exportConversation(
 ): AsyncGenerator<string, void> {
   const end = await readIfThere(api, context, id);
   if (!end) return;
-  const { conversation, messages, reply } = end;
-  const head = { ...conversation, unfinishedReply: reply ?? undefined };
+  const { conversation, messages, reply, queue = [] } = end;
+  const head = {
+    ...conversation,
+    unfinishedReply: reply ?? undefined,
+    queue: queue.length > 0 ? queue : undefined,
+  };
   yield `${JSON.stringify(head).slice(0, -1)},"messages":[`;
   let separator = "\n";
   const write = (all: Message[]) => {
