@@ -1,4 +1,4 @@
-import { lchown, lstat, opendir } from "node:fs/promises";
+import { lchown, lstat, readdir } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -7,8 +7,13 @@ import path from "node:path";
  */
 export async function giveToOwner(folder: string): Promise<void> {
   const { uid, gid } = await lstat(folder);
-  for await (const entry of await opendir(folder, { recursive: true })) {
-    const file = path.join(entry.parentPath, entry.name);
+  await giveTo(uid, gid, folder);
+}
+
+async function giveTo(uid: number, gid: number, folder: string) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
     if ((await lstat(file)).uid === 0) await lchown(file, uid, gid);
+    if (entry.isDirectory()) await giveTo(uid, gid, file);
   }
 }

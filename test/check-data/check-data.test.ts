@@ -161,6 +161,15 @@ const faults: Fault[] = [
     opens: false,
   },
   {
+    name: "no message but an unreadable one",
+    damage: async () => {
+      await truncate(inConversation("messages", "1"), 0);
+      await rm(inConversation("messages", "2"));
+    },
+    problem: "messages/1 can't be read as an entry",
+    opens: false,
+  },
+  {
     name: "a missing conversation",
     damage: () => rm(conversation(), { recursive: true }),
     problem: "is listed and does not exist",
