@@ -34,6 +34,7 @@ export function createOpenAIClient(
 ): OpenAIClient {
   const dispatcher = dispatcherFor(settings, connectMs);
   const headers = headersFor(settings);
+  const credentials = credentialsIn(headers);
 
   async function request(
     path: string,
@@ -58,7 +59,7 @@ export function createOpenAIClient(
       signal.throwIfAborted();
       throw unreachable(settings.baseUrl, error);
     });
-    if (!response.ok) throw await failure(response);
+    if (!response.ok) throw await failure(response, credentials);
     return response;
   }
 
@@ -74,13 +75,37 @@ function urlOf(baseUrl: string, path: string): URL {
   return url;
 }
 
-async function failure(response: Response): Promise<Error> {
+/** Values that a server may repeat in its refusal, with and without their scheme. */
+function credentialsIn(headers: Record<string, string>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => !PUBLIC_HEADERS.has(name))
+    .flatMap(([, value]) => [value, value.split(" ").at(-1) ?? ""])
+    .filter((value) => value.length >= MIN_CREDENTIAL_LENGTH);
+}
+
+const PUBLIC_HEADERS = new Set([
+  "user-agent",
+  "openai-organization",
+  "openai-project",
+]);
+
+/** A shorter value, such as a version, is no secret. */
+const MIN_CREDENTIAL_LENGTH = 12;
+
+const without = (credentials: readonly string[], text: string): string =>
+  credentials.reduce((rest, one) => rest.replaceAll(one, "…"), text);
+
+async function failure(
+  response: Response,
+  credentials: readonly string[],
+): Promise<Error> {
   const { status, headers } = response;
   if (status >= 300 && status < 400) {
     await response.body?.cancel();
     return wrongUrl(`It redirects to ${headers.get("location") ?? "nowhere"}.`);
   }
-  const { text } = await beginningOf(response, MAX_ERROR_BYTES);
+  const { text: sent } = await beginningOf(response, MAX_ERROR_BYTES);
+  const text = without(credentials, sent);
   const body = jsonOrText(text.replace(/^\s*(?:event: *\w+\s+)?data: */, ""));
   const complaint = complaintIn(body, status);
   return modelErrorFor({ ...complaint, retryAfterMs: retryAfter(headers) });
