@@ -9,8 +9,6 @@ const MAX_NESTING = 40;
 const MAX_CELLS = 600;
 /** Chemical formulas cost the square of their length. */
 const MAX_CHEMISTRY = 200;
-/** Spaces that move a part of a formula to the left, in em: more could cover other text. */
-const MAX_SHIFT = 3;
 
 /** A colour in the output marks what the library does not understand. */
 const UNKNOWN = "unknown";
@@ -45,7 +43,7 @@ export function renderFormula(
   const source = isDisplay ? asLines(withoutNumbers(tex)) : tex;
   try {
     const tree = toTree(source, { ...options, displayMode: isDisplay });
-    return new Writer().write(tree);
+    return write(tree);
   } catch {
     return undefined;
   }
@@ -125,79 +123,52 @@ const attributes: Record<string, RegExp> = {
   maxsize: length,
   minsize: length,
   rspace: length,
+  width: length,
 };
 
 /** Padding is the content's own: other sizes could move it over other text. */
 const sizeless = new Set(["mpadded", "mtable", "mtd", "mtext", "mrow"]);
 
-class Writer {
-  #shift = 0;
-
-  /** @throws MalformedError */
-  write(node: unknown, depth = 0): string {
-    const { type, text, children = [], ...rest } = node as Node;
-    if (depth > MAX_NESTING * 6) throw new MalformedError();
-    if (text !== undefined) return escape(text);
-    const inner = children
-      .map((child) => this.write(child, depth + 1))
-      .join("");
-    if (type === undefined && rest.attributes === undefined) {
-      // An anchor or a picture is neither a fragment nor an element.
-      if ("href" in rest || "src" in rest) throw new MalformedError();
-      return inner;
-    }
-    if (type === undefined || !elements.has(type)) throw new MalformedError();
-    return this.#element(type, rest, inner);
+/** @throws MalformedError */
+function write(node: unknown, depth = 0): string {
+  const { type, text, children = [], ...rest } = node as Node;
+  if (depth > MAX_NESTING * 6) throw new MalformedError();
+  if (text !== undefined) return escape(text);
+  const inner = children.map((child) => write(child, depth + 1)).join("");
+  if (type === undefined && rest.attributes === undefined) {
+    // An anchor or a picture is neither a fragment nor an element.
+    if ("href" in rest || "src" in rest) throw new MalformedError();
+    return inner;
   }
-
-  #element(type: string, node: Omit<Node, "children">, inner: string): string {
-    const { style = {} } = node;
-    if (style["color"] === UNKNOWN) throw new MalformedError();
-    const classes = classesOf(type, node);
-    // What does not exist in MathML Core is a row with a class.
-    const name = type === "menclose" ? "mrow" : type;
-    const attribute = classes ? ` class="${classes}"` : "";
-    return `<${name}${attribute}${this.#attributes(type, node)}>${inner}</${name}>`;
-  }
-
-  #attributes(type: string, { attributes: all = {} }: Omit<Node, "children">) {
-    let html = "";
-    for (const [name, value] of Object.entries(all)) {
-      const text = String(value);
-      if (name === "width" && type === "mspace") html += this.#space(text);
-      if (sizeless.has(type) && length.test(text)) continue;
-      const isKnown = attributes[name]?.test(text) === true;
-      if (isKnown) html += ` ${name}="${escape(text)}"`;
-    }
-    return html;
-  }
-
-  /** @throws MalformedError after too many spaces to the left. */
-  #space(width: string): string {
-    const [, sign = "", size = "", unit = ""] =
-      /^(-?)(\d{0,3}\.?\d{0,6})(em|ex|pt|px|mu|cm|mm|in)$/.exec(width) ?? [];
-    if (size === "") return "";
-    if (sign) this.#shift += Number(size) * (emIn[unit] ?? 1);
-    if (this.#shift > MAX_SHIFT) throw new MalformedError();
-    return ` width="${sign}${size}${unit}"`;
-  }
+  if (type === undefined || !elements.has(type)) throw new MalformedError();
+  return element(type, rest, inner);
 }
 
-/** For the sum of spaces. */
-const emIn: Record<string, number> = {
-  ex: 0.5,
-  pt: 0.1,
-  px: 0.08,
-  mu: 0.06,
-  cm: 3,
-  mm: 0.3,
-  in: 8,
-};
+function element(type: string, node: Node, inner: string): string {
+  if (node.style?.["color"] === UNKNOWN) throw new MalformedError();
+  const classes = classesOf(type, node);
+  // What does not exist in MathML Core is a row with a class.
+  const name = type === "menclose" ? "mrow" : type;
+  const attribute = classes ? ` class="${classes}"` : "";
+  return `<${name}${attribute}${attributesOf(type, node)}>${inner}</${name}>`;
+}
+
+/** Spaces to the left are dropped: they could move a part of a formula over other text. */
+function attributesOf(type: string, { attributes: all = {} }: Node): string {
+  let html = "";
+  for (const [name, value] of Object.entries(all)) {
+    const text = String(value);
+    if (sizeless.has(type) && length.test(text)) continue;
+    if (name === "width" && type !== "mspace") continue;
+    if (attributes[name]?.test(text)) html += ` ${name}="${escape(text)}"`;
+  }
+  return html;
+}
 
 /** By a class of the library, and by what it says with a style. */
 function classesOf(
   type: string,
-  { classes = [], style = {}, attributes: all = {} }: Omit<Node, "children">,
+  { classes = [], style = {}, attributes: all = {} }: Node,
 ): string {
   const found = new Set<string>();
   for (const name of classes) {

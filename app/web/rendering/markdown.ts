@@ -300,6 +300,7 @@ function setDirection([first]: MarkdownIt.Token[]): void {
 const directed = new Set([
   "blockquote_open",
   "bullet_list_open",
+  "details_open",
   "ordered_list_open",
   "table_open",
 ]);

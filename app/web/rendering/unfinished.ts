@@ -34,7 +34,10 @@ const delimiterRow = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$/;
 export function visiblePart(text: string): string {
   const start = lastLineAt(text);
   const line = text.slice(start);
-  const isUndecided = line.length <= 300 && undecidedLine.test(line);
+  // A number may be all that there is.
+  const isNumber = start === 0 && /^\d+$/.test(line);
+  const isUndecided =
+    line.length <= 300 && !isNumber && undecidedLine.test(line);
   const shown = isUndecided ? text.slice(0, start) : text;
   return completeTable(shown, isUndecided && delimiterRow.test(line));
 }
