@@ -6,6 +6,13 @@ import {
 import { renderPrompt } from "../../../app/web/rendering/prompt";
 import { finish } from "../../../app/web/rendering/steps";
 
+const link = (text: string) =>
+  `<a href="https://a.example/" rel="noreferrer noopener nofollow" target="_blank">${text}</a>`;
+
+const unfinished = (text: string) => htmlOf(finish(renderUnfinished(text)));
+
+const prompt = (text: string) => finish(renderPrompt(text));
+
 describe("tags", () => {
   it.each([
     ["H<sub>2</sub>O", "<p>H<sub>2</sub>O</p>"],
@@ -35,9 +42,6 @@ describe("tags", () => {
 });
 
 describe("references", () => {
-  const link = (text: string) =>
-    `<a href="https://a.example/" rel="noreferrer noopener nofollow" target="_blank">${text}</a>`;
-
   it.each([
     ["[x][a]\n\n[a]: https://a.example/", link("x")],
     ["[a][]\n\n[a]: <https://a.example/> 'title'", link("a")],
@@ -78,8 +82,6 @@ it.each([
 });
 
 describe("a text that will grow", () => {
-  const unfinished = (text: string) => htmlOf(finish(renderUnfinished(text)));
-
   it.each([
     ["a **b", "<p>a <strong>b</strong></p>"],
     ["a **b *c", "<p>a <strong>b <em>c</em></strong></p>"],
@@ -126,8 +128,6 @@ describe("a text that will grow", () => {
 });
 
 describe("a prompt", () => {
-  const prompt = (text: string) => finish(renderPrompt(text));
-
   it("is shown as it was typed", () => {
     expect(prompt("**a** <b>\n\n- `c`")).toBe("**a** &lt;b&gt;\n\n- `c`");
   });
