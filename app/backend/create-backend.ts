@@ -12,6 +12,7 @@ import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
 import { createConversations } from "./conversations/create-conversations";
+import { ModelTitles } from "./conversations/model-titles";
 import { ConversationReplyRepository } from "./conversations/reply-repository";
 import { Search } from "./conversations/search";
 import { createRecords } from "./create-records";
@@ -53,10 +54,12 @@ export function createBackend(deps: BackendDeps) {
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
   const stored = createRecords({ files, folders, now });
   const { models, systemPrompt } = modelsOf(deps);
+  const titles = new ModelTitles({ ...stored, models, log });
   const records = new ConversationReplyRepository({
     ...stored,
     models,
     systemPrompt,
+    titles: config.MODEL_TITLES === "on" ? titles : undefined,
   });
   const leaseMs = config.LEASE_SECONDS * 1000;
   const peers = createPeerClient({
@@ -90,6 +93,7 @@ export function createBackend(deps: BackendDeps) {
     models,
     peers,
     records,
+    titles,
     replies,
     ...createConversations({
       ...stored,

@@ -41,6 +41,7 @@ import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
 import { requireSessionCookie } from "./sessions/require-session-cookie";
+import { turnRoutes } from "./routes/turns";
 import { createSessions } from "./sessions/sessions";
 import type { SessionsOptions } from "./sessions/visitor-session";
 import { EventStreams } from "./streaming/event-streams";
@@ -107,6 +108,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     chatRoutes,
     replyRoutes,
     queueRoutes,
+    turnRoutes,
     conversationRoutes,
     projectRoutes,
     searchRoutes,

@@ -169,7 +169,7 @@ const states: State[] = [
     name: "versions",
     open: async (page) => {
       await page.getByRole("button", { name: "Regenerate" }).click();
-      await page.getByText("Answer 2 of 2").first().waitFor();
+      await page.getByText("Version 2 of 2").first().waitFor();
       await page.locator(".writing").waitFor({ state: "detached" });
     },
   },

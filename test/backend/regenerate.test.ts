@@ -101,15 +101,16 @@ describe("regenerate", () => {
     await regenerate(id, 6);
     await answered(id);
     expect(await askedFor(id, 8)).toEqual([one, two, "And now?"]);
-    // The conversation has gone on from there: that is no choice any more.
-    const late = await say(id, { text: "Hello?", follows: 4 });
+    // The conversation has gone on from there, and can continue from the other version.
+    const other = await say(id, { text: "Hello?", follows: 4 });
+    expect(SentMessage.parse(other.body).message.follows).toBe(4);
+    const later = (await answered(id)).messages.map(({ text }) => text);
+    expect(await askedFor(id, 10)).toEqual([one, later[3], "Hello?"]);
+    // Sent from a page that lacks it: the thread goes on.
+    const late = await say(id, { text: "Still there?", follows: 4 });
     expect(SentMessage.parse(late.body).message.follows).toBeUndefined();
     await answered(id);
-    expect((await askedFor(id, 10)).slice(0, 3)).toEqual([
-      one,
-      two,
-      "And now?",
-    ]);
+    expect((await askedFor(id, 12)).slice(2, 3)).toEqual(["Hello?"]);
   });
 
   test("makes a reply that a search finds, and its prompt once", async () => {
@@ -226,17 +227,45 @@ describe("an edited last prompt", () => {
     expect(await askedFor(id, 6)).toEqual(["I feel fine"]);
   });
 
-  test("is refused and not saved for any prompt but the last", async () => {
+  test("may be any: its version has the thread before it, and carries the branches along", async () => {
     const id = await begin();
     await say(id, { text: "I feel old" });
     await answered(id);
-    const refused = await say(id, { text: "I feel found", insteadOf: 1 });
-    expect(refused.status).toBe(409);
-    expect(detailOf(refused)).toContain("A newer message was sent");
+    const sent = await say(id, { text: "I feel found", insteadOf: 1 });
+    expect(SentMessage.parse(sent.body).message).toMatchObject({
+      number: 5,
+      insteadOf: 1,
+    });
+    await answered(id);
+    expect(await askedFor(id, 6)).toEqual(["I feel found"]);
+    const query = "?messages=50&thread=0";
+    const newest = await readConversation(owner, id, { query });
+    expect(newest.messages.map(({ number }) => number)).toEqual([5, 6]);
+    expect(newest).toMatchObject({
+      hasOlder: false,
+      thread: { branches: [{ number: 5, insteadOf: 1 }], newest: 5, last: 5 },
+    });
+    const first = await readConversation(owner, id, {
+      query: "?messages=50&thread=2",
+    });
+    expect(first.messages.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
     for (const insteadOf of [2, 9]) {
       expect((await say(id, { text: "No", insteadOf })).status).toBe(404);
     }
-    expect((await answered(id)).messages).toHaveLength(4);
+  });
+
+  test("is found among its versions from any later message, without reading them all", async () => {
+    const id = await begin();
+    await say(id, { text: "I feel found", insteadOf: 1 });
+    for (let turn = 0; turn < 45; turn++) {
+      await answered(id);
+      await say(id, { text: `More ${turn}` });
+    }
+    await answered(id);
+    const { thread } = await readConversation(owner, id, {
+      query: "?messages=10&thread=0",
+    });
+    expect(thread?.branches).toEqual([{ number: 3, insteadOf: 1 }]);
   });
 });
 

@@ -21,6 +21,7 @@ export class EventWatcher {
   lastId: string | undefined;
   end: { html: string; outcome: string } | undefined;
   notice: string | undefined;
+  reasoning = { text: "", label: "", isOver: false };
   #last = { from: -1, html: "" };
 
   /**
@@ -69,6 +70,11 @@ export class EventWatcher {
     }
     this.events.push(event);
     if (event.event === "end") this.end = JSON.parse(event.data);
+    if (event.event === "reasoning") {
+      const { from, text, ...rest } = JSON.parse(event.data);
+      const kept = this.reasoning.text.slice(0, from);
+      this.reasoning = { text: kept + text, ...rest };
+    }
     if (event.event === "notice") this.notice = JSON.parse(event.data).notice;
     if (event.event === "blocks") {
       this.lastId = event.id;

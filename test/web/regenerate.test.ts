@@ -58,19 +58,18 @@ describe("another reply", () => {
     const page = await regenerate(address, "Hello to you.");
     expect(page).toContain("Hello to you.");
     expect(page).not.toContain("You said: Hello");
-    expect(page).toContain("Answer 2 of 2");
-    // The prompt stands where it stood, once.
-    expect(articlesIn(page)).toEqual(["m1", "m4"]);
+    expect(page).toContain("Version 2 of 2");
+    expect(articlesIn(page)).toEqual(["m3", "m4"]);
     const link = `${address}?message=2#m2`;
     expect(page).toContain(
-      `<a class="tool" href="${link}" aria-label="Answer 1">`,
+      `<a class="tool inplace" href="${link}" aria-label="Version 1">`,
     );
     const earlier = await visitor.read(link);
     expect(earlier).toContain("You said: Hello");
     expect(earlier).not.toContain("Hello to you.");
-    expect(earlier).toContain("Answer 1 of 2");
+    expect(earlier).toContain("Version 1 of 2");
     expect(earlier).toContain(
-      `<a class="tool" href="${address}" aria-label="Answer 2">`,
+      `<a class="tool inplace" href="${address}" aria-label="Version 2">`,
     );
   });
 
@@ -83,12 +82,14 @@ describe("another reply", () => {
     expect(earlier).toContain("continues from here");
     const after = await sendFrom(earlier, address, "Go on");
     expect(articlesIn(after)).toEqual(["m1", "m2", "m5", "m6"]);
-    expect(after).toContain("Answer 1 of 2");
+    expect(after).toContain("Version 1 of 2");
     const other = await visitor.read(`${address}?message=4`);
-    expect(articlesIn(other)).toEqual(["m1", "m4"]);
-    expect(other).toContain("continued from another answer");
-    expect(formIn(other)).toBeUndefined();
-    expect(valueOf(other, "follows")).toBe("6");
+    expect(articlesIn(other)).toEqual(["m3", "m4"]);
+    expect(valueOf(other, "follows")).toBe("4");
+    const onward = await sendFrom(other, address, "On the other way");
+    expect(articlesIn(onward)).toEqual(["m3", "m4", "m7", "m8"]);
+    const first = await visitor.read(`${address}?message=2`);
+    expect(articlesIn(first)).toEqual(["m1", "m2", "m5", "m6"]);
   });
 
   it("can be requested from an earlier answer", async () => {
@@ -101,7 +102,7 @@ describe("another reply", () => {
     await visitor.post(form!.action, { key: form!.key });
     const page = await settled(address);
     expect(page).toContain("Three.");
-    expect(page).toContain("Answer 3 of 3");
+    expect(page).toContain("Version 3 of 3");
     const middle = await visitor.read(`${address}?message=4`);
     expect(middle).toContain("Two.");
     expect(middle).toContain(`${address}?message=2#m2`);
@@ -114,7 +115,7 @@ describe("another reply", () => {
       [1, 2].map(() => visitor.post(form.action, { key: form.key })),
     );
     expect(sent.map(({ status }) => status)).toEqual([303, 303]);
-    expect(await settled(address)).toContain("Answer 2 of 2");
+    expect(await settled(address)).toContain("Version 2 of 2");
   });
 
   it("is refused with a message when the conversation has moved on", async () => {
@@ -153,9 +154,9 @@ describe("another reply", () => {
       return html.includes("Half of") && html;
     });
     expect(page).toContain("data-events=");
-    expect(page).toContain('aria-label="Answer 1">');
+    expect(page).toContain('aria-label="Version 1">');
     expect(await visitor.read(`${address}?message=2`)).toContain(
-      "Answer 1 of 2",
+      "Version 1 of 2",
     );
     reply.next();
     expect(await settled(address)).toContain("Half of it.");
@@ -177,32 +178,90 @@ describe("another reply", () => {
     expect(
       (await visitor.post(`${address}/replies/3/regenerate`, {})).status,
     ).toBe(404);
-    expect(await settled(address)).not.toContain("Answer 2");
+    expect(await settled(address)).not.toContain("Version 2");
   });
 });
 
-it("replaces the last message by an edited one, by a form alone", async () => {
-  const address = await visitor.begin("Hello");
-  const page = await settled(address);
-  expect(page).toMatch(/name="message" rows="3"[^>]*>\nHello<\/textarea>/);
-  expect(valueOf(page, "insteadOf")).toBe("1");
-  const sent = await visitor.post(`${address}/messages`, {
-    message: "Good day",
-    insteadOf: "1",
+describe("an edited message", () => {
+  it("becomes a version, by a form alone", async () => {
+    const address = await visitor.begin("Hello");
+    const page = await settled(address);
+    const [, link = ""] = /href="([^"]*edit=1#edit)"/.exec(page) ?? [];
+    const form = await visitor.read(link.replaceAll("&amp;", "&"));
+    expect(form).toMatch(/name="message" rows="3"[^>]*>\nHello<\/textarea>/);
+    expect(valueOf(form, "insteadOf")).toBe("1");
+    const sent = await visitor.post(`${address}/messages`, {
+      message: "Good day",
+      insteadOf: "1",
+    });
+    expect(sent.status).toBe(303);
+    const after = await settled(address);
+    expect(articlesIn(after)).toEqual(["m3", "m4"]);
+    expect(after).toContain("You said: Good day");
+    expect(after).toContain("Version 2 of 2");
+    const before = await visitor.read(`${address}?message=2`);
+    expect(articlesIn(before)).toEqual(["m1", "m2"]);
+    const damaged = await visitor.post(`${address}/messages`, {
+      message: "Not lost",
+      insteadOf: "x",
+    });
+    expect(damaged.status).toBe(400);
+    expect(await damaged.text()).toContain("Not lost</textarea>");
   });
-  expect(sent.status).toBe(303);
-  const after = await settled(address);
-  expect(articlesIn(after)).toEqual(["m3", "m4"]);
-  expect(after).toContain("You said: Good day");
-  expect(after).toContain("Answer 2 of 2");
-  const before = await visitor.read(`${address}?message=2`);
-  expect(articlesIn(before)).toEqual(["m1", "m2"]);
-  const damaged = await visitor.post(`${address}/messages`, {
-    message: "Not lost",
-    insteadOf: "x",
+
+  it("may be any of them: each version keeps the messages after it", async () => {
+    const address = await visitor.begin("One");
+    let page = await settled(address);
+    for (const text of ["Two", "Three"]) {
+      page = await sendFrom(page, address, text);
+    }
+    await visitor.post(`${address}/messages`, {
+      message: "Other two",
+      insteadOf: "3",
+    });
+    const edited = await settled(address);
+    expect(articlesIn(edited)).toEqual(["m1", "m2", "m7", "m8"]);
+    expect(edited).toContain("Version 2 of 2");
+    const [, link = ""] = /href="([^"]+)" aria-label="Version 1"/.exec(edited)!;
+    const earlier = await visitor.read(link);
+    expect(articlesIn(earlier)).toEqual(["m1", "m2", "m3", "m4", "m5", "m6"]);
+    const onward = await sendFrom(earlier, address, "Four");
+    expect(articlesIn(onward)).toEqual(
+      [1, 2, 3, 4, 5, 6, 9, 10].map((number) => `m${number}`),
+    );
+    // From the page as it was before: the same thread goes on.
+    const late = await sendFrom(earlier, address, "Five");
+    expect(articlesIn(late)).toEqual(
+      [1, 2, 3, 4, 5, 6, 9, 10, 11, 12].map((number) => `m${number}`),
+    );
+    const other = await visitor.read(`${address}?message=8`);
+    expect(articlesIn(other)).toEqual(["m1", "m2", "m7", "m8"]);
   });
-  expect(damaged.status).toBe(400);
-  expect(await damaged.text()).toContain("Not lost</textarea>");
+});
+
+it("deletes a message with its reply, and restores them", async () => {
+  const address = await visitor.begin("One");
+  const page = await sendFrom(await settled(address), address, "Two");
+  await sendFrom(page, address, "Three");
+  const answer = await visitor.post(`${address}/turns/3/delete`, {});
+  const location = answer.headers.get("location") ?? "";
+  const after = await visitor.read(location);
+  expect(articlesIn(after)).toEqual(["m1", "m2", "m5", "m6"]);
+  expect(after).toContain("Message and reply deleted.");
+  expect(await visitor.read("/search?q=Two")).toContain("No results");
+  const exported = await (await visitor.get("/data/download")).text();
+  expect(exported).not.toContain('"Two"');
+  await visitor.post(`${address}/turns/3/restore`, {});
+  const restored = await visitor.read(address);
+  expect(articlesIn(restored)).toEqual(
+    [1, 2, 3, 4, 5, 6].map((number) => `m${number}`),
+  );
+  const missing = await visitor.post(`${address}/turns/9/delete`, {});
+  expect(missing.status).toBe(404);
+  const invalid = await visitor.post(`${address}/turns/2/delete`, {});
+  expect(invalid.status).toBe(404);
+  const made = await visitor.read(`${address}?removed=5`);
+  expect(made).not.toContain("Message and reply deleted.");
 });
 
 describe("a long conversation with many regenerated replies", () => {

@@ -13,14 +13,17 @@ import {
   type Message,
   type QueuedPrompt,
 } from "../../core/domain/records";
-import { replyNumberOf } from "../../core/domain/turns";
+import { hasTurn, TurnTree } from "../../core/domain/turn-tree";
+import { replyNumberOf, turnOf } from "../../core/domain/turns";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
 import { type ConversationSettings, notDeleted } from "./conversation-settings";
+import { isNotDeleted } from "./deleted-turns";
 import { type MessageLog, messageLogOf, replyTo } from "./message-log";
 import { describe, type QueueState } from "./prompt-queue";
 import type { QueueService } from "./queue-service";
 import type { Replies, ReplyResolver, Resolution } from "./reply-resolver";
+import { readThread } from "./threads";
 
 export interface ConversationPagesDeps {
   files: StorageContext;
@@ -38,6 +41,8 @@ export interface PageOptions {
   before?: number;
   /** The caller has all messages up to this number; they are left out. */
   known?: number;
+  /** Only the thread that has this message; 0 for the newest thread. */
+  thread?: number;
 }
 
 /** Reads conversations as their pages show them. */
@@ -68,8 +73,8 @@ export class ConversationPages {
     if (!listing?.last) throw new NotFoundError("conversation");
     await settings.addToIndex(ownerHash, version);
     const stored = notDeleted(version.settings);
-    const [found, [last]] = await Promise.all([
-      log.readLast(options.limit, listing, options.before),
+    const [part, [last]] = await Promise.all([
+      readPart(log, listing, options, stored),
       log.readLast(1, listing),
     ]);
     const reply = await this.resolveReply(ownerHash, stored, last);
@@ -77,17 +82,21 @@ export class ConversationPages {
     if (queue.isOpen(listing) && (await this.continueQueue(of, reply))) {
       return this.read(ownerHash, id, options);
     }
-    const messages = await this.withFailed(ownerHash, id, found, {
+    const messages = await this.withFailed(ownerHash, id, part.messages, {
       ...options,
       listing,
     });
+    // A client that knows messages can't tell which of them were deleted.
+    const known = stored.deletedTurns?.length
+      ? { ...options, known: 0 }
+      : options;
     const published = reply?.kind === "published" ? reply.message : undefined;
     return {
       conversation: toConversation(
         await this.withExistingProject(ownerHash, stored),
         (published ?? last)?.at,
       ),
-      ...partOf(options, messages, reply),
+      ...partOf(known, { ...part, messages }, reply),
       queue: await this.queueBehind(log, listing, queue),
     };
   }
@@ -189,19 +198,58 @@ export class ConversationPages {
   }
 }
 
+/** Some messages, and their thread if one was asked for. */
+interface Part extends Pick<ConversationPage, "messages" | "thread"> {
+  hasOlder?: boolean;
+}
+
+async function readPart(
+  log: MessageLog,
+  listing: LogListing,
+  { limit, before, thread }: PageOptions,
+  settings: StoredConversation,
+): Promise<Part> {
+  const isShown = isNotDeleted(settings);
+  if (thread === undefined) {
+    const messages = await log.readLast(limit, listing, before);
+    return { messages: messages.filter(({ number }) => isShown(number)) };
+  }
+  const options = { limit, before, thread };
+  const part = await readThread(log, listing, options, isShown);
+  const { tree, messages, last, hasOlder, hasNewer } = part;
+  const { branches, newest } = tree;
+  const shown = { branches, newest, last, hasNewer };
+  return { messages, hasOlder, thread: shown };
+}
+
 function partOf(
   { limit, before, known = 0 }: PageOptions,
-  found: Message[],
+  { messages: found, thread, hasOlder }: Part,
   reply: Resolution | undefined,
 ): Omit<ConversationPage, "conversation" | "queue"> {
-  const isLast = before === undefined;
+  const isNewest =
+    !thread || (thread.last === thread.newest && !thread.hasNewer);
+  const isLast = before === undefined && isNewest;
   const messages =
     reply?.kind === "published" && isLast
       ? [...found, reply.message].slice(-limit)
       : found;
+  const isKnown = !thread || isInThread(thread, known);
   return {
-    messages: messages.filter(({ number }) => number > known),
-    hasOlder: (messages[0]?.number ?? 1) > 1,
+    messages: isKnown
+      ? messages.filter(({ number }) => number > known)
+      : messages,
+    hasOlder: hasOlder ?? (messages[0]?.number ?? 1) > 1,
+    thread,
     reply: reply?.kind === "pending" && isLast ? reply.state : null,
   };
+}
+
+/** True if a client that has a thread up to a message has the beginning of this thread. */
+function isInThread(
+  { branches, newest, last }: NonNullable<ConversationPage["thread"]>,
+  known: number,
+): boolean {
+  const tree = new TurnTree(branches, newest);
+  return known === 0 || hasTurn(tree.threadTo(last), turnOf(known));
 }

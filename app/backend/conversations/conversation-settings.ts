@@ -14,7 +14,14 @@ import type { OwnerIndex } from "../owner-index/owner-index";
 export type SettingsChanges = Partial<
   Pick<
     StoredConversation,
-    "title" | "model" | "project" | "maxTokens" | "temperature" | "deletedAt"
+    | "title"
+    | "titledBy"
+    | "model"
+    | "project"
+    | "maxTokens"
+    | "temperature"
+    | "deletedAt"
+    | "deletedTurns"
   >
 >;
 
@@ -86,11 +93,16 @@ export class ConversationSettings {
   async change(
     ownerHash: string,
     id: string,
-    changes: SettingsChanges,
+    changes:
+      | SettingsChanges
+      | ((now: StoredConversation) => SettingsChanges | undefined),
   ): Promise<StoredConversation> {
     const document = this.documentOf(ownerHash, id);
-    const changed = toJson(changes);
-    const version = await document.update((data) => ({ ...data, ...changed }));
+    const version = await document.update((data) => {
+      if (typeof changes !== "function") return { ...data, ...toJson(changes) };
+      const now = StoredConversation.safeParse(data).data;
+      return { ...data, ...toJson((now && changes(now)) ?? {}) };
+    });
     const settings = parse(version);
     const number = version?.number ?? 0;
     await this.addToIndex(ownerHash, { number, settings, isIndexed: false });

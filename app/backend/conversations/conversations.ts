@@ -8,6 +8,7 @@ import type {
   ConversationSettings,
   SettingsChanges,
 } from "./conversation-settings";
+import { withDeleted } from "./deleted-turns";
 import type { PromptService } from "./prompts";
 
 export interface ConversationsDeps {
@@ -50,8 +51,34 @@ export class Conversations {
     const { title } = changes;
     return this.changeSettings(ownerHash, id, {
       ...changes,
-      title: title?.trim(),
+      ...(title !== undefined && { title: title.trim(), titledBy: "person" }),
     });
+  }
+
+  /**
+   * Deletes a turn until {@link restoreTurn} is called, and stops the reply if it is being written.
+   *
+   * @throws NotFoundError if there is no such turn.
+   */
+  async deleteTurn(ownerHash: string, id: string, turn: number): Promise<void> {
+    const { settings, prompts } = this.deps;
+    await settings.read(ownerHash, id);
+    await prompts.stopTurn(ownerHash, id, turn);
+    await settings.change(ownerHash, id, ({ deletedTurns = [] }) => ({
+      deletedTurns: withDeleted(deletedTurns, turn),
+    }));
+  }
+
+  async restoreTurn(
+    ownerHash: string,
+    id: string,
+    turn: number,
+  ): Promise<void> {
+    const { settings } = this.deps;
+    await settings.read(ownerHash, id);
+    await settings.change(ownerHash, id, ({ deletedTurns = [] }) => ({
+      deletedTurns: deletedTurns.filter((one) => one !== turn),
+    }));
   }
 
   /** Deletes a conversation until {@link restore} is called, and stops its reply. */

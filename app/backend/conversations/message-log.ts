@@ -12,13 +12,20 @@ import type { LogListing } from "../../core/storage/log-listing";
 import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
 import { memoize } from "../../core/runtime/memoize";
 import {
+  Branch as BranchSchema,
   isPrompt,
   Message,
   type Prompt,
   type Reply,
 } from "../../core/domain/records";
 import {
-  firstVersion,
+  type Branch,
+  hasTurn,
+  isBranch,
+  toBranch,
+  TurnTree,
+} from "../../core/domain/turn-tree";
+import {
   nextPromptNumber,
   replyNumberOf,
   turnOf,
@@ -82,6 +89,24 @@ export class MessageLog {
     return entries.flatMap(toMessage);
   }
 
+  /** The messages with these numbers, in this order. */
+  async readAll(numbers: number[], listing: LogListing): Promise<Message[]> {
+    const entries = await this.log.readEntries(numbers, listing);
+    return entries.flatMap(toMessage);
+  }
+
+  /**
+   * The branches of the conversation. A prompt carries all that were before it, so that a page need not read
+   * every message. Prompts of earlier versions of the program don't: then only the newest messages count.
+   */
+  async readBranches(listing: LogListing): Promise<Branch[]> {
+    const entries = await this.log.readLast(2, { listing });
+    const known = entries.some((entry) => carried(entry))
+      ? entries
+      : await this.log.readLast(NEWEST, { listing });
+    return branchesIn(known);
+  }
+
   async read(
     number: number,
     listing?: LogListing,
@@ -125,12 +150,27 @@ export class MessageLog {
       const { follows, decide } = await place(listing.last);
       const number = nextPromptNumber(listing.last);
       const message = toPrompt(number, prompt, follows);
-      const entry = { format: 1, ...message, ...keyHash(prompt.key) };
+      const entry = {
+        format: 1,
+        ...message,
+        ...keyHash(prompt.key),
+        ...(await this.branchesBefore(listing)),
+      };
       const isSaved = decide
         ? await this.saveWinner(number, entry, await decide(entry))
         : await this.log.createAt(number, entry, listing);
       if (isSaved) return { message, isAfterFailure: decide !== undefined };
     }
+  }
+
+  /** The field of a new prompt that carries the branches before it. */
+  private async branchesBefore(
+    listing: LogListing,
+  ): Promise<{ branches?: JsonObject[] }> {
+    const entries = await this.log.readRange(1, listing.last, listing);
+    const branches = branchesIn(entries);
+    if (branches.length === 0) return {};
+    return { branches: branches.map((branch) => ({ ...branch })) };
   }
 
   /**
@@ -223,25 +263,39 @@ export class MessageLog {
   /** Saves a queued prompt under its number, unless that is taken. */
   async addQueued(item: QueueItem, listing: LogListing): Promise<void> {
     const { number, prompt, keyHash: hash } = item;
-    const follows = await this.olderVersion(listing.last, item.follows);
+    const follows = await this.followedReply(listing, item.follows);
     const message = toPrompt(number, item, follows);
-    const entry = toJson({ ...message, keyHash: hash, queued: prompt });
+    const branches = await this.branchesBefore(listing);
+    const entry = toJson({
+      ...message,
+      keyHash: hash,
+      queued: prompt,
+      ...branches,
+    });
     await this.log.createAt(number, { format: 1, ...entry }, listing);
   }
 
+  /** The conversation's tree of turns. */
+  async readTree(listing: LogListing): Promise<TurnTree> {
+    const branches = await this.readBranches(listing);
+    return new TurnTree(branches, turnOf(listing.last));
+  }
+
   /**
-   * The value of `follows` for a new prompt: only for a version of the last turn before its newest.
+   * The value of `follows` for a new prompt, so that it continues the thread of a reply: `undefined` if that
+   * is the newest thread.
    *
-   * @param follows As the client sent it.
+   * @param follows As the client sent it. Its thread may have grown since.
    */
-  async olderVersion(
-    last: number,
+  async followedReply(
+    listing: LogListing,
     follows: number | undefined,
   ): Promise<number | undefined> {
-    const [newest, followed] = [turnOf(last), turnOf(follows ?? last)];
-    if (follows === undefined || followed >= newest) return undefined;
-    const prompt = await this.read(newest);
-    return prompt && followed >= firstVersion(prompt) ? follows : undefined;
+    const newest = turnOf(listing.last);
+    if (follows === undefined || turnOf(follows) >= newest) return undefined;
+    const tree = await this.readTree(listing);
+    if (hasTurn(tree.threadTo(newest), turnOf(follows))) return undefined;
+    return replyNumberOf(tree.newestThrough(turnOf(follows)));
   }
 }
 
@@ -271,6 +325,28 @@ const toPrompt = (
   ...(insteadOf !== undefined && { insteadOf }),
   ...(follows !== undefined && { follows }),
 });
+
+/** Read for branches where the newest prompt carries none. */
+const NEWEST = 40;
+
+/** The branches before a prompt, which it carries. */
+function carried({ branches }: LogEntry): Branch[] | undefined {
+  return BranchSchema.array().safeParse(branches).data;
+}
+
+function branchesIn(entries: readonly LogEntry[]): Branch[] {
+  const all = new Map<number, Branch>();
+  const known = entries.findLast((entry) => carried(entry));
+  for (const branch of (known && carried(known)) ?? []) {
+    all.set(branch.number, branch);
+  }
+  for (const message of entries.flatMap(toMessage)) {
+    if (isPrompt(message) && isBranch(message)) {
+      all.set(message.number, toBranch(message));
+    }
+  }
+  return [...all.values()].toSorted((a, b) => a.number - b.number);
+}
 
 export function keyHash(key: string | undefined): { keyHash?: string } {
   if (key === undefined) return {};

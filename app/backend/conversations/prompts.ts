@@ -14,12 +14,7 @@ import {
   limits,
   type Prompt,
 } from "../../core/domain/records";
-import {
-  firstVersion,
-  isPromptNumber,
-  turnOf,
-  versionOf,
-} from "../../core/domain/turns";
+import { firstVersion, isPromptNumber } from "../../core/domain/turns";
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
@@ -104,10 +99,10 @@ export class PromptService {
   /**
    * Sends a prompt.
    *
-   * @param prompt.follows The reply that it follows: of any version of the last turn. Defaults to
-   *   the newest, also if the conversation has moved on from that turn.
-   * @param prompt.insteadOf The last prompt, to send another version of it.
-   * @throws StillWritingError; ConversationMovedOnError if `insteadOf` isn't the last prompt.
+   * @param prompt.follows The reply whose thread it continues, also if that has grown since. Defaults
+   *   to the newest reply.
+   * @param prompt.insteadOf A prompt, to send another version of it.
+   * @throws StillWritingError
    */
   async send(
     ownerHash: string,
@@ -167,23 +162,24 @@ export class PromptService {
       number === undefined ? undefined : await readPrompt(log, number);
     const insteadOf = old && firstVersion(old);
     return this.save(ownerHash, id, { text, insteadOf, key }, async (last) => {
-      if (old) assertCanRepeat(old, last);
+      if (old) await assertRoomForVersion(log, old);
       const decide = isPromptNumber(last)
         ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
         : undefined;
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
       await this.admit(ownerHash);
       if (old) return { follows: old.follows, decide };
-      return { follows: await log.olderVersion(last, follows), decide };
+      return { follows: await followed(log, follows), decide };
     });
   }
 
   /**
-   * Sends the last prompt again, unchanged; its reply stays beside the new one.
+   * Sends a prompt again, unchanged; its reply stays beside the new one.
    *
-   * @param number The last reply's.
-   * @throws VisibleError (409) if that isn't the last, is being written, or failed; NotFoundError
-   *   if there is no such reply.
+   * @param number The reply's.
+   * @throws VisibleError (409) if a reply is being written, or this one failed; ConversationMovedOnError
+   *   if the conversation continued from it, or it has a newer version; NotFoundError if there is no such
+   *   reply.
    */
   async regenerate(
     ownerHash: string,
@@ -196,13 +192,17 @@ export class PromptService {
       readPrompt(this.logOf(ownerHash, id), number - 1),
       settings.read(ownerHash, id),
     ]);
+    const log = this.logOf(ownerHash, id);
     const again = { text: prompt.text, insteadOf: firstVersion(prompt), key };
     return this.save(ownerHash, id, again, async (last) => {
-      assertCanRepeat(prompt, last);
-      const ref = { ownerHash, conversation: id, number };
-      if (last !== number) await replyResolver.publish(ref);
+      await assertRoomForVersion(log, prompt);
+      await assertNewest(log, prompt);
+      const ref = replyTo(ownerHash, id, last);
+      let decide: Placement["decide"];
+      if (last === prompt.number) await replyResolver.publish(ref);
+      else if (isPromptNumber(last)) decide = await replyResolver.finish(ref);
       await this.admit(ownerHash);
-      return { follows: prompt.follows };
+      return { follows: prompt.follows, decide };
     });
   }
 
@@ -228,6 +228,15 @@ export class PromptService {
     const last = (await this.logOf(ownerHash, id).list())?.last ?? 0;
     if (!isPromptNumber(last)) return;
     await this.deps.replies.stop(replyTo(ownerHash, id, last));
+  }
+
+  /** Stops the reply of a turn if it is being written. @throws NotFoundError if there is no such turn. */
+  async stopTurn(ownerHash: string, id: string, turn: number): Promise<void> {
+    const listing = await this.logOf(ownerHash, id).list();
+    if (!listing?.has(turn) || !isPromptNumber(turn)) {
+      throw new NotFoundError("message");
+    }
+    if (listing.last === turn) await this.stop(ownerHash, id);
   }
 
   /** @throws NotFoundError if this owner has no such reply. */
@@ -318,14 +327,43 @@ async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
   throw new NotFoundError("reply");
 }
 
-/** @throws VisibleError (409) if a prompt isn't the last, or has as many versions as it may have. */
-function assertCanRepeat(prompt: Prompt, last: number): void {
-  if (turnOf(last) !== prompt.number) throw new ConversationMovedOnError();
-  if (versionOf(prompt) + 1 < limits.versions) return;
+async function followed(
+  log: MessageLog,
+  follows: number | undefined,
+): Promise<number | undefined> {
+  const listing = follows === undefined ? undefined : await log.list();
+  return listing && log.followedReply(listing, follows);
+}
+
+/** @throws VisibleError (409) if a turn, or the conversation, has as many versions as it may have. */
+async function assertRoomForVersion(
+  log: MessageLog,
+  prompt: Prompt,
+): Promise<void> {
+  const listing = await log.list();
+  if (!listing) throw new NotFoundError("conversation");
+  const tree = await log.readTree(listing);
+  const isFull =
+    tree.versionsOf(prompt.number).length >= limits.versions ||
+    tree.branches.length >= limits.branches;
+  if (!isFull) return;
   throw new VisibleError(
     409,
     `You have reached the limit of ${limits.versions} versions. Send a new message instead.`,
   );
+}
+
+/** @throws ConversationMovedOnError if a prompt has a newer version, or others follow it. */
+async function assertNewest(
+  log: MessageLog,
+  { number }: Prompt,
+): Promise<void> {
+  const listing = await log.list();
+  const tree = listing && (await log.readTree(listing));
+  const isNewest =
+    tree?.versionsOf(number).at(-1) === number &&
+    tree.newestThrough(number) === number;
+  if (!isNewest) throw new ConversationMovedOnError();
 }
 
 /** @throws VisibleError (413) */

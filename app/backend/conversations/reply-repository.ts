@@ -10,9 +10,14 @@ import type { JsonObject } from "../../core/storage/json";
 import {
   isPrompt,
   type ModelDescription,
+  type Prompt,
   type Reply,
 } from "../../core/domain/records";
-import { nextPromptNumber, threadOf, versionOf } from "../../core/domain/turns";
+import {
+  firstVersion,
+  nextPromptNumber,
+  threadOf,
+} from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt, tokensLeft } from "./assemble-prompt";
 import type { Models } from "../models/create-models";
@@ -25,6 +30,8 @@ import {
   type ReplyRepository,
 } from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
+import type { ModelTitles } from "./model-titles";
+import { isNotDeleted } from "./deleted-turns";
 import { isPromptAt, type MessageLog, messageLogOf } from "./message-log";
 import { hasQueue, sendQueued } from "./send-queued";
 
@@ -36,7 +43,11 @@ export interface ReplyRepositoryDeps {
   projects: Projects;
   models: Pick<Models, "find">;
   systemPrompt: string;
+  /** Proposes titles; absent if that is switched off. */
+  titles?: Pick<ModelTitles, "propose"> | undefined;
 }
+
+const FIRST_REPLY = 2;
 
 type ModelWindow = Pick<ModelDescription, "contextTokens" | "maxReplyTokens">;
 
@@ -62,7 +73,10 @@ export class ConversationReplyRepository implements ReplyRepository {
       this.deps.settings.read(ownerHash, conversation),
       this.logOf(ref).readBelow(number),
     ]);
-    const { thread } = threadOf(said);
+    const isShown = isNotDeleted(stored);
+    const thread = threadOf(said).thread.filter(
+      (message) => message.number === number - 1 || isShown(message.number),
+    );
     const prompt = thread.findLast(isPrompt);
     const { systemPrompt } = this.deps;
     const instructions = await this.instructionsOf(ownerHash, stored);
@@ -78,7 +92,7 @@ export class ConversationReplyRepository implements ReplyRepository {
       messages,
       maxTokens: longest === undefined ? undefined : tokensLeft(longest, begun),
       temperature: stored.temperature ?? undefined,
-      attempt: prompt ? versionOf(prompt) : 0,
+      attempt: prompt ? earlierVersions(prompt, said.filter(isPrompt)) : 0,
       leftOut,
     };
   }
@@ -109,6 +123,8 @@ export class ConversationReplyRepository implements ReplyRepository {
       const known = conversations.get(id);
       // The process that saved it may have died before it counted it.
       if (!known || known.counted.has(reply)) return;
+    } else if (reply === FIRST_REPLY && ended.outcome === "complete") {
+      void this.deps.titles?.propose(ownerHash, id);
     }
     const { at, model, modelName, usage } = message;
     await this.deps.ownerIndex.append(ownerHash, {
@@ -156,14 +172,15 @@ export class ConversationReplyRepository implements ReplyRepository {
   }
 
   async messageOf(ref: ReplyRef, ended: FinalReply): Promise<Reply> {
-    const { outcome, text, reasoning, reason, usage, model, leftOut, at } =
-      ended;
+    const { outcome, text, reasoning, reasoningMs, reason } = ended;
+    const { usage, model, leftOut, at } = ended;
     const modelName = ended.modelName ?? (await this.modelName(model));
     return {
       number: ref.number,
       role: "assistant",
       text,
       reasoning,
+      reasoningMs,
       at,
       model,
       modelName,
@@ -188,3 +205,10 @@ export class ConversationReplyRepository implements ReplyRepository {
     return messageLogOf(this.deps, ownerHash, conversation);
   }
 }
+
+/** The number of versions of a prompt's turn before it. */
+const earlierVersions = (prompt: Prompt, prompts: readonly Prompt[]): number =>
+  prompts.filter(
+    (one) =>
+      one.number < prompt.number && firstVersion(one) === firstVersion(prompt),
+  ).length;

@@ -65,6 +65,8 @@ export class ReplyResolver {
       modelName: await this.repository.modelName(writer),
       at: final?.at ?? prompt.at,
       text: found.text,
+      reasoning: final?.reasoning ?? found.reasoning,
+      reasoningMs: final?.reasoningMs ?? found.reasoningMs,
       offset: found.offset,
       epoch: found.epoch,
       reason: final?.reason,

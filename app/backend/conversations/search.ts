@@ -19,6 +19,7 @@ import { firstVersion } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
+import { isNotDeleted } from "./deleted-turns";
 import { type MessageLog, messageLogOf } from "./message-log";
 import { SearchQueue } from "./search-queue";
 
@@ -118,7 +119,10 @@ export class Search {
     const log = messageLogOf(this.deps, ownerHash, settings.id);
     const messages = await readNewest(log, budget);
     const excerpts: Excerpt[] = [];
-    const said = messages.filter(isFirstOfItsText(messages));
+    const isShown = isNotDeleted(settings);
+    const said = messages
+      .filter(isFirstOfItsText(messages))
+      .filter(({ number }) => isShown(number));
     for (const message of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
       const at = await this.locate(words, message.text, isOver);

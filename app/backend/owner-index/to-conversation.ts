@@ -18,7 +18,7 @@ export function toConversation(
   updatedAt: string = settings.createdAt,
 ): Conversation {
   const { id, model, project, maxTokens, temperature } = settings;
-  const { createdAt, deletedAt } = settings;
+  const { createdAt, deletedAt, deletedTurns } = settings;
   return {
     id,
     title: visibleTitle(settings.title),
@@ -29,5 +29,6 @@ export function toConversation(
     createdAt,
     updatedAt,
     deletedAt,
+    ...(deletedTurns?.length && { deletedTurns }),
   };
 }

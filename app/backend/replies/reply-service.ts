@@ -22,6 +22,8 @@ import { WriterPool } from "./writing/writer-pool";
 export interface ReplySnapshot {
   status: "writing" | "complete" | "stopped" | "failed";
   text: string;
+  reasoning?: string;
+  reasoningMs?: number | undefined;
   /** Offset after the text, in the reply's stream. */
   offset: string;
   /** Number of the newest epoch, or of the end after it. */
@@ -155,13 +157,13 @@ export class ReplyService {
   async snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined> {
     const writer = this.pool.writerOf(ref);
     if (writer && !writer.epoch.isSealing) {
-      const { text, epoch } = writer;
+      const { soFar, epoch } = writer;
       const offset = formatOffset(epoch.tail);
-      return { status: "writing", text, offset, epoch: epoch.number };
+      return { status: "writing", ...soFar, offset, epoch: epoch.number };
     }
     const snapshot = this.pool.readEnded(ref) ?? (await this.read(ref));
     if (!snapshot) return undefined;
-    const { text } = replay(snapshot.records);
+    const { text, reasoning, reasoningMs } = replay(snapshot.records);
     const offset = formatOffset(snapshot.tail);
     const epoch = snapshot.currentEntry;
     const end = currentEnd(snapshot);
@@ -172,7 +174,9 @@ export class ReplyService {
     }
     // The index entry is not flushed and may have been lost in a power cut.
     await this.context.index.add(ref);
-    return { status: "writing", text, offset, epoch };
+    const soFar =
+      reasoning === "" ? { text } : { text, reasoning, reasoningMs };
+    return { status: "writing", ...soFar, offset, epoch };
   }
 
   /** The notice for live readers if the reply cannot be saved, as far as this process knows. */

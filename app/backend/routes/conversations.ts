@@ -30,8 +30,8 @@ export function serveConversations(
   });
   implement(router, "readConversation", async (ctx) => {
     const { ownerHash, input } = ctx.state;
-    const { messages: limit, before, known } = input.query;
-    const wanted = { limit, before, known };
+    const { messages: limit, ...part } = input.query;
+    const wanted = { limit, ...part };
     ctx.body = await conversationPages.read(ownerHash, input.params.id, wanted);
   });
   implement(router, "changeConversation", async (ctx) => {
@@ -46,6 +46,16 @@ export function serveConversations(
   implement(router, "restoreConversation", async (ctx) => {
     const { ownerHash, input } = ctx.state;
     ctx.body = await conversations.restore(ownerHash, input.params.id);
+  });
+  implement(router, "deleteTurn", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
+    await conversations.deleteTurn(ownerHash, id, number);
+  });
+  implement(router, "restoreTurn", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const { id, number } = input.params;
+    await conversations.restoreTurn(ownerHash, id, number);
   });
   serveMessages(router, deps);
 }

@@ -53,6 +53,12 @@ const Overview = z
   })
   .meta({ id: "Overview" });
 
+const byTurn = z.object({
+  id: Id,
+  /** The number of the turn's prompt: odd. */
+  number: integer(1, limits.messageNumber),
+});
+
 export const conversationOperations = {
   readOverview: operation({
     method: "get",
@@ -121,6 +127,10 @@ export const conversationOperations = {
       before: integer(1, limits.messageNumber)
         .optional()
         .meta({ description: "Only messages with lower numbers." }),
+      thread: integer(0, limits.messageNumber).optional().meta({
+        description:
+          "Only the thread that has the message with this number; 0 for the newest thread.",
+      }),
       known: integer(0, limits.messageNumber).optional().meta({
         description:
           "The client has all messages up to this number. They never change, and are left out.",
@@ -178,6 +188,33 @@ export const conversationOperations = {
     errors: [404],
     repeatable: "always",
   }),
+  deleteTurn: operation({
+    method: "delete",
+    path: "/v1/conversations/{id}/turns/{number}",
+    tag: "Conversations",
+    summary:
+      "Deletes a message and its reply from a conversation. They can be restored until the conversation is removed",
+    params: byTurn,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404, 409],
+    repeatable: "always",
+  }),
+  restoreTurn: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/turns/{number}/restore",
+    tag: "Conversations",
+    summary: "Restores a deleted message and its reply",
+    params: byTurn,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404],
+    repeatable: "always",
+  }),
   listMessages: operation({
     method: "get",
     path: "/v1/conversations/{id}/messages",
@@ -207,11 +244,11 @@ export const conversationOperations = {
       text: messageText,
       follows: z.int().min(2).max(limits.messageNumber).optional().meta({
         description:
-          "The reply that the message follows, if the last turn has several versions. Defaults to the newest, also if the conversation has moved on.",
+          "The reply whose thread the message continues, also if that has grown since. Defaults to the newest reply.",
       }),
       insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
         description:
-          "The last prompt, to add another version of it; earlier versions stay.",
+          "A prompt, to add another version of it; earlier versions stay.",
       }),
       queue: z.boolean().optional().meta({
         description:

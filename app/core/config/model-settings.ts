@@ -35,6 +35,12 @@ export const modelSettings = {
       "You are a helpful assistant in a chat. Answer in the language of the question, and use Markdown where it helps.",
     )
     .describe("The system prompt of every conversation. Empty for none."),
+  MODEL_TITLES: z
+    .enum(["on", "off"], "must be on or off")
+    .default("on")
+    .describe(
+      "If `on`, a conversation's model proposes its title after the first reply. The built-in model never does: its conversations keep the beginning of the first message.",
+    ),
   MODEL_CONNECT_SECONDS: seconds(10, 0.1, 600).describe(
     "Time-out of connecting to a model's server.",
   ),

@@ -22,6 +22,10 @@ export const limits = {
   messageNumber: 1_000_000,
   /** Versions of a turn, the first included: bounds the messages that a page has to read. */
   versions: 20,
+  /** Versions in a conversation, all turns together: bounds what each prompt carries along. */
+  branches: 500,
+  /** Deleted turns of a conversation: bounds its settings. */
+  deletedTurns: 1_000,
   /** More than any model writes in one reply. */
   maxTokens: 1_000_000,
 } as const;
@@ -67,6 +71,8 @@ export const Reply = z
     role: z.literal("assistant"),
     /** Text that the model wrote before its answer; no part of the answer. */
     reasoning: z.string().optional(),
+    /** How long the model reasoned; absent from replies of earlier versions of the program. */
+    reasoningMs: z.int().min(0).optional(),
     model: z.string().default(""),
     modelName: z.string().default("Assistant"),
     outcome: Outcome.default("complete"),
@@ -105,6 +111,8 @@ export const Conversation = z
     updatedAt: time,
     /** When it was deleted; it can be restored for a while. */
     deletedAt: time.nullable(),
+    /** The turns that were deleted from it; absent if none was. */
+    deletedTurns: z.array(z.int().min(1)).optional(),
   })
   .meta({ id: "Conversation" });
 
@@ -119,6 +127,9 @@ export const ReplyState = z
     at: time,
     /** The text up to the offset in the reply's stream. */
     text: z.string(),
+    /** The reasoning so far; absent from an earlier version of the program. */
+    reasoning: z.string().optional(),
+    reasoningMs: z.int().min(0).optional(),
     offset: z.string(),
     /** The current epoch; absent from an earlier version of the program. */
     epoch: z.int().min(1).optional(),
@@ -136,6 +147,23 @@ export const QueuedPrompt = z
   })
   .meta({ id: "QueuedPrompt" });
 
+/** The place of a turn that does not simply follow the one before it. */
+export const Branch = z.object({
+  number: z.int().min(1),
+  insteadOf: z.int().min(1).optional(),
+  follows: z.int().min(2).optional(),
+});
+
+/** The thread that a page shows. */
+const Thread = z.object({
+  /** All branches of the conversation: they describe its tree of turns. */
+  branches: z.array(Branch),
+  /** The newest turn of the conversation, and the last of this thread. */
+  newest: z.int().min(1),
+  last: z.int().min(1),
+  hasNewer: z.boolean(),
+});
+
 /** A conversation as its page needs it: one round trip. */
 export const ConversationPage = z
   .object({
@@ -143,6 +171,8 @@ export const ConversationPage = z
     /** The newest messages, oldest first. */
     messages: z.array(Message),
     hasOlder: z.boolean(),
+    /** Set if a thread was asked for; absent from an earlier version of the program. */
+    thread: Thread.optional(),
     reply: ReplyState.nullable(),
     /**
      * The queued prompts, in the order in which they are sent. They wait for the reply; after a
@@ -200,7 +230,12 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     keep: z.int().min(0),
   }),
   z.object({ kind: z.literal("text"), text: z.string() }),
-  z.object({ kind: z.literal("reasoning"), text: z.string() }),
+  z.object({
+    kind: z.literal("reasoning"),
+    text: z.string(),
+    /** How long the model has reasoned; absent from an earlier version of the program. */
+    ms: z.int().min(0).optional(),
+  }),
   z.object({ kind: z.literal("notice"), notice: z.string() }),
   z.object({
     kind: z.literal("end"),
@@ -213,6 +248,7 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     modelName: z.string().optional(),
     at: time.optional(),
     reasoning: z.string().optional(),
+    reasoningMs: z.int().min(0).optional(),
     usage: Usage.optional(),
     leftOut: z.int().min(0).optional(),
   }),

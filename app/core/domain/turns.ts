@@ -1,8 +1,8 @@
-import { limits, type Prompt } from "./records";
+import type { Prompt } from "./records";
 
 /*
  * A turn is a prompt and its reply, and has the prompt's number. A prompt can be sent again,
- * unchanged or edited: that makes a turn of its own right after it, another *version* of the first.
+ * unchanged or edited: that makes a turn of its own at the end, another *version* of the first.
  * The next prompt follows one of the versions; the others stay in the log.
  */
 
@@ -26,10 +26,6 @@ export const turnOf = (message: number): number =>
 /** The number of the first version of a prompt's turn. */
 export const firstVersion = ({ number, insteadOf }: Placed): number =>
   Math.min(insteadOf ?? number, number);
-
-/** The index of a prompt's version in its turn, from 0. */
-export const versionOf = (prompt: Placed): number =>
-  (prompt.number - firstVersion(prompt)) / 2;
 
 /** The turn that a prompt follows: by default the newest before it. */
 const turnBefore = (prompt: Placed): number =>
@@ -60,6 +56,3 @@ export function threadOf<M extends Placed>(
   }
   return { thread: thread.toReversed(), from };
 }
-
-/** The greatest distance of two messages in the versions of one turn. */
-export const MESSAGES_OF_VERSIONS = 2 * limits.versions;

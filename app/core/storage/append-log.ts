@@ -124,6 +124,11 @@ export class AppendLog {
     return this.reader.readEntries(known.between(from, to), known);
   }
 
+  /** Reads the entries with these numbers, in this order. */
+  readEntries(numbers: number[], listing: LogListing): Promise<LogEntry[]> {
+    return this.reader.readEntries(numbers, listing);
+  }
+
   /**
    * Reads the last `count` entries, or the last below the number `before`, in ascending order.
    * Reads a few files, however long the log is.

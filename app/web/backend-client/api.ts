@@ -95,7 +95,12 @@ export interface Api {
   readConversation(
     context: ApiContext,
     id: string,
-    messages: { limit: number; before?: number },
+    messages: {
+      limit: number;
+      before?: number;
+      /** Only the thread that has this message; 0 for the newest thread. */
+      thread?: number;
+    },
   ): Promise<ConversationPage>;
   changeConversation(
     context: ApiContext,
@@ -104,15 +109,18 @@ export interface Api {
   ): Promise<Conversation>;
   deleteConversation(context: ApiContext, id: string): Promise<void>;
   restoreConversation(context: ApiContext, id: string): Promise<Conversation>;
+  /** Deletes a prompt and its reply from a conversation. */
+  deleteTurn(context: ApiContext, id: string, number: number): Promise<void>;
+  restoreTurn(context: ApiContext, id: string, number: number): Promise<void>;
   sendMessage(
     context: ApiContext,
     id: string,
     prompt: {
       text: string;
       key?: string;
-      /** The version of the last reply that it continues. */
+      /** The reply whose thread it continues. */
       follows?: number;
-      /** The last prompt, if it takes that one's place. */
+      /** The prompt of which it is another version. */
       insteadOf?: number;
       /** Lets the message wait while a reply is written; otherwise that is refused. */
       queue?: boolean;
@@ -135,7 +143,7 @@ export interface Api {
   continueQueue(context: ApiContext, id: string): Promise<void>;
   stopReply(context: ApiContext, id: string, number: number): Promise<void>;
   retryReply(context: ApiContext, id: string, number: number): Promise<void>;
-  /** Asks the last prompt again; its reply stays. @returns The new reply's number. */
+  /** Asks a prompt again; its reply stays. @returns The new reply's number. */
   regenerateReply(
     context: ApiContext,
     id: string,

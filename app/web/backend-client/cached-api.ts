@@ -87,10 +87,10 @@ export class CachedApi implements ConnectedApi {
   async readConversation(
     context: ApiContext,
     id: string,
-    { limit, before }: { limit: number; before?: number },
+    { limit, before, thread }: Parameters<Api["readConversation"]>[2],
   ): Promise<ConversationPage> {
     return this.cached<ConversationPage>(context, "readConversation", {
-      key: `conversation/${id}?${limit}&${before ?? ""}`,
+      key: `conversation/${id}?${limit}&${before ?? ""}&${thread ?? ""}`,
       kinds: reads.readConversation,
       // Any process may write the reply, or send what is queued.
       keeps: ({ reply, queue = [] }) =>
@@ -101,6 +101,7 @@ export class CachedApi implements ConnectedApi {
         const query = {
           messages: String(limit),
           before: before === undefined ? undefined : String(before),
+          thread: thread === undefined ? undefined : String(thread),
           known: known === 0 ? undefined : String(known),
         };
         const found = await this.fetch(context, "readConversation", earlier, {
@@ -134,6 +135,24 @@ export class CachedApi implements ConnectedApi {
     id: string,
   ): ReturnType<Api["restoreConversation"]> {
     return this.write(context, "restoreConversation", { params: { id } });
+  }
+
+  async deleteTurn(
+    context: ApiContext,
+    id: string,
+    number: number,
+  ): Promise<void> {
+    const params = { id, number: String(number) };
+    await this.write(context, "deleteTurn", { params });
+  }
+
+  async restoreTurn(
+    context: ApiContext,
+    id: string,
+    number: number,
+  ): Promise<void> {
+    const params = { id, number: String(number) };
+    await this.write(context, "restoreTurn", { params });
   }
 
   async sendMessage(

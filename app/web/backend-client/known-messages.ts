@@ -1,7 +1,12 @@
 import type { ConversationPage } from "../../core/domain/records";
 
 /** The last number before a gap in the messages: up to it, messages never change. */
-export function knownMessages({ messages }: ConversationPage): number {
+export function knownMessages({
+  conversation,
+  messages,
+}: ConversationPage): number {
+  // A turn that is restored would be missing.
+  if (conversation.deletedTurns) return 0;
   let known = 0;
   for (const { number } of messages) {
     if (known !== 0 && number !== known + 1) break;
@@ -17,6 +22,10 @@ export function joinPages(
   known: number,
   limit: number,
 ): ConversationPage {
+  const { deletedTurns } = found.conversation;
+  const [first] = found.messages;
+  // The conversation continued in another thread, or lost a turn: the page has all that there is.
+  if (deletedTurns || (first && first.number <= known)) return found;
   const old = earlier.messages.filter(({ number }) => number <= known);
   return { ...found, messages: [...old, ...found.messages].slice(-limit) };
 }

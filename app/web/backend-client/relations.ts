@@ -44,6 +44,8 @@ export const changes = {
   changeConversation: "conversation",
   deleteConversation: "conversation",
   restoreConversation: "conversation",
+  deleteTurn: "message",
+  restoreTurn: "message",
   createProject: "project",
   eraseOwner: "project",
   changeProject: "project",

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import {
-  isPrompt,
   limits,
   type ConversationPage,
   type ReplyState,
 } from "../../core/domain/records";
-import { versionOf } from "../../core/domain/turns";
+import { replyNumberOf } from "../../core/domain/turns";
 import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
 
@@ -18,11 +17,12 @@ export interface ConversationPart {
   before: number | undefined;
   /** A message to show, even if the conversation continued from another version of it. */
   message: number | undefined;
+  /** The prompt that is edited. */
+  edit?: number | undefined;
 }
 
 /** The shown turns of a page, and their HTML. */
 interface RenderedTurns {
-  shown: ShownTurns;
   articles: string;
   /** True if the page needs `rich.css`. */
   isRich: boolean;
@@ -43,15 +43,18 @@ export async function viewConversation(
 ): Promise<object> {
   const { conversation } = page;
   const address = `/conversations/${conversation.id}`;
-  const isEnd = part.before === undefined && part.message === undefined;
-  const reply = isEnd ? page.reply : null;
+  const shown = shownTurns(page);
+  const isEnd = part.before === undefined && shown.newer === undefined;
+  const reply = isEnd && !shown.isAside ? page.reply : null;
   const isWriting = reply?.status === "writing";
-  const { shown, articles, isRich } =
-    (isEnd && rendered.get(page)) ||
-    (await renderTurns(renderer, page, part, reply, options));
-  if (isEnd && !page.reply) {
-    rendered.set(page, { shown, articles, isRich });
-  }
+  const isPlain = isEnd && part.edit === undefined;
+  const { articles, isRich } =
+    (isPlain && rendered.get(page)) ||
+    (await renderTurns(renderer, page, shown, reply, {
+      ...options,
+      edit: part.edit,
+    }));
+  if (isPlain && !page.reply) rendered.set(page, { articles, isRich });
   const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
@@ -59,17 +62,16 @@ export async function viewConversation(
     articles,
     isRich: isWriting || isRich,
     older: shown.older && address + shown.older,
-    newer: isEnd ? undefined : address,
-    aside: shown.aside,
-    regenerate: viewRegenerate(page, isEnd || shown.aside === "open", reply),
-    edit: isEnd ? viewEdit(page) : undefined,
-    queue: isEnd ? viewQueue(page, isWriting) : undefined,
+    newer: isEnd ? undefined : address + (shown.newer ?? ""),
+    aside: isEnd && shown.isAside,
+    regenerate: isEnd ? viewRegenerate(page, shown, reply) : undefined,
+    queue: isEnd && !shown.isAside ? viewQueue(page, isWriting) : undefined,
     replying: isWriting,
     composer: {
       action: `${address}/messages`,
       key: randomUUID(),
       modelWas: conversation.model,
-      follows: followed(page, shown, reply),
+      follows: reply?.number ?? shown.turns.at(-1)?.reply?.number,
       text: options.typed,
       stop: isWriting ? `${address}/replies/${reply.number}/stop` : undefined,
     },
@@ -102,67 +104,47 @@ function viewQueue(
 const rich =
   /class="(?:code|task|footnote)"|<(?:math|kbd|details)\b(?! class="r)/;
 
-/** The reply that the next message sent from this page follows. */
-function followed(
-  { messages }: ConversationPage,
-  { turns, aside }: ShownTurns,
-  reply: ReplyState | null,
-): number | undefined {
-  if (aside === "open") return turns.at(-1)?.reply?.number;
-  return reply ? reply.number : lastReply(messages);
-}
-
-function lastReply(messages: ConversationPage["messages"]) {
-  const last = messages.at(-1);
-  return last?.role === "assistant" ? last.number : undefined;
-}
-
 /** The form that regenerates the last reply; `undefined` if it can't be regenerated. */
 function viewRegenerate(
-  { conversation, messages, queue = [] }: ConversationPage,
-  isOffered: boolean,
+  { conversation, queue = [] }: ConversationPage,
+  { turns, tree }: ShownTurns,
   reply: ReplyState | null,
 ): object | undefined {
-  const prompt = messages.findLast(isPrompt);
-  const number = reply?.number ?? lastReply(messages);
   // What is queued follows the answer that there is.
   if (queue.length > 0) return undefined;
-  if (!isOffered || !prompt || number !== prompt.number + 1) return undefined;
-  if (versionOf(prompt) + 1 >= limits.versions) return undefined;
-  if (reply?.status === "failed") return undefined;
+  const turn = turns.at(-1);
+  if (!turn?.prompt || !(reply ?? turn.reply)) return undefined;
+  const versions = tree.versionsOf(turn.number);
+  const newest = versions.at(-1) ?? turn.number;
+  // The conversation continued from the newest version.
+  if (tree.newestThrough(newest) !== newest) return undefined;
+  if (versions.length >= limits.versions) return undefined;
+  if (reply?.status === "failed" || turn.reply?.outcome === "failed") {
+    return undefined;
+  }
   return {
-    action: `/conversations/${conversation.id}/replies/${number}/regenerate`,
+    action: `/conversations/${conversation.id}/replies/${replyNumberOf(newest)}/regenerate`,
     key: randomUUID(),
   };
-}
-
-/** The form that edits the last prompt. */
-function viewEdit({
-  messages,
-  queue = [],
-}: ConversationPage): object | undefined {
-  if (queue.length > 0) return undefined;
-  const prompt = messages.findLast(isPrompt);
-  if (!prompt || versionOf(prompt) + 1 >= limits.versions) return undefined;
-  return { insteadOf: prompt.number, text: prompt.text, key: randomUUID() };
 }
 
 /** One after another: pages that are rendered at the same time take turns. */
 async function renderTurns(
   renderer: MessageRenderer,
   page: ConversationPage,
-  part: ConversationPart,
+  shown: ShownTurns,
   reply: ReplyState | null,
-  { replyIntoPage }: { replyIntoPage: boolean },
+  { replyIntoPage, edit }: { replyIntoPage: boolean; edit?: number },
 ): Promise<RenderedTurns> {
   const { id } = page.conversation;
-  const shown = shownTurns(page, part.message);
   const { turns } = shown;
   const articles: string[] = [];
   const html = replyIntoPage ? REPLY_PLACE : undefined;
   for (const [index, turn] of turns.entries()) {
     const { number, prompt, reply: answer, versions } = turn;
-    if (prompt) articles.push(await renderer.render(id, prompt));
+    if (prompt && number === edit)
+      articles.push(renderer.renderEdit(id, prompt));
+    else if (prompt) articles.push(await renderer.render(id, prompt));
     if (answer) articles.push(await renderer.render(id, answer));
     if (reply?.number === number + 1) {
       articles.push(await renderer.renderPending(id, reply, html));
@@ -174,5 +156,5 @@ async function renderTurns(
     }
   }
   const isRich = articles.some((article) => rich.test(article));
-  return { shown, articles: articles.join("\n"), isRich };
+  return { articles: articles.join("\n"), isRich };
 }

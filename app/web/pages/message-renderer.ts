@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import {
   isPrompt,
   type Message,
+  type Prompt,
   type Reply,
   type ReplyEnd,
   type ReplyState,
@@ -15,7 +17,7 @@ import { renderPrompt } from "../rendering/prompt";
 import { idPrefixOf } from "../rendering/references";
 import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
-import { clockTime } from "./time";
+import { clockTime, THINKING, thoughtFor } from "./time";
 import type { VersionsView } from "./turns";
 
 /** Some thousands of messages. Balances memory against rendering them again. */
@@ -87,6 +89,14 @@ export class MessageRenderer {
     return htmlOf(await this.#slices.run(render(text, options)));
   }
 
+  /** The form that edits a prompt, in its place. */
+  renderEdit(conversation: string, { number, text }: Prompt): string {
+    const action = `/conversations/${conversation}/messages`;
+    const cancel = `/conversations/${conversation}?message=${number}#m${number}`;
+    const key = randomUUID();
+    return this.#render("edit.njk", { action, cancel, key, number, text });
+  }
+
   renderVersions(versions: VersionsView): string {
     return this.#render("versions.njk", versions);
   }
@@ -104,6 +114,8 @@ export class MessageRenderer {
         ...headOf(reply),
         author: reply.modelName,
         html: html ?? (await this.#renderText(reply, isWriting)),
+        // A reply that is streamed into the page brings its reasoning along.
+        ...(html === undefined || !isWriting ? reasoningOf(reply) : undefined),
         notices: isWriting ? [] : [failureNotice(reply.reason)],
         outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,
@@ -113,6 +125,20 @@ export class MessageRenderer {
       },
     });
   }
+}
+
+/** Reasoning is open until the answer begins. An empty one is there for the stream to fill. */
+function reasoningOf({
+  status,
+  text,
+  reasoning = "",
+  reasoningMs,
+}: ShownReply) {
+  const isWriting = status === "writing";
+  const isThinking = isWriting && text === "";
+  if (reasoning === "" && !isWriting) return undefined;
+  const thought = isThinking ? THINKING : thoughtFor(reasoningMs);
+  return { reasoning, thought, isThinking };
 }
 
 /** As the id of the event that would have brought the text: see `parseSeen`. */
@@ -142,7 +168,8 @@ export function messageOf(
   ended: ReplyEnd,
 ): Reply {
   const { number, at, model, modelName } = reply;
-  const { text, outcome, reasoning, reason, usage, leftOut } = ended;
+  const { text, outcome, reasoning, reasoningMs, reason } = ended;
+  const { usage, leftOut } = ended;
   return {
     number,
     role: "assistant",
@@ -152,6 +179,7 @@ export function messageOf(
     text,
     outcome,
     reasoning,
+    reasoningMs,
     reason,
     usage,
     leftOut,
@@ -172,7 +200,16 @@ const replyAddress = (conversation: string, number: number): string =>
 
 function viewOf(conversation: string, message: Message, html: string): object {
   if (isPrompt(message)) {
-    return { ...headOf(message), isYours: true, author: "You", html };
+    const { number } = message;
+    const address = `/conversations/${conversation}`;
+    return {
+      ...headOf(message),
+      isYours: true,
+      author: "You",
+      html,
+      edit: `${address}?message=${number}&edit=${number}#edit`,
+      remove: `${address}/turns/${number}/delete`,
+    };
   }
   return {
     ...headOf(message),
@@ -180,6 +217,7 @@ function viewOf(conversation: string, message: Message, html: string): object {
     author: message.modelName,
     html,
     reasoning: message.reasoning,
+    thought: message.reasoning && thoughtFor(message.reasoningMs),
     outcome: message.outcome === "complete" ? undefined : message.outcome,
     notices:
       message.outcome === "failed"

@@ -73,13 +73,13 @@ function finish(live: StreamBody, after: string): void {
 }
 
 function endOf(ended: ReplyEnd, conversation: string, number: number): string {
-  const notices = outcomeNotices(ended).map(
-    (notice) => `<p class="notice">${escape(notice)}</p>`,
-  );
-  const retry = `<p class="notice retry">${composerButton("Retry", `/conversations/${conversation}/replies/${number}/retry`)}</p>`;
-  return [
-    ...notices,
-    ended.outcome === "failed" ? retry : "",
-    '<i class="ended" hidden></i>',
-  ].join("");
+  const sentences = outcomeNotices(ended).map(escape);
+  const retry = `/conversations/${conversation}/replies/${number}/retry`;
+  const notices =
+    ended.outcome === "failed"
+      ? [
+          `<div class="notice problem retry"><p>${sentences.join(" ")}</p>${composerButton("Retry", retry)}</div>`,
+        ]
+      : sentences.map((sentence) => `<p class="notice">${sentence}</p>`);
+  return [...notices, '<i class="ended" hidden></i>'].join("");
 }

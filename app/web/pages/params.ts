@@ -10,6 +10,15 @@ export function idOf(ctx: WebContext, what: string): string {
   return id;
 }
 
+/** A turn's number in the address: odd. @throws NotFoundError if it can't be one. */
+export function turnNumberOf(ctx: WebContext): number {
+  const number = Number(ctx.params.number);
+  if (!Number.isSafeInteger(number) || number < 1 || !isPromptNumber(number)) {
+    throw new NotFoundError("message");
+  }
+  return number;
+}
+
 /** A reply's number in the address: even. @throws NotFoundError if it can't be one. */
 export function replyNumberOf(ctx: WebContext): number {
   const number = Number(ctx.params.number);

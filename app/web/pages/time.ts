@@ -3,6 +3,16 @@ export function clockTime(at: string): string {
   return `${at.slice(11, 16)} UTC`;
 }
 
+/** `Thought for 12 s`: the summary of the reasoning of a reply whose answer has begun. */
+export function thoughtFor(ms: number | undefined): string {
+  if (ms === undefined) return "Reasoning";
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 60) return `Thought for ${seconds} s`;
+  return `Thought for ${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+export const THINKING = "Thinking…";
+
 const DAY_MS = 86_400_000;
 
 export interface DayGroup<T> {

@@ -1,17 +1,16 @@
 import {
   type ConversationPage,
   isPrompt,
-  isReply,
-  type Message,
   type Prompt,
   type Reply,
 } from "../../core/domain/records";
 import {
-  firstVersion,
-  threadOf,
-  turnOf,
-  versionOf,
-} from "../../core/domain/turns";
+  hasTurn,
+  isBranch,
+  toBranch,
+  TurnTree,
+} from "../../core/domain/turn-tree";
+import { turnOf } from "../../core/domain/turns";
 
 /** A turn as a page shows it. Either part may be missing: a failed reply, a damaged prompt. */
 export interface ShownTurn {
@@ -31,111 +30,74 @@ export interface VersionsView {
 
 export interface ShownTurns {
   turns: ShownTurn[];
+  tree: TurnTree;
   /** The query that shows earlier turns. */
   older: string | undefined;
-  /**
-   * Set if the last shown turn is not the version that the conversation continued from. It may still
-   * continue from it (`open`), or continued from another (`closed`).
-   */
-  aside: "open" | "closed" | undefined;
+  /** The query that shows later turns. */
+  newer: string | undefined;
+  /** True if the conversation continued in another thread. */
+  isAside: boolean;
 }
 
-/**
- * The turns of one thread of a conversation.
- *
- * @param wanted A message that must be among them, even if the conversation continued from another
- *   version of it.
- */
-export function shownTurns(
-  { conversation, messages, hasOlder }: ConversationPage,
-  wanted?: number,
-): ShownTurns {
-  const usual = threadOf(messages);
-  const turn = wanted === undefined ? undefined : turnOf(wanted);
-  const isAside =
-    turn !== undefined &&
-    hasTurn(messages, turn) &&
-    !hasTurn(usual.thread, turn);
-  const { thread, from } = isAside ? threadOf(messages, turn) : usual;
-  // Half a turn at the beginning comes with the page before.
-  if (hasOlder && thread[0] && isReply(thread[0])) thread.shift();
-  const prompts = messages.filter(isPrompt);
-  const [first] = thread;
-  const last = thread.findLast(isPrompt);
-  return {
-    turns: turnsOf(thread).map((one) => ({
-      ...one,
-      prompt: one.prompt && asFirstSaid(one.prompt, prompts),
-      versions:
-        one.prompt && viewVersions(conversation.id, one.prompt, prompts),
-    })),
-    older: hasOlder ? olderThan(first ?? messages[0], from) : undefined,
-    aside: isAside
-      ? isVersionOfLast(last, prompts)
-        ? "open"
-        : "closed"
-      : undefined,
-  };
-}
-
-const hasTurn = (messages: Message[], turn: number) =>
-  messages.some(({ number }) => turnOf(number) === turn);
-
-function turnsOf(thread: Message[]): Omit<ShownTurn, "versions">[] {
-  const turns = new Map<number, Omit<ShownTurn, "versions">>();
-  for (const message of thread) {
+/** The turns of one thread of a conversation. */
+export function shownTurns(page: ConversationPage): ShownTurns {
+  const { conversation, messages, hasOlder, thread } = page;
+  const tree = treeOf(page);
+  const last = thread?.last ?? tree.newest;
+  const runs = tree.threadTo(last);
+  const isAside = last !== tree.newest;
+  const turns = new Map<number, ShownTurn>();
+  for (const message of messages) {
     const number = turnOf(message.number);
-    const turn = turns.get(number) ?? { number };
+    if (!hasTurn(runs, number)) continue;
+    const versions = viewVersions(conversation.id, tree, number, last);
+    const turn = turns.get(number) ?? { number, versions };
     turns.set(number, turn);
     if (isPrompt(message)) turn.prompt = message;
     else turn.reply = message;
   }
-  return [...turns.values()];
+  const shown = [...turns.values()];
+  const inThread = isAside ? `&message=${last}` : "";
+  const newest = shown.at(-1)?.number ?? 0;
+  return {
+    turns: shown,
+    tree,
+    older: hasOlder ? `?before=${shown[0]?.number ?? 1}${inThread}` : undefined,
+    newer: newest < last ? (isAside ? `?message=${last}` : "") : undefined,
+    isAside,
+  };
 }
 
-/** A regenerated prompt shows as its first version, with its time and number. */
-function asFirstSaid(prompt: Prompt, prompts: Prompt[]): Prompt {
-  if (prompt.insteadOf === undefined) return prompt;
-  const first = firstVersion(prompt);
-  const isSame = (one: Prompt) =>
-    firstVersion(one) === first && one.text === prompt.text;
-  return prompts.find(isSame) ?? prompt;
+/** A page from an earlier version of the backend has no thread: then its messages tell. */
+function treeOf({ thread, messages, reply }: ConversationPage): TurnTree {
+  if (thread) return new TurnTree(thread.branches, thread.newest);
+  const branches = messages.filter(isPrompt).filter(isBranch).map(toBranch);
+  const last = reply?.number ?? messages.at(-1)?.number ?? 1;
+  return new TurnTree(branches, turnOf(last));
 }
 
 function viewVersions(
   conversation: string,
-  prompt: Prompt,
-  prompts: Prompt[],
+  tree: TurnTree,
+  number: number,
+  last: number,
 ): VersionsView | undefined {
-  const { number } = prompt;
-  const first = firstVersion(prompt);
-  const newest =
-    prompts.findLast((one) => firstVersion(one) === first) ?? prompt;
-  if (first === newest.number) return undefined;
-  const address = (turn: number) =>
-    turn === prompts.at(-1)?.number
-      ? `/conversations/${conversation}`
-      : `/conversations/${conversation}?message=${turn + 1}#m${turn + 1}`;
+  const versions = tree.versionsOf(number);
+  if (versions.length === 1) return undefined;
+  const index = versions.indexOf(number);
+  const address = (turn: number | undefined) => {
+    if (turn === undefined) return undefined;
+    const isNewest = tree.newestThrough(turn) === tree.newest;
+    const query =
+      isNewest && turn === tree.newest ? "" : `?message=${turn + 1}`;
+    // The last turn is in view anyway.
+    const isLast = number === last && query === "";
+    return `/conversations/${conversation}${query}${isLast ? "" : `#m${turn + 1}`}`;
+  };
   return {
-    version: versionOf(prompt) + 1,
-    count: versionOf(newest) + 1,
-    previous: number > first ? address(number - 2) : undefined,
-    next: number < newest.number ? address(number + 2) : undefined,
+    version: index + 1,
+    count: versions.length,
+    previous: address(versions[index - 1]),
+    next: address(versions[index + 1]),
   };
 }
-
-/** @param from The turn before the first of the messages. */
-function olderThan(
-  first: Message | undefined,
-  from: number,
-): string | undefined {
-  if (!first) return undefined;
-  const before = firstVersion(first);
-  if (before === 1) return undefined;
-  const isChosen = from > 0 && from < before - 2;
-  return `?before=${before}${isChosen ? `&message=${from + 1}` : ""}`;
-}
-
-const isVersionOfLast = (prompt: Prompt | undefined, prompts: Prompt[]) =>
-  prompt !== undefined &&
-  firstVersion(prompt) === firstVersion(prompts.at(-1) ?? prompt);

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
-import { limits } from "../../core/domain/records";
-import { MESSAGES_OF_VERSIONS, turnOf } from "../../core/domain/turns";
+import { type ConversationPage, limits } from "../../core/domain/records";
 import { checkModel } from "../pages/choose-model";
 import {
   type ConversationPart,
@@ -113,13 +112,12 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const part = {
     before: numberIn(ctx, "before"),
     message: numberIn(ctx, "message"),
+    edit: numberIn(ctx, "edit"),
   };
-  const isEnd = part.before === undefined && part.message === undefined;
+  const { removed } = ctx.query;
   const page = deps.api.readConversation(context, id, pageWith(part));
   const intoPage = page.then((read) =>
-    !scripted && isEnd && read.reply?.status === "writing"
-      ? read.reply
-      : undefined,
+    !scripted && read.reply?.status === "writing" ? read.reply : undefined,
   );
   const view = async (): Promise<Page> => {
     const [read, reply] = await Promise.all([page, intoPage]);
@@ -131,10 +129,13 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
         model: read.conversation.model,
         saveAt: `/conversations/${id}/model`,
       },
-      data: await viewConversation(deps.messages, read, part, {
-        replyIntoPage: reply !== undefined,
-        typed: ctx.state.typed?.text,
-      }),
+      data: {
+        removed: isTurnIn(read, removed) ? removed : undefined,
+        ...(await viewConversation(deps.messages, read, part, {
+          replyIntoPage: reply !== undefined,
+          typed: ctx.state.typed?.text,
+        })),
+      },
     };
   };
   await sendPage(ctx, deps, view());
@@ -142,21 +143,20 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
   if (reply) openReplyPage(ctx, deps, id, reply);
 }
 
-/** A page with a certain message has all its versions, and some of the messages after it. */
-function pageWith({ before, message }: ConversationPart) {
-  if (message === undefined) return { limit: MESSAGES_PER_PAGE, before };
-  return {
-    limit: MESSAGES_PER_PAGE + MESSAGES_OF_VERSIONS,
-    before: Math.min(
-      before ?? limits.messageNumber,
-      turnOf(message) + MESSAGES_OF_VERSIONS + 1,
-    ),
-  };
-}
+/** The address alone could be made up. */
+const isTurnIn = ({ conversation }: ConversationPage, turn: unknown) =>
+  conversation.deletedTurns?.includes(Number(turn));
+
+/** Whole threads: of the message, or else the newest. */
+const pageWith = ({ before, message = 0 }: ConversationPart) => ({
+  limit: MESSAGES_PER_PAGE,
+  before,
+  thread: message,
+});
 
 function numberIn(
   { query }: WebContext,
-  name: "before" | "message",
+  name: "before" | "message" | "edit",
 ): number | undefined {
   const text = query[name];
   if (text === undefined) return undefined;

@@ -1,9 +1,11 @@
+import { Readable } from "node:stream";
 import { Router } from "@koa/router";
 import { z } from "zod";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import { isVisible } from "../../core/domain/text";
 import type { ConversationChanges } from "../backend-client/api";
+import { exportMarkdown } from "../pages/export-markdown";
 import { checkModel } from "../pages/choose-model";
 import { groupByDay } from "../pages/time";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
@@ -32,6 +34,7 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
     });
 
   router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
+  router.get("/:id/markdown", (ctx) => sendMarkdown(ctx, deps));
   change("rename", titleOf);
   change("move", (form) => ({ project: form.get("project") || null }));
   change("options", optionsOf);
@@ -55,6 +58,27 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
     seeOther(ctx, `/conversations/${id}`);
   });
   return router;
+}
+
+async function sendMarkdown(
+  ctx: WebContext,
+  { api }: RouteDeps,
+): Promise<void> {
+  const id = idOf(ctx, "conversation");
+  const pieces = exportMarkdown(api, ctx.state.api, id);
+  // Before the headers, so that a conversation that does not exist is a 404.
+  const first = await pieces.next();
+  const { conversation } = await api.readConversation(ctx.state.api, id, {
+    limit: 1,
+  });
+  ctx.attachment(`${conversation.title}.md`);
+  ctx.type = "text/markdown; charset=utf-8";
+  ctx.body = Readable.from(
+    (async function* () {
+      if (!first.done) yield first.value;
+      yield* pieces;
+    })(),
+  );
 }
 
 async function listPage(

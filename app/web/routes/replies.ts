@@ -144,9 +144,16 @@ function renderReply(
   html: string | undefined,
   isFinal: boolean,
 ): Promise<string> {
-  const { outcome, text, reason } = ended;
+  const { outcome, text, reasoning, reasoningMs, reason } = ended;
   if (outcome === "failed") {
-    const failed = { ...reply, status: outcome, text, reason };
+    const failed = {
+      ...reply,
+      status: outcome,
+      text,
+      reason,
+      reasoning,
+      reasoningMs,
+    };
     return messages.renderPending(id, failed, html);
   }
   const message = messageOf(reply, ended);

@@ -46,9 +46,18 @@ function viewExcerpt(
   { number, role, text, modelName = "Reply" }: Excerpt,
   query: string,
 ): object {
+  const parts = excerptOf(role === "user" ? text : withoutMarkup(text), query);
   return {
-    href: `/conversations/${id}?message=${number}#m${number}`,
+    // Browsers scroll to the words, and mark them.
+    href: `/conversations/${id}?message=${number}#m${number}${fragmentOf(parts)}`,
     author: role === "user" ? "You" : modelName,
-    parts: excerptOf(role === "user" ? text : withoutMarkup(text), query),
+    parts,
   };
+}
+
+function fragmentOf(parts: ReturnType<typeof excerptOf>): string {
+  const words = parts.find(({ hit }) => hit)?.text.trim();
+  if (!words) return "";
+  const encoded = encodeURIComponent(words).replaceAll("-", "%2D");
+  return `:~:text=${encoded}`;
 }

@@ -30,7 +30,8 @@ export interface EventStreamOptions {
  *
  * `blocks`: `{from, same?, html, notice?}`: replace all blocks from the one at index `from` on by
  * `html`, which begins with the first `same` units of what the last event with the same `from`
- * had. `notice`: `{notice?}`: the text stays as it is. `end`: `{html, outcome, isContinued}`: the
+ * had. `notice`: `{notice?}`: the text stays as it is. `reasoning`: `{from, text, label, isOver}`: keep
+ * the first `from` units of the reasoning, and append `text`. `end`: `{html, outcome, isContinued}`: the
  * finished article. `reconnect`: connect again.
  *
  * @throws The error that ended the reply's events.

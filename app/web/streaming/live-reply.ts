@@ -21,6 +21,9 @@ export class LiveReply {
   state: LiveState = {
     epoch: 0,
     text: "",
+    reasoning: "",
+    reasoningMs: undefined,
+    reasoningCuts: 0,
     blocks: [],
     stable: 0,
     pending: [],

@@ -5,6 +5,10 @@ import type { Block } from "../rendering/markdown";
 export interface LiveState {
   epoch: number;
   text: string;
+  reasoning: string;
+  reasoningMs: number | undefined;
+  /** Counts how often reasoning was dropped. */
+  reasoningCuts: number;
   /** The blocks that more text can't change, of which only the first `stable` belong to this state. */
   blocks: readonly Block[];
   stable: number;
@@ -26,6 +30,10 @@ export interface LiveState {
 
 export const noticeOf = (state: LiveState): string | undefined =>
   state.transientNotice ?? state.stickyNotice;
+
+/** True while the model has reasoned and not begun to answer. */
+export const isThinking = ({ text, reasoning }: LiveState): boolean =>
+  text === "" && reasoning !== "";
 
 /** The HTML of a text that has ended; `undefined` if it has to be rendered again with its references. */
 export const htmlIn = ({

@@ -3,7 +3,8 @@ import { htmlOf } from "../rendering/growing-markdown";
 import { escape } from "../rendering/escape";
 import { CoalescingSender } from "./coalescing-sender";
 import type { LiveReply } from "./live-reply";
-import { noticeOf, type LiveState } from "./live-state";
+import { isThinking, noticeOf, type LiveState } from "./live-state";
+import { THINKING, thoughtFor } from "../pages/time";
 import type { StreamBody } from "./stream-body";
 
 /** Sends the text in the message box along, which a reload would lose. */
@@ -51,6 +52,7 @@ export async function writeReplyIntoPage(
   });
   while (!live.signal.aborted) {
     if (reply.state.text !== "" || reply.isDone) pace.schedule();
+    else if (reply.state.reasoning !== "") pace.schedule();
     else if (noticeOf(reply.state)) pace.schedule();
     if (reply.isDone) break;
     await reply.changed(live.signal);
@@ -71,6 +73,8 @@ class PageAttempt {
   #cuts = 0;
   #stickyNotice: string | undefined;
   #transientNotice: string | undefined;
+  /** The reasoning that the page has, and the place where it grows until the answer begins. */
+  #thought = { length: 0, cuts: 0, isOpen: false };
   readonly #pulse: string;
 
   /** @param pulse The heartbeat at the start of each place where text is added. */
@@ -93,6 +97,12 @@ class PageAttempt {
     this.#transientNotice = transientNotice;
     const isTold = stickyNotice !== this.#stickyNotice;
     this.#stickyNotice = stickyNotice;
+    const reasoning = this.#think(state, isDone);
+    if (isThinking(state) && !isDone) return reasoning;
+    if (reasoning !== "") {
+      const told = isTold ? notice(stickyNotice) : "";
+      return `${reasoning}${told}${this.#beginAgain(state)}`;
+    }
     if (isTold || hasGrownFrom || !text.startsWith(this.#sent)) {
       const told = isTold ? notice(stickyNotice) : "";
       return `</span></div>${told}${this.#beginAgain(state)}`;
@@ -102,6 +112,23 @@ class PageAttempt {
     return transientNotice && transientNotice !== before
       ? `${grown}</span>${notice(transientNotice)}<span>${this.#pulse}`
       : grown;
+  }
+
+  /** Reasoning grows in an attempt of its own, which folds into the line above the answer's. */
+  #think(state: LiveState, isDone: boolean): string {
+    const { reasoning, reasoningMs, reasoningCuts: cuts } = state;
+    const { length, isOpen, cuts: sentCuts } = this.#thought;
+    const isSame = cuts === sentCuts;
+    if (reasoning === "") return "";
+    if (isThinking(state) && !isDone) {
+      const from = isSame && isOpen ? length : 0;
+      this.#thought = { length: reasoning.length, cuts, isOpen: true };
+      if (from > 0) return escape(reasoning.slice(from));
+      return `</span></div><div class="attempt thinking"><p>${THINKING}</p>${this.#openTail(reasoning)}`;
+    }
+    if (isSame && !isOpen && length === reasoning.length) return "";
+    this.#thought = { length: reasoning.length, cuts, isOpen: false };
+    return `</span></div><details class="reasoning"><summary>${thoughtFor(reasoningMs)}</summary><div class="text plain">${escape(reasoning)}</div></details>`;
   }
 
   /** True while a replay catches up with the text of the page. */

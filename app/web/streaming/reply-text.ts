@@ -10,12 +10,14 @@ export interface Seen {
 const CONTINUED = "The server was replaced. Another one continued the reply.";
 const RESTARTED =
   "The server was replaced. Another one started the reply again.";
-const THINKING = "The model is thinking.";
 
 /** The text and the notices of a reply, as its events tell. */
 export class ReplyText {
   ended: ReplyEnd | undefined;
   #text = "";
+  #reasoning = "";
+  #reasoningMs: number | undefined;
+  #reasoningCuts = 0;
   #epoch = 0;
   #stickyNotice: string | undefined;
   #transientNotice: string | undefined;
@@ -35,6 +37,7 @@ export class ReplyText {
   apply(event: ReplyEvent): void {
     if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
     else if (event.kind === "text") this.#text += event.text;
+    else if (event.kind === "reasoning") this.#reason(event.text, event.ms);
     else if (event.kind === "end") this.#end(event);
     this.#transientNotice = transientNoticeIn(event);
     this.#hasNews = true;
@@ -49,6 +52,9 @@ export class ReplyText {
     return {
       common,
       text: this.#text,
+      reasoning: this.#reasoning,
+      reasoningMs: this.#reasoningMs,
+      reasoningCuts: this.#reasoningCuts,
       epoch: this.#epoch,
       stickyNotice: this.#stickyNotice,
       transientNotice: this.#transientNotice,
@@ -77,12 +83,28 @@ export class ReplyText {
     this.#epoch = epoch;
     this.#keeps.push({ epoch, keep });
     if (keep < this.#text.length) this.#cutTo(keep);
+    if (keep === 0 && this.#reasoning !== "") this.#reasonAgain("");
+  }
+
+  #reasonAgain(text: string): void {
+    this.#reasoning = text;
+    this.#reasoningMs = undefined;
+    this.#reasoningCuts += 1;
+  }
+
+  #reason(text: string, ms: number | undefined): void {
+    this.#reasoning += text;
+    this.#reasoningMs = ms;
   }
 
   #end(end: ReplyEnd): void {
     this.ended = end;
     if (!end.text.startsWith(this.#text)) this.#cutTo(0);
     this.#text = end.text;
+    const { reasoning = this.#reasoning } = end;
+    if (!reasoning.startsWith(this.#reasoning)) this.#reasonAgain(reasoning);
+    this.#reasoning = reasoning;
+    this.#reasoningMs = end.reasoningMs ?? this.#reasoningMs;
   }
 
   #cutTo(length: number): void {
@@ -100,6 +122,5 @@ export function parseSeen(id: string | undefined): Seen | undefined {
 }
 
 function transientNoticeIn(event: ReplyEvent): string | undefined {
-  if (event.kind === "reasoning") return THINKING;
   return event.kind === "notice" ? event.notice : undefined;
 }

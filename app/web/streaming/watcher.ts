@@ -1,7 +1,8 @@
 import type { SentBlocks } from "./blocks-encoder";
 import { encodeEvent } from "./encode-event";
 import { blocksBefore, UNCERTAIN_BLOCKS, type LiveReply } from "./live-reply";
-import { noticeOf, type LiveState } from "./live-state";
+import { THINKING, thoughtFor } from "../pages/time";
+import { isThinking, noticeOf, type LiveState } from "./live-state";
 import type { Seen } from "./reply-text";
 
 /**
@@ -18,6 +19,8 @@ export class Watcher {
   #version = 0;
   #notice: string | undefined;
   #last: SentBlocks | undefined;
+  /** The reasoning that the watcher has. */
+  #thought = { length: 0, cuts: 0, isOver: false };
 
   constructor(reply: LiveReply, seen: Seen | undefined) {
     this.#reply = reply;
@@ -25,11 +28,13 @@ export class Watcher {
   }
 
   get hasNews(): boolean {
+    if (this.#needsThought) return true;
     return this.#needsBlocks || noticeOf(this.#reply.state) !== this.#notice;
   }
 
   /** The event that brings the watcher nearer to the reply's state. */
   next(): Buffer | string {
+    if (this.#needsThought) return this.#nextThought();
     const { state, encoder } = this.#reply;
     const notice = noticeOf(state);
     this.#notice = notice;
@@ -42,6 +47,29 @@ export class Watcher {
     this.#from = sent.isComplete ? state.stable : sent.end;
     if (sent.isComplete) this.#version = state.version;
     return sent.frame;
+  }
+
+  get #needsThought(): boolean {
+    const { state, isDone } = this.#reply;
+    const { length, cuts, isOver } = this.#thought;
+    // The finished article has all of it.
+    if (isDone || (state.reasoning === "" && length === 0)) return false;
+    const isGrown = state.reasoning.length !== length;
+    return (
+      isGrown || state.reasoningCuts !== cuts || isThinking(state) === isOver
+    );
+  }
+
+  /** What was added to the reasoning. */
+  #nextThought(): string {
+    const { state } = this.#reply;
+    const { reasoning, reasoningMs, reasoningCuts: cuts } = state;
+    const from = cuts === this.#thought.cuts ? this.#thought.length : 0;
+    const isOver = !isThinking(state);
+    this.#thought = { length: reasoning.length, cuts, isOver };
+    const label = isOver ? thoughtFor(reasoningMs) : THINKING;
+    const data = { from, text: reasoning.slice(from), label, isOver };
+    return encodeEvent({ event: "reasoning", data });
   }
 
   get #needsBlocks(): boolean {

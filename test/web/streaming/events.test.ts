@@ -197,22 +197,33 @@ describe("a reply's events", () => {
     reply.next();
   });
 
-  it("say that the model is thinking until it answers", async () => {
+  it("have the reasoning as it grows, and how long it took", async () => {
     const { reply, address } = await begun([
       { kind: "reasoning", text: "Hm." },
       { kind: "reasoning", text: " Well." },
       "So it is.",
+      " Indeed.",
     ]);
     const watcher = new EventWatcher();
     reply.next(2);
-    await watcher.follow(visitor, `${address}/replies/2`, ({ notice }) =>
-      /thinking/.test(notice ?? ""),
+    const path = `${address}/replies/2`;
+    await watcher.follow(visitor, path, ({ reasoning }) =>
+      reasoning.text.endsWith("Well."),
     );
-    expect(watcher.text).toBe("");
+    expect(watcher.reasoning).toEqual({
+      text: "Hm. Well.",
+      label: "Thinking…",
+      isOver: false,
+    });
     reply.next();
     await watcher.follow(visitor, `${address}/replies/2`, ({ text: seen }) =>
       seen.includes("So it is."),
     );
+    expect(watcher.reasoning).toEqual({
+      text: "Hm. Well.",
+      label: "Thought for 1 s",
+      isOver: true,
+    });
     expect(watcher.notice).toBeUndefined();
   });
 

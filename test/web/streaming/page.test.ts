@@ -88,7 +88,7 @@ describe("the page of a reply in progress, without a script", () => {
     expect(shownReply(page)).toBe("<p>One two</p>");
   });
 
-  it("says once that the model is thinking", async () => {
+  it("has the reasoning as it grows, and folded above the answer", async () => {
     const thoughts = Array.from({ length: 20 }, (_, i) => ({
       kind: "reasoning" as const,
       text: `thought ${i}`,
@@ -98,11 +98,14 @@ describe("the page of a reply in progress, without a script", () => {
     let isTold = false;
     const page = await readWhile(address, (sofar) => {
       if (isTold) return;
-      isTold = sofar.includes("thinking");
+      isTold = sofar.includes("thought 3");
       reply.next(isTold ? 20 : 1);
     });
-    expect(page.split("The model is thinking")).toHaveLength(2);
-    expect(page).not.toContain("thought 1");
+    const grown = thoughts.map(({ text }) => text).join("");
+    expect(page.split("Thinking…")).toHaveLength(2);
+    expect(page).toMatch(
+      `<details class="reasoning"><summary>Thought for 1 s</summary><div class="text plain">${grown}</div></details><div class="attempt">`,
+    );
     expect(shownReply(page)).toBe("<p>So it is.</p>");
   });
 

@@ -5,24 +5,26 @@ import type { Line, LogRecord } from "./records";
 /** Folds records into the text and the reasoning that a reply has after them. */
 export function replay(records: readonly LogRecord[]) {
   let [text, reasoning] = ["", ""];
+  let reasoningMs: number | undefined;
   for (const { line } of records) {
     const event = toEvent(line);
     switch (event?.kind) {
       case "epoch":
         text = text.slice(0, event.keep);
-        if (event.keep === 0) reasoning = "";
+        if (event.keep === 0) [reasoning, reasoningMs] = ["", undefined];
         break;
       case "text":
         text += event.text;
         break;
       case "reasoning":
         reasoning += event.text;
+        reasoningMs = event.ms;
         break;
       case "end":
         ({ text } = event);
     }
   }
-  return { text, reasoning };
+  return { text, reasoning, reasoningMs };
 }
 
 const isText = (line: Line | undefined): line is Line & { text: string } =>
@@ -61,7 +63,7 @@ export const withoutTexts = (records: readonly LogRecord[]): LogRecord[] =>
 /** The event that a line means to watchers; `undefined` for heartbeats and the like. */
 export function toEvent(line: Line): ReplyEvent | undefined {
   if (isText(line)) return { kind: "text", text: line.text };
-  if (isReasoning(line)) return { kind: "reasoning", text: line.reasoning };
+  if (isReasoning(line)) return toReasoning(line);
   const { kind, notice, epoch, keep } = line;
   if (typeof notice === "string") return { kind: "notice", notice };
   if (kind === "epoch") {
@@ -70,6 +72,14 @@ export function toEvent(line: Line): ReplyEvent | undefined {
   // An end with `next` repeats a failure that watchers know; the prompt is among the messages.
   if (kind !== "end" || line["next"] !== undefined) return undefined;
   return { kind: "end", ...toFinalReply(line) };
+}
+
+function toReasoning({ reasoning, ms }: Line & { reasoning: string }) {
+  const kind = "reasoning" as const;
+  const text = reasoning;
+  return Number.isSafeInteger(ms)
+    ? { kind, text, ms: Number(ms) }
+    : { kind, text };
 }
 
 /** @throws ZodError if the line is not a reply's end. */

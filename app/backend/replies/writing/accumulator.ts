@@ -7,6 +7,9 @@ import type { FinalReply } from "../types";
 export class ReplyAccumulator {
   text: string;
   private reasoning: string;
+  /** The time that reasoning took, up to its last piece. */
+  private reasoningMs: number;
+  private readonly reasonedBeforeMs: number;
   private usage: FinalReply["usage"];
   private stopReason: string | undefined;
 
@@ -15,9 +18,10 @@ export class ReplyAccumulator {
     before: readonly LogRecord[],
     private readonly epoch: number,
   ) {
-    const { text, reasoning } = replay(before);
+    const { text, reasoning, reasoningMs = 0 } = replay(before);
     this.text = text;
     this.reasoning = reasoning;
+    this.reasoningMs = this.reasonedBeforeMs = reasoningMs;
   }
 
   /** UTF-16 units of text and reasoning. */
@@ -25,16 +29,27 @@ export class ReplyAccumulator {
     return this.text.length + this.reasoning.length;
   }
 
-  /** @returns The lines to log; none for events that only the end repeats. */
-  add(event: ModelEvent): Line[] {
+  /** The text and the reasoning so far, for readers who join now. */
+  get soFar() {
+    const { text, reasoning, reasoningMs } = this;
+    return { text, ...(reasoning !== "" && { reasoning, reasoningMs }) };
+  }
+
+  /**
+   * @param elapsedMs Since this epoch asked the model.
+   * @returns The lines to log; none for events that only the end repeats.
+   */
+  add(event: ModelEvent, elapsedMs = 0): Line[] {
     switch (event.kind) {
       case "text":
         this.text += event.text;
         return event.text === "" ? [] : [{ text: event.text }];
       case "reasoning":
         this.reasoning += event.text;
-        return [{ reasoning: event.text }];
+        this.reasoningMs = this.reasonedBeforeMs + Math.round(elapsedMs);
+        return [{ reasoning: event.text, ms: this.reasoningMs }];
       case "reclassify":
+        this.reasoningMs = this.reasonedBeforeMs + Math.round(elapsedMs);
         return this.reclassify(event.as);
       case "waiting":
         return [{ notice: event.message }];
@@ -56,7 +71,11 @@ export class ReplyAccumulator {
     const all = this.reasoning + this.text;
     this.reasoning = kind === "reasoning" ? all : "";
     this.text = kind === "text" ? all : "";
-    return [{ kind: "epoch", epoch: this.epoch, keep: 0 }, { [kind]: all }];
+    const line =
+      kind === "text"
+        ? { text: all }
+        : { reasoning: all, ms: this.reasoningMs };
+    return [{ kind: "epoch", epoch: this.epoch, keep: 0 }, line];
   }
 
   /** @param isTooLong True if the reply was cut off here, whatever the model would still say. */
@@ -71,7 +90,10 @@ export class ReplyAccumulator {
     return {
       outcome,
       text: this.text,
-      ...(this.reasoning !== "" && { reasoning: this.reasoning }),
+      ...(this.reasoning !== "" && {
+        reasoning: this.reasoning,
+        reasoningMs: this.reasoningMs,
+      }),
       ...(reason !== undefined && { reason }),
       ...(this.usage && { usage: this.usage }),
     };

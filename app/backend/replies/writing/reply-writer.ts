@@ -49,6 +49,10 @@ export class ReplyWriter {
     return this.reply.text;
   }
 
+  get soFar() {
+    return this.reply.soFar;
+  }
+
   /** The notice for watchers while the reply cannot be saved. */
   get saveNotice(): string | undefined {
     return this.saveFailure?.notice;
@@ -168,9 +172,11 @@ export class ReplyWriter {
         this.context.models.streamReply(model, messages, options, signal),
       this.controller.signal,
     );
+    const { now } = this.context;
+    const askedAt = now();
     for await (const event of events) {
       if (this.epoch.closedBy) return false;
-      this.record(event);
+      this.record(event, now() - askedAt);
       if (this.isTooLong()) return true;
       if (this.epoch.pendingBytes > MAX_PENDING_BYTES) await this.epoch.flush();
     }
@@ -185,9 +191,9 @@ export class ReplyWriter {
     );
   }
 
-  private record(event: ModelEvent): void {
+  private record(event: ModelEvent, elapsedMs: number): void {
     if (this.intent === "give-up") return;
-    const lines = this.reply.add(event);
+    const lines = this.reply.add(event, elapsedMs);
     if (lines.length === 0) return;
     if (this.saveFailure) this.saveFailure.isLastEvent = false;
     for (const line of lines) this.epoch.append(line);

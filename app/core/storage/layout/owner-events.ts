@@ -11,6 +11,10 @@ export const StoredConversation = z.looseObject({
   temperature: z.number().nullable(),
   createdAt: z.string(),
   deletedAt: z.string().nullable(),
+  /** Absent for the beginning of the first message, and from earlier versions of the program. */
+  titledBy: z.enum(["person", "model"]).optional(),
+  /** The turns that were deleted from it; absent if none was. */
+  deletedTurns: z.array(z.number()).optional(),
 });
 
 /** A project on disk. Unknown fields are kept. */

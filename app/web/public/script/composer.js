@@ -84,6 +84,10 @@ export function handleMessageBox() {
     const { target } = event;
     if (event.key !== "Enter" || event.shiftKey) return;
     if (!(target instanceof HTMLTextAreaElement)) return;
+    if (target.closest("#edit") && (event.ctrlKey || event.metaKey)) {
+      target.form?.requestSubmit();
+      return;
+    }
     if (target !== messageBox()) return;
     // While an input method composes a word, Enter chooses it.
     if (event.isComposing || event.keyCode === 229) return;

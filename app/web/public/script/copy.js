@@ -5,7 +5,7 @@ async function copy(button) {
   const shown =
     button.dataset.copy === "code"
       ? button.closest(".code")?.querySelector("code")
-      : button.closest("article")?.querySelector(":scope > .text");
+      : button.closest("article, main")?.querySelector(":scope > .text, .log");
   if (!shown) return;
   try {
     await write(button.dataset.source, shown.textContent ?? "");
@@ -45,7 +45,8 @@ function report(button, result) {
   button.ariaLabel = result;
   announce(result);
   setTimeout(() => {
-    button.ariaLabel = button.dataset.copy === "code" ? "Copy code" : "Copy";
+    const { copy: what = "" } = button.dataset;
+    button.ariaLabel = what === "text" ? "Copy" : `Copy ${what}`;
   }, 1500);
 }
 

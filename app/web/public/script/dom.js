@@ -31,9 +31,13 @@ export const hasKeyboard = () => matchMedia("(hover: hover)").matches;
  * key is not lost. If nothing was focused, a selection may exist that must stay.
  *
  * @param {Element | null} before the element that was focused
+ * @param {boolean} [isLost] true if it is known to be
  */
-export function recoverFocus(before) {
-  if (!before || before === document.body) return;
-  const isLost = !before.isConnected || !before.checkVisibility();
+export function recoverFocus(
+  before,
+  isLost = before !== null &&
+    before !== document.body &&
+    !(before.isConnected && before.checkVisibility()),
+) {
   if (isLost && hasKeyboard()) messageBox()?.focus({ preventScroll: true });
 }

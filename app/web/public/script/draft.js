@@ -59,10 +59,10 @@ export function moveDraft(path) {
   captureDraft();
 }
 
-/** Removes all drafts, for the next visitor in this browser. */
+/** Removes all drafts and whatever else is kept here, for the next visitor in this browser. */
 export function forgetDrafts() {
   clearTimeout(saving);
-  for (const key of draftKeys()) localStorage.removeItem(key);
+  localStorage.clear();
   const box = messageBox();
   if (box) box.value = "";
 }

@@ -1,12 +1,13 @@
 import { clearBox } from "./composer.js";
-import { messageBox, parse, recoverFocus } from "./dom.js";
+import { announce, messageBox, parse, recoverFocus } from "./dom.js";
 import { forgetDrafts } from "./draft.js";
+import { scrollToEnd } from "./scroll.js";
 import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
 
 /* Forms: sent without leaving the page, which then shows the answer. */
 
 /** The forms that are answered with a reply. */
-const PROMPTING = "#composer, .starters, .again, .retry, .turn .edit form";
+const PROMPTING = "#composer, .starters, .again, .retry, #edit";
 
 /** The forms after which another visitor may use this browser. */
 const ENDING = '[action="/session/reset"], [action="/session/sign-out"]';
@@ -25,17 +26,20 @@ async function submit(form, submitter) {
   const sent = isComposer ? messageBox()?.value : undefined;
   form.setAttribute("aria-busy", "true");
   hideProblem();
+  const shown = isComposer ? showSent(sent) : undefined;
   try {
     const headers = { accept: "text/html" };
     const answer = await fetch(form.action, { method: "POST", body, headers });
     const html = await answer.text();
     if (!answer.ok) {
+      takeBack(shown);
       showProblem(parse(html).querySelector(".problem"));
       return;
     }
     if (isComposer) clearBox(sent);
     if (form.matches(ENDING)) forgetDrafts();
-    form.closest(".edit, .reset")?.removeAttribute("open");
+    form.closest(".options, .edit, .reset")?.removeAttribute("open");
+    if (form.closest(".panel")) announce("Saved.");
     const focused = document.activeElement;
     show(html, {
       address: answer.url,
@@ -44,10 +48,44 @@ async function submit(form, submitter) {
     });
     recoverFocus(focused);
   } catch {
-    if (!(await goToSignIn())) showProblem(null);
+    takeBack(shown);
+    if (!(await goToSignIn())) showProblem(null, isComposer);
   } finally {
     form.removeAttribute("aria-busy");
   }
+}
+
+/**
+ * Shows a message before the server has it.
+ *
+ * @param {string | undefined} text
+ */
+function showSent(text) {
+  const box = messageBox();
+  const messages = document.querySelector(".messages");
+  if (!text || !box || !messages) return undefined;
+  // For a moment only: the page that comes has the real one.
+  const article = document.createElement("article");
+  article.id = "sent";
+  article.className = "from-you";
+  const words = article.appendChild(document.createElement("div"));
+  words.className = "text plain";
+  words.textContent = text;
+  messages.append(article);
+  box.value = "";
+  scrollToEnd();
+  return { article, text };
+}
+
+/**
+ * The draft was kept until now: it is only dropped once the server has the message.
+ *
+ * @param {ReturnType<typeof showSent>} shown
+ */
+function takeBack(shown) {
+  shown?.article.remove();
+  const box = messageBox();
+  if (shown && box) box.value = shown.text + (box.value && `\n${box.value}`);
 }
 
 export function handleForms() {

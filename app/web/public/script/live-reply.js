@@ -1,3 +1,4 @@
+import { tellOfEnd } from "./attention.js";
 import { announce, asHtml, byId, parse, recoverFocus } from "./dom.js";
 import { morph, morphChildren, ownElements } from "./morph.js";
 import { authorOf, describeOutcome } from "./outcome.js";
@@ -16,6 +17,7 @@ const PAUSE_HIDDEN_AFTER_MS = 5000;
 /**
  * @typedef {{ article: HTMLElement, address: string, stream: ReplyStream }} LiveReply
  * @typedef {{ from: number, html: string, notice?: string }} Blocks
+ * @typedef {{ from: number, text: string, label: string, isOver: boolean }} Reasoning
  * @typedef {{ html: string, outcome: string, isContinued?: boolean }} Ending
  * @typedef {{ failures: number, isRefused: boolean }} Unreachable
  */
@@ -66,6 +68,9 @@ function listen({ article, address, stream }) {
       }
     });
   on("blocks", (/** @type {Blocks} */ blocks) => showBlocks(article, blocks));
+  on("reasoning", (/** @type {Reasoning} */ reasoning) =>
+    keepScrollPosition(() => showReasoning(article, reasoning)),
+  );
   on("notice", (/** @type {string | undefined} */ text) =>
     keepScrollPosition(() => showNotice(article, text)),
   );
@@ -110,7 +115,7 @@ function showConnection(state) {
  * @param {Blocks} blocks
  */
 function showBlocks(article, { from, html, notice }) {
-  const text = article.querySelector(".text");
+  const text = article.querySelector(":scope > .text");
   if (!text) return;
   const fresh = parse(html).body;
   keepScrollPosition(() => {
@@ -118,6 +123,28 @@ function showBlocks(article, { from, html, notice }) {
     showNotice(article, notice);
   });
   offerJump();
+}
+
+/**
+ * Reasoning is shown as it grows, and folded when the answer begins.
+ *
+ * @param {Element} article
+ * @param {Reasoning} reasoning
+ */
+function showReasoning(article, { from, text, label, isOver }) {
+  const details = article.querySelector(":scope > .reasoning");
+  const [summary, shown] = details?.children ?? [];
+  if (!(details instanceof HTMLDetailsElement) || !summary || !shown) return;
+  if (details.hidden) {
+    details.hidden = false;
+    announce(label);
+  }
+  // One node, so that a selection in it stays.
+  const node = shown.firstChild ?? shown.appendChild(new Text());
+  if (node instanceof Text) node.replaceData(from, node.length, text);
+  if (summary.textContent === label) return;
+  summary.textContent = label;
+  details.open = !isOver;
 }
 
 /**
@@ -133,7 +160,7 @@ function showNotice(article, text) {
   if (!notice) {
     notice = document.createElement("p");
     notice.className = "notice";
-    article.querySelector(".text")?.after(notice);
+    article.querySelector(":scope > .text")?.after(notice);
   }
   if (notice.textContent === text) return;
   notice.textContent = text;
@@ -153,7 +180,11 @@ function finish(article, { html, outcome, isContinued }) {
     removeStop();
   });
   announce(describeOutcome(article, outcome));
+  // What could not be done while it was being written may be done now.
+  hideProblem();
+  tellOfEnd();
   rendered();
+  if (article.id === "m2") lookForTitle();
   recoverFocus(focused);
   // The server has begun the next reply, or says why the messages behind this one wait.
   if (isContinued) void refresh();
@@ -164,6 +195,16 @@ export function awaitQueue() {
   clearTimeout(queueTimer);
   if (!document.querySelector("#queue[data-due]")) return;
   queueTimer = setTimeout(() => void refresh(), QUEUE_POLL_MS);
+}
+
+/** The model may propose a title after the first reply: it shows in the list and above the conversation. */
+function lookForTitle() {
+  const { pathname } = location;
+  for (const afterMs of [6_000, 15_000]) {
+    setTimeout(() => {
+      if (!live && location.pathname === pathname) void refresh();
+    }, afterMs);
+  }
 }
 
 /** Shows the actions below a reply, which are hidden while it is being written. */

@@ -1,8 +1,10 @@
+import { handleAttention, showAttention } from "./attention.js";
 import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
 import { hasKeyboard, messageBox } from "./dom.js";
 import { handleDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
+import { handleKeys, showKeyChoice } from "./keys.js";
 import { awaitQueue, followReply, handleVisibility } from "./live-reply.js";
 import { handleNavigation, onRender, refresh, rendered } from "./page.js";
 import { handlePanels } from "./panels.js";
@@ -18,9 +20,11 @@ const secure = location.protocol === "https:" ? "; secure" : "";
 document.cookie = `script=on; path=/; samesite=lax; max-age=31536000${secure}`;
 document.documentElement.classList.add("scripted");
 
+handleAttention();
 handleCopyButtons();
 handleDrafts();
 handleForms();
+handleKeys();
 handleMessageBox();
 handleNavigation();
 handlePanels();
@@ -30,6 +34,8 @@ onRender(showLocalTimes);
 onRender(updateBox);
 onRender(followReply);
 onRender(awaitQueue);
+onRender(showAttention);
+onRender(showKeyChoice);
 
 function start() {
   restoreDraft();

@@ -13,11 +13,13 @@ export const authorOf = (article) =>
 export function describeOutcome(article, outcome) {
   const author = authorOf(article);
   if (outcome === "failed") {
-    const reason = article.querySelector(":scope > .notice")?.textContent ?? "";
+    const notice = article.querySelector(":scope > .notice");
+    const reason = (notice?.querySelector("p") ?? notice)?.textContent ?? "";
     return `${author} could not finish the reply. ${reason}`;
   }
   if (outcome === "stopped") return `${author} was stopped.`;
-  const words = asHtml(article.querySelector(".text"))?.innerText ?? "";
+  const words =
+    asHtml(article.querySelector(":scope > .text"))?.innerText ?? "";
   const isShort = words.length <= 300;
   return isShort ? `${author} replied: ${words}` : `${author} has replied.`;
 }

@@ -1,4 +1,4 @@
-import { announce, byId, messageBox, parse } from "./dom.js";
+import { announce, byId, messageBox, parse, recoverFocus } from "./dom.js";
 import { captureDraft, moveDraft, openDraft } from "./draft.js";
 import { morphAttributes, morphChildren } from "./morph.js";
 import { describeOutcome, newestReply } from "./outcome.js";
@@ -81,6 +81,28 @@ function announceIfEnded(before, hasPrompted) {
   if (isNew) announce(describeOutcome(reply, outcome));
 }
 
+/**
+ * Opens a link without leaving the page.
+ *
+ * @param {HTMLAnchorElement} link
+ */
+async function openInPlace({ href, hash }) {
+  try {
+    const answer = await fetch(href);
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    show(await answer.text(), { address: href });
+  } catch {
+    location.assign(href);
+    return;
+  }
+  const target = byId(hash.slice(1));
+  target?.scrollIntoView({ block: "nearest" });
+  const box = target?.querySelector("textarea");
+  box?.focus();
+  box?.setSelectionRange(box.value.length, box.value.length);
+  if (!box) recoverFocus(null, true);
+}
+
 /** Statuses of a page that will not come back. */
 const REFUSED = new Set([401, 403, 404]);
 
@@ -123,11 +145,12 @@ export function hideProblem() {
  * Says why a form could not be sent; its text stays where it is.
  *
  * @param {Element | null} problem none if no answer came
+ * @param {boolean} [hasText] true if the form was the message box's
  */
-export function showProblem(problem) {
+export function showProblem(problem, hasText = true) {
   hideProblem();
   const composer = document.querySelector(".composer");
-  const notice = problem ?? unreachable();
+  const notice = problem ?? unreachable(hasText);
   if (!composer) {
     alert(notice.textContent?.trim());
     return;
@@ -136,8 +159,9 @@ export function showProblem(problem) {
   messageBox()?.focus();
 }
 
-function unreachable() {
-  const template = byId("unreachable");
+/** @param {boolean} hasText */
+function unreachable(hasText) {
+  const template = byId(hasText ? "unreachable" : "unreachable-now");
   const isThere = template instanceof HTMLTemplateElement;
   return isThere ? template.content.cloneNode(true) : new Text();
 }
@@ -145,7 +169,17 @@ function unreachable() {
 export function handleNavigation() {
   addEventListener("popstate", () => {
     // A change of the fragment alone opens or closes the menu.
-    if (shownAddress !== location.pathname + location.search) void refresh();
+    if (shownAddress === location.pathname + location.search) return;
+    // The page may be gone: then its address must not show another one.
+    void refresh((html) => show(html));
+  });
+  document.addEventListener("click", (event) => {
+    const { target, ctrlKey, metaKey, shiftKey } = event;
+    const link = target instanceof Element && target.closest("a.inplace");
+    if (!(link instanceof HTMLAnchorElement)) return;
+    if (ctrlKey || metaKey || shiftKey) return;
+    event.preventDefault();
+    void openInPlace(link);
   });
   addEventListener("online", () => void refresh());
 }

@@ -1,19 +1,43 @@
+import { asHtml } from "./dom.js";
+
 /* Menus and panels: they close with Escape, and by a click beside them. */
 
 /** @returns {HTMLDetailsElement | null} */
 const openOptions = () => document.querySelector(".options[open]");
 
+/** Without a step in the browser's history: Back would open the menu again. */
+function closeMenu() {
+  location.replace("#main");
+  const menu = asHtml(document.querySelector(".menu"));
+  menu?.focus();
+}
+
 export function handlePanels() {
   document.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
-    if (location.hash === "#side") location.hash = "#main";
+    if (location.hash === "#side") closeMenu();
+    const cancel = asHtml(document.querySelector("#edit a.inplace"));
+    if (cancel?.closest("#edit")?.contains(document.activeElement)) {
+      cancel.click();
+    }
     const options = openOptions();
     if (!options) return;
     options.open = false;
     options.querySelector("summary")?.focus();
   });
 
-  document.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const link = target instanceof Element && target.closest("a[href^='#']");
+    const href = link ? link.getAttribute("href") : "";
+    if (href === "#side") {
+      event.preventDefault();
+      location.replace(href);
+      asHtml(document.querySelector(".side .close"))?.focus();
+    } else if (link && link.matches(".close, .shade")) {
+      event.preventDefault();
+      closeMenu();
+    }
     const options = openOptions();
     if (target instanceof Node && options && !options.contains(target)) {
       options.open = false;

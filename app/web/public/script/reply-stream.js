@@ -86,6 +86,9 @@ export class ReplyStream extends EventTarget {
       this.#lastId = lastEventId;
       this.#dispatch("blocks", this.#withHtml(JSON.parse(data)));
     });
+    this.#on(source, "reasoning", ({ data }) => {
+      this.#dispatch("reasoning", JSON.parse(data));
+    });
     this.#on(source, "notice", ({ data }) => {
       this.#dispatch("notice", JSON.parse(data).notice);
     });

@@ -1,4 +1,4 @@
-import { byId, recoverFocus } from "./dom.js";
+import { asHtml, byId, recoverFocus } from "./dom.js";
 
 /* The log opens at its end and stays there while it grows, unless its reader scrolled up. */
 
@@ -38,6 +38,7 @@ export function keepScrollPosition(change) {
   if (!scroller || isAtEnd()) {
     kept = undefined;
     change();
+    if (scroller) keepQuestionInView(scroller);
     return;
   }
   const place = isStill(scroller, kept) ? kept : placeIn(scroller);
@@ -48,6 +49,38 @@ export function keepScrollPosition(change) {
   if (moved !== 0) scroller.scrollTop += moved;
   kept = { ...place, scrollTop: scroller.scrollTop };
 }
+
+/**
+ * The reply that the log no longer follows to its end, because its question would leave the view. A reader who
+ * goes to the end follows it from there.
+ *
+ * @type {Element | undefined}
+ */
+let held;
+
+/** A long question gives this part of the view to its answer. */
+const ANSWER_PART = 0.6;
+
+/** @param {Element} scroller */
+function keepQuestionInView(scroller) {
+  const reply = document.querySelector("article.writing");
+  const question = reply?.previousElementSibling;
+  if (!reply || reply === held || !question?.matches(".from-you")) return;
+  const view = scroller.getBoundingClientRect();
+  const answerTop = reply.getBoundingClientRect().top;
+  const questionTop = question.getBoundingClientRect().top;
+  const top = Math.max(
+    questionTop,
+    answerTop - view.height * (1 - ANSWER_PART),
+  );
+  const beyond = top - view.top - MARGIN;
+  if (beyond >= 0) return;
+  held = reply;
+  scroller.scrollTop += beyond;
+}
+
+/** Above a question that is held in view. */
+const MARGIN = 12;
 
 /**
  * False after the reader scrolled, or the log got another size.
@@ -79,11 +112,34 @@ function placeIn(scroller) {
 const sizeOf = ({ clientWidth, clientHeight }) =>
   `${clientWidth}x${clientHeight}`;
 
+/**
+ * Opens or closes a part of the log where it is: the log grows from its end, which would move the line
+ * that was clicked out of view.
+ *
+ * @param {HTMLElement} summary
+ */
+function toggleInPlace(summary) {
+  const scroller = log();
+  const details = summary.parentElement;
+  if (!scroller || !(details instanceof HTMLDetailsElement)) return;
+  const { top } = summary.getBoundingClientRect();
+  details.open = !details.open;
+  scroller.scrollTop += summary.getBoundingClientRect().top - top;
+  offerJump();
+}
+
 export function handleScrolling() {
   // Scroll events don't bubble: they are caught in the capture phase.
   document.addEventListener("scroll", () => offerJump(), true);
 
-  document.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const summary =
+      target instanceof Element && asHtml(target.closest(".log summary"));
+    if (summary) {
+      event.preventDefault();
+      toggleInPlace(summary);
+    }
     const jump = target instanceof Element && target.closest("#jump");
     if (!jump) return;
     scrollToEnd();

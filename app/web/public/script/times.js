@@ -1,11 +1,17 @@
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const date = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "short",
+});
 
-/** Replaces the server's times, in UTC, by those of the reader. */
+/** Replaces the server's times, in UTC, by those of the reader: with a date unless it is today's. */
 export function showLocalTimes() {
+  const today = new Date().toDateString();
   for (const time of document.querySelectorAll("time")) {
     if (!time.dateTime) continue;
     const at = new Date(time.dateTime);
-    time.textContent = clock.format(at);
+    const isToday = at.toDateString() === today;
+    time.textContent = (isToday ? clock : date).format(at);
     time.title = at.toLocaleString();
   }
 }

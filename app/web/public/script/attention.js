@@ -1,0 +1,137 @@
+import { asHtml, byId } from "./dom.js";
+import { describeOutcome, newestReply } from "./outcome.js";
+import { refresh } from "./page.js";
+
+/*
+ * Tells visitors of replies that ended while they looked elsewhere: marks in the list of conversations, the icon and
+ * the title of a hidden tab, and a notification if they asked for it.
+ */
+
+const NOTIFY = "notify";
+
+/** A hidden tab does not follow its reply: it looks from time to time. */
+const LOOK_EVERY_MS = 20_000;
+
+/** @type {number | undefined} */
+let looking;
+
+const icon = () =>
+  /** @type {HTMLLinkElement | null} */ (
+    document.querySelector("link[rel=icon]")
+  );
+
+/** @param {boolean} hasNews */
+function mark(hasNews) {
+  const link = icon();
+  const { done = "", idle = link?.href ?? "" } = link?.dataset ?? {};
+  if (!link || !done) return;
+  link.dataset.idle = idle;
+  link.href = hasNews ? done : idle;
+  document.title = document.title.replace(/^● /, "");
+  if (hasNews) document.title = `● ${document.title}`;
+}
+
+/** Call when a reply has ended. */
+export function tellOfEnd() {
+  if (!document.hidden) return;
+  mark(true);
+  const reply = newestReply();
+  const isWanted = localStorage.getItem(NOTIFY);
+  if (!reply || !isWanted || Notification.permission !== "granted") return;
+  const { outcome = "complete" } = reply.dataset;
+  const title = document.title.replace(/^● /, "");
+  const notification = new Notification(title, {
+    body: describeOutcome(reply, outcome),
+    tag: location.pathname,
+  });
+  notification.addEventListener("click", () => {
+    focus();
+    notification.close();
+  });
+}
+
+const isWriting = () => document.querySelector("article[data-events]") !== null;
+
+async function look() {
+  if (!document.hidden || !isWriting()) return;
+  await refresh();
+  if (isWriting()) lookSoon();
+  else tellOfEnd();
+}
+
+function lookSoon() {
+  clearTimeout(looking);
+  looking = setTimeout(() => void look(), LOOK_EVERY_MS);
+}
+
+/** @returns {Record<string, { at: string, isWriting?: boolean }>} what was seen of each conversation */
+function readSeen() {
+  try {
+    return JSON.parse(localStorage.getItem("seen") ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/** Marks the conversations in which something happened since they were on display. */
+export function showMarks() {
+  const seen = readSeen();
+  /** @type {typeof seen} */
+  const kept = {};
+  for (const link of document.querySelectorAll("a[data-at]")) {
+    const { at = "" } = asHtml(link)?.dataset ?? {};
+    const id = link.getAttribute("href") ?? "";
+    const isShown = link.hasAttribute("aria-current");
+    const before = isShown ? undefined : seen[id];
+    const known = before ?? { at, ...(isShown && { isWriting: isWriting() }) };
+    kept[id] = known;
+    const hasNews = known.at < at;
+    const label = hasNews ? "new reply" : known.isWriting ? "replying" : "";
+    const isMarked = !isShown && label !== "";
+    let sign = link.querySelector(".mark");
+    if (!isMarked) sign?.remove();
+    else {
+      sign ??= link.appendChild(document.createElement("span"));
+      sign.className = hasNews ? "mark news" : "mark";
+      sign.textContent = label;
+    }
+  }
+  if (Object.keys(kept).length === 0) localStorage.removeItem("seen");
+  else localStorage.setItem("seen", JSON.stringify(kept));
+}
+
+function showChoice() {
+  const button = byId("notify");
+  if (!button || !("Notification" in window)) return;
+  button.hidden = false;
+  const isOn =
+    localStorage.getItem(NOTIFY) !== null &&
+    Notification.permission === "granted";
+  button.setAttribute("aria-pressed", String(isOn));
+}
+
+async function toggleNotifications() {
+  if (localStorage.getItem(NOTIFY)) localStorage.removeItem(NOTIFY);
+  else if ((await Notification.requestPermission()) === "granted") {
+    localStorage.setItem(NOTIFY, "1");
+  }
+  showChoice();
+}
+
+/** Call after each change of the page. */
+export function showAttention() {
+  showMarks();
+  showChoice();
+}
+
+export function handleAttention() {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) lookSoon();
+    else mark(false);
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest("#notify")) {
+      void toggleNotifications();
+    }
+  });
+}
