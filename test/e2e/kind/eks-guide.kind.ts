@@ -22,9 +22,12 @@ import {
   startMoto,
   withAws,
 } from "./support/aws";
+import { type BackupService, startBackupService } from "./support/aws-backup";
 
 const run = promisify(execFile);
 const root = path.join(__dirname, "../../..");
+/** Some 150 calls of the AWS CLI, each of which takes seconds on a busy machine. */
+const GUIDES_MS = 1_200_000;
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
 /** Reports a pushed image without building it. */
@@ -39,12 +42,13 @@ while [ $# -gt 0 ]; do
 done
 `;
 
-withAws("docs/eks.md", () => {
+withAws("docs/eks.md and docs/backup.md", () => {
   describeWithApiServer("with a real API server", () => {
     const newFolder = temporaryFolders();
     let server: ApiServer;
     let controller: LoadBalancerController;
     let moto: Started;
+    let backup: BackupService;
     let env: Record<string, string>;
     let folder: string;
     let clone: string;
@@ -53,6 +57,7 @@ withAws("docs/eks.md", () => {
       folder = await newFolder();
       clone = path.join(folder, "clone");
       moto = await startMoto();
+      backup = await startBackupService();
       server = await startApiServer();
       controller = await startLoadBalancerController(server);
       await installDefinitions(server);
@@ -61,6 +66,8 @@ withAws("docs/eks.md", () => {
       env = {
         ...(process.env as Record<string, string>),
         ...awsEnvironment(moto.port),
+        BACKUP_SERVICE: `http://127.0.0.1:${backup.port}`,
+        OTHER_REGION: "eu-west-1",
         KUBECONFIG: server.kubeconfig,
         OTHERS: path.join(folder, "others"),
         INSTALLATION: path.join(folder, "controller.json"),
@@ -83,32 +90,57 @@ withAws("docs/eks.md", () => {
       await server.stop();
       controller.stop();
       moto.stop();
+      backup.stop();
     });
 
-    it("docs/eks.md creates a deployment in an empty account and removes it, command by command", async () => {
-      const script = path.join(folder, "guide.sh");
-      await writeFile(script, await commands());
-      const output = await withRollouts(
-        server,
-        run("bash", [script], { cwd: clone, env, maxBuffer: 2 ** 26 }),
-      );
+    it(
+      "the guides create a deployment in an empty account, restore it and remove it, command by command",
+      async () => {
+        const script = path.join(folder, "guide.sh");
+        await writeFile(script, await commands());
+        const output = await withRollouts(
+          server,
+          run("bash", [script], { cwd: clone, env, maxBuffer: 2 ** 26 }),
+        );
 
-      expect(output.stderr).toContain(
-        "Dry run: nothing was built, pushed or applied",
-      );
-      expect(output.stderr).toContain("The new version runs.");
-      const others = await readFile(env["OTHERS"]!, "utf8");
-      expect(others).toMatch(
-        /^eksctl create cluster -f \/\S+\/cluster\.yaml$/m,
-      );
-      expect(others).toContain("ingress.networking.k8s.io/web\n");
-      expect(others).toContain("eksctl delete cluster --name keepsake --wait");
-      const { stdout } = await run("git", ["status", "--porcelain"], {
-        cwd: clone,
-      });
-      expect(stdout).toBe("");
-      await expectEmptyAccount(awsOf(env));
-    });
+        expect(output.stderr).toContain(
+          "Dry run: nothing was built, pushed or applied",
+        );
+        expect(output.stderr).toContain("The new version runs.");
+        const others = await readFile(env["OTHERS"]!, "utf8");
+        expect(others).toMatch(
+          /^eksctl create cluster -f \/\S+\/cluster\.yaml$/m,
+        );
+        expect(others).toContain("ingress.networking.k8s.io/web\n");
+        expect(others).toContain(
+          "eksctl delete cluster --name keepsake --wait",
+        );
+        expect(others).toContain(
+          "scripts/check-data --repair /mnt/aws-backup-restore_2026-11-29T05-00-00\n",
+        );
+        expect(backup.sent).toContainEqual({
+          request: "PUT /restore-jobs",
+          body: expect.objectContaining({
+            RecoveryPointArn: expect.stringMatching(/:newest$/),
+            Metadata: expect.objectContaining({ newFileSystem: "false" }),
+          }),
+        });
+        const replicated = backup.sent.find(({ request }) =>
+          /^POST .*replication-configuration$/.test(request),
+        );
+        expect(replicated?.body).toEqual({
+          Destinations: [{ Region: "eu-west-1" }],
+        });
+        // Each guide deploys once.
+        expect(output.stderr.match(/The new version runs\./g)).toHaveLength(2);
+        const { stdout } = await run("git", ["status", "--porcelain"], {
+          cwd: clone,
+        });
+        expect(stdout).toBe("");
+        await expectEmptyAccount(awsOf(env));
+      },
+      GUIDES_MS,
+    );
   });
 });
 
@@ -143,14 +175,30 @@ async function makeClone(clone: string): Promise<void> {
   );
 }
 
-/** The commands of the guide with the reader's own domain, and with the edits that its text asks for. */
-async function commands(): Promise<string> {
-  const guide = await readFile(path.join(root, "docs/eks.md"), "utf8");
-  const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) =>
-    block!.replaceAll("example.com", "mycompany.com"),
+/** The commands of a guide, with the reader's own domain. */
+async function blocksOf(guide: string): Promise<string[]> {
+  const source = await readFile(path.join(root, "docs", guide), "utf8");
+  return [...source.matchAll(/^( *)```sh\n(.*?)^\1```$/gms)].map(
+    ([, indent, block]) =>
+      block!
+        .replaceAll(new RegExp(`^${indent}`, "gm"), "")
+        .replaceAll("example.com", "mycompany.com"),
   );
+}
+
+const deployment = (blocks: string[]) =>
+  blocks.findIndex((block) => block.includes("scripts/deploy"));
+
+/** The commands of both guides, with the edits that their texts ask for: a restore follows the deployment. */
+async function commands(): Promise<string> {
+  const blocks = await blocksOf("eks.md");
   expect(blocks.length).toBeGreaterThan(8);
-  const deploys = blocks.findIndex((block) => block.includes("scripts/deploy"));
+  const restore = await blocksOf("backup.md");
+  expect(restore.length).toBeGreaterThan(7);
+  restore.splice(deployment(restore), 0, "edit_restored");
+  restore.splice(deployment(restore) + 1, 0, "expect_restored");
+  const deploys = deployment(blocks);
+  blocks.splice(deploys + 1, 0, "(", ...restore, ")");
   blocks.splice(deploys, 0, "edit_environment");
   const before = path.join(__dirname, "support/eks-guide.sh");
   return [await readFile(before, "utf8"), ...blocks].join("\n");

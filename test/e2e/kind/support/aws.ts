@@ -52,6 +52,8 @@ async function start(
   const [port = 0] = await freePorts(1);
   const child: ChildProcess = spawn(program, args(String(port)), {
     stdio: "ignore",
+    // Knows AWS' own policies, so that a misspelt name is refused.
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
   });
   await eventually(
     `${program} answers`,

@@ -1,4 +1,4 @@
-# Runs before the commands of docs/eks.md under test. The AWS command line talks to an emulator, kubectl
+# Runs before the commands of docs/eks.md and docs/backup.md under test. The AWS command line talks to an emulator, kubectl
 # to a real API server, and the scripts are the real ones. Other programs are replaced, and their calls
 # recorded in $OTHERS. $INSTALLATION has the objects that the load balancer's controller installs.
 set -euo pipefail
@@ -7,6 +7,10 @@ note() { printf '%s\n' "$*" >>"$OTHERS"; }
 sleep() { :; }
 # Its checks need pods.
 scripts/preflight() { note scripts/preflight "$@"; }
+# The restored folder, and the machine that mounts it.
+scripts/check-data() { note scripts/check-data "$@"; }
+sudo() { note sudo "$@"; }
+ls() { [ "$*" != /mnt ] || echo "aws-backup-restore_2026-11-29T05-00-00"; }
 
 helm() {
   note helm "$@"
@@ -34,6 +38,7 @@ eksctl() {
 # The emulator's clusters have no network and no API server of their own.
 aws() {
   case "$*" in
+    backup* | *replication-configuration*) AWS_ENDPOINT_URL=$BACKUP_SERVICE command aws "$@" ;;
     *update-kubeconfig*) note aws "$@" ;;
     *resourcesVpcConfig.vpcId*) command aws ec2 describe-vpcs --filters Name=cidr,Values=10.9.0.0/16 --query 'Vpcs[0].VpcId' --output text ;;
     *clusterSecurityGroupId*) command aws ec2 describe-security-groups --filters Name=group-name,Values=nodes --query 'SecurityGroups[0].GroupId' --output text ;;
@@ -52,6 +57,14 @@ kubectl() {
         --subnets $(aws ec2 describe-subnets --filters Name=tag:kubernetes.io/role/elb,Values=1 --query 'Subnets[].SubnetId' --output text)
       ;;
     *"delete namespace"*) command kubectl "$@" --wait=false ;;
+    *"delete pvc"* | *"delete pv"*)
+      local kind=persistentvolume
+      [[ $* != *pvc* ]] || kind=persistentvolumeclaim
+      for object in "${@: -2}"; do
+        command kubectl -n keepsake patch "$kind" "$object" --type=merge -p '{"metadata":{"finalizers":null}}'
+      done
+      command kubectl "$@"
+      ;;
     *) command kubectl "$@" ;;
   esac
 }
@@ -82,6 +95,30 @@ edit_environment() {
       .replace(/subnetCidrs: \[[^\]]*\]/, "subnetCidrs: " + list(process.env.CIDRS)));' "$file"
   sed -i "s|chat.example.com|$HOST|; s|\"arn:aws:acm[^\"]*\"|\"$CERT\"|" "$file"
   git commit --quiet --all --message "Set the values of the account"
+}
+
+# The reader's edit after a restore.
+edit_restored() {
+  local name point file=k8s/environments/eks.ts
+  for name in sessions records; do
+    point=$(aws efs describe-access-points --file-system-id "$FS" \
+      --query "AccessPoints[?Tags[?Value=='keepsake-$name-restored']].AccessPointId" --output text)
+    sed -i "s|^    $name: .*|    $name: \"$FS::$point\",|" "$file"
+  done
+  git commit --quiet --all --message "Use the restored folders"
+}
+
+# Each volume leads into the restored folder, and pods run. An autoscaler does not act on 0 replicas.
+expect_restored() {
+  local name point
+  for name in web backend; do
+    [ "$(command kubectl -n keepsake get deployment "$name" -o jsonpath='{.spec.replicas}')" -gt 0 ]
+  done
+  for name in sessions records; do
+    point=$(aws efs describe-access-points --file-system-id "$FS" \
+      --query "AccessPoints[?RootDirectory.Path=='/aws-backup-restore_2026-11-29T05-00-00/$name'].AccessPointId" --output text)
+    [ "$(command kubectl get pv "keepsake-$name" -o jsonpath='{.spec.csi.volumeHandle}')" = "$FS::$point" ]
+  done
 }
 
 # The reader's domain.
