@@ -211,6 +211,7 @@ export const namedMistakes: NamedMistake[] = [
     test: replyLogTest,
     title:
       "every interleaving of a network file system that writes at the flush",
+    isOnlyExhaustive: true,
   },
   {
     mistake: "a reader ignores that an entry was created while it read",
@@ -231,6 +232,7 @@ export const namedMistakes: NamedMistake[] = [
     test: storageTest,
     title:
       "shows a versioned document to a process that remembers its name as missing",
+    isOnlyExhaustive: true,
   },
   {
     mistake:
@@ -252,5 +254,18 @@ export const namedMistakes: NamedMistake[] = [
         continue;`,
     test: replyLogTest,
     title: "every interleaving of a writer and a process that takes over",
+  },
+  {
+    mistake: "a reader lists twice before it reads, not before and after",
+    file: log,
+    from: `      const snapshot = await this.readUpTo(latest, from);
+      // Without a snapshot the first entry has no header yet.
+      if ((await this.latestEntry()) === latest) return snapshot;`,
+    to: `      const isNewest = (await this.latestEntry()) === latest;
+      const snapshot = await this.readUpTo(latest, from);
+      if (isNewest) return snapshot;`,
+    test: replyLogTest,
+    title: "every interleaving of a reader of files beside a takeover",
+    isOnlyExhaustive: true,
   },
 ];
