@@ -128,7 +128,7 @@ class PageAttempt {
     }
     if (isSame && !isOpen && length === reasoning.length) return "";
     this.#thought = { length: reasoning.length, cuts, isOpen: false };
-    return `</span></div><details class="reasoning"><summary>${thoughtFor(reasoningMs)}</summary><div class="text plain">${escape(reasoning)}</div></details>`;
+    return `</span></div><details class="reasoning"><summary>${thoughtFor(reasoningMs)}</summary><div class="thoughts plain">${escape(reasoning)}</div></details>`;
   }
 
   /** True while a replay catches up with the text of the page. */

@@ -26,7 +26,7 @@ const summary = () => reasoning().locator("summary");
 
 const expectReasoning = (text: string, isOpen: boolean) =>
   expectEventually(async () => {
-    expect(await reasoning().locator(".text").textContent()).toBe(text);
+    expect(await reasoning().locator(".thoughts").textContent()).toBe(text);
     expect(await reasoning().getAttribute("open")).toBe(isOpen ? "" : null);
   });
 
@@ -68,7 +68,7 @@ it("opens downwards: its line stays where it was", async () => {
   await say("Long?");
   const before = await summary().boundingBox();
   await summary().click();
-  await reasoning().locator(".text").waitFor();
+  await reasoning().locator(".thoughts").waitFor();
   const after = await summary().boundingBox();
   expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
   expect(await log().evaluate((it) => it.scrollTop)).toBeLessThan(-500);

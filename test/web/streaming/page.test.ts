@@ -104,7 +104,7 @@ describe("the page of a reply in progress, without a script", () => {
     const grown = thoughts.map(({ text }) => text).join("");
     expect(page.split("Thinking…")).toHaveLength(2);
     expect(page).toMatch(
-      `<details class="reasoning"><summary>Thought for 1 s</summary><div class="text plain">${grown}</div></details><div class="attempt">`,
+      `<details class="reasoning"><summary>Thought for 1 s</summary><div class="thoughts plain">${grown}</div></details><div class="attempt">`,
     );
     expect(shownReply(page)).toBe("<p>So it is.</p>");
   });

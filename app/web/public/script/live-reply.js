@@ -175,6 +175,10 @@ function finish(article, { html, outcome, isContinued }) {
   const fresh = parse(html).body.firstElementChild;
   const focused = document.activeElement;
   stopFollowing();
+  // The finished article has no empty reasoning: its text must meet its like, or a selection is lost.
+  const empty = article.querySelector(":scope > .reasoning[hidden]");
+  empty?.nextSibling?.remove();
+  empty?.remove();
   keepScrollPosition(() => {
     if (fresh) morph(article, fresh);
     removeStop();
