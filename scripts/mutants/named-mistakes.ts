@@ -169,7 +169,7 @@ export const namedMistakes: NamedMistake[] = [
     mistake: "a retry that was removed from the index is not listed again",
     file: "app/backend/replies/outcome/publish.ts",
     from: "if (hasFailed) await addIfRetried(context, ref);",
-    to: "",
+    to: "if (hasFailed) void 0;",
     test: "test/backend/replies/publishing.test.ts",
     title:
       "lists a reply again that was retried before its failure left the active index",

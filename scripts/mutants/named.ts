@@ -71,7 +71,9 @@ async function run(runner: TestRunner, named: NamedMistake) {
   const { test, title } = named;
   const mutated = makeMistake(named);
   const result = await runner.run(mutated, [test], [test], LIMIT_MS, title);
-  if (result?.ran === 0) throw new Error(`${test} has no test "${title}".`);
   if (result?.failed?.endsWith(DOES_NOT_LOAD)) throw new Error(result.failed);
+  if (result?.ran === 0 && result.failed === undefined) {
+    throw new Error(`${test} has no test "${title}".`);
+  }
   return result;
 }
