@@ -145,7 +145,7 @@ const states: State[] = [
     open: async (page) => {
       await say(page, "Two of us, seven days in May, no car. What to see?");
       await say(page, "think: and in the rain?");
-      await page.getByText("Reasoning").first().click();
+      await page.locator("details.reasoning > summary").first().click();
     },
   },
   {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/core/domain/errors";
+import { limits } from "../../app/core/domain/records";
 import { HttpVisitor } from "../support/http-visitor";
 import { startWeb, useWeb, visitor, web } from "../support/start-web";
 import { scriptedStream } from "../support/scripted-stream";
@@ -73,10 +74,16 @@ describe("a prompt", () => {
     expect(await visitor.read(address)).toContain("third");
   });
 
-  it("returns the text of a message that is sent during a reply", async () => {
+  it("returns the text of a message that is sent when the queue is full", async () => {
     web.api.script = () =>
       scriptedStream(["a reply that never comes"]).script();
     const address = await visitor.begin("first");
+    for (let sent = 0; sent < limits.queuedPrompts; sent++) {
+      const queued = await visitor.post(`${address}/messages`, {
+        message: `message ${sent}`,
+      });
+      expect(queued.status).toBe(303);
+    }
     const answer = await visitor.post(`${address}/messages`, {
       message: "too early",
     });

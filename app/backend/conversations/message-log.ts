@@ -147,7 +147,13 @@ export class MessageLog {
         await this.log.flush();
         return { message: duplicate, isAfterFailure: false };
       }
-      const { follows, decide } = await place(listing.last);
+      const placed = await place(listing.last).catch(async (error) => {
+        // A call with the same key may have saved the prompt since the listing.
+        if (await this.findByKey(prompt, await this.log.list())) return null;
+        throw error;
+      });
+      if (!placed) continue;
+      const { follows, decide } = placed;
       const number = nextPromptNumber(listing.last);
       const message = toPrompt(number, prompt, follows);
       const entry = {
