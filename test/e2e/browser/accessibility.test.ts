@@ -7,11 +7,13 @@ import {
   open,
   page,
   say,
+  send,
   stop,
   useBrowser,
   violations,
   web,
 } from "../../support/chat-page";
+import { failure } from "../../support/scripted-stream";
 
 useBrowser();
 
@@ -21,6 +23,9 @@ const rich =
 it.each<[string, BrowserContextOptions]>([
   ["light", {}],
   ["dark", { colorScheme: "dark" }],
+  ["high contrast", { forcedColors: "active" }],
+  ["high contrast, dark", { forcedColors: "active", colorScheme: "dark" }],
+  ["tablet", { viewport: { width: 768, height: 1024 } }],
   ["phone", { viewport: { width: 390, height: 844 } }],
 ])("passes the accessibility checker: %s", async (_, options) => {
   await open({ bypassCSP: true, ...options });
@@ -38,7 +43,37 @@ it.each<[string, BrowserContextOptions]>([
   expect(await violations()).toEqual([]);
   await stop().click();
   await page.getByText("Stopped.", { exact: true }).waitFor();
-  for (const path of ["/projects", "/search?q=everything", "/conversations"]) {
+  web.api.script = () => [
+    { kind: "reasoning", text: "Two roads." },
+    "The short one.",
+  ];
+  await say("think");
+  await page.getByText(/^Thought for/).click();
+  expect(await violations()).toEqual([]);
+  await page.getByLabel("Edit message", { exact: true }).last().click();
+  await page.getByRole("textbox", { name: "Edited message" }).waitFor();
+  expect(await violations()).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Regenerate" }).click();
+  await page.getByText("Version 2 of 2").waitFor();
+  await page.locator(".writing").waitFor({ state: "detached" });
+  expect(await violations()).toEqual([]);
+  web.api.script = () => [failure("No model.")];
+  await message().fill("fail");
+  await send().click();
+  await page.getByRole("button", { name: "Retry" }).waitFor();
+  expect(await violations()).toEqual([]);
+  await page.keyboard.press("Control+/");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  expect(await violations()).toEqual([]);
+  await page.keyboard.press("Escape");
+  for (const path of [
+    "/projects",
+    "/search?q=everything",
+    "/conversations",
+    "/data",
+    "/data/delete",
+  ]) {
     await page.goto(web.address + path);
     expect(await violations()).toEqual([]);
   }

@@ -15,13 +15,25 @@ import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();
 
-it("keeps the end of a growing reply in view, and the place of a reader who scrolled up", async () => {
+const jump = () => page.getByRole("button", { name: "Jump to latest" });
+
+/** The distance of a question from the top of the log. */
+const questionTop = (text: string) =>
+  articles()
+    .getByText(text, { exact: true })
+    .evaluate((it) => {
+      const log = it.closest(".log")?.getBoundingClientRect();
+      return it.getBoundingClientRect().top - (log?.top ?? 0);
+    });
+
+it("keeps the question in view while its answer grows, and the place of a reader who scrolled up", async () => {
   await open({ viewport: { width: 900, height: 500 } });
   web.api.script = () => [
     Array.from({ length: 40 }, (_, i) => `Paragraph ${i}`).join("\n\n"),
   ];
   await say("a long one");
-  await expectAtEnd();
+  await waitFor(async () => (await distanceFromEnd()) > 100);
+  expect(await questionTop("a long one")).toBeGreaterThan(0);
 
   const reply = await ask(
     "another",
@@ -29,13 +41,23 @@ it("keeps the end of a growing reply in view, and the place of a reader who scro
   );
   reply.next(20);
   await page.getByText("New 19").waitFor();
+  await jump().waitFor();
+  const held = await questionTop("another");
+  expect(held).toBeGreaterThan(0);
+  reply.next(5);
+  await page.getByText("New 24").waitFor();
+  expect(Math.abs((await questionTop("another")) - held)).toBeLessThan(2);
+  // A reader who goes to the end follows it.
+  await jump().click();
+  reply.next(5);
+  await page.getByText("New 29").waitFor();
   await expectAtEnd();
 
   const read = page.getByText("Paragraph 30", { exact: true });
   await read.evaluate((it) => it.scrollIntoView({ block: "center" }));
   const place = () => read.evaluate((it) => it.getBoundingClientRect().top);
   const before = await place();
-  reply.next(20);
+  reply.next(10);
   await page.locator(".writing").waitFor({ state: "detached" });
   await expectEventually(async () => {
     expect(Math.abs((await place()) - before)).toBeLessThan(3);
@@ -47,27 +69,24 @@ it("leads a reader who scrolled up to the end, in one click", async () => {
   const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}\n\n`);
   web.api.script = () => [long.join("")];
   await say("a long one");
-  const jump = page.getByRole("button", { name: "Jump to latest" });
-  await expectHidden(jump);
+  await jump().click();
+  await expectHidden(jump());
   const reply = await ask(
     "another",
     long.map((text) => `New ${text}`),
   );
-  reply.next(10);
-  await page.getByText("New Paragraph 9", { exact: true }).waitFor();
-  await expectHidden(jump);
+  reply.next(3);
+  await page.getByText("New Paragraph 2", { exact: true }).waitFor();
+  await expectHidden(jump());
   await page
     .getByText("Paragraph 3", { exact: true })
     .evaluate((it) => it.scrollIntoView());
   await waitFor(async () => (await distanceFromEnd()) > 100);
-  reply.next(10);
-  await jump.waitFor();
-  await jump.click();
-  await expectHidden(jump);
+  reply.next(1);
+  await jump().waitFor();
+  await jump().click();
+  await expectHidden(jump());
   await expectAtEnd();
-  reply.next(20);
-  await page.locator(".writing").waitFor({ state: "detached" });
-  await expectHidden(jump);
 });
 
 it("scrolls to a message that was sent", async () => {

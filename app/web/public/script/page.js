@@ -2,7 +2,7 @@ import { announce, byId, messageBox, parse, recoverFocus } from "./dom.js";
 import { captureDraft, moveDraft, openDraft } from "./draft.js";
 import { morphAttributes, morphChildren } from "./morph.js";
 import { describeOutcome, newestReply } from "./outcome.js";
-import { keepScrollPosition, scrollToEnd } from "./scroll.js";
+import { keepScrollPosition, scrollToEnd, scrollToNewest } from "./scroll.js";
 
 /* Pages from the server: shown in place, without touching what stays the same. */
 
@@ -57,7 +57,8 @@ export function show(html, options = {}) {
   else if (shownPath !== location.pathname) openDraft(location.pathname, typed);
   shownPath = location.pathname;
   shownAddress = location.pathname + location.search;
-  if (isElsewhere || hasPrompted) scrollToEnd();
+  if (hasPrompted) scrollToNewest();
+  else if (isElsewhere) scrollToEnd();
   rendered();
   announceIfEnded(before, hasPrompted);
 }

@@ -12,6 +12,14 @@ export function scrollToEnd() {
   offerJump();
 }
 
+/** Scrolls to the newest reply, with its question in view. */
+export function scrollToNewest() {
+  scrollToEnd();
+  const reply = [...document.querySelectorAll(".log .from-model")].at(-1);
+  if (reply) keepQuestionInView(reply);
+  offerJump();
+}
+
 /** Shows the button that leads to the end, while the end is out of view. */
 export function offerJump() {
   const jump = byId("jump");
@@ -35,10 +43,11 @@ let kept;
  */
 export function keepScrollPosition(change) {
   const scroller = log();
-  if (!scroller || isAtEnd()) {
+  if (!scroller || (isAtEnd() && !isHeld(scroller))) {
     kept = undefined;
     change();
-    if (scroller) keepQuestionInView(scroller);
+    const reply = document.querySelector("article.writing");
+    if (reply) keepQuestionInView(reply);
     return;
   }
   const place = isStill(scroller, kept) ? kept : placeIn(scroller);
@@ -58,14 +67,22 @@ export function keepScrollPosition(change) {
  */
 let held;
 
+/**
+ * True while the log stays above its end for a question, however little that is.
+ *
+ * @param {Element} scroller
+ */
+const isHeld = (scroller) =>
+  held?.matches(".writing") === true && scroller.scrollTop !== 0;
+
 /** A long question gives this part of the view to its answer. */
 const ANSWER_PART = 0.6;
 
-/** @param {Element} scroller */
-function keepQuestionInView(scroller) {
-  const reply = document.querySelector("article.writing");
-  const question = reply?.previousElementSibling;
-  if (!reply || reply === held || !question?.matches(".from-you")) return;
+/** @param {Element} reply */
+function keepQuestionInView(reply) {
+  const scroller = log();
+  const question = reply.previousElementSibling;
+  if (!scroller || reply === held || !question?.matches(".from-you")) return;
   const view = scroller.getBoundingClientRect();
   const answerTop = reply.getBoundingClientRect().top;
   const questionTop = question.getBoundingClientRect().top;
