@@ -53,6 +53,8 @@ async function startPod(directory: string, env: Record<string, string>) {
     // Longer than a slow process pauses; a dead one refuses connections.
     LEASE_SECONDS: "6",
     LOG_LEVEL: "silent",
+    // No request but those for the reply.
+    MODEL_TITLES: "off",
     ...env,
   });
   running.push(pod);
