@@ -83,6 +83,8 @@ export const hostileTexts = (length: number): Record<string, string> => {
     "references without a definition": fill("[a][b]"),
     footnotes: fill("[^a]"),
     "definitions of footnotes": fill("[^a]: b\n"),
+    "a definition before spaces": `[a]: b${fill(" ")}x`,
+    "signs in a word": `x${half("*")}${half("_")}x`,
     "footnotes in footnotes": fill("[^a]: ".repeat(30) + "b\n"),
     "open tags": fill("<b>"),
     "tags in tags": half("<b><i>") + half("</i></b>"),

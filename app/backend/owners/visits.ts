@@ -20,17 +20,17 @@ export interface VisitsDeps {
 /** Owners whose visit of the day is known; balances memory against two calls per owner. */
 const OWNERS = 50_000;
 
+/** For this long, a visit that only reads does not look for data again. */
+const ABSENT_MS = 60_000;
+
 /**
  * Records on which day an anonymous owner last visited, so that a sweep can remove abandoned data.
  * Costs a few calls of the file system per owner, process and day.
  */
 export class Visits {
   private readonly recorded = new LRUCache<string, string>({ max: OWNERS });
-  /** Owners without any data, which need no marker. */
-  private readonly absent = new LRUCache<string, true>({
-    max: OWNERS,
-    ttl: 60_000,
-  });
+  /** When owners had no data, in milliseconds since 1970: without data they need no marker. */
+  private readonly absent = new LRUCache<string, number>({ max: OWNERS });
   private readonly total: Counter<"result">;
 
   constructor(private readonly deps: VisitsDeps) {
@@ -46,15 +46,18 @@ export class Visits {
    * @param isChange True if the request may have created the owner's first data.
    */
   async record(ownerHash: string, isChange: boolean): Promise<void> {
-    const today = visitOn(this.deps.now());
+    const now = this.deps.now();
+    const today = visitOn(now);
     if (this.recorded.get(ownerHash) === today) return;
-    if (!isChange && this.absent.has(ownerHash)) return;
+    const absentMs = now.getTime() - (this.absent.get(ownerHash) ?? -Infinity);
+    if (!isChange && absentMs < ABSENT_MS) return;
     try {
       if (await this.write(ownerHash, today)) {
         this.recorded.set(ownerHash, today);
+        this.absent.delete(ownerHash);
         this.total.inc({ result: "recorded" });
       } else {
-        this.absent.set(ownerHash, true);
+        this.absent.set(ownerHash, now.getTime());
       }
     } catch (error) {
       this.total.inc({ result: "failed" });

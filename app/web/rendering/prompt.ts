@@ -27,7 +27,7 @@ interface Part {
 
 function* partsOf(text: string): Generator<Part> {
   let part: Part = { lines: [] };
-  let closing: RegExp | undefined;
+  let closing: string | undefined;
   let length = 0;
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     const opened = closing ? null : fence.exec(line.trimEnd());
@@ -35,9 +35,9 @@ function* partsOf(text: string): Generator<Part> {
       yield part;
       const marker = opened[1] ?? opened[3] ?? "";
       part = { info: opened[2] ?? opened[4] ?? "", lines: [] };
-      closing = new RegExp(`^ {0,3}${marker}${marker.charAt(0)}*[ \\t]*$`);
+      closing = marker;
       length = 0;
-    } else if (closing?.test(line.trimEnd())) {
+    } else if (closing && closes(line, closing)) {
       yield part;
       part = { lines: [] };
       closing = undefined;
@@ -54,8 +54,22 @@ function* partsOf(text: string): Generator<Part> {
   yield part;
 }
 
+/** True for a line of the fence's sign alone, at least as long as the fence. */
+function closes(line: string, opening: string): boolean {
+  const signs = line.trim();
+  const isIndented = line.startsWith("    ") || line.startsWith("\t");
+  return (
+    !isIndented &&
+    signs.length >= opening.length &&
+    signs === opening.charAt(0).repeat(signs.length)
+  );
+}
+
 /** The blank lines beside a code block are its margin. */
 function plain(lines: string[]): string {
-  const text = lines.join("").replace(/^(?:[ \t]*\n)+|\s+$/g, "");
+  const text = lines
+    .join("")
+    .replace(/^(?:[ \t]*\n)+/, "")
+    .trimEnd();
   return text ? `<div>${escape(text)}</div>` : "";
 }

@@ -4,7 +4,7 @@ import { parseOptions } from "./parse-options";
 
 /** A definition of a link, on one line. Its title is not shown. */
 const linkDefinition =
-  /^\[([^[\]^][^[\]]{0,200})\]:[ \t]*(?:<([^<>\s]*)>|(\S+))[ \t]*(?:"[^"]*"|'[^']*'|\([^()]*\))?[ \t]*$/;
+  /^\[([^[\]^][^[\]]{0,200})\]:[ \t]*(?:<([^<>\s]*)>|(\S+))(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$/;
 
 const footnoteDefinition = /^\[\^([^\s[\]]{1,50})\]:[ \t]*(?=\S)/;
 const footnote = /\[\^([^\s[\]]{1,50})\]/y;

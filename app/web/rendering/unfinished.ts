@@ -25,7 +25,7 @@ const undecidedLine = new RegExp(
 
 /** Signs at the end of a paragraph that the next ones explain. */
 const undecidedEnd =
-  /(?:\\[()[]?|[*_~`]+|!?\[\^?|\[\^[^\s[\]]{0,50}|&#?\w{0,10}|<\/?[a-z]{0,10}|<https?:[^\s<>]*)$/i;
+  /(?:\\[()[]?|(?<![*_~`])[*_~`]+|!?\[\^?|\[\^[^\s[\]]{0,50}|&#?\w{0,10}|<\/?[a-z]{0,10}|<https?:[^\s<>]*)$/i;
 
 /** The row below a table's head. */
 const delimiterRow = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$/;

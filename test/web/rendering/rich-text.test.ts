@@ -143,6 +143,13 @@ describe("a prompt", () => {
     },
   );
 
+  it("takes a run of spaces, and a fence, as long as a message can be", () => {
+    const spaces = " ".repeat(900_000);
+    expect(prompt(`~~~\nlet b\n~~~\na${spaces}b`)).toContain(`a${spaces}b`);
+    const fence = "`".repeat(1_000_000);
+    expect(prompt(`${fence}\nlet b\n${fence}\nc`)).toContain("let b");
+  });
+
   it("keeps all of a long or unclosed block", () => {
     const lines = "a line of code\n".repeat(40_000);
     const html = prompt(`\`\`\`\n${lines}`);
