@@ -1,13 +1,17 @@
+import { PromptQueue } from "../../app/backend/conversations/prompt-queue";
 import { createReplyContext } from "../../app/backend/replies/reply-context";
 import { ReplyService } from "../../app/backend/replies/reply-service";
 import { createLog } from "../../app/core/runtime/log";
 import type { FileSystem } from "../../app/core/storage/file-system";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import {
   dieAfter,
   failOnce,
   type FaultKind,
 } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
+import { waitFor } from "../support/wait-for";
 import {
   conversationsOn,
   inProgressFolder,
@@ -19,6 +23,8 @@ import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 
 const answering = scriptedModels(() => ["I see."]).models;
 const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
+
+const recordFolders = recordFoldersIn("/records");
 
 let started: ReplyService[] = [];
 
@@ -257,3 +263,26 @@ test("a supervisor continues a queue that a dead process left at any call", asyn
     if (!process.hasDied()) return;
   }
 }, 300_000);
+
+test("a begun prompt is sent under the next number if another message took its own", async () => {
+  const { disk, id } = await given();
+  await stop(disk, id);
+  const queue = new PromptQueue(
+    createStorageContext({ fileSystem: disk }),
+    recordFolders.queue({ ownerHash: OWNER, conversation: id }),
+  );
+  const at = new Date().toISOString();
+  const item = await queue.add({ text: "Next", at }, 2);
+  await queue.begin(await queue.read(), item, 3);
+  // A version without queues, or a process that read the queue before, sends a prompt of its own.
+  const { prompts } = start(disk, answering);
+  await prompts.send(OWNER, id, { text: "Other" });
+  const folder = recordFolders.messages(OWNER, id);
+  await waitFor(async () => (await disk.readdir(folder)).includes("4"));
+  await endAll();
+  await find(disk, id);
+  expect(await find(disk, id)).toMatchObject({
+    messages: [first, [3, "Other"], [5, "Next"]],
+    queue: [],
+  });
+});

@@ -23,6 +23,7 @@ import { type MessageLog, messageLogOf, replyTo } from "./message-log";
 import { describe, type QueueState } from "./prompt-queue";
 import type { QueueService } from "./queue-service";
 import type { Replies, ReplyResolver, Resolution } from "./reply-resolver";
+import { isOpen } from "./send-queued";
 import { readThread } from "./threads";
 
 export interface ConversationPagesDeps {
@@ -79,7 +80,10 @@ export class ConversationPages {
     ]);
     const reply = await this.resolveReply(ownerHash, stored, last);
     if (reply?.kind === "outdated") return this.read(ownerHash, id, options);
-    if (queue.isOpen(listing) && (await this.continueQueue(of, reply))) {
+    if (
+      (await isOpen(queue, log, listing)) &&
+      (await this.continueQueue(of, reply))
+    ) {
       return this.read(ownerHash, id, options);
     }
     const messages = await this.withFailed(ownerHash, id, part.messages, {

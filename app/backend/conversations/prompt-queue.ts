@@ -70,12 +70,6 @@ export class QueueState {
   find(prompt: number): QueueItem | undefined {
     return this.items.find((item) => item.prompt === prompt);
   }
-
-  /** True if prompts wait, or a begun one is not among the messages yet. */
-  isOpen(messages: LogListing): boolean {
-    const { begun } = this;
-    return this.waiting.length > 0 || (!!begun && !messages.has(begun.number));
-  }
 }
 
 /** A prompt that waits, as clients see it. */

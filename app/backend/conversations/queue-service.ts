@@ -13,6 +13,7 @@ import type { ConversationSettings } from "./conversation-settings";
 import { keyHash, messageLogOf, replyTo } from "./message-log";
 import { promptQueueOf, type QueueItem, type QueueState } from "./prompt-queue";
 import type { Replies } from "./reply-resolver";
+import { isOpen } from "./send-queued";
 
 export interface QueueServiceDeps {
   files: StorageContext;
@@ -96,14 +97,13 @@ export class QueueService {
   async goOn(of: ConversationRef): Promise<void> {
     const { settings, replies } = this.deps;
     await settings.read(of.ownerHash, of.conversation);
-    const [last, { waiting }] = await Promise.all([
-      this.lastMessage(of),
-      this.read(of),
-    ]);
-    if (waiting.length === 0) return;
+    const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
+    const state = await this.read(of);
+    const listing = await log.list();
+    if (!listing || !(await isOpen(state, log, listing))) return;
     await replies.watchQueue(of);
-    if (isPromptNumber(last)) {
-      const failed = replyTo(of.ownerHash, of.conversation, last);
+    if (isPromptNumber(listing.last)) {
+      const failed = replyTo(of.ownerHash, of.conversation, listing.last);
       await replies.continueWith(failed, GO_ON).catch(ignoreMissing);
     }
     await replies.continueQueue(of);

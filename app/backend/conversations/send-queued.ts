@@ -90,7 +90,19 @@ async function isDeleted(
   }
 }
 
-/** True if a prompt is queued in a conversation, or begun and not saved yet. */
+/**
+ * True if a prompt is queued, or begun and not saved yet: another message may have taken its number.
+ */
+export async function isOpen(
+  { waiting, begun }: Pick<QueueState, "waiting" | "begun">,
+  log: MessageLog,
+  listing: LogListing,
+): Promise<boolean> {
+  if (waiting.length > 0) return true;
+  return begun !== undefined && !(await log.hasQueued(begun, listing));
+}
+
+/** {@link isOpen} for a conversation. */
 export async function hasQueue(
   deps: Pick<SendQueuedDeps, "files" | "folders">,
   of: ConversationRef,
@@ -99,5 +111,5 @@ export async function hasQueue(
   if (state.items.length === 0) return false;
   const log = messageLogOf(deps, of.ownerHash, of.conversation);
   const listing = await log.list();
-  return listing !== undefined && state.isOpen(listing);
+  return listing !== undefined && isOpen(state, log, listing);
 }
