@@ -101,7 +101,7 @@ export class ConversationPages {
         (published ?? last)?.at,
       ),
       ...partOf(known, { ...part, messages }, reply),
-      queue: await this.queueBehind(log, listing, queue),
+      queue: await this.queueBehind(of, log, listing, queue),
     };
   }
 
@@ -129,13 +129,18 @@ export class ConversationPages {
 
   /** Without the prompts that have become messages since the queue was read. */
   private async queueBehind(
+    of: ConversationRef,
     log: MessageLog,
     listing: LogListing,
     { waiting }: QueueState,
   ): Promise<QueuedPrompt[]> {
+    if (waiting.length === 0) return [];
     const queue: QueuedPrompt[] = [];
+    // A prompt gets the number of its message when it begins.
+    const later = await this.deps.queue.read(of);
     for (const item of waiting) {
-      if (!(await log.hasQueued(item, listing))) queue.push(describe(item));
+      const now = later.find(item.prompt) ?? item;
+      if (!(await log.hasQueued(now, listing))) queue.push(describe(item));
     }
     return queue;
   }

@@ -27,7 +27,7 @@ const QueueEvent = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("edited"), ...named, text: z.string() }),
   z.object({ kind: z.literal("withdrawn"), ...named }),
-  /** The number of its message: higher than the prompt's if that was taken meanwhile. */
+  /** The number of its message: the next one of the conversation. */
   z.object({ kind: z.literal("begun"), ...named, message: z.int().min(1) }),
 ]);
 type QueueEvent = z.output<typeof QueueEvent>;

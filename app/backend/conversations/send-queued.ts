@@ -54,7 +54,10 @@ export async function sendQueued(
   }
 }
 
-/** Takes the next step with a prompt. After a conflict, the caller looks again. */
+/**
+ * Takes the next step with a prompt. After a conflict, the caller looks again. Every process asks
+ * for the log's next number, so exactly one message follows a reply.
+ */
 async function sendNext(
   {
     queue,
@@ -70,8 +73,7 @@ async function sendNext(
   item: QueueState["waiting"][number],
 ): Promise<void> {
   const number =
-    (await log.numberByKey(item, listing)) ??
-    Math.max(item.number, nextPromptNumber(listing.last));
+    (await log.numberByKey(item, listing)) ?? nextPromptNumber(listing.last);
   const isDecided = item.state === "begun" && item.number === number;
   if (isDecided) await log.addQueued(item, listing);
   else await queue.begin(state, item, number);

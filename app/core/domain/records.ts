@@ -140,7 +140,7 @@ export const ReplyState = z
 /** A prompt that waits until the reply before it is done. It can be edited and withdrawn. */
 export const QueuedPrompt = z
   .object({
-    /** Names it. Its message gets this number, or a higher one if that is taken. */
+    /** Names it. Its message gets the conversation's next number when it is sent. */
     number: z.int().min(1),
     text: z.string(),
     at: time,
