@@ -15,6 +15,7 @@ import {
   backend,
   useBackend,
   createConversation,
+  givenConversation,
   readConversation,
   listConversations,
   sendMessage,
@@ -413,4 +414,22 @@ test("opening a conversation repairs a list that a crash left outdated", async (
   const page = `/v1/conversations/${conversation.id}`;
   expect((await callApi(backend, "GET", page, { owner })).status).toBe(404);
   expect((await listConversations(owner)).conversations).toEqual([]);
+});
+
+test("a page skips deleted turns, so that it has as many messages as it can", async () => {
+  const owner = randomUUID();
+  const { id } = await givenConversation(owner, { text: "One" });
+  for (const text of ["Two", "Three", "Four"]) {
+    await sendMessage(owner, id, { text });
+    await whenAnswered(owner, id);
+  }
+  for (const turn of [1, 5, 7]) {
+    const path = `/v1/conversations/${id}/turns/${turn}`;
+    await callApi(backend, "DELETE", path, { owner });
+  }
+  const path = `/v1/conversations/${id}/messages?limit=2`;
+  const { body } = await callApi(backend, "GET", path, { owner });
+  const page = operations.listMessages.answer.parse(body);
+  expect(page.messages.map(({ number }) => number)).toEqual([3, 4]);
+  expect(page.hasOlder).toBe(false);
 });

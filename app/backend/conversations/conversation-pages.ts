@@ -208,9 +208,7 @@ export class ConversationPages {
 }
 
 /** Some messages, and their thread if one was asked for. */
-interface Part extends Pick<ConversationPage, "messages" | "thread"> {
-  hasOlder?: boolean;
-}
+type Part = Pick<ConversationPage, "messages" | "hasOlder" | "thread">;
 
 async function readPart(
   log: MessageLog,
@@ -220,8 +218,10 @@ async function readPart(
 ): Promise<Part> {
   const isShown = isNotDeleted(settings);
   if (thread === undefined) {
-    const messages = await log.readLast(limit, listing, before);
-    return { messages: messages.filter(({ number }) => isShown(number)) };
+    const end = before === undefined ? listing.last : before - 1;
+    const shown = listing.between(1, end).filter(isShown);
+    const messages = await log.readAll(shown.slice(-limit), listing);
+    return { messages, hasOlder: shown.length > limit };
   }
   const options = { limit, before, thread };
   const part = await readThread(log, listing, options, isShown);
@@ -239,16 +239,16 @@ function partOf(
   const isNewest =
     !thread || (thread.last === thread.newest && !thread.hasNewer);
   const isLast = before === undefined && isNewest;
-  const messages =
-    reply?.kind === "published" && isLast
-      ? [...found, reply.message].slice(-limit)
-      : found;
+  const isPublished = reply?.kind === "published" && isLast;
+  const messages = isPublished
+    ? [...found, reply.message].slice(-limit)
+    : found;
   const isKnown = !thread || isInThread(thread, known);
   return {
     messages: isKnown
       ? messages.filter(({ number }) => number > known)
       : messages,
-    hasOlder: hasOlder ?? (messages[0]?.number ?? 1) > 1,
+    hasOlder: hasOlder || (isPublished && found.length >= limit),
     thread,
     reply: reply?.kind === "pending" && isLast ? reply.state : null,
   };
