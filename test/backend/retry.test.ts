@@ -199,3 +199,19 @@ test("the text of an interrupted reply goes with the history to the model", asyn
   );
   expect((await stop(id, 4)).status).toBe(204);
 });
+
+test("a failed reply of a deleted turn keeps its status, and its text is not shown", async () => {
+  const id = await interrupted();
+  expect((await read(id)).reply?.text).toBe("The answer is");
+  const turn = `/v1/conversations/${id}/turns/1`;
+  await callApi(one, "DELETE", turn, { owner });
+  for (const at of [one, other]) {
+    expect((await read(id, at)).reply).toMatchObject({
+      number: 2,
+      status: "failed",
+      text: "",
+    });
+  }
+  await callApi(one, "POST", `${turn}/restore`, { owner });
+  expect((await read(id)).reply?.text).toBe("The answer is");
+});

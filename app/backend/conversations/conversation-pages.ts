@@ -100,7 +100,7 @@ export class ConversationPages {
         await this.withExistingProject(ownerHash, stored),
         (published ?? last)?.at,
       ),
-      ...partOf(known, { ...part, messages }, reply),
+      ...partOf(known, { ...part, messages }, withoutDeleted(reply, stored)),
       queue: await this.queueBehind(of, log, listing, queue),
     };
   }
@@ -229,6 +229,19 @@ async function readPart(
   const { branches, newest } = tree;
   const shown = { branches, newest, last, hasNewer };
   return { messages, hasOlder, thread: shown };
+}
+
+/** The last reply: of a deleted turn only the status. */
+function withoutDeleted(
+  reply: Resolution | undefined,
+  settings: StoredConversation,
+): Resolution | undefined {
+  if (!reply || reply.kind === "outdated") return reply;
+  const { number } = reply.kind === "pending" ? reply.state : reply.message;
+  if (isNotDeleted(settings)(number)) return reply;
+  if (reply.kind === "published") return undefined;
+  const { reasoning: _, reasoningMs: __, ...state } = reply.state;
+  return { kind: "pending", state: { ...state, text: "" } };
 }
 
 function partOf(
