@@ -235,34 +235,42 @@ test("a queue goes on once if the process that ends the reply before it dies at 
   }
 }, 300_000);
 
-test("a supervisor continues a queue that a dead process left at any call", async () => {
-  for (let calls = 0; ; calls += 2 * STEP) {
-    const { disk, id } = await given("Next");
-    const process = dieAfter(disk, calls);
-    await stop(process.fileSystem, id).catch(() => undefined);
-    await idle();
-    await endAll();
-    const { replies } = start(disk, answering);
-    replies.startSupervision();
-    const done = `${id}.4`;
-    for (let turn = 0; turn < 400; turn++) {
-      const listed = await disk.readdir(inProgressFolder);
-      const isBusy = listed.some((one) => one.includes(id));
-      const folder = `/records/owners/0a/${OWNER}/conversations/${id}/messages`;
-      const messages = await disk.readdir(folder);
-      if (!isBusy && messages.includes("4")) break;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+test.each([
+  ["its marker", false],
+  ["a marker that a power cut removed", true],
+])(
+  "a supervisor continues a queue that a dead process left at any call, with %s",
+  async (_, isLost) => {
+    for (let calls = 0; ; calls += isLost ? 1 : 2 * STEP) {
+      const { disk, id } = await given("Next");
+      if (isLost) await disk.unlink(`${inProgressFolder}/queue.${OWNER}.${id}`);
+      const process = dieAfter(disk, calls);
+      await stop(process.fileSystem, id).catch(() => undefined);
+      await idle();
+      await endAll();
+      const { replies } = start(disk, answering);
+      replies.startSupervision();
+      const done = `${id}.4`;
+      for (let turn = 0; turn < 400; turn++) {
+        const listed = await disk.readdir(inProgressFolder);
+        const isBusy = listed.some((one) => one.includes(id));
+        const folder = `/records/owners/0a/${OWNER}/conversations/${id}/messages`;
+        const messages = await disk.readdir(folder);
+        if (!isBusy && messages.includes("4")) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await endAll();
+      const found = await find(disk, id);
+      expect(found).toMatchObject(begun);
+      expect({ done, calls, ...found }).toMatchObject({
+        reply: undefined,
+        isListed: false,
+      });
+      if (!process.hasDied()) return;
     }
-    await endAll();
-    const found = await find(disk, id);
-    expect(found).toMatchObject(begun);
-    expect({ done, calls, ...found }).toMatchObject({
-      reply: undefined,
-      isListed: false,
-    });
-    if (!process.hasDied()) return;
-  }
-}, 300_000);
+  },
+  300_000,
+);
 
 test("a begun prompt is sent under the next number if another message took its own", async () => {
   const { disk, id } = await given();

@@ -20,11 +20,12 @@ export async function publish(
   try {
     const hasFailed = final.outcome === "failed";
     if (!hasFailed) await repository.publishMessage(ref, final);
+    const hasQueue = !hasFailed && (await repository.hasQueue(ref));
+    // A process that dies below leaves the queue to the others, also if its marker was lost.
+    if (hasQueue) await index.addQueue(ref);
     await index.remove(ref);
     if (hasFailed) await addIfRetried(context, ref);
-    else if (await repository.hasQueue(ref)) {
-      await continueQueue(context, begin, ref);
-    }
+    else if (hasQueue) await continueQueue(context, begin, ref);
   } catch (error) {
     logger.error(
       { error, reply: ref },
