@@ -51,7 +51,7 @@ export class TurnTree {
     while (to > 0) {
       const from = this.#runBegin(to);
       runs.unshift({ from, to });
-      to = Math.min(this.before(from), from - 2);
+      to = this.#endBefore(from);
     }
     return runs;
   }
@@ -62,7 +62,17 @@ export class TurnTree {
     const candidates = [this.newest, ...ends]
       .filter((end) => end >= turn && end <= this.newest)
       .toSorted((a, b) => b - a);
-    return candidates.find((end) => hasTurn(this.threadTo(end), turn)) ?? turn;
+    // Threads share their beginnings: each run is followed once.
+    const known = new Map<number, boolean>();
+    const passes = (to: number): boolean => {
+      if (to < turn) return false;
+      const from = this.#runBegin(to);
+      if (from <= turn) return true;
+      const result = known.get(from) ?? passes(this.#endBefore(from));
+      known.set(from, result);
+      return result;
+    };
+    return candidates.find(passes) ?? turn;
   }
 
   /** The versions of a turn, oldest first: at least itself. */
@@ -78,6 +88,11 @@ export class TurnTree {
   /** The first version of a turn. */
   firstOf(turn: number): number {
     return firstVersion(this.#branches.get(turn) ?? { number: turn });
+  }
+
+  /** The turn that a run follows; always an earlier one, also in damaged data. */
+  #endBefore(from: number): number {
+    return Math.min(this.before(from), from - 2);
   }
 
   /** The first of the consecutive turns that end with a turn. */
