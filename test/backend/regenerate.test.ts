@@ -209,6 +209,27 @@ describe("regenerate", () => {
   });
 });
 
+test("a prompt that continues another thread is refused beyond the limit of branches", async () => {
+  const most = limits.branches;
+  try {
+    const id = await begin();
+    await regenerate(id, 2);
+    await answered(id);
+    Object.assign(limits, { branches: 1 });
+    for (const queue of [true, false]) {
+      const refused = await say(id, { text: "And now?", follows: 2, queue });
+      expect(refused.status).toBe(409);
+      expect(detailOf(refused)).toContain("limit of 1 branches");
+    }
+    const sent = await say(id, { text: "And now?", follows: 4 });
+    expect(sent.status).toBe(201);
+    const queued = { text: "And then?", follows: 2, queue: true };
+    expect((await say(id, queued)).status).toBe(409);
+  } finally {
+    Object.assign(limits, { branches: most });
+  }
+});
+
 describe("an edited last prompt", () => {
   test("becomes another version, and keeps the earlier one with its reply", async () => {
     const id = await begin();

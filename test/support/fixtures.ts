@@ -23,6 +23,7 @@ interface Prompt {
   project?: string;
   follows?: number;
   insteadOf?: number;
+  queue?: boolean;
 }
 
 export async function createConversation(

@@ -144,6 +144,7 @@ export class PromptService {
         if (!(error instanceof StillWritingError)) throw error;
       }
     }
+    await followed(this.logOf(ownerHash, id), prompt.follows);
     const message = await this.serialize(ownerHash, () =>
       queue.add(of, toQueue),
     );
@@ -166,10 +167,10 @@ export class PromptService {
       const decide = isPromptNumber(last)
         ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
         : undefined;
+      const place = old ? old.follows : await followed(log, follows);
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
       await this.admit(ownerHash);
-      if (old) return { follows: old.follows, decide };
-      return { follows: await followed(log, follows), decide };
+      return { follows: place, decide };
     });
   }
 
@@ -327,12 +328,24 @@ async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
   throw new NotFoundError("reply");
 }
 
+/**
+ * See {@link MessageLog.followedReply}.
+ *
+ * @throws VisibleError (409) if the prompt adds a branch, and the conversation has as many as it may have.
+ */
 async function followed(
   log: MessageLog,
   follows: number | undefined,
 ): Promise<number | undefined> {
   const listing = follows === undefined ? undefined : await log.list();
-  return listing && log.followedReply(listing, follows);
+  const reply = listing && (await log.followedReply(listing, follows));
+  if (!listing || reply === undefined) return undefined;
+  const { branches } = await log.readTree(listing);
+  if (branches.length < limits.branches) return reply;
+  throw new VisibleError(
+    409,
+    `This conversation has reached the limit of ${limits.branches} branches. Continue its newest messages instead.`,
+  );
 }
 
 /** @throws VisibleError (409) if a turn, or the conversation, has as many versions as it may have. */
