@@ -229,6 +229,25 @@ it("finds a queued message by its idempotency key, also after an edit and after 
   expect(await textsOf(id)).toEqual([text, edited]);
 });
 
+it("finds a message that was sent at once by its idempotency key while others are queued", async () => {
+  const { id, text } = await writing();
+  released.set(text, "answer");
+  await whenDone(id);
+  const [direct, next] = [unique("direct"), unique("next")];
+  const key = randomUUID();
+  const first = await send(id, direct, { key });
+  await send(id, next);
+  for (const at of [one, other]) {
+    const again = await send(id, direct, { key, at });
+    expect([again.status, again.body]).toEqual([201, first.body]);
+  }
+  expect((await send(id, "Something else", { key })).status).toBe(409);
+  expect(await queueOf(id)).toEqual([next]);
+  released.set(direct, "answer").set(next, "answer");
+  await whenDone(id);
+  expect(await textsOf(id)).toEqual([text, direct, next]);
+});
+
 it("edits and withdraws a queued message on any process, until its reply begins", async () => {
   const { id, text } = await writing();
   const [second, third, fourth] = [unique("2"), unique("3"), unique("4")];

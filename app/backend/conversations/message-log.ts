@@ -245,9 +245,9 @@ export class MessageLog {
     return found;
   }
 
-  /** The number of a message that has the key of a queued prompt: a repeated call saved it. */
+  /** The number of a message that has the key of a prompt: another call saved it. */
   async numberByKey(
-    { keyHash: hash }: QueueItem,
+    { keyHash: hash }: Pick<QueueItem, "keyHash">,
     listing: LogListing,
   ): Promise<number | undefined> {
     return (await this.findByHash(hash, listing))?.number;

@@ -1,4 +1,5 @@
 import type {
+  ConversationRef,
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
@@ -21,6 +22,7 @@ import type { Quotas } from "../owners/quotas";
 import { toConversation } from "../owner-index/to-conversation";
 import type { ConversationSettings } from "./conversation-settings";
 import {
+  keyHash,
   type MessageLog,
   messageLogOf,
   type NewPrompt,
@@ -136,7 +138,7 @@ export class PromptService {
     ]);
     const known = await queue.findQueued(of, state, toQueue);
     if (known) return { message: known, queued: true };
-    if (state.waiting.length === 0) {
+    if (state.waiting.length === 0 || (await this.isSaved(of, key))) {
       try {
         const message = await this.sendNow(ownerHash, id, prompt, key);
         return { message, queued: false };
@@ -149,6 +151,17 @@ export class PromptService {
       queue.add(of, toQueue),
     );
     return { message, queued: true };
+  }
+
+  /** True if an earlier call with this key saved its prompt as a message. */
+  private async isSaved(
+    { ownerHash, conversation }: ConversationRef,
+    key: string | undefined,
+  ): Promise<boolean> {
+    const log = this.logOf(ownerHash, conversation);
+    const listing = await log.list();
+    if (!listing) return false;
+    return (await log.numberByKey(keyHash(key), listing)) !== undefined;
   }
 
   private async sendNow(
