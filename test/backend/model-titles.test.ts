@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import type { ModelProvider } from "../../app/backend/models/model";
 import {
@@ -61,6 +63,11 @@ afterEach(() => backend.stop());
 const titleNow = async (id: string) =>
   (await readConversation(owner, id, { at: backend })).conversation.title;
 
+const versionsOf = (id: string) =>
+  readdir(
+    recordFoldersIn(`${backend.directory}/records`).settings(hashOf(owner), id),
+  );
+
 it("is proposed by the model after the first reply, without its markup", async () => {
   await begin();
   const body = { text: "What is there to see in Lisbon in one day?" };
@@ -85,9 +92,12 @@ it("does not replace a title that a person gives meanwhile", async () => {
       owner,
       body: { title: "Mine" },
     });
+  const before = (await versionsOf(id)).length;
   await backend.parts.titles.propose(hashOf(owner), id);
   expect(asked).toHaveLength(3);
   expect(await titleNow(id)).toBe("Mine");
+  // The person's own: the model's is not one.
+  expect(await versionsOf(id)).toHaveLength(before + 1);
   await backend.parts.titles.propose(hashOf(owner), id);
   expect(asked).toHaveLength(3);
 });

@@ -11,7 +11,11 @@ const OWNER = "a".repeat(64);
 const ID = "abcdefghijklmnopqrstuvwxyz";
 const at = "2026-01-01T00:00:00.000Z";
 
-async function searchIn(texts: string[]): Promise<Search> {
+async function searchIn(
+  texts: string[],
+  options: { insteadOf?: number; deletedTurns?: number[] } = {},
+): Promise<Search> {
+  const { insteadOf, deletedTurns } = options;
   const files = createStorageContext();
   const folders = recordFoldersIn(await temporaryFolder());
   const ownerIndex = new OwnerIndex(files, folders);
@@ -27,13 +31,14 @@ async function searchIn(texts: string[]): Promise<Search> {
       temperature: null,
       createdAt: at,
       deletedAt: null,
+      deletedTurns,
     },
   });
   const messages = new MessageLog(files, folders.messages(OWNER, ID));
   const [first = "", ...others] = texts;
   await messages.addFirst({ text: first, at });
   for (const text of others) {
-    await messages.addPrompt({ text, at, key: undefined }, async () => ({}));
+    await messages.addPrompt({ text, at, insteadOf }, async () => ({}));
   }
   // A clock that stands still: on a busy machine a search would reach its time limit.
   return new Search({ files, folders, ownerIndex, clock: () => 0 });
@@ -58,6 +63,23 @@ it("finds nothing for a missing word, or for no word", async () => {
   const search = await searchIn(["Some words."]);
   for (const query of ["other", "some other", " ", "\u200b"]) {
     expect((await find(search, query)).results).toEqual([]);
+  }
+});
+
+it("finds another version of a deleted message with the same text", async () => {
+  const texts = ["Élan vital", "Élan vital"];
+  for (const [deletedTurns, found] of [
+    [[], [1]],
+    [[1], [3]],
+    [[3], [1]],
+    [[1, 3], []],
+  ]) {
+    const search = await searchIn(texts, { insteadOf: 1, deletedTurns });
+    const { results } = await find(search, "vital");
+    const numbers = results.flatMap(({ excerpts }) =>
+      excerpts.map(({ number }) => number),
+    );
+    expect(numbers).toEqual(found);
   }
 });
 

@@ -89,7 +89,12 @@ export class ConversationSettings {
     return { number, settings, isIndexed: indexed >= number };
   }
 
-  /** Changes settings, also of a deleted conversation. @throws NotFoundError if there are none. */
+  /**
+   * Changes settings, also of a deleted conversation.
+   *
+   * @param changes A function is called again after a conflict, and returns `undefined` for no change.
+   * @throws NotFoundError if there are none.
+   */
   async change(
     ownerHash: string,
     id: string,
@@ -101,7 +106,8 @@ export class ConversationSettings {
     const version = await document.update((data) => {
       if (typeof changes !== "function") return { ...data, ...toJson(changes) };
       const now = StoredConversation.safeParse(data).data;
-      return { ...data, ...toJson((now && changes(now)) ?? {}) };
+      const made = now && changes(now);
+      return made && { ...data, ...toJson(made) };
     });
     const settings = parse(version);
     const number = version?.number ?? 0;

@@ -120,9 +120,8 @@ export class Search {
     const messages = await readNewest(log, budget);
     const excerpts: Excerpt[] = [];
     const isShown = isNotDeleted(settings);
-    const said = messages
-      .filter(isFirstOfItsText(messages))
-      .filter(({ number }) => isShown(number));
+    const shown = messages.filter(({ number }) => isShown(number));
+    const said = shown.filter(isFirstOfItsText(shown));
     for (const message of said.toReversed()) {
       if (excerpts.length === MAX_EXCERPTS || isOver()) break;
       const at = await this.locate(words, message.text, isOver);
