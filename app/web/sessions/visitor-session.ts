@@ -77,8 +77,8 @@ export class VisitorSession implements SessionRecord {
   private state: State = { kind: "none" };
   private isEndDue = false;
   private isNextDue = false;
-  /** True if this request stored the session that the cookie named before. */
-  private hasStored = false;
+  /** True if the response names a session again that a faster request may have ended meanwhile. */
+  private repeatsCookie = false;
 
   constructor(
     private readonly ctx: Context,
@@ -234,7 +234,7 @@ export class VisitorSession implements SessionRecord {
     );
     if (stored && readValues(stored.values)) {
       this.state = { kind: "live", id, stored, base, isCookieDue: true };
-      this.hasStored = true;
+      this.repeatsCookie = true;
       return;
     }
     // Another request has stored and ended it.
@@ -252,18 +252,18 @@ export class VisitorSession implements SessionRecord {
     } catch (error) {
       if (!this.isReading) throw error;
     }
-    if (this.hasStored) await this.keepCookieIfEnded();
+    if (this.repeatsCookie) await this.keepCookieIfEnded();
     this.koa.isClosed = true;
   }
 
-  /** A slow form must not set the cookie back to a session that a faster one has replaced. */
+  /** A slow request must not set the cookie back to a session that a faster one has replaced. */
   private async keepCookieIfEnded(): Promise<void> {
     const { state, options } = this;
     if (state.kind === "live") {
       // This request replaced it itself.
       if (state.id !== this.named?.id) return;
       const { id } = state;
-      // The form was handled, so a failed look is no reason to fail it.
+      // The request was handled, so a failed look is no reason to fail it.
       if (await options.store.read(id).catch(() => state.stored)) return;
     }
     this.cookie.keep();
@@ -301,6 +301,7 @@ export class VisitorSession implements SessionRecord {
     if (!stored || !base) return undefined;
     const isCookieDue =
       this.cookie.isOutdated || this.named?.issuedAt !== undefined;
+    this.repeatsCookie = isCookieDue;
     this.state = { kind: "live", id, stored, base, isCookieDue };
     return copyObject(base);
   }

@@ -391,6 +391,20 @@ describe("a slow request", () => {
     expect(now.model).toBeUndefined();
   });
 
+  test("does not set the cookie back to an ended session that was stored before", async () => {
+    const slow = paused(() => undefined);
+    const { browser } = await setUp({ "/slow": slow.handler });
+    await browser.text("/");
+    const other = browser.clone();
+    await browser.text("/model?name=eliza", post);
+    const request = other.fetch("/slow");
+    await slow.reached;
+    await browser.text("/reset", post);
+    slow.goOn();
+    const response = await request;
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
   test("does not overwrite a newer version", async () => {
     const slow = paused((ctx) => {
       const { values } = sessionOf(ctx);
