@@ -175,6 +175,7 @@ export class VisitorSession implements SessionRecord {
   private async beginUnsaved(): Promise<void> {
     const { now, signedInOwner } = this.options;
     const issued = await this.unusedName();
+    if (!issued && (await this.adoptStored())) return;
     const { id, issuedAt } = issued ?? { id: newSessionId(), issuedAt: now() };
     this.isNew = !issued;
     const isCookieDue = !issued || this.cookie.isOutdated;
@@ -197,6 +198,21 @@ export class VisitorSession implements SessionRecord {
     if (ageMs > lifetime.idleMs || ageMs < -CLOCKS_DIFFER_MS) return undefined;
     const isTaken = await this.read(() => store.isTaken(id));
     return isTaken ? undefined : { id, issuedAt };
+  }
+
+  /**
+   * Another request may have stored the session since koa-session looked for it.
+   *
+   * @returns True if this request uses it now.
+   */
+  private async adoptStored(): Promise<boolean> {
+    const { id, issuedAt } = this.named ?? {};
+    if (id === undefined || issuedAt === undefined) return false;
+    const values = await this.load(id);
+    if (!values) return false;
+    this.koa.substitute(values as SessionValues);
+    this.koa.adopt();
+    return true;
   }
 
   /** The request sees the values of the one that stored the session first. */

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { readdir } from "node:fs/promises";
 import Keygrip from "keygrip";
 import type { FileSystem } from "../../../app/core/storage/file-system";
@@ -105,6 +106,35 @@ test("finds the stored session if the answer to the first form was lost", async 
   before.forEach((value, name) => visitor.cookies.set(name, value));
   expect(await visitor.read(address)).toContain("hello");
   expect(visitor.cookies.get("keepsake")).toMatch(/^[a-z2-7]{32}$/);
+});
+
+test("adopts a session that another request stores while this one looks for it", async () => {
+  const store = storeIn(await temporaryFolder(), Date.now);
+  const gate = new EventEmitter();
+  let isSlow = false;
+  const slow = Object.assign(Object.create(store) as typeof store, {
+    isTaken: async (id: string) => {
+      if (isSlow) {
+        isSlow = false;
+        gate.emit("asked");
+        await once(gate, "open");
+      }
+      return store.isTaken(id);
+    },
+  });
+  const web = await startWeb({ store: slow });
+  running.push(web);
+  const tabs = [0, 1].map(() => new HttpVisitor(web.address));
+  const session = sessionIn(await tabs[0]!.read("/"));
+  tabs[0]!.cookies.forEach((value, name) => tabs[1]!.cookies.set(name, value));
+  isSlow = true;
+  const asked = once(gate, "asked");
+  const page = tabs[1]!.read("/");
+  await asked;
+  const address = await tabs[0]!.begin("hello");
+  gate.emit("open");
+  expect(sessionIn(await page)).toBe(session);
+  expect(await tabs[1]!.read(address)).toContain("hello");
 });
 
 test("gives forms of two tabs on two pods, sent at once, one session and one owner", async () => {
