@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import type { Route } from "playwright-core";
 import {
   announcements,
   articles,
@@ -69,6 +70,40 @@ it("refuses to regenerate a reply that another tab regenerated", async () => {
   await regenerate().click();
   await page.getByRole("alert").getByText("A newer message was sent").waitFor();
   await expectMessages(2);
+});
+
+describe("two messages to edit", () => {
+  const edit = (index: number) =>
+    page.getByLabel("Edit message", { exact: true }).nth(index);
+  const words = () => page.getByRole("textbox", { name: "Edited message" });
+
+  beforeEach(async () => {
+    await open();
+    await say("first");
+    await say("second");
+  });
+
+  it("shows the text of the one that is edited", async () => {
+    await edit(1).click();
+    await waitFor(async () => (await words().inputValue()) === "second");
+    await edit(0).click();
+    await waitFor(async () => (await words().inputValue()) === "first");
+  });
+
+  it("ignores the late answer to an older link", async () => {
+    const stalled: Route[] = [];
+    await page.route(/edit=3/, (route) => void stalled.push(route));
+    await edit(1).click();
+    await waitFor(() => stalled.length > 0);
+    await edit(0).click();
+    await waitFor(async () => (await words().inputValue()) === "first");
+    const answered = page.waitForResponse(/edit=3/);
+    await stalled[0]?.continue();
+    await (await answered).finished();
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+    expect(await words().inputValue()).toBe("first");
+    expect(page.url()).toContain("edit=1");
+  });
 });
 
 it("edits the last message with the keyboard, and passes the accessibility checker", async () => {

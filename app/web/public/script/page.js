@@ -23,6 +23,9 @@ export function rendered() {
 /** Counts the pages that were shown or requested: an older one must not replace a newer one. */
 let newest = 0;
 
+/** Counts the pages that were opened: an older link must not replace a newer page. */
+let opened = 0;
+
 /** The path of the page on display. */
 let shownPath = location.pathname;
 
@@ -41,6 +44,7 @@ let shownAddress = location.pathname + location.search;
 export function show(html, options = {}) {
   const { address = location.href, hasPrompted = false, keepsBox } = options;
   newest += 1;
+  if (options.address) opened += 1;
   captureDraft();
   const fresh = parse(html);
   const before = replyState();
@@ -88,14 +92,18 @@ function announceIfEnded(before, hasPrompted) {
  * @param {HTMLAnchorElement} link
  */
 async function openInPlace({ href, hash }) {
+  const number = ++opened;
+  let html = "";
   try {
     const answer = await fetch(href);
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    show(await answer.text(), { address: href });
+    html = await answer.text();
   } catch {
-    location.assign(href);
+    if (number === opened) location.assign(href);
     return;
   }
+  if (number !== opened) return;
+  show(html, { address: href });
   const target = byId(hash.slice(1));
   target?.scrollIntoView({ block: "nearest" });
   const box = target?.querySelector("textarea");
@@ -171,6 +179,7 @@ export function handleNavigation() {
   addEventListener("popstate", () => {
     // A change of the fragment alone opens or closes the menu.
     if (shownAddress === location.pathname + location.search) return;
+    opened += 1;
     // The page may be gone: then its address must not show another one.
     void refresh((html) => show(html));
   });
