@@ -80,6 +80,26 @@ it("is enough for a whole conversation", async () => {
   await page.waitForURL(/search\?q=hello/);
 });
 
+it("closes the list of keys with Escape, and lets the reply go on", async () => {
+  await open();
+  web.api.script = endless;
+  await page.keyboard.type("go on");
+  await press("Enter");
+  await page.locator(".writing").waitFor();
+  await press("Control+/");
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await dialog.waitFor();
+  const stops: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") stops.push(request.url());
+  });
+  await press("Escape");
+  await expectHidden(dialog);
+  expect(stops).toEqual([]);
+  await press("Escape");
+  await waitFor(() => stops.length > 0);
+});
+
 it("lists the keys, and lets single keys be switched off", async () => {
   await open();
   await say("hello");

@@ -74,8 +74,10 @@ export function handleMessageBox() {
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
-    // There, Escape closes what is open.
-    const isOpen = document.querySelector(":is(.options, .edit)[open]");
+    // There, Escape closes what is open. Its listeners come after this one.
+    const isOpen = document.querySelector(
+      ":is(.options, .edit, dialog)[open], #edit:focus-within",
+    );
     if (isOpen || location.hash === "#side") return;
     asHtml(document.querySelector(".composer .stop"))?.click();
   });

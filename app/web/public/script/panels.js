@@ -13,8 +13,8 @@ function closeMenu() {
 }
 
 export function handlePanels() {
-  document.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
+  document.addEventListener("keydown", ({ key, isComposing }) => {
+    if (key !== "Escape" || isComposing) return;
     if (location.hash === "#side") closeMenu();
     const cancel = asHtml(document.querySelector("#edit a.inplace"));
     if (cancel?.closest("#edit")?.contains(document.activeElement)) {
