@@ -88,6 +88,7 @@ test("deleting everything asks first, then deletes it and ends the session", asy
   const cookies = new Map(visitor.cookies);
   const deleted = await visitor.post("/data/delete", {});
   expect(deleted.status).toBe(200);
+  expect(deleted.headers.get("clear-site-data")).toBe('"storage"');
   expect(await deleted.text()).toContain("<h1>All data deleted</h1>");
   const late = new HttpVisitor(web.address);
   for (const [name, value] of cookies) late.cookies.set(name, value);

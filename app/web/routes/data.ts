@@ -8,6 +8,7 @@ import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { viewQuotas } from "../pages/quotas";
 import { sendPage, type Page } from "../pages/render-page";
+import { forgetDrafts } from "./session";
 
 /** Everything that a visitor stores: how much it is, a copy of it, its deletion. */
 export function dataRoutes(
@@ -87,6 +88,7 @@ async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
   } else {
     visitor.forget();
   }
+  forgetDrafts(ctx);
   ctx.type = "html";
   ctx.body = deps.render("data-deleted.njk", {
     title: "All data deleted",

@@ -30,7 +30,7 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
 }
 
 /** Another visitor may use this browser next. The script does the same where this is unknown. */
-function forgetDrafts(ctx: WebContext): void {
+export function forgetDrafts(ctx: WebContext): void {
   ctx.set("clear-site-data", '"storage"');
 }
 

@@ -92,6 +92,17 @@ it("closes the options panel with Escape", async () => {
   await expectHidden(page.getByLabel("Title"));
 });
 
+it("keeps the options panel open when Escape ends the composition of a word", async () => {
+  await open();
+  await say("hello");
+  await page.getByLabel("Conversation options").click();
+  const title = page.getByLabel("Title");
+  await title.waitFor();
+  const init = { key: "Escape", isComposing: true, bubbles: true };
+  await title.dispatchEvent("keydown", init);
+  await expectShown(title);
+});
+
 it("keeps a draft through a reload", async () => {
   await open();
   await message().fill("half a thought");
@@ -195,6 +206,45 @@ it("keeps text that was typed while the first message was sent in the new conver
   await expectTyped("typed meanwhile");
   await page.goto(web.address);
   await expectTyped("");
+});
+
+it("keeps the text of a message in flight through a reload", async () => {
+  await open();
+  await say("hello");
+  const asked = page.waitForRequest((request) => request.method() === "POST");
+  await page.route("**/messages", () => undefined);
+  await message().fill("on its way");
+  await message().press("Enter");
+  await asked;
+  await message().fill("typed meanwhile");
+  await page.reload();
+  await expectTyped("on its way\ntyped meanwhile");
+});
+
+it("saves the draft of a message that could not be sent", async () => {
+  await open();
+  await say("hello");
+  await page.route("**/messages", (route) => route.abort());
+  await message().fill("not lost");
+  await message().press("Enter");
+  await page.getByText("Keepsake is unreachable").waitFor();
+  await expectTyped("not lost");
+  await page.reload();
+  await expectTyped("not lost");
+});
+
+it("works while the browser's storage is full", async () => {
+  await open();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await say("hello");
+  await say("again");
+  expect(errors).toEqual([]);
 });
 
 it("forgets drafts with Reset session", async () => {

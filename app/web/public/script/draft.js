@@ -19,10 +19,29 @@ let page = location.pathname;
 /** @type {number | undefined} */
 let saving;
 
+/** A message that the server may not have yet. The box is empty, but the draft must stay. */
+let unsent = "";
+
 export function captureDraft() {
   clearTimeout(saving);
   const box = messageBox();
-  if (box) save(page, box.value);
+  if (box) save(page, [unsent, box.value].filter(Boolean).join("\n"));
+}
+
+/**
+ * Keeps the text of a message in the draft while it is sent.
+ *
+ * @param {string} text
+ */
+export function holdDraft(text) {
+  unsent = text;
+}
+
+/** @returns {string} the text that was held, or none if another page was opened meanwhile */
+export function releaseDraft() {
+  const text = unsent;
+  unsent = "";
+  return text;
 }
 
 /** Captures the draft when the visitor pauses. */
@@ -44,6 +63,7 @@ export function restoreDraft() {
  */
 export function openDraft(path, initial) {
   page = path;
+  unsent = "";
   const box = messageBox();
   if (box) box.value = initial || read(path);
 }
@@ -62,6 +82,7 @@ export function moveDraft(path) {
 /** Removes all drafts and whatever else is kept here, for the next visitor in this browser. */
 export function forgetDrafts() {
   clearTimeout(saving);
+  unsent = "";
   localStorage.clear();
   const box = messageBox();
   if (box) box.value = "";

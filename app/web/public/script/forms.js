@@ -1,6 +1,11 @@
-import { clearBox } from "./composer.js";
+import { clearBox, updateBox } from "./composer.js";
 import { announce, messageBox, parse, recoverFocus } from "./dom.js";
-import { forgetDrafts } from "./draft.js";
+import {
+  captureDraft,
+  forgetDrafts,
+  holdDraft,
+  releaseDraft,
+} from "./draft.js";
 import { scrollToEnd } from "./scroll.js";
 import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
 
@@ -10,7 +15,8 @@ import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
 const PROMPTING = "#composer, .starters, .again, .retry, #edit";
 
 /** The forms after which another visitor may use this browser. */
-const ENDING = '[action="/session/reset"], [action="/session/sign-out"]';
+const ENDING =
+  '[action="/session/reset"], [action="/session/sign-out"], [action="/data/delete"]';
 
 /**
  * @param {HTMLFormElement} form
@@ -36,7 +42,10 @@ async function submit(form, submitter) {
       showProblem(parse(html).querySelector(".problem"));
       return;
     }
-    if (isComposer) clearBox(sent);
+    if (isComposer) {
+      releaseDraft();
+      clearBox(sent);
+    }
     if (form.matches(ENDING)) forgetDrafts();
     form.closest(".options, .edit, .reset")?.removeAttribute("open");
     if (form.closest(".panel")) announce("Saved.");
@@ -72,20 +81,26 @@ function showSent(text) {
   words.className = "text plain";
   words.textContent = text;
   messages.append(article);
+  holdDraft(text);
   box.value = "";
   scrollToEnd();
-  return { article, text };
+  return { article };
 }
 
 /**
- * The draft was kept until now: it is only dropped once the server has the message.
+ * Puts the text of a failed message back into the box. If another page was opened, it stays in the draft of its own.
  *
  * @param {ReturnType<typeof showSent>} shown
  */
 function takeBack(shown) {
-  shown?.article.remove();
+  if (!shown) return;
+  shown.article.remove();
+  const text = releaseDraft();
   const box = messageBox();
-  if (shown && box) box.value = shown.text + (box.value && `\n${box.value}`);
+  if (!box || !text) return;
+  box.value = text + (box.value && `\n${box.value}`);
+  captureDraft();
+  updateBox();
 }
 
 export function handleForms() {
