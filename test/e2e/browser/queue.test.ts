@@ -129,6 +129,30 @@ it("edits and withdraws a queued message", async () => {
   await expectTexts("first", "You said: one", "2nd", "You said: two");
 });
 
+it("keeps looking for the next reply after a failed attempt, until the page is refused", async () => {
+  await open();
+  await say("first");
+  await stop().waitFor();
+  await say("second");
+  await expectQueued("second");
+  let looks = 0;
+  await page.route(page.url(), async (route) => {
+    looks++;
+    if (looks === 1) {
+      // As if another process were about to begin the reply.
+      const response = await route.fetch();
+      const html = await response.text();
+      const body = html.replace('id="queue"', "$& data-due");
+      await route.fulfill({ response, body });
+    } else if (looks < 4) await route.abort();
+    else await route.fulfill({ status: 404 });
+  });
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await waitFor(() => looks === 4);
+  await page.evaluate(() => new Promise((done) => setTimeout(done, 1_500)));
+  expect(looks).toBe(4);
+});
+
 it("stops a reply with Escape, and continues the queue", async () => {
   await open();
   await say("first");

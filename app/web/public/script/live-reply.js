@@ -186,19 +186,26 @@ function finish(article, { html, outcome, isContinued }) {
   announce(describeOutcome(article, outcome));
   // What could not be done while it was being written may be done now.
   hideProblem();
-  tellOfEnd();
   rendered();
   if (article.id === "m2") lookForTitle();
   recoverFocus(focused);
   // The server has begun the next reply, or says why the messages behind this one wait.
   if (isContinued) void refresh();
+  tellOfEnd();
 }
 
 /** Another process may be about to begin the reply to a queued message: look again. */
 export function awaitQueue() {
   clearTimeout(queueTimer);
   if (!document.querySelector("#queue[data-due]")) return;
-  queueTimer = setTimeout(() => void refresh(), QUEUE_POLL_MS);
+  queueTimer = setTimeout(() => {
+    void refresh(forgetQueue).then(awaitQueue);
+  }, QUEUE_POLL_MS);
+}
+
+/** A page that is refused has no queue any more. */
+function forgetQueue() {
+  byId("queue")?.removeAttribute("data-due");
 }
 
 /** The model may propose a title after the first reply: it shows in the list and above the conversation. */
