@@ -173,3 +173,35 @@ it("shows a reply that began before the script loaded like any other when it end
   await page.getByText("One two three", { exact: true }).waitFor();
   await expectMessages(4);
 });
+
+it("does not mark a reply as new that was watched to its end", async () => {
+  await open();
+  const reply = await ask("hello", ["One", " two"]);
+  await stop().waitFor();
+  reply.next(2);
+  await page.locator(".writing").waitFor({ state: "detached" });
+  await page.goto(web.address);
+  await page.locator("a[data-at]").waitFor();
+  expect(await page.locator("a[data-at] .mark").count()).toBe(0);
+});
+
+it("shows the end of a reply although the browser allows no notification", async () => {
+  await open();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.evaluate(() => {
+    localStorage.setItem("notify", "1");
+    const refusing = () => {
+      throw new TypeError("Illegal constructor");
+    };
+    refusing.permission = "granted";
+    Object.assign(window, { Notification: refusing });
+    Object.defineProperty(document, "hidden", { value: true });
+  });
+  const reply = await ask("hello", ["One", " two"]);
+  await stop().waitFor();
+  reply.next(2);
+  await page.getByRole("button", { name: "Regenerate" }).waitFor();
+  expect(await page.title()).toMatch(/^● /);
+  expect(errors).toEqual([]);
+});

@@ -31,6 +31,20 @@ function mark(hasNews) {
   if (hasNews) document.title = `● ${document.title}`;
 }
 
+/**
+ * Keeps a value, unless the browser's storage is full.
+ *
+ * @param {string} key
+ * @param {string} value
+ */
+function keep(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Marks and notifications are a convenience.
+  }
+}
+
 /** Call when a reply has ended. */
 export function tellOfEnd() {
   if (!document.hidden) return;
@@ -40,14 +54,17 @@ export function tellOfEnd() {
   if (!reply || !isWanted || Notification.permission !== "granted") return;
   const { outcome = "complete" } = reply.dataset;
   const title = document.title.replace(/^● /, "");
-  const notification = new Notification(title, {
-    body: describeOutcome(reply, outcome),
-    tag: location.pathname,
-  });
-  notification.addEventListener("click", () => {
-    focus();
-    notification.close();
-  });
+  const body = describeOutcome(reply, outcome);
+  try {
+    const tag = location.pathname;
+    const notification = new Notification(title, { body, tag });
+    notification.addEventListener("click", () => {
+      focus();
+      notification.close();
+    });
+  } catch {
+    // Browsers on Android have no notifications without a service worker.
+  }
 }
 
 const isWriting = () => document.querySelector("article[data-events]") !== null;
@@ -79,9 +96,13 @@ export function showMarks() {
   /** @type {typeof seen} */
   const kept = {};
   for (const link of document.querySelectorAll("a[data-at]")) {
-    const { at = "" } = asHtml(link)?.dataset ?? {};
+    const { at: listedAt = "" } = asHtml(link)?.dataset ?? {};
     const id = link.getAttribute("href") ?? "";
     const isShown = link.hasAttribute("aria-current");
+    // A reply that ended on this page is newer than the list.
+    const reply = isShown ? newestReply()?.querySelector("time") : undefined;
+    const shownAt = reply?.dateTime ?? "";
+    const at = shownAt > listedAt ? shownAt : listedAt;
     const before = isShown ? undefined : seen[id];
     const known = before ?? { at, ...(isShown && { isWriting: isWriting() }) };
     kept[id] = known;
@@ -97,7 +118,7 @@ export function showMarks() {
     }
   }
   if (Object.keys(kept).length === 0) localStorage.removeItem("seen");
-  else localStorage.setItem("seen", JSON.stringify(kept));
+  else keep("seen", JSON.stringify(kept));
 }
 
 function showChoice() {
@@ -113,7 +134,7 @@ function showChoice() {
 async function toggleNotifications() {
   if (localStorage.getItem(NOTIFY)) localStorage.removeItem(NOTIFY);
   else if ((await Notification.requestPermission()) === "granted") {
-    localStorage.setItem(NOTIFY, "1");
+    keep(NOTIFY, "1");
   }
   showChoice();
 }
