@@ -72,11 +72,11 @@ it("refuses to regenerate a reply that another tab regenerated", async () => {
   await expectMessages(2);
 });
 
-describe("two messages to edit", () => {
-  const edit = (index: number) =>
-    page.getByLabel("Edit message", { exact: true }).nth(index);
-  const words = () => page.getByRole("textbox", { name: "Edited message" });
+const edit = (index: number) =>
+  page.getByLabel("Edit message", { exact: true }).nth(index);
+const editBox = () => page.getByRole("textbox", { name: "Edited message" });
 
+describe("two messages to edit", () => {
   beforeEach(async () => {
     await open();
     await say("first");
@@ -85,9 +85,13 @@ describe("two messages to edit", () => {
 
   it("shows the text of the one that is edited", async () => {
     await edit(1).click();
-    await waitFor(async () => (await words().inputValue()) === "second");
+    await expectEventually(async () =>
+      expect(await editBox().inputValue()).toBe("second"),
+    );
     await edit(0).click();
-    await waitFor(async () => (await words().inputValue()) === "first");
+    await expectEventually(async () =>
+      expect(await editBox().inputValue()).toBe("first"),
+    );
   });
 
   it("ignores the late answer to an older link", async () => {
@@ -96,12 +100,12 @@ describe("two messages to edit", () => {
     await edit(1).click();
     await waitFor(() => stalled.length > 0);
     await edit(0).click();
-    await waitFor(async () => (await words().inputValue()) === "first");
+    await waitFor(async () => (await editBox().inputValue()) === "first");
     const answered = page.waitForResponse(/edit=3/);
     await stalled[0]?.continue();
     await (await answered).finished();
     await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
-    expect(await words().inputValue()).toBe("first");
+    expect(await editBox().inputValue()).toBe("first");
     expect(page.url()).toContain("edit=1");
   });
 });
