@@ -159,9 +159,10 @@ export const namedMistakes: NamedMistake[] = [
     mistake: "a reply leaves the active reply index before it is a message",
     file: "app/backend/replies/outcome/publish.ts",
     from: `    if (!hasFailed) await repository.publishMessage(ref, final);
-    await index.remove(ref);`,
+    const hasQueue`,
     to: `    await index.remove(ref);
-    if (!hasFailed) await repository.publishMessage(ref, final);`,
+    if (!hasFailed) await repository.publishMessage(ref, final);
+    const hasQueue`,
     test: "test/backend/replies/publishing.test.ts",
     title: "keeps a reply in the active index until it is a message",
   },
