@@ -15,7 +15,7 @@ import {
   limits,
   type Prompt,
 } from "../../core/domain/records";
-import { firstVersion, isPromptNumber } from "../../core/domain/turns";
+import { firstVersion, isPromptNumber, turnOf } from "../../core/domain/turns";
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
@@ -180,7 +180,7 @@ export class PromptService {
       const decide = isPromptNumber(last)
         ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
         : undefined;
-      const place = old ? old.follows : await followed(log, follows);
+      const place = old ? old.follows : await followed(log, follows, last);
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
       await this.admit(ownerHash);
       return { follows: place, decide };
@@ -344,13 +344,18 @@ async function readPrompt(log: MessageLog, number: number): Promise<Prompt> {
 /**
  * See {@link MessageLog.followedReply}.
  *
+ * @param last The last message, where the caller has listed the messages.
  * @throws VisibleError (409) if the prompt adds a branch, and the conversation has as many as it may have.
  */
 async function followed(
   log: MessageLog,
   follows: number | undefined,
+  last?: number,
 ): Promise<number | undefined> {
-  const listing = follows === undefined ? undefined : await log.list();
+  if (follows === undefined) return undefined;
+  // Most prompts follow the newest turn: they need no listing of their own.
+  if (last !== undefined && turnOf(follows) >= turnOf(last)) return undefined;
+  const listing = await log.list();
   const reply = listing && (await log.followedReply(listing, follows));
   if (!listing || reply === undefined) return undefined;
   const { branches } = await log.readTree(listing);

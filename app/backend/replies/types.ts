@@ -28,7 +28,7 @@ export const FinalReply = z.object({
   outcome: Outcome,
   text: z.string(),
   reasoning: z.string().optional(),
-  /** How long the model reasoned; absent from earlier versions of the program. */
+  /** The time for which the model reasoned; absent from earlier versions of the program. */
   reasoningMs: z.int().min(0).optional(),
   /** For a failure, a sentence for the visitor. */
   reason: z.string().optional(),

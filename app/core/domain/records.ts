@@ -71,7 +71,7 @@ export const Reply = z
     role: z.literal("assistant"),
     /** Text that the model wrote before its answer; no part of the answer. */
     reasoning: z.string().optional(),
-    /** How long the model reasoned; absent from replies of earlier versions of the program. */
+    /** The time for which the model reasoned; absent from replies of earlier versions of the program. */
     reasoningMs: z.int().min(0).optional(),
     model: z.string().default(""),
     modelName: z.string().default("Assistant"),
@@ -233,7 +233,7 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("reasoning"),
     text: z.string(),
-    /** How long the model has reasoned; absent from an earlier version of the program. */
+    /** The time for which the model has reasoned; absent from an earlier version of the program. */
     ms: z.int().min(0).optional(),
   }),
   z.object({ kind: z.literal("notice"), notice: z.string() }),

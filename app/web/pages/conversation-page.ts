@@ -110,7 +110,7 @@ function viewRegenerate(
   { turns, tree }: ShownTurns,
   reply: ReplyState | null,
 ): object | undefined {
-  // What is queued follows the answer that there is.
+  // A queued message follows the answer that there is.
   if (queue.length > 0) return undefined;
   const turn = turns.at(-1);
   if (!turn?.prompt || !(reply ?? turn.reply)) return undefined;

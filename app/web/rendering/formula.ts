@@ -147,7 +147,7 @@ function write(node: unknown, depth = 0): string {
 function element(type: string, node: Node, inner: string): string {
   if (node.style?.["color"] === UNKNOWN) throw new MalformedError();
   const classes = classesOf(type, node);
-  // What does not exist in MathML Core is a row with a class.
+  // An element that MathML Core lacks is a row with a class.
   const name = type === "menclose" ? "mrow" : type;
   const attribute = classes ? ` class="${classes}"` : "";
   return `<${name}${attribute}${attributesOf(type, node)}>${inner}</${name}>`;

@@ -10,7 +10,7 @@ export class Definitions {
   hasReferences = false;
 }
 
-/** What the rules of the parser are told about a text. */
+/** The options of the parser's rules for a text. */
 export interface ParseOptions {
   /** More text follows: what is open at the end is shown as if it were closed there. */
   isUnfinished?: boolean;

@@ -139,7 +139,7 @@ function showReasoning(article, { from, text, label, isOver }) {
     details.hidden = false;
     announce(label);
   }
-  // One node, so that a selection in it stays.
+  // A single node, so that a selection in it stays.
   const node = shown.firstChild ?? shown.appendChild(new Text());
   if (node instanceof Text) node.replaceData(from, node.length, text);
   if (summary.textContent === label) return;
@@ -184,7 +184,7 @@ function finish(article, { html, outcome, isContinued }) {
     removeStop();
   });
   announce(describeOutcome(article, outcome));
-  // What could not be done while it was being written may be done now.
+  // A form that was refused while it was being written may be sent now.
   hideProblem();
   rendered();
   if (article.id === "m2") lookForTitle();
