@@ -3,6 +3,7 @@ import type { DefaultState, Middleware } from "koa";
 import type { Trace } from "../../core/runtime/trace-context";
 import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
+import type { SessionCookie } from "../sessions/session-cookie";
 import type { VisitorSession } from "../sessions/visitor-session";
 
 /** Set by middleware, for routes. */
@@ -13,6 +14,8 @@ export interface WebState extends DefaultState {
   trace: Trace;
   /** The signed-in person; `undefined` for anonymous visitors. */
   person: Person | undefined;
+  /** Of a form: it was verified before the body was read. */
+  sessionCookie?: SessionCookie;
   visitor: VisitorSession;
   api: ApiContext;
   /** True if the browser runs the script: then replies are streamed as events, not in the page. */

@@ -19,7 +19,8 @@ export function requireSessionCookie({
   return async (ctx, next) => {
     if (ctx.method === "POST" && signedInOwner?.(ctx) === undefined) {
       const cookie = new SessionCookie(ctx, keygrip, cookieName);
-      if (!cookie.read()) throw noCookie();
+      if (!cookie.named) throw noCookie();
+      ctx.state.sessionCookie = cookie;
     }
     await next();
   };

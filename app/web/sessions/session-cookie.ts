@@ -26,6 +26,8 @@ export interface SessionName {
 /** The cookie that names a session to one request. */
 export class SessionCookie {
   readonly name: string;
+  /** What the request's cookie says; `undefined` if it has none that we signed. */
+  readonly named: SessionName | undefined;
   /** True if the request's cookie was signed with another key than the newest. */
   isOutdated = false;
 
@@ -36,6 +38,7 @@ export class SessionCookie {
   ) {
     // TLS may end at a proxy; `app.proxy` decides if its headers are trusted.
     this.name = ctx.secure ? `${HOST_PREFIX}${name}` : name;
+    this.named = this.read();
   }
 
   /**
@@ -45,7 +48,7 @@ export class SessionCookie {
    * Not `cookies.get`: with an outdated key it sets a new signature as a session cookie, and the
    * visitor is signed out when the browser restarts.
    */
-  read(): SessionName | undefined {
+  private read(): SessionName | undefined {
     const header = this.ctx.get("cookie");
     const signatures = valuesOf(header, `${this.name}.sig`);
     for (const value of valuesOf(header, this.name)) {

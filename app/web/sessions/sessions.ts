@@ -17,7 +17,11 @@ export function createSessions(app: Koa, options: SessionsOptions): Middleware {
   app.keys = keys;
   const session = koaSession(app, (ctx) => sessionOf(ctx).koa);
   return async (ctx, next) => {
-    const cookie = new SessionCookie(ctx, keys, options.cookieName);
+    const known: unknown = ctx.state.sessionCookie;
+    const cookie =
+      known instanceof SessionCookie
+        ? known
+        : new SessionCookie(ctx, keys, options.cookieName);
     const visitor = new VisitorSession(ctx, cookie, options);
     ctx.state.visitor = visitor;
     // koa-session removes the cookie of this name; the object is this request's own.

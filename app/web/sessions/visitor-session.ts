@@ -86,7 +86,7 @@ export class VisitorSession implements SessionRecord {
     private readonly options: SessionsOptions,
   ) {
     this.koa = new KoaSessionAdapter(ctx, this);
-    this.named = cookie.read();
+    this.named = cookie.named;
   }
 
   /** May be changed; changes are saved before the response is sent. */
