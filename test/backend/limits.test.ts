@@ -1,8 +1,19 @@
+import type {
+  ModelMessage,
+  ModelProvider,
+} from "../../app/backend/models/model";
+import {
+  createConversation,
+  detailOf,
+  readConversation,
+} from "../support/fixtures";
+import { failure, modelEvents } from "../support/scripted-stream";
 import {
   callApi,
   startBackend,
   type TestBackend,
 } from "../support/start-backend";
+import { waitFor } from "../support/wait-for";
 
 let backend: TestBackend;
 afterEach(() => backend.stop());
@@ -51,4 +62,78 @@ it("does not count replies that were refused or failed to start", async () => {
   replies.releaseSlot("an owner");
   expect((await begin("ada")).status).toBe(201);
   expect((await begin("grace")).status).toBe(503);
+});
+
+/** Fails or answers when it is told to, by the end of the prompt's text. */
+const released = new Map<string, "answer" | "fail">();
+
+const provider: ModelProvider = {
+  name: "eliza",
+  listModels: () =>
+    Promise.resolve([
+      {
+        id: "eliza/eliza",
+        name: "Scripted",
+        provider: "eliza",
+        description: "Waits for the test.",
+        contextTokens: 100_000,
+        maxReplyTokens: 100,
+        continues: true,
+      },
+    ]),
+  async *streamReply(messages: ModelMessage[], _: object, signal: AbortSignal) {
+    const { text } = messages.findLast(({ role }) => role === "user")!;
+    const how = await waitFor(async () => {
+      signal.throwIfAborted();
+      // Prompts without an answer between them are sent as one.
+      return released.get(text.split("\n").at(-1)!);
+    });
+    yield* modelEvents([how === "fail" ? failure("It is busy.") : "Done"]);
+  },
+};
+
+it("continues a queue after a failure only within REPLIES_PER_OWNER, and lets the visitor repeat it", async () => {
+  backend = await startBackend({
+    env: { REPLIES_PER_OWNER: "1" },
+    providers: [provider],
+  });
+  const read = (id: string) => readConversation("ada", id, { at: backend });
+  const proceed = (id: string) =>
+    callApi(backend, "POST", `/v1/conversations/${id}/queue/continue`, {
+      owner: "ada",
+    });
+  const start = async (text: string) =>
+    (await createConversation("ada", { text }, backend)).conversation.id;
+  const first = await start("first");
+  await callApi(backend, "POST", `/v1/conversations/${first}/messages`, {
+    owner: "ada",
+    body: { text: "queued", queue: true },
+  });
+  released.set("first", "fail");
+  await waitFor(async () => (await read(first)).reply?.status === "failed");
+  const second = await waitFor(() => start("second").catch(() => undefined));
+
+  const refused = await proceed(first);
+  expect(refused.status).toBe(429);
+  expect(detailOf(refused)).toMatch("You already have 1 replies in progress");
+  const { reply, queue } = await read(first);
+  expect(reply?.status).toBe("failed");
+  expect(queue).toHaveLength(1);
+
+  released.set("second", "answer");
+  await waitFor(async () => (await read(second)).reply === null);
+  await waitFor(async () => (await proceed(first)).status === 204);
+  // A second click finds the reply in progress, and is no fault.
+  expect((await proceed(first)).status).toBe(204);
+  released.set("queued", "answer");
+  const { messages } = await waitFor(async () => {
+    const page = await read(first);
+    return page.messages.length === 4 && page;
+  });
+  expect(messages.map(({ text }) => text)).toEqual([
+    "first",
+    "",
+    "queued",
+    "Done",
+  ]);
 });

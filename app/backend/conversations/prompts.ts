@@ -35,6 +35,7 @@ import {
   type ReplyResolver,
   StillWritingError,
 } from "./reply-resolver";
+import { serializePrompts } from "./serialize-prompts";
 import { titleOf } from "./title";
 import type { ConversationValidator } from "./validator";
 
@@ -74,7 +75,7 @@ export class PromptService {
     const model = first.model ?? (await validator.defaultModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const log = this.logOf(ownerHash, id);
-    return this.serialize(ownerHash, async () => {
+    return serializePrompts(this.deps, ownerHash, async () => {
       const before = key === undefined ? undefined : await log.list();
       if (!before || before.last === 0) await this.admit(ownerHash, true);
       const at = now().toISOString();
@@ -147,7 +148,7 @@ export class PromptService {
       }
     }
     await followed(this.logOf(ownerHash, id), prompt.follows);
-    const message = await this.serialize(ownerHash, () =>
+    const message = await serializePrompts(this.deps, ownerHash, () =>
       queue.add(of, toQueue),
     );
     return { message, queued: true };
@@ -230,7 +231,9 @@ export class PromptService {
     const { ref, last } = await this.findReply(ownerHash, id, number);
     if (last > number) throw new ConversationMovedOnError();
     const { replyResolver } = this.deps;
-    await this.serialize(ownerHash, () => replyResolver.retry(ref));
+    await serializePrompts(this.deps, ownerHash, () =>
+      replyResolver.retry(ref),
+    );
   }
 
   /**
@@ -294,7 +297,7 @@ export class PromptService {
     place: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
     const { ownerIndex, replies, replyResolver, now } = this.deps;
-    return this.serialize(ownerHash, async () => {
+    return serializePrompts(this.deps, ownerHash, async () => {
       const at = now().toISOString();
       const log = this.logOf(ownerHash, id);
       const saved = await log.addPrompt({ ...prompt, at }, place);
@@ -310,23 +313,6 @@ export class PromptService {
       ]);
       return saved.message;
     });
-  }
-
-  /**
-   * Serializes an owner's prompts in this process, so that each sees the previous reply counted.
-   * The limit of replies is best-effort across processes.
-   */
-  private async serialize<T>(
-    ownerHash: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const { files, replies } = this.deps;
-    using _ = await files.mutex.lock(`${ownerHash}#reply`);
-    try {
-      return await work();
-    } finally {
-      replies.releaseSlot(ownerHash);
-    }
   }
 
   private logOf(ownerHash: string, id: string): MessageLog {

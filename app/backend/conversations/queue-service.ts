@@ -1,9 +1,9 @@
-import { NotFoundError } from "../../core/domain/errors";
 import type { Prompt, QueuedPrompt } from "../../core/domain/records";
 import { isPromptNumber } from "../../core/domain/turns";
 import type {
   ConversationRef,
   RecordFolders,
+  ReplyRef,
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { OwnerIndex } from "../owner-index/owner-index";
@@ -14,6 +14,7 @@ import { keyHash, messageLogOf, replyTo } from "./message-log";
 import { promptQueueOf, type QueueItem, type QueueState } from "./prompt-queue";
 import type { Replies } from "./reply-resolver";
 import { isOpen } from "./send-queued";
+import { serializePrompts } from "./serialize-prompts";
 
 export interface QueueServiceDeps {
   files: StorageContext;
@@ -93,20 +94,36 @@ export class QueueService {
   /**
    * Lets the queue go on after a failed reply, which then can't be retried. Does nothing if the
    * queue is empty, or the reply has not failed.
+   *
+   * @throws VisibleError (429 or 503) if the owner may start no further reply now.
    */
   async goOn(of: ConversationRef): Promise<void> {
     const { settings, replies } = this.deps;
     await settings.read(of.ownerHash, of.conversation);
-    const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
-    const state = await this.read(of);
-    const listing = await log.list();
-    if (!listing || !(await isOpen(state, log, listing))) return;
-    await replies.watchQueue(of);
-    if (isPromptNumber(listing.last)) {
-      const failed = replyTo(of.ownerHash, of.conversation, listing.last);
-      await replies.continueWith(failed, GO_ON).catch(ignoreMissing);
-    }
-    await replies.continueQueue(of);
+    await serializePrompts(this.deps, of.ownerHash, async () => {
+      const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
+      const state = await this.read(of);
+      const listing = await log.list();
+      if (!listing || !(await isOpen(state, log, listing))) return;
+      const failed = await this.findFailed(of, listing.last);
+      if (failed) await replies.reserveSlot(of.ownerHash);
+      // Before the decision: a process that dies afterwards leaves the queue to the others.
+      await replies.watchQueue(of);
+      if (failed) await replies.continueWith(failed, GO_ON);
+      await replies.continueQueue(of);
+    });
+  }
+
+  /** The reply to the last prompt if it failed, and nothing was decided to follow it. */
+  private async findFailed(
+    { ownerHash, conversation }: ConversationRef,
+    last: number,
+  ): Promise<ReplyRef | undefined> {
+    if (!isPromptNumber(last)) return undefined;
+    const reply = replyTo(ownerHash, conversation, last);
+    const found = await this.deps.replies.snapshot(reply);
+    const isOpenFailure = found?.status === "failed" && !found.nextPrompt;
+    return isOpenFailure ? reply : undefined;
   }
 
   /** Also for a repeated call: the process that answered the first one may have died. */
@@ -143,10 +160,4 @@ export class QueueService {
     const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
     return (await log.list())?.last ?? 0;
   }
-}
-
-/** The reply was never started: the queue starts it. */
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof NotFoundError) return undefined;
-  throw error;
 }

@@ -297,7 +297,7 @@ export const conversationOperations = {
     body: empty,
     status: 204,
     answer: empty,
-    errors: [404],
+    errors: [404, 429, 503],
     repeatable: "always",
   }),
 };
