@@ -68,7 +68,8 @@ async function scores(runners: TestRunner[]): Promise<string[]> {
 function report({ within, made, noticed, timeouts, survivors }: Score) {
   const percent = made ? Math.round((100 * noticed) / made) : 0;
   return [
-    `mutation: ${within}: ${noticed} of ${made} mistakes noticed (${percent} %), ${timeouts} by a time-out`,
+    `mutation: ${within}: ${noticed} of ${made} mistakes noticed (${percent} %), ${timeouts.length} by a time-out`,
+    ...timeouts.map((late) => `  timed out: ${late}`),
     ...survivors.map((survivor) => `  survived: ${survivor}`),
   ];
 }

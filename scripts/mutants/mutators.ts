@@ -31,6 +31,18 @@ const OPERATORS: Record<string, string[]> = {
   "%": ["*"],
 };
 
+/**
+ * The same comparison, but for two equal values. It is no mistake between durations or moments: no
+ * promise depends on a single instant.
+ */
+const BOUNDARIES: Record<string, string | undefined> = {
+  "<": "<=",
+  "<=": "<",
+  ">": ">=",
+  ">=": ">",
+};
+const CLOCK = /(?:M[sS]|_MS|At|Until|Since)\b(?!\()|\bnow\(\)/;
+
 /** Methods that are confused with one another. */
 const METHODS: Record<string, string | undefined> = {
   // A method of any name is looked up here.
@@ -98,9 +110,13 @@ function mutate(node: Node, tools: Tools): void {
 function mutateExpression(node: Node, { add, textOf }: Tools): void {
   switch (node.type) {
     case "BinaryExpression": {
-      const [left, right] = [asNode(node["left"]), asNode(node["right"])];
-      for (const operator of OPERATORS[String(node["operator"])] ?? []) {
-        add(node, `(${textOf(left)} ${operator} ${textOf(right)})`);
+      const left = textOf(asNode(node["left"]));
+      const right = textOf(asNode(node["right"]));
+      const operator = String(node["operator"]);
+      for (const other of OPERATORS[operator] ?? []) {
+        const isBoundary = BOUNDARIES[operator] === other;
+        if (isBoundary && CLOCK.test(`${left} ${right}`)) continue;
+        add(node, `(${left} ${other} ${right})`);
       }
       return;
     }

@@ -62,7 +62,8 @@ function outcomeOf(
   seconds: string,
 ): string {
   // By a slow machine, or a mistake that blocks the process.
-  if (!result) return `no result in ${LIMIT_MS / 1_000} s`;
+  const isLate = result?.late !== undefined && result.failed === undefined;
+  if (!result || isLate) return `no result in ${LIMIT_MS / 1_000} s`;
   const isNoticed = result.failed?.startsWith(`${test}: `) === true;
   return isNoticed ? `noticed in ${seconds} s` : NOT_NOTICED;
 }

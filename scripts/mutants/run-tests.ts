@@ -13,6 +13,8 @@ export interface Result {
   ran: number;
   /** The first test that failed. */
   failed?: string;
+  /** A test file in which a test took too long. */
+  late?: string;
 }
 
 /** A worker's memory grows with each mutant. */

@@ -32,8 +32,8 @@ export interface Score {
   within: string;
   made: number;
   noticed: number;
-  /** Mistakes by which the tests did not end in time, which a slow machine causes too. */
-  timeouts: number;
+  /** Mistakes by which a test did not end in time, and none failed. A slow machine causes that too. */
+  timeouts: string[];
   survivors: string[];
 }
 
@@ -48,7 +48,7 @@ export async function scoreOf(
     within,
     made: 0,
     noticed: 0,
-    timeouts: 0,
+    timeouts: [],
     survivors: [],
   };
   const limitMs = options.isTested
@@ -76,12 +76,14 @@ export function testsOf(within: string): string[] {
 }
 
 function count(score: Score, name: string, result: Result | undefined): void {
-  const by = result ? (result.failed ?? "SURVIVED") : "time-out";
+  const isLate = !result || (result.late !== undefined && !result.failed);
+  const late = `time-out ${result?.late ?? ""}`.trim();
+  const by = isLate ? late : (result.failed ?? "SURVIVED");
   console.error(`  ${name}  [${by}]`);
   score.made += 1;
-  if (!result) score.timeouts += 1;
-  if (!result || result.failed !== undefined) score.noticed += 1;
-  else score.survivors.push(name);
+  if (isLate) score.timeouts.push(name);
+  if (by === "SURVIVED") score.survivors.push(name);
+  else score.noticed += 1;
 }
 
 /** How long a folder's tests may take; `undefined` if they fail without a mistake. */
@@ -94,11 +96,13 @@ async function limitFor(
   const files = filesIn(within);
   const result = await runner.run(undefined, files, tests, LONGEST_MS);
   const takenMs = performance.now() - begun;
-  if (result?.failed === undefined && result?.ran) {
+  if (result?.ran && !result.failed && !result.late) {
     return Math.ceil(LEAST_MS + SLOWDOWN * takenMs);
   }
-  const why = result ? (result.failed ?? "there are none") : "time-out";
-  console.error(`${within}: its tests fail without a mistake: ${why}`);
+  const why = result ? (result.failed ?? result.late) : "time-out";
+  console.error(
+    `${within}: its tests fail without a mistake: ${why ?? "there are none"}`,
+  );
   process.exitCode = 1;
   return undefined;
 }

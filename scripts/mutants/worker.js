@@ -30,14 +30,19 @@ async function run(mutant, files, tests, title) {
     },
     [root],
   );
+  const nameOf = ({ testFilePath }) => path.relative(root, testFilePath);
   const failed = results.testResults.find(
     ({ numFailingTests, testExecError }) =>
-      numFailingTests > 0 || testExecError,
+      numFailingTests === 0 && testExecError,
+  );
+  // Every other failure was reported when it happened.
+  const late = results.testResults.find(
+    ({ numFailingTests }) => numFailingTests > 0,
   );
   return {
     ran: results.numPassedTests + results.numFailedTests,
-    failed:
-      failed && `${path.relative(root, failed.testFilePath)}: does not load`,
+    failed: failed && `${nameOf(failed)}: does not load`,
+    late: late && nameOf(late),
   };
 }
 

@@ -7,9 +7,13 @@ import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createModels } from "../../app/backend/models/create-models";
 import { createEliza } from "../../app/backend/models/eliza/create-eliza";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
+import { createReplyContext } from "../../app/backend/replies/reply-context";
+import { ReplyService } from "../../app/backend/replies/reply-service";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createLog } from "../../app/core/runtime/log";
+import { unreachable } from "./replies/processes";
+import type { ReplyModels } from "./replies/scripted-models";
 
 export const OWNER = "0a".repeat(32);
 export const MODEL = "eliza/eliza";
@@ -50,4 +54,49 @@ export function conversationsOn<R extends Replies>(
     ...createConversations({ ...parts, replies, quotas, repository: records }),
     replies,
   };
+}
+
+export type MemoryProcess = ReturnType<typeof conversationsOn<ReplyService>>;
+
+/**
+ * Starts processes that write replies, and ends them after each test. No supervisor runs in them.
+ *
+ * @param leaseMs The time after which a process whose disk is gone gives a reply up.
+ */
+export function useProcesses(leaseMs: number) {
+  let started: ReplyService[] = [];
+
+  async function endAll(): Promise<void> {
+    const all = started;
+    started = [];
+    await Promise.all(all.map((replies) => replies.drain()));
+  }
+
+  afterEach(endAll);
+
+  /** A process of its own on a disk. */
+  function start(fileSystem: FileSystem, scripted: ReplyModels): MemoryProcess {
+    const process = conversationsOn(
+      fileSystem,
+      (repository) =>
+        new ReplyService(
+          createReplyContext({
+            repository,
+            models: scripted,
+            fileSystem,
+            indexFolder: inProgressFolder,
+            peers: unreachable,
+            address: "http://127.0.0.1:1",
+            log: createLog("silent", {}),
+            leaseMs,
+            perOwner: 100,
+            perProcess: 100,
+          }),
+        ),
+    );
+    started.push(process.replies);
+    return process;
+  }
+
+  return { start, endAll };
 }

@@ -1,22 +1,12 @@
-import type { createConversations } from "../../app/backend/conversations/create-conversations";
 import type { PromptService } from "../../app/backend/conversations/prompts";
 import { ModelError } from "../../app/backend/models/model";
-import { createReplyContext } from "../../app/backend/replies/reply-context";
-import { ReplyService } from "../../app/backend/replies/reply-service";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { fc, runs } from "../support/fast-check";
-import { createLog } from "../../app/core/runtime/log";
 import type { ConversationPage } from "../../app/core/domain/records";
 import { dieAfter, freezeBefore } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
-import {
-  conversationsOn,
-  inProgressFolder,
-  MODEL,
-  OWNER,
-} from "./memory-process";
-import { unreachable } from "./replies/processes";
+import { inProgressFolder, MODEL, OWNER, useProcesses } from "./memory-process";
 import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 import { waitFor } from "../support/wait-for";
 
@@ -26,45 +16,10 @@ const failing = scriptedModels(() => [
 const answering = scriptedModels(() => ["I see."]).models;
 const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
 
-interface Process extends ReturnType<typeof createConversations> {
-  replies: ReplyService;
-}
-
-/** Processes that may write something. */
-let started: Process[] = [];
-
-/** A process of its own on a disk. */
-function start(fileSystem: FileSystem, models: ReplyModels = silent): Process {
-  const process = conversationsOn(
-    fileSystem,
-    (records) =>
-      new ReplyService(
-        createReplyContext({
-          repository: records,
-          models,
-          fileSystem,
-          indexFolder: inProgressFolder,
-          peers: unreachable,
-          address: "http://127.0.0.1:1",
-          log: createLog("silent", {}),
-          // No supervisor runs here; a process whose disk is gone gives up by then.
-          leaseMs: 400,
-          perOwner: 100,
-          perProcess: 100,
-        }),
-      ),
-  );
-  started.push(process);
-  return process;
-}
-
-afterEach(() => endAll());
-
-async function endAll(): Promise<void> {
-  const all = started;
-  started = [];
-  await Promise.all(all.map(({ replies }) => replies.drain()));
-}
+const processes = useProcesses(400);
+const { endAll } = processes;
+const start = (fileSystem: FileSystem, models: ReplyModels = silent) =>
+  processes.start(fileSystem, models);
 
 /** A conversation whose first reply has ended. */
 async function begun(models: ReplyModels) {

@@ -1,7 +1,4 @@
 import { PromptQueue } from "../../app/backend/conversations/prompt-queue";
-import { createReplyContext } from "../../app/backend/replies/reply-context";
-import { ReplyService } from "../../app/backend/replies/reply-service";
-import { createLog } from "../../app/core/runtime/log";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createStorageContext } from "../../app/core/storage/storage-context";
@@ -12,13 +9,7 @@ import {
 } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import { waitFor } from "../support/wait-for";
-import {
-  conversationsOn,
-  inProgressFolder,
-  MODEL,
-  OWNER,
-} from "./memory-process";
-import { unreachable } from "./replies/processes";
+import { inProgressFolder, MODEL, OWNER, useProcesses } from "./memory-process";
 import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 
 const answering = scriptedModels(() => ["I see."]).models;
@@ -26,40 +17,10 @@ const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
 
 const recordFolders = recordFoldersIn("/records");
 
-let started: ReplyService[] = [];
-
-/** A process of its own on a disk. No supervisor runs here. */
-function start(fileSystem: FileSystem, models: ReplyModels = silent) {
-  const process = conversationsOn(
-    fileSystem,
-    (records) =>
-      new ReplyService(
-        createReplyContext({
-          repository: records,
-          models,
-          fileSystem,
-          indexFolder: inProgressFolder,
-          peers: unreachable,
-          address: "http://127.0.0.1:1",
-          log: createLog("silent", {}),
-          // A process whose disk is gone gives up by then.
-          leaseMs: 20,
-          perOwner: 100,
-          perProcess: 100,
-        }),
-      ),
-  );
-  started.push(process.replies);
-  return process;
-}
-
-async function endAll(): Promise<void> {
-  const all = started;
-  started = [];
-  await Promise.all(all.map((replies) => replies.drain()));
-}
-
-afterEach(() => endAll());
+const processes = useProcesses(20);
+const { endAll } = processes;
+const start = (fileSystem: FileSystem, models: ReplyModels = silent) =>
+  processes.start(fileSystem, models);
 
 /** Waits for background work: the rest of a half-done call, the removal of temporary files. */
 async function idle(): Promise<void> {

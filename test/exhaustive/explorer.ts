@@ -3,7 +3,10 @@ import path from "node:path";
 import { setImmediate as drainMicrotasks } from "node:timers/promises";
 import { errorCode } from "../../app/core/runtime/errors";
 import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
-import { isTemporary } from "../../app/core/storage/exclusive-file";
+import {
+  isTemporary,
+  temporaryName,
+} from "../../app/core/storage/exclusive-file";
 import { MemoryDisk } from "../support/memory-disk";
 
 /*
@@ -17,6 +20,15 @@ import { MemoryDisk } from "../support/memory-disk";
  * Two neighbouring steps of different processes that touch nothing in common lead to the same state in
  * either order. Sleep sets (Godefroid) leave out the second order: all states are reached, in fewer runs.
  */
+
+/*
+ * Two runs are equal only if their random bytes are. Import this file before the program's: modules that
+ * are loaded earlier have real random bytes, which `explore` refuses.
+ */
+jest.mock("node:crypto", () => ({
+  ...jest.requireActual<object>("node:crypto"),
+  randomBytes: (size: number) => countedBytes(size),
+}));
 
 /** The work of a process, through its own file system. */
 export type Program = (fileSystem: FileSystem) => Promise<unknown>;
@@ -87,7 +99,7 @@ interface Branch {
 export const running = { process: 0, random: [] as number[] };
 
 /** Stands for `randomBytes`: different for each call, and the same in each run. */
-export function countedBytes(size: number): Buffer {
+function countedBytes(size: number): Buffer {
   const { process, random } = running;
   const count = (random[process] = (random[process] ?? 0) + 1);
   return Buffer.alloc(size, `${process}.${count};`);
@@ -95,6 +107,11 @@ export function countedBytes(size: number): Buffer {
 
 /** Follows all interleavings. @throws The first broken invariant, with the steps that lead to it. */
 export async function explore(scenario: Scenario): Promise<Explored> {
+  const [one, other] = [1, 2].map(() => {
+    running.random = [];
+    return temporaryName();
+  });
+  if (one !== other) throw new Error("Import the explorer before the program.");
   const seen = new Map<string, Sleeping>();
   const open: Branch[] = [{ prefix: [], sleeping: new Map() }];
   const explored = { states: 0, runs: 0, steps: 0 };

@@ -1,16 +1,8 @@
+import { explore, type Program, type Scenario } from "./explorer";
 import { PromptQueue } from "../../app/backend/conversations/prompt-queue";
 import { VisibleError } from "../../app/core/domain/errors";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createStorageContext } from "../../app/core/storage/storage-context";
-import { explore, type Program, type Scenario } from "./explorer";
-
-jest.mock("node:crypto", () => ({
-  ...jest.requireActual<object>("node:crypto"),
-  randomBytes: (size: number) =>
-    jest
-      .requireActual<typeof import("./explorer")>("./explorer")
-      .countedBytes(size),
-}));
 
 const instant = { monotonic: 0, wall: 0 };
 

@@ -8,14 +8,6 @@ import {
   writer,
 } from "./reply-log-scenarios";
 
-jest.mock("node:crypto", () => ({
-  ...jest.requireActual<object>("node:crypto"),
-  randomBytes: (size: number) =>
-    jest
-      .requireActual<typeof import("./explorer")>("./explorer")
-      .countedBytes(size),
-}));
-
 it.each<[string, Scenario]>([
   [
     "a writer and a process that takes over",

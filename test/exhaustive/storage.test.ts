@@ -1,17 +1,9 @@
+import { explore, type Program, type Scenario } from "./explorer";
 import path from "node:path";
 import { AppendLog } from "../../app/core/storage/append-log";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
-import { explore, type Program, type Scenario } from "./explorer";
-
-jest.mock("node:crypto", () => ({
-  ...jest.requireActual<object>("node:crypto"),
-  randomBytes: (size: number) =>
-    jest
-      .requireActual<typeof import("./explorer")>("./explorer")
-      .countedBytes(size),
-}));
 
 // A writer that lost against another waits a random time before it tries again.
 jest.mock("node:timers/promises", () => ({

@@ -7,14 +7,6 @@ import {
   writer,
 } from "./reply-log-scenarios";
 
-jest.mock("node:crypto", () => ({
-  ...jest.requireActual<object>("node:crypto"),
-  randomBytes: (size: number) =>
-    jest
-      .requireActual<typeof import("./explorer")>("./explorer")
-      .countedBytes(size),
-}));
-
 it("keeps its invariants in every interleaving of two processes that take over at once", async () => {
   const explored = await explore(
     scenario(

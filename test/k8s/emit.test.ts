@@ -57,6 +57,30 @@ describe("an object of a typed class", () => {
     });
   });
 
+  test("a field may be written with other punctuation than its property", () => {
+    const schema = { type: "object", xKubernetesPreserveUnknownFields: true };
+    const chart = newChart();
+    emit(chart, "crd", k8s.KubeCustomResourceDefinition, {
+      metadata: { name: "things.example.com" },
+      spec: {
+        group: "example.com",
+        names: { kind: "Thing", plural: "things" },
+        scope: "Namespaced",
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openApiv3Schema: schema },
+          },
+        ],
+      },
+    });
+    expect(JSON.stringify(Testing.synth(chart))).toContain(
+      '"x-kubernetes-preserve-unknown-fields":true',
+    );
+  });
+
   test("a field may be written in another case than its property", () => {
     const service = {
       metadata: { name: "web" },

@@ -33,6 +33,11 @@ interface Target {
   expr: string;
 }
 
+interface Placed {
+  id: number;
+  gridPos: { x: number; y: number; w: number; h: number };
+}
+
 const targets = (
   dashboard("keepsake") as { panels: { targets: Target[] }[] }
 ).panels.flatMap((panel) => panel.targets.map(({ expr }) => expr));
@@ -74,6 +79,20 @@ describe("the dashboard", () => {
       ).toEqual([]);
     },
   );
+
+  test("no two panels overlap, and all are inside Grafana's grid of 24 columns", () => {
+    const { panels } = dashboard("keepsake") as { panels: Placed[] };
+    const taken = new Set<string>();
+    for (const { x, y, w, h } of panels.map(({ gridPos }) => gridPos)) {
+      expect(x + w).toBeLessThanOrEqual(24);
+      for (let cell = 0; cell < w * h; cell++) {
+        const place = `${x + (cell % w)},${y + Math.floor(cell / w)}`;
+        expect(taken).not.toContain(place);
+        taken.add(place);
+      }
+    }
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
 
   test("the dashboard is stored in the cluster in the form that Grafana reads", async () => {
     const map = find(await objectsOf("eks"), "ConfigMap", "keepsake-dashboard");

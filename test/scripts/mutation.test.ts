@@ -44,6 +44,21 @@ it.each([
   expect(mistakesIn(source)).toEqual([]);
 });
 
+it.each([
+  "ageMs < MAX_AGE_MS",
+  "now() >= expiresAt",
+  "elapsedMs(since, now()) > 5",
+])("no mistake is made at the boundary of the clock in %j", (condition) => {
+  const mistakes = mistakesIn(`const c = ${condition};`);
+  // The opposite comparison alone.
+  expect(mistakes).toHaveLength(1);
+});
+
+it("mistakes at the boundary of a number are made", () => {
+  expect(mistakesIn("const c = text.charCodeAt(0) < 5;")).toHaveLength(2);
+  expect(mistakesIn("const c = bytes > MAX_BYTES;")).toHaveLength(2);
+});
+
 it("a mistake is named by its file and line", () => {
   const source = "a();\nconst c = a === b;\n";
   const [mutant] = mutantsOf("a.ts", source);

@@ -93,7 +93,8 @@ async function* connection(
       yield item;
     }
   } catch (error) {
-    if (error instanceof VisibleError && error.status < 500) throw error;
+    // A lasting refusal: see `requireOk`.
+    if (error instanceof VisibleError) throw error;
     // The next connection continues at the offset.
     if (!options.signal.aborted) options.onLost?.(error);
   } finally {

@@ -114,6 +114,25 @@ it("the notice is the last event before the writer gives up", async () => {
     kind: "notice",
     notice: expect.stringContaining(NOTICE),
   });
+  // Once when the outage begins, and once more because text followed.
+  expect(events.filter(({ kind }) => kind === "notice")).toHaveLength(2);
+  leave.abort();
+  await watching;
+});
+
+it("is sent once if no text follows it", async () => {
+  const script = model();
+  const process = await serve(script);
+  const { replies } = process;
+  await fill(process);
+  const events: ReplyEvent[] = [];
+  const leave = new AbortController();
+  const watching = (async () => {
+    const seen = watch(replies, ref, undefined, leave.signal);
+    for await (const { event } of seen) events.push(event);
+  })();
+  await waitFor(() => !replies.isWriting(ref));
+  expect(events.filter(({ kind }) => kind === "notice")).toHaveLength(1);
   leave.abort();
   await watching;
 });

@@ -1,6 +1,10 @@
 import { readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { LogMissingError } from "../../../app/core/storage/log-reader";
+import { removeCompacted } from "../../../app/core/storage/compaction";
+import {
+  LogMissingError,
+  LogReader,
+} from "../../../app/core/storage/log-reader";
 import {
   AppendLog,
   type LogOptions,
@@ -14,6 +18,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
+import { failing } from "../../support/failing-file-system";
 import { temporaryFolders } from "../../support/temporary-folder";
 import { waitFor } from "../../support/wait-for";
 
@@ -136,6 +141,23 @@ test("an entry that was read is immutable for other readers", async () => {
   expect(Object.isFrozen(entry)).toBe(true);
   expect(Object.isFrozen(entry?.deep)).toBe(true);
 });
+
+/** The listings that a compaction makes after the last of so many appends. */
+async function compactions(count: number, options?: LogOptions) {
+  let listings = 0;
+  const counting: FileSystem = {
+    ...nodeFileSystem,
+    readdir: (of) => {
+      listings += 1;
+      return nodeFileSystem.readdir(of);
+    },
+  };
+  const { log } = await setUp({ fileSystem: counting }, options);
+  for (let n = 1; n < count; n++) await log.append({ n });
+  listings = 0;
+  await log.append({ n: count });
+  return listings - 1;
+}
 
 describe("compaction", () => {
   test("compaction makes segments, smaller ones first, and keeps every entry", async () => {
@@ -308,5 +330,44 @@ describe("compaction", () => {
     expect(read).toEqual([textOf(1), textOf(3)]);
     expect(damage[0]?.path).toBe(path.join(folder, "2"));
     expect(await log.createAt(2, {})).toBe(false);
+  });
+
+  test("a file that can't be removed is reported, and one that is gone is not", async () => {
+    const { log, folder } = await setUp();
+    await fill(log, 1, 10);
+    await age(folder);
+    const removeFrom = (fileSystem: FileSystem) =>
+      removeCompacted(
+        new LogReader(createStorageContext({ fileSystem }), folder),
+        Date.now(),
+      );
+    const broken = removeFrom(failing(nodeFileSystem, "EIO", "unlink"));
+    await expect(broken).rejects.toThrow("EIO");
+    const gone = failing(nodeFileSystem, "ENOENT", "unlink");
+    expect(await removeFrom(gone)).toBe(10);
+    expect(await removeFrom(nodeFileSystem)).toBe(10);
+    expect(await names(folder)).toEqual(["1-10"]);
+  });
+
+  test("nothing is removed while the age of a segment is unknown", async () => {
+    const { log, folder } = await setUp();
+    await fill(log, 1, 10);
+    await age(folder);
+    const reader = new LogReader(
+      createStorageContext({
+        fileSystem: failing(nodeFileSystem, "EIO", "stat"),
+      }),
+      folder,
+    );
+    expect(await removeCompacted(reader, Date.now())).toBe(0);
+    expect(await names(folder)).toContain("7");
+  });
+
+  test("an append starts no compaction before a segment is due", async () => {
+    expect(await compactions(1)).toBe(0);
+    expect(await compactions(9)).toBe(0);
+    expect(await compactions(10)).toBeGreaterThan(0);
+    expect(await compactions(15)).toBe(0);
+    expect(await compactions(10, { segmentSizes: [] })).toBe(0);
   });
 });

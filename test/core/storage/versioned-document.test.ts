@@ -321,6 +321,9 @@ test("a key __proto__ on disk changes nothing", async () => {
     expect(read?.number).toBe(next.length + 1);
     expect(Object.assign({}, read?.data)).toEqual({ a: {} });
     expect(JSON.stringify(read?.data)).toBe('{"a":{}}');
+    for (const part of [read?.data, read?.data["a"]]) {
+      expect(part).not.toHaveProperty("isAdmin");
+    }
   }
 });
 

@@ -303,6 +303,22 @@ describe("a change of identity", () => {
     expect((await json(old, "/")).owner).not.toBe("ann");
   });
 
+  test("shows a session as new on the page that created it for a person", async () => {
+    const { browser } = await setUp({
+      "/page": async (ctx) => {
+        const session = sessionOf(ctx);
+        const before = session.shortId;
+        await session.signIn("ann");
+        const { isNew, shortId } = session;
+        ctx.body = { isNew, isOther: shortId !== before };
+      },
+    });
+    await browser.text("/model?name=eliza", post);
+    const seen = { isNew: true, isOther: true };
+    expect(await json(browser, "/page")).toEqual(seen);
+    expect((await json(browser, "/who")).isNew).toBe(false);
+  });
+
   test("deletes the session at sign-out", async () => {
     const { browser } = await setUp();
     await browser.text("/sign-in?name=ann", post);

@@ -1,0 +1,12 @@
+import type { FileSystem } from "../../app/core/storage/file-system";
+
+/** A file system on which calls of some kinds always fail. */
+export function failing(
+  fileSystem: FileSystem,
+  code: string,
+  ...kinds: (keyof FileSystem)[]
+): FileSystem {
+  const fail = () => Promise.reject(Object.assign(new Error(code), { code }));
+  const calls = Object.fromEntries(kinds.map((kind) => [kind, fail]));
+  return Object.assign(Object.create(fileSystem) as FileSystem, calls);
+}
