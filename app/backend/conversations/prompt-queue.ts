@@ -13,30 +13,36 @@ import type { LogListing } from "../../core/storage/log-listing";
 import type { LogEntry } from "../../core/storage/log-reader";
 import type { StorageContext } from "../../core/storage/storage-context";
 
-/** Names a queued prompt: the number that it got when it was queued. */
-const named = { prompt: z.int().min(1) };
+const common = {
+  /** Names a queued prompt: the number that it got when it was queued. */
+  prompt: z.int().min(1),
+  /** The first entry that a reader of this one needs. Without it, all are needed. */
+  needs: z.int().min(1).optional(),
+};
 
 const QueueEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("queued"),
-    ...named,
+    ...common,
     text: z.string(),
     at: z.string(),
     follows: z.int().optional(),
     keyHash: z.string().optional(),
   }),
-  z.object({ kind: z.literal("edited"), ...named, text: z.string() }),
-  z.object({ kind: z.literal("withdrawn"), ...named }),
+  z.object({ kind: z.literal("edited"), ...common, text: z.string() }),
+  z.object({ kind: z.literal("withdrawn"), ...common }),
   /** The number of its message: the next one of the conversation. */
-  z.object({ kind: z.literal("begun"), ...named, message: z.int().min(1) }),
+  z.object({ kind: z.literal("begun"), ...common, message: z.int().min(1) }),
 ]);
 type QueueEvent = z.output<typeof QueueEvent>;
 
 /** A prompt that was queued at some time. */
 export interface QueueItem extends Omit<
   QueueEvent & { kind: "queued" },
-  "kind"
+  "kind" | "needs"
 > {
+  /** The log's entry that queued it. */
+  entry: number;
   state: "waiting" | "withdrawn" | "begun";
   /** The number of its message; `prompt` until it is begun. */
   number: number;
@@ -44,18 +50,34 @@ export interface QueueItem extends Omit<
   sentText: string;
 }
 
+/** Prompts that readers know at least, for their keys, although they are sent or withdrawn. */
+const KNOWN_PROMPTS = limits.queuedPrompts;
+
 /** The queue at one moment. */
 export class QueueState {
+  /** The newest prompts: all that wait, the last that was begun, and some more. */
   readonly items: readonly QueueItem[];
 
   constructor(
     /** `undefined` if no prompt was ever queued. */
     readonly listing: LogListing | undefined,
-    events: readonly QueueEvent[],
+    entries: readonly LogEntry[],
   ) {
     const items = new Map<number, QueueItem>();
-    for (const event of events) apply(items, event);
+    for (const entry of entries) {
+      for (const event of toEvent(entry)) apply(items, event, entry.number);
+    }
     this.items = [...items.values()];
+  }
+
+  /** The first entry that a reader of the next one needs; `undefined` if it needs none before it. */
+  get firstNeeded(): number | undefined {
+    const [waiting] = this.waiting;
+    const known = this.items.slice(-KNOWN_PROMPTS)[0];
+    const needed = [waiting, this.begun, known].flatMap(
+      (item) => item?.entry ?? [],
+    );
+    return needed.length > 0 ? Math.min(...needed) : undefined;
   }
 
   get waiting(): QueueItem[] {
@@ -79,11 +101,16 @@ export const describe = ({ prompt, text, at }: QueueItem): QueuedPrompt => ({
   at,
 });
 
-function apply(items: Map<number, QueueItem>, event: QueueEvent): void {
+function apply(
+  items: Map<number, QueueItem>,
+  event: QueueEvent,
+  entry: number,
+): void {
   if (event.kind === "queued") {
-    const { kind: _, ...item } = event;
+    const { kind: _, needs: __, ...item } = event;
     items.set(event.prompt, {
       ...item,
+      entry,
       state: "waiting",
       number: item.prompt,
       sentText: item.text,
@@ -109,11 +136,21 @@ export class PromptQueue {
     this.log = new AppendLog(files, folder);
   }
 
+  /** Reads the newest entries, however many there are: each says from where on. */
   async read(): Promise<QueueState> {
     const listing = await this.log.listIfExists();
     if (!listing) return new QueueState(undefined, []);
-    const entries = await this.log.readRange(1, listing.last, listing);
-    return new QueueState(listing, entries.flatMap(toEvent));
+    const last = await this.log.read(listing.last, listing);
+    const event = last && toEvent(last)[0];
+    return this.readFrom(event?.needs ?? 1, listing);
+  }
+
+  private async readFrom(
+    first: number,
+    listing: LogListing,
+  ): Promise<QueueState> {
+    const entries = await this.log.readRange(first, listing.last, listing);
+    return new QueueState(listing, entries);
   }
 
   /**
@@ -136,7 +173,13 @@ export class PromptQueue {
       const number = nextPromptNumber(Math.max(lastMessage, highest));
       const added = { ...item, prompt: number };
       if (await this.append(state, { kind: "queued", ...added })) {
-        return { ...added, number, state: "waiting", sentText: item.text };
+        return {
+          ...added,
+          entry: nextEntry(state),
+          number,
+          state: "waiting",
+          sentText: item.text,
+        };
       }
     }
   }
@@ -196,7 +239,7 @@ export class PromptQueue {
   ): Promise<QueueItem> {
     for (;;) {
       const state = await this.read();
-      const item = state.find(prompt);
+      const item = state.find(prompt) ?? (await this.findOld(prompt, state));
       if (!item) throw notQueued();
       const made = event(item);
       if (!made) {
@@ -210,11 +253,25 @@ export class PromptQueue {
     }
   }
 
-  private append({ listing }: QueueState, event: QueueEvent): Promise<boolean> {
-    const number = (listing?.last ?? 0) + 1;
-    return this.log.createAt(number, { format: 1, ...toJson(event) });
+  /** A prompt that was sent or withdrawn long ago: only a page that is as old asks for it. */
+  private async findOld(
+    prompt: number,
+    { listing }: QueueState,
+  ): Promise<QueueItem | undefined> {
+    return listing && (await this.readFrom(1, listing)).find(prompt);
+  }
+
+  private append(state: QueueState, event: QueueEvent): Promise<boolean> {
+    const number = nextEntry(state);
+    const needs = state.firstNeeded ?? number;
+    return this.log.createAt(number, {
+      format: 1,
+      ...toJson({ ...event, needs }),
+    });
   }
 }
+
+const nextEntry = ({ listing }: QueueState) => (listing?.last ?? 0) + 1;
 
 export const promptQueueOf = (
   { files, folders }: { files: StorageContext; folders: RecordFolders },
