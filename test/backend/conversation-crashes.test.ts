@@ -8,7 +8,7 @@ import { MemoryDisk } from "../support/memory-disk";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import type { FinalReply } from "../../app/backend/replies/types";
 import { noReplies } from "../support/no-replies";
-import { conversationsOn, MODEL, OWNER } from "./memory-process";
+import { conversationsOn, idle, MODEL, OWNER } from "./memory-process";
 
 const GIVEN = { text: "Not to be lost", model: MODEL };
 
@@ -26,11 +26,6 @@ async function texts(fileSystem: FileSystem): Promise<(string | undefined)[]> {
     return messages[0]?.text;
   });
   return Promise.all(pages);
-}
-
-/** Waits for background work: the rest of a half-done call, the removal of temporary files. */
-async function idle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
 }
 
 const make = (fileSystem: FileSystem) =>

@@ -100,3 +100,8 @@ export function useProcesses(leaseMs: number) {
 
   return { start, endAll };
 }
+
+/** Waits for background work: the rest of a half-done call, the removal of temporary files. */
+export async function idle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}

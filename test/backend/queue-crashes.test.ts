@@ -9,7 +9,13 @@ import {
 } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import { waitFor } from "../support/wait-for";
-import { inProgressFolder, MODEL, OWNER, useProcesses } from "./memory-process";
+import {
+  idle,
+  inProgressFolder,
+  MODEL,
+  OWNER,
+  useProcesses,
+} from "./memory-process";
 import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 
 const answering = scriptedModels(() => ["I see."]).models;
@@ -21,11 +27,6 @@ const processes = useProcesses(20);
 const { endAll } = processes;
 const start = (fileSystem: FileSystem, models: ReplyModels = silent) =>
   processes.start(fileSystem, models);
-
-/** Waits for background work: the rest of a half-done call, the removal of temporary files. */
-async function idle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
-}
 
 /** Every call with INTERLEAVINGS=all, else each third: the calls between differ little. */
 const STEP = process.env["INTERLEAVINGS"] === "all" ? 1 : 3;
