@@ -1,11 +1,12 @@
 import { ownAddress } from "./own-address";
 import type { WebMiddleware } from "./web-context";
 
-/** Set by the browser's script: `script/main.js`. */
+/** Both are set by the browser's script: `script/main.js`. */
 const SCRIPT_COOKIE = "script";
+const ZONE_COOKIE = "zone";
 
 /**
- * Learns whether the browser's script is at work. A browser whose script was switched off since
+ * Learns whether the browser's script is at work, and the time zone that it found. A browser whose script was switched off since
  * asks for `?script=off` (see `layout.njk`), which clears the cookie.
  */
 export function trackScript(): WebMiddleware {
@@ -24,6 +25,7 @@ export function trackScript(): WebMiddleware {
     }
     ctx.state.scripted =
       ctx.cookies.get(SCRIPT_COOKIE, { signed: false }) === "on";
+    ctx.state.zone = ctx.cookies.get(ZONE_COOKIE, { signed: false });
     await next();
   };
 }

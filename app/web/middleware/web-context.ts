@@ -20,6 +20,8 @@ export interface WebState extends DefaultState {
   api: ApiContext;
   /** True if the browser runs the script: then replies are streamed as events, not in the page. */
   scripted: boolean;
+  /** The name of the browser's time zone, as the script gave it. */
+  zone: string | undefined;
   form: Form;
   /** The draft of a message that was refused; error pages show it. */
   typed?: TypedMessage;

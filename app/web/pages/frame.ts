@@ -7,6 +7,7 @@ import type {
 import type { Api, ApiContext } from "../backend-client/api";
 import { limitNotice } from "./quotas";
 import { groupByDay, type DayGroup } from "./time";
+import type { Zone } from "./zone";
 
 /** The data of the sidebar. */
 export interface FrameData {
@@ -25,12 +26,13 @@ export interface FrameData {
 export async function readFrame(
   api: Api,
   context: ApiContext,
+  zone: Zone,
   nowMs: number,
 ): Promise<FrameData> {
   try {
     const overview = await api.readOverview(context);
     return {
-      groups: groupByDay(overview.conversations, nowMs),
+      groups: groupByDay(overview.conversations, zone, nowMs),
       more: overview.next ? "/conversations" : undefined,
       projects: overview.projects,
       models: overview.models,

@@ -3,6 +3,7 @@ import { viewCalls } from "./calls-view";
 import { viewPicker } from "./picker";
 import type { WebContext } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
+import { zoneOf } from "./zone";
 
 export interface Page {
   template: string;
@@ -22,7 +23,7 @@ export async function renderPage(
 ): Promise<string> {
   const { visitor, api, scripted } = ctx.state;
   const [frame, page] = await Promise.all([
-    readFrame(deps.api, api, deps.now()),
+    readFrame(deps.api, api, zoneOf(ctx.state.zone), deps.now()),
     content,
   ]);
   const { model } = visitor.values;

@@ -12,6 +12,7 @@ import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
+import { zoneOf } from "../pages/zone";
 
 /** The session's key for the last deleted conversation, which can be restored. */
 export const DELETED = "deleted";
@@ -94,7 +95,7 @@ async function listPage(
     template: "conversations.njk",
     title: "Conversations",
     data: {
-      list: groupByDay(conversations, now()),
+      list: groupByDay(conversations, zoneOf(ctx.state.zone), now()),
       next: next && `/conversations?cursor=${encodeURIComponent(next)}`,
     },
   };

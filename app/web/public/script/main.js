@@ -17,7 +17,10 @@ import { showLocalTimes } from "./times.js";
  */
 
 const secure = location.protocol === "https:" ? "; secure" : "";
-document.cookie = `script=on; path=/; samesite=lax; max-age=31536000${secure}`;
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+for (const cookie of ["script=on", `zone=${timeZone}`]) {
+  document.cookie = `${cookie}; path=/; samesite=lax; max-age=31536000${secure}`;
+}
 document.documentElement.classList.add("scripted");
 
 handleAttention();
