@@ -132,12 +132,13 @@ export class GrowingMarkdown {
 
   *#render(
     source: string,
-    options: { atMost?: number; isUnfinished?: boolean } = {},
+    { atMost, isUnfinished }: { atMost?: number; isUnfinished?: boolean } = {},
   ): Steps<Block[]> {
     const known = this.#known;
     this.#known = new Map();
     return yield* renderBlocks(source, {
-      ...options,
+      atMost,
+      isUnfinished,
       limits: this.#limits,
       known,
       used: this.#known,
@@ -152,7 +153,8 @@ export class GrowingMarkdown {
   #place(block: Block): Block {
     const continues = block.start < this.#repeated;
     const start = this.#start + Math.max(0, block.start - this.#repeated);
-    return { ...block, start, continues };
+    const { html, isCode, openingLines } = block;
+    return { start, html, isCode, openingLines, continues };
   }
 
   #drop(length: number): void {

@@ -73,11 +73,8 @@ export function* renderBlocks(
       const isLast =
         found.end === undefined && index === found.blocks.length - 1;
       const isUnfinished =
-        options.isUnfinished && isLast && !/\n[ \t]*\n[ \t]*$/.test(source);
-      const html = yield* renderBlock(tokens, text, {
-        ...options,
-        isUnfinished,
-      });
+        options.isUnfinished === true && isLast && !endsWithEmptyLine(source);
+      const html = yield* renderBlock(tokens, text, options, isUnfinished);
       blocks.push({ start, html, ...kindOf(tokens) });
       if (blocks.length >= atMost) return blocks;
     }
@@ -127,7 +124,7 @@ function parseBlocks(
 ): ParsedBlocks {
   const tokens: MarkdownIt.Token[] = [];
   const work = new BlockWork(limits);
-  const source = text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
+  const source = normalize(text);
   try {
     const env = environment(work, options);
     markdown.block.parse(source, markdown, env, tokens);
@@ -139,6 +136,12 @@ function parseBlocks(
     const tooComplexTo = isTooComplex ? work.lastLine + 1 : undefined;
     return { blocks, end: work.line, tooComplexTo };
   }
+}
+
+/** As the parser's own first step does. Most texts need nothing. */
+function normalize(text: string): string {
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  return lines.includes("\0") ? lines.replaceAll("\0", "\ufffd") : lines;
 }
 
 function topLevel(all: MarkdownIt.Token[]): ParsedBlocks["blocks"] {
@@ -158,12 +161,13 @@ function* renderBlock(
   tokens: MarkdownIt.Token[],
   text: string,
   options: RenderOptions,
+  isUnfinished: boolean,
 ): Steps<string> {
   shiftHeadings(tokens);
   markTasks(tokens);
   setDirection(tokens);
   try {
-    return (yield* renderTokens(tokens, options)).trimEnd();
+    return (yield* renderTokens(tokens, options, isUnfinished)).trimEnd();
   } catch (error) {
     if (!(error instanceof TooComplexError)) throw error;
     return plainBlock(text);
@@ -176,6 +180,7 @@ const TOKENS_PER_STEP = 200;
 function* renderTokens(
   tokens: MarkdownIt.Token[],
   options: RenderOptions,
+  isUnfinished: boolean,
 ): Steps<string> {
   const { renderer } = markdown;
   const env = environment(new InlineWork(workLimits), options);
@@ -183,8 +188,8 @@ function* renderTokens(
   let html = "";
   for (const [index, { type, content, info }] of tokens.entries()) {
     if (type === "inline") {
-      const isUnfinished = options.isUnfinished && index === last;
-      html += yield* knownOrRendered(content, { ...options, isUnfinished });
+      const isEnd = isUnfinished && index === last;
+      html += yield* knownOrRendered(content, options, isEnd);
       yield;
     } else if (type === "fence" || type === "code_block") {
       html += yield* codeBlock(content, info, options.code);
@@ -203,10 +208,14 @@ function* renderTokens(
 function* knownOrRendered(
   content: string,
   options: RenderOptions,
+  isUnfinished: boolean,
 ): Steps<string> {
-  const { known, used, isUnfinished } = options;
+  const { known, used } = options;
   const key = isUnfinished ? `unfinished ${content}` : `paragraph ${content}`;
-  const html = known?.get(key) ?? (yield* renderInline(content, options));
+  // Options are copied only for what is rendered: most paragraphs are known.
+  const html =
+    known?.get(key) ??
+    (yield* renderInline(content, { ...options, isUnfinished }));
   used?.set(key, html);
   return html;
 }
@@ -257,6 +266,19 @@ function kindOf([first]: MarkdownIt.Token[]) {
   const isCode = first?.type === "fence";
   const isTable = first?.type === "table_open";
   return { isCode, openingLines: isCode ? 1 : isTable ? 2 : 0 };
+}
+
+/** True if a text ends with a line break and an empty line, which may have spaces. */
+function endsWithEmptyLine(source: string): boolean {
+  const end = skipSpacesBack(source, source.length);
+  if (source[end - 1] !== "\n") return false;
+  return source[skipSpacesBack(source, end - 1) - 1] === "\n";
+}
+
+function skipSpacesBack(source: string, from: number): number {
+  let end = from;
+  while (source[end - 1] === " " || source[end - 1] === "\t") end--;
+  return end;
 }
 
 function isEmptyLine(source: string, start = 0): boolean {

@@ -22,12 +22,5 @@ export interface ParseOptions {
   idPrefix?: string;
 }
 
-const OPTIONS = "options";
-
-export const optionsEnvironment = (options: ParseOptions): MarkdownIt.Env => ({
-  [OPTIONS]: options,
-  references: options.definitions?.links,
-});
-
 export const parseOptions = (env: MarkdownIt.Env): ParseOptions =>
-  (env[OPTIONS] as ParseOptions | undefined) ?? {};
+  (env["options"] as ParseOptions | undefined) ?? {};

@@ -50,12 +50,13 @@ function completeTable(text: string, hasDelimiters: boolean): string {
   const body = text.trimEnd();
   const begin = lastLineAt(body);
   const head = body.slice(begin).trim();
-  const before = body.slice(0, begin).trimEnd();
-  const isFirst =
-    before === "" || /\n[ \t]*\r?\n[ \t]*$/.test(body.slice(0, begin));
   const isHead = head.startsWith("|") || (hasDelimiters && head.includes("|"));
+  if (!isHead || head.length > 1_000) return text;
+  const before = body.slice(0, begin);
+  const isFirst =
+    before.trimEnd() === "" || /\n[ \t]*\r?\n[ \t]*$/.test(before);
   const isNear = !/\n[ \t]*\n/.test(text.slice(body.length));
-  if (!isHead || !isFirst || !isNear || head.length > 1_000) return text;
+  if (!isFirst || !isNear) return text;
   if (hasOpenFence(text)) return text;
   const cells = cellsIn(head);
   return `${body}\n|${"---|".repeat(cells)}\n`;

@@ -1,5 +1,5 @@
 import type MarkdownIt from "markdown-it";
-import { optionsEnvironment, type ParseOptions } from "./parse-options";
+import type { ParseOptions } from "./parse-options";
 
 /**
  * Bounds of the work on one text. They are counted, not timed: every process must render a text in the
@@ -101,7 +101,11 @@ const WORK = "work";
 export const environment = (
   work: BlockWork | InlineWork,
   options: ParseOptions = {},
-): MarkdownIt.Env => ({ ...optionsEnvironment(options), [WORK]: work });
+): MarkdownIt.Env => ({
+  work,
+  options,
+  references: options.definitions?.links,
+});
 
 /** Counts the parser's work: the first rule of each kind runs for each attempt. */
 export function countWork(markdown: MarkdownIt.MarkdownIt): void {
@@ -124,7 +128,7 @@ function countBlock(
   _endLine: number,
   silent: boolean,
 ): boolean {
-  const work = env[WORK];
+  const work = env["work"];
   if (work instanceof BlockWork) {
     if (!silent && level === 0) work.beginBlock(line, tokens.length);
     work.count(line, level, tokens.length);
@@ -133,7 +137,7 @@ function countBlock(
 }
 
 function countInline({ env, tokens }: MarkdownIt.StateInline): boolean {
-  const work = env[WORK];
+  const work = env["work"];
   if (work instanceof InlineWork) work.count(tokens.length);
   return false;
 }
