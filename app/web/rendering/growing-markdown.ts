@@ -153,8 +153,9 @@ export class GrowingMarkdown {
   #place(block: Block): Block {
     const continues = block.start < this.#repeated;
     const start = this.#start + Math.max(0, block.start - this.#repeated);
-    const { html, isCode, openingLines } = block;
-    return { start, html, isCode, openingLines, continues };
+    const { html, isCode } = block;
+    const opening = block.openingLines;
+    return { start, html, isCode, openingLines: opening, continues };
   }
 
   #drop(length: number): void {
