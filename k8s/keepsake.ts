@@ -187,7 +187,7 @@ function ingressPeers({ ingress }: Environment): k8s.NetworkPolicyPeer[] {
 
 function ingressChart(
   scope: Construct,
-  { ingress, namespace, clusterDomain, pods }: Environment,
+  { ingress, namespace, clusterDomain, pods, tls }: Environment,
   drain: DrainTimes,
 ): Chart {
   if (ingress.kind === "traefik") {
@@ -206,6 +206,7 @@ function ingressChart(
     namespace,
     drain,
     loadBalancer: ingress,
+    isTlsToWeb: tls.web !== undefined,
     controller: CONTROLLERS[ingress.kind],
   });
 }

@@ -8,6 +8,7 @@ import { createStorageContext } from "../core/storage/storage-context";
 import { type FileSystem, nodeFileSystem } from "../core/storage/file-system";
 import { requireReadable } from "../core/storage/require-readable";
 import { ConnectionRegistry } from "../core/runtime/connection-registry";
+import type { Trust } from "../core/runtime/certificates";
 import type { Logger } from "../core/runtime/log";
 import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
@@ -33,6 +34,8 @@ export interface BackendDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
+  /** Of other backends. */
+  trust?: Trust;
   /** The URL at which other backends reach this process. */
   address: string;
   now?: () => Date;
@@ -65,6 +68,7 @@ export function createBackend(deps: BackendDeps) {
   const peers = createPeerClient({
     token: async () => (await tokens.current())[0] ?? "",
     silenceMs: leaseMs,
+    trust: deps.trust,
   });
   const context = createReplyContext({
     repository: records,

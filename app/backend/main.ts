@@ -11,6 +11,11 @@ import {
   shutDownOnSignals,
 } from "../core/runtime/graceful-shutdown";
 import { errorCode } from "../core/runtime/errors";
+import {
+  followCertificate,
+  readCertificate,
+  readTrust,
+} from "../core/runtime/certificates";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { createHttpServer, listen } from "../core/runtime/server";
@@ -31,17 +36,29 @@ async function main(): Promise<void> {
   const tokens = await readTokens(config, (error) =>
     log.error({ error }, "failed to reread INTERNAL_TOKEN"),
   );
+  const trust = await readTrust(config, log);
+  const certificate = await readCertificate(config);
   const server = createHttpServer(
     (request, response) => void handle(request, response),
+    { certificate },
   );
+  followCertificate(server, certificate, config, log);
   const listenAddress = config.LISTEN_ADDRESS;
   const port = await listen(server, {
     address: listenAddress,
     port: config.PORT,
     setting: "PORT",
   });
-  const address = config.ADVERTISED_URL ?? `http://localhost:${port}`;
-  const backend = createBackend({ config, log, metrics, tokens, address });
+  const scheme = certificate ? "https" : "http";
+  const address = config.ADVERTISED_URL ?? `${scheme}://localhost:${port}`;
+  const backend = createBackend({
+    config,
+    log,
+    metrics,
+    tokens,
+    trust,
+    address,
+  });
   reportAvailability(metrics, backend.checkStorage);
   const shutdown = new GracefulShutdown(config.DRAIN_SECONDS, {
     server,

@@ -9,6 +9,11 @@ import {
   GracefulShutdown,
   shutDownOnSignals,
 } from "../core/runtime/graceful-shutdown";
+import {
+  followCertificate,
+  readCertificate,
+  readTrust,
+} from "../core/runtime/certificates";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
 import { readOrCreateSecret } from "../core/config/secrets";
@@ -44,7 +49,9 @@ async function main(): Promise<void> {
   const keys =
     config.SESSION_KEYS ??
     (await readOrCreateSecret(config.SECRETS_DIRECTORY, "SESSION_KEYS"));
-  const api = createApi({ config, log, metrics, tokens });
+  const trust = await readTrust(config, log);
+  const certificate = await readCertificate(config);
+  const api = createApi({ config, log, metrics, tokens, trust });
   const { app, streams } = await createWebApp({
     host,
     drainSeconds,
@@ -73,8 +80,9 @@ async function main(): Promise<void> {
   const handle = app.callback();
   const server = createHttpServer(
     (request, response) => void handle(request, response),
-    config.KEEP_ALIVE_SECONDS * 1_000,
+    { keepAliveMs: config.KEEP_ALIVE_SECONDS * 1_000, certificate },
   );
+  followCertificate(server, certificate, config, log);
   const metricsServer = createMetricsServer(metrics);
   const shutdown = new GracefulShutdown(drainSeconds, {
     server,

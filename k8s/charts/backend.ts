@@ -13,6 +13,7 @@ import {
 import { MOUNTS } from "../constructs/mounts";
 import { PORTS } from "../constructs/ports";
 import { addServing, type ServingChartProps } from "../constructs/serving";
+import { schemeOfBackend } from "../constructs/tls";
 import type { Environment } from "../schema/environment";
 
 type Models = Environment["models"];
@@ -39,7 +40,7 @@ export class BackendChart extends Chart {
         DATA_DIRECTORY: MOUNTS.records,
         ...modelSettings(props.models),
       },
-      env: [...addressOfPod, ...apiKey(props)],
+      env: [...addressOfPod(props), ...apiKey(props)],
       secret: { name: props.secretName, keys: ["INTERNAL_TOKEN"] },
       volume: { claim: props.recordsClaim, mountPath: MOUNTS.records },
       streamsMetric: metricDefinitions.repliesInProgress.name,
@@ -71,12 +72,15 @@ function modelSettings(models: Models): Record<string, string> {
 }
 
 /** The pod's address, by which its replies name their writer to other backends. */
-const addressOfPod: k8s.EnvVar[] = [
+const addressOfPod = ({ tls }: BackendProps): k8s.EnvVar[] => [
   {
     name: "POD_IP",
     valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } },
   },
-  { name: "ADVERTISED_URL", value: `http://$(POD_IP):${PORTS.backend.http}` },
+  {
+    name: "ADVERTISED_URL",
+    value: `${schemeOfBackend(tls)}://$(POD_IP):${PORTS.backend.http}`,
+  },
 ];
 
 function apiKey({ models, secretName }: BackendProps): k8s.EnvVar[] {

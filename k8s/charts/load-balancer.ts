@@ -23,6 +23,7 @@ export interface LoadBalancerProps {
   controller: Controller;
   loadBalancer: LoadBalancer;
   drain: DrainTimes;
+  isTlsToWeb: boolean;
 }
 
 export class LoadBalancerChart extends Chart {
@@ -35,7 +36,7 @@ export class LoadBalancerChart extends Chart {
       namespace: props.namespace,
       className: props.namespace,
       host: props.loadBalancer.host,
-      annotations: albAnnotations(props.loadBalancer, props.drain),
+      annotations: albAnnotations(props),
     });
   }
 

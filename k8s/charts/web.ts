@@ -12,6 +12,7 @@ import {
 import { MOUNTS } from "../constructs/mounts";
 import { PORTS } from "../constructs/ports";
 import { addServing, type ServingChartProps } from "../constructs/serving";
+import { schemeOfBackend } from "../constructs/tls";
 import type { Authenticate } from "../schema/ingress";
 
 export interface WebProps extends ServingChartProps {
@@ -108,5 +109,5 @@ const toPublishedKeys = {
 };
 
 /** The trailing dot skips search domains: one DNS query instead of several. */
-const backendUrl = ({ namespace, clusterDomain }: WebProps) =>
-  `http://backend.${namespace}.svc.${clusterDomain}.:${PORTS.backend.http}`;
+const backendUrl = ({ namespace, clusterDomain, tls }: WebProps) =>
+  `${schemeOfBackend(tls)}://backend.${namespace}.svc.${clusterDomain}.:${PORTS.backend.http}`;

@@ -28,16 +28,23 @@ const logs = (kind: string, place: LoadBalancer["accessLogs"]) =>
       }
     : {};
 
-export function albAnnotations(
-  loadBalancer: LoadBalancer,
-  drain: DrainTimes,
-): Record<string, string> {
+export function albAnnotations({
+  loadBalancer,
+  drain,
+  isTlsToWeb,
+}: {
+  loadBalancer: LoadBalancer;
+  drain: DrainTimes;
+  isTlsToWeb: boolean;
+}): Record<string, string> {
+  const protocol = isTlsToWeb ? "HTTPS" : "HTTP";
   const own = prefixed({
     // Targets are pods: a node as target would hide which pod drains.
     "target-type": "ip",
     ...listeners(loadBalancer),
     "ssl-policy": loadBalancer.sslPolicy,
-    "backend-protocol": "HTTP",
+    "backend-protocol": protocol,
+    "healthcheck-protocol": protocol,
     ...healthCheck,
     "target-group-attributes": targetGroupAttributes(loadBalancer, drain),
     ...(loadBalancer.webAclArn
@@ -104,7 +111,6 @@ const listeners = ({
 const healthCheck = {
   "healthcheck-path": "/readyz",
   "healthcheck-port": "traffic-port",
-  "healthcheck-protocol": "HTTP",
   "healthcheck-interval-seconds": "5",
   "healthcheck-timeout-seconds": "3",
   "healthy-threshold-count": "2",

@@ -8,7 +8,16 @@ export const MOUNTS = {
   sessions: "/data/sessions",
   records: "/data/records",
   secrets: "/run/secrets/keepsake",
+  certificate: "/run/secrets/certificate",
+  backendAuthority: "/run/secrets/backend-authority",
 };
 
 /** Names of the charts' own volumes; preflight mounts web's and, as `records`, backend's. */
-export const OWN_VOLUMES = ["tmp", "data", "secrets", "records"];
+export const OWN_VOLUMES = [
+  "tmp",
+  "data",
+  "secrets",
+  "records",
+  "certificate",
+  "backend-authority",
+];

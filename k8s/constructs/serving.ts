@@ -1,6 +1,6 @@
 import { k8s } from "cdk8s-plus-27";
 import type { Construct } from "constructs";
-import type { Workload } from "../schema/environment";
+import type { Environment, Workload } from "../schema/environment";
 import type { Pods } from "../schema/pods";
 import type { DrainTimes } from "./drain";
 import { emit } from "./emit";
@@ -26,6 +26,12 @@ import {
 } from "./pod";
 import { addScaling, isAutoscaled } from "./scaling";
 import { addSettings } from "./settings";
+import {
+  backendUrlSettings,
+  certificateSettings,
+  tlsMounts,
+  tlsVolumes,
+} from "./tls";
 
 export interface ServingProps {
   namespace: string;
@@ -43,6 +49,7 @@ export interface ServingProps {
   /** The Secret, and the keys of it that are mounted as files. */
   secret: { name: string; keys: string[] };
   volume: { claim: string; mountPath: string };
+  tls: Environment["tls"];
   streamsMetric: string;
   /** True if Prometheus discovers pods by annotations. */
   scrapedByAnnotation: boolean;
@@ -52,7 +59,13 @@ export interface ServingProps {
 /** The props that web's and backend's charts share. */
 export interface ServingChartProps extends Pick<
   ServingProps,
-  "namespace" | "image" | "workload" | "pods" | "drain" | "scrapedByAnnotation"
+  | "namespace"
+  | "image"
+  | "workload"
+  | "pods"
+  | "drain"
+  | "scrapedByAnnotation"
+  | "tls"
 > {
   logLevel: string;
   settings: Record<string, string>;
@@ -93,9 +106,14 @@ function allSettings(props: ServingProps): Record<string, string> {
     // Each call to a network file system occupies a thread for a round trip.
     UV_THREADPOOL_SIZE: "16",
     DRAIN_SECONDS: String(props.drain.drainSeconds),
+    ...certificateSettings(props),
+    ...backendUrlSettings(props),
     ...props.settings,
   };
 }
+
+const isTls = ({ tls, component }: ServingProps) =>
+  tls[component] !== undefined;
 
 function service(props: ServingProps): ServiceProps {
   return {
@@ -111,7 +129,7 @@ function service(props: ServingProps): ServiceProps {
           port: props.port,
           targetPort: k8s.IntOrString.fromString("http"),
           protocol: "TCP",
-          appProtocol: "http",
+          appProtocol: isTls(props) ? "https" : "http",
         },
         {
           name: "metrics",
@@ -195,6 +213,7 @@ function podSpec(props: ServingProps, settings: string): PodSpec {
           items: props.secret.keys.map((key) => ({ key, path: key })),
         },
       },
+      ...tlsVolumes(props),
       ...props.workload.volumes,
     ],
   };
@@ -215,7 +234,7 @@ function container(props: ServingProps, settings: string): Container {
     env: props.env,
     resources: containerResources(props.workload.resources),
     securityContext: containerSecurity,
-    ...probes,
+    ...probes(isTls(props)),
     lifecycle: {
       preStop: { sleep: { seconds: props.drain.preStopSeconds } },
     },
@@ -223,36 +242,39 @@ function container(props: ServingProps, settings: string): Container {
       scratch.mount,
       { name: "data", mountPath: props.volume.mountPath },
       { name: "secrets", mountPath: MOUNTS.secrets, readOnly: true },
+      ...tlsMounts(props),
       ...props.workload.volumeMounts,
     ],
   };
 }
 
-const get = (path: string) => ({
-  path,
-  port: k8s.IntOrString.fromString("http"),
-});
-
-const probes: Pick<
-  k8s.Container,
-  "startupProbe" | "livenessProbe" | "readinessProbe"
-> = {
-  startupProbe: {
-    httpGet: get("/livez"),
-    periodSeconds: 1,
-    timeoutSeconds: 2,
-    failureThreshold: 60,
-  },
-  livenessProbe: {
-    httpGet: get("/livez"),
-    periodSeconds: 10,
-    timeoutSeconds: 5,
-    failureThreshold: 3,
-  },
-  readinessProbe: {
-    httpGet: get("/readyz"),
-    periodSeconds: 3,
-    timeoutSeconds: 3,
-    failureThreshold: 2,
-  },
-};
+/** The kubelet does not check certificates. */
+function probes(
+  hasTls: boolean,
+): Pick<k8s.Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
+  const get = (path: string) => ({
+    path,
+    port: k8s.IntOrString.fromString("http"),
+    ...(hasTls && { scheme: "HTTPS" }),
+  });
+  return {
+    startupProbe: {
+      httpGet: get("/livez"),
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: 60,
+    },
+    livenessProbe: {
+      httpGet: get("/livez"),
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    readinessProbe: {
+      httpGet: get("/readyz"),
+      periodSeconds: 3,
+      timeoutSeconds: 3,
+      failureThreshold: 2,
+    },
+  };
+}

@@ -9,6 +9,7 @@ import {
   cidr,
   cpu,
   dnsLabel,
+  hostName,
   image,
   podsOrPercent,
   port,
@@ -89,6 +90,12 @@ const models = z.strictObject({
     .describe("places of the models: the only ones that backend may reach"),
 });
 
+const certificate = z.strictObject({
+  secretName: dnsLabel.describe(
+    "a Secret of the type kubernetes.io/tls, as cert-manager makes it. Pods use a renewed certificate without a restart",
+  ),
+});
+
 export const environmentSchema = z.strictObject({
   name: dnsLabel,
   namespace: dnsLabel.default("keepsake"),
@@ -108,6 +115,28 @@ export const environmentSchema = z.strictObject({
   secretName: dnsLabel
     .default("keepsake")
     .describe("the Secret with INTERNAL_TOKEN and SESSION_KEYS"),
+  tls: z
+    .strictObject({
+      web: certificate
+        .optional()
+        .describe(
+          "the ingress reaches web by HTTPS. A load balancer on AWS does not check this certificate; a Gateway needs a BackendTLSPolicy",
+        ),
+      backend: certificate
+        .extend({
+          name: hostName
+            .optional()
+            .describe(
+              "the name in the certificate; by default backend.NAMESPACE.svc",
+            ),
+        })
+        .optional()
+        .describe(
+          "web and backends reach backends by HTTPS, and check the certificate against ca.crt of the same Secret",
+        ),
+    })
+    .prefault({})
+    .describe("HTTPS inside the cluster; the metrics stay HTTP"),
   drainSeconds: whole(1, 3_600, "seconds").default(30),
   logLevel: z
     .enum(

@@ -50,6 +50,9 @@ async function environments(): Promise<Environments> {
       LISTEN_ADDRESS: LOOPBACK,
       PORT: port,
       METRICS_PORT: metricsPort,
+      // Web calls it on this machine by HTTP.
+      TLS_CERTIFICATE_FILE: "",
+      TLS_KEY_FILE: "",
     },
   };
 }
@@ -103,13 +106,17 @@ async function end(exitCode: number): Promise<void> {
 
 /** Prints the address and the state directories, as plain text. */
 function announce({ web, backend }: Environments, port: number): void {
-  const { SESSION_DIRECTORY: sessions, SECRETS_DIRECTORY: secrets } =
-    readWebConfig(web);
+  const {
+    SESSION_DIRECTORY: sessions,
+    SECRETS_DIRECTORY: secrets,
+    TLS_CERTIFICATE_FILE: certificate,
+  } = readWebConfig(web);
+  const scheme = certificate ? "https" : "http";
   const records = backend && readBackendConfig(backend).DATA_DIRECTORY;
   const state = [sessions, records, secrets].filter(Boolean).join(", ");
   const elsewhere = backend ? "" : `; its backend is ${web.BACKEND_URL}`;
   console.log(
-    `\nKeepsake is ready at http://localhost:${port} (Ctrl-C ends it; its state is in ${state}${elsewhere})\n`,
+    `\nKeepsake is ready at ${scheme}://localhost:${port} (Ctrl-C ends it; its state is in ${state}${elsewhere})\n`,
   );
 }
 

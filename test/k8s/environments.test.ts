@@ -51,6 +51,18 @@ type Mistake = [string, object, Record<string, unknown>, string];
 
 const mistakes: Mistake[] = [
   [
+    "TLS to web behind Traefik",
+    kind,
+    { tls: { web: { secretName: "web-tls" } } },
+    "tls.web is not supported with Traefik, which would check the certificate against the pods' addresses. Remove it, or use another kind of ingress.",
+  ],
+  [
+    "a certificate that is set as a setting",
+    eks,
+    { "settings.web": { TLS_KEY_FILE: "/tls.key" } },
+    `settings.web.TLS_KEY_FILE "/tls.key" can't be set here: set tls.`,
+  ],
+  [
     "a file system without an access point",
     eks,
     { "storage.sessions": "fs-0123456789abcdef0" },

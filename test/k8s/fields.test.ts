@@ -969,3 +969,115 @@ describe("the manifests of kind", () => {
     });
   });
 });
+
+const policies = (objects: Manifest[]) =>
+  objects.filter(({ kind }) => kind === "NetworkPolicy");
+
+describe("TLS inside the cluster", () => {
+  const tls = {
+    web: { secretName: "web-tls" },
+    backend: { secretName: "backend-tls" },
+  };
+  const probes = ["startup", "liveness", "readiness"].map(
+    (kind) => `${container}.${kind}Probe.httpGet.scheme`,
+  );
+
+  test.each(environmentNames())("is off by default in %s", async (name) => {
+    const text = JSON.stringify(await objectsOf(name));
+    expect(text).not.toMatch(/TLS_|"HTTPS"\}|backend-authority/);
+  });
+
+  test("web and backend serve HTTPS, with files that follow their Secrets", async () => {
+    const objects = await objectsWith("eks", { tls });
+    for (const component of ["web", "backend"] as const) {
+      const deployment = find(objects, "Deployment", component);
+      expectFields(deployment, [
+        ...probes.map((at): Expected => [at, "HTTPS"]),
+        // Nothing else of the drain changes.
+        [`${container}.lifecycle.preStop.sleep.seconds`, 10],
+        [`${pod}.terminationGracePeriodSeconds`, 45],
+      ]);
+      const volumes = field(deployment, `${pod}.volumes`) as object[];
+      expect(volumes).toContainEqual({
+        name: "certificate",
+        secret: {
+          secretName: `${component}-tls`,
+          defaultMode: 0o444,
+          items: [
+            { key: "tls.crt", path: "tls.crt" },
+            { key: "tls.key", path: "tls.key" },
+          ],
+        },
+      });
+      // Web gets the authority of the backend's certificate, and not its key.
+      expect(volumes).toContainEqual({
+        name: "backend-authority",
+        secret: {
+          secretName: "backend-tls",
+          defaultMode: 0o444,
+          items: [{ key: "ca.crt", path: "ca.crt" }],
+        },
+      });
+      const mounts = field(deployment, `${container}.volumeMounts`) as {
+        subPath?: string;
+      }[];
+      // A file that is mounted by itself is never renewed.
+      expect(mounts.filter(({ subPath }) => subPath)).toEqual([]);
+      expect(settingsOf(objects, component)).toMatchObject({
+        TLS_CERTIFICATE_FILE: "/run/secrets/certificate/tls.crt",
+        TLS_KEY_FILE: "/run/secrets/certificate/tls.key",
+        BACKEND_CA_FILE: "/run/secrets/backend-authority/ca.crt",
+        BACKEND_CERTIFICATE_NAME: "backend.keepsake.svc",
+      });
+      expectFields(find(objects, "Service", component), [
+        ["spec.ports.0.name", "http"],
+        ["spec.ports.0.appProtocol", "https"],
+        ["spec.ports.1.appProtocol", "http"],
+      ]);
+    }
+    expect(settingsOf(objects)).toMatchObject({
+      BACKEND_URL: "https://backend.keepsake.svc.cluster.local.:8081",
+    });
+    const env = field(
+      find(objects, "Deployment", "backend"),
+      `${container}.env`,
+    );
+    expect(env).toContainEqual({
+      name: "ADVERTISED_URL",
+      value: "https://$(POD_IP):8081",
+    });
+  });
+
+  test("the load balancer reaches and checks web by HTTPS", async () => {
+    const objects = await objectsWith("eks", { tls });
+    const { annotations } = find(objects, "Ingress", "web").metadata;
+    expect(annotations).toMatchObject({
+      "alb.ingress.kubernetes.io/backend-protocol": "HTTPS",
+      "alb.ingress.kubernetes.io/healthcheck-protocol": "HTTPS",
+      "alb.ingress.kubernetes.io/healthcheck-path": "/readyz",
+      "alb.ingress.kubernetes.io/healthcheck-port": "traffic-port",
+    });
+  });
+
+  test("the network policies are the same", async () => {
+    expect(policies(await objectsWith("eks", { tls }))).toEqual(
+      policies(await objectsWith("eks", {})),
+    );
+  });
+
+  test("each side can be encrypted alone", async () => {
+    const web = await objectsWith("eks", { tls: { web: tls.web } });
+    expect(settingsOf(web)).toMatchObject({
+      BACKEND_URL: expect.stringMatching(/^http:/) as string,
+      TLS_KEY_FILE: expect.any(String) as string,
+    });
+    expect(settingsOf(web, "backend")).not.toHaveProperty("TLS_KEY_FILE");
+    const backend = await objectsWith("kind", {
+      tls: { backend: { ...tls.backend, name: "backend.example.com" } },
+    });
+    expect(settingsOf(backend)).toMatchObject({
+      BACKEND_CERTIFICATE_NAME: "backend.example.com",
+    });
+    expect(settingsOf(backend)).not.toHaveProperty("TLS_KEY_FILE");
+  });
+});

@@ -199,6 +199,7 @@ const props = (
   workload,
   pods: NO_PODS,
   drain,
+  tls: {},
   settings: {},
   secret: { name: "keepsake", keys: [] },
   volume: { claim: "sessions", mountPath: "/data" },

@@ -7,9 +7,12 @@ export class HttpVisitor {
   /** Headers of every request, as a proxy adds them. */
   always: () => Record<string, string> = () => ({});
   readonly #address: string;
+  readonly #fetch: typeof fetch;
 
-  constructor(address: string) {
+  /** @param send Replaces `fetch`, to trust another authority for example. */
+  constructor(address: string, send = fetch) {
     this.#address = address;
+    this.#fetch = send;
   }
 
   /** The request header. */
@@ -70,7 +73,7 @@ export class HttpVisitor {
     },
   ): Promise<Response> {
     const { cookie } = this;
-    const answer = await fetch(this.#address + path, {
+    const answer = await this.#fetch(this.#address + path, {
       redirect: "manual",
       ...init,
       headers: {

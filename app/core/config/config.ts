@@ -2,6 +2,7 @@ import path from "node:path";
 import type { z } from "zod";
 import { modelFaults } from "./model-faults";
 import { signInFaults } from "./sign-in-faults";
+import { tlsFaults } from "./tls-faults";
 import {
   backendSettings,
   preflightSettings,
@@ -28,12 +29,20 @@ export type BackendConfig = z.output<typeof backendSettings>;
 
 /** @throws ConfigError naming every invalid setting. */
 export function readWebConfig(env: NodeJS.ProcessEnv): WebConfig {
-  return read(webSettings, env, signInFaults);
+  return read(
+    webSettings,
+    env,
+    (valid) => new Map([...signInFaults(valid), ...tlsFaults(valid)]),
+  );
 }
 
 /** @throws ConfigError naming every invalid setting. */
 export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
-  return read(backendSettings, env, modelFaults);
+  return read(
+    backendSettings,
+    env,
+    (valid) => new Map([...modelFaults(valid), ...tlsFaults(valid)]),
+  );
 }
 
 /** @throws ConfigError naming every invalid setting. */

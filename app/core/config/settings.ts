@@ -26,6 +26,29 @@ const both = {
     .describe(
       "The address on which the process and its metrics listen. By default only this machine reaches them; `::` is every interface, IPv6 and IPv4. The image's default is `::`.",
     ),
+  TLS_CERTIFICATE_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "A PEM file with the certificate by which the process serves HTTPS instead of HTTP, and its chain. Reread every 10 seconds, so that a renewed one needs no restart. Metrics stay HTTP.",
+    ),
+  TLS_KEY_FILE: z
+    .string()
+    .optional()
+    .describe("A PEM file with the key of that certificate."),
+  BACKEND_CA_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "A PEM file with the authority that signs the backend's certificate, which web and other backends check. Defaults to the authorities that Node trusts. Reread every 10 seconds.",
+    ),
+  BACKEND_CERTIFICATE_NAME: z
+    .string()
+    .regex(hostPattern, "must be a host name, such as backend.keepsake.svc")
+    .optional()
+    .describe(
+      "The name that the backend's certificate must have. Defaults to the host of the URL. Backends reach each other by address, so they need it.",
+    ),
   INTERNAL_TOKEN: list
     .refine(
       (tokens) => tokens.every(isStrongSecret),
@@ -237,6 +260,8 @@ export const preflightSettings = z.object({
     .optional()
     .describe("The ingress's URL, to be checked from outside."),
   BACKEND_URL: httpUrl.optional().describe("Same as web's."),
+  BACKEND_CA_FILE: both.BACKEND_CA_FILE,
+  BACKEND_CERTIFICATE_NAME: both.BACKEND_CERTIFICATE_NAME,
   SESSION_DIRECTORY: z.string().optional().describe("Same as web's."),
   DATA_DIRECTORY: z.string().optional().describe("Same as backend's."),
   INTERNAL_TOKEN: both.INTERNAL_TOKEN,

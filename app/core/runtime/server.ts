@@ -4,8 +4,10 @@ import {
   type Server,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../config/config";
+import type { Certificate } from "./certificates";
 
 /** Must exceed the client's idle time-out: an ALB's is 60 s by default. */
 const KEEP_ALIVE_MS = 75_000;
@@ -46,26 +48,34 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-/**
- * Creates an HTTP server with the time-outs that all processes share.
- *
- * @param keepAliveMs Idle time-out of a connection. It must exceed the client's own, or the client
- *   sends a request on a connection that is just being closed.
- */
+export interface HttpServerOptions {
+  /**
+   * Idle time-out of a connection. It must exceed the client's own, or the client sends a request on
+   * a connection that is just being closed.
+   */
+  keepAliveMs?: number;
+  /** Serves by TLS alone. */
+  certificate?: Certificate | undefined;
+}
+
+/** Creates an HTTP server with the time-outs that all processes share. */
 export function createHttpServer(
   listener: RequestListener,
-  keepAliveMs = KEEP_ALIVE_MS,
+  { keepAliveMs = KEEP_ALIVE_MS, certificate }: HttpServerOptions = {},
 ): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: keepAliveMs,
-      // A client gets this long to send its request; the response has no limit.
-      requestTimeout: 60_000,
-      headersTimeout: 30_000,
-    },
-    listener,
-  );
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: keepAliveMs,
+    // A client gets this long to send its request; the response has no limit.
+    requestTimeout: 60_000,
+    headersTimeout: 30_000,
+  };
+  const server = certificate
+    ? createTlsServer(
+        { ...options, ...certificate, handshakeTimeout: 10_000 },
+        listener,
+      )
+    : createServer(options, listener);
   server.on("clientError", (error, socket) =>
     answerClientError(error, socket as Socket),
   );

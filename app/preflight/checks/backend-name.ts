@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { fetch } from "undici";
+import { type Agent, fetch } from "undici";
 import { errorCode } from "../../core/runtime/errors";
+import { backendDispatcher } from "../backend-dispatcher";
 import {
   type Check,
   failure,
@@ -29,7 +30,9 @@ export const backendName: Check = {
     }
     const url = new URL(config.BACKEND_URL);
     const name = await resolve(url.hostname);
-    return name.status === "failure" ? name : [name, await ready(url, signal)];
+    if (name.status === "failure") return name;
+    const dispatcher = await backendDispatcher(config);
+    return [name, await ready(url, dispatcher, signal)];
   },
 };
 
@@ -52,9 +55,14 @@ async function resolve(host: string): Promise<Outcome> {
   }
 }
 
-async function ready(url: URL, signal: AbortSignal): Promise<Outcome> {
+async function ready(
+  url: URL,
+  dispatcher: Agent,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const response = await fetch(new URL("/readyz", url), {
+      dispatcher,
       signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
     });
     const text = (await response.text()).trim();
@@ -66,7 +74,7 @@ async function ready(url: URL, signal: AbortSignal): Promise<Outcome> {
   } catch (error) {
     return failure(
       `Nothing answers at ${url.origin}: ${messageOf(error)}.`,
-      "Check the Service's port and its endpoints (kubectl get endpointslices). The network policies must allow traffic from web and preflight.",
+      "Check the Service's port and its endpoints (kubectl get endpointslices). The network policies must allow traffic from web and preflight. Over HTTPS, BACKEND_CA_FILE must have the authority of the backend's certificate.",
     );
   }
 }

@@ -1,10 +1,12 @@
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fetch } from "undici";
+import { backendDispatcher } from "../backend-dispatcher";
 import {
   type Check,
   ok,
   type Outcome,
+  type Settings,
   skipped,
   warning,
   failure,
@@ -30,7 +32,7 @@ export const clocks: Check = {
   run: async ({ config, signal }) => {
     const offsets = [
       ...(await fileServers(directoriesOf(config))),
-      ...(await backend(config.BACKEND_URL, signal)),
+      ...(await backend(config, signal)),
     ];
     if (offsets.length === 0)
       return skipped("There is no other clock to compare with.");
@@ -56,13 +58,17 @@ async function fileServers(
 }
 
 async function backend(
-  url: string | undefined,
+  config: Settings,
   signal: AbortSignal,
 ): Promise<Offset[]> {
+  const { BACKEND_URL: url } = config;
   if (!url) return [];
   try {
     const offset = await timed("the backend's node", 1_000, async () => {
-      const response = await fetch(new URL("/livez", url), { signal });
+      const response = await fetch(new URL("/livez", url), {
+        dispatcher: await backendDispatcher(config),
+        signal,
+      });
       await response.body?.cancel();
       return Date.parse(response.headers.get("date") ?? "");
     });

@@ -11,6 +11,7 @@ import {
   skipped,
   type Subject,
 } from "../check";
+import { backendDispatcher } from "../backend-dispatcher";
 import { messageOf } from "../message-of";
 
 const PROMPT = "Answer with one word: ready?";
@@ -46,10 +47,12 @@ export const model: Check = {
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
 /** Makes calls as a random owner. */
-function caller({ signal }: Subject, url: string, token: string): Call {
+function caller({ signal, config }: Subject, url: string, token: string): Call {
   const owner = `preflight-${randomBytes(16).toString("hex")}`;
+  const connected = backendDispatcher(config);
   return async (method, path, body) => {
     const response = await request(new URL(path, url), {
+      dispatcher: await connected,
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),

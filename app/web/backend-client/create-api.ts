@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import type { WebConfig } from "../../core/config/config";
+import type { Trust } from "../../core/runtime/certificates";
 import type { Logger } from "../../core/runtime/log";
 import type { Tokens } from "../../core/config/tokens";
 import type { ConnectedApi } from "./api";
@@ -15,6 +16,7 @@ export interface ApiDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
+  trust?: Trust;
   resolve?: ResolveHost;
   /** See {@link CONNECTION_AGE_MS}. */
   connectionAgeMs?: number;
@@ -49,6 +51,7 @@ export function createApi(deps: ApiDeps): ConnectedApi {
   const transport = new Transport({
     url,
     tokens,
+    trust: deps.trust,
     resolve: deps.resolve ?? hostResolver(),
     connectionAgeMs: deps.connectionAgeMs ?? CONNECTION_AGE_MS,
     now,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import type { Tokens } from "../../core/config/tokens";
+import type { Trust } from "../../core/runtime/certificates";
 import {
   type Answer,
   type Call,
@@ -22,6 +23,7 @@ import { RetryPolicy } from "./transport/retry-policy";
 export interface TransportOptions {
   url: URL;
   tokens: Tokens;
+  trust?: Trust | undefined;
   resolve: ResolveHost;
   /** Age in milliseconds after which a connection gets no new calls. */
   connectionAgeMs: number;
@@ -46,9 +48,11 @@ export class Transport {
   private readonly connections: Connections;
   /** Each stream has its own connection, so that streams take none from the calls. */
   private readonly streams: Pool;
+  private lastFailure: unknown;
 
   constructor(private readonly options: TransportOptions) {
-    const { url, resolve, connectionAgeMs, now, onResolveError } = options;
+    const { url, resolve, connectionAgeMs, now, onResolveError, trust } =
+      options;
     const addresses = new HostAddresses({
       resolve,
       now,
@@ -60,12 +64,13 @@ export class Transport {
     this.connections = new Connections({
       origin: url.origin,
       lookup,
+      trust,
       maxAgeMs: connectionAgeMs,
       now,
     });
     this.streams = new Pool(url.origin, {
       ...CONNECTION,
-      connect: connector(lookup),
+      connect: connector(lookup, trust, url.hostname),
       connections: null,
       clientTtl: connectionAgeMs,
     });
@@ -124,7 +129,7 @@ export class Transport {
       return answer;
     } catch (error) {
       if (signal.aborted) this.circuit.abandoned();
-      else this.fail();
+      else this.fail(error);
       throw error;
     }
   }
@@ -140,7 +145,8 @@ export class Transport {
     avoided: Set<string>,
     cost: CallCost,
   ): Promise<Outcome> {
-    if (!this.circuit.tryEnter()) return { error: new NoBackendError() };
+    if (!this.circuit.tryEnter())
+      return { error: new NoBackendError(this.lastFailure) };
     const connection = this.connections.take(avoided, cost.attempts > 0);
     cost.attempts += 1;
     try {
@@ -156,7 +162,7 @@ export class Transport {
       }
       avoid(avoided, connection);
       this.connections.lose(connection);
-      this.fail();
+      this.fail(error);
       return { error };
     } finally {
       connection.inFlight -= 1;
@@ -212,11 +218,12 @@ export class Transport {
   }
 
   private enter(): void {
-    if (!this.circuit.tryEnter()) throw new NoBackendError();
+    if (!this.circuit.tryEnter()) throw new NoBackendError(this.lastFailure);
   }
 
   /** Counts as a failure of the backend only if no other process is known to answer. */
-  private fail(): void {
+  private fail(failure?: unknown): void {
+    this.lastFailure = failure;
     this.addresses.expire();
     if (this.connections.hasKnownProcess) this.circuit.abandoned();
     else this.circuit.failed();

@@ -196,7 +196,22 @@ const vpcOriginIsInternal = rule(
   ],
 );
 
+const tlsNeedsLoadBalancer = rule(
+  z.object({
+    ingress: z.object({ kind: z.literal("traefik") }),
+    tls: z.object({ web: z.object({}) }),
+  }),
+  () => [
+    {
+      path: "tls.web",
+      message:
+        "is not supported with Traefik, which would check the certificate against the pods' addresses. Remove it, or use another kind of ingress",
+    },
+  ],
+);
+
 export const ingressRules = [
+  tlsNeedsLoadBalancer,
   vpcOriginIsInternal,
   hostOfLoadBalancer,
   stickinessFitsAlgorithm,

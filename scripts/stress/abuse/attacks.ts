@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "./client";
 
@@ -52,6 +53,19 @@ export const attacks: Record<string, Attack> = {
       await begin(attacker, `${n} ${"été ".repeat(11_000)}`);
     }
     await repeat(20, () => attacker.get("/search?q=nowhere"));
+  },
+
+  /** Five conversations of messages of 1 MB, and pages of them. */
+  texts: async (url) => {
+    const attacker = await visitor(url);
+    const message = "été ".repeat(170_000);
+    const addresses: string[] = [];
+    await repeat(5, async (n) => {
+      addresses[n] ??= await begin(attacker, `${n} ${message}`);
+      await attacker.get(addresses[n]);
+      const key = randomUUID();
+      await attacker.post(`${addresses[n]}/messages`, { message, key });
+    });
   },
 };
 

@@ -33,6 +33,47 @@ describe("ADVERTISED_URL", () => {
   );
 });
 
+describe("TLS", () => {
+  const PAIR = { TLS_CERTIFICATE_FILE: "tls.crt", TLS_KEY_FILE: "tls.key" };
+
+  it.each([
+    [
+      "a certificate without a key",
+      { TLS_CERTIFICATE_FILE: "tls.crt" },
+      ["TLS_KEY_FILE"],
+    ],
+    [
+      "a key without a certificate",
+      { TLS_KEY_FILE: "tls.key" },
+      ["TLS_CERTIFICATE_FILE"],
+    ],
+    [
+      "an address by HTTP",
+      { ...PAIR, ADVERTISED_URL: "http://10.0.0.1:8081" },
+      ["ADVERTISED_URL"],
+    ],
+    [
+      "an address by HTTPS without a certificate",
+      { ADVERTISED_URL: "https://10.0.0.1:8081" },
+      ["ADVERTISED_URL"],
+    ],
+    ["both files", { ...PAIR, ADVERTISED_URL: "https://10.0.0.1:8081" }, []],
+  ])("checks the backend's settings together: %s", (_, env, names) => {
+    expect(named(() => readBackendConfig(env))).toEqual(names);
+  });
+
+  it("refuses an authority for a backend that web reaches by HTTP", () => {
+    const BACKEND_CA_FILE = "ca.crt";
+    expect(named(() => readWebConfig({ BACKEND_CA_FILE }))).toEqual([
+      "BACKEND_URL",
+    ]);
+    const BACKEND_URL = "https://backend.keepsake.svc:8081";
+    expect(
+      named(() => readWebConfig({ BACKEND_CA_FILE, BACKEND_URL })),
+    ).toEqual([]);
+  });
+});
+
 const secretsOf = (env: NodeJS.ProcessEnv) =>
   [readWebConfig(env), readBackendConfig(env)].map(
     (config) => config.SECRETS_DIRECTORY,

@@ -6,10 +6,9 @@ test.each([
   ["as long as an ALB may wait, and a little longer", 4_015_000, "4015"],
   ["longer than an ALB's 60 s, unless told otherwise", undefined, "75"],
 ])("a connection is kept %s", async (_, keepAliveMs, seconds) => {
-  const server = createHttpServer(
-    (_request, response) => response.end("ok"),
+  const server = createHttpServer((_request, response) => response.end("ok"), {
     keepAliveMs,
-  );
+  });
   const port = await listen(server, {
     address: "127.0.0.1",
     port: 0,

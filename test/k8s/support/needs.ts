@@ -71,6 +71,13 @@ const ownSecurityGroups = need("own-security-groups", {
   }),
 });
 
+const tlsInside = need("tls-inside", {
+  tls: {
+    web: { secretName: "web-tls" },
+    backend: { secretName: "backend-tls" },
+  },
+});
+
 const sharedAlb = need("shared-alb", {
   ingress: alb({
     group: { name: "public", order: 20 },
@@ -226,6 +233,7 @@ export const NEEDS = [
   ipv6,
   privateSubnets,
   ownSecurityGroups,
+  tlsInside,
   sharedAlb,
   vllmInCluster,
   oidc,

@@ -1,5 +1,7 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
+import type { Trust } from "../../../core/runtime/certificates";
+import { trustingConnector } from "../../../core/runtime/trusting-connector";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { formatOffset, parseOffset, type Offset } from "../log/offset";
 import type { EpochHeader, LogRecord } from "../log/records";
@@ -69,12 +71,14 @@ function peerUrl(epoch: EpochHeader, ref: ReplyRef, rest = ""): string {
 export function createPeerClient({
   token,
   silenceMs,
+  trust,
 }: {
   token: () => Promise<string>;
   silenceMs: number;
+  trust?: Trust | undefined;
 }): PeerClient {
   const agent = new Agent({
-    connect: { timeout: Math.min(1_000, silenceMs) },
+    connect: trustingConnector({ timeout: Math.min(1_000, silenceMs) }, trust),
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
     pipelining: 1,

@@ -46,7 +46,8 @@ export class CallCost {
 /** The circuit is open: no process of the backend has answered recently. */
 export class NoBackendError extends Error {
   override readonly name = "NoBackendError";
-  constructor() {
-    super("No process of the backend answers");
+  /** @param cause The last failure of a call, such as a certificate that can't be verified. */
+  constructor(cause?: unknown) {
+    super("No process of the backend answers", { cause });
   }
 }

@@ -1,5 +1,7 @@
 import type { LookupFunction } from "node:net";
-import { buildConnector, Client } from "undici";
+import { type buildConnector, Client } from "undici";
+import type { Trust } from "../../../core/runtime/certificates";
+import { trustingConnector } from "../../../core/runtime/trusting-connector";
 
 /** A connection to one process of the backend, for one call at a time. */
 export interface Connection {
@@ -18,6 +20,7 @@ export interface ConnectionsOptions {
   /** `http://backend.keepsake.svc.cluster.local.:8081` */
   origin: string;
   lookup: LookupFunction;
+  trust?: Trust | undefined;
   /** Age in milliseconds after which a connection gets no new calls. */
   maxAgeMs: number;
   /** Monotonic, in milliseconds. */
@@ -56,8 +59,13 @@ const CONNECT_TIMEOUT_MS = 300;
 const DISCARD_SOCKET_MS = 1_000;
 
 /** Connects within {@link CONNECT_TIMEOUT_MS}. */
-export function connector(lookup: LookupFunction): buildConnector.connector {
-  const connect = buildConnector({ lookup, timeout: DISCARD_SOCKET_MS });
+export function connector(
+  lookup: LookupFunction,
+  trust?: Trust,
+  host?: string,
+): buildConnector.connector {
+  const bounds = { lookup, timeout: DISCARD_SOCKET_MS };
+  const connect = trustingConnector(bounds, trust, host);
   return (options, callback) => {
     let isOver = false;
     const finish: buildConnector.Callback = (...result) => {
@@ -154,7 +162,7 @@ export class Connections {
   }
 
   private open(): Connection {
-    const { origin, lookup, maxAgeMs, now } = this.options;
+    const { origin, lookup, trust, maxAgeMs, now } = this.options;
     const timedLookup: LookupFunction = (host, options, callback) => {
       const begun = performance.now();
       lookup(host, options, (...found) => {
@@ -165,7 +173,7 @@ export class Connections {
     const client = new Client(origin, {
       ...CONNECTION,
       maxResponseSize: MAX_RESPONSE_BYTES,
-      connect: connector(timedLookup),
+      connect: connector(timedLookup, trust, new URL(origin).hostname),
     });
     const connection: Connection = {
       client,

@@ -1,0 +1,82 @@
+import type { k8s } from "cdk8s-plus-27";
+import type { Environment } from "../schema/environment";
+import { MOUNTS } from "./mounts";
+
+/** What the pods of web and backend need to serve HTTPS, and to reach backends by it. */
+export interface TlsProps {
+  namespace: string;
+  component: "web" | "backend";
+  tls: Environment["tls"];
+}
+
+/** The files of a Secret of the type kubernetes.io/tls. */
+const CERTIFICATE = "tls.crt";
+const KEY = "tls.key";
+const AUTHORITY = "ca.crt";
+
+export function certificateSettings({
+  tls,
+  component,
+}: TlsProps): Record<string, string> {
+  if (!tls[component]) return {};
+  return {
+    TLS_CERTIFICATE_FILE: `${MOUNTS.certificate}/${CERTIFICATE}`,
+    TLS_KEY_FILE: `${MOUNTS.certificate}/${KEY}`,
+  };
+}
+
+export function backendUrlSettings({
+  tls: { backend },
+  namespace,
+}: TlsProps): Record<string, string> {
+  if (!backend) return {};
+  return {
+    BACKEND_CA_FILE: `${MOUNTS.backendAuthority}/${AUTHORITY}`,
+    BACKEND_CERTIFICATE_NAME: backend.name ?? `backend.${namespace}.svc`,
+  };
+}
+
+export const schemeOfBackend = ({ backend }: Environment["tls"]) =>
+  backend ? "https" : "http";
+
+/** Web gets the authority of the backend's certificate, and not its key. */
+export function tlsVolumes({ tls, component }: TlsProps): k8s.Volume[] {
+  const own = tls[component];
+  return [
+    ...(own
+      ? [filesOf("certificate", own.secretName, [CERTIFICATE, KEY])]
+      : []),
+    ...(tls.backend
+      ? [filesOf("backend-authority", tls.backend.secretName, [AUTHORITY])]
+      : []),
+  ];
+}
+
+export function tlsMounts({ tls, component }: TlsProps): k8s.VolumeMount[] {
+  return [
+    ...(tls[component] ? [mount("certificate", MOUNTS.certificate)] : []),
+    ...(tls.backend
+      ? [mount("backend-authority", MOUNTS.backendAuthority)]
+      : []),
+  ];
+}
+
+const filesOf = (
+  name: string,
+  secretName: string,
+  keys: string[],
+): k8s.Volume => ({
+  name,
+  secret: {
+    secretName,
+    defaultMode: 0o444,
+    items: keys.map((key) => ({ key, path: key })),
+  },
+});
+
+/** A whole folder: Kubernetes never renews a file that is mounted by itself. */
+const mount = (name: string, mountPath: string): k8s.VolumeMount => ({
+  name,
+  mountPath,
+  readOnly: true,
+});
