@@ -18,7 +18,10 @@ export const folders: Record<string, string[]> = {
     "test/core/storage/faults.test.ts",
     "test/web/unsaved.test.ts",
   ],
-  "app/web/backend-client": ["test/web/backend-client/*.test.ts"],
+  "app/web/backend-client": [
+    "test/web/backend-client/*.test.ts",
+    "test/web/{dead-backends,trace,probes,queue,regenerate}.test.ts",
+  ],
   "app/web/middleware": [
     "test/web/*.test.ts",
     "test/web/rendering/*.test.ts",

@@ -1,4 +1,5 @@
 import type { HttpVisitor } from "./http-visitor";
+import { nextOf } from "./wait-for";
 
 interface Event {
   event: string;
@@ -42,12 +43,16 @@ export class EventWatcher {
     );
     let rest = "";
     const decoder = new TextDecoder();
-    for await (const chunk of answer.body ?? []) {
-      rest += decoder.decode(chunk, { stream: true });
+    const chunks = answer.body?.[Symbol.asyncIterator]();
+    const awaited = `the end of the events of ${address}, or ${until.toString()}`;
+    while (chunks) {
+      const { done, value } = await nextOf(chunks, awaited);
+      if (done === true) break;
+      rest += decoder.decode(value, { stream: true });
       const parts = rest.split("\n\n");
       rest = parts.pop() ?? "";
       parts.forEach((part) => this.#take(part));
-      if (until(this)) break;
+      if (until(this)) await chunks.return?.();
     }
     return answer.status;
   }

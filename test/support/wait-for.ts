@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { withTimeout } from "../../app/core/runtime/async";
 
 /** Set by jest.config.js and set-up-kind.js. */
 declare const testKind: {
@@ -57,4 +58,19 @@ export async function expectEventually(
     }
     await sleep(POLL_MS);
   }
+}
+
+/**
+ * The next value of an iteration.
+ *
+ * @throws Error after a time-out, which says what was awaited.
+ */
+export async function nextOf<T>(
+  iterator: AsyncIterator<T>,
+  what: string,
+): Promise<IteratorResult<T>> {
+  const inVain = new Error(`Waited in vain for ${what}`);
+  return withTimeout(iterator.next(), deadline() - performance.now(), {
+    error: () => inVain,
+  });
 }

@@ -655,6 +655,18 @@ describe("a store that fails", () => {
     },
   );
 
+  test("serves a page that changes the session, although the change can't be saved", async () => {
+    const { browser, options, store } = await setUp();
+    await browser.text("/model?name=old", post);
+    const save = jest.fn(fails("ENOSPC"));
+    const origin = await serve({}, { ...options, store: { ...store, save } });
+    const failed = browser.clone();
+    Object.assign(failed, { origin });
+    expect((await failed.fetch("/model?name=lost")).status).toBe(200);
+    expect(save).toHaveBeenCalled();
+    expect(await json(browser, "/")).toMatchObject({ model: "old" });
+  });
+
   test("reports a failed creation on the page of a person, and refuses changes that would be lost", async () => {
     const { options } = await setUp();
     const store = { ...options.store, createOnce: fails("ENOSPC") };
@@ -682,6 +694,21 @@ describe("a store that fails", () => {
     expect(response.headers.getSetCookie()).toEqual([]);
     expect((await json(browser, "/")).owner).toBe(owner);
     expect((await json(failed, "/")).owner).toBe(owner);
+  });
+
+  test("takes nothing of a Reset that failed into the old session, although storage answers again at once", async () => {
+    const { browser, options, store } = await setUp();
+    await browser.text("/model?name=old", post);
+    const before = await json(browser, "/");
+    const create = jest.fn(store.create);
+    create.mockImplementationOnce(fails("EIO"));
+    const origin = await serve({}, { ...options, store: { ...store, create } });
+    const unlucky = browser.clone();
+    Object.assign(unlucky, { origin });
+    expect((await unlucky.fetch("/reset", post)).status).toBe(503);
+    expect(create).toHaveBeenCalledTimes(1);
+    expect(await json(unlucky, "/")).toEqual(before);
+    expect(await json(browser, "/")).toEqual(before);
   });
 
   test("keeps the old session, and makes none, if no other may be created at Reset", async () => {
