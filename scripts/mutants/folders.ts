@@ -24,6 +24,7 @@ export const folders: Record<string, string[]> = {
   ],
   "app/web/middleware": [
     "test/web/*.test.ts",
+    "test/web/{forms,limits}/*.test.ts",
     "test/web/rendering/*.test.ts",
     "test/web/streaming/*.test.ts",
   ],

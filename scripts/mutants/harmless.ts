@@ -83,4 +83,18 @@ export const harmless: Harmless[] = [
     mistake: "others.length > 0 → true",
     reason: "An empty list of cookies sends no header.",
   },
+  {
+    file: "app/backend/replies/failover/reply-supervisor.ts",
+    line: "clearTimeout(this.timer);",
+    mistake:
+      "clearTimeout(this.timer); await this.scanning; → await this.scanning; clearTimeout(this.timer);",
+    reason: "No timer is set while a scan runs, nor after `isStopped`.",
+  },
+  {
+    file: "app/backend/replies/writing/reply-writer.ts",
+    line: "if (signal.aborted) return;",
+    mistake: "signal.aborted → false",
+    reason:
+      "One more flush. At worst a heartbeat follows a handover, which costs a lease and no text.",
+  },
 ];

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { freePorts } from "../../scripts/local/free-ports";
 import { copyRepository } from "../support/start-script";
-import { waitFor } from "../support/wait-for";
+import { once, waitFor } from "../support/wait-for";
 
 let copy: ReturnType<typeof copyRepository>;
 let address: string;

@@ -1,14 +1,22 @@
+import { type EventEmitter, once as onceInNode } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withTimeout } from "../../app/core/runtime/async";
 
-/** Set by jest.config.js and set-up-kind.js. */
-declare const testKind: {
-  timeoutMs: number;
-  /** Absent outside of a test, in hooks. */
-  waitsEndAt?: number;
-};
+/** Set by jest.config.js and set-up-kind.js; absent in scripts, which wait for as long as it takes. */
+declare const testKind:
+  | undefined
+  | {
+      timeoutMs: number;
+      /** Absent outside of a test, in hooks. */
+      waitsEndAt?: number;
+    };
+
+const kind = () => (typeof testKind === "undefined" ? undefined : testKind);
 
 const POLL_MS = 10;
+
+/** Node's timers take no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Far longer than any condition takes on a busy machine. */
 const LONGEST_WAIT_MS = 60_000;
@@ -16,7 +24,7 @@ const LONGEST_WAIT_MS = 60_000;
 /** The end of a wait that begins now: before jest's time-out, so that its error names the condition. */
 function deadline(): number {
   const now = performance.now();
-  const { timeoutMs, waitsEndAt = Infinity } = testKind;
+  const { timeoutMs = Infinity, waitsEndAt = Infinity } = kind() ?? {};
   const isLong = timeoutMs > 150_000;
   const patienceMs = 0.8 * timeoutMs;
   const longestMs = isLong ? patienceMs : Math.min(patienceMs, LONGEST_WAIT_MS);
@@ -70,7 +78,31 @@ export async function nextOf<T>(
   what: string,
 ): Promise<IteratorResult<T>> {
   const inVain = new Error(`Waited in vain for ${what}`);
-  return withTimeout(iterator.next(), deadline() - performance.now(), {
-    error: () => inVain,
-  });
+  const leftMs = deadline() - performance.now();
+  if (leftMs === Infinity) return iterator.next();
+  return withTimeout(iterator.next(), leftMs, { error: () => inVain });
 }
+
+/**
+ * As Node's function of this name, within the time of the running test.
+ *
+ * @throws Error before jest's time-out, which names the event.
+ */
+export const once: typeof onceInNode = (
+  emitter: EventEmitter | EventTarget,
+  event: string | symbol,
+) => {
+  const { timeoutMs = MAX_TIMER_MS, waitsEndAt } = kind() ?? {};
+  const now = performance.now();
+  const end = waitsEndAt ?? now + 0.8 * timeoutMs;
+  const inVain = new Error(`Waited in vain for the event ${String(event)}`);
+  const signal = AbortSignal.timeout(Math.max(0, Math.ceil(end - now)));
+  const waited = onceInNode(emitter as EventEmitter, event, { signal }).catch(
+    (error: unknown) => {
+      throw signal.aborted ? inVain : error;
+    },
+  );
+  // The test may look at it later, or not at all.
+  waited.catch(() => undefined);
+  return waited;
+};

@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { VisibleError } from "../../app/core/domain/errors";
 import { limits } from "../../app/core/domain/records";
 import { HttpVisitor } from "../support/http-visitor";
 import { startWeb, useWeb, visitor, web } from "../support/start-web";
 import { scriptedStream } from "../support/scripted-stream";
+import { once } from "../support/wait-for";
 
 useWeb({
   allowedHosts: ["127.0.0.1", "localhost"],

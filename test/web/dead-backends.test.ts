@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { ConnectedApi } from "../../app/web/backend-client/api";
 import { type ClusterIp, startClusterIp } from "../support/cluster-ip";
@@ -6,7 +5,7 @@ import { HttpVisitor } from "../support/http-visitor";
 import { connectApi } from "../support/connect-api";
 import { startBackend, type TestBackend } from "../support/start-backend";
 import { startWeb, type TestWeb } from "../support/start-web";
-import { waitFor } from "../support/wait-for";
+import { once, waitFor } from "../support/wait-for";
 
 /* Pages while all backends are silent, and the number of calls to them. */
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 import pino from "pino";
@@ -7,7 +6,7 @@ import { HttpVisitor } from "../support/http-visitor";
 import { connectApi } from "../support/connect-api";
 import { startBackend, type TestBackend } from "../support/start-backend";
 import { startWeb, type TestWeb } from "../support/start-web";
-import { waitFor } from "../support/wait-for";
+import { once, waitFor } from "../support/wait-for";
 
 /* W3C trace context, from a visitor's request through web to the backend and its log. */
 

@@ -1,9 +1,8 @@
 import { createConnection, type Socket } from "node:net";
-import { once } from "node:events";
 import { ref, directory, useDirectory, watchToEnd } from "./processes";
 import { barrier, scriptedModels } from "./scripted-models";
 import { credentials, serveProcess, type ServedProcess } from "./servers";
-import { waitFor } from "../../support/wait-for";
+import { once, waitFor } from "../../support/wait-for";
 
 let process: ServedProcess | undefined;
 useDirectory();

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { createHttpServer, listen } from "../../../app/core/runtime/server";
+import { once } from "../../support/wait-for";
 
 test.each([
   ["as long as an ALB may wait, and a little longer", 4_015_000, "4015"],

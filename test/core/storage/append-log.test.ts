@@ -134,6 +134,25 @@ test("reads the last entries, and the ones before those", async () => {
   expect(await log.readLast(5, { before: 3 })).toEqual([textOf(1), textOf(2)]);
 });
 
+test("an entry that this process wrote is read without the disk", async () => {
+  const noReads = failing(nodeFileSystem, "EIO", "readFile");
+  const { log, elsewhere } = await setUp({ fileSystem: noReads });
+  await log.append({ text: "mine" });
+  expect(await log.read(1)).toEqual({ number: 1, text: "mine" });
+  expect(await elsewhere().read(1)).toEqual({ number: 1, text: "mine" });
+});
+
+test("a disk that fails is reported, and its entries are not taken for missing", async () => {
+  const { log, folder } = await setUp();
+  await log.append({ text: "there" });
+  const readOn = (code: string) => {
+    const fileSystem = failing(nodeFileSystem, code, "readFile");
+    return new AppendLog(createStorageContext({ fileSystem }), folder).read(1);
+  };
+  await expect(readOn("EIO")).rejects.toThrow("EIO");
+  expect(await readOn("EACCES")).toBeUndefined();
+});
+
 test("an entry that was read is immutable for other readers", async () => {
   const { log } = await setUp();
   await log.append({ deep: { list: [1] } });

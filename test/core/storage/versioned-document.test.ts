@@ -164,6 +164,27 @@ test("a read of a cached document is one listing", async () => {
   expect(calls).toEqual(["readdir"]);
 });
 
+test("a write from a version that was just read costs no listing, and one after a pause does", async () => {
+  let listings = 0;
+  const counting = {
+    ...nodeFileSystem,
+    readdir: (folder: string) => {
+      listings += 1;
+      return nodeFileSystem.readdir(folder);
+    },
+  };
+  const { now, pass } = clock();
+  const { document, elsewhere } = await setUp({ fileSystem: counting, now });
+  const made = await document.create({ n: 1 });
+  listings = 0;
+  const second = await document.update(() => ({ n: 2 }), made);
+  expect(listings).toBe(0);
+  pass(20_000);
+  await document.update(() => ({ n: 3 }), second);
+  expect(listings).toBe(1);
+  expect((await elsewhere.read())?.data).toEqual({ n: 3 });
+});
+
 test("files are readable by their owner alone", async () => {
   const { document, folder } = await setUp();
   await document.create({ a: 1 });

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import type { Route } from "playwright-core";
 import { VisibleError } from "../../../app/core/domain/errors";
 import {
@@ -21,7 +21,7 @@ import {
 } from "../../support/chat-page";
 import { expectHidden, expectShown } from "../../support/chromium";
 import { startSignInGate } from "../../support/sign-in-gate";
-import { expectEventually, waitFor } from "../../support/wait-for";
+import { expectEventually, once, waitFor } from "../../support/wait-for";
 
 useBrowser();
 

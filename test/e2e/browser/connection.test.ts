@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { metricDefinitions } from "../../../app/core/runtime/metric-definitions";
 import {
   announcements,
@@ -20,7 +20,7 @@ import {
 } from "../../support/chat-page";
 import { expectHidden, expectShown } from "../../support/chromium";
 import { startFreezingProxy } from "../../support/freezing-proxy";
-import { expectEventually, waitFor } from "../../support/wait-for";
+import { expectEventually, once, waitFor } from "../../support/wait-for";
 
 useBrowser();
 

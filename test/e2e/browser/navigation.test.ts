@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import type { Route } from "playwright-core";
 import {
   articles,
@@ -17,7 +17,7 @@ import {
   web,
 } from "../../support/chat-page";
 import { expectHidden, expectShown } from "../../support/chromium";
-import { expectEventually } from "../../support/wait-for";
+import { expectEventually, once } from "../../support/wait-for";
 
 useBrowser();
 

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { startRoundRobin, type RoundRobin } from "../../support/round-robin";
+import { once } from "../../support/wait-for";
 
 /**
  * Features that Keepsake does not have. Replies cannot be forked, and expire with their

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
 import {
   type AddressInfo,
@@ -21,7 +20,7 @@ import {
   type TestBackend,
 } from "../../support/start-backend";
 import { temporaryFolders } from "../../support/temporary-folder";
-import { waitFor } from "../../support/wait-for";
+import { once, waitFor } from "../../support/wait-for";
 
 const temporaryFolder = temporaryFolders();
 let backend: TestBackend;

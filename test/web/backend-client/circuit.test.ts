@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fixedTokens } from "../../../app/core/config/tokens";
 import { Transport } from "../../../app/web/backend-client/transport";
 import { NoBackendError } from "../../../app/web/backend-client/transport/call";
+import { once } from "../../support/wait-for";
 
 /* The circuit breaker, as streams and calls meet it. */
 

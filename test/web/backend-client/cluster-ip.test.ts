@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { ConnectedApi } from "../../../app/web/backend-client/api";
@@ -10,7 +9,7 @@ import {
   temporaryDirectory,
   type TestBackend,
 } from "../../support/start-backend";
-import { waitFor } from "../../support/wait-for";
+import { once, waitFor } from "../../support/wait-for";
 
 /*
  * Web with a ClusterIP for all backends, on a simulated clock: measured times do not depend on the load

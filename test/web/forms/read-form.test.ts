@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor } from "../../support/wait-for";
+import { once, waitFor } from "../../support/wait-for";
 import { useWeb, visitor, web } from "../../support/start-web";
 
 useWeb({ trustedProxies: 1 });

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import Keygrip from "keygrip";
 import Koa, { type Context } from "koa";
@@ -10,6 +10,7 @@ import { createSessions } from "../../../app/web/sessions/sessions";
 import type { SessionStore } from "../../../app/web/sessions/session-store";
 import { Browser } from "../../support/browser";
 import { serveApp } from "../../support/session-app";
+import { once } from "../../support/wait-for";
 
 /*
  * Faults of unmodified koa-session on a minimal store, which Keepsake avoids. Each scenario runs on

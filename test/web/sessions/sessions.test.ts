@@ -1,4 +1,4 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
@@ -11,7 +11,7 @@ import type { SessionStore } from "../../../app/web/sessions/session-store";
 import type { SessionsOptions } from "../../../app/web/sessions/visitor-session";
 import { Browser } from "../../support/browser";
 import { diskErrors } from "../../support/disk-errors";
-import { expectEventually, waitFor } from "../../support/wait-for";
+import { expectEventually, once, waitFor } from "../../support/wait-for";
 
 const KEYS = ["a key of more than sixteen", "an older key of some length"];
 
@@ -700,8 +700,11 @@ describe("a store that fails", () => {
     const { browser, options, store } = await setUp();
     await browser.text("/model?name=old", post);
     const before = await json(browser, "/");
-    const create = jest.fn(store.create);
-    create.mockImplementationOnce(fails("EIO"));
+    const create = jest
+      .fn((...given: Parameters<SessionStore["create"]>) =>
+        store.create(...given),
+      )
+      .mockImplementationOnce(fails("EIO"));
     const origin = await serve({}, { ...options, store: { ...store, create } });
     const unlucky = browser.clone();
     Object.assign(unlucky, { origin });

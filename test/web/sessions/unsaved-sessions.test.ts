@@ -1,4 +1,4 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { readdir } from "node:fs/promises";
 import Keygrip from "keygrip";
 import type { FileSystem } from "../../../app/core/storage/file-system";
@@ -12,6 +12,7 @@ import { startBackend } from "../../support/start-backend";
 import { startWeb, type TestWeb } from "../../support/start-web";
 import { temporaryFolders } from "../../support/temporary-folder";
 import { openRequest } from "../../support/broken-request";
+import { once } from "../../support/wait-for";
 
 /* Sessions that only their cookie knows, until a form needs them. */
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { get } from "node:http";
 import {
   setImmediate as turn,
@@ -9,7 +8,7 @@ import { renderText } from "../../../app/web/rendering/growing-markdown";
 import { finish } from "../../../app/web/rendering/steps";
 import { EventWatcher } from "../../support/event-watcher";
 import { failure, slowly, type Step } from "../../support/scripted-stream";
-import { expectEventually, waitFor } from "../../support/wait-for";
+import { expectEventually, once, waitFor } from "../../support/wait-for";
 import {
   restartWeb,
   scriptReply,

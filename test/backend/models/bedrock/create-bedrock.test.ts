@@ -1,4 +1,4 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { createBedrock } from "../../../../app/backend/models/bedrock/create-bedrock";
 import {
   blockStopFrame,
@@ -27,6 +27,7 @@ import {
   user,
 } from "../model-provider-contract";
 import { repliesOf } from "../provider-replies";
+import { once } from "../../../support/wait-for";
 
 const model = "amazon.nova-pro-v1:0";
 const credentials = {

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type {
   ModelEvent,
@@ -35,6 +35,7 @@ import {
   user,
 } from "../model-provider-contract";
 import { repliesOf } from "../provider-replies";
+import { once } from "../../../support/wait-for";
 
 useScriptedServer();
 
