@@ -45,7 +45,8 @@ export class EventWatcher {
     const decoder = new TextDecoder();
     const chunks = answer.body?.[Symbol.asyncIterator]();
     const awaited = `the end of the events of ${address}, or ${until.toString()}`;
-    while (chunks) {
+    if (!chunks) return answer.status;
+    for (;;) {
       const { done, value } = await nextOf(chunks, awaited);
       if (done === true) break;
       rest += decoder.decode(value, { stream: true });

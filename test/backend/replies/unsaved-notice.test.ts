@@ -121,7 +121,15 @@ it("the notice is the last event before the writer gives up", async () => {
 });
 
 it("is sent once if no text follows it", async () => {
-  const script = model();
+  const { held, go } = barrier();
+  const usage = { kind: "usage", inputTokens: 1, outputTokens: 1 } as const;
+  const { models } = scriptedModels(() => [
+    "One ",
+    () => held,
+    usage,
+    () => new Promise(Boolean),
+  ]);
+  const script = { models, goOn: go, end: go };
   const process = await serve(script);
   const { replies } = process;
   await fill(process);
@@ -129,7 +137,10 @@ it("is sent once if no text follows it", async () => {
   const leave = new AbortController();
   const watching = (async () => {
     const seen = watch(replies, ref, undefined, leave.signal);
-    for await (const { event } of seen) events.push(event);
+    for await (const { event } of seen) {
+      events.push(event);
+      if (event.kind === "notice") go();
+    }
   })();
   await waitFor(() => !replies.isWriting(ref));
   expect(events.filter(({ kind }) => kind === "notice")).toHaveLength(1);

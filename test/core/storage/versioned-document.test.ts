@@ -2,6 +2,7 @@ import {
   chmod,
   mkdir,
   readdir,
+  readFile,
   rm,
   stat,
   truncate,
@@ -19,6 +20,7 @@ import {
   DocumentExistsError,
   VersionedDocument,
 } from "../../../app/core/storage/versioned-document";
+import { failing } from "../../support/failing-file-system";
 import { temporaryFolders } from "../../support/temporary-folder";
 import { waitFor } from "../../support/wait-for";
 
@@ -235,6 +237,23 @@ describe("an unreadable version", () => {
       expect(damage).toHaveLength(1);
     },
   );
+
+  test("a damaged version is found by its mark, if it could be marked", async () => {
+    const { folder, damage, document } = await setUp();
+    await document.create({ a: 1 });
+    await truncate(path.join(folder, "v1"));
+    const full = failing(nodeFileSystem, "ENOSPC", "link");
+    const onDamage = (found: Damage) => damage.push(found);
+    for (const fileSystem of [full, nodeFileSystem, nodeFileSystem]) {
+      const files = createStorageContext({ fileSystem, onDamage });
+      await new VersionedDocument(files, folder).read();
+    }
+    const [unmarked, marked, ...others] = damage;
+    expect(unmarked).not.toHaveProperty("mark");
+    expect(others).toEqual([]);
+    const mark = await readFile(path.join(folder, "v1.damaged"), "utf8");
+    expect(mark).toBe(`${marked?.mark}\n`);
+  });
 
   test("a damaged first version leaves no document until it is created again", async () => {
     const { folder, damage, document, elsewhere } = await setUp();

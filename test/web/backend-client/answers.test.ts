@@ -137,11 +137,11 @@ test("escapes what a visitor chose in paths, queries and headers", async () => {
   expect(server.requests[0]?.headers["keepsake-owner"]).toBe("zo%C3%AB");
 });
 
+const create = (key?: string) =>
+  api
+    .createConversation(context, { text: "Hello", key })
+    .catch(() => undefined);
 test("sends a body as JSON with the visitor's key, and a key of its own without one", async () => {
-  const create = (key?: string) =>
-    api
-      .createConversation(context, { text: "Hello", key })
-      .catch(() => undefined);
   await create("chosen é");
   await create();
   await create();
@@ -209,13 +209,14 @@ test("is ready only if the backend says so, and no backend is no error", async (
   expect(await api.isReady(AbortSignal.timeout(5_000))).toBe(false);
 });
 
+const follow = async (signal: AbortSignal) => {
+  const seen: string[] = [];
+  const events = api.watchReply(context, "c", 2, undefined, signal);
+  for await (const { event } of events) seen.push(event.kind);
+  return seen;
+};
+
 describe("a reply's stream", () => {
-  const follow = async (signal: AbortSignal) => {
-    const seen: string[] = [];
-    const events = api.watchReply(context, "c", 2, undefined, signal);
-    for await (const { event } of events) seen.push(event.kind);
-    return seen;
-  };
   const path = "/v1/conversations/c/replies/2?ahead=true&live=sse&offset=-1";
   const ended = [
     'event: data\ndata: [{"kind":"epoch","epoch":1,"keep":0},{"kind":"end","outcome":"complete","text":""}]\n\n',
