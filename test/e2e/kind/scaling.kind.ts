@@ -20,7 +20,6 @@ import {
  */
 const SLOW_MODEL = { ELIZA_DELAY_MS: "500" };
 const LONG_COUNT = 80;
-const CLIENTS_MAX = 60;
 
 const setModel = (...changes: string[]) =>
   kubectl("set", "env", "deployment/backend", ...changes);
@@ -113,17 +112,21 @@ const allReady = () =>
     );
   });
 
-/** A client for each pod: the ingress's cookie keeps it there. */
+/**
+ * A client for each pod: the ingress's cookie keeps it there. The ingress controller learns of a ready
+ * pod some seconds after the API server does, so new visitors are tried until each pod has served one.
+ */
 async function clientForEach(pods: string[]): Promise<CountingClient[]> {
   const clients = new Map<string, CountingClient>();
-  for (let tries = 0; clients.size < pods.length; tries += 1) {
-    if (tries === CLIENTS_MAX) throw new Error("a pod serves no new visitor");
-    const client = new CountingClient(LONG_COUNT);
-    const page = plain(await client.visitor.read("/"));
-    const pod = pods.find((name) => page.includes(name));
-    if (pod) clients.set(pod, client);
-  }
-  return [...clients.values()];
+  return eventually("each pod serves a new visitor", async () => {
+    for (const _ of pods) {
+      const client = new CountingClient(LONG_COUNT);
+      const page = plain(await client.visitor.read("/"));
+      const pod = pods.find((name) => page.includes(name));
+      if (pod) clients.set(pod, client);
+    }
+    return clients.size === pods.length && [...clients.values()];
+  });
 }
 
 it("web scales out under load, and in again without a lost stream", async () => {
