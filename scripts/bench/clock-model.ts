@@ -8,7 +8,7 @@ export interface ClockModel {
   url: string;
   /** Tokens per second. */
   rate: number;
-  /** Tokens per reply. */
+  /** Tokens per reply; a lower number also ends replies that have as many. */
   tokens: number;
   close(): void;
 }
@@ -46,14 +46,15 @@ export async function startClockModel(): Promise<ClockModel> {
 
 async function streamTokens(
   response: ServerResponse,
-  { rate, tokens }: ClockModel,
+  model: ClockModel,
 ): Promise<void> {
+  const { rate } = model;
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.socket?.setNoDelay(true);
   // Out of phase with other replies.
   await sleep((1_000 / rate) * Math.random());
   const begun = performance.now();
-  for (let token = 0; token < tokens && !response.destroyed; token++) {
+  for (let token = 0; token < model.tokens && !response.destroyed; token++) {
     const due = begun + (token * 1_000) / rate - performance.now();
     if (due > 0) await sleep(due);
     const end = token % PARAGRAPH === PARAGRAPH - 1 ? "\n\n" : "";

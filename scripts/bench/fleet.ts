@@ -13,6 +13,8 @@ export interface Member {
   child: ChildProcess;
   /** Resident memory, in MiB. */
   memory(): number;
+  /** Processor time used since its start, in milliseconds. */
+  processorMs(): number;
 }
 
 /** Backend processes, each with a web process that calls only it. */
@@ -24,11 +26,15 @@ export interface Fleet {
 
 const repository = path.join(__dirname, "../../..");
 
+/** @param checkout A folder with another build of Keepsake, to be compared with this one. */
 export async function startFleet(
   count: number,
   env: Record<string, string>,
+  checkout = repository,
 ): Promise<Fleet> {
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-streams-"));
+  const start = (role: "web" | "backend", own: Record<string, string>) =>
+    startMember(path.join(checkout, "build/bin", role), own);
   const shared = {
     DATA_DIRECTORY: path.join(directory, "records"),
     SESSION_DIRECTORY: path.join(directory, "sessions"),
@@ -61,32 +67,45 @@ export async function startFleet(
   };
 }
 
-async function start(
-  role: "web" | "backend",
+async function startMember(
+  program: string,
   env: Record<string, string>,
 ): Promise<Member> {
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(path.join(repository, "build/bin", role), {
+  const child = spawn(program, {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
       PORT: String(port),
-      ...(role === "backend" && { ADVERTISED_URL: url }),
+      ADVERTISED_URL: url,
       ...env,
     },
   });
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${role} did not start`);
+    if (child.exitCode !== null) throw new Error(`${program} did not start`);
     const answer = await fetch(`${url}/readyz`).catch(() => undefined);
     await answer?.arrayBuffer();
     if (answer?.ok) break;
     await sleep(30);
   }
-  return { url, child, memory: () => residentMiB(child.pid ?? 0) };
+  const pid = child.pid ?? 0;
+  return {
+    url,
+    child,
+    memory: () => residentMiB(pid),
+    processorMs: () => processorMs(pid),
+  };
 }
 
 function residentMiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
+}
+
+/** Linux counts processor time in hundredths of a second, in fields 14 and 15 of `proc(5)`'s stat. */
+function processorMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -7,8 +7,9 @@ import { startFleet, type Fleet, type Member } from "./fleet";
 import { quantile, Visitor, wordsOf } from "./support";
 
 /*
- * Latency: Keepsake's delay between a model's token and a client of web's events. Measured at 1, 100
- * and 1,000 concurrent streams, each of its own reply, on the writer's pod and on another pod.
+ * Latency: Keepsake's delay between a model's token and a client of web's events, and the processor time
+ * of both pods' processes a token. Measured at 1, 100 and 1,000 concurrent streams, each of its own
+ * reply, on the writer's pod and on another pod.
  *
  * Memory: of web and backend, per active reply and per further open stream. The streams are spread
  * evenly over the replies, each with its own visitor, and receive only heartbeats.
@@ -25,6 +26,8 @@ import { quantile, Visitor, wordsOf } from "./support";
  * OPEN (1000,2000,5000)    open streams for the memory
  * REPLIES (1000)           active replies for the memory
  * TURNS (2,20,200)         lengths of conversations
+ * CHECKOUTS                folders with other builds, measured before this one, each after the other
+ * ROUNDS (1)               rounds of all builds for the latency
  */
 
 const wanted = process.argv.slice(2);
@@ -34,10 +37,16 @@ const counts = (process.env["STREAMS"] ?? "1,100,1000").split(",").map(Number);
 const opened = (process.env["OPEN"] ?? "1000,2000,5000").split(",").map(Number);
 const repliesOpened = Number(process.env["REPLIES"] ?? 1_000);
 const leaseSeconds = process.env["LEASE"] ?? "4";
+const builds = [...(process.env["CHECKOUTS"]?.split(",") ?? []), undefined];
+const rounds = Number(process.env["ROUNDS"] ?? 1);
 const turns = (process.env["TURNS"] ?? "2,20,200").split(",").map(Number);
 
 async function main(): Promise<void> {
-  if (isWanted("latency")) await withClock(latencies);
+  for (let round = 0; round < rounds && isWanted("latency"); round++)
+    for (const checkout of builds) {
+      if (builds.length > 1) console.log(checkout ?? "this build");
+      await withClock(latencies, checkout);
+    }
   if (isWanted("memory")) await withClock(memory);
   if (isWanted("gap")) await gaps();
   if (isWanted("disk")) await disk(turns);
@@ -45,13 +54,15 @@ async function main(): Promise<void> {
 
 async function withClock(
   work: (model: ClockModel, fleet: Fleet) => Promise<void>,
+  checkout?: string,
 ): Promise<void> {
   const model = await startClockModel();
-  const fleet = await startFleet(2, {
+  const env = {
     MODEL_PROVIDER: "openai",
     OPENAI_BASE_URL: model.url,
     LEASE_SECONDS: leaseSeconds,
-  });
+  };
+  const fleet = await startFleet(2, env, checkout);
   try {
     await work(model, fleet);
   } finally {
@@ -65,51 +76,71 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
   if (!here || !there) throw new Error("two of each are needed");
   for (const count of counts) {
     model.rate = rate;
-    // Replies outlast the time until all streams are open, and the measurement.
-    model.tokens = Math.ceil(rate * (8 + count / 50));
     for (const [where, web] of [
       ["on the writer's pod", here],
       ["on another pod", there],
     ] as const) {
-      const times = await timesOf(here, web, count);
+      model.tokens = Infinity;
+      const streams = await openStreams(here, web, count);
+      // Text that was written before the stream was opened is not measured.
+      await sleep(1_000);
+      const before = processorMs(fleet);
+      const times = await timesWithin(5_000, streams);
+      const after = processorMs(fleet);
       report(`${count} streams at ${rate} tokens a second, ${where}`, {
-        tokens: times.length,
+        "% of tokens": (times.length / (count * rate * 5)) * 100,
         "p50 ms": quantile(times, 0.5),
         "p99 ms": quantile(times, 0.99),
+        "web ms a token": (after.web - before.web) / times.length,
+        "backend ms a token": (after.backend - before.backend) / times.length,
       });
+      model.tokens = 0;
+      await Promise.all(streams.map(({ ended }) => ended));
     }
   }
 }
 
+/** Processor time of all processes of each kind. */
+function processorMs({ webs, backends }: Fleet) {
+  const sum = (members: Member[]) =>
+    members.reduce((total, member) => total + member.processorMs(), 0);
+  return { web: sum(webs), backend: sum(backends) };
+}
+
+interface Measured {
+  /** Is called with the delay of each token, in milliseconds. */
+  onToken: (delayMs: number) => void;
+  ended: Promise<void>;
+}
+
 /** Starts replies at one web process and reads them at another. */
-async function timesOf(
+async function openStreams(
   begin: Member,
   read: Member,
   count: number,
-): Promise<number[]> {
-  const times: number[] = [];
-  let isMeasured = false;
-  const streams: Promise<void>[] = [];
-  await inBatches(count, async () => {
+): Promise<Measured[]> {
+  return inBatches(count, async () => {
     const { cookie, address } = await patiently(() => beginReply(begin.url));
+    const stream = await patiently(() => openStream(read.url, address, cookie));
     let last = 0;
-    const onText = (text: string) => {
+    const ended = readAll(stream, (text) => {
       const now = performance.now();
       for (const stamp of stampsIn(text)) {
         if (stamp <= last) continue;
         last = stamp;
-        if (isMeasured) times.push(now - stamp);
+        measured.onToken(now - stamp);
       }
-    };
-    const stream = await patiently(() => openStream(read.url, address, cookie));
-    streams.push(readAll(stream, onText));
+    });
+    const measured: Measured = { onToken: () => {}, ended };
+    return measured;
   });
-  // Text that was written before the stream was opened is not measured.
-  await sleep(1_000);
-  isMeasured = true;
-  await sleep(5_000);
-  isMeasured = false;
-  await Promise.all(streams);
+}
+
+async function timesWithin(ms: number, streams: Measured[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const stream of streams) stream.onToken = (delay) => times.push(delay);
+  await sleep(ms);
+  for (const stream of streams) stream.onToken = () => {};
   return times;
 }
 
@@ -289,7 +320,7 @@ async function readAll(
 
 function report(what: string, figures: Record<string, number>): void {
   const shown = Object.entries(figures).map(
-    ([name, value]) => `${name} ${value.toFixed(value < 100 ? 1 : 0)}`,
+    ([name, value]) => `${name} ${value.toFixed(value < 1 ? 3 : value < 100 ? 1 : 0)}`,
   );
   console.log(`${what}: ${shown.join(", ")}`);
 }

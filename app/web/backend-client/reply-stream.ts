@@ -2,7 +2,12 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { ReplyEvent } from "../../core/domain/records";
-import { pause, withTimeout } from "../../core/runtime/async";
+import {
+  abortable,
+  pause,
+  TimeoutError,
+  withTimeout,
+} from "../../core/runtime/async";
 import type { FollowedEvent } from "./api";
 import type { StreamAnswer } from "./transport";
 
@@ -53,13 +58,14 @@ export async function* followReply(
   let pauseMs = FIRST_PAUSE_MS;
   let lostAt: number | undefined;
   while (!signal.aborted) {
-    for await (const item of connection(options, offset)) {
+    for await (const items of connection(options, offset)) {
       lostAt = undefined;
       pauseMs = FIRST_PAUSE_MS;
-      if (item === "alive") continue;
-      ({ offset } = item);
-      if (item.event) yield { event: item.event, offset };
-      if (item.isEnd) return;
+      for (const item of items) {
+        ({ offset } = item);
+        if (item.event) yield { event: item.event, offset };
+        if (item.isEnd) return;
+      }
     }
     if (signal.aborted) return;
     lostAt ??= performance.now();
@@ -74,23 +80,27 @@ export async function* followReply(
   }
 }
 
-/** The items of one connection, until it ends, breaks or falls silent. */
+/** The items of one connection, until it ends, breaks or falls silent. A heartbeat has none. */
 async function* connection(
   options: FollowReplyOptions,
   offset: string,
-): AsyncGenerator<StreamItem | "alive", void> {
+): AsyncGenerator<StreamItem[], void> {
   const { silenceMs = SILENCE_MS } = options;
   const controller = new AbortController();
   const signal = AbortSignal.any([options.signal, controller.signal]);
   const query = `?ahead=true&live=sse&offset=${encodeURIComponent(offset)}`;
+  const silence = setTimeout(() => {
+    controller.abort(new TimeoutError(`No data within ${silenceMs} ms`));
+  }, silenceMs);
   let hasEnded = false;
   try {
     const opened = options.open(query, signal);
     const answer = await withTimeout(opened, silenceMs, { signal });
     await requireOk(answer);
-    for await (const item of parse(answer.body, silenceMs, signal)) {
-      hasEnded = item !== "alive" && item.isEnd;
-      yield item;
+    for await (const items of parse(abortable(() => answer.body, signal))) {
+      silence.refresh();
+      hasEnded = items.at(-1)?.isEnd === true;
+      yield items;
     }
   } catch (error) {
     // A lasting refusal: see `requireOk`.
@@ -98,6 +108,7 @@ async function* connection(
     // The next connection continues at the offset.
     if (!options.signal.aborted) options.onLost?.(error);
   } finally {
+    clearTimeout(silence);
     // A response that is about to end leaves its connection to the pool.
     if (hasEnded) setTimeout(() => controller.abort(), LINGER_MS).unref();
     else controller.abort();
@@ -150,30 +161,26 @@ interface StreamItem {
 /**
  * Parses server-sent events in the format of the Durable Streams protocol.
  *
- * @returns `alive` for every chunk, then the items in it.
- * @throws Error after too long a silence, when aborted, or if the format is wrong.
+ * @returns the items of each chunk, none for a heartbeat.
+ * @throws Error if the format is wrong.
  */
 async function* parse(
   body: AsyncIterable<Uint8Array>,
-  silenceMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<StreamItem | "alive", void> {
+): AsyncGenerator<StreamItem[], void> {
   const decoder = new TextDecoder();
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
-  const chunks = body[Symbol.asyncIterator]();
   let events: ReplyEvent[] = [];
-  for (;;) {
-    const chunk = await withTimeout(chunks.next(), silenceMs, { signal });
-    if (chunk.done) return;
-    yield "alive";
-    parser.feed(decoder.decode(chunk.value, { stream: true }));
+  for await (const chunk of body) {
+    const items: StreamItem[] = [];
+    parser.feed(decoder.decode(chunk, { stream: true }));
     for (const { event, data } of messages.splice(0)) {
       if (event === "data") events = Events.parse(JSON.parse(data));
       if (event !== "control") continue;
-      yield* toItems(events, Control.parse(JSON.parse(data)));
+      items.push(...toItems(events, Control.parse(JSON.parse(data))));
       events = [];
     }
+    yield items;
   }
 }
 

@@ -68,10 +68,14 @@ function htmlFrom(state: LiveState, from: number) {
   return { html, end };
 }
 
+/** The length of the common prefix, found by halves: comparing strings is far faster than their units. */
 function commonLength(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) {
-    length++;
+  let low = 0;
+  let high = Math.min(a.length, b.length);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (b.startsWith(a.slice(low, middle), low)) low = middle;
+    else high = middle - 1;
   }
-  return length;
+  return low;
 }

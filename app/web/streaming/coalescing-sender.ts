@@ -1,12 +1,9 @@
-import {
-  setImmediate as nextTurn,
-  setTimeout as sleep,
-} from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StreamBody } from "./stream-body";
 
 /** The largest share of a process's time that one stream may take. */
 const DUTY = 0.1;
-/** Shorter than the eye can tell apart; the pieces of slower models are sent one by one. */
+/** Shorter pauses are left out: a reply's states are at least as far apart. */
 const MIN_INTERVAL_MS = 15;
 
 /**
@@ -38,18 +35,15 @@ export class CoalescingSender {
   }
 
   async #run(): Promise<void> {
-    // Yield once so that buffered events become one update. Otherwise a client that reconnects
-    // briefly sees an older state.
-    await nextTurn();
     while (this.#wanted && !this.#body.signal.aborted) {
       await this.#body.writable();
       this.#wanted = false;
       const begin = performance.now();
       this.#step();
-      const cost = performance.now() - begin;
-      await sleep(Math.max(MIN_INTERVAL_MS, cost / DUTY), undefined, {
-        ref: false,
-      });
+      const interval = (performance.now() - begin) / DUTY;
+      if (interval > MIN_INTERVAL_MS) {
+        await sleep(interval, undefined, { ref: false });
+      }
     }
   }
 }

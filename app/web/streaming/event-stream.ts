@@ -46,11 +46,9 @@ export async function sendEvents(
     if (watcher.hasNews) live.write(watcher.next());
     if (watcher.hasNews) pace.schedule();
   });
-  while (!live.signal.aborted) {
+  await reply.watch(() => {
     if (watcher.hasNews) pace.schedule();
-    if (reply.isDone) break;
-    await reply.changed(live.signal);
-  }
+  }, live.signal);
   await pace.flush();
   if (live.signal.aborted) return;
   if (reply.error) throw reply.error;

@@ -1,5 +1,6 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
-import { Condition, pause } from "../../core/runtime/async";
+import { setTimeout as sleep } from "node:timers/promises";
+import { aborted } from "../../core/runtime/async";
 import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
 import type { Block } from "../rendering/markdown";
 import type { Steps } from "../rendering/steps";
@@ -45,7 +46,7 @@ export class LiveReply {
   readonly encoder = new BlocksEncoder();
   readonly #slices: TimeSlices;
   readonly #stopped = new AbortController();
-  readonly #changed = new Condition();
+  readonly #watchers = new Set<() => void>();
   #growing: GrowingMarkdown;
   #blocks: Block[] = [];
   readonly #cuts: number[] = [];
@@ -76,9 +77,16 @@ export class LiveReply {
     return this.text.ended;
   }
 
-  /** Resolves when the state has changed, or the signal aborts. */
-  changed(signal: AbortSignal): Promise<void> {
-    return this.#changed.wait(signal);
+  /**
+   * Calls a function for the present state and each later one.
+   *
+   * @returns When no other state follows, or the signal aborts.
+   */
+  async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
+    this.#watchers.add(onChange);
+    onChange();
+    await Promise.race([this.done, aborted(signal)]);
+    this.#watchers.delete(onChange);
   }
 
   stop(): void {
@@ -115,7 +123,11 @@ export class LiveReply {
     }
     while (this.#rendering) await this.#rendering;
     this.isDone = true;
-    this.#changed.notifyAll();
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const onChange of this.#watchers) onChange();
   }
 
   readonly #fail = (error: unknown): void => {
@@ -127,20 +139,20 @@ export class LiveReply {
   async #render(): Promise<void> {
     const { signal } = this.#stopped;
     while (this.text.hasNews && !signal.aborted) {
-      const begin = performance.now();
-      await this.#slices.run(this.#renderNews());
-      const cost = performance.now() - begin;
+      const cost = await this.#slices.run(this.#renderNews());
       if (this.text.ended) continue;
       const interval = Math.max(MIN_INTERVAL_MS, cost * INTERVAL_PER_COST);
-      await pause(Math.min(interval, MAX_INTERVAL_MS), signal);
+      await sleep(Math.min(interval, MAX_INTERVAL_MS));
     }
   }
 
-  *#renderNews(): Steps<void> {
-    const { common, ...news } = this.text.take();
+  /** @returns The milliseconds that it took, without those before its first slice. */
+  *#renderNews(): Steps<number> {
+    const begin = performance.now();
+    const { common, added, ...news } = this.text.take();
     const { text, version } = this.state;
     const isCut = common < text.length;
-    const piece = news.text.slice(isCut ? this.#cutTo(common) : text.length);
+    const piece = isCut ? news.text.slice(this.#cutTo(common)) : added;
     const isLast = this.text.ended !== undefined;
     for (const block of yield* this.#growing.append(piece, isLast)) {
       this.#blocks.push(block);
@@ -157,7 +169,8 @@ export class LiveReply {
       version: isCut || isOther || piece !== "" ? version + 1 : version,
       cuts: this.#cuts,
     };
-    this.#changed.notifyAll();
+    this.#notify();
+    return performance.now() - begin;
   }
 
   /**

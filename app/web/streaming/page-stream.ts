@@ -50,13 +50,13 @@ export async function writeReplyIntoPage(
   const pace = new CoalescingSender(live, () => {
     live.write(attempt.show(reply.state, reply.isDone));
   });
-  while (!live.signal.aborted) {
-    if (reply.state.text !== "" || reply.isDone) pace.schedule();
-    else if (reply.state.reasoning !== "") pace.schedule();
-    else if (noticeOf(reply.state)) pace.schedule();
-    if (reply.isDone) break;
-    await reply.changed(live.signal);
-  }
+  await reply.watch(() => {
+    const { state, isDone } = reply;
+    const { text, reasoning } = state;
+    if (text !== "" || reasoning !== "" || isDone || noticeOf(state)) {
+      pace.schedule();
+    }
+  }, live.signal);
   await pace.flush();
   if (live.signal.aborted) return;
   if (reply.error) throw reply.error;

@@ -15,6 +15,9 @@ const RESTARTED =
 export class ReplyText {
   ended: ReplyEnd | undefined;
   #text = "";
+  /** The text since the last {@link take}: to cut it from the whole would copy all of it each time. */
+  #added = "";
+  #takenLength = 0;
   #reasoning = "";
   #reasoningMs: number | undefined;
   #reasoningCuts = 0;
@@ -36,7 +39,7 @@ export class ReplyText {
 
   apply(event: ReplyEvent): void {
     if (event.kind === "epoch") this.#beginEpoch(event.epoch, event.keep);
-    else if (event.kind === "text") this.#text += event.text;
+    else if (event.kind === "text") this.#append(event.text);
     else if (event.kind === "reasoning") this.#reason(event.text, event.ms);
     else if (event.kind === "end") this.#end(event);
     this.#transientNotice = transientNoticeIn(event);
@@ -44,13 +47,22 @@ export class ReplyText {
     this.isEmpty = false;
   }
 
-  /** The present text and notices, and how much of the text was there before. */
+  /**
+   * The present text and notices.
+   *
+   * @returns With them `common`, the length of text that is unchanged since the last time, and
+   *   `added`, the text after it unless some was cut.
+   */
   take() {
     const common = this.#common;
+    const added = this.#added;
     this.#common = Infinity;
+    this.#added = "";
+    this.#takenLength = this.#text.length;
     this.#hasNews = false;
     return {
       common,
+      added,
       text: this.#text,
       reasoning: this.#reasoning,
       reasoningMs: this.#reasoningMs,
@@ -69,6 +81,11 @@ export class ReplyText {
     // A writer that restarts its own text makes positions in its epoch ambiguous.
     if (later.some((one) => one.epoch === epoch)) return 0;
     return Math.min(length, ...later.map(({ keep }) => keep));
+  }
+
+  #append(text: string): void {
+    this.#text += text;
+    this.#added += text;
   }
 
   #beginEpoch(epoch: number, keep: number): void {
@@ -101,6 +118,7 @@ export class ReplyText {
     this.ended = end;
     if (!end.text.startsWith(this.#text)) this.#cutTo(0);
     this.#text = end.text;
+    this.#added = end.text.slice(this.#takenLength);
     const { reasoning = this.#reasoning } = end;
     if (!reasoning.startsWith(this.#reasoning)) this.#reasonAgain(reasoning);
     this.#reasoning = reasoning;
