@@ -127,6 +127,7 @@ export class ReplyText {
 
   #cutTo(length: number): void {
     this.#text = this.#text.slice(0, length);
+    this.#added = this.#text.slice(this.#takenLength);
     this.#common = Math.min(this.#common, length);
   }
 }
