@@ -320,7 +320,8 @@ async function readAll(
 
 function report(what: string, figures: Record<string, number>): void {
   const shown = Object.entries(figures).map(
-    ([name, value]) => `${name} ${value.toFixed(value < 1 ? 3 : value < 100 ? 1 : 0)}`,
+    ([name, value]) =>
+      `${name} ${value.toFixed(value < 1 ? 3 : value < 100 ? 1 : 0)}`,
   );
   console.log(`${what}: ${shown.join(", ")}`);
 }
