@@ -102,10 +102,11 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
 
 /** Processor time of all processes of each kind. */
 function processorMs({ webs, backends }: Fleet) {
-  const sum = (members: Member[]) =>
-    members.reduce((total, member) => total + member.processorMs(), 0);
-  return { web: sum(webs), backend: sum(backends) };
+  return { web: sumOf(webs), backend: sumOf(backends) };
 }
+
+const sumOf = (members: Member[]) =>
+  members.reduce((total, member) => total + member.processorMs(), 0);
 
 interface Measured {
   /** Is called with the delay of each token, in milliseconds. */

@@ -150,6 +150,11 @@ export class ConversationReplyRepository implements ReplyRepository {
     return hasQueue(this.deps, of);
   }
 
+  async isContinued(ref: ReplyRef): Promise<boolean> {
+    const listing = await this.logOf(ref).list();
+    return (listing?.last ?? 0) > ref.number || (await this.hasQueue(ref));
+  }
+
   sendQueued(of: ConversationRef): Promise<QueueProgress | undefined> {
     return sendQueued(this.deps, of);
   }

@@ -94,6 +94,14 @@ export class ReplyService {
     return this.context.index.addQueue(of);
   }
 
+  /**
+   * True if the conversation goes on after a reply, or messages wait for the visitor because it
+   * failed. False if that can't be found out: the reply's end is sent all the same.
+   */
+  async isContinued(ref: ReplyRef): Promise<boolean> {
+    return this.context.repository.isContinued(ref).catch(() => false);
+  }
+
   /** Begins the reply to the next queued prompt, if the reply before it is done. Idempotent. */
   continueQueue(of: ConversationRef): Promise<void> {
     return continueQueue(this.context, this.pool.begin, of);

@@ -51,6 +51,8 @@ export interface ReplyRepository {
   publishMessage(ref: ReplyRef, final: FinalReply): Promise<void>;
   /** True if a prompt is queued in the conversation. */
   hasQueue(of: ConversationRef): Promise<boolean>;
+  /** True if a later message follows the reply, or a prompt is queued. */
+  isContinued(ref: ReplyRef): Promise<boolean>;
   /** Sends the next queued prompt of a conversation, unless its last reply is unpublished. Idempotent. */
   sendQueued(of: ConversationRef): Promise<QueueProgress | undefined>;
   /**

@@ -10,6 +10,8 @@ export interface StreamedLog {
   source: LogSource;
   /** The message of a line; `undefined` if it has none. */
   toData(line: Line): Buffer | undefined;
+  /** The message of an end, with facts that are not in the log. */
+  toLastData?(this: void, line: Line): Promise<Buffer | undefined>;
   /** Joins records to fewer equivalent ones. */
   join?(this: void, records: LogRecord[]): LogRecord[];
   /**
@@ -29,7 +31,7 @@ export function createLogReader(log: StreamedLog): StreamReader {
       for (let attempt = 0; attempt < CONTESTED_ATTEMPTS; attempt++) {
         const snapshot = await log.source.read(from);
         if (!snapshot) return undefined;
-        if (!isContested(snapshot)) return toChunk(log, snapshot);
+        if (!isContested(snapshot)) return await toChunk(log, snapshot);
         messages = ephemeralMessages(log, snapshot, from);
         await pause(CONTESTED_MS);
       }
@@ -39,11 +41,14 @@ export function createLogReader(log: StreamedLog): StreamReader {
   };
 }
 
-function toChunk(log: StreamedLog, snapshot: LogSnapshot): StreamChunk {
+async function toChunk(
+  log: StreamedLog,
+  snapshot: LogSnapshot,
+): Promise<StreamChunk> {
   const { records, tail, currentHeader } = snapshot;
   return {
     messages: [
-      ...toMessages(log, records),
+      ...(await toMessages(log, records)),
       ...ephemeralMessages(log, snapshot, tail),
     ],
     next: tail,
@@ -52,12 +57,17 @@ function toChunk(log: StreamedLog, snapshot: LogSnapshot): StreamChunk {
   };
 }
 
-function toMessages(log: StreamedLog, records: LogRecord[]): StreamMessage[] {
-  const joined = log.join?.(records) ?? records;
-  return joined.flatMap(({ line, offset }) => {
-    const data = log.toData(line);
-    return data ? [{ data, offset }] : [];
-  });
+async function toMessages(
+  log: StreamedLog,
+  records: LogRecord[],
+): Promise<StreamMessage[]> {
+  const messages: StreamMessage[] = [];
+  for (const { line, offset } of log.join?.(records) ?? records) {
+    const isLast = log.toLastData && line["kind"] === "end";
+    const data = isLast ? await log.toLastData?.(line) : log.toData(line);
+    if (data) messages.push({ data, offset });
+  }
+  return messages;
 }
 
 function ephemeralMessages(
@@ -78,7 +88,7 @@ async function* follow(
     const end = batch.findIndex(({ line }) => closes(line));
     const isClosed = end !== -1;
     const records = isClosed ? batch.slice(0, end + 1) : batch;
-    const messages = toMessages(log, records);
+    const messages = await toMessages(log, records);
     const next = records.at(-1)?.offset ?? from;
     if (messages.length > 0 || isClosed) {
       yield { messages, next, isUpToDate: true, isClosed };

@@ -13,12 +13,21 @@ export function createReplyStream(
   replies: ReplyService,
   ref: ReplyRef,
 ): Stream {
+  const toLastData = async (line: Line) => {
+    const isContinued = await replies.isContinued(ref);
+    return toData(line, isContinued ? { isContinued } : {});
+  };
   return {
     contentType: "application/json",
-    committed: createLogReader({ source: replies.committed(ref), toData }),
+    committed: createLogReader({
+      source: replies.committed(ref),
+      toData,
+      toLastData,
+    }),
     live: createLogReader({
       source: replies.live(ref),
       toData,
+      toLastData,
       join: joinTexts,
       ephemeral: (snapshot) => {
         const notice = replies.saveNoticeOf(ref, snapshot);
@@ -28,7 +37,10 @@ export function createReplyStream(
   };
 }
 
-function toData(line: Line): Buffer | undefined {
+function toData(
+  line: Line,
+  more: { isContinued?: boolean } = {},
+): Buffer | undefined {
   const event = toEvent(line);
-  return event && Buffer.from(JSON.stringify(event));
+  return event && Buffer.from(JSON.stringify({ ...event, ...more }));
 }

@@ -251,6 +251,8 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     reasoningMs: z.int().min(0).optional(),
     usage: Usage.optional(),
     leftOut: z.int().min(0).optional(),
+    /** True if a later message follows, or prompts are queued; not a part of the message. */
+    isContinued: z.boolean().optional(),
   }),
 ]);
 

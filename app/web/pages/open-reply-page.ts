@@ -1,12 +1,10 @@
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd, ReplyState } from "../../core/domain/records";
-import { isContinued } from "./is-continued";
 import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
 import { escape } from "../rendering/escape";
 import { joinReply } from "../streaming/follow-reply";
-import type { StreamBody } from "../streaming/stream-body";
 import {
   composerButton,
   continueButton,
@@ -45,19 +43,21 @@ export function openReplyPage(
   ctx.body = live.body;
   live.write(before);
   const context = ctx.state.api;
+  const joined = joinReply(deps, context, of, live.signal);
   writeReplyIntoPage(live, {
     pulse,
     text: reply.text,
-    reply: joinReply(deps, context, of, live.signal),
+    reply: joined,
     renderEnd: (ended) => {
       deps.api.noticeEnd(context);
       return endOf(ended, conversation, reply.number);
     },
   })
-    .then(() => isContinued(deps.api, context, of))
-    .then((goesOn) =>
-      finish(live, goesOn ? nextNotice(conversation) + after : after),
-    )
+    .then(() => {
+      const next = joined.ended?.isContinued ? nextNotice(conversation) : "";
+      live.write(next + after);
+      live.end("done");
+    })
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
       const { requestId } = context;
@@ -65,11 +65,6 @@ export function openReplyPage(
       live.write(continueNotice(toVisibleError(error).message, conversation));
       live.end("backend");
     });
-}
-
-function finish(live: StreamBody, after: string): void {
-  live.write(after);
-  live.end("done");
 }
 
 function endOf(ended: ReplyEnd, conversation: string, number: number): string {

@@ -3,7 +3,6 @@ import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd } from "../../core/domain/records";
 import { resultWithin } from "../../core/runtime/async";
 import { messageOf, type MessageRenderer } from "../pages/message-renderer";
-import { isContinued } from "../pages/is-continued";
 import { messageKey } from "../pages/read-message";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { heartbeat } from "../streaming/encode-event";
@@ -87,7 +86,6 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     seen,
     onEnd: () => deps.api.noticeEnd(ctx.state.api),
     renderEnd: (ended) => renderEnd(ctx, deps, of, ended, htmlIn(reply.state)),
-    isContinued: () => isContinued(deps.api, ctx.state.api, of),
   }).catch((error: unknown) => {
     if (live.signal.aborted) return;
     const { requestId } = ctx.state;

@@ -21,8 +21,6 @@ export interface EventStreamOptions {
   onEnd: () => void;
   /** The finished article's HTML. */
   renderEnd: (ended: ReplyEnd) => Promise<string>;
-  /** True if the conversation goes on: the page has to be loaded again. */
-  isContinued: () => Promise<boolean>;
 }
 
 /**
@@ -31,14 +29,14 @@ export interface EventStreamOptions {
  * `blocks`: `{from, same?, html, notice?}`: replace all blocks from the one at index `from` on by
  * `html`, which begins with the first `same` units of what the last event with the same `from`
  * had. `notice`: `{notice?}`: the text stays as it is. `reasoning`: `{from, text, label, isOver}`: keep
- * the first `from` units of the reasoning, and append `text`. `end`: `{html, outcome, isContinued}`: the
- * finished article. `reconnect`: connect again.
+ * the first `from` units of the reasoning, and append `text`. `end`: `{html, outcome, isContinued?}`: the
+ * finished article; if the conversation goes on, load the page again. `reconnect`: connect again.
  *
  * @throws The error that ended the reply's events.
  */
 export async function sendEvents(
   live: StreamBody,
-  { reply, seen, onEnd, renderEnd, isContinued }: EventStreamOptions,
+  { reply, seen, onEnd, renderEnd }: EventStreamOptions,
 ): Promise<void> {
   live.write(`retry: ${Math.round(LOST_RETRY_MS * (0.5 + Math.random()))}\n\n`);
   const watcher = new Watcher(reply, seen);
@@ -56,9 +54,9 @@ export async function sendEvents(
   if (!ended) return;
   onEnd();
   const frame = await reply.endFrame(async () => {
-    const [html, goesOn] = await Promise.all([renderEnd(ended), isContinued()]);
-    const { outcome } = ended;
-    const data = { html, outcome, ...(goesOn && { isContinued: true }) };
+    const html = await renderEnd(ended);
+    const { outcome, isContinued } = ended;
+    const data = { html, outcome, ...(isContinued && { isContinued }) };
     return Buffer.from(encodeEvent({ event: "end", data }));
   });
   live.write(frame);

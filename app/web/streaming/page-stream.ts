@@ -52,10 +52,8 @@ export async function writeReplyIntoPage(
   });
   await reply.watch(() => {
     const { state, isDone } = reply;
-    const { text, reasoning } = state;
-    if (text !== "" || reasoning !== "" || isDone || noticeOf(state)) {
-      pace.schedule();
-    }
+    const hasText = state.text !== "" || state.reasoning !== "";
+    if (hasText || isDone || noticeOf(state)) pace.schedule();
   }, live.signal);
   await pace.flush();
   if (live.signal.aborted) return;

@@ -80,6 +80,7 @@ export class MemoryRecords implements ReplyRepository {
   }
 
   hasQueue = () => Promise.resolve(false);
+  isContinued = () => Promise.resolve(false);
   sendQueued = () => Promise.resolve(undefined);
   moveOn = () => Promise.resolve(false);
 }
