@@ -5,6 +5,7 @@ import { REPLY_PLACE } from "./conversation-page";
 import type { WebContext } from "../middleware/web-context";
 import { escape } from "../rendering/escape";
 import { joinReply } from "../streaming/follow-reply";
+import type { StreamBody } from "../streaming/stream-body";
 import {
   composerButton,
   continueButton,
@@ -55,8 +56,7 @@ export function openReplyPage(
   })
     .then(() => {
       const next = joined.ended?.isContinued ? nextNotice(conversation) : "";
-      live.write(next + after);
-      live.end("done");
+      return finish(live, next + after);
     })
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
@@ -65,6 +65,11 @@ export function openReplyPage(
       live.write(continueNotice(toVisibleError(error).message, conversation));
       live.end("backend");
     });
+}
+
+function finish(live: StreamBody, after: string): void {
+  live.write(after);
+  live.end("done");
 }
 
 function endOf(ended: ReplyEnd, conversation: string, number: number): string {
