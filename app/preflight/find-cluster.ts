@@ -3,7 +3,7 @@ import type { Subject } from "./check";
 import type { Cluster } from "./cluster/cluster";
 import { kubectlCluster } from "./cluster/kubectl-cluster";
 import { CREDENTIALS, podCluster } from "./cluster/pod-cluster";
-import { ingressesOf, servicesOf } from "./cluster/objects";
+import { httpRoutesOf, ingressesOf, servicesOf } from "./cluster/objects";
 
 /** The cluster of this pod, or else of a kubectl context; `undefined` if there is neither. */
 export async function findCluster(
@@ -21,10 +21,13 @@ export async function findCluster(
   }
 }
 
-/** Keepsake's URL: the ingress's host, its load balancer's address, or its controller's Service. */
+/**
+ * Keepsake's URL: the ingress's host, its load balancer's address, its controller's Service, or the
+ * host of the route at a Gateway.
+ */
 export async function findUrl(cluster: Cluster): Promise<string | undefined> {
   const [ingress] = await ingressesOf(cluster).catch(() => []);
-  if (!ingress) return undefined;
+  if (!ingress) return gatewayUrl(cluster);
   const [balancer] = ingress.status.loadBalancer.ingress;
   const host =
     ingress.spec.rules.find((rule) => rule.host)?.host ??
@@ -35,6 +38,13 @@ export async function findUrl(cluster: Cluster): Promise<string | undefined> {
     ingress.metadata.annotations["alb.ingress.kubernetes.io/listen-ports"] ??
     "";
   return `${ports.includes("HTTPS") ? "https" : "http"}://${host}`;
+}
+
+/** The Gateway's certificate is in another namespace, so HTTPS is assumed. */
+async function gatewayUrl(cluster: Cluster): Promise<string | undefined> {
+  const [route] = await httpRoutesOf(cluster).catch(() => []);
+  const [host] = route?.spec.hostnames ?? [];
+  return host && `https://${host}`;
 }
 
 async function controllerUrl(cluster: Cluster): Promise<string | undefined> {

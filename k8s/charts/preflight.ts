@@ -234,6 +234,7 @@ const inNamespace = [
   read("apps", "deployments"),
   read("autoscaling", "horizontalpodautoscalers"),
   read("networking.k8s.io", "ingresses"),
+  read("gateway.networking.k8s.io", "httproutes"),
   read("elbv2.k8s.aws", "targetgroupbindings"),
   read("eks.amazonaws.com", "targetgroupbindings"),
 ];

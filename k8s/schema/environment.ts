@@ -9,6 +9,7 @@ import {
   cidr,
   cpu,
   dnsLabel,
+  dnsName,
   hostName,
   image,
   podsOrPercent,
@@ -111,7 +112,7 @@ export const environmentSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("the namespace rejects every image without a digest"),
-  clusterDomain: z.string().min(1).default("cluster.local"),
+  clusterDomain: dnsName.default("cluster.local"),
   secretName: dnsLabel
     .default("keepsake")
     .describe("the Secret with INTERNAL_TOKEN and SESSION_KEYS"),

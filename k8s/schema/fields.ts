@@ -9,12 +9,26 @@ export const dnsLabel = z
     "must be a DNS label: up to 63 lower-case letters, digits and hyphens",
   );
 
-export const hostName = z
+/** A domain of a cluster, which need not be public. */
+export const dnsName = z
   .string()
   .regex(
-    /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
-    'must be a host name in lower case, such as "chat.example.com", without a scheme or a path',
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/,
+    'must be a domain in lower case, such as "cluster.local"',
   );
+
+const hostRule =
+  'must be a host name in lower case, such as "chat.example.com", without a scheme or a path';
+
+export const hostName = z
+  .string()
+  .regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, hostRule);
+
+/** A host name, or this machine, to which a cluster on it may publish a port. */
+export const hostNameOrLocal = z.union(
+  [z.literal("localhost"), hostName],
+  hostRule,
+);
 
 const blockRule =
   'must be an IPv4 or IPv6 address block, such as "10.0.0.0/16" or "2001:db8::/64"';

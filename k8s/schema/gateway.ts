@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabel, hostName, whole } from "./fields";
+import { dnsLabel, hostNameOrLocal, whole } from "./fields";
 import { annotationMap } from "./kubernetes";
 import { place } from "./place";
 
@@ -18,7 +18,9 @@ const parentRef = z.strictObject({
 /** An HTTPRoute at a Gateway of the cluster (Gateway API), in place of a load balancer of one's own. */
 export const gateway = z.strictObject({
   kind: z.literal("gateway"),
-  host: hostName.describe("the public host name"),
+  host: hostNameOrLocal.describe(
+    "the public host name; localhost on a cluster of your own machine",
+  ),
   parentRefs: z
     .array(parentRef)
     .min(1, "must name the Gateway: { name, namespace }"),

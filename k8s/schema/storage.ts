@@ -5,8 +5,27 @@ const size = quantity
   .default("20Gi")
   .describe("requested by the claims; EFS ignores it and grows on demand");
 
+/** Options that are set elsewhere, and what sets them. */
+const SET_ELSEWHERE: Record<string, string> = {
+  tls: "the driver always adds it, and deprecates it here",
+  iam: "the charts set it",
+  accesspoint: "name the access point in storage.sessions and storage.records",
+};
+
+const mountOption = z
+  .string()
+  .regex(/^[^\s,]+$/, "must be one mount option, without spaces and commas")
+  .superRefine((option, context) => {
+    const why = SET_ELSEWHERE[option.split("=")[0]!];
+    if (why === undefined) return;
+    context.addIssue({
+      code: "custom",
+      message: `can't be set here: ${why}. Remove it`,
+    });
+  });
+
 const mountOptions = z
-  .array(z.string())
+  .array(mountOption)
   .default([])
   .describe("mount options in addition to iam; the driver always adds tls");
 

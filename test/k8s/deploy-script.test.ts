@@ -18,6 +18,7 @@ import {
   startLoadBalancerController,
 } from "./support/load-balancer-controller";
 import { EKS_IN_FULL, objectsOf, textOf } from "./support/manifests";
+import { textOfAny } from "./support/needs";
 import { fillQuotaStatus, podsOfTemplates } from "./support/pods";
 import { withRollouts } from "./support/rollouts";
 
@@ -119,6 +120,16 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect(
       await server.kubectl(["get", "namespace", "keepsake"]),
     ).toMatchObject({ code: 1 });
+  });
+
+  test("says where a missing Gateway API comes from", async () => {
+    const { code, stderr } = await deploy(await textOfAny("gateway"));
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /HTTPRoute \(gateway\.networking\.k8s\.io\) comes with the Gateway API/,
+      ),
+    });
   });
 
   test("refuses example values before it asks the cluster for anything", async () => {

@@ -75,6 +75,23 @@ const mistakes: Mistake[] = [
     'storage.fileSystem "fs-0123456789abcdef0::fsap-0123456789abcdef0" must be a file system\'s id alone, such as "fs-0123456789abcdef0": access points are created in it.',
   ],
   [
+    "mount options that are set elsewhere",
+    eks,
+    { "storage.mountOptions": ["tls", "iam", "accesspoint=fsap-0", "a, b"] },
+    [
+      'storage.mountOptions.0 "tls" can\'t be set here: the driver always adds it, and deprecates it here. Remove it.',
+      'storage.mountOptions.1 "iam" can\'t be set here: the charts set it. Remove it.',
+      'storage.mountOptions.2 "accesspoint=fsap-0" can\'t be set here: name the access point in storage.sessions and storage.records. Remove it.',
+      'storage.mountOptions.3 "a, b" must be one mount option, without spaces and commas.',
+    ].join("\n  "),
+  ],
+  [
+    "a cluster's domain that is none",
+    eks,
+    { clusterDomain: "Cluster local." },
+    'clusterDomain "Cluster local." must be a domain in lower case, such as "cluster.local".',
+  ],
+  [
     "one access point for both volumes",
     eks,
     { "storage.records": "fs-0123456789abcdef0::fsap-0123456789abcdef0" },

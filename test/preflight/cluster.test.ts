@@ -5,6 +5,7 @@ import { drain } from "../../app/preflight/checks/drain";
 import { idleTimeout } from "../../app/preflight/checks/idle-timeout";
 import { model } from "../../app/preflight/checks/model";
 import { readinessGates } from "../../app/preflight/checks/readiness-gates";
+import { findUrl } from "../../app/preflight/find-cluster";
 import { liveTimes } from "../../app/preflight/ingress/live-alb";
 import { expectEventually } from "../support/wait-for";
 import { closeAll, clusterOf, run, serve, statusesOf } from "./support";
@@ -103,6 +104,34 @@ const asksAws =
     };
     return Promise.resolve(JSON.stringify(answers[asked]));
   };
+
+describe("the address that preflight finds", () => {
+  const ingresses = `${networking}/namespaces/keepsake/ingresses`;
+  const routes =
+    "/apis/gateway.networking.k8s.io/v1/namespaces/keepsake/httproutes";
+
+  it("is the ingress's host", async () => {
+    const rules = [{ host: "chat.example.com" }];
+    const items = [{ ...ingress(), spec: { rules } }];
+    const cluster = clusterOf({ [ingresses]: { items } });
+    expect(await findUrl(cluster)).toBe("http://chat.example.com");
+  });
+
+  it("is the host of the route, if there is a Gateway and no ingress", async () => {
+    const spec = { hostnames: ["chat.example.com"] };
+    const items = [{ metadata: { name: "web" }, spec }];
+    const cluster = clusterOf({
+      [ingresses]: { items: [] },
+      [routes]: { items },
+    });
+    expect(await findUrl(cluster)).toBe("https://chat.example.com");
+  });
+
+  it("is unknown without both", async () => {
+    const cluster = clusterOf({ [ingresses]: { items: [] } });
+    expect(await findUrl(cluster)).toBeUndefined();
+  });
+});
 
 const clusterWith = (...pods: unknown[]) =>
   clusterOf({

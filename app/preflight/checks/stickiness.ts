@@ -35,7 +35,7 @@ async function look({ config }: Subject): Promise<Outcome> {
   }
   return warning(
     `A visitor with cookies reached ${hosts.size} pods in ${ASKS} requests.`,
-    "Enable cookie stickiness: on an ALB stickiness.enabled=true and stickiness.type=lb_cookie in the target group's attributes; in Traefik service.sticky.cookie on the Service.",
+    "Enable cookie stickiness: on an ALB stickiness.enabled=true and stickiness.type=lb_cookie in the target group's attributes; in Traefik service.sticky.cookie on the Service; at a Gateway ingress.sessionPersistence, if its controller implements it.",
   );
 }
 

@@ -109,6 +109,11 @@ export const Ingress = z.object({
     .default({ loadBalancer: { ingress: [] } }),
 });
 
+const HttpRoute = z.object({
+  metadata,
+  spec: z.object({ hostnames: z.array(z.string()).default([]) }),
+});
+
 export const IngressClass = z.object({
   metadata,
   spec: z.object({ controller: z.string() }),
@@ -231,6 +236,15 @@ export function ingressesOf(cluster: Cluster): Promise<Ingress[]> {
     cluster,
     Ingress,
     `/apis/networking.k8s.io/v1/namespaces/${cluster.namespace}/ingresses`,
+  );
+}
+
+/** The routes at a Gateway; none if the cluster has no Gateway API. */
+export function httpRoutesOf(cluster: Cluster) {
+  return list(
+    cluster,
+    HttpRoute,
+    `/apis/gateway.networking.k8s.io/v1/namespaces/${cluster.namespace}/httproutes`,
   );
 }
 
