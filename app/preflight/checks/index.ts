@@ -9,6 +9,7 @@ import { exclusiveNames } from "./exclusive-names";
 import { idleTimeout } from "./idle-timeout";
 import { loadBalancerSubnets } from "./load-balancer-subnets";
 import { model } from "./model";
+import { networkPolicies } from "./network-policies";
 import { readinessGates } from "./readiness-gates";
 import { sharedVolume } from "./shared-volume";
 import { stickiness } from "./stickiness";
@@ -21,6 +22,7 @@ export const checks: Check[] = [
   storageLatency,
   clocks,
   backendName,
+  networkPolicies,
   model,
   stickiness,
   buffering,

@@ -29,6 +29,9 @@ const container = z.object({
       z.object({ configMapRef: z.object({ name: z.string() }).optional() }),
     )
     .default([]),
+  ports: z
+    .array(z.object({ name: z.string().optional(), containerPort: z.number() }))
+    .default([]),
   lifecycle: z
     .object({
       preStop: z
@@ -59,6 +62,7 @@ export const Pod = z.object({
   spec: podSpec,
   status: z.object({
     phase: z.string().default("Unknown"),
+    podIP: z.string().optional(),
     conditions: z.array(condition).default([]),
   }),
 });
