@@ -45,7 +45,7 @@ testKilledPods();
 it("preflight finds streams that pass the Gateway at once, and a missing sticky cookie", async () => {
   const { findings } = await preflight(
     "--only",
-    "stickiness,buffering,idle-timeout",
+    "network-policies,stickiness,buffering,idle-timeout",
     "--url",
     `http://traefik.${GATEWAYS}.svc.cluster.local`,
     "--header",
@@ -55,6 +55,7 @@ it("preflight finds streams that pass the Gateway at once, and a missing sticky 
   expect([...new Set(statuses)].toSorted()).toEqual([
     "buffering: ok",
     "idle-timeout: ok",
+    "network-policies: ok",
     // Traefik ignores sessionPersistence.
     "stickiness: warning",
   ]);
