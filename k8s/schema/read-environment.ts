@@ -36,10 +36,18 @@ export async function readEnvironment(
     );
   }
   const written = await load(path.join(directory, name));
+  if (written === undefined) {
+    throw new EnvironmentError(
+      `k8s/environments/${name}.ts exports no environment. End it with "export default" and the environment.`,
+    );
+  }
   return parseEnvironment({ ...(written as object), ...overrides }, name);
 }
 
-/** @throws EnvironmentError with the place and the cause, if the file is not valid TypeScript. */
+/**
+ * @returns The default export, or `undefined` without one.
+ * @throws EnvironmentError with the place and the cause, if the file is not valid TypeScript.
+ */
 async function load(file: string): Promise<unknown> {
   try {
     const module = (await import(file)) as { default?: unknown };

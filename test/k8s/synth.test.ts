@@ -85,18 +85,27 @@ describe("synth", () => {
     );
   });
 
-  test("an environment's syntax error is reported by its line, without a stack", async () => {
+  test.each([
+    [
+      "a syntax error, by its line and without a stack",
+      "\nexport default { name: ;",
+      `k8s/environments/bad.ts can't be read. bad.ts:2:23: ERROR: Unexpected ";"\n`,
+    ],
+    [
+      "a missing export",
+      "export const bad = { name: 'bad' };",
+      `k8s/environments/bad.ts exports no environment. End it with "export default" and the environment.\n`,
+    ],
+  ])("reports %s of an environment", async (_, text, said) => {
     const folder = await newFolder();
-    await writeFile(path.join(folder, "bad.ts"), "\nexport default { name: ;");
+    await writeFile(path.join(folder, "bad.ts"), text);
     const read = `require("./k8s/schema/read-environment").readEnvironment("bad", {}, ${JSON.stringify(folder)}).catch((error) => console.log(error.message))`;
     const { stdout } = await run(
       path.join(root, "node_modules/.bin/tsx"),
       ["--eval", read],
       { cwd: root },
     );
-    expect(stdout).toBe(
-      `k8s/environments/bad.ts can't be read. bad.ts:2:23: ERROR: Unexpected ";"\n`,
-    );
+    expect(stdout).toBe(said);
   });
 
   test("synth prints a sentence for an unknown option", async () => {
