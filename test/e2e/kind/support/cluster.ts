@@ -36,12 +36,8 @@ function given(name: string): string {
   throw new Error(`${name} is not set: run these tests by scripts/kind-test.`);
 }
 
-const WHERE = [
-  "--context",
-  `kind-${settings.cluster}`,
-  "--namespace",
-  "keepsake",
-];
+const CONTEXT = ["--context", `kind-${settings.cluster}`];
+const WHERE = [...CONTEXT, "--namespace", "keepsake"];
 
 /** kubectl in Keepsake's namespace. @returns Standard output. */
 export async function kubectl(...args: string[]): Promise<string> {
@@ -51,10 +47,16 @@ export async function kubectl(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** Applies objects given as JSON. */
-export async function apply(...items: object[]): Promise<void> {
+/** Applies objects given as JSON, in Keepsake's namespace. */
+export const apply = (...items: object[]) => applyIn("keepsake", ...items);
+
+export async function applyIn(
+  namespace: string,
+  ...items: object[]
+): Promise<void> {
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-  const child = spawn("kubectl", [...WHERE, "apply", "-f", "-"], {
+  const where = [...CONTEXT, "--namespace", namespace];
+  const child = spawn("kubectl", [...where, "apply", "-f", "-"], {
     stdio: ["pipe", "ignore", "inherit"],
   });
   child.stdin.end(list);

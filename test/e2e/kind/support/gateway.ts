@@ -5,7 +5,7 @@ import kind from "../../../../k8s/environments/kind";
 import { manifests } from "../../../../k8s/keepsake";
 import { parseEnvironment } from "../../../../k8s/schema/read-environment";
 import {
-  apply,
+  applyIn,
   containerSecurity,
   eventually,
   kubectl,
@@ -16,7 +16,7 @@ import {
 const run = promisify(execFile);
 
 /** The namespace of the Gateway, its controller and its proxy, which are one Traefik. */
-export const GATEWAYS = "gateways";
+const GATEWAYS = "gateways";
 const PROXY = { app: "traefik" };
 const HTTP = 8_000;
 const PING = 8_080;
@@ -50,7 +50,7 @@ export async function useGateway(definitions: string): Promise<void> {
     "--timeout=60s",
   );
   await applyAndPrune(manifests(environment()));
-  await apply(...gateway());
+  await applyIn(GATEWAYS, ...gateway());
   await inGateways("rollout", "status", "deployment/traefik", "--timeout=240s");
   await eventually("the Gateway accepts the route", async () =>
     (await routeConditions()).startsWith("True True"),

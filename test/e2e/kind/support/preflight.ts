@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { settings } from "./cluster";
+import { kubectl, settings } from "./cluster";
 
 export interface Report {
   passed: boolean;
@@ -8,12 +8,31 @@ export interface Report {
 }
 
 /** Runs the command as users do. */
-export async function preflight(
-  ...args: string[]
+export const preflight = (...args: string[]) => run(args, process.env);
+
+/** Runs its checks from this machine, through the published port. */
+export async function preflightFromHere(...args: string[]) {
+  const encoded = await kubectl(
+    "get",
+    "secret",
+    "keepsake",
+    "-o",
+    "jsonpath={.data.INTERNAL_TOKEN}",
+  );
+  const INTERNAL_TOKEN = Buffer.from(encoded, "base64").toString();
+  const all = ["--local", "--url", settings.url, ...args];
+  return run(all, { ...process.env, INTERNAL_TOKEN });
+}
+
+async function run(
+  args: string[],
+  env: NodeJS.ProcessEnv,
 ): Promise<Report & { status: number }> {
   const all = ["--context", `kind-${settings.cluster}`, "--json", ...args];
   try {
-    const { stdout } = await promisify(execFile)("scripts/preflight", all);
+    const { stdout } = await promisify(execFile)("scripts/preflight", all, {
+      env,
+    });
     return { status: 0, ...(JSON.parse(stdout) as Report) };
   } catch (error) {
     const { code, stdout, stderr } = error as {
