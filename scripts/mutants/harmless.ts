@@ -97,4 +97,10 @@ export const harmless: Harmless[] = [
     reason:
       "One more flush. At worst a heartbeat follows a handover, which costs a lease and no text.",
   },
+  {
+    file: "app/web/rendering/growing-markdown.ts",
+    line: "if (end >= 0) return text.slice(0, end + 1);",
+    mistake: "end >= 0 → (end > 0)",
+    reason: "An empty line before a block is dropped in either case.",
+  },
 ];

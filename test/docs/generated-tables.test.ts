@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { tableIn } from "../../scripts/support/generated-table";
+import { harmlessTable } from "../../scripts/support/harmless-table";
 import { mistakesTable } from "../../scripts/support/mistakes-table";
 import { settingsTable } from "../../scripts/support/settings-table";
 
@@ -13,6 +14,7 @@ const cells = (text: string) =>
 it.each([
   ["docs/settings.md", "settings", settingsTable],
   ["docs/testing.md", "mistakes", mistakesTable],
+  ["docs/testing.md", "harmless", harmlessTable],
 ])("%s has the table that scripts/update-docs writes", (file, name, table) => {
   const document = readFileSync(file, "utf8");
   expect(cells(tableIn(document, name))).toEqual(cells(table()));

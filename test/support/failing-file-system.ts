@@ -1,6 +1,9 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
 
-/** A file system on which calls of some kinds always fail. */
+/**
+ * A file system on which calls of some kinds always fail. Cannot notice code that minds a single failure
+ * between calls that succeed: see `faulty-file-system.ts`.
+ */
 export function failing(
   fileSystem: FileSystem,
   code: string,
