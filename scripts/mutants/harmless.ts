@@ -103,4 +103,11 @@ export const harmless: Harmless[] = [
     mistake: "end >= 0 → (end > 0)",
     reason: "An empty line before a block is dropped in either case.",
   },
+  {
+    file: "app/backend/replies/writing/epoch-writer.ts",
+    line: "if (this.isWaking) return;",
+    mistake: "this.isWaking → false",
+    reason:
+      "Followers wake once for each line of a turn, and find nothing new after the first.",
+  },
 ];

@@ -1,3 +1,4 @@
+import { formatOffset } from "../../../app/backend/replies/log/offset";
 import { apply, ref, directory, useDirectory, watch } from "./processes";
 import { ANSWER, barrier, scriptedModels, wordsAfter } from "./scripted-models";
 import { waitFor } from "../../support/wait-for";
@@ -14,7 +15,7 @@ function holding(count: number) {
   return { models, go };
 }
 
-it("continues from every offset of an earlier epoch while its successor writes", async () => {
+it("continues from the beginning and from every offset of an earlier epoch while its successor writes", async () => {
   const writer = directory.process(holding(4).models);
   await writer.start(ref);
   const seen: { text: string; offset: string }[] = [];
@@ -29,7 +30,8 @@ it("continues from every offset of an earlier epoch while its successor writes",
   const successor = directory.process(models, { leaseMs: 60_000 });
   successor.startSupervision();
   await waitFor(() => successor.isWriting(ref));
-  for (const { text: before, offset } of seen) {
+  const begin = { text: "", offset: undefined };
+  for (const { text: before, offset } of [begin, ...seen]) {
     let text = before;
     for await (const { event } of watch(successor, ref, offset)) {
       text = apply(text, event);
@@ -38,5 +40,15 @@ it("continues from every offset of an earlier epoch while its successor writes",
       if (text === "One small step for a man, ") break;
     }
   }
+  go();
+});
+
+it("refuses an offset inside a line, also while this process writes", async () => {
+  const { models, go } = holding(2);
+  const writer = directory.process(models);
+  await writer.start(ref);
+  await waitFor(() => writer.isWriting(ref));
+  const inside = watch(writer, ref, formatOffset({ entry: 1, bytes: 3 }));
+  await expect(inside.next()).rejects.toThrow("not in this stream");
   go();
 });

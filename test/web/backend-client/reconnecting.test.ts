@@ -7,7 +7,7 @@ import { server, useScriptedServer } from "../../support/scripted-server";
 
 useScriptedServer();
 
-test("a stream that no process serves is asked for ever more rarely", async () => {
+test("a stream that no process serves is asked for less and less often", async () => {
   const leave = new AbortController();
   const askedAt: number[] = [];
   const following = followReply({
