@@ -52,8 +52,11 @@ export async function startKeepsake(
     }),
     webSeconds: () => rowOf(both, "web/main.js").seconds,
     stop: async () => {
+      const ended = new Promise((resolve) => both.once("exit", resolve));
+      const timer = setTimeout(() => killAll(both), 10_000);
       both.kill("SIGTERM");
-      await new Promise((resolve) => both.once("exit", resolve));
+      await ended;
+      clearTimeout(timer);
       await rm(directory, { recursive: true });
     },
   };
@@ -70,6 +73,18 @@ async function saysReady(both: ChildProcess): Promise<void> {
 
 const residentMiB = (parent: ChildProcess, name: string) =>
   rowOf(parent, name).mib;
+
+/** Ends a process and its children, which may be too busy to end by themselves. */
+function killAll(parent: ChildProcess): void {
+  const rows = execFileSync("ps", ["-A", "-o", "ppid=,pid="], {
+    encoding: "utf8",
+  });
+  for (const row of rows.trim().split("\n")) {
+    const [ppid, pid] = row.trim().split(/\s+/).map(Number);
+    if (pid && ppid === parent.pid) process.kill(pid, "SIGKILL");
+  }
+  parent.kill("SIGKILL");
+}
 
 /** The resident memory and processor time of the child whose command line contains `name`. */
 function rowOf(
