@@ -3,6 +3,7 @@ import { readdir, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { errorCode } from "../../app/core/runtime/errors";
 import { type Ended, startProcess } from "./processes";
+import { RECORDED_LEVEL } from "./recorded-log";
 
 const app = (role: string) => path.join(__dirname, `../../app/${role}/main.ts`);
 const MOVED_CLOCK = path.join(__dirname, "moved-clock.js");
@@ -26,7 +27,7 @@ export class KeepsakeProcesses {
       PORT: "0",
       METRICS_PORT: "0",
       ELIZA_DELAY_MS: "0",
-      LOG_LEVEL: "silent",
+      LOG_LEVEL: RECORDED_LEVEL,
       ...env,
     };
   }

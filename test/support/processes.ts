@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { record } from "./recorded-log";
 
 export interface Ended {
   /** The exit status; `null` if a signal ended it. */
@@ -28,5 +29,6 @@ async function collect(child: ChildProcess): Promise<Ended> {
   child.stdout?.on("data", (chunk) => (texts.output += String(chunk)));
   child.stderr?.on("data", (chunk) => (texts.errors += String(chunk)));
   const [code] = (await once(child, "close")) as [number | null];
+  record(texts.output + texts.errors);
   return { code, ...texts };
 }

@@ -9,10 +9,11 @@ import { createBackendApp } from "../../app/backend/app";
 import { readBackendConfig } from "../../app/core/config/config";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { reportAvailability } from "../../app/core/storage/report-availability";
-import { createLog, type Logger } from "../../app/core/runtime/log";
+import type { Logger } from "../../app/core/runtime/log";
 import { Registry } from "../../app/core/runtime/metrics";
 import { fixedTokens, type Tokens } from "../../app/core/config/tokens";
 import { removeFolder } from "./temporary-folder";
+import { recordedLog } from "./recorded-log";
 
 export const TOKEN = "a-token-for-tests-only-0123456789abcdef";
 
@@ -71,7 +72,7 @@ export async function startBackend(
   const url = `http://${host}:${port}`;
   const parts = createBackend({
     config,
-    log: options.log ?? createLog("silent", {}),
+    log: options.log ?? recordedLog(),
     metrics: new Registry(),
     tokens: options.tokens ?? fixedTokens(TOKEN),
     address: url,

@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import { createLog } from "../../app/core/runtime/log";
 import { createMetrics } from "../../app/core/runtime/metrics";
 import { createHttpServer } from "../../app/core/runtime/server";
 import { fixedTokens } from "../../app/core/config/tokens";
@@ -10,6 +9,7 @@ import type { SessionStore } from "../../app/web/sessions/session-store";
 import { HttpVisitor } from "./http-visitor";
 import { type ScriptedApi, startScriptedBackend } from "./scripted-backend";
 import { scriptedStream, type Step } from "./scripted-stream";
+import { recordedLog } from "./recorded-log";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
@@ -51,7 +51,7 @@ export async function startWeb(
     tokens: options.tokens ?? fixedTokens(),
     drainSeconds: 0,
     api: options.api ?? backend!,
-    log: options.log ?? createLog("silent", {}),
+    log: options.log ?? recordedLog(),
     metrics,
     now: options.now ?? Date.now,
     identity: options.identity,
