@@ -35,7 +35,7 @@ import {
   type ReplyResolver,
   StillWritingError,
 } from "./reply-resolver";
-import { serializePrompts } from "./serialize-prompts";
+import { lockPrompts } from "./lock-prompts";
 import { titleOf } from "./title";
 import type { ConversationValidator } from "./validator";
 
@@ -75,28 +75,27 @@ export class PromptService {
     const model = first.model ?? (await validator.defaultModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
     const log = this.logOf(ownerHash, id);
-    return serializePrompts(this.deps, ownerHash, async () => {
-      const before = key === undefined ? undefined : await log.list();
-      if (!before || before.last === 0) await this.admit(ownerHash, true);
-      const at = now().toISOString();
-      const [message, created] = await Promise.all([
-        log.addFirst({ text, at, key }),
-        settings.create(ownerHash, {
-          id,
-          title: titleOf(text),
-          model,
-          project,
-          maxTokens: null,
-          temperature: null,
-          createdAt: at,
-          deletedAt: null,
-        }),
-      ]);
-      await settings.addToIndex(ownerHash, created, Buffer.byteLength(text));
-      await replies.start(replyTo(ownerHash, id, message.number));
-      const conversation = toConversation(created.settings, message.at);
-      return { conversation, message };
-    });
+    using _ = await lockPrompts(this.deps, ownerHash);
+    const before = key === undefined ? undefined : await log.list();
+    if (!before || before.last === 0) await this.admit(ownerHash, true);
+    const at = now().toISOString();
+    const [message, created] = await Promise.all([
+      log.addFirst({ text, at, key }),
+      settings.create(ownerHash, {
+        id,
+        title: titleOf(text),
+        model,
+        project,
+        maxTokens: null,
+        temperature: null,
+        createdAt: at,
+        deletedAt: null,
+      }),
+    ]);
+    await settings.addToIndex(ownerHash, created, Buffer.byteLength(text));
+    await replies.start(replyTo(ownerHash, id, message.number));
+    const conversation = toConversation(created.settings, message.at);
+    return { conversation, message };
   }
 
   /**
@@ -148,9 +147,8 @@ export class PromptService {
       }
     }
     await followed(this.logOf(ownerHash, id), prompt.follows);
-    const message = await serializePrompts(this.deps, ownerHash, () =>
-      queue.add(of, toQueue),
-    );
+    using _ = await lockPrompts(this.deps, ownerHash);
+    const message = await queue.add(of, toQueue);
     return { message, queued: true };
   }
 
@@ -230,10 +228,8 @@ export class PromptService {
   async retry(ownerHash: string, id: string, number: number): Promise<void> {
     const { ref, last } = await this.findReply(ownerHash, id, number);
     if (last > number) throw new ConversationMovedOnError();
-    const { replyResolver } = this.deps;
-    await serializePrompts(this.deps, ownerHash, () =>
-      replyResolver.retry(ref),
-    );
+    using _ = await lockPrompts(this.deps, ownerHash);
+    await this.deps.replyResolver.retry(ref);
   }
 
   /**
@@ -290,29 +286,28 @@ export class PromptService {
     await this.deps.replies.reserveSlot(ownerHash);
   }
 
-  private save(
+  private async save(
     ownerHash: string,
     id: string,
     prompt: Omit<NewPrompt, "at">,
     place: (last: number) => Promise<Placement>,
   ): Promise<Prompt> {
     const { ownerIndex, replies, replyResolver, now } = this.deps;
-    return serializePrompts(this.deps, ownerHash, async () => {
-      const at = now().toISOString();
-      const log = this.logOf(ownerHash, id);
-      const saved = await log.addPrompt({ ...prompt, at }, place);
-      const { number } = saved.message;
-      const bytes = Buffer.byteLength(saved.message.text);
-      // After the prompt: readers look for it in the reply log until the failed reply is a message.
-      if (saved.isAfterFailure) {
-        await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
-      }
-      await Promise.all([
-        ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
-        replies.start(replyTo(ownerHash, id, number)),
-      ]);
-      return saved.message;
-    });
+    using _ = await lockPrompts(this.deps, ownerHash);
+    const at = now().toISOString();
+    const log = this.logOf(ownerHash, id);
+    const saved = await log.addPrompt({ ...prompt, at }, place);
+    const { number } = saved.message;
+    const bytes = Buffer.byteLength(saved.message.text);
+    // After the prompt: readers look for it in the reply log until the failed reply is a message.
+    if (saved.isAfterFailure) {
+      await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
+    }
+    await Promise.all([
+      ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
+      replies.start(replyTo(ownerHash, id, number)),
+    ]);
+    return saved.message;
   }
 
   private logOf(ownerHash: string, id: string): MessageLog {

@@ -14,7 +14,7 @@ import { keyHash, messageLogOf, replyTo } from "./message-log";
 import { promptQueueOf, type QueueItem, type QueueState } from "./prompt-queue";
 import type { Replies } from "./reply-resolver";
 import { isOpen } from "./send-queued";
-import { serializePrompts } from "./serialize-prompts";
+import { lockPrompts } from "./lock-prompts";
 
 export interface QueueServiceDeps {
   files: StorageContext;
@@ -100,18 +100,17 @@ export class QueueService {
   async goOn(of: ConversationRef): Promise<void> {
     const { settings, replies } = this.deps;
     await settings.read(of.ownerHash, of.conversation);
-    await serializePrompts(this.deps, of.ownerHash, async () => {
-      const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
-      const state = await this.read(of);
-      const listing = await log.list();
-      if (!listing || !(await isOpen(state, log, listing))) return;
-      const failed = await this.findFailed(of, listing.last);
-      if (failed) await replies.reserveSlot(of.ownerHash);
-      // Before the decision: a process that dies afterwards leaves the queue to the others.
-      await replies.watchQueue(of);
-      if (failed) await replies.continueWith(failed, GO_ON);
-      await replies.continueQueue(of);
-    });
+    using _ = await lockPrompts(this.deps, of.ownerHash);
+    const log = messageLogOf(this.deps, of.ownerHash, of.conversation);
+    const state = await this.read(of);
+    const listing = await log.list();
+    if (!listing || !(await isOpen(state, log, listing))) return;
+    const failed = await this.findFailed(of, listing.last);
+    if (failed) await replies.reserveSlot(of.ownerHash);
+    // Before the decision: a process that dies afterwards leaves the queue to the others.
+    await replies.watchQueue(of);
+    if (failed) await replies.continueWith(failed, GO_ON);
+    await replies.continueQueue(of);
   }
 
   /** The reply to the last prompt if it failed, and nothing was decided to follow it. */

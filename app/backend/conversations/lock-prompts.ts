@@ -5,17 +5,17 @@ import type { Replies } from "./reply-resolver";
  * Serializes an owner's prompts in this process, so that each sees the previous reply counted.
  * The limit of replies is best-effort across processes.
  *
- * @param work May reserve a slot, which is freed at its end.
+ * @returns Unlocks at the end of the caller's block, and frees the slot that the block may have reserved.
  */
-export async function serializePrompts<T>(
+export async function lockPrompts(
   { files, replies }: { files: StorageContext; replies: Replies },
   ownerHash: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  using _ = await files.mutex.lock(`${ownerHash}#reply`);
-  try {
-    return await work();
-  } finally {
-    replies.releaseSlot(ownerHash);
-  }
+): Promise<Disposable> {
+  const locked = await files.mutex.lock(`${ownerHash}#reply`);
+  return {
+    [Symbol.dispose]: () => {
+      replies.releaseSlot(ownerHash);
+      locked[Symbol.dispose]();
+    },
+  };
 }
