@@ -57,7 +57,7 @@ export async function loadAssets(directory: string): Promise<Assets> {
       return `/assets/${stem}.${asset.version}${ext}`;
     },
     find(url) {
-      const match = /^\/assets\/(\w+)\.([\w-]+)(\.\w+)$/.exec(url);
+      const match = /^\/assets\/([\w-]+)\.([\w-]+)(\.\w+)$/.exec(url);
       const asset = match && byName.get(`${match[1]}${match[3]}`);
       return asset
         ? { asset, isCurrent: match[2] === asset.version }
