@@ -157,8 +157,41 @@ const states: State[] = [
     },
   },
   {
+    name: "queued",
+    open: async (page) => {
+      for (const text of [
+        "And where to eat?",
+        "A list of the stations, please.",
+      ]) {
+        await message(page).fill(text);
+        await page.getByRole("button", { name: "Send" }).click();
+        await page.locator(".queued .text").getByText(text).waitFor();
+      }
+      await page.getByRole("log").evaluate((log) => log.scrollTo({ top: 0 }));
+    },
+  },
+  {
+    name: "queued-edit",
+    open: async (page) => {
+      await page
+        .getByLabel("Edit queued message", { exact: true })
+        .first()
+        .click();
+      await page
+        .getByRole("textbox", { name: "Edited queued message" })
+        .waitFor();
+    },
+  },
+  {
     name: "scrolled-up",
     open: async (page) => {
+      for (let waits = 2; waits > 0; waits--) {
+        await page.getByRole("button", { name: "Withdraw" }).first().click();
+        await page
+          .locator("article.queued")
+          .nth(waits - 1)
+          .waitFor({ state: "detached" });
+      }
       await page.getByRole("button", { name: "Stop" }).click();
       await page.locator(".writing").waitFor({ state: "detached" });
       await say(page, "long");
@@ -174,8 +207,17 @@ const states: State[] = [
     },
   },
   {
+    name: "editing",
+    open: async (page) => {
+      await page.getByLabel("Edit message", { exact: true }).last().click();
+      await page.getByRole("textbox", { name: "Edited message" }).waitFor();
+    },
+  },
+  {
     name: "failure",
     open: async (page) => {
+      await page.getByRole("link", { name: "Cancel" }).click();
+      await page.locator("#edit").waitFor({ state: "detached" });
       await message(page).fill("fail");
       await page.getByRole("button", { name: "Send" }).click();
       await page.getByRole("button", { name: "Retry" }).waitFor();
@@ -184,6 +226,14 @@ const states: State[] = [
   {
     name: "options",
     open: (page) => page.getByLabel("Conversation options").click(),
+  },
+  {
+    name: "keys",
+    open: async (page) => {
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+/");
+      await page.getByRole("dialog").waitFor();
+    },
   },
   {
     name: "search",
@@ -195,6 +245,26 @@ const states: State[] = [
     name: "projects",
     open: async (page) => {
       await page.goto(new URL("/projects", page.url()).href);
+    },
+  },
+  {
+    name: "project",
+    open: async (page) => {
+      await page.getByLabel("Name").fill("Journeys");
+      await page.getByRole("button", { name: "Create project" }).click();
+      await page.getByRole("heading", { name: "Usage" }).waitFor();
+    },
+  },
+  {
+    name: "conversations",
+    open: async (page) => {
+      await page.goto(new URL("/conversations", page.url()).href);
+    },
+  },
+  {
+    name: "delete-data",
+    open: async (page) => {
+      await page.goto(new URL("/data/delete", page.url()).href);
     },
   },
   {
@@ -220,6 +290,7 @@ async function takeAll(browser: Browser, address: string): Promise<string[]> {
         hasTouch: width < 600,
         isMobile: width < 600,
         colorScheme,
+        reducedMotion: "reduce",
       });
       const page = await context.newPage();
       await page.goto(address);
@@ -235,6 +306,11 @@ async function takeAll(browser: Browser, address: string): Promise<string[]> {
         files.push(`menu-${width}-${colorScheme}.png`);
         await page.screenshot({ path: path.join(folder, files.at(-1) ?? "") });
       }
+      await page.goto(address);
+      if (width < 800) await page.getByRole("link", { name: "Menu" }).click();
+      await page.getByText(/^Details/).click();
+      files.push(`details-${width}-${colorScheme}.png`);
+      await page.screenshot({ path: path.join(folder, files.at(-1) ?? "") });
       await context.close();
     }
   }
