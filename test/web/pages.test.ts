@@ -244,7 +244,7 @@ describe("a conversation", () => {
   it("reports an invalid cursor of the list", async () => {
     const answer = await visitor.get("/conversations?cursor=zzz");
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain("Invalid address: “cursor”");
+    expect(await answer.text()).toContain("This link doesn’t work.");
   });
 
   it("offers the model picker beside the message box, also without a script", async () => {

@@ -50,6 +50,7 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
 const mayRetry = new Set([429, 503]);
 
 const titles: Record<number, string> = {
+  400: "Invalid request",
   401: "Not signed in",
   403: "Not allowed",
   404: "Not found",

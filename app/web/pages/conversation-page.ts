@@ -152,7 +152,7 @@ async function renderTurns(
     // The links of the last turn share a line with its actions.
     if (versions && index < turns.length - 1) {
       const links = renderer.renderVersions(versions);
-      articles.push(`<p class="tools">${links}</p>`);
+      articles.push(`<div class="tools turn">${links}</div>`);
     }
   }
   const isRich = articles.some((article) => rich.test(article));

@@ -225,6 +225,7 @@ function viewOf(conversation: string, message: Message, html: string): object {
         : outcomeNotices(message),
     source: `${replyAddress(conversation, message.number)}/source`,
     tokens: message.usage?.outputTokens,
+    leftOut: message.leftOut,
   };
 }
 

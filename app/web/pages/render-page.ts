@@ -11,6 +11,8 @@ export interface Page {
   data?: object;
   /** The id of the shown record, marked in the sidebar. */
   current?: string;
+  /** The id of the project that the shown conversation belongs to. */
+  project?: string | null;
   /** The chosen model, and the address to save a choice; by default the session's. */
   picker?: { model: string | undefined; saveAt: string };
 }
@@ -30,7 +32,9 @@ export async function renderPage(
   const { picker = { model, saveAt: "/session/model" } } = page;
   const isNew = visitor.isNew || visitor.values.isUnseen === true;
   delete visitor.values.isUnseen;
+  const { project } = page;
   return deps.render(page.template, {
+    project: project && frame.projects.find(({ id }) => id === project),
     title: page.title,
     current: page.current,
     scripted,

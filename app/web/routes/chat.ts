@@ -125,11 +125,13 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       template: "conversation.njk",
       title: read.conversation.title,
       current: id,
+      project: read.conversation.project,
       picker: {
         model: read.conversation.model,
         saveAt: `/conversations/${id}/model`,
       },
       data: {
+        saved: ctx.query.saved === "yes",
         removed: isTurnIn(read, removed) ? removed : undefined,
         ...(await viewConversation(deps.messages, read, part, {
           replyIntoPage: reply !== undefined,

@@ -31,7 +31,9 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
       const id = idOf(ctx, "conversation");
       const changes = changesOf(ctx.state.form);
       await api.changeConversation(ctx.state.api, id, changes);
-      seeOther(ctx, `/conversations/${id}`);
+      // The script says so itself.
+      const saved = ctx.state.scripted ? "" : "?saved=yes";
+      seeOther(ctx, `/conversations/${id}${saved}`);
     });
 
   router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
@@ -104,10 +106,7 @@ async function listPage(
 function cursorOf(ctx: WebContext): string | undefined {
   const cursor = String(ctx.query.cursor ?? "");
   if (/^[0-9]{0,15}$/.test(cursor)) return cursor || undefined;
-  throw new VisibleError(
-    400,
-    "Invalid address: “cursor” is not from a list of conversations. Open the list again.",
-  );
+  throw new VisibleError(400, "This link doesn’t work. Open the list again.");
 }
 
 function titleOf(form: Form): ConversationChanges {

@@ -102,7 +102,23 @@ it("scrolls to a message that was sent", async () => {
   await expectAtEnd();
 });
 
-it("keeps the reader's place to the pixel while a reply streams", async () => {
+/** Adds up how far and how much of the page moves from now on, as browsers measure it. */
+const recordShift = () =>
+  page.evaluate(() => {
+    Object.assign(window, { shift: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { value } = entry as PerformanceEntry & { value: number };
+        Object.assign(window, {
+          shift: Number(Reflect.get(window, "shift")) + value,
+        });
+      }
+    }).observe({ type: "layout-shift" });
+  });
+
+const shift = () => page.evaluate<number>("window.shift");
+
+it("keeps the reader's place to the pixel while a reply streams, without a shift of the layout", async () => {
   await open({ viewport: { width: 900, height: 500 } });
   const long = Array.from({ length: 40 }, (_, i) => `Paragraph ${i}`);
   web.api.script = () => [long.join("\n\n")];
@@ -115,6 +131,7 @@ it("keeps the reader's place to the pixel while a reply streams", async () => {
   await read.evaluate((it) => it.scrollIntoView({ block: "center" }));
   const place = () => read.evaluate((it) => it.getBoundingClientRect().top);
   const before = await place();
+  await recordShift();
   for (const step of steps.slice(1)) {
     reply.next();
     await page
@@ -123,4 +140,5 @@ it("keeps the reader's place to the pixel while a reply streams", async () => {
   }
   await page.locator(".writing").waitFor({ state: "detached" });
   expect(Math.abs((await place()) - before)).toBeLessThan(1);
+  expect(await shift()).toBeLessThan(0.1);
 });

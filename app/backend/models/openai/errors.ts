@@ -136,7 +136,7 @@ export function modelErrorFor(complaint: Complaint): ModelError {
 function wrongKey(detail: string): ModelError {
   return new ModelError(
     "denied",
-    `The model's server refused Keepsake's key. ${CHOOSE_OR_REPORT}`,
+    `The model sign-in failed. ${CHOOSE_OR_REPORT}`,
     `Set OPENAI_API_KEY to a key that OPENAI_BASE_URL accepts. ${detail}`,
   );
 }

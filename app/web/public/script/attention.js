@@ -81,7 +81,12 @@ function lookSoon() {
   looking = setTimeout(() => void look(), LOOK_EVERY_MS);
 }
 
-/** @returns {Record<string, { at: string, isWriting?: boolean }>} what was seen of each conversation */
+const whatIsShown = () => ({
+  isWriting: isWriting(),
+  queued: document.querySelectorAll("#queue > article").length,
+});
+
+/** @returns {Record<string, { at: string, isWriting?: boolean, queued?: number }>} what was seen of each conversation */
 function readSeen() {
   try {
     return JSON.parse(localStorage.getItem("seen") ?? "{}");
@@ -90,7 +95,7 @@ function readSeen() {
   }
 }
 
-/** Marks the conversations in which something happened since they were on display. */
+/** Marks the conversations in which something happened since they were on display, or messages wait. */
 export function showMarks() {
   const seen = readSeen();
   /** @type {typeof seen} */
@@ -104,16 +109,21 @@ export function showMarks() {
     const shownAt = reply?.dateTime ?? "";
     const at = shownAt > listedAt ? shownAt : listedAt;
     const before = isShown ? undefined : seen[id];
-    const known = before ?? { at, ...(isShown && { isWriting: isWriting() }) };
+    const known = before ?? { at, ...(isShown && whatIsShown()) };
     kept[id] = known;
-    const hasNews = known.at < at;
-    const label = hasNews ? "new reply" : known.isWriting ? "replying" : "";
-    const isMarked = !isShown && label !== "";
+    const news = known.at < at ? "news" : "";
+    const queued = known.queued && !news ? "queued" : "";
+    const replying = known.isWriting && !isShown ? "replying" : "";
+    const label = queued
+      ? `${known.queued} queued`
+      : news
+        ? "new reply"
+        : replying;
     let sign = link.querySelector(".mark");
-    if (!isMarked) sign?.remove();
+    if (!label) sign?.remove();
     else {
-      sign ??= link.appendChild(document.createElement("span"));
-      sign.className = hasNews ? "mark news" : "mark";
+      if (!sign) link.prepend((sign = document.createElement("span")));
+      sign.className = `mark ${news || queued}`;
       sign.textContent = label;
     }
   }

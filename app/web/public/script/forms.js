@@ -48,7 +48,7 @@ async function submit(form, submitter) {
     }
     if (form.matches(ENDING)) forgetDrafts();
     form.closest(".options, .edit, .reset")?.removeAttribute("open");
-    if (form.closest(".panel")) announce("Saved.");
+    const isSaved = form.closest(".panel") !== null;
     const focused = document.activeElement;
     show(html, {
       address: answer.url,
@@ -56,12 +56,25 @@ async function submit(form, submitter) {
       keepsBox: isComposer,
     });
     recoverFocus(focused);
+    if (isSaved) showSaved();
   } catch {
     takeBack(shown);
     if (!(await goToSignIn())) showProblem(null, isComposer);
   } finally {
     form.removeAttribute("aria-busy");
   }
+}
+
+/** For a moment. */
+function showSaved() {
+  announce("Saved.");
+  const toast = document.createElement("p");
+  toast.className = "toast button";
+  toast.textContent = "Saved.";
+  // The announcement says it.
+  toast.ariaHidden = "true";
+  document.querySelector(".composer")?.append(toast);
+  setTimeout(() => toast.remove(), 3_000);
 }
 
 /**

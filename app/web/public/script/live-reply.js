@@ -107,6 +107,8 @@ function showConnection(state) {
   const isOpen = state === "open";
   if (notice.hidden === isOpen) return;
   notice.hidden = isOpen;
+  // It says that Keepsake can't be reached.
+  if (isOpen) hideProblem();
   announce(isOpen ? "Reconnected." : (notice.textContent ?? ""));
 }
 

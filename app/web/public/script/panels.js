@@ -5,6 +5,9 @@ import { asHtml } from "./dom.js";
 /** @returns {HTMLDetailsElement | null} */
 const openOptions = () => document.querySelector(".options[open]");
 
+/** @returns {HTMLDetailsElement | null} */
+const openEdit = () => document.querySelector(".edit[open]");
+
 /** Without a step in the browser's history: Back would open the menu again. */
 function closeMenu() {
   location.replace("#main");
@@ -12,7 +15,19 @@ function closeMenu() {
   menu?.focus();
 }
 
+const lists = () => document.querySelector(".lists");
+
+/** The list of conversations stays where it is when one of them is opened. */
+function keepListPosition() {
+  const key = "lists";
+  lists()?.scrollTo({ top: Number(sessionStorage.getItem(key)) });
+  addEventListener("pagehide", () => {
+    sessionStorage.setItem(key, String(lists()?.scrollTop ?? 0));
+  });
+}
+
 export function handlePanels() {
+  keepListPosition();
   document.addEventListener("keydown", ({ key, isComposing }) => {
     if (key !== "Escape" || isComposing) return;
     if (location.hash === "#side") closeMenu();
@@ -20,10 +35,10 @@ export function handlePanels() {
     if (cancel?.closest("#edit")?.contains(document.activeElement)) {
       cancel.click();
     }
-    const options = openOptions();
-    if (!options) return;
-    options.open = false;
-    options.querySelector("summary")?.focus();
+    const open = openOptions() ?? openEdit();
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary")?.focus();
   });
 
   document.addEventListener("click", (event) => {

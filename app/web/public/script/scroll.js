@@ -142,6 +142,7 @@ function toggleInPlace(summary) {
   const { top } = summary.getBoundingClientRect();
   details.open = !details.open;
   scroller.scrollTop += summary.getBoundingClientRect().top - top;
+  if (details.open) details.querySelector("textarea")?.focus();
   offerJump();
 }
 

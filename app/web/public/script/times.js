@@ -12,6 +12,7 @@ export function showLocalTimes() {
     const at = new Date(time.dateTime);
     const isToday = at.toDateString() === today;
     time.textContent = (isToday ? clock : date).format(at);
-    time.title = at.toLocaleString();
+    const { tokens } = time.dataset;
+    time.title = at.toLocaleString() + (tokens ? ` · ${tokens} tokens` : "");
   }
 }
