@@ -83,8 +83,9 @@ async function answer(body: string, response: ServerResponse): Promise<void> {
 async function makeConversation(page: Page, address: string): Promise<void> {
   await page.goto(address);
   const made = await page.evaluate(async (turns) => {
+    const origin = location.href;
     const post = (action: string, message: string) =>
-      fetch(action, {
+      fetch(new URL(action, origin), {
         method: "POST",
         body: new URLSearchParams({ message, key: crypto.randomUUID() }),
       });

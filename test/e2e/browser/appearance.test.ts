@@ -100,16 +100,18 @@ it.each([
   },
 );
 
+/** The font sizes of some parts of a page. */
+const sizes = () =>
+  Promise.all(
+    [".from-model .text p", "#message", ".list a", "time", "code"].map(
+      async (part) => parseFloat(await styleOf(part, "font-size")),
+    ),
+  );
+
 it("follows the browser's own font size, in text, lists and controls, without a scroll bar", async () => {
   web.api.script = () => [rich];
   await open();
   await say("a question");
-  const sizes = () =>
-    Promise.all(
-      [".from-model .text p", "#message", ".list a", "time", "code"].map(
-        async (part) => parseFloat(await styleOf(part, "font-size")),
-      ),
-    );
   const usual = await sizes();
   const devtools = await page.context().newCDPSession(page);
   // As if the visitor had chosen a default size of 32 pixels.
