@@ -19,11 +19,8 @@ export function createReplyStream(
   };
   return {
     contentType: "application/json",
-    committed: createLogReader({
-      source: replies.committed(ref),
-      toData,
-      toLastData,
-    }),
+    // Always the same bytes at an offset: nothing that is not in the log.
+    committed: createLogReader({ source: replies.committed(ref), toData }),
     live: createLogReader({
       source: replies.live(ref),
       toData,
