@@ -13,7 +13,7 @@ import type { LogListing } from "../../core/storage/log-listing";
 import type { LogEntry } from "../../core/storage/log-reader";
 import type { StorageContext } from "../../core/storage/storage-context";
 
-const common = {
+const named = {
   /** Names a queued prompt: the number that it got when it was queued. */
   prompt: z.int().min(1),
   /** The first entry that a reader of this one needs. Without it, all are needed. */
@@ -23,16 +23,16 @@ const common = {
 const QueueEvent = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("queued"),
-    ...common,
+    ...named,
     text: z.string(),
     at: z.string(),
     follows: z.int().optional(),
     keyHash: z.string().optional(),
   }),
-  z.object({ kind: z.literal("edited"), ...common, text: z.string() }),
-  z.object({ kind: z.literal("withdrawn"), ...common }),
+  z.object({ kind: z.literal("edited"), ...named, text: z.string() }),
+  z.object({ kind: z.literal("withdrawn"), ...named }),
   /** The number of its message: the next one of the conversation. */
-  z.object({ kind: z.literal("begun"), ...common, message: z.int().min(1) }),
+  z.object({ kind: z.literal("begun"), ...named, message: z.int().min(1) }),
 ]);
 type QueueEvent = z.output<typeof QueueEvent>;
 
@@ -50,8 +50,11 @@ export interface QueueItem extends Omit<
   sentText: string;
 }
 
-/** Prompts that readers know at least, for their keys, although they are sent or withdrawn. */
-const KNOWN_PROMPTS = limits.queuedPrompts;
+/**
+ * Prompts that readers know at least, although they are sent or withdrawn: a request with the key of
+ * an older one queues a second prompt. Balances late retries against the entries that each read takes.
+ */
+const KNOWN_PROMPTS = 100;
 
 /** The queue at one moment. */
 export class QueueState {
