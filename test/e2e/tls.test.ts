@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { copyFile, mkdir, rename, symlink } from "node:fs/promises";
+import { copyFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { connect } from "node:tls";
@@ -206,7 +206,7 @@ it.each([
   [
     "a missing file",
     { TLS_KEY_FILE: "/nowhere/tls.key" },
-    /TLS_KEY_FILE "\/nowhere\/tls.key" can't be read \(ENOENT/,
+    /TLS_KEY_FILE "\/nowhere\/tls.key" can't be read \(ENOENT\)/,
   ],
   [
     "the key of another certificate",
@@ -218,12 +218,36 @@ it.each([
     { BACKEND_CA_FILE: pem("server-key") },
     /BACKEND_CA_FILE .* has no certificate/,
   ],
+  [
+    "a damaged certificate after a good one",
+    async () => {
+      const file = path.join(await newFolder(), "ca.crt");
+      const damaged = read("other-ca").slice(0, 200);
+      await writeFile(file, `${read("ca")}# the next one\n${damaged}`);
+      return { BACKEND_CA_FILE: file };
+    },
+    /BACKEND_CA_FILE .* certificate number 2 is damaged/,
+  ],
 ])("does not start with %s, and says so", async (_, settings, message) => {
   const started = start("backend", {
     ...(await folders()),
     TLS_CERTIFICATE_FILE: pem("server"),
     TLS_KEY_FILE: pem("server-key"),
-    ...settings,
+    ...(typeof settings === "function" ? await settings() : settings),
   });
   await expect(started).rejects.toThrow(message);
+});
+
+it("prints no part of a key that is given in place of its path", async () => {
+  const key = read("server-key");
+  const settings = {
+    TLS_CERTIFICATE_FILE: pem("server"),
+    TLS_KEY_FILE: key.trim(),
+  };
+  const started = start("backend", { ...(await folders()), ...settings });
+  const error: unknown = await started.catch((reason: unknown) => reason);
+  expect(String(error)).toContain("TLS_KEY_FILE must be the path");
+  for (const line of key.trim().split("\n")) {
+    expect(String(error)).not.toContain(line);
+  }
 });

@@ -4,6 +4,7 @@ import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { createSecureContext } from "node:tls";
 import { ConfigError } from "../config/config";
+import { errorCode } from "./errors";
 import type { Logger } from "./log";
 
 /** A server's certificate, with its chain, and its key, as PEM. */
@@ -114,22 +115,45 @@ export async function readTrust(
 /** @throws ConfigError */
 export async function readAuthority(file: string): Promise<string> {
   const pem = await readPem("BACKEND_CA_FILE", file);
+  const blocks = certificatesIn(pem);
+  const invalid = blocks.findIndex((block) => !isCertificate(block));
+  if (blocks.length > 0 && invalid < 0) return pem;
+  const fault =
+    blocks.length === 0
+      ? "has no certificate"
+      : `can't be used: its certificate number ${invalid + 1} is damaged`;
+  throw new ConfigError(
+    `BACKEND_CA_FILE "${file}" ${fault}. Set it to a PEM file of the authority that signs the backend's certificate.`,
+  );
+}
+
+/** A block begins at its first line, so that a truncated one counts. */
+const certificatesIn = (pem: string) =>
+  pem
+    .split(/(?=-----BEGIN )/)
+    .filter((block) => /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(block));
+
+function isCertificate(pem: string): boolean {
   try {
     void new X509Certificate(pem);
-    return pem;
+    return true;
   } catch {
-    throw new ConfigError(
-      `BACKEND_CA_FILE "${file}" has no certificate. Set it to a PEM file of the authority that signs the backend's certificate.`,
-    );
+    return false;
   }
 }
 
 async function readPem(setting: string, file: string): Promise<string> {
+  // It may be a key.
+  if (file.includes("-----BEGIN")) {
+    throw new ConfigError(
+      `${setting} must be the path of a PEM file, not its content.`,
+    );
+  }
   try {
     return await readFile(file, "utf8");
   } catch (error) {
     throw new ConfigError(
-      `${setting} "${file}" can't be read (${messageOf(error)}). Set it to a PEM file that this process may read.`,
+      `${setting} "${file}" can't be read (${errorCode(error) ?? "unknown error"}). Set it to a PEM file that this process may read.`,
     );
   }
 }
