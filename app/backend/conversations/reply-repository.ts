@@ -33,7 +33,8 @@ import type { ConversationSettings } from "./conversation-settings";
 import type { ModelTitles } from "./model-titles";
 import { isNotDeleted } from "./deleted-turns";
 import { isPromptAt, type MessageLog, messageLogOf } from "./message-log";
-import { hasQueue, sendQueued } from "./send-queued";
+import { promptQueueOf } from "./prompt-queue";
+import { hasQueue, isOpen, sendQueued } from "./send-queued";
 
 export interface ReplyRepositoryDeps {
   files: StorageContext;
@@ -151,8 +152,12 @@ export class ConversationReplyRepository implements ReplyRepository {
   }
 
   async isContinued(ref: ReplyRef): Promise<boolean> {
-    const listing = await this.logOf(ref).list();
-    return (listing?.last ?? 0) > ref.number || (await this.hasQueue(ref));
+    // Before the messages, so that a prompt that moves from here to them is in one of them.
+    const queue = await promptQueueOf(this.deps, ref).read();
+    const log = this.logOf(ref);
+    const listing = await log.list();
+    if (!listing) return false;
+    return listing.last > ref.number || isOpen(queue, log, listing);
   }
 
   sendQueued(of: ConversationRef): Promise<QueueProgress | undefined> {

@@ -96,10 +96,10 @@ export class ReplyService {
 
   /**
    * True if the conversation goes on after a reply, or messages wait for the visitor because it
-   * failed. False if that can't be found out: the reply's end is sent all the same.
+   * failed. Also if that can't be found out: the reply's end is sent all the same, and clients look.
    */
   async isContinued(ref: ReplyRef): Promise<boolean> {
-    return this.context.repository.isContinued(ref).catch(() => false);
+    return this.context.repository.isContinued(ref).catch(() => true);
   }
 
   /** Begins the reply to the next queued prompt, if the reply before it is done. Idempotent. */

@@ -11,7 +11,7 @@ export interface StreamedLog {
   /** The message of a line; `undefined` if it has none. */
   toData(line: Line): Buffer | undefined;
   /** The message of an end, with facts that are not in the log. */
-  toLastData?(this: void, line: Line): Promise<Buffer | undefined>;
+  toEndData?(this: void, line: Line): Promise<Buffer | undefined>;
   /** Joins records to fewer equivalent ones. */
   join?(this: void, records: LogRecord[]): LogRecord[];
   /**
@@ -63,8 +63,8 @@ async function toMessages(
 ): Promise<StreamMessage[]> {
   const messages: StreamMessage[] = [];
   for (const { line, offset } of log.join?.(records) ?? records) {
-    const isLast = log.toLastData && line["kind"] === "end";
-    const data = isLast ? await log.toLastData?.(line) : log.toData(line);
+    const isEnd = log.toEndData && line["kind"] === "end";
+    const data = isEnd ? await log.toEndData?.(line) : log.toData(line);
     if (data) messages.push({ data, offset });
   }
   return messages;

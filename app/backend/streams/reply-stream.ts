@@ -13,10 +13,8 @@ export function createReplyStream(
   replies: ReplyService,
   ref: ReplyRef,
 ): Stream {
-  const toLastData = async (line: Line) => {
-    const isContinued = await replies.isContinued(ref);
-    return toData(line, isContinued ? { isContinued } : {});
-  };
+  const toEndData = async (line: Line) =>
+    toData(line, { isContinued: await replies.isContinued(ref) });
   return {
     contentType: "application/json",
     // Always the same bytes at an offset: nothing that is not in the log.
@@ -24,7 +22,7 @@ export function createReplyStream(
     live: createLogReader({
       source: replies.live(ref),
       toData,
-      toLastData,
+      toEndData,
       join: joinTexts,
       ephemeral: (snapshot) => {
         const notice = replies.saveNoticeOf(ref, snapshot);
@@ -36,7 +34,7 @@ export function createReplyStream(
 
 function toData(
   line: Line,
-  more: { isContinued?: boolean } = {},
+  more?: { isContinued: boolean },
 ): Buffer | undefined {
   const event = toEvent(line);
   return event && Buffer.from(JSON.stringify({ ...event, ...more }));

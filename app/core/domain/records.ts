@@ -251,7 +251,10 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
     reasoningMs: z.int().min(0).optional(),
     usage: Usage.optional(),
     leftOut: z.int().min(0).optional(),
-    /** True if a later message follows, or prompts are queued; not a part of the message. */
+    /**
+     * True if a later message follows, or prompts are queued. Not a part of the message; absent from an
+     * earlier version of the program.
+     */
     isContinued: z.boolean().optional(),
   }),
 ]);

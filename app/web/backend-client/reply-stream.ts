@@ -2,12 +2,7 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { ReplyEvent } from "../../core/domain/records";
-import {
-  abortable,
-  pause,
-  TimeoutError,
-  withTimeout,
-} from "../../core/runtime/async";
+import { pause, TimeoutError, withTimeout } from "../../core/runtime/async";
 import type { FollowedEvent } from "./api";
 import type { StreamAnswer } from "./transport";
 
@@ -17,7 +12,7 @@ export interface FollowReplyOptions {
    *
    * @param query For the stream's URL: `?ahead=true&live=sse&offset=…`.
    * @param signal Closes the connection.
-   * @throws Any error: the request is repeated.
+   * @throws Any error but a VisibleError: the request is repeated.
    */
   open(this: void, query: string, signal: AbortSignal): Promise<StreamAnswer>;
   /** Position after which to continue; `undefined` for the beginning. */
@@ -97,7 +92,7 @@ async function* connection(
     const opened = options.open(query, signal);
     const answer = await withTimeout(opened, silenceMs, { signal });
     await requireOk(answer);
-    for await (const items of parse(abortable(() => answer.body, signal))) {
+    for await (const items of parse(answer.body)) {
       silence.refresh();
       hasEnded = items.at(-1)?.isEnd === true;
       yield items;
@@ -161,8 +156,9 @@ interface StreamItem {
 /**
  * Parses server-sent events in the format of the Durable Streams protocol.
  *
+ * @param body Ends or fails when its connection is closed.
  * @returns the items of each chunk, none for a heartbeat.
- * @throws Error if the format is wrong.
+ * @throws Error if the format is wrong, or the connection's error.
  */
 async function* parse(
   body: AsyncIterable<Uint8Array>,
@@ -171,9 +167,13 @@ async function* parse(
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
   let events: ReplyEvent[] = [];
-  for await (const chunk of body) {
+  // Not `for await`, which would destroy the body when it is left, and its connection with it.
+  const chunks = body[Symbol.asyncIterator]();
+  for (;;) {
+    const chunk = await chunks.next();
+    if (chunk.done) return;
     const items: StreamItem[] = [];
-    parser.feed(decoder.decode(chunk, { stream: true }));
+    parser.feed(decoder.decode(chunk.value, { stream: true }));
     for (const { event, data } of messages.splice(0)) {
       if (event === "data") events = Events.parse(JSON.parse(data));
       if (event !== "control") continue;

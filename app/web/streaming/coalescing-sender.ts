@@ -3,8 +3,8 @@ import type { StreamBody } from "./stream-body";
 
 /** The largest share of a process's time that one stream may take. */
 const DUTY = 0.1;
-/** Shorter pauses are left out: a reply's states are at least as far apart. */
-const MIN_INTERVAL_MS = 15;
+/** Shorter pauses are left out: the states of a reply in progress are at least as far apart. */
+const SHORTEST_PAUSE_MS = 15;
 
 /**
  * Sends updates no faster than the client accepts them and than their cost allows. Changes that
@@ -24,9 +24,7 @@ export class CoalescingSender {
   /** Sends an update soon. */
   schedule(): void {
     this.#wanted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    if (!this.#body.signal.aborted) this.#running ??= this.#run();
   }
 
   /** Resolves when all scheduled updates are sent. */
@@ -35,15 +33,20 @@ export class CoalescingSender {
   }
 
   async #run(): Promise<void> {
-    while (this.#wanted && !this.#body.signal.aborted) {
-      await this.#body.writable();
-      this.#wanted = false;
-      const begin = performance.now();
-      this.#step();
-      const interval = (performance.now() - begin) / DUTY;
-      if (interval > MIN_INTERVAL_MS) {
-        await sleep(interval, undefined, { ref: false });
+    try {
+      while (this.#wanted && !this.#body.signal.aborted) {
+        await this.#body.writable();
+        this.#wanted = false;
+        const begin = performance.now();
+        this.#step();
+        const interval = (performance.now() - begin) / DUTY;
+        if (interval > SHORTEST_PAUSE_MS) {
+          await sleep(interval, undefined, { ref: false });
+        }
       }
+    } finally {
+      // Together with the last look at `#wanted`: an update that is scheduled later is not lost.
+      this.#running = undefined;
     }
   }
 }

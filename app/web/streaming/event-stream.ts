@@ -30,7 +30,7 @@ export interface EventStreamOptions {
  * `html`, which begins with the first `same` units of what the last event with the same `from`
  * had. `notice`: `{notice?}`: the text stays as it is. `reasoning`: `{from, text, label, isOver}`: keep
  * the first `from` units of the reasoning, and append `text`. `end`: `{html, outcome, isContinued?}`: the
- * finished article; if the conversation goes on, load the page again. `reconnect`: connect again.
+ * finished article; if the conversation goes on, or may, load the page again. `reconnect`: connect again.
  *
  * @throws The error that ended the reply's events.
  */
@@ -55,7 +55,7 @@ export async function sendEvents(
   onEnd();
   const frame = await reply.endFrame(async () => {
     const html = await renderEnd(ended);
-    const { outcome, isContinued } = ended;
+    const { outcome, isContinued = true } = ended;
     const data = { html, outcome, ...(isContinued && { isContinued }) };
     return Buffer.from(encodeEvent({ event: "end", data }));
   });
