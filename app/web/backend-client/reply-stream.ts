@@ -2,7 +2,12 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { ReplyEvent } from "../../core/domain/records";
-import { pause, TimeoutError, withTimeout } from "../../core/runtime/async";
+import {
+  abortable,
+  pause,
+  TimeoutError,
+  withTimeout,
+} from "../../core/runtime/async";
 import type { FollowedEvent } from "./api";
 import type { StreamAnswer } from "./transport";
 
@@ -92,7 +97,8 @@ async function* connection(
     const opened = options.open(query, signal);
     const answer = await withTimeout(opened, silenceMs, { signal });
     await requireOk(answer);
-    for await (const items of parse(answer.body)) {
+    const body = abortable(() => keptOpen(answer.body), signal);
+    for await (const items of parse(body)) {
       silence.refresh();
       hasEnded = items.at(-1)?.isEnd === true;
       yield items;
@@ -108,6 +114,12 @@ async function* connection(
     if (hasEnded) setTimeout(() => controller.abort(), LINGER_MS).unref();
     else controller.abort();
   }
+}
+
+/** A body whose iterator has no `return`: that would destroy the body, and with it the connection. */
+function keptOpen(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
 }
 
 /** Statuses that another process, or the same one later, may not return. */
@@ -156,9 +168,8 @@ interface StreamItem {
 /**
  * Parses server-sent events in the format of the Durable Streams protocol.
  *
- * @param body Ends or fails when its connection is closed.
  * @returns the items of each chunk, none for a heartbeat.
- * @throws Error if the format is wrong, or the connection's error.
+ * @throws Error if the format is wrong.
  */
 async function* parse(
   body: AsyncIterable<Uint8Array>,
@@ -167,13 +178,9 @@ async function* parse(
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message) });
   let events: ReplyEvent[] = [];
-  // Not `for await`, which would destroy the body when it is left, and its connection with it.
-  const chunks = body[Symbol.asyncIterator]();
-  for (;;) {
-    const chunk = await chunks.next();
-    if (chunk.done) return;
+  for await (const chunk of body) {
     const items: StreamItem[] = [];
-    parser.feed(decoder.decode(chunk.value, { stream: true }));
+    parser.feed(decoder.decode(chunk, { stream: true }));
     for (const { event, data } of messages.splice(0)) {
       if (event === "data") events = Events.parse(JSON.parse(data));
       if (event !== "control") continue;
