@@ -33,6 +33,16 @@ const BINDING = {
   spec: { targetGroupARN: "arn:aws:elasticloadbalancing:x" },
 };
 
+/** The manifests of eks with `tls`. */
+async function withTls(authority?: { configMapName: string }): Promise<string> {
+  const eks = await readEnvironment("eks");
+  const tls = {
+    web: { secretName: "web-tls" },
+    backend: { secretName: "backend-tls", authority },
+  };
+  return manifests({ ...eks, tls });
+}
+
 describeWithApiServer("scripts/deploy on a real API server", () => {
   const newFolder = temporaryFolders();
   let server: ApiServer;
@@ -191,6 +201,38 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     expect(stderr).toContain("nothing was built, pushed or applied");
   });
 
+  const secret = (name: string, ...keys: string[]) =>
+    server.must([
+      "create",
+      "secret",
+      "generic",
+      name,
+      ...IN,
+      ...keys.map((key) => `--from-literal=${key}=x`),
+    ]);
+
+  test("names all files of tls that the cluster lacks, before it changes anything", async () => {
+    await secret("backend-tls", "tls.crt", "tls.key");
+    const { code, stderr } = await deploy(await withTls());
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "keepsake lacks these files of tls:\n" +
+          "  ca.crt in the secret backend-tls\n" +
+          "  the secret web-tls, which does not exist or can't be read\n",
+      ),
+    ]);
+    expect(stderr).toContain("Nothing was built or changed.");
+    const bundle = await deploy(
+      await withTls({ configMapName: "authorities" }),
+    );
+    expect(bundle.stderr).toContain(
+      "of tls:\n  the configmap authorities, which does not exist",
+    );
+    expect(bundle.stderr).not.toContain("ca.crt");
+    await server.must(["delete", "secret", "backend-tls", ...IN]);
+  });
+
   test("rolls back when a later deployment fails half way", async () => {
     for (const name of ["web", "backend"]) {
       await server.must([
@@ -208,24 +250,54 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
       1,
       expect.stringContaining("Rolled back: the previous version serves"),
     ]);
+    expect(stderr).not.toContain("The Ingress is not rolled back");
   });
 
-  test("restarts web's pods if they are older than the load balancer's target group", async () => {
-    await fillQuotaStatus(server);
+  test("says after a rollback that the load balancer's new protocol stays", async () => {
+    await secret("backend-tls", "tls.crt", "tls.key", "ca.crt");
+    await secret("web-tls", "tls.crt", "tls.key");
+    const { code, stderr } = await deploy(await withTls(), {
+      fails: "it fails",
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "The Ingress is not rolled back: the load balancer uses HTTPS, and the previous pods serve HTTP.",
+      ),
+    ]);
+    await deploy(await textOf("eks"), { fails: "it fails" });
+  });
+
+  /** Creates a running pod of web with the readiness gates of these TargetGroupBindings. */
+  async function runPodOfWeb(name: string, ...bindings: string[]) {
     const [web] = podsOfTemplates(await objectsOf("eks")).filter(
       ({ metadata }) =>
         metadata.labels?.["app.kubernetes.io/component"] === "web",
     );
-    const pod = { ...web!, metadata: { ...web!.metadata, name: "web-1" } };
+    const readinessGates = bindings.map((binding) => ({
+      conditionType: `target-health.elbv2.k8s.aws/${binding}`,
+    }));
+    const pod = {
+      ...web!,
+      metadata: { ...web!.metadata, name },
+      spec: { ...(web!["spec"] as object), readinessGates },
+    };
     await server.must(["create", "-f", "-"], JSON.stringify(pod));
     await server.must([
       "patch",
       "pod",
-      "web-1",
+      name,
       ...IN,
       ...STATUS,
       '{"status":{"phase":"Running"}}',
     ]);
+  }
+  const removePod = (name: string) =>
+    server.must(["delete", "pod", name, ...IN, "--force", "--grace-period=0"]);
+
+  test("restarts web's pods if they are older than the load balancer's target group", async () => {
+    await fillQuotaStatus(server);
+    await runPodOfWeb("web-1");
 
     const text = (await textOf("eks")).replaceAll(
       "secretName: keepsake",
@@ -246,16 +318,23 @@ describeWithApiServer("scripts/deploy on a real API server", () => {
     );
   });
 
+  test("restarts web's pods if their gate is of a target group that is gone", async () => {
+    await removePod("web-1");
+    await runPodOfWeb("web-2", "k8s-old");
+    const { code, stderr } = await withRollouts(
+      server,
+      deploy(await textOf("eks")),
+    );
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("restarting them with its readiness gate"),
+    ]);
+    await removePod("web-2");
+  });
+
   test("keeps pods that have the gate, and fails when old objects can't be removed", async () => {
     const before = await restartsOfWeb();
-    await server.must([
-      "delete",
-      "pod",
-      "web-1",
-      ...IN,
-      "--force",
-      "--grace-period=0",
-    ]);
+    await runPodOfWeb("web-3", "k8s-old", "k8s-web");
     await server.must([
       "label",
       "configmap",
