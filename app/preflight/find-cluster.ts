@@ -40,11 +40,14 @@ export async function findUrl(cluster: Cluster): Promise<string | undefined> {
   return `${ports.includes("HTTPS") ? "https" : "http"}://${host}`;
 }
 
-/** The Gateway's certificate is in another namespace, so HTTPS is assumed. */
+/**
+ * The Gateway's certificate is in another namespace, so HTTPS is assumed. `localhost` is the pod in which
+ * preflight runs, or a port that only the user knows.
+ */
 async function gatewayUrl(cluster: Cluster): Promise<string | undefined> {
   const [route] = await httpRoutesOf(cluster).catch(() => []);
   const [host] = route?.spec.hostnames ?? [];
-  return host && `https://${host}`;
+  return host && host !== "localhost" ? `https://${host}` : undefined;
 }
 
 async function controllerUrl(cluster: Cluster): Promise<string | undefined> {

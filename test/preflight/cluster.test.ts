@@ -127,6 +127,16 @@ describe("the address that preflight finds", () => {
     expect(await findUrl(cluster)).toBe("https://chat.example.com");
   });
 
+  it("is unknown for a route of localhost, which names preflight's own pod", async () => {
+    const spec = { hostnames: ["localhost"] };
+    const items = [{ metadata: { name: "web" }, spec }];
+    const cluster = clusterOf({
+      [ingresses]: { items: [] },
+      [routes]: { items },
+    });
+    expect(await findUrl(cluster)).toBeUndefined();
+  });
+
   it("is unknown without both", async () => {
     const cluster = clusterOf({ [ingresses]: { items: [] } });
     expect(await findUrl(cluster)).toBeUndefined();
@@ -323,6 +333,23 @@ describe("the readiness gate check", () => {
       expect(outcomes[0]?.todo).toContain("rollout restart deployment/web");
     },
   );
+
+  const statusesWithBinding = async (name: string) => {
+    const cluster = clusterOf({
+      [`${networking}/namespaces/keepsake/ingresses`]: { items: [ingress()] },
+      [ALB_CLASS]: albClass,
+      "/api/v1/namespaces/keepsake/pods": { items: [gated("True")] },
+      "/apis/elbv2.k8s.aws/v1beta1/namespaces/keepsake/targetgroupbindings": {
+        items: [{ metadata: { name }, spec: { targetGroupARN: "arn:live" } }],
+      },
+    });
+    return statusesOf(await run(readinessGates, {}, { cluster }));
+  };
+
+  it("the readiness gate check warns of a gate whose target group is gone", async () => {
+    expect(await statusesWithBinding("k8s-web")).toEqual(["ok"]);
+    expect(await statusesWithBinding("k8s-other")).toEqual(["warning"]);
+  });
 
   it("the readiness gate check is skipped where no ingress is an ALB", async () => {
     const cluster = clusterOf({});

@@ -73,7 +73,7 @@ describe("obstacles to the ingress checks", () => {
     expect(await run(stickiness)).toEqual([
       {
         status: "skipped",
-        seen: "The ingress's URL is unknown. Set --url.",
+        seen: "The ingress's URL is unknown, or localhost. Give --url.",
       },
     ]);
   });

@@ -32,16 +32,17 @@ export const readinessGates: Check = {
         "No ingress uses an ALB; other ingresses follow readiness.",
       );
     }
-    const bound = await bindingTime(cluster);
+    const bindings = await targetGroupBindingsOf(cluster).catch(() => []);
     return (await podsOf(cluster, "web")).map((pod) =>
-      look(cluster, pod, bound),
+      look(cluster, pod, bindings),
     );
   },
 };
 
+type Bindings = Awaited<ReturnType<typeof targetGroupBindingsOf>>;
+
 /** The time at which web was bound to a target group; NaN if unknown. */
-async function bindingTime(cluster: Cluster): Promise<number> {
-  const bindings = await targetGroupBindingsOf(cluster).catch(() => []);
+function bindingTime(bindings: Bindings): number {
   if (bindings.length === 0) return Number.NaN;
   return Math.min(
     ...bindings.map(({ metadata }) =>
@@ -50,15 +51,30 @@ async function bindingTime(cluster: Cluster): Promise<number> {
   );
 }
 
+/** A gate ends with the name of its TargetGroupBinding. */
+const isOfBinding = (gate: string, bindings: Bindings) =>
+  bindings.length === 0 ||
+  bindings.some(({ metadata }) => gate.endsWith(`/${metadata.name}`));
+
 function look(
   cluster: Cluster,
   { metadata, spec, status }: Pod,
-  bound: number,
+  bindings: Bindings,
 ): Outcome {
-  const gate = spec.readinessGates.find(({ conditionType }) =>
+  const gates = spec.readinessGates.filter(({ conditionType }) =>
     [GATE, AUTO_GATE].some((prefix) => conditionType.startsWith(prefix)),
   );
-  if (!gate && Date.parse(metadata.creationTimestamp ?? "") <= bound) {
+  const gate = gates.find(({ conditionType }) =>
+    isOfBinding(conditionType, bindings),
+  );
+  if (!gate && gates.length > 0) {
+    return warning(
+      `The pod ${metadata.name} has the readiness gate of a target group that no longer exists, as after a change of tls.web.`,
+      `Restart web: kubectl -n ${cluster.namespace} rollout restart deployment/web. The next rollout has the same effect.`,
+    );
+  }
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  if (!gate && created <= bindingTime(bindings)) {
     return warning(
       `The pod ${metadata.name} has no readiness gate of the load balancer: it is older than its target group, as after a first deployment.`,
       `Restart web: kubectl -n ${cluster.namespace} rollout restart deployment/web. The next rollout has the same effect.`,

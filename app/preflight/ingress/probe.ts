@@ -28,7 +28,8 @@ export function unavailableReason({
   PUBLIC_URL,
   INTERNAL_TOKEN,
 }: Settings): string | undefined {
-  if (!PUBLIC_URL) return "The ingress's URL is unknown. Set --url.";
+  if (!PUBLIC_URL)
+    return "The ingress's URL is unknown, or localhost. Give --url.";
   if (!INTERNAL_TOKEN?.[0]) {
     return "INTERNAL_TOKEN is not set. Web pods require it.";
   }

@@ -15,7 +15,7 @@ export async function throughIngress(
     if (error instanceof ProbeError) return failure(error.message, error.todo);
     return failure(
       `${config.PUBLIC_URL} is unreachable: ${messageOf(error)}`,
-      "Check that the ingress has an address (kubectl get ingress), that its name resolves and that its certificate is valid.",
+      "Check that the ingress has an address (kubectl get ingress, or with a Gateway: kubectl get gateway,httproute), that its name resolves and that its certificate is valid.",
     );
   }
 }
