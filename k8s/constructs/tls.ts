@@ -41,13 +41,15 @@ export const schemeOfBackend = ({ backend }: Environment["tls"]) =>
 
 /** Web gets the authority of the backend's certificate, and not its key. */
 export function tlsVolumes({ tls, component }: TlsProps): k8s.Volume[] {
-  const own = tls[component];
+  const { backend, [component]: own } = tls;
   return [
-    ...(own
-      ? [filesOf("certificate", own.secretName, [CERTIFICATE, KEY])]
-      : []),
-    ...(tls.backend
-      ? [filesOf("backend-authority", tls.backend.secretName, [AUTHORITY])]
+    ...(own ? [filesOf("certificate", own, [CERTIFICATE, KEY])] : []),
+    ...(backend
+      ? [
+          filesOf("backend-authority", backend.authority ?? backend, [
+            AUTHORITY,
+          ]),
+        ]
       : []),
   ];
 }
@@ -61,18 +63,25 @@ export function tlsMounts({ tls, component }: TlsProps): k8s.VolumeMount[] {
   ];
 }
 
-const filesOf = (
+/** The Secret or the ConfigMap that has the files. */
+interface Source {
+  secretName?: string | undefined;
+  configMapName?: string | undefined;
+}
+
+function filesOf(
   name: string,
-  secretName: string,
+  { secretName, configMapName }: Source,
   keys: string[],
-): k8s.Volume => ({
-  name,
-  secret: {
-    secretName,
+): k8s.Volume {
+  const files = {
     defaultMode: 0o444,
     items: keys.map((key) => ({ key, path: key })),
-  },
-});
+  };
+  return configMapName === undefined
+    ? { name, secret: { secretName, ...files } }
+    : { name, configMap: { name: configMapName, ...files } };
+}
 
 /** A whole folder: Kubernetes never renews a file that is mounted by itself. */
 const mount = (name: string, mountPath: string): k8s.VolumeMount => ({

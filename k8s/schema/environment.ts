@@ -97,6 +97,17 @@ const certificate = z.strictObject({
   ),
 });
 
+const authority = z
+  .strictObject({
+    secretName: dnsLabel.optional(),
+    configMapName: dnsLabel.optional(),
+  })
+  .refine(
+    ({ secretName, configMapName }) =>
+      (secretName === undefined) !== (configMapName === undefined),
+    "must have either a secretName or a configMapName",
+  );
+
 export const environmentSchema = z.strictObject({
   name: dnsLabel,
   namespace: dnsLabel.default("keepsake"),
@@ -121,7 +132,7 @@ export const environmentSchema = z.strictObject({
       web: certificate
         .optional()
         .describe(
-          "the ingress reaches web by HTTPS. A load balancer on AWS does not check this certificate; a Gateway needs a BackendTLSPolicy",
+          "the ingress reaches web by HTTPS. A load balancer on AWS does not check this certificate; a Gateway needs a policy of its controller (docs/deployment.md)",
         ),
       backend: certificate
         .extend({
@@ -130,10 +141,15 @@ export const environmentSchema = z.strictObject({
             .describe(
               "the name in the certificate; by default backend.NAMESPACE.svc",
             ),
+          authority: authority
+            .optional()
+            .describe(
+              "another place of ca.crt, such as a bundle of an old and a new authority",
+            ),
         })
         .optional()
         .describe(
-          "web and backends reach backends by HTTPS, and check the certificate against ca.crt of the same Secret",
+          "web and backends reach backends by HTTPS, and check the certificate against ca.crt of the same Secret, or of authority",
         ),
     })
     .prefault({})

@@ -57,6 +57,19 @@ const mistakes: Mistake[] = [
     "tls.web is not supported with Traefik, which would check the certificate against the pods' addresses. Remove it, or use another kind of ingress.",
   ],
   [
+    "an authority in two places",
+    eks,
+    {
+      tls: {
+        backend: {
+          secretName: "backend-tls",
+          authority: { secretName: "a", configMapName: "b" },
+        },
+      },
+    },
+    'tls.backend.authority {"secretName":"a","configMapName":"b"} must have either a secretName or a configMapName.',
+  ],
+  [
     "a certificate that is set as a setting",
     eks,
     { "settings.web": { TLS_KEY_FILE: "/tls.key" } },

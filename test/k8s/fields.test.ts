@@ -1048,6 +1048,34 @@ describe("TLS inside the cluster", () => {
     });
   });
 
+  test.each([
+    [
+      { configMapName: "authorities" },
+      { configMap: expect.objectContaining({ name: "authorities" }) as object },
+    ],
+    [
+      { secretName: "authorities" },
+      {
+        secret: expect.objectContaining({
+          secretName: "authorities",
+        }) as object,
+      },
+    ],
+  ])("the authority can come from %j", async (authority, source) => {
+    const objects = await objectsWith("eks", {
+      tls: { backend: { ...tls.backend, authority } },
+    });
+    for (const component of ["web", "backend"] as const) {
+      const deployment = find(objects, "Deployment", component);
+      const volumes = field(deployment, `${pod}.volumes`) as {
+        name: string;
+      }[];
+      expect(
+        volumes.filter(({ name }) => name === "backend-authority"),
+      ).toMatchObject([source]);
+    }
+  });
+
   test("the load balancer reaches and checks web by HTTPS", async () => {
     const objects = await objectsWith("eks", { tls });
     const { annotations } = find(objects, "Ingress", "web").metadata;
