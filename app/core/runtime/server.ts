@@ -11,6 +11,7 @@ import type { Certificate } from "./certificates";
 
 /** Must exceed the client's idle time-out: an ALB's is 60 s by default. */
 const KEEP_ALIVE_MS = 75_000;
+const HANDSHAKE_MS = 10_000;
 
 /**
  * An ALB forwards up to 64 KB of headers and adds its own; its cookies and identity tokens alone
@@ -56,12 +57,18 @@ export interface HttpServerOptions {
   keepAliveMs?: number;
   /** Serves by TLS alone. */
   certificate?: Certificate | undefined;
+  /** A client gets this long for its TLS handshake. */
+  handshakeMs?: number;
 }
 
 /** Creates an HTTP server with the time-outs that all processes share. */
 export function createHttpServer(
   listener: RequestListener,
-  { keepAliveMs = KEEP_ALIVE_MS, certificate }: HttpServerOptions = {},
+  {
+    keepAliveMs = KEEP_ALIVE_MS,
+    certificate,
+    handshakeMs = HANDSHAKE_MS,
+  }: HttpServerOptions = {},
 ): Server {
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -72,12 +79,16 @@ export function createHttpServer(
   };
   const server = certificate
     ? createTlsServer(
-        { ...options, ...certificate, handshakeTimeout: 10_000 },
+        { ...options, ...certificate, handshakeTimeout: handshakeMs },
         listener,
       )
     : createServer(options, listener);
   server.on("clientError", (error, socket) =>
     answerClientError(error, socket as Socket),
+  );
+  // A response is sent after the handshake, so a graceful close would wait for a silent client.
+  server.on("tlsClientError", (_error: Error, socket: Socket) =>
+    socket.destroy(),
   );
   return server;
 }
