@@ -7,7 +7,7 @@ gateway_api_version=v1.6.1
 gateway_api() {
   local folder
   folder=$(go mod download -json "sigs.k8s.io/gateway-api@$gateway_api_version" 2>/dev/null |
-    sed -n 's/^\t"Dir": "\(.*\)",\{0,1\}$/\1/p') || true
+    sed -n 's/^[[:space:]]*"Dir": "\(.*\)",\{0,1\}$/\1/p') || true
   if [ -n "$folder" ]; then
     echo "$folder/config/crd/standard"
   else
