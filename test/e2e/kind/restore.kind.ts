@@ -36,6 +36,7 @@ const KEEPSAKE =
 
 /** A sweep that has ended, as there is one on each cluster that is a day old. */
 async function sweepOnce(): Promise<void> {
+  await kubectl("delete", "job", "ended-sweep", "--ignore-not-found");
   await kubectl("create", "job", "--from=cronjob/sweep-records", "ended-sweep");
   const complete = ["--for=condition=Complete", "--timeout=120s"];
   await kubectl("wait", "job/ended-sweep", ...complete);
