@@ -5,7 +5,13 @@ import { manifests } from "../../../k8s/keepsake";
 import { parseEnvironment } from "../../../k8s/schema/read-environment";
 import { HttpVisitor } from "../../support/http-visitor";
 import { temporaryFolders } from "../../support/temporary-folder";
-import { controlPlane, inNode, kubectl, settings } from "./support/cluster";
+import {
+  controlPlane,
+  eventually,
+  inNode,
+  kubectl,
+  settings,
+} from "./support/cluster";
 
 const temporaryFolder = temporaryFolders();
 const SECOND = "second-chat";
@@ -62,6 +68,22 @@ const address = (namespace: string, component: string) =>
     "jsonpath={.items[0].status.podIP}",
   );
 
+/** A network writes the rules of a new pod a moment after its start. */
+const expectReach = (
+  namespace: string,
+  component: string,
+  targets: { host: string; port: number }[],
+  result: "open" | "closed",
+) =>
+  eventually(
+    `from ${component} of ${namespace}, all is ${result}`,
+    async () => {
+      const seen = await reach(namespace, component, targets);
+      if (seen !== targets.map(() => result).join(" ")) throw new Error(seen);
+      return true;
+    },
+  );
+
 /** The ports of a Keepsake's pods, and its Service, as another pod may try them. */
 const doors = async (namespace: string) => [
   { host: await address(namespace, "web"), port: 8080 },
@@ -105,16 +127,13 @@ it("two Keepsakes in one cluster work, and no pod of one reaches the other", asy
   for (const namespace of NAMESPACES) {
     const own = await doors(namespace);
     const backend = [own[2]!, own[4]!];
-    expect(await reach(namespace, "web", backend)).toBe("open open");
+    await expectReach(namespace, "web", backend, "open");
   }
   for (const from of NAMESPACES) {
     const [other = ""] = NAMESPACES.filter((name) => name !== from);
     const targets = await doors(other);
     for (const component of ["web", "backend"]) {
-      const results = await reach(from, component, targets);
-      expect(`${component} of ${from}: ${results}`).toBe(
-        `${component} of ${from}: closed closed closed closed closed`,
-      );
+      await expectReach(from, component, targets, "closed");
     }
   }
   const visitor = new HttpVisitor(settings.url);
