@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { HttpVisitor } from "../../support/http-visitor";
 import { testChat } from "./support/chat-tests";
 import {
+  eventually,
   inLongForm,
   kubectl,
   podsOf,
@@ -16,7 +17,7 @@ import {
   plain,
   underLoad,
 } from "./support/counting-client";
-import { useGateway, useIngress } from "./support/gateway";
+import { eachPodServes, useGateway, useIngress } from "./support/gateway";
 import { testKilledPods } from "./support/killed-pods-tests";
 import { preflight, preflightFromHere } from "./support/preflight";
 
@@ -44,7 +45,9 @@ beforeAll(async () => {
 afterAll(async () => useIngress(await readFile(settings.manifest, "utf8")));
 
 it("a conversation that began through the Ingress opens through the Gateway, the only way in", async () => {
-  expect((await podsOf("ingress")).filter(({ ending }) => !ending)).toEqual([]);
+  await eventually("Keepsake's own Traefik is gone", async () =>
+    (await podsOf("ingress")).every(({ ending }) => ending),
+  );
   expect(await kubectl("get", "ingress", "-o", "name")).toBe("");
   expect(plain(await visitor.read(address))).toContain(numbersTo(7));
   expect(await statusOf("localhost")).toBe(200);
@@ -55,6 +58,7 @@ testChat();
 testKilledPods();
 
 it("preflight finds nothing but a missing sticky cookie, which Traefik does not set at a Gateway", async () => {
+  await eachPodServes();
   const { findings } = await preflightFromHere(
     "--only",
     "stickiness,buffering,idle-timeout,drain",

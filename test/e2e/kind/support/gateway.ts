@@ -4,12 +4,14 @@ import { promisify } from "node:util";
 import kind from "../../../../k8s/environments/kind";
 import { manifests } from "../../../../k8s/keepsake";
 import { parseEnvironment } from "../../../../k8s/schema/read-environment";
+import { HttpVisitor } from "../../../support/http-visitor";
 import {
   applyIn,
   containerSecurity,
   eventually,
   kubectl,
   podSecurity,
+  podsOf,
   settings,
 } from "./cluster";
 
@@ -55,18 +57,36 @@ export async function useGateway(definitions: string): Promise<void> {
   await eventually("the Gateway accepts the route", async () =>
     (await routeConditions()).startsWith("True True"),
   );
+  await eachPodServes();
+}
+
+/** The proxy learns of routes and pods some seconds after the API server does. */
+export async function eachPodServes(): Promise<void> {
+  const seen = new Set<string>();
+  await eventually("each pod of web serves a page", async () => {
+    const pods = await podsOf("web");
+    const ready = pods.filter((pod) => pod.ready && !pod.ending);
+    const page = await new HttpVisitor(settings.url).read("/");
+    for (const { name } of ready) if (page.includes(name)) seen.add(name);
+    return ready.length > 0 && ready.every(({ name }) => seen.has(name));
+  });
 }
 
 /** The reverse. Only the definitions stay. */
 export async function useIngress(manifest: string): Promise<void> {
-  await kubectl("delete", "namespace", GATEWAYS, "--wait=true");
-  await kubectl(
-    "delete",
-    "gatewayclass,clusterrole,clusterrolebinding",
-    "-l",
-    "test=gateway",
-  );
-  await applyAndPrune(manifest);
+  try {
+    const namespace = ["namespace", GATEWAYS, "--ignore-not-found"];
+    await kubectl("delete", ...namespace, "--wait=true");
+    await kubectl(
+      "delete",
+      "gatewayclass,clusterrole,clusterrolebinding",
+      "-l",
+      "test=gateway",
+    );
+  } finally {
+    await applyAndPrune(manifest);
+    await eachPodServes();
+  }
 }
 
 /** The script prunes the objects of the other kind of ingress, whose port it needs. */
