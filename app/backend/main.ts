@@ -15,6 +15,7 @@ import {
   followCertificate,
   readCertificate,
   readTrust,
+  requirePeersAccept,
 } from "../core/runtime/certificates";
 import { createLog } from "../core/runtime/log";
 import { createMetrics, createMetricsServer } from "../core/runtime/metrics";
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   );
   const trust = await readTrust(config, log);
   const certificate = await readCertificate(config);
+  requirePeersAccept(certificate, config);
   const server = createHttpServer(
     (request, response) => void handle(request, response),
     { certificate },

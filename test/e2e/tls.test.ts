@@ -214,6 +214,11 @@ it.each([
     /has no key of the certificate in TLS_CERTIFICATE_FILE/,
   ],
   [
+    "an address that its certificate is not for",
+    { ADVERTISED_URL: "https://10.0.0.1:8081" },
+    /BACKEND_CERTIFICATE_NAME must be set/,
+  ],
+  [
     "no certificate of an authority",
     { BACKEND_CA_FILE: pem("server-key") },
     /BACKEND_CA_FILE .* has no certificate/,

@@ -47,7 +47,7 @@ export function readBackendConfig(env: NodeJS.ProcessEnv): BackendConfig {
 
 /** @throws ConfigError naming every invalid setting. */
 export function readPreflightConfig(env: NodeJS.ProcessEnv): PreflightConfig {
-  return read(preflightSettings, env);
+  return read(preflightSettings, env, tlsFaults);
 }
 
 /** @throws ConfigError naming every invalid setting. */

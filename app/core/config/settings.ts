@@ -47,7 +47,7 @@ const both = {
     .regex(hostPattern, "must be a host name, such as backend.keepsake.svc")
     .optional()
     .describe(
-      "The name that the backend's certificate must have. Defaults to the host of the URL. Backends reach each other by address, so they need it.",
+      "The name that the backend's certificate must have. Defaults to the host of the URL. Backends need it if their certificate is not for the host of `ADVERTISED_URL`.",
     ),
   INTERNAL_TOKEN: list
     .refine(

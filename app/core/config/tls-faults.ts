@@ -3,11 +3,13 @@ export interface TlsChoice {
   TLS_CERTIFICATE_FILE?: string | undefined;
   TLS_KEY_FILE?: string | undefined;
   BACKEND_CA_FILE?: string | undefined;
+  BACKEND_CERTIFICATE_NAME?: string | undefined;
   BACKEND_URL?: string | undefined;
   ADVERTISED_URL?: string | undefined;
 }
 
 const PAIR = ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"] as const;
+const CHECKS = ["BACKEND_CA_FILE", "BACKEND_CERTIFICATE_NAME"] as const;
 
 /** A mixture of HTTP and HTTPS would look like an outage. */
 export function tlsFaults(choice: TlsChoice): Map<string, string> {
@@ -21,10 +23,11 @@ export function tlsFaults(choice: TlsChoice): Map<string, string> {
     );
   }
   const { BACKEND_URL: url, ADVERTISED_URL: advertised } = choice;
-  if (choice.BACKEND_CA_FILE && url && !isHttps(url)) {
+  const check = CHECKS.find((name) => choice[name] !== undefined);
+  if (check && url && !isHttps(url)) {
     faults.set(
       "BACKEND_URL",
-      `BACKEND_URL ${JSON.stringify(url)} must begin with https:// with BACKEND_CA_FILE, or the internal token and all texts are sent unencrypted.`,
+      `BACKEND_URL ${JSON.stringify(url)} must begin with https:// with ${check}, or the internal token and all texts are sent unencrypted.`,
     );
   }
   if (advertised && isHttps(advertised) !== Boolean(present)) {

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Server as HttpServer } from "node:http";
 import type { Server as HttpsServer } from "node:https";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { ConfigError } from "../config/config";
 import { errorCode } from "./errors";
@@ -24,6 +25,11 @@ export interface Trust {
 export interface CertificateSettings {
   TLS_CERTIFICATE_FILE?: string | undefined;
   TLS_KEY_FILE?: string | undefined;
+}
+
+export interface PeerSettings {
+  ADVERTISED_URL?: string | undefined;
+  BACKEND_CERTIFICATE_NAME?: string | undefined;
 }
 
 export interface TrustSettings {
@@ -56,6 +62,25 @@ export async function readCertificate(
     );
   }
   return { cert, key };
+}
+
+/**
+ * Other backends check the certificate by the host of the address, unless they know its name.
+ *
+ * @throws ConfigError if they would refuse it.
+ */
+export function requirePeersAccept(
+  certificate: Certificate | undefined,
+  { ADVERTISED_URL: url, BACKEND_CERTIFICATE_NAME: name }: PeerSettings,
+): void {
+  if (!certificate || url === undefined || name !== undefined) return;
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const x509 = new X509Certificate(certificate.cert);
+  const found = isIP(host) === 0 ? x509.checkHost(host) : x509.checkIP(host);
+  if (found !== undefined) return;
+  throw new ConfigError(
+    `BACKEND_CERTIFICATE_NAME must be set, as the certificate in TLS_CERTIFICATE_FILE is not for the host of ADVERTISED_URL ${JSON.stringify(url)}. Set it to a name in the certificate, for all backends.`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   ConfigError,
   readBackendConfig,
+  readPreflightConfig,
   readWebConfig,
 } from "../../../app/core/config/config";
 import { settings } from "../../../app/core/config/settings";
@@ -62,15 +63,17 @@ describe("TLS", () => {
     expect(named(() => readBackendConfig(env))).toEqual(names);
   });
 
-  it("refuses an authority for a backend that web reaches by HTTP", () => {
-    const BACKEND_CA_FILE = "ca.crt";
-    expect(named(() => readWebConfig({ BACKEND_CA_FILE }))).toEqual([
-      "BACKEND_URL",
-    ]);
-    const BACKEND_URL = "https://backend.keepsake.svc:8081";
-    expect(
-      named(() => readWebConfig({ BACKEND_CA_FILE, BACKEND_URL })),
-    ).toEqual([]);
+  it.each([
+    { BACKEND_CA_FILE: "ca.crt" },
+    { BACKEND_CERTIFICATE_NAME: "backend.keepsake.svc" },
+  ])("refuses %j for a backend that is reached by HTTP", (check) => {
+    for (const readConfig of [readWebConfig, readPreflightConfig]) {
+      const namedWith = (BACKEND_URL: string) =>
+        named(() => readConfig({ ...check, BACKEND_URL }));
+      expect(namedWith("http://backend:8081")).toEqual(["BACKEND_URL"]);
+      expect(namedWith("https://backend:8081")).toEqual([]);
+    }
+    expect(named(() => readWebConfig(check))).toEqual(["BACKEND_URL"]);
   });
 });
 
