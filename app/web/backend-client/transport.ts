@@ -16,6 +16,7 @@ import {
   type Connection,
   Connections,
   connector,
+  securingConnector,
 } from "./transport/connections";
 import { HostAddresses, type ResolveHost } from "./transport/host-addresses";
 import { RetryPolicy } from "./transport/retry-policy";
@@ -59,18 +60,19 @@ export class Transport {
       onError: onResolveError,
     });
     const { lookup } = addresses;
+    const secure = securingConnector(trust, url.hostname);
     this.circuit = new Circuit(now);
     this.addresses = addresses;
     this.connections = new Connections({
       origin: url.origin,
       lookup,
-      trust,
+      secure,
       maxAgeMs: connectionAgeMs,
       now,
     });
     this.streams = new Pool(url.origin, {
       ...CONNECTION,
-      connect: connector(lookup, trust, url.hostname),
+      connect: connector(lookup, secure),
       connections: null,
       clientTtl: connectionAgeMs,
     });

@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { type buildConnector, Client } from "undici";
+import { buildConnector, Client } from "undici";
 import type { Trust } from "../../../core/runtime/certificates";
 import { trustingConnector } from "../../../core/runtime/trusting-connector";
 
@@ -20,7 +20,7 @@ export interface ConnectionsOptions {
   /** `http://backend.keepsake.svc.cluster.local.:8081` */
   origin: string;
   lookup: LookupFunction;
-  trust?: Trust | undefined;
+  secure: buildConnector.connector;
   /** Age in milliseconds after which a connection gets no new calls. */
   maxAgeMs: number;
   /** Monotonic, in milliseconds. */
@@ -50,22 +50,56 @@ export const CONNECTION = {
 };
 
 /**
- * Far longer than a connection takes within a region. Behind the address of a Service, one that takes
- * longer leads to a pod that is gone, and the next attempt to another.
+ * Far longer than TCP takes within a region: the kernel answers, however busy the process is. Behind
+ * the address of a Service, a connection that takes longer leads to a pod that is gone, and the next
+ * attempt to another.
  */
 const CONNECT_TIMEOUT_MS = 300;
 
-/** For sockets given up by then: undici's time-outs are accurate to half a second only. */
-const DISCARD_SOCKET_MS = 1_000;
+/** The TLS handshake waits for the event loop of the process at the other end, which is alive. */
+const HANDSHAKE_TIMEOUT_MS = 2_000;
 
-/** Connects within {@link CONNECT_TIMEOUT_MS}. */
+/** For sockets given up by then: undici's time-outs are accurate to half a second only. */
+const DISCARD_AFTER_MS = 700;
+
+/** Makes TLS connections of sockets that {@link connector} has connected. */
+export const securingConnector = (
+  trust: Trust | undefined,
+  host: string,
+): buildConnector.connector =>
+  trustingConnector(
+    { timeout: HANDSHAKE_TIMEOUT_MS + DISCARD_AFTER_MS },
+    trust,
+    host,
+  );
+
+/** Connects within {@link CONNECT_TIMEOUT_MS}, and secures within {@link HANDSHAKE_TIMEOUT_MS}. */
 export function connector(
   lookup: LookupFunction,
-  trust?: Trust,
-  host?: string,
+  secure: buildConnector.connector,
 ): buildConnector.connector {
-  const bounds = { lookup, timeout: DISCARD_SOCKET_MS };
-  const connect = trustingConnector(bounds, trust, host);
+  const connect = within(
+    CONNECT_TIMEOUT_MS,
+    buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS + DISCARD_AFTER_MS }),
+  );
+  const shakeHands = within(HANDSHAKE_TIMEOUT_MS, secure);
+  return (options, callback) => {
+    if (options.protocol !== "https:") {
+      connect(options, callback);
+      return;
+    }
+    const port = options.port || "443";
+    connect({ ...options, protocol: "http:", port }, (...[error, socket]) => {
+      if (error) callback(error, null);
+      else shakeHands({ ...options, httpSocket: socket }, callback);
+    });
+  };
+}
+
+function within(
+  timeoutMs: number,
+  connect: buildConnector.connector,
+): buildConnector.connector {
   return (options, callback) => {
     let isOver = false;
     const finish: buildConnector.Callback = (...result) => {
@@ -75,9 +109,9 @@ export function connector(
       isOver = true;
     };
     const giveUp = () =>
-      finish(new Error(`Not connected in ${CONNECT_TIMEOUT_MS} ms`), null);
+      finish(new Error(`Not connected in ${timeoutMs} ms`), null);
     // After a stall of this process, a socket that has connected meanwhile comes first.
-    const timer = setTimeout(() => setImmediate(giveUp), CONNECT_TIMEOUT_MS);
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     connect(options, finish);
   };
 }
@@ -162,7 +196,7 @@ export class Connections {
   }
 
   private open(): Connection {
-    const { origin, lookup, trust, maxAgeMs, now } = this.options;
+    const { origin, lookup, secure, maxAgeMs, now } = this.options;
     const timedLookup: LookupFunction = (host, options, callback) => {
       const begun = performance.now();
       lookup(host, options, (...found) => {
@@ -173,7 +207,7 @@ export class Connections {
     const client = new Client(origin, {
       ...CONNECTION,
       maxResponseSize: MAX_RESPONSE_BYTES,
-      connect: connector(timedLookup, trust, new URL(origin).hostname),
+      connect: connector(timedLookup, secure),
     });
     const connection: Connection = {
       client,
