@@ -10,7 +10,6 @@ import {
   type Socket,
 } from "node:net";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { Client } from "undici";
 import {
@@ -51,11 +50,12 @@ async function listenBusy(busyMs: number): Promise<number> {
   const server = createServer((socket) => {
     closing.push(() => socket.destroy());
     socket.on("error", () => undefined);
-    void sleep(busyMs, undefined, { ref: false }).then(() => {
+    const serve = () => {
       const served = connect(port, "127.0.0.1");
       served.on("error", () => undefined);
       socket.pipe(served).pipe(socket);
-    });
+    };
+    setTimeout(serve, busyMs);
   });
   return listen(server);
 }
@@ -118,7 +118,9 @@ it("checks the certificate for an IPv6 address without its brackets", async () =
     httpSocket: connect(port, "127.0.0.1"),
   };
   const error = await new Promise((resolve) => {
-    securingConnector(trust, "[::1]")(target, resolve);
+    securingConnector(trust, "[::1]")(target, (...result) =>
+      resolve(result[0]),
+    );
   });
   expect(String(error)).toContain("IP: ::1 is not in the cert's list");
 });
