@@ -27,6 +27,8 @@ const definitions = process.env["GATEWAY_API"] ?? "";
 const visitor = new HttpVisitor(settings.url);
 let address: string;
 
+const manifest = () => readFile(settings.manifest, "utf8");
+
 /** The status of a page under a host name, which `fetch` would not send. */
 const statusOf = (host: string) =>
   new Promise<number | undefined>((resolve, reject) => {
@@ -40,9 +42,9 @@ const statusOf = (host: string) =>
 
 beforeAll(async () => {
   address = await visitor.begin("count to 7");
-  await useGateway(definitions);
+  await useGateway(definitions, await manifest());
 });
-afterAll(async () => useIngress(await readFile(settings.manifest, "utf8")));
+afterAll(async () => useIngress(await manifest()));
 
 it("a conversation that began through the Ingress opens through the Gateway, the only way in", async () => {
   await eventually("Keepsake's own Traefik is gone", async () =>

@@ -41,8 +41,16 @@ const environment = () =>
     },
   });
 
-/** Replaces Keepsake's Ingress by a Gateway, at the same address, as an operator would. */
-export async function useGateway(definitions: string): Promise<void> {
+/**
+ * Replaces Keepsake's Ingress by a Gateway, at the same address, as an operator would.
+ *
+ * @param manifest The present one, applied first: a test that applied it without the script took the
+ *   labels away by which the script knows the objects that it has to prune.
+ */
+export async function useGateway(
+  definitions: string,
+  manifest: string,
+): Promise<void> {
   const options = "--server-side --force-conflicts".split(" ");
   await kubectl("apply", ...options, "-f", definitions);
   await kubectl(
@@ -51,6 +59,7 @@ export async function useGateway(definitions: string): Promise<void> {
     "crd/httproutes.gateway.networking.k8s.io",
     "--timeout=60s",
   );
+  await applyAndPrune(manifest);
   await applyAndPrune(manifests(environment()));
   await applyIn(GATEWAYS, ...gateway());
   await inGateways("rollout", "status", "deployment/traefik", "--timeout=240s");
