@@ -1,13 +1,9 @@
-import type {
-  ModelMessage,
-  ModelProvider,
-} from "../../app/backend/models/model";
 import {
   createConversation,
   detailOf,
   readConversation,
 } from "../support/fixtures";
-import { failure, modelEvents } from "../support/scripted-stream";
+import { createReleasedModel } from "../support/released-model";
 import {
   callApi,
   startBackend,
@@ -64,33 +60,7 @@ it("does not count replies that were refused or failed to start", async () => {
   expect((await begin("grace")).status).toBe(503);
 });
 
-/** Fails or answers when it is told to, by the end of the prompt's text. */
-const released = new Map<string, "answer" | "fail">();
-
-const provider: ModelProvider = {
-  name: "eliza",
-  listModels: () =>
-    Promise.resolve([
-      {
-        id: "eliza/eliza",
-        name: "Scripted",
-        provider: "eliza",
-        description: "Waits for the test.",
-        contextTokens: 100_000,
-        maxReplyTokens: 100,
-        continues: true,
-      },
-    ]),
-  async *streamReply(messages: ModelMessage[], _: object, signal: AbortSignal) {
-    const { text } = messages.findLast(({ role }) => role === "user")!;
-    const how = await waitFor(async () => {
-      signal.throwIfAborted();
-      // Prompts without an answer between them are sent as one.
-      return released.get(text.split("\n").at(-1)!);
-    });
-    yield* modelEvents([how === "fail" ? failure("It is busy.") : "Done"]);
-  },
-};
+const { provider, released } = createReleasedModel({ answer: "Done" });
 
 it("continues a queue after a failure only within REPLIES_PER_OWNER, and lets the visitor repeat it", async () => {
   backend = await startBackend({

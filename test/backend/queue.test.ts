@@ -4,11 +4,7 @@ import path from "node:path";
 import { operations } from "../../app/core/api/operations";
 import { isPrompt, isReply, limits } from "../../app/core/domain/records";
 import { hashOf } from "../../app/core/storage/layout/hashes";
-import type {
-  ModelMessage,
-  ModelProvider,
-} from "../../app/backend/models/model";
-import { failure, modelEvents } from "../support/scripted-stream";
+import { createReleasedModel } from "../support/released-model";
 import {
   createConversation,
   detailOf,
@@ -25,36 +21,9 @@ import { waitFor } from "../support/wait-for";
 const temporaryFolder = temporaryFolders();
 const owner = randomUUID();
 
-/** The replies that may end, by the prompt's text; a failing one ends with an error. */
-const released = new Map<string, "answer" | "fail">();
-const asked: ModelMessage[][] = [];
-
-const provider: ModelProvider = {
-  name: "eliza",
-  listModels: () =>
-    Promise.resolve([
-      {
-        id: "eliza/eliza",
-        name: "Scripted",
-        provider: "eliza",
-        description: "Waits for the test.",
-        contextTokens: 100_000,
-        maxReplyTokens: 100,
-        continues: true,
-      },
-    ]),
-  async *streamReply(messages: ModelMessage[], _: object, signal: AbortSignal) {
-    asked.push(messages);
-    const { text } = messages.findLast(({ role }) => role === "user")!;
-    yield { kind: "text" as const, text: "You said: " };
-    const how = await waitFor(async () => {
-      signal.throwIfAborted();
-      return released.get(text);
-    });
-    const rest = how === "fail" ? failure("The model is busy.") : text;
-    yield* modelEvents([rest]);
-  },
-};
+const { provider, released, asked } = createReleasedModel({
+  opening: "You said: ",
+});
 
 let directory: string;
 let one: TestBackend;
