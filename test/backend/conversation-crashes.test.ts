@@ -1,9 +1,5 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
-import {
-  dieAfter,
-  failOnce,
-  type FaultKind,
-} from "../support/faulty-file-system";
+import { dieAfter, failOnce, FAULT_KINDS } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import type { FinalReply } from "../../app/backend/replies/types";
@@ -33,9 +29,7 @@ const make = (fileSystem: FileSystem) =>
 
 const whole = [GIVEN.text];
 
-const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
-
-test.each(kinds)(
+test.each(FAULT_KINDS)(
   "a conversation whose creation fails is not listed or opens, and a repeated call completes it, whichever storage call is %s",
   async (kind) => {
     let refused = 0;

@@ -1,9 +1,5 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
-import {
-  dieAfter,
-  failOnce,
-  type FaultKind,
-} from "../support/faulty-file-system";
+import { dieAfter, failOnce, FAULT_KINDS } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import { waitFor } from "../support/wait-for";
 import { idle, MODEL, OWNER, useProcesses } from "./memory-process";
@@ -189,9 +185,9 @@ test.each(names)(
   120_000,
 );
 
-const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
-
-test.each(names.flatMap((name) => kinds.map((kind) => [name, kind] as const)))(
+test.each(
+  names.flatMap((name) => FAULT_KINDS.map((kind) => [name, kind] as const)),
+)(
   "%s is done if it is acknowledged, whichever call is %s",
   async (name, kind) => {
     const change = changes[name]!;

@@ -1,6 +1,8 @@
 import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
 
-export type FaultKind = "refused" | "half done" | "done and denied";
+export const FAULT_KINDS = ["refused", "half done", "done and denied"] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   /** Number of the failing call, from 1. */

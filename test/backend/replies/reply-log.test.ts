@@ -1,7 +1,7 @@
 import { ReplyLog } from "../../../app/backend/replies/log/reply-log";
 import { EpochWriter } from "../../../app/backend/replies/writing/epoch-writer";
 import type { FileSystem } from "../../../app/core/storage/file-system";
-import { failOnce, type FaultKind } from "../../support/faulty-file-system";
+import { failOnce, FAULT_KINDS } from "../../support/faulty-file-system";
 import { MemoryDisk } from "../../support/memory-disk";
 
 const FOLDER = "/replies/2";
@@ -105,9 +105,7 @@ it("keeps only the end and the records that it does not repeat in memory", async
 /** Does it once more if it fails, as a writer does a flush later. */
 const twice = (work: () => Promise<unknown>) => work().catch(work);
 
-const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
-
-describe.each(kinds)("a call to the disk that is %s", (kind) => {
+describe.each(FAULT_KINDS)("a call to the disk that is %s", (kind) => {
   it("neither loses nor repeats a line, whichever call it is", async () => {
     for (let call = 1; ; call++) {
       const disk = new MemoryDisk();

@@ -16,7 +16,7 @@ import { beginSweep } from "../../support/begin-sweep";
 import {
   failOnce,
   type Fault,
-  type FaultKind,
+  FAULT_KINDS,
 } from "../../support/faulty-file-system";
 import { MemoryDisk } from "../../support/memory-disk";
 
@@ -26,7 +26,6 @@ import { MemoryDisk } from "../../support/memory-disk";
  */
 
 const allCodes = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE"];
-const kinds: FaultKind[] = ["refused", "half done", "done and denied"];
 const id = "a".repeat(32);
 const DAY = 86_400_000;
 
@@ -74,7 +73,7 @@ async function failEverywhere(
   const begun = clock?.now ?? 0;
   let count = 0;
   for (const code of codes) {
-    for (const kind of kinds) {
+    for (const kind of FAULT_KINDS) {
       for (let call = 1; ; call++, count++) {
         const disk = prepared.copy();
         if (clock) clock.now = begun;
