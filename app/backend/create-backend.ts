@@ -34,7 +34,7 @@ export interface BackendDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
-  /** Of other backends. */
+  /** Checks the certificates of other backends. */
   trust?: Trust;
   /** The URL at which other backends reach this process. */
   address: string;

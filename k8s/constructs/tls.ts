@@ -2,7 +2,7 @@ import type { k8s } from "cdk8s-plus-27";
 import type { Environment } from "../schema/environment";
 import { MOUNTS } from "./mounts";
 
-/** What the pods of web and backend need to serve HTTPS, and to reach backends by it. */
+/** The pods of web or backend, which serve HTTPS and reach backends by it as `tls` says. */
 export interface TlsProps {
   namespace: string;
   component: "web" | "backend";

@@ -3,7 +3,7 @@
 const { readdirSync, readFileSync } = require("node:fs");
 const path = require("node:path");
 
-/** What the fixtures of the tests use everywhere, and how credentials look. */
+/** The secrets that the tests' fixtures use everywhere, and the forms of credentials. */
 const SECRETS = {
   "the internal token": /a-token-for-tests-only-/,
   "a bearer token": /\bbearer +[\w.~+/-]{8,}/i,

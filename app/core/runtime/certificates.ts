@@ -74,7 +74,7 @@ export function requirePeersAccept(
   { ADVERTISED_URL: url, BACKEND_CERTIFICATE_NAME: name }: PeerSettings,
 ): void {
   if (!certificate || url === undefined || name !== undefined) return;
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(new URL(url).hostname);
   const x509 = new X509Certificate(certificate.cert);
   const found = isIP(host) === 0 ? x509.checkHost(host) : x509.checkIP(host);
   if (found !== undefined) return;
@@ -82,6 +82,10 @@ export function requirePeersAccept(
     `BACKEND_CERTIFICATE_NAME must be set, as the certificate in TLS_CERTIFICATE_FILE is not for the host of ADVERTISED_URL ${JSON.stringify(url)}. Set it to a name in the certificate, for all backends.`,
   );
 }
+
+/** The host of a URL as a certificate has it: a URL puts an IPv6 address in brackets. */
+export const withoutBrackets = (host: string): string =>
+  host.replace(/^\[|\]$/g, "");
 
 /**
  * Uses a new certificate for new connections when its files were replaced, by a symbolic link or in

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { buildConnector } from "undici";
-import type { Trust } from "./certificates";
+import { type Trust, withoutBrackets } from "./certificates";
 
 /**
  * Connects as undici does. Over TLS it checks the certificate against the authority that was read
@@ -35,6 +35,6 @@ export function trustingConnector(
 
 /** TLS has names for hosts only: a certificate is checked against an address that is connected to. */
 function serverName(host: string): string | undefined {
-  const isAddress = host.startsWith("[") || isIP(host) !== 0;
+  const isAddress = isIP(withoutBrackets(host)) !== 0;
   return isAddress ? undefined : host.replace(/\.$/, "");
 }

@@ -6,8 +6,8 @@ const SCRIPT_COOKIE = "script";
 const ZONE_COOKIE = "zone";
 
 /**
- * Learns whether the browser's script is at work, and the time zone that it found. A browser whose script was switched off since
- * asks for `?script=off` (see `layout.njk`), which clears the cookie.
+ * Learns whether the browser's script is at work, and the time zone that it found. A browser whose
+ * script was switched off since asks for `?script=off` (see `layout.njk`), which clears the cookie.
  */
 export function trackScript(): WebMiddleware {
   return async (ctx, next) => {

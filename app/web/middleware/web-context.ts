@@ -14,7 +14,7 @@ export interface WebState extends DefaultState {
   trace: Trace;
   /** The signed-in person; `undefined` for anonymous visitors. */
   person: Person | undefined;
-  /** Of a form: it was verified before the body was read. */
+  /** Set for a form, whose cookie is verified before its body is read. */
   sessionCookie?: SessionCookie;
   visitor: VisitorSession;
   api: ApiContext;

@@ -26,7 +26,7 @@ export interface SessionName {
 /** The cookie that names a session to one request. */
 export class SessionCookie {
   readonly name: string;
-  /** What the request's cookie says; `undefined` if it has none that we signed. */
+  /** The session that the request's cookie names; `undefined` if we signed none of its cookies. */
   readonly named: SessionName | undefined;
   /** True if the request's cookie was signed with another key than the newest. */
   isOutdated = false;
