@@ -37,6 +37,12 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
     });
 
   router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
+  router.get("/:id/rename", (ctx) =>
+    sendPage(ctx, deps, formPage(ctx, deps, "rename.njk", "Rename")),
+  );
+  router.get("/:id/move", (ctx) =>
+    sendPage(ctx, deps, formPage(ctx, deps, "move.njk", "Move to project")),
+  );
   router.get("/:id/markdown", (ctx) => sendMarkdown(ctx, deps));
   change("rename", titleOf);
   change("move", (form) => ({ project: form.get("project") || null }));
@@ -101,6 +107,20 @@ async function listPage(
       next: next && `/conversations?cursor=${encodeURIComponent(next)}`,
     },
   };
+}
+
+/** A form about a conversation, which may be another than the one on display. */
+async function formPage(
+  ctx: WebContext,
+  { api }: RouteDeps,
+  template: string,
+  title: string,
+): Promise<Page> {
+  const id = idOf(ctx, "conversation");
+  const { conversation } = await api.readConversation(ctx.state.api, id, {
+    limit: 1,
+  });
+  return { template, title, current: id, data: { conversation } };
 }
 
 function cursorOf(ctx: WebContext): string | undefined {

@@ -1,5 +1,6 @@
 import { clearBox, updateBox } from "./composer.js";
-import { announce, messageBox, parse, recoverFocus } from "./dom.js";
+import { closeAround, keepsPage } from "./dialogs.js";
+import { messageBox, parse, recoverFocus } from "./dom.js";
 import {
   captureDraft,
   forgetDrafts,
@@ -8,6 +9,7 @@ import {
 } from "./draft.js";
 import { scrollToEnd } from "./scroll.js";
 import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
+import { hideToast, showToast } from "./toast.js";
 
 /* Forms: sent without leaving the page, which then shows the answer. */
 
@@ -32,10 +34,15 @@ async function submit(form, submitter) {
   const sent = isComposer ? messageBox()?.value : undefined;
   form.setAttribute("aria-busy", "true");
   hideProblem();
+  hideToast();
   const shown = isComposer ? showSent(sent) : undefined;
   try {
     const headers = { accept: "text/html" };
-    const answer = await fetch(form.action, { method: "POST", body, headers });
+    const answer = await fetch(addressOf(form, submitter), {
+      method: "POST",
+      body,
+      headers,
+    });
     const html = await answer.text();
     if (!answer.ok) {
       takeBack(shown);
@@ -47,6 +54,15 @@ async function submit(form, submitter) {
       clearBox(sent);
     }
     if (form.matches(ENDING)) forgetDrafts();
+    if (keepsPage(form, submitter)) {
+      closeAround(submitter);
+      const opener = document.activeElement;
+      await refresh();
+      recoverFocus(opener);
+      showResult(html);
+      return;
+    }
+    closeAround(submitter);
     form.closest(".options, .edit, .reset")?.removeAttribute("open");
     const isSaved = form.closest(".panel") !== null;
     const focused = document.activeElement;
@@ -56,7 +72,7 @@ async function submit(form, submitter) {
       keepsBox: isComposer,
     });
     recoverFocus(focused);
-    if (isSaved) showSaved();
+    if (isSaved) showToast("Saved.");
   } catch {
     takeBack(shown);
     if (!(await goToSignIn())) showProblem(null, isComposer);
@@ -65,16 +81,24 @@ async function submit(form, submitter) {
   }
 }
 
-/** For a moment. */
-function showSaved() {
-  announce("Saved.");
-  const toast = document.createElement("p");
-  toast.className = "toast button";
-  toast.textContent = "Saved.";
-  // The announcement says it.
-  toast.ariaHidden = "true";
-  document.querySelector(".composer")?.append(toast);
-  setTimeout(() => toast.remove(), 3_000);
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter may have an address of its own
+ */
+const addressOf = (form, submitter) =>
+  submitter instanceof HTMLButtonElement && submitter.matches("[formaction]")
+    ? submitter.formAction
+    : form.action;
+
+/**
+ * Shows what a form did to another conversation.
+ *
+ * @param {string} html the page that answers it
+ */
+function showResult(html) {
+  const undo = parse(html).querySelector(".undo");
+  if (undo) showToast(undo.querySelector("span")?.textContent ?? "", undo);
+  else showToast("Saved.");
 }
 
 /**
@@ -121,7 +145,8 @@ export function handleForms() {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
     // A page that was begun without the script continues by its own buttons.
-    if (event.submitter?.hasAttribute("formaction")) return;
+    const isContinuing = event.submitter?.hasAttribute("formaction");
+    if (form.id === "composer" && isContinuing) return;
     event.preventDefault();
     if (form.getAttribute("aria-busy") !== "true") {
       void submit(form, event.submitter);

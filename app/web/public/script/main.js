@@ -1,6 +1,7 @@
 import { handleAttention, showAttention } from "./attention.js";
 import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
+import { handleDialogs } from "./dialogs.js";
 import { hasKeyboard, messageBox } from "./dom.js";
 import { handleDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
@@ -25,6 +26,7 @@ document.documentElement.classList.add("scripted");
 
 handleAttention();
 handleCopyButtons();
+handleDialogs();
 handleDrafts();
 handleForms();
 handleKeys();

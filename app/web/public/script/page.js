@@ -147,7 +147,8 @@ export async function goToSignIn() {
 }
 
 export function hideProblem() {
-  document.querySelector(".composer > .problem")?.remove();
+  const problems = ":is(.composer, .messages, dialog) > .problem";
+  document.querySelectorAll(problems).forEach((problem) => problem.remove());
 }
 
 /**
@@ -158,14 +159,10 @@ export function hideProblem() {
  */
 export function showProblem(problem, hasText = true) {
   hideProblem();
-  const composer = document.querySelector(".composer");
-  const notice = problem ?? unreachable(hasText);
-  if (!composer) {
-    alert(notice.textContent?.trim());
-    return;
-  }
-  composer.prepend(notice);
-  messageBox()?.focus();
+  const dialog = document.querySelector("dialog[open]");
+  const place = dialog ?? document.querySelector(".composer, .messages");
+  place?.prepend(problem ?? unreachable(hasText));
+  if (!dialog) messageBox()?.focus();
 }
 
 /** @param {boolean} hasText */
