@@ -14,12 +14,13 @@ import {
 } from "../core/storage/layout/owner-events";
 import type { RecordFolders } from "../core/storage/layout/record-folders";
 import { ABANDONED, isVisit } from "../core/storage/layout/visits";
+import type { LogListing } from "../core/storage/log-listing";
+import type { LogEntry } from "../core/storage/log-reader";
 import { createStorageContext } from "../core/storage/storage-context";
 import { VersionedDocument } from "../core/storage/versioned-document";
 import {
   checkDocument,
   checkLog,
-  type CheckedLog,
   knownNames,
   namesIn,
 } from "./check-structures";
@@ -64,8 +65,12 @@ export class OwnerCheck {
     }
     if (parts.includes("activity")) {
       const events = folders.ownerEvents(ownerHash);
-      const { entries } = await checkLog(findings, events, isErasure);
-      this.lists = new OwnerLists(entries);
+      const entries: LogEntry[] = [];
+      const onEntry = (entry: LogEntry) => void entries.push(entry);
+      await checkLog(findings, events, { isExtra: isErasure, onEntry });
+      this.lists = new OwnerLists(
+        entries.toSorted((a, b) => a.number - b.number),
+      );
     }
     await this.checkProjects(parts.includes("projects"));
     await this.checkConversations(parts.includes("conversations"));
@@ -141,7 +146,7 @@ export class OwnerCheck {
     const log = parts.includes("messages")
       ? await checkLog(findings, folders.messages(ownerHash, id))
       : undefined;
-    if (!log?.listing.last) {
+    if (!log?.last) {
       await findings.move(folder, "has no message");
       return false;
     }
@@ -156,7 +161,7 @@ export class OwnerCheck {
     return true;
   }
 
-  private async checkReplies(id: string, messages: CheckedLog) {
+  private async checkReplies(id: string, messages: LogListing) {
     const { findings, folders, ownerHash } = this;
     const conversation = path.join(folders.conversations(ownerHash), id);
     const all = path.join(conversation, "replies");
@@ -165,8 +170,7 @@ export class OwnerCheck {
       findings.count("reply logs");
       const number = Number(name);
       const folder = path.join(all, name);
-      const { listing } = messages;
-      if (!listing.has(number) && !listing.has(number - 1)) {
+      if (!messages.has(number) && !messages.has(number - 1)) {
         // Otherwise the next prompt with this number would get another prompt's reply.
         await findings.move(folder, "answers a message that does not exist");
       } else {

@@ -95,18 +95,23 @@ export async function checkDocument(
   return newest;
 }
 
-/** The entries of an append log, and its listing. */
-export interface CheckedLog {
-  listing: LogListing;
-  entries: LogEntry[];
+export interface CheckOptions {
+  /** True for the names of files that are in the folder, too. */
+  isExtra?: (name: string) => boolean;
+  /** Called with each entry once, in no order. */
+  onEntry?: (entry: LogEntry) => void;
 }
 
-/** Checks an append log, and moves entries that can't be read away. */
+/**
+ * Checks an append log, and moves entries that can't be read away. Memory does not grow with its length.
+ *
+ * @returns What is left of it.
+ */
 export async function checkLog(
   findings: Findings,
   folder: string,
-  isExtra: (name: string) => boolean = () => false,
-): Promise<CheckedLog> {
+  { isExtra = () => false, onEntry }: CheckOptions = {},
+): Promise<LogListing> {
   findings.count("append logs");
   const isLogFile = (name: string) =>
     new LogListing([name], EPOCH).files.length > 0;
@@ -119,18 +124,20 @@ export async function checkLog(
   const storage = createStorageContext({ fileSystem, cacheBytes: 1 });
   const reader = new LogReader(storage, folder);
   const whole: string[] = [];
-  const entries = new Map<number, LogEntry>();
+  const seen = new Set<number>();
   for (const file of new LogListing(names, EPOCH).files) {
     const where = path.join(folder, file.name);
-    const lines = (await reader.readFromDisk(file)) ?? [];
-    for (const { entry } of lines) {
-      if (!entries.has(entry.number)) entries.set(entry.number, entry);
+    let count = 0;
+    for await (const { entry } of reader.linesOnDisk(file)) {
+      count++;
+      if (!seen.has(entry.number)) onEntry?.(entry);
+      seen.add(entry.number);
       if (Number(entry.format) > 1) {
         findings.report(where, "has the format of a later version", NEWER);
       }
     }
-    if (lines.length === entryCount(file)) whole.push(file.name);
-    else if (isSegment(file) && lines.length > 0) {
+    if (count === entryCount(file)) whole.push(file.name);
+    else if (isSegment(file) && count > 0) {
       whole.push(file.name);
       findings.report(
         where,
@@ -139,8 +146,5 @@ export async function checkLog(
       );
     } else await findings.move(where, "can't be read as an entry");
   }
-  return {
-    listing: new LogListing(whole, EPOCH),
-    entries: [...entries.values()].toSorted((a, b) => a.number - b.number),
-  };
+  return new LogListing(whole, EPOCH);
 }

@@ -1,13 +1,43 @@
 import {
   assemblePrompt,
-  tokensLeft,
+  type AssembledPrompt,
+  type PromptOptions,
 } from "../../app/backend/conversations/assemble-prompt";
 import { checkReplyOptions } from "../../app/backend/models/check-reply-options";
 import { estimateTokens } from "../../app/backend/models/estimate-tokens";
 import type { ModelMessage } from "../../app/backend/models/model";
+import { TokenCounter } from "../../app/backend/models/token-counter";
 import { assistant, user } from "./models/model-provider-contract";
 
 const wide = { contextTokens: 100_000, maxReplyTokens: 1_000 };
+
+const counter = new TokenCounter();
+
+/** @param read Called with each message that is read. */
+async function* backwards(
+  history: readonly ModelMessage[],
+  read: (message: ModelMessage) => void = () => undefined,
+) {
+  for (const message of history.toReversed()) {
+    read(message);
+    yield message;
+  }
+}
+
+/** The prompt for a history, oldest first. */
+function assemble(
+  {
+    history,
+    ...options
+  }: Partial<PromptOptions> & { history: readonly ModelMessage[] },
+  info: Parameters<typeof assemblePrompt>[1],
+  maxTokens?: number,
+): Promise<AssembledPrompt> {
+  const { length } = history;
+  const newestFirst = backwards(history);
+  const all = { newestFirst, length, ...options };
+  return assemblePrompt(all, info, counter, maxTokens);
+}
 
 /** So many turns, each of about a hundred tokens. */
 function turns(count: number): ModelMessage[] {
@@ -18,8 +48,8 @@ function turns(count: number): ModelMessage[] {
 }
 
 describe("the prompt", () => {
-  it("begins with the system prompt and the project's instructions", () => {
-    const { messages, leftOut } = assemblePrompt(
+  it("begins with the system prompt and the project's instructions", async () => {
+    const { messages, leftOut } = await assemble(
       {
         systemPrompt: "Be kind.\n",
         instructions: " Speak of boats. ",
@@ -34,17 +64,17 @@ describe("the prompt", () => {
     expect(leftOut).toBe(0);
   });
 
-  it("has no system message where there is nothing to say", () => {
-    const { messages } = assemblePrompt(
+  it("has no system message where there is nothing to say", async () => {
+    const { messages } = await assemble(
       { systemPrompt: " ", instructions: "", history: [user("Hello")] },
       wide,
     );
     expect(messages).toEqual([user("Hello")]);
   });
 
-  it("leaves out the oldest messages that don't fit the window, and says how many", () => {
+  it("leaves out the oldest messages that don't fit the window, and says how many", async () => {
     const history = turns(21);
-    const prompt = assemblePrompt(
+    const prompt = await assemble(
       { history },
       { contextTokens: 1_500, maxReplyTokens: 300 },
     );
@@ -55,16 +85,16 @@ describe("the prompt", () => {
     expect(prompt.estimatedTokens).toBeGreaterThan(800);
   });
 
-  it("keeps room for the reply that was asked for", () => {
+  it("keeps room for the reply that was asked for", async () => {
     const window = { contextTokens: 2_000, maxReplyTokens: 100 };
-    const kept = (maxTokens?: number) =>
-      assemblePrompt({ history: turns(21) }, window, maxTokens).messages.length;
-    expect(kept(900)).toBeLessThan(kept());
+    const kept = async (maxTokens?: number) =>
+      (await assemble({ history: turns(21) }, window, maxTokens)).messages;
+    expect((await kept(900)).length).toBeLessThan((await kept()).length);
   });
 
-  it("always asks what is to be answered, however long it is", () => {
+  it("always asks what is to be answered, however long it is", async () => {
     const long = user("word ".repeat(50_000));
-    const prompt = assemblePrompt(
+    const prompt = await assemble(
       { history: [...turns(4), long] },
       { contextTokens: 1_000, maxReplyTokens: 100 },
     );
@@ -72,27 +102,44 @@ describe("the prompt", () => {
     expect(prompt.leftOut).toBe(4);
   });
 
-  it("ends with the beginning of a reply that is to be continued", () => {
-    const { messages } = assemblePrompt(
+  it("reads no more of a long conversation than fits, also where its messages have few tokens", async () => {
+    const blank = user(" ".repeat(10_000));
+    const last = user("Hello");
+    const history = [
+      ...turns(1_000),
+      ...Array<ModelMessage>(1_000).fill(blank),
+    ];
+    const window = { contextTokens: 10_000, maxReplyTokens: 100 };
+    for (const all of [history.slice(0, 1_000), history]) {
+      let read = 0;
+      const newestFirst = backwards([...all, last], () => read++);
+      const { length } = all;
+      await assemblePrompt({ newestFirst, length }, window, counter);
+      expect(read).toBeLessThan(100);
+    }
+  });
+
+  it("ends with the beginning of a reply that is to be continued", async () => {
+    const { messages } = await assemble(
       { history: [user("Hello")], begun: "Good mor" },
       wide,
     );
     expect(messages).toEqual([user("Hello"), assistant("Good mor")]);
   });
 
-  it("keeps room for the rest of a reply that is to be continued, and no more", () => {
+  it("keeps room for the rest of a reply that is to be continued, and no more", async () => {
     const window = { contextTokens: 4_096, maxReplyTokens: 2_048 };
     const history = turns(41);
     const begun = "some words ".repeat(600);
-    const { messages } = assemblePrompt({ history }, window);
-    const continued = assemblePrompt({ history, begun }, window);
-    const used = continued.estimatedTokens + tokensLeft(2_048, begun);
+    const { messages } = await assemble({ history }, window);
+    const continued = await assemble({ history, begun }, window);
+    const used = continued.estimatedTokens + continued.tokensLeft;
     expect(used).toBeLessThanOrEqual(window.contextTokens);
     expect(continued.messages.slice(0, -1)).toEqual(messages);
   });
 
-  it("makes turns of neighbours, and leaves out what is empty", () => {
-    const { messages } = assemblePrompt(
+  it("makes turns of neighbours, and leaves out what is empty", async () => {
+    const { messages } = await assemble(
       {
         history: [
           user("One"),
@@ -112,11 +159,12 @@ describe("the prompt", () => {
     ]);
   });
 
-  it("is empty for a history that is empty", () => {
-    expect(assemblePrompt({ history: [] }, wide)).toEqual({
+  it("is empty for a history that is empty", async () => {
+    expect(await assemble({ history: [] }, wide)).toEqual({
       messages: [],
       leftOut: 0,
       estimatedTokens: 0,
+      tokensLeft: 1_000,
     });
   });
 });
@@ -163,6 +211,12 @@ describe("the estimate of tokens", () => {
   ])("is within a quarter of the truth for %s", (_, tokens, text) => {
     expect(estimateTokens(text) / tokens).toBeGreaterThan(0.75);
     expect(estimateTokens(text) / tokens).toBeLessThan(1.25);
+  });
+
+  it("of a long text is counted in parts, which differ little from the whole", async () => {
+    const text = "A few words, 12 numbers\u2026 ".repeat(10_000);
+    const counted = await counter.count(text);
+    expect(Math.abs(counted / estimateTokens(text) - 1)).toBeLessThan(0.01);
   });
 
   it("is nothing for nothing", () => {

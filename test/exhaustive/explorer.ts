@@ -365,11 +365,11 @@ class Run {
           [folder],
         ),
       entries: (folder) => disk.entries(folder),
-      readFile: (file) =>
+      readFile: (file, maxBytes) =>
         step(
           "read",
           `read ${file}`,
-          () => names.find(file, () => disk.readFile(file)),
+          () => names.find(file, () => disk.readFile(file, maxBytes)),
           [file],
         ),
       open: async (file, flags) => {

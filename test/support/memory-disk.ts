@@ -1,5 +1,9 @@
 import path from "node:path";
-import type { FileSystem, OpenFile } from "../../app/core/storage/file-system";
+import {
+  type FileSystem,
+  FileTooLongError,
+  type OpenFile,
+} from "../../app/core/storage/file-system";
 
 interface File {
   data: Buffer;
@@ -52,8 +56,11 @@ export class MemoryDisk implements FileSystem {
     }
   }
 
-  readFile = async (file: string): Promise<Buffer> =>
-    Buffer.from(this.file(file).data);
+  readFile = async (file: string, maxBytes = Infinity): Promise<Buffer> => {
+    const { data } = this.file(file);
+    if (data.length > maxBytes) throw new FileTooLongError(file);
+    return Buffer.from(data);
+  };
 
   open = async (file: string, flags: "r" | "wx"): Promise<OpenFile> => {
     if (flags === "r") return this.handle(this.file(file));

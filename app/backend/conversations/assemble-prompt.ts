@@ -1,17 +1,15 @@
-import { memoize } from "../../core/runtime/memoize";
-import { estimateTokens } from "../models/estimate-tokens";
 import type { ModelInfo, ModelMessage } from "../models/model";
+import type { TokenCounter } from "../models/token-counter";
 
 export interface PromptOptions {
   /** Set by the operator, for every conversation. */
   systemPrompt?: string | undefined;
   /** The instructions of the project. */
   instructions?: string | undefined;
-  /**
-   * The conversation, oldest first; the last one is what is to be answered. What a message costs
-   * is worked out once: it never changes.
-   */
-  history: readonly Readonly<ModelMessage>[];
+  /** The conversation, from the newest message backwards; the first one is what is to be answered. */
+  newestFirst: AsyncIterable<Readonly<ModelMessage>>;
+  /** The number of messages in the conversation. */
+  length: number;
   /** The beginning of the answer, where a cut reply is continued. */
   begun?: string | undefined;
 }
@@ -20,8 +18,10 @@ export interface AssembledPrompt {
   messages: ModelMessage[];
   /** The number of messages, from the oldest, that did not fit the model's window. */
   leftOut: number;
-  /** See {@link estimateTokens}. */
+  /** See {@link TokenCounter}. */
   estimatedTokens: number;
+  /** The tokens of the reply that are still to be written, at least 1. */
+  tokensLeft: number;
 }
 
 /** The overhead of a message: its role, its beginning and its end. */
@@ -31,71 +31,97 @@ const tokensAroundMessage = 4;
 const margin = 0.1;
 
 /**
+ * Characters of the history for each token of the window. Only white space has as many, so they bound
+ * the memory for a history whose tokens would fit.
+ */
+const CHARACTERS_PER_TOKEN = 8;
+
+/**
  * Puts together what a model is asked: the system prompt, then as much of the history as its
- * window holds, from the newest backwards. The message to be answered is always in it: if that one
- * is too long by itself, the model must say so. Neighbours of one role become one message, because
- * many models insist on turns.
+ * window holds, from the newest backwards: no more than that is read. The message to be answered is
+ * always in it: if that one is too long by itself, the model must say so. Neighbours of one role
+ * become one message, because many models insist on turns.
  *
  * @param maxTokens The longest reply that was asked for, with what is begun of it; room is kept for
  *   the rest, up to half of the window.
  */
-export function assemblePrompt(
+export async function assemblePrompt(
   options: PromptOptions,
   info: Pick<ModelInfo, "contextTokens" | "maxReplyTokens">,
+  counter: TokenCounter,
   maxTokens: number = info.maxReplyTokens,
-): AssembledPrompt {
+): Promise<AssembledPrompt> {
+  const { newestFirst, length, begun = "" } = options;
+  const begunTokens = await counter.count(begun);
   const system = systemMessage(options);
-  const begun: ModelMessage[] = options.begun
-    ? [{ role: "assistant", text: options.begun }]
-    : [];
-  const around = cost([...system, ...begun]);
-  const room =
-    info.contextTokens * (1 - margin) -
-    Math.min(tokensLeft(maxTokens, options.begun), info.contextTokens / 2) -
-    around;
-  const kept = newest(options.history, room);
+  const around =
+    (system ? await cost(system, counter) : 0) +
+    (begun === "" ? 0 : begunTokens + tokensAroundMessage);
+  const tokensLeft = Math.max(1, maxTokens - begunTokens);
+  const { contextTokens } = info;
+  const kept = await readNewest(newestFirst, counter, {
+    tokens:
+      contextTokens * (1 - margin) -
+      Math.min(tokensLeft, contextTokens / 2) -
+      around,
+    characters: contextTokens * CHARACTERS_PER_TOKEN,
+  });
+  const messages = kept.length < length ? fromPrompt(kept) : kept;
   return {
-    messages: inTurns([...system, ...kept, ...begun]),
-    leftOut: options.history.length - kept.length,
-    estimatedTokens: around + cost(kept),
+    messages: inTurns([
+      ...(system ? [system] : []),
+      ...messages,
+      { role: "assistant", text: begun },
+    ]),
+    leftOut: length - messages.length,
+    estimatedTokens: around + (await costOfAll(messages, counter)),
+    tokensLeft,
   };
 }
 
-/** An estimate of the tokens of a reply that are still to be written, at least 1. */
-export function tokensLeft(maxTokens: number, begun = ""): number {
-  return Math.max(1, maxTokens - estimateTokens(begun));
-}
-
-function systemMessage(options: PromptOptions): ModelMessage[] {
+function systemMessage(options: PromptOptions): ModelMessage | undefined {
   const text = [options.systemPrompt, options.instructions]
     .map((part) => part?.trim())
     .filter(Boolean)
     .join("\n\n");
-  return text === "" ? [] : [{ role: "system", text }];
+  return text === "" ? undefined : { role: "system", text };
 }
 
-/** The newest messages that fit, the last of them in any case, beginning with a prompt. */
-function newest<M extends ModelMessage>(
-  history: readonly M[],
-  room: number,
-): readonly M[] {
-  let from = history.length - 1;
-  let left = room - cost(history.slice(-1));
-  while (from > 0) {
-    left -= cost([history[from - 1]!]);
-    if (left < 0) break;
-    from--;
+/** The newest messages that fit, the last of them in any case, oldest first. */
+async function readNewest<M extends ModelMessage>(
+  newestFirst: AsyncIterable<M>,
+  counter: TokenCounter,
+  room: { tokens: number; characters: number },
+): Promise<M[]> {
+  const kept: M[] = [];
+  let { tokens, characters } = room;
+  for await (const message of newestFirst) {
+    tokens -= await cost(message, counter);
+    characters -= message.text.length;
+    const isFull = tokens < 0 || characters < 0;
+    if (isFull && kept.length > 0) break;
+    kept.unshift(message);
   }
-  while (from > 0 && history[from]?.role === "assistant") from++;
-  return history.slice(Math.max(Math.min(from, history.length - 1), 0));
+  return kept;
 }
 
-const costOf = memoize(
-  ({ text }: ModelMessage) => estimateTokens(text) + tokensAroundMessage,
-);
+/** The messages from the first prompt on; the last one in any case. */
+function fromPrompt<M extends ModelMessage>(messages: M[]): M[] {
+  const from = messages.findIndex(({ role }) => role !== "assistant");
+  return messages.slice(from === -1 ? messages.length - 1 : from);
+}
 
-const cost = (messages: readonly ModelMessage[]): number =>
-  messages.reduce((sum, message) => sum + costOf(message), 0);
+const cost = async (message: ModelMessage, counter: TokenCounter) =>
+  (await counter.countMessage(message)) + tokensAroundMessage;
+
+async function costOfAll(
+  messages: readonly ModelMessage[],
+  counter: TokenCounter,
+): Promise<number> {
+  let sum = 0;
+  for (const message of messages) sum += await cost(message, counter);
+  return sum;
+}
 
 function inTurns(messages: readonly ModelMessage[]): ModelMessage[] {
   const turns: ModelMessage[] = [];

@@ -6,7 +6,10 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import { keyWasUsed } from "../../core/domain/errors";
 import { AppendLog } from "../../core/storage/append-log";
-import type { StorageContext } from "../../core/storage/storage-context";
+import type {
+  Cached,
+  StorageContext,
+} from "../../core/storage/storage-context";
 import { type JsonObject, toJson } from "../../core/storage/json";
 import type { LogListing } from "../../core/storage/log-listing";
 import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
@@ -26,6 +29,7 @@ import {
   TurnTree,
 } from "../../core/domain/turn-tree";
 import {
+  isPromptNumber,
   nextPromptNumber,
   replyNumberOf,
   turnOf,
@@ -70,7 +74,10 @@ export interface SavedPrompt {
 export class MessageLog {
   private readonly log: AppendLog;
 
-  constructor(files: StorageContext, folder: string) {
+  constructor(
+    private readonly files: StorageContext,
+    private readonly folder: string,
+  ) {
     this.log = new AppendLog(files, folder);
   }
 
@@ -96,15 +103,47 @@ export class MessageLog {
   }
 
   /**
-   * The branches of the conversation. A prompt carries all that were before it, so that a page need not read
-   * every message. Prompts of earlier versions of the program don't: then only the newest messages count.
+   * The branches of the conversation. A prompt carries all that were before it. Prompts of earlier versions of
+   * the program don't, so that older ones must be read.
+   *
+   * @param mostPrompts The number of prompts to read: then older branches may be missing.
    */
-  async readBranches(listing: LogListing): Promise<Branch[]> {
-    const entries = await this.log.readLast(2, { listing });
-    const known = entries.some((entry) => carried(entry))
-      ? entries
-      : await this.log.readLast(NEWEST, { listing });
-    return branchesIn(known);
+  async readBranches(
+    listing: LogListing,
+    mostPrompts = Infinity,
+  ): Promise<Branch[]> {
+    const branches = new Map<number, Branch>();
+    let read = 0;
+    for await (const entry of this.prompts(listing)) {
+      const [prompt] = toMessage(entry).filter(isPrompt);
+      const own = prompt && isBranch(prompt) ? [toBranch(prompt)] : [];
+      const earlier = carried(entry);
+      for (const one of [...own, ...(earlier ?? [])]) {
+        branches.set(one.number, one);
+      }
+      if (earlier || ++read >= mostPrompts) break;
+    }
+    return [...branches.values()].toSorted((a, b) => a.number - b.number);
+  }
+
+  /** The prompts after a number, from the newest backwards. */
+  private prompts(
+    listing: LogListing,
+    after = 0,
+  ): AsyncGenerator<LogEntry, void> {
+    const numbers = listing.between(after + 1, listing.last);
+    const prompts = numbers.filter(isPromptNumber);
+    return this.log.readInTurn(prompts.toReversed(), listing);
+  }
+
+  /** The messages with these numbers, in this order. A few are in memory at a time. */
+  async *readInTurn(
+    numbers: readonly number[],
+    listing: LogListing,
+  ): AsyncGenerator<Message, void> {
+    for await (const entry of this.log.readInTurn(numbers, listing)) {
+      yield* toMessage(entry);
+    }
   }
 
   async read(
@@ -113,13 +152,6 @@ export class MessageLog {
   ): Promise<Message | undefined> {
     const entry = await this.log.read(number, listing);
     return entry && toMessage(entry)[0];
-  }
-
-  /** All messages below a number, oldest first. */
-  async readBelow(number: number): Promise<Message[]> {
-    const listing = await this.log.list();
-    const entries = await this.log.readRange(1, number - 1, listing);
-    return entries.flatMap(toMessage);
   }
 
   /** Creates the log with the first prompt. */
@@ -172,10 +204,8 @@ export class MessageLog {
   /** The field of a new prompt that carries the branches before it. */
   private async branchesBefore(
     listing: LogListing,
-  ): Promise<{ branches?: JsonObject[] }> {
-    const entries = await this.log.readRange(1, listing.last, listing);
-    const branches = branchesIn(entries);
-    if (branches.length === 0) return {};
+  ): Promise<{ branches: JsonObject[] }> {
+    const branches = await this.readBranches(listing);
     return { branches: branches.map((branch) => ({ ...branch })) };
   }
 
@@ -236,13 +266,9 @@ export class MessageLog {
     hash: string | undefined,
     listing: LogListing,
   ): Promise<Prompt | undefined> {
-    if (hash === undefined) return undefined;
-    const entries = await this.log.readRange(1, listing.last, listing);
-    const [found] = entries
-      .filter((entry) => entry.keyHash === hash)
-      .flatMap(toMessage)
-      .filter(isPrompt);
-    return found;
+    const number = await this.numberByKey({ keyHash: hash }, listing);
+    const found = number && (await this.read(number, listing));
+    return found && isPrompt(found) ? found : undefined;
   }
 
   /** The number of a message that has the key of a prompt: another call saved it. */
@@ -250,7 +276,27 @@ export class MessageLog {
     { keyHash: hash }: Pick<QueueItem, "keyHash">,
     listing: LogListing,
   ): Promise<number | undefined> {
-    return (await this.findByHash(hash, listing))?.number;
+    if (hash === undefined) return undefined;
+    const known = await this.readKeys(listing);
+    return known.numbers.get(hash);
+  }
+
+  /** The keys of all prompts. A process reads each prompt once for them. */
+  private async readKeys(listing: LogListing): Promise<KnownKeys> {
+    const { cache } = this.files;
+    const place = `${this.folder}#keys`;
+    const cached = cache.get(place);
+    const known = cached instanceof KnownKeys ? cached : new KnownKeys();
+    if (listing.last <= known.last) return known;
+    const numbers = new Map<string, number>();
+    for await (const entry of this.prompts(listing, known.last)) {
+      const { keyHash: hash, number } = entry;
+      if (typeof hash === "string") numbers.set(hash, number);
+    }
+    const all = new Map([...numbers, ...known.numbers]);
+    const updated = new KnownKeys(listing.last, all);
+    cache.set(place, updated);
+    return updated;
   }
 
   /** True if the message with the number of a queued prompt is this prompt. */
@@ -281,9 +327,12 @@ export class MessageLog {
     await this.log.createAt(number, { format: 1, ...entry }, listing);
   }
 
-  /** The conversation's tree of turns. */
+  /**
+   * The conversation's tree of turns, for a page: it must not read every message where no prompt carries its
+   * branches.
+   */
   async readTree(listing: LogListing): Promise<TurnTree> {
-    const branches = await this.readBranches(listing);
+    const branches = await this.readBranches(listing, NEWEST);
     return new TurnTree(branches, turnOf(listing.last));
   }
 
@@ -332,26 +381,24 @@ const toPrompt = (
   ...(follows !== undefined && { follows }),
 });
 
-/** Read for branches where the newest prompt carries none. */
-const NEWEST = 40;
+/** Prompts that a page reads for branches. */
+const NEWEST = 20;
+
+/** The keys of the prompts up to the entry `last`, in the cache. */
+class KnownKeys implements Cached {
+  readonly weight: number;
+  constructor(
+    readonly last = 0,
+    /** By hash. */
+    readonly numbers: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.weight = 200 + 150 * numbers.size;
+  }
+}
 
 /** The branches before a prompt, which it carries. */
 function carried({ branches }: LogEntry): Branch[] | undefined {
   return BranchSchema.array().safeParse(branches).data;
-}
-
-function branchesIn(entries: readonly LogEntry[]): Branch[] {
-  const all = new Map<number, Branch>();
-  const known = entries.findLast((entry) => carried(entry));
-  for (const branch of (known && carried(known)) ?? []) {
-    all.set(branch.number, branch);
-  }
-  for (const message of entries.flatMap(toMessage)) {
-    if (isPrompt(message) && isBranch(message)) {
-      all.set(message.number, toBranch(message));
-    }
-  }
-  return [...all.values()].toSorted((a, b) => a.number - b.number);
 }
 
 export function keyHash(key: string | undefined): { keyHash?: string } {
@@ -367,7 +414,7 @@ export function isPromptAt(number: number, entry: JsonObject): boolean {
 
 /**
  * Empty for an entry that is no message: another version of the program wrote it. Parsed once,
- * since each reply reads the whole conversation and no entry ever changes.
+ * since each reply reads the newest messages and no entry ever changes.
  */
 const toMessage = memoize((entry: LogEntry): readonly Readonly<Message>[] => {
   const result = Message.safeParse(entry);

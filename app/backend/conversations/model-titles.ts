@@ -56,7 +56,8 @@ export class ModelTitles {
     id: string,
   ): Promise<ModelMessage[] | undefined> {
     const log = messageLogOf(this.deps, ownerHash, id);
-    const found = await log.readBelow(3);
+    const listing = await log.list();
+    const found = listing ? await log.readAll([1, 2], listing) : [];
     if (found.length !== 2) return undefined;
     return found.map((message) => ({
       role: isPrompt(message) ? "user" : "assistant",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { keyWasUsed, VisibleError } from "../../core/domain/errors";
 import { limits, type QueuedPrompt } from "../../core/domain/records";
@@ -36,7 +37,7 @@ const QueueEvent = z.discriminatedUnion("kind", [
 ]);
 type QueueEvent = z.output<typeof QueueEvent>;
 
-/** A prompt that was queued at some time. */
+/** A prompt that was queued at some time. Its text is empty if it is not needed any more. */
 export interface QueueItem extends Omit<
   QueueEvent & { kind: "queued" },
   "kind" | "needs"
@@ -46,8 +47,8 @@ export interface QueueItem extends Omit<
   state: "waiting" | "withdrawn" | "begun";
   /** The number of its message; `prompt` until it is begun. */
   number: number;
-  /** The text before all edits. */
-  sentText: string;
+  /** The text before all edits: it may be long, and many prompts are known. */
+  sent: { hash: string; length: number };
 }
 
 /**
@@ -55,6 +56,8 @@ export interface QueueItem extends Omit<
  * an older one queues a second prompt. Balances late retries against the entries that each read takes.
  */
 const KNOWN_PROMPTS = 100;
+/** Characters of these prompts: bounds what each read takes, however long they are. */
+const KNOWN_CHARACTERS = 256 * 1024;
 
 /** The queue at one moment. */
 export class QueueState {
@@ -64,23 +67,29 @@ export class QueueState {
   constructor(
     /** `undefined` if no prompt was ever queued. */
     readonly listing: LogListing | undefined,
-    entries: readonly LogEntry[],
+    items: Iterable<QueueItem>,
   ) {
-    const items = new Map<number, QueueItem>();
-    for (const entry of entries) {
-      for (const event of toEvent(entry)) apply(items, event, entry.number);
-    }
-    this.items = [...items.values()];
+    this.items = [...items];
   }
 
   /** The first entry that a reader of the next one needs; `undefined` if it needs none before it. */
   get firstNeeded(): number | undefined {
     const [waiting] = this.waiting;
-    const known = this.items.slice(-KNOWN_PROMPTS)[0];
-    const needed = [waiting, this.begun, known].flatMap(
+    const needed = [waiting, this.begun, this.firstKnown].flatMap(
       (item) => item?.entry ?? [],
     );
     return needed.length > 0 ? Math.min(...needed) : undefined;
+  }
+
+  private get firstKnown(): QueueItem | undefined {
+    let known: QueueItem | undefined;
+    let left = KNOWN_CHARACTERS;
+    for (const item of this.items.slice(-KNOWN_PROMPTS).toReversed()) {
+      left -= item.sent.length;
+      if (left < 0) break;
+      known = item;
+    }
+    return known;
   }
 
   get waiting(): QueueItem[] {
@@ -116,16 +125,31 @@ function apply(
       entry,
       state: "waiting",
       number: item.prompt,
-      sentText: item.text,
+      sent: sentOf(item.text),
     });
     return;
   }
   const item = items.get(event.prompt);
   if (!item) return;
-  if (event.kind === "edited") item.text = event.text;
-  else item.state = event.kind;
-  if (event.kind === "begun") item.number = event.message;
+  if (event.kind === "edited") {
+    item.text = event.text;
+    return;
+  }
+  item.state = event.kind;
+  if (event.kind === "withdrawn") item.text = "";
+  else {
+    item.number = event.message;
+    // Only the message of the last one may not be saved yet.
+    for (const other of items.values()) {
+      if (other.state === "begun" && other !== item) other.text = "";
+    }
+  }
 }
+
+const sentOf = (text: string): QueueItem["sent"] => ({
+  hash: createHash("sha256").update(text).digest("base64url"),
+  length: text.length,
+});
 
 /**
  * The queued prompts of a conversation: an append log of what happened to them. An edit, a
@@ -152,8 +176,12 @@ export class PromptQueue {
     first: number,
     listing: LogListing,
   ): Promise<QueueState> {
-    const entries = await this.log.readRange(first, listing.last, listing);
-    return new QueueState(listing, entries);
+    const items = new Map<number, QueueItem>();
+    const numbers = listing.between(first, listing.last);
+    for await (const entry of this.log.readInTurn(numbers, listing)) {
+      for (const event of toEvent(entry)) apply(items, event, entry.number);
+    }
+    return new QueueState(listing, items.values());
   }
 
   /**
@@ -181,7 +209,7 @@ export class PromptQueue {
           entry: nextEntry(state),
           number,
           state: "waiting",
-          sentText: item.text,
+          sent: sentOf(item.text),
         };
       }
     }
@@ -199,7 +227,7 @@ export class PromptQueue {
     if (keyHash === undefined) return undefined;
     const found = items.find((item) => item.keyHash === keyHash);
     if (!found) return undefined;
-    if (found.sentText !== text) throw keyWasUsed();
+    if (found.sent.hash !== sentOf(text).hash) throw keyWasUsed();
     // The process that queued it may have died before it was on disk.
     await this.log.flush();
     return found;

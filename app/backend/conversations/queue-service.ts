@@ -57,7 +57,7 @@ export class QueueService {
       { text, at, follows, ...keyHash(key) },
       await this.lastMessage(of),
     );
-    return this.complete(of, item);
+    return this.complete(of, item, text);
   }
 
   /** The prompt that an earlier call with this key queued. */
@@ -68,7 +68,7 @@ export class QueueService {
   ): Promise<Prompt | undefined> {
     const sought = { text, ...keyHash(key) };
     const found = await promptQueueOf(this.deps, of).findByKey(state, sought);
-    return found && this.complete(of, found);
+    return found && this.complete(of, found, text);
   }
 
   /** @throws VisibleError (404, 409) if the prompt does not wait. */
@@ -129,6 +129,7 @@ export class QueueService {
   private async complete(
     of: ConversationRef,
     item: QueueItem,
+    text: string,
   ): Promise<Prompt> {
     const { replies } = this.deps;
     if (item.state === "waiting") {
@@ -136,7 +137,7 @@ export class QueueService {
       await this.count(of, item.text);
       await replies.continueQueue(of);
     }
-    const { number, sentText: text, at } = item;
+    const { number, at } = item;
     return { number, role: "user", text, at };
   }
 

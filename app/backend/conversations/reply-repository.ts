@@ -7,20 +7,13 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
-import {
-  isPrompt,
-  type ModelDescription,
-  type Prompt,
-  type Reply,
-} from "../../core/domain/records";
-import {
-  firstVersion,
-  nextPromptNumber,
-  threadOf,
-} from "../../core/domain/turns";
+import type { ModelDescription, Reply } from "../../core/domain/records";
+import { nextPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
-import { assemblePrompt, tokensLeft } from "./assemble-prompt";
+import { assemblePrompt } from "./assemble-prompt";
+import { readHistory } from "./history";
 import type { Models } from "../models/create-models";
+import { TokenCounter } from "../models/token-counter";
 import type { Projects } from "../projects/projects";
 import {
   type FinalReply,
@@ -61,6 +54,7 @@ const SMALL_WINDOW: ModelWindow = {
 export class ConversationReplyRepository implements ReplyRepository {
   /** By folder: concurrent calls share one write. */
   private readonly publishing = new Map<string, Promise<void>>();
+  private readonly counter = new TokenCounter();
 
   constructor(private readonly deps: ReplyRepositoryDeps) {}
 
@@ -70,30 +64,28 @@ export class ConversationReplyRepository implements ReplyRepository {
 
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
-    const [stored, said] = await Promise.all([
-      this.deps.settings.read(ownerHash, conversation),
-      this.logOf(ref).readBelow(number),
-    ]);
-    const isShown = isNotDeleted(stored);
-    const thread = threadOf(said).thread.filter(
-      (message) => message.number === number - 1 || isShown(message.number),
+    const stored = await this.deps.settings.read(ownerHash, conversation);
+    const history = await readHistory(
+      this.logOf(ref),
+      number - 1,
+      isNotDeleted(stored),
     );
-    const prompt = thread.findLast(isPrompt);
     const { systemPrompt } = this.deps;
     const instructions = await this.instructionsOf(ownerHash, stored);
     const longest = stored.maxTokens ?? undefined;
-    const { messages, leftOut } = assemblePrompt(
-      { systemPrompt, instructions, history: thread, begun },
+    const { messages, leftOut, tokensLeft } = await assemblePrompt(
+      { ...history, systemPrompt, instructions, begun },
       await this.window(stored.model),
+      this.counter,
       longest,
     );
     return {
       model: stored.model,
       modelName: await this.modelName(stored.model),
       messages,
-      maxTokens: longest === undefined ? undefined : tokensLeft(longest, begun),
+      maxTokens: longest === undefined ? undefined : tokensLeft,
       temperature: stored.temperature ?? undefined,
-      attempt: prompt ? earlierVersions(prompt, said.filter(isPrompt)) : 0,
+      attempt: history.earlierVersions,
       leftOut,
     };
   }
@@ -215,10 +207,3 @@ export class ConversationReplyRepository implements ReplyRepository {
     return messageLogOf(this.deps, ownerHash, conversation);
   }
 }
-
-/** The number of versions of a prompt's turn before it. */
-const earlierVersions = (prompt: Prompt, prompts: readonly Prompt[]): number =>
-  prompts.filter(
-    (one) =>
-      one.number < prompt.number && firstVersion(one) === firstVersion(prompt),
-  ).length;

@@ -15,7 +15,8 @@ import {
   slicesOf,
   wordsOf,
 } from "../../core/domain/text-search";
-import { firstVersion } from "../../core/domain/turns";
+import { TurnTree } from "../../core/domain/turn-tree";
+import type { LogListing } from "../../core/storage/log-listing";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
@@ -35,8 +36,6 @@ const MAX_RESULTS = 50;
 const MAX_EXCERPTS = 3;
 /** Balances the wait for a network file system against the memory for long messages. */
 const AT_ONCE = 4;
-/** Messages that are read together. */
-const READ_TOGETHER = 16;
 /** Characters shown on each side of the first word. */
 const AROUND = 120;
 
@@ -117,15 +116,21 @@ export class Search {
   ): Promise<Excerpt[]> {
     const { isOver } = budget;
     const log = messageLogOf(this.deps, ownerHash, settings.id);
-    const messages = await readNewest(log, budget);
+    const listing = await log.list();
     const excerpts: Excerpt[] = [];
-    const isShown = isNotDeleted(settings);
-    const shown = messages.filter(({ number }) => isShown(number));
-    const said = shown.filter(isFirstOfItsText(shown));
-    for (const message of said.toReversed()) {
-      if (excerpts.length === MAX_EXCERPTS || isOver()) break;
+    if (!listing) return excerpts;
+    const shown = listing
+      .between(1, listing.last)
+      .filter(isNotDeleted(settings));
+    const isRepeated = repetitions(log, listing, new Set(shown));
+    if (isOver()) return excerpts;
+    for await (const message of log.readInTurn(shown.toReversed(), listing)) {
+      budget.spend(message.text.length);
       const at = await this.locate(words, message.text, isOver);
-      if (at !== undefined) excerpts.push(toExcerpt(message, at));
+      if (at !== undefined && !(await isRepeated(message))) {
+        excerpts.push(toExcerpt(message, at));
+      }
+      if (excerpts.length === MAX_EXCERPTS || isOver()) break;
     }
     return excerpts;
   }
@@ -182,21 +187,6 @@ function createBudget(
   };
 }
 
-/** The newest messages of a conversation that the budget allows, oldest first. */
-async function readNewest(log: MessageLog, budget: Budget): Promise<Message[]> {
-  const listing = await log.list();
-  if (!listing) return [];
-  const pages: Message[][] = [];
-  let before = listing.last + 1;
-  while (before > 1 && !budget.isOver()) {
-    const page = await log.readLast(READ_TOGETHER, listing, before);
-    for (const { text } of page) budget.spend(text.length);
-    pages.unshift(page);
-    before = Math.min(before - READ_TOGETHER, page[0]?.number ?? before);
-  }
-  return pages.flat();
-}
-
 function toExcerpt(message: Message, found: number): Excerpt {
   const { number, role, at, text } = message;
   const modelName = isPrompt(message) ? undefined : message.modelName;
@@ -223,15 +213,17 @@ const isResult =
   ({ conversation, excerpts }: SearchResults["results"][number]) =>
     excerpts.length > 0 || hasWords(words, conversation.title);
 
-/** Leaves out a prompt that repeats another version of its turn. */
-const isFirstOfItsText =
-  (messages: readonly Message[]) =>
-  (message: Message): boolean =>
-    !isPrompt(message) ||
-    message.insteadOf === undefined ||
-    !messages.some(
-      (one) =>
-        one.number < message.number &&
-        firstVersion(one) === message.insteadOf &&
-        one.text === message.text,
-    );
+/** A test for prompts that repeat the text of another version of their turn. */
+const repetitions =
+  (log: MessageLog, listing: LogListing, shown: ReadonlySet<number>) =>
+  async (message: Message): Promise<boolean> => {
+    if (!isPrompt(message) || message.insteadOf === undefined) return false;
+    const branches = await log.readBranches(listing);
+    const others = new TurnTree(branches, listing.last)
+      .versionsOf(message.number)
+      .filter((number) => number < message.number && shown.has(number));
+    for await (const { text } of log.readInTurn(others, listing)) {
+      if (text === message.text) return true;
+    }
+    return false;
+  };

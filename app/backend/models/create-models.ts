@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { boundReply } from "./bound-reply";
-import { estimateTokens } from "./estimate-tokens";
+import { TokenCounter } from "./token-counter";
 import {
   ModelError,
   type ModelEvent,
@@ -60,6 +60,7 @@ export function createModels({
 }: ModelsDeps): Models {
   const lists = createModelLists(providers, log, now);
   const meters = createModelMetrics(metrics);
+  const counter = new TokenCounter();
 
   async function find(id: string): Promise<ModelInfo | undefined> {
     return (await lists.all()).find((model) => model.id === id);
@@ -76,6 +77,7 @@ export function createModels({
       meters.reply(offered?.id ?? "unknown"),
       messages,
       now,
+      counter,
     );
     try {
       const { provider, model } = target(id, offered);
@@ -155,6 +157,7 @@ function measure(
   meter: ReplyMeter,
   messages: ModelMessage[],
   now: () => number,
+  counter: TokenCounter,
 ) {
   const startedAt = now();
   let firstAt: number | undefined;
@@ -174,10 +177,16 @@ function measure(
     ended = true;
     meter.ended(outcome);
     if (firstAt === undefined && usage === undefined) return;
-    const prompt = messages.map((message) => message.text).join("\n");
-    const input = usage?.inputTokens ?? estimateTokens(prompt);
-    const output = usage?.outputTokens ?? estimateTokens(text);
-    meter.tokens(input, output, now() - (firstAt ?? now()));
+    const ms = now() - (firstAt ?? now());
+    void countUsed().then(([input, output]) => meter.tokens(input, output, ms));
+  }
+
+  /** The tokens of the prompt and of the answer. */
+  async function countUsed(): Promise<[number, number]> {
+    if (usage) return [usage.inputTokens, usage.outputTokens];
+    let input = 0;
+    for (const message of messages) input += await counter.count(message.text);
+    return [input, await counter.count(text)];
   }
 
   return {

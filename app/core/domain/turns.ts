@@ -26,33 +26,3 @@ export const turnOf = (message: number): number =>
 /** The number of the first version of a prompt's turn. */
 export const firstVersion = ({ number, insteadOf }: Placed): number =>
   Math.min(insteadOf ?? number, number);
-
-/** The turn that a prompt follows: by default the newest before it. */
-const turnBefore = (prompt: Placed): number =>
-  Math.min(
-    prompt.follows === undefined ? Infinity : turnOf(prompt.follows),
-    firstVersion(prompt) - 2,
-  );
-
-/**
- * The thread that ends with a turn: of each turn before it, the version that was followed.
- *
- * @param messages Some messages of a conversation, without gaps, oldest first.
- * @param last The turn's number; by default the newest.
- * @returns The messages, oldest first, and the turn that the first of them follows: it may be
- *   missing from `messages`, and is below 1 if there is none.
- */
-export function threadOf<M extends Placed>(
-  messages: readonly M[],
-  last = Infinity,
-): { thread: M[]; from: number } {
-  const thread: M[] = [];
-  let from = last;
-  for (const message of messages.toReversed()) {
-    const turn = turnOf(message.number);
-    if (turn > from) continue;
-    thread.push(message);
-    from = turn === message.number ? turnBefore(message) : turn;
-  }
-  return { thread: thread.toReversed(), from };
-}

@@ -11,6 +11,7 @@ import { compactLog } from "./compaction";
 import type { JsonObject } from "./json";
 import { covers, isSegment, type LogListing } from "./log-listing";
 import { type LogEntry, LogMissingError, LogReader } from "./log-reader";
+import { readInBatches } from "./read-in-batches";
 
 export interface LogOptions {
   /**
@@ -144,6 +145,14 @@ export class AppendLog {
     return this.reader.readEntries(known.newest(count, before - 1), known);
   }
 
+  /** Reads the entries with these numbers, in this order. A few are in memory at a time. */
+  readInTurn(
+    numbers: readonly number[],
+    listing: LogListing,
+  ): AsyncGenerator<LogEntry, void> {
+    return readInBatches(numbers, (some) => this.readEntries(some, listing));
+  }
+
   /**
    * Creates the segments that are due and removes files that older segments replace. Appending
    * starts it when needed. It may run beside writers, readers and other compactions, and may be
@@ -203,7 +212,7 @@ export class AppendLog {
       (file) => isSegment(file) && covers(file, number),
     );
     if (!segment) return true;
-    const lines = await this.reader.readFile(segment);
+    const lines = await this.reader.readLines(segment, [number]);
     const winner = lines?.find((line) => line.entry.number === number);
     if (winner?.token === token) return true;
     const stray = path.join(this.folder, String(number));

@@ -10,7 +10,8 @@ import {
   segmentName,
   type LogFile,
 } from "./log-listing";
-import type { LogLine, LogReader } from "./log-reader";
+import { type LogLine, type LogReader, SEGMENT_BYTES } from "./log-reader";
+import type { Cached } from "./storage-context";
 
 /**
  * The age of a segment from which the files that it replaces are removed, by the file system's own
@@ -69,6 +70,7 @@ async function createSegment(
 ): Promise<string | undefined> {
   const to = from + size - 1;
   const lines = await collectLines(log, listing, from, to);
+  if (!lines) return undefined;
   const name = segmentName(from, to, [...lines.keys()]);
   // A file name has at most 255 bytes. With so many holes, a segment saves nothing.
   if (lines.size < 2 || name.length > 250) return undefined;
@@ -78,20 +80,40 @@ async function createSegment(
   return name;
 }
 
-/** The entries in ascending order. The longest file that contains an entry counts. */
+/** The range of a segment that would be too long, in the cache. */
+class TooLong implements Cached {
+  readonly weight = 100;
+}
+
+/**
+ * The entries in ascending order. The longest file that contains an entry counts.
+ *
+ * @returns `undefined` if they are too long for a segment.
+ */
 async function collectLines(
   log: LogReader,
   listing: LogListing,
   from: number,
   to: number,
-): Promise<Map<number, LogLine>> {
+): Promise<Map<number, LogLine> | undefined> {
+  const { cache } = log.storage;
+  const key = `${path.join(log.folder, `${from}-${to}`)}#too-long`;
+  if (cache.has(key)) return undefined;
   const found = new Map<number, LogLine>();
+  let bytes = 0;
   for (const file of listing.files) {
     if (file.from < from || file.to > to) continue;
-    const wanted = range(file.from, file.to).some((n) => !found.has(n));
-    for (const line of (wanted && (await log.readFile(file))) || []) {
+    if (range(file.from, file.to).every((n) => found.has(n))) continue;
+    const lines = await log.readShort(file);
+    for (const line of lines === "too long" ? [] : (lines ?? [])) {
       const { number } = line.entry;
-      if (!found.has(number)) found.set(number, line);
+      if (found.has(number)) continue;
+      found.set(number, line);
+      bytes += Buffer.byteLength(line.text) + 1;
+    }
+    if (lines === "too long" || bytes > SEGMENT_BYTES) {
+      cache.set(key, new TooLong());
+      return undefined;
     }
   }
   return new Map([...found].toSorted(([a], [b]) => a - b));
@@ -129,8 +151,9 @@ const isReplacedBy = (file: LogFile, segment: LogFile) =>
 
 /** A damaged segment replaces nothing. */
 async function isWhole(log: LogReader, segment: LogFile): Promise<boolean> {
-  const lines = await log.readFromDisk(segment);
-  return lines?.length === entryCount(segment);
+  let count = 0;
+  for await (const _ of log.linesOnDisk(segment)) count++;
+  return count === entryCount(segment);
 }
 
 async function removeFiles(log: LogReader, files: LogFile[]): Promise<number> {

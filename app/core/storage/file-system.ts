@@ -28,6 +28,10 @@ export interface FolderEntry {
   isFolder: boolean;
 }
 
+export class FileTooLongError extends Error {
+  override readonly name = "FileTooLongError";
+}
+
 /**
  * All access to stored state goes through this interface, so that tests can record, interrupt,
  * reorder and fail each call. Calls reject with the system's error; `errorCode` names it.
@@ -37,7 +41,8 @@ export interface FileSystem {
   readdir: (folder: string) => Promise<string[]>;
   /** The entries of a folder of any size, read in batches. */
   entries: (folder: string) => AsyncIterable<FolderEntry>;
-  readFile: (file: string) => Promise<Buffer>;
+  /** @throws FileTooLongError if the file is longer than `maxBytes`; then nothing of it is read. */
+  readFile: (file: string, maxBytes?: number) => Promise<Buffer>;
   /** `wx` creates a file that must not exist, with mode 0600. */
   open: (file: string, flags: "r" | "wx") => Promise<OpenFile>;
   /** Gives a file a second name, which must not exist: exactly one of several callers succeeds. */
@@ -74,7 +79,8 @@ const close = promisify(callbacks.close);
 export const nodeFileSystem: FileSystem = {
   readdir: (folder) => readdir(folder),
   entries: (folder) => entries(folder),
-  readFile: (file) => readFile(file),
+  readFile: (file, maxBytes) =>
+    maxBytes === undefined ? readFile(file) : readShortFile(file, maxBytes),
   open: async (file, flags) => openFile(await node.open(file, flags, 0o600)),
   link: (file, name) => link(file, name),
   unlink: (file) => unlink(file),
@@ -91,6 +97,17 @@ export const nodeFileSystem: FileSystem = {
   syncDirectory: (folder) => withFolder(folder, sync),
   refresh: (folder) => withFolder(folder, () => Promise.resolve()),
 };
+
+async function readShortFile(file: string, maxBytes: number): Promise<Buffer> {
+  const handle = openFile(await node.open(file, "r"));
+  try {
+    const size = await handle.size();
+    if (size <= maxBytes) return await handle.read(0, size);
+    throw new FileTooLongError(`${file} has ${size} bytes`);
+  } finally {
+    await handle.close();
+  }
+}
 
 async function* entries(folder: string): AsyncIterable<FolderEntry> {
   for await (const entry of await node.opendir(folder, { bufferSize: 256 })) {

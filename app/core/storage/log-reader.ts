@@ -1,13 +1,30 @@
 import path from "node:path";
 import { errorCode } from "../runtime/errors";
 import { listFresh } from "./exclusive-file";
-import type { Cached, StorageContext } from "./storage-context";
-import { isUnreadable } from "./file-system";
-import { type JsonObject, parseObject } from "./json";
-import { covers, entryCount, LogListing, type LogFile } from "./log-listing";
+import type { StorageContext } from "./storage-context";
+import { FileTooLongError, isUnreadable } from "./file-system";
+import {
+  KnownLines,
+  type LogEntry,
+  type LogLine,
+  parseLines,
+} from "./log-lines";
+import {
+  covers,
+  entryCount,
+  isSegment,
+  LogListing,
+  type LogFile,
+} from "./log-listing";
+import { KnownPlaces, LongSegment } from "./long-segment";
 
-/** An immutable entry. Readers share the object, so it is frozen. */
-export type LogEntry = Readonly<JsonObject> & { readonly number: number };
+/**
+ * The bytes of the longest segment. Balances the files of a long log against the memory of a reader
+ * that needs one entry.
+ */
+export const SEGMENT_BYTES = 1024 * 1024;
+
+export type { LogEntry, LogLine };
 
 export class LogMissingError extends Error {
   override readonly name = "LogMissingError";
@@ -43,9 +60,9 @@ export class LogReader {
       const wanted = numbers.filter((number) => !found.has(number));
       const files = plan(wanted, listing.files, tried);
       if (files.size === 0) break;
-      const loads = [...files].map(async (file) => {
+      const loads = [...files].map(async ([file, some]) => {
         tried.add(file);
-        const lines = (await this.readFile(file)) ?? [];
+        const lines = (await this.readLines(file, some)) ?? [];
         for (const { entry } of lines) found.set(entry.number, entry);
       });
       await Promise.all(loads);
@@ -61,36 +78,95 @@ export class LogReader {
     this.storage.cache.set(path.join(this.folder, name), known);
   }
 
-  /** The entries of one file, from the cache if possible. See {@link readFromDisk}. */
-  async readFile(file: LogFile): Promise<readonly LogLine[] | undefined> {
+  /**
+   * Reads entries of one file, from the cache if possible. Damaged ones are left out.
+   *
+   * @returns At least those with these numbers; `undefined` if the file does not exist.
+   */
+  async readLines(
+    file: LogFile,
+    numbers: readonly number[],
+  ): Promise<readonly LogLine[] | undefined> {
+    const known = await this.open(file);
+    if (known instanceof KnownLines) return known.lines;
+    return known && this.longSegment(file).read(known, numbers);
+  }
+
+  /** All entries of one file, unless it is too long; `undefined` if it does not exist. */
+  async readShort(
+    file: LogFile,
+  ): Promise<readonly LogLine[] | "too long" | undefined> {
+    const known = await this.open(file);
+    return known instanceof KnownPlaces ? "too long" : known?.lines;
+  }
+
+  /** The undamaged entries of one file on disk, one after another; none if it does not exist. */
+  async *linesOnDisk(file: LogFile): AsyncGenerator<LogLine, void> {
+    const lines = await this.readFromDisk(file);
+    if (lines === "too long") {
+      for await (const { line } of this.longSegment(file).lines()) yield line;
+    } else yield* lines ?? [];
+  }
+
+  private async open(
+    file: LogFile,
+  ): Promise<KnownLines | KnownPlaces | undefined> {
     const where = path.join(this.folder, file.name);
     const cached = this.storage.cache.get(where);
-    if (cached instanceof KnownLines) return cached.lines;
+    if (cached instanceof KnownLines || cached instanceof KnownPlaces) {
+      return cached;
+    }
+    const found = await this.openOnDisk(file);
+    if (!found) return undefined;
+    const count =
+      found instanceof KnownLines ? found.lines.length : found.places.size;
+    if (count < entryCount(file)) this.reportDamage(where);
+    else this.storage.cache.set(where, found);
+    return found;
+  }
+
+  private async openOnDisk(
+    file: LogFile,
+  ): Promise<KnownLines | KnownPlaces | undefined> {
     const lines = await this.readFromDisk(file);
-    if (!lines) return undefined;
-    if (lines.length < entryCount(file)) this.reportDamage(where);
-    else this.storage.cache.set(where, new KnownLines(lines));
-    return lines;
+    if (lines === "too long") return this.longSegment(file).locate();
+    return lines && new KnownLines(lines);
   }
 
   /**
-   * The entries of one file.
+   * The entries of one file. Damaged lines are left out.
    *
-   * @returns `undefined` if the file does not exist. Damaged lines are left out.
+   * @returns `undefined` if the file does not exist.
    */
-  async readFromDisk(file: LogFile): Promise<LogLine[] | undefined> {
-    const text = await this.readText(path.join(this.folder, file.name));
-    return text === undefined ? undefined : parseLines(text, file);
+  private async readFromDisk(
+    file: LogFile,
+  ): Promise<LogLine[] | "too long" | undefined> {
+    try {
+      const text = await this.readText(file);
+      return text === undefined ? undefined : parseLines(text, file);
+    } catch (error) {
+      if (error instanceof FileTooLongError) return "too long";
+      throw error;
+    }
   }
 
-  private async readText(file: string): Promise<string | undefined> {
+  private async readText(file: LogFile): Promise<string | undefined> {
+    const { fileSystem } = this.storage;
+    const where = path.join(this.folder, file.name);
+    // An entry is as long as it is, and needed as a whole.
+    const maxBytes = isSegment(file) ? [SEGMENT_BYTES] : [];
     try {
-      return (await this.storage.fileSystem.readFile(file)).toString();
+      return (await fileSystem.readFile(where, ...maxBytes)).toString();
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       if (isUnreadable(error)) return "";
       throw error;
     }
+  }
+
+  private longSegment(file: LogFile): LongSegment {
+    const where = path.join(this.folder, file.name);
+    return new LongSegment(this.storage, where, file);
   }
 
   private reportDamage(file: string) {
@@ -105,53 +181,17 @@ export class LogReader {
 
 const NO_HOLES: ReadonlySet<number> = new Set();
 
-export interface LogLine {
-  entry: LogEntry;
-  token: string;
-  /** The line on disk, without the newline. */
-  text: string;
-}
-
-class KnownLines implements Cached {
-  readonly weight: number;
-  constructor(readonly lines: readonly LogLine[]) {
-    // The text, the parsed entry and the objects around them.
-    this.weight = lines.reduce(
-      (sum, line) => sum + 4 * line.text.length + 500,
-      0,
-    );
-  }
-}
-
+/** The files that have the wanted entries, with the entries that each has. */
 function plan(
   wanted: number[],
   files: readonly LogFile[],
   tried: Set<LogFile>,
-): Set<LogFile> {
+): Map<LogFile, number[]> {
   const untried = files.filter((file) => !tried.has(file));
-  return new Set(
-    wanted.flatMap(
-      (number) => untried.find((file) => covers(file, number)) ?? [],
-    ),
-  );
-}
-
-function parseLines(text: string, file: LogFile): LogLine[] {
-  return text.split("\n").flatMap((line) => {
-    const parsed = line === "" ? undefined : parseObject(line);
-    const { number, token } = parsed ?? {};
-    if (!parsed || typeof number !== "number" || typeof token !== "string") {
-      return [];
-    }
-    if (!covers(file, number)) return [];
-    delete parsed.token;
-    return [{ entry: freeze({ ...parsed, number }), token, text: line }];
-  });
-}
-
-function freeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value) as unknown[]) {
-    if (typeof inner === "object" && inner !== null) freeze(inner);
+  const planned = new Map<LogFile, number[]>();
+  for (const number of wanted) {
+    const file = untried.find((one) => covers(one, number));
+    if (file) planned.set(file, [...(planned.get(file) ?? []), number]);
   }
-  return Object.freeze(value);
+  return planned;
 }

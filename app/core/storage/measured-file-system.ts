@@ -10,11 +10,14 @@ export function measureFileSystem(
   onCall: (operation: "list" | "read", seconds: number) => void,
 ): FileSystem {
   const measured =
-    <T>(operation: "list" | "read", call: (path: string) => Promise<T>) =>
-    async (path: string): Promise<T> => {
+    <A extends unknown[], T>(
+      operation: "list" | "read",
+      call: (...args: A) => Promise<T>,
+    ) =>
+    async (...args: A): Promise<T> => {
       const begin = performance.now();
       try {
-        return await call(path);
+        return await call(...args);
       } finally {
         onCall(operation, (performance.now() - begin) / 1000);
       }

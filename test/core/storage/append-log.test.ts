@@ -67,6 +67,31 @@ const lines = (from: number, to: number) =>
 const names = async (folder: string) =>
   (await readdir(folder)).filter((name) => !name.endsWith(".tmp")).toSorted();
 
+/** A file system that counts the bytes that are read, and a log on it. */
+async function readerOf(folder: string, damage: Damage[] = []) {
+  const read = { bytes: 0, most: 0 };
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readFile: async (...given) => {
+      const bytes = await nodeFileSystem.readFile(...given);
+      read.bytes += bytes.length;
+      return bytes;
+    },
+    open: async (...given) => {
+      const file = await nodeFileSystem.open(...given);
+      const count = (from: number, most: number) => {
+        read.bytes += most;
+        read.most = Math.max(read.most, most);
+        return file.read(from, most);
+      };
+      return { ...file, read: count };
+    },
+  };
+  const onDamage = (found: Damage) => damage.push(found);
+  const storage = createStorageContext({ fileSystem, onDamage });
+  return { read, log: new AppendLog(storage, folder) };
+}
+
 test("gives appended entries numbers that every process sees", async () => {
   const { log, elsewhere } = await setUp();
   expect((await log.list()).last).toBe(0);
@@ -304,6 +329,124 @@ describe("compaction", () => {
     reads = 0;
     expect(await cold.readRange(1, 1009)).toHaveLength(1009);
     expect(reads).toBeLessThanOrEqual(10);
+  });
+
+  test("entries that are too long for a segment stay in their files, and are read once for it", async () => {
+    let reads = 0;
+    const counting: FileSystem = {
+      ...nodeFileSystem,
+      readFile: (...given) => {
+        reads++;
+        return nodeFileSystem.readFile(...given);
+      },
+    };
+    const { folder, elsewhere } = await setUp();
+    const there = elsewhere();
+    const text = "x".repeat(200_000);
+    for (let n = 1; n <= 10; n++) await there.createAt(n, { text });
+    await fill(there, 11, 20);
+    const log = new AppendLog(
+      createStorageContext({ fileSystem: counting, cacheBytes: 10_000 }),
+      folder,
+    );
+    await log.compact();
+    expect(await names(folder)).toContain("11-20");
+    expect(await names(folder)).not.toContain("1-10");
+    expect(reads).toBeGreaterThan(0);
+    reads = 0;
+    await log.compact();
+    expect(reads).toBe(0);
+    expect((await elsewhere().readRange(1, 20)).length).toBe(20);
+  });
+
+  describe("a long segment of an earlier version of the program", () => {
+    const length = 50_000;
+    const long = (n: number) => ({ ...textOf(n), more: "x".repeat(length) });
+    const longLines = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, i) =>
+        JSON.stringify({ ...long(from + i), token: "t" }),
+      );
+
+    test("is read in parts, and later where the wanted entry is", async () => {
+      const { folder } = await setUp();
+      const text = `${longLines(1, 100).join("\n")}\n`;
+      await writeFile(path.join(folder, "1-100"), text);
+      const { log, read } = await readerOf(folder);
+      expect(await log.read(57)).toEqual(long(57));
+      expect(read.most).toBeLessThan(1_000_000);
+      read.bytes = 0;
+      const listing = await log.list();
+      const some = await log.readEntries([100, 1, 57], listing);
+      expect(some).toEqual([long(100), long(1), long(57)]);
+      expect(read.bytes).toBeLessThan(3 * length);
+    });
+
+    test("is reported if it is damaged, and its other entries are served", async () => {
+      const { folder } = await setUp();
+      const all = longLines(1, 100);
+      all[10] = all[10]!.slice(0, 1_000);
+      await writeFile(path.join(folder, "1-100"), all.join("\n"));
+      await writeFile(path.join(folder, "50"), `${all[49]}\n`);
+      const damage: Damage[] = [];
+      const { log } = await readerOf(folder, damage);
+      const found = await log.readRange(1, 100);
+      expect(found.map(({ number }) => number)).toEqual(
+        Array.from({ length: 100 }, (_, i) => i + 1).filter((n) => n !== 11),
+      );
+      expect(damage[0]?.path).toBe(path.join(folder, "1-100"));
+      await age(folder);
+      await log.compact();
+      expect(await names(folder)).toContain("50");
+    });
+
+    test("replaces the files of its entries", async () => {
+      const { log, folder } = await setUp();
+      const all = longLines(1, 30);
+      await writeFile(path.join(folder, "1-30"), `${all.join("\n")}\n`);
+      await writeFile(path.join(folder, "7"), `${all[6]}\n`);
+      await age(folder);
+      const reader = new LogReader(createStorageContext(), folder);
+      expect(await removeCompacted(reader, Date.now())).toBe(1);
+      expect(await names(folder)).toEqual(["1-30"]);
+      expect(await log.read(7)).toEqual(long(7));
+    });
+
+    test("is served from other files if it can't be opened", async () => {
+      const { folder } = await setUp();
+      const all = longLines(1, 30);
+      await writeFile(path.join(folder, "1-30"), `${all.join("\n")}\n`);
+      await writeFile(path.join(folder, "7"), `${all[6]}\n`);
+      const open = failing(nodeFileSystem, "EACCES", "open");
+      const log = new AppendLog(
+        createStorageContext({ fileSystem: open }),
+        folder,
+      );
+      expect(await log.read(7)).toEqual(long(7));
+      expect(await log.read(8)).toBeUndefined();
+    });
+  });
+
+  test("reads entries in turn, few at a time if they are long", async () => {
+    const { log, elsewhere } = await setUp({}, { segmentSizes: [] });
+    const text = "x".repeat(300_000);
+    for (let n = 1; n <= 12; n++) await log.append({ text });
+    await fill(log, 13, 60);
+    const there = elsewhere();
+    const listing = await there.list();
+    const reads: number[] = [];
+    const read = there.readEntries.bind(there);
+    jest.spyOn(there, "readEntries").mockImplementation((numbers, ...rest) => {
+      reads.push(numbers.length);
+      return read(numbers, ...rest);
+    });
+    const all: number[] = [];
+    const wanted = listing.between(1, 60).toReversed();
+    for await (const { number } of there.readInTurn(wanted, listing)) {
+      all.push(number);
+    }
+    expect(all).toEqual(wanted);
+    expect(reads.slice(0, 5)).toEqual([1, 2, 4, 8, 8]);
+    expect(reads.slice(-2)).toEqual([3, 2]);
   });
 
   test("compaction beside writers, readers and another compaction loses nothing", async () => {
