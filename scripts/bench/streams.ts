@@ -8,7 +8,8 @@ import { quantile, Visitor, wordsOf } from "./support";
 
 /*
  * Latency: Keepsake's delay between a model's token and a client of web's events, and the processor time
- * of both pods' processes a token. Measured at 1, 100 and 1,000 concurrent streams, each of its own
+ * of both pods' processes a token. The model and the client are this process: its own processor time
+ * is reported too, because it shares the machine. Measured at 1, 100 and 1,000 concurrent streams, each of its own
  * reply, on the writer's pod and on another pod.
  *
  * Memory: of web and backend, per active reply and per further open stream. The streams are spread
@@ -22,6 +23,8 @@ import { quantile, Visitor, wordsOf } from "./support";
  *
  * RATE (20)                tokens per second of each reply
  * STREAMS (1,100,1000)     concurrent streams for the latency
+ * SETTLE (5)               seconds between the beginning of the streams and the measurement
+ * SECONDS (5)              seconds of the measurement
  * LEASE (4)                seconds
  * OPEN (1000,2000,5000)    open streams for the memory
  * REPLIES (1000)           active replies for the memory
@@ -36,6 +39,9 @@ const rate = Number(process.env["RATE"] ?? 20);
 const counts = (process.env["STREAMS"] ?? "1,100,1000").split(",").map(Number);
 const opened = (process.env["OPEN"] ?? "1000,2000,5000").split(",").map(Number);
 const repliesOpened = Number(process.env["REPLIES"] ?? 1_000);
+const settleMs = Number(process.env["SETTLE"] ?? 5) * 1_000;
+const seconds = Number(process.env["SECONDS"] ?? 5);
+const measuredMs = seconds * 1_000;
 const leaseSeconds = process.env["LEASE"] ?? "4";
 const builds = [...(process.env["CHECKOUTS"]?.split(",") ?? []), undefined];
 const rounds = Number(process.env["ROUNDS"] ?? 1);
@@ -82,17 +88,19 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
     ] as const) {
       model.tokens = Infinity;
       const streams = await openStreams(here, web, count);
-      // Text that was written before the stream was opened is not measured.
-      await sleep(1_000);
+      // Text that was written before the stream was opened is not measured, and the code gets warm.
+      await sleep(settleMs);
       const before = processorMs(fleet);
-      const times = await timesWithin(5_000, streams);
+      const { times, updates } = await timesWithin(measuredMs, streams);
       const after = processorMs(fleet);
       report(`${count} streams at ${rate} tokens a second, ${where}`, {
-        "% of tokens": (times.length / (count * rate * 5)) * 100,
+        "% of tokens": (times.length / (count * rate * seconds)) * 100,
         "p50 ms": quantile(times, 0.5),
         "p99 ms": quantile(times, 0.99),
         "web ms a token": (after.web - before.web) / times.length,
         "backend ms a token": (after.backend - before.backend) / times.length,
+        "client and model ms a token": (after.own - before.own) / times.length,
+        "updates a second and stream": updates / count / seconds,
       });
       model.tokens = 0;
       await Promise.all(streams.map(({ ended }) => ended));
@@ -100,17 +108,19 @@ async function latencies(model: ClockModel, fleet: Fleet): Promise<void> {
   }
 }
 
-/** Processor time of all processes of each kind. */
+/** Processor time of all processes of each kind, and of this one. */
 function processorMs({ webs, backends }: Fleet) {
-  return { web: sumOf(webs), backend: sumOf(backends) };
+  const { user, system } = process.cpuUsage();
+  const own = (user + system) / 1_000;
+  return { web: sumOf(webs), backend: sumOf(backends), own };
 }
 
 const sumOf = (members: Member[]) =>
   members.reduce((total, member) => total + member.processorMs(), 0);
 
 interface Measured {
-  /** Is called with the delay of each token, in milliseconds. */
-  onToken: (delayMs: number) => void;
+  /** Is called with the delays of an update's tokens, in milliseconds. */
+  onUpdate: (delaysMs: number[]) => void;
   ended: Promise<void>;
 }
 
@@ -126,23 +136,27 @@ async function openStreams(
     let last = 0;
     const ended = readAll(stream, (text) => {
       const now = performance.now();
-      for (const stamp of stampsIn(text)) {
-        if (stamp <= last) continue;
-        last = stamp;
-        measured.onToken(now - stamp);
-      }
+      const fresh = stampsIn(text).filter((stamp) => stamp > last);
+      last = fresh.at(-1) ?? last;
+      if (fresh.length > 0) measured.onUpdate(fresh.map((at) => now - at));
     });
-    const measured: Measured = { onToken: () => {}, ended };
+    const measured: Measured = { onUpdate: () => {}, ended };
     return measured;
   });
 }
 
-async function timesWithin(ms: number, streams: Measured[]): Promise<number[]> {
+async function timesWithin(ms: number, streams: Measured[]) {
   const times: number[] = [];
-  for (const stream of streams) stream.onToken = (delay) => times.push(delay);
+  let updates = 0;
+  for (const stream of streams) {
+    stream.onUpdate = (delays) => {
+      updates++;
+      times.push(...delays);
+    };
+  }
   await sleep(ms);
-  for (const stream of streams) stream.onToken = () => {};
-  return times;
+  for (const stream of streams) stream.onUpdate = () => {};
+  return { times, updates };
 }
 
 const PARALLEL = 10;

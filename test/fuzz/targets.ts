@@ -171,9 +171,10 @@ export const targets: Record<string, Target> = {
   "openai-stream": {
     words: chunks,
     async check(text) {
-      const response = { body: bytesOf(text) } as never;
       const { signal } = new AbortController();
-      const events = readReplyBody(response, createReplyReader(), signal);
+      const reader = createReplyReader();
+      const body = bytesOf(text);
+      const events = readReplyBody(body, reader, signal, NO_INTERVAL);
       await drain(events, ModelError);
     },
   },
@@ -189,7 +190,7 @@ export const targets: Record<string, Target> = {
           yield { messageStop: { stopReason: parts[0] } } as never;
         }
       })();
-      await drain(converseEvents(events, " \n"), ModelError);
+      await drain(converseEvents(events, " \n", NO_INTERVAL), ModelError);
     },
   },
   "reply-log": {
@@ -463,6 +464,8 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
 }
 
 type ErrorClass = new (...args: never[]) => Error;
+
+const NO_INTERVAL = { ms: 0 };
 
 async function drain(
   events: AsyncIterable<unknown>,

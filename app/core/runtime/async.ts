@@ -9,6 +9,27 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
+/** A wait of one consumer, which can be ended early. Costs less than a signal for each wait. */
+export class Delay {
+  #end: (() => void) | undefined;
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.end(), ms);
+      this.#end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the present wait, if there is one. */
+  end(): void {
+    this.#end?.();
+    this.#end = undefined;
+  }
+}
+
 /** Resolves when the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
@@ -134,8 +155,8 @@ export async function* withHeartbeats<T>(
   }
 }
 
-/** Not awaited: a source that hangs would hold up its consumer. */
-function leave(iterator: AsyncIterator<unknown>): void {
+/** Ends an iteration. Not awaited: a source that hangs would hold up its consumer. */
+export function leave(iterator: AsyncIterator<unknown>): void {
   iterator.return?.().catch(nothing);
 }
 

@@ -1,4 +1,8 @@
 import type { ReplyEvent } from "../../core/domain/records";
+import {
+  UpdateInterval,
+  type Interval,
+} from "../../core/runtime/update-interval";
 import type { TimeSlices } from "../rendering/time-slices";
 import { idPrefixOf } from "../rendering/references";
 import { LiveReply } from "./live-reply";
@@ -18,7 +22,11 @@ export class LiveReplies {
     { reply: LiveReply; watchers: number }
   >();
 
-  constructor(private readonly slices: TimeSlices) {}
+  /** @param interval Between two states of a reply. */
+  constructor(
+    private readonly slices: TimeSlices,
+    private readonly interval: Interval = new UpdateInterval(),
+  ) {}
 
   get size(): number {
     return this.#followed.size;
@@ -50,7 +58,8 @@ export class LiveReplies {
   }
 
   #begin(key: string, follow: Follow, idPrefix: string) {
-    const reply = new LiveReply(this.slices, follow, idPrefix);
+    const { slices, interval } = this;
+    const reply = new LiveReply({ slices, interval, idPrefix }, follow);
     const followed = { reply, watchers: 0 };
     this.#followed.set(key, followed);
     void reply.done.then(() => this.#forget(key, followed));

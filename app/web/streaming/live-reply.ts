@@ -1,6 +1,6 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
-import { setTimeout as sleep } from "node:timers/promises";
-import { aborted } from "../../core/runtime/async";
+import { aborted, Delay } from "../../core/runtime/async";
+import type { Interval } from "../../core/runtime/update-interval";
 import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
 import type { Block } from "../rendering/markdown";
 import type { Steps } from "../rendering/steps";
@@ -10,12 +10,19 @@ import type { LiveState } from "./live-state";
 import { ReplyText } from "./reply-text";
 
 /** Balances the delay of new text against the time that one reply takes from all others. */
-const MIN_INTERVAL_MS = 15;
-const MAX_INTERVAL_MS = 1_000;
 const INTERVAL_PER_COST = 9;
+const MAX_INTERVAL_MS = 1_000;
 
 /** A cut text may change these blocks before its end; see {@link GrowingMarkdown}. */
 export const UNCERTAIN_BLOCKS = 3;
+
+export interface LiveReplyOptions {
+  slices: TimeSlices;
+  /** The shortest time between two states. */
+  interval: Interval;
+  /** Of the ids in the reply's text. */
+  idPrefix?: string;
+}
 
 /** A reply in progress, followed and rendered once for all of its watchers. */
 export class LiveReply {
@@ -45,6 +52,9 @@ export class LiveReply {
   readonly text = new ReplyText();
   readonly encoder = new BlocksEncoder();
   readonly #slices: TimeSlices;
+  readonly #interval: Interval;
+  readonly #idPrefix: string | undefined;
+  readonly #delay = new Delay();
   readonly #stopped = new AbortController();
   readonly #watchers = new Set<() => void>();
   #growing: GrowingMarkdown;
@@ -53,15 +63,12 @@ export class LiveReply {
   #rendering: Promise<void> | undefined;
   #end: Promise<Buffer> | undefined;
 
-  readonly #idPrefix: string | undefined;
-
-  /** @param idPrefix Of the ids in the reply's text. */
   constructor(
-    slices: TimeSlices,
+    { slices, interval, idPrefix }: LiveReplyOptions,
     follow: (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>,
-    idPrefix?: string,
   ) {
     this.#slices = slices;
+    this.#interval = interval;
     this.#idPrefix = idPrefix;
     this.#growing = new GrowingMarkdown({ idPrefix });
     const events = follow(this.#stopped.signal);
@@ -91,6 +98,7 @@ export class LiveReply {
 
   stop(): void {
     this.#stopped.abort();
+    this.#delay.end();
   }
 
   /** The finished article's event: made for the first watcher that asks. */
@@ -112,6 +120,7 @@ export class LiveReply {
       for await (const { event } of events) {
         this.text.apply(event);
         onFirst();
+        if (this.text.ended) this.#delay.end();
         this.#rendering ??= this.#render()
           .catch(this.#fail)
           .finally(() => {
@@ -141,8 +150,8 @@ export class LiveReply {
     while (this.text.hasNews && !signal.aborted) {
       const cost = await this.#slices.run(this.#renderNews());
       if (this.text.ended) continue;
-      const interval = Math.max(MIN_INTERVAL_MS, cost * INTERVAL_PER_COST);
-      await sleep(Math.min(interval, MAX_INTERVAL_MS));
+      const ms = Math.max(this.#interval.ms, cost * INTERVAL_PER_COST);
+      await this.#delay.wait(Math.min(ms, MAX_INTERVAL_MS));
     }
   }
 

@@ -3,6 +3,7 @@ import type {
   ModelProvider,
   ReplyOptions,
 } from "../../../app/backend/models/model";
+import { joinPieces } from "../../../app/backend/models/join-pieces";
 import { type Answer, server } from "../../support/scripted-server";
 import {
   collect,
@@ -45,7 +46,8 @@ export function repliesOf<Settings>(
 
   const askOf = (request?: ReplyRequest<Settings>) => {
     const stream = streamsOf(request);
-    return () => collect(stream());
+    // How many pieces a text has depends on when they arrive.
+    return async () => joinPieces(await collect(stream()));
   };
 
   return {

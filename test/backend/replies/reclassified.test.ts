@@ -63,7 +63,8 @@ describe("text that turns out to be reasoning", () => {
       { kind: "reasoning", text: "Let me see.\n" },
       { kind: "text", text: "4" },
     ];
-    const reply = new LiveReply(new TimeSlices(), async function* () {
+    const options = { slices: new TimeSlices(), interval: { ms: 15 } };
+    const reply = new LiveReply(options, async function* () {
       for (const event of events) yield { event };
     });
     await reply.done;

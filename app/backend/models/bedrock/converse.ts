@@ -3,6 +3,9 @@ import type {
   ConverseStreamOutput,
   Message,
 } from "@aws-sdk/client-bedrock-runtime";
+import type { Interval } from "../../../core/runtime/update-interval";
+import { inBatches } from "../in-batches";
+import { joinPieces } from "../join-pieces";
 import type { ModelEvent, ModelMessage, ReplyOptions } from "../model";
 import { createReasoningSplitter } from "../reasoning-splitter";
 import { stopEvent, stopKind } from "../stop-reason";
@@ -46,17 +49,19 @@ export function spaceAtEnd(messages: ModelMessage[]): string {
  * Turns the events of Converse into those of a reply.
  *
  * @param space White space at the end of the begun answer: its repetition is left out.
+ * @param interval Between two pieces of the reply.
  * @throws ModelError (`interrupted`) if the stream ends before the reply does.
  */
 export async function* converseEvents(
   stream: AsyncIterable<ConverseStreamOutput>,
   space: string,
+  interval: Interval,
 ): AsyncGenerator<ModelEvent> {
   const splitter = createReasoningSplitter();
   let repeated = space.length;
   let stop: string | undefined;
   let usage: ModelEvent | undefined;
-  for await (const event of stream) {
+  function* read(event: ConverseStreamOutput): Generator<ModelEvent> {
     const delta = event.contentBlockDelta?.delta;
     if (delta?.text) {
       const text = withoutSpace(delta.text, repeated);
@@ -67,6 +72,10 @@ export async function* converseEvents(
     if (reasoning) yield { kind: "reasoning", text: reasoning };
     usage = usageOf(event) ?? usage;
     if (event.messageStop) stop = event.messageStop.stopReason ?? "end_turn";
+  }
+  for await (const batch of inBatches(stream, interval)) {
+    const events = batch.flatMap((event) => [...read(event)]);
+    for (const event of joinPieces(events)) yield event;
   }
   if (stop === undefined) throw interruptedBedrock();
   yield* splitter.end(stopKind(stop) !== "length");

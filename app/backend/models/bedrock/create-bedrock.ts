@@ -6,6 +6,10 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { ConfigError } from "../../../core/config/config";
 import type { OfferedModel } from "../../../core/config/offered-models";
+import {
+  type Interval,
+  UpdateInterval,
+} from "../../../core/runtime/update-interval";
 import { rejectionReason } from "../../../core/runtime/errors";
 import type {
   ModelEvent,
@@ -32,11 +36,13 @@ const CONNECTIONS = { keepAlive: true, maxSockets: Infinity };
  * Identity, IRSA), or a profile.
  *
  * @param offered The models that `MODELS` offers; `undefined` for Nova Pro, Micro and Lite.
+ * @param interval Between two pieces of a reply.
  */
 export function createBedrock(
   settings: BedrockSettings,
   timeouts: Pick<ModelTimeouts, "connectMs" | "busyMs">,
   offered?: OfferedModel[],
+  interval: Interval = new UpdateInterval(),
 ): ModelProvider {
   const client = new BedrockRuntimeClient({
     ...defined(settings),
@@ -60,7 +66,7 @@ export function createBedrock(
   ): AsyncGenerator<ModelEvent> {
     try {
       const stream = await send(messages, options, signal);
-      yield* converseEvents(stream, spaceAtEnd(messages));
+      yield* converseEvents(stream, spaceAtEnd(messages), interval);
     } catch (error) {
       signal.throwIfAborted();
       throw bedrockError(error, options.model);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { Complaint } from "./errors";
 
@@ -69,12 +70,12 @@ export function isComplaint(body: unknown): boolean {
  * or as a date.
  */
 export function retryAfter(
-  headers: Pick<Headers, "get">,
+  headers: IncomingHttpHeaders,
   now: number = Date.now(),
 ): number | undefined {
-  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
+  const ms = Number(headers["retry-after-ms"] ?? Number.NaN);
   if (ms >= 0) return ms;
-  const value = headers.get("retry-after")?.trim();
+  const value = headers["retry-after"]?.trim();
   if (value === undefined || value === "") return undefined;
   const seconds = Number(value);
   if (seconds >= 0) return seconds * 1_000;

@@ -1,4 +1,7 @@
-import type { Response } from "undici";
+import {
+  type Interval,
+  UpdateInterval,
+} from "../../../core/runtime/update-interval";
 import type { OfferedModel } from "../../../core/config/offered-models";
 import type {
   ModelEvent,
@@ -20,11 +23,13 @@ import { type Adaptation, adaptationFor, requestBody } from "./request-body";
  * Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, LiteLLM, gateways.
  *
  * @param offered The models that `MODELS` offers; `undefined` for all that the server lists.
+ * @param interval Between two pieces of a reply.
  */
 export function createOpenAI(
   settings: OpenAISettings,
   timeouts: Pick<ModelTimeouts, "connectMs" | "busyMs">,
   offered?: OfferedModel[],
+  interval: Interval = new UpdateInterval(),
 ): ModelProvider {
   const client = createOpenAIClient(settings, timeouts.connectMs);
   /** The changes that the server asked for, by model. */
@@ -33,8 +38,8 @@ export function createOpenAI(
   const implyOpening = new Set<string>();
 
   async function listed(signal: AbortSignal): Promise<ModelInfo[]> {
-    const response = await client.request("/models", signal);
-    const { text, isWhole } = await beginningOf(response, MAX_LIST_BYTES);
+    const body = await client.request("/models", signal);
+    const { text, isWhole } = await beginningOf(body, MAX_LIST_BYTES);
     signal.throwIfAborted();
     if (!isWhole) throw endlessList();
     return modelsIn(parseList(text), settings);
@@ -54,9 +59,9 @@ export function createOpenAI(
   ): AsyncGenerator<ModelEvent> {
     const { model } = options;
     const continues = messages.at(-1)?.role === "assistant";
-    const response = await send(messages, options, signal);
+    const body = await send(messages, options, signal);
     const reader = createReplyReader(!continues && implyOpening.has(model));
-    yield* readReplyBody(response, reader, signal);
+    yield* readReplyBody(body, reader, signal, interval);
     if (reader.impliesOpening() === true) implyOpening.add(model);
     if (reader.impliesOpening() === false) implyOpening.delete(model);
   }
@@ -66,7 +71,7 @@ export function createOpenAI(
     messages: ModelMessage[],
     options: ReplyOptions,
     signal: AbortSignal,
-  ): Promise<Response> {
+  ): Promise<AsyncIterable<Uint8Array>> {
     const { model } = options;
     const changes = adapted.get(model) ?? new Set<Adaptation>();
     const { continuation } = settings;

@@ -278,9 +278,7 @@ function codesOf(error: unknown, depth = 0): string {
   if (typeof error !== "object" || error === null || depth > 4) return "";
   const { code, message, cause, errors = [] } = error as Partial<SystemError>;
   const inner = [cause, ...errors].map((one) => codesOf(one, depth + 1));
-  // The outermost message is only "fetch failed".
-  const own = [code, depth > 0 ? message : undefined];
-  return [...new Set([...own, ...inner])].filter(Boolean).join(", ");
+  return [...new Set([code, message, ...inner])].filter(Boolean).join(", ");
 }
 
 interface SystemError {

@@ -1,11 +1,5 @@
 import { rootCertificates } from "node:tls";
-import {
-  Agent,
-  type Dispatcher,
-  EnvHttpProxyAgent,
-  fetch,
-  type Response,
-} from "undici";
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import type { OpenAISettings } from "../provider-settings";
 import { complaintIn, retryAfter } from "./complaints";
 import { modelErrorFor, unreachable, wrongUrl } from "./errors";
@@ -15,15 +9,18 @@ export interface OpenAIClient {
   /**
    * @param path Relative to the base address: `/models`.
    * @param body Sent as JSON by POST; without it the request is a GET.
+   * @returns The response's body.
    * @throws ModelError unless the response is successful, or the signal's reason.
    */
   request(
     path: string,
     signal: AbortSignal,
     body?: Record<string, unknown>,
-  ): Promise<Response>;
+  ): Promise<ResponseBody>;
   close(): Promise<void>;
 }
+
+type ResponseBody = Dispatcher.ResponseData["body"];
 
 /** An error's body is read up to this, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -36,12 +33,13 @@ export function createOpenAIClient(
   const headers = headersFor(settings);
   const credentials = credentialsIn(headers);
 
-  async function request(
+  async function send(
     path: string,
     signal: AbortSignal,
     body?: Record<string, unknown>,
-  ): Promise<Response> {
-    const response = await fetch(urlOf(settings.baseUrl, path), {
+  ): Promise<ResponseBody> {
+    // A redirect is not followed: the address is wrong, and the POST would become a GET.
+    const response = await request(urlOf(settings.baseUrl, path), {
       method: body ? "POST" : "GET",
       headers: {
         ...headers,
@@ -53,17 +51,18 @@ export function createOpenAIClient(
       body: body ? JSON.stringify(body) : null,
       dispatcher,
       signal,
-      // A redirect means that the address is wrong; following it would turn the POST into a GET.
-      redirect: "manual",
     }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw unreachable(settings.baseUrl, error);
     });
-    if (!response.ok) throw await failure(response, credentials);
-    return response;
+    // A reader that stops early destroys it, which is no fault.
+    response.body.on("error", () => undefined);
+    const { statusCode, body: sent } = response;
+    if (statusCode >= 200 && statusCode < 300) return sent;
+    throw await failure(response, credentials);
   }
 
-  return { request, close: () => dispatcher.destroy() };
+  return { request: send, close: () => dispatcher.destroy() };
 }
 
 /** The base address with a path before its query (`?api-version=…`), without user and password. */
@@ -96,16 +95,17 @@ const without = (credentials: readonly string[], text: string): string =>
   credentials.reduce((rest, one) => rest.replaceAll(one, "…"), text);
 
 async function failure(
-  response: Response,
+  { statusCode: status, headers, body: sent }: Dispatcher.ResponseData,
   credentials: readonly string[],
 ): Promise<Error> {
-  const { status, headers } = response;
   if (status >= 300 && status < 400) {
-    await response.body?.cancel();
-    return wrongUrl(`It redirects to ${headers.get("location") ?? "nowhere"}.`);
+    sent.destroy();
+    return wrongUrl(
+      `It redirects to ${String(headers["location"] ?? "nowhere")}.`,
+    );
   }
-  const { text: sent } = await beginningOf(response, MAX_ERROR_BYTES);
-  const text = without(credentials, sent);
+  const { text: all } = await beginningOf(sent, MAX_ERROR_BYTES);
+  const text = without(credentials, all);
   const body = jsonOrText(text.replace(/^\s*(?:event: *\w+\s+)?data: */, ""));
   const complaint = complaintIn(body, status);
   return modelErrorFor({ ...complaint, retryAfterMs: retryAfter(headers) });
@@ -113,14 +113,14 @@ async function failure(
 
 /** Reads a body up to a bound, then closes its connection: a server may send without end. */
 export async function beginningOf(
-  response: Pick<Response, "body">,
+  body: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<{ text: string; isWhole: boolean }> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   try {
-    for await (const part of response.body ?? []) {
+    for await (const part of body) {
       bytes += part.length;
       if (bytes > maxBytes) return { text, isWhole: false };
       text += decoder.decode(part, { stream: true });

@@ -1,6 +1,8 @@
 import { createParser } from "eventsource-parser";
-import type { Response } from "undici";
-import { resultWithin } from "../../../core/runtime/async";
+import { leave, resultWithin } from "../../../core/runtime/async";
+import type { Interval } from "../../../core/runtime/update-interval";
+import { inBatches } from "../in-batches";
+import { joinPieces } from "../join-pieces";
 import { ModelError, type ModelEvent } from "../model";
 import { interrupted, nonsense, webPage } from "./errors";
 import { fail, type ReplyReader } from "./reply-reader";
@@ -12,24 +14,30 @@ const MAX_LENGTH = 8 * 1024 * 1024;
 const graceMs = { "perhaps finished": 30_000, finished: 2_000, done: 100 };
 
 /**
- * The reply in a server's response, streamed or whole.
+ * The reply in a response's body, streamed or whole.
  *
- * @throws ModelError out of the iteration if the response holds no reply, or only part of one.
+ * @param interval Between two reads of what has arrived.
+ * @throws ModelError out of the iteration if the body holds no reply, or only part of one.
  */
 export async function* readReplyBody(
-  response: Response,
+  sent: AsyncIterable<Uint8Array>,
   reader: ReplyReader,
   signal: AbortSignal,
+  interval: Interval,
 ): AsyncGenerator<ModelEvent> {
   const body = createBodyParser(reader);
   const decoder = new TextDecoder();
-  const chunks = response.body?.[Symbol.asyncIterator]();
-  for (;;) {
-    const chunk = chunks && (await nextChunk(chunks, reader.state(), signal));
-    if (chunk === undefined) break;
-    yield* eventsOf(reader, () =>
-      body.push(decoder.decode(chunk, { stream: true })),
-    );
+  const batches = inBatches(sent, interval);
+  try {
+    for (;;) {
+      const batch = await nextBatch(batches, reader.state(), signal);
+      if (batch === undefined) break;
+      const bytes = Buffer.concat(batch);
+      const text = decoder.decode(bytes, { stream: true });
+      for (const event of eventsOf(reader, () => body.push(text))) yield event;
+    }
+  } finally {
+    leave(batches);
   }
   yield* eventsOf(reader, () => body.end());
   yield* reader.end();
@@ -43,7 +51,7 @@ function* eventsOf(
   try {
     parse();
   } finally {
-    yield* reader.drain();
+    yield* joinPieces(reader.drain());
   }
 }
 
@@ -167,12 +175,12 @@ function parsed(text: string): unknown {
 const parseOrText = (text: string): unknown => parsed(text) ?? text;
 
 /** The next bytes; `undefined` at the end, and if nothing more that matters can come. */
-async function nextChunk(
-  chunks: AsyncIterator<Uint8Array>,
+async function nextBatch(
+  batches: AsyncGenerator<Uint8Array[], void>,
   state: ReturnType<ReplyReader["state"]>,
   signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const next = chunks.next().catch((error: unknown) => {
+): Promise<Uint8Array[] | undefined> {
+  const next = batches.next().catch((error: unknown) => {
     signal.throwIfAborted();
     if (state !== "writing") return { done: true as const, value: undefined };
     throw error instanceof ModelError

@@ -199,14 +199,14 @@ export class ReplyWriter {
     for (const line of lines) this.epoch.append(line);
   }
 
-  /** Flushes every `flushMs`, and appends a heartbeat if the model is silent. */
+  /** Flushes at the interval of flushes, and appends a heartbeat if the model is silent. */
   private async flushRegularly(): Promise<void> {
-    const { flushMs, leaseMs, now } = this.context;
+    const { flushInterval, leaseMs, now } = this.context;
     const { signal } = this.controller;
     let flushedAt = now();
     let failingSince: number | undefined;
     while (!this.epoch.closedBy && !signal.aborted) {
-      await pause(Math.min(flushMs, leaseMs / 4), signal);
+      await pause(Math.min(flushInterval.ms, leaseMs / 4), signal);
       if (signal.aborted) return;
       const isSilent = this.epoch.pendingBytes === 0;
       if (isSilent && now() - flushedAt < leaseMs / 4) continue;

@@ -187,8 +187,7 @@ describe("the request to Bedrock", () => {
 describe("a stream of Bedrock", () => {
   it("gives text, usage and the stop", async () => {
     expect(await replyTo(converseReply("Good morning"))).toEqual([
-      { kind: "text", text: "Good " },
-      { kind: "text", text: "morning" },
+      { kind: "text", text: "Good morning" },
       { kind: "usage", inputTokens: 7, outputTokens: 11 },
       { kind: "stop", reason: "end" },
     ]);

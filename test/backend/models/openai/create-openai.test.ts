@@ -255,8 +255,7 @@ const pausingAfterFinish: Answer = async (response) => {
 describe("a response of an OpenAI-compatible server", () => {
   it("gives text, usage and the stop", async () => {
     expect(await replyTo(completeReply("Good morning"))).toEqual([
-      { kind: "text", text: "Good " },
-      { kind: "text", text: "morning" },
+      { kind: "text", text: "Good morning" },
       { kind: "usage", inputTokens: 7, outputTokens: 11 },
       stopped,
     ]);
@@ -761,14 +760,12 @@ describe("reasoning of an OpenAI-compatible server", () => {
     const ask = askOf();
     await ask();
     expect((await ask()).slice(0, -1)).toEqual([
-      { kind: "reasoning", text: "Hm." },
-      { kind: "reasoning", text: "\n" },
+      { kind: "reasoning", text: "Hm.\n" },
       { kind: "text", text: "42" },
     ]);
     // This time it did not reason.
     expect((await ask()).slice(0, -1)).toEqual([
-      { kind: "reasoning", text: "Just " },
-      { kind: "reasoning", text: "42" },
+      { kind: "reasoning", text: "Just 42" },
       { kind: "reclassify", as: "text" },
     ]);
     expect(textOf(await ask())).toBe("Just 42");
