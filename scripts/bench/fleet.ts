@@ -1,12 +1,12 @@
 import { NO_LIMITS } from "../support/no-limits";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../local/free-ports";
+import { processorMs, residentMiB } from "./processes";
 
 export interface Member {
   url: string;
@@ -21,6 +21,8 @@ export interface Member {
 export interface Fleet {
   backends: Member[];
   webs: Member[];
+  /** The backends' `DATA_DIRECTORY`. */
+  records: string;
   stop(): Promise<void>;
 }
 
@@ -35,8 +37,9 @@ export async function startFleet(
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-streams-"));
   const start = (role: "web" | "backend", own: Record<string, string>) =>
     startMember(path.join(checkout, "build/bin", role), own);
+  const records = path.join(directory, "records");
   const shared = {
-    DATA_DIRECTORY: path.join(directory, "records"),
+    DATA_DIRECTORY: records,
     SESSION_DIRECTORY: path.join(directory, "sessions"),
     SECRETS_DIRECTORY: path.join(directory, "secrets"),
     LOG_LEVEL: "error",
@@ -56,6 +59,7 @@ export async function startFleet(
   return {
     backends,
     webs,
+    records,
     stop: async () => {
       for (const { child } of [...webs, ...backends]) {
         if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -96,16 +100,4 @@ async function startMember(
     memory: () => residentMiB(pid),
     processorMs: () => processorMs(pid),
   };
-}
-
-function residentMiB(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
-}
-
-/** Linux counts processor time in hundredths of a second, in fields 14 and 15 of `proc(5)`'s stat. */
-function processorMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -31,27 +31,41 @@ async function main(): Promise<void> {
 }
 
 async function pages(keepsake: Running): Promise<void> {
+  const compared = await pageRates(keepsake.url, 50);
+  console.log(`the page has ${compared.length} characters of HTML`);
+  for (const connections of [1, 10, 50]) {
+    const { ours, bare } = await compared.round(connections, seconds);
+    report(`pages a second at ${connections} visitors`, {
+      keepsake: ours.rate,
+      bare: bare.rate,
+      ratio: ours.rate / bare.rate,
+      "keepsake p99 ms": ours.p99,
+      "bare p99 ms": bare.p99,
+    });
+  }
+  compared.stop();
+}
+
+/** Prepares pages of Keepsake for some visitors, and a bare Koa process that renders as many characters. */
+export async function pageRates(keepsakeUrl: string, visitors: number) {
   const all = await Promise.all(
-    Array.from({ length: 50 }, () => visitedPage(keepsake.url)),
+    Array.from({ length: visitors }, () => visitedPage(keepsakeUrl)),
   );
   const [first] = all;
   const html = await (await fetch(first?.url ?? "", first)).text();
   const { bare, url } = await startBare(html);
-  console.log(`the page has ${html.length} characters of HTML`);
-  for (const connections of [1, 10, 50]) {
-    const ours = await rate(all.slice(0, connections));
-    const theirs = await rate(
-      Array.from({ length: connections }, () => ({ url, headers: {} })),
-    );
-    report(`pages a second at ${connections} visitors`, {
-      keepsake: ours.rate,
-      bare: theirs.rate,
-      ratio: ours.rate / theirs.rate,
-      "keepsake p99 ms": ours.p99,
-      "bare p99 ms": theirs.p99,
-    });
-  }
-  bare.disconnect();
+  return {
+    length: html.length,
+    /** Measures both, one after the other. */
+    round: async (connections: number, duration: number) => ({
+      ours: await rate(all.slice(0, connections), duration),
+      bare: await rate(
+        Array.from({ length: connections }, () => ({ url, headers: {} })),
+        duration,
+      ),
+    }),
+    stop: () => bare.disconnect(),
+  };
 }
 
 /** A page, and its visitor's headers. */
@@ -67,7 +81,7 @@ async function visitedPage(url: string): Promise<Visited> {
 }
 
 /** Requests each page repeatedly, over its own connection. */
-async function rate(visited: Visited[]) {
+async function rate(visited: Visited[], measuredSeconds: number) {
   const ask = (duration: number) => {
     let next = 0;
     return autocannon({
@@ -82,8 +96,8 @@ async function rate(visited: Visited[]) {
       },
     });
   };
-  await ask(2);
-  const result = await ask(seconds);
+  await ask(Math.min(2, measuredSeconds));
+  const result = await ask(measuredSeconds);
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} requests failed`);
   return { rate: result.requests.average, p99: result.latency.p99 };
@@ -162,4 +176,4 @@ function report(what: string, figures: Record<string, number>): void {
   console.log(`${what}: ${shown.join(", ")}`);
 }
 
-void main();
+if (require.main === module) void main();

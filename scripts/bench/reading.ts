@@ -1,9 +1,7 @@
 /// <reference lib="dom" />
-import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { freePorts } from "../local/free-ports";
+import { startModelServer } from "./model-server";
 import { startKeepsake } from "./support";
 
 /*
@@ -39,45 +37,14 @@ function wordsOf(count: number): string[] {
   return words.slice(0, count);
 }
 
-/** A server with the API of OpenAI's chat completions: a prompt with `long` gets the long answer. */
-async function startModel(): Promise<Server> {
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => (body += String(chunk)));
-    request.on("end", () => {
-      if (request.method === "POST") void answer(body, response);
-      else {
-        response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify({ data: [{ id: "atlas" }] }));
-      }
-    });
+/** A prompt `long` gets the long answer; others get a short one at once. */
+const startModel = () =>
+  startModelServer((prompt) => {
+    const isLong = prompt === "long";
+    const words = isLong ? wordsOf(WORDS) : [`${PARTS[0]}${PARTS[3]}`];
+    const rate = isLong ? WORDS_PER_SECOND : Infinity;
+    return { rate, token: (index) => words[index] };
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
-
-async function answer(body: string, response: ServerResponse): Promise<void> {
-  const { messages } = JSON.parse(body) as { messages: { content: string }[] };
-  const isLong = messages.at(-1)?.content === "long";
-  response.setHeader("content-type", "text/event-stream");
-  const send = (delta: object, finish: string | null = null) =>
-    response.write(
-      `data: ${JSON.stringify({ choices: [{ delta, finish_reason: finish }] })}\n\n`,
-    );
-  if (!isLong) send({ content: `${PARTS[0]}${PARTS[3]}` });
-  else {
-    const start = performance.now();
-    for (const [index, word] of wordsOf(WORDS).entries()) {
-      const dueMs = start + (1_000 * index) / WORDS_PER_SECOND;
-      const waitMs = dueMs - performance.now();
-      if (waitMs > 1) await new Promise((go) => setTimeout(go, waitMs));
-      send({ content: word });
-    }
-  }
-  send({}, "stop");
-  response.end("data: [DONE]\n\n");
-}
 
 /** Makes a conversation, and leaves the page at its end. */
 async function makeConversation(page: Page, address: string): Promise<void> {
@@ -191,12 +158,10 @@ async function secondsOf(devtools: {
 
 async function main(): Promise<void> {
   const model = await startModel();
-  const { port } = model.address() as AddressInfo;
   const [webPort = 0] = await freePorts(2);
   const keepsake = await startKeepsake(webPort, {
     MODEL_PROVIDER: "openai",
-    OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
-    OPENAI_API_KEY: "none",
+    ...model.env,
     MODEL_TITLES: "off",
   });
   const browser = await chromium.launch({
@@ -220,7 +185,6 @@ async function main(): Promise<void> {
   } finally {
     await browser.close();
     await keepsake.stop();
-    model.closeAllConnections();
     model.close();
   }
 }

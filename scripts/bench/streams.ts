@@ -65,7 +65,7 @@ async function withClock(
   const model = await startClockModel();
   const env = {
     MODEL_PROVIDER: "openai",
-    OPENAI_BASE_URL: model.url,
+    ...model.env,
     LEASE_SECONDS: leaseSeconds,
   };
   const fleet = await startFleet(2, env, checkout);

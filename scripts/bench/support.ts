@@ -103,6 +103,8 @@ function rowOf(
   throw new Error(`no process ${name} under ${parent.pid}`);
 }
 
+const END = "event: end";
+
 /** A minimal client with a cookie jar. */
 export class Visitor {
   #cookies = new Map<string, string>([["script", "on"]]);
@@ -135,11 +137,27 @@ export class Visitor {
     return new URL(location, this.url).pathname;
   }
 
-  /** Follows the reply to the newest prompt to its end. */
-  async follow(conversation: string, number: number): Promise<void> {
+  /**
+   * Follows the reply to the newest prompt to its end.
+   *
+   * @param onText Is called with each part of the stream as it arrives.
+   */
+  async follow(
+    conversation: string,
+    number: number,
+    onText: (text: string) => void = () => undefined,
+  ): Promise<void> {
     const answer = await this.get(`${conversation}/replies/${number}/events`);
-    const text = await answer.text();
-    if (!text.includes("event: end"))
+    let tail = "";
+    let hasEnd = false;
+    const parts = answer.body?.pipeThrough(new TextDecoderStream()) ?? [];
+    for await (const text of parts) {
+      onText(text);
+      tail += text;
+      hasEnd ||= tail.includes(END);
+      tail = tail.slice(-END.length);
+    }
+    if (!hasEnd)
       throw new Error(`a stream of ${conversation} ended without its end`);
   }
 

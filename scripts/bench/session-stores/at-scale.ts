@@ -1,25 +1,28 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { toBase32 } from "../../../app/core/runtime/ids";
 import { hashOf } from "../../../app/core/storage/layout/hashes";
-import { newSessionId } from "../../../app/web/sessions/session-id";
 import type { Contestant } from "./contestant";
 import { keepsake } from "./keepsake";
 import { median, type Run, runFor } from "./rounds";
 
-interface Field {
+/** Sessions on disk. */
+export interface Field {
   directory: string;
   ids: string[];
   store: Contestant;
 }
 
+type Operation = (store: Contestant, id: string, n: number) => Promise<unknown>;
+
+export const getSession: Operation = (store, id) => store.get(id);
+
 /** Store operations of a request that only reads, and of one that also saves. */
-const operations: Record<
-  string,
-  (store: Contestant, id: string, n: number) => Promise<unknown>
-> = {
-  get: (store, id) => store.get(id),
+const operations: Record<string, Operation> = {
+  get: getSession,
   "get and set": async (store, id, n) => {
     await store.get(id);
     await store.set(id, { n });
@@ -38,23 +41,33 @@ export async function atScale(
   ms: number,
   rounds: number,
 ): Promise<void> {
-  const fields = counts.map((count) => makeField(directory, count));
+  const fields = counts.map((count) => layOutSessions(directory, count));
   console.log("\nRandom sessions, uncached, 8 concurrent requests:");
   for (const [name, operation] of Object.entries(operations)) {
     const rates = fields.map((): number[] => []);
     for (let round = 0; round < rounds; round++) {
-      for (const [i, field] of fields.entries()) {
-        const run = await runFor(ms / rounds, 8, (_, n) =>
-          operation(field.store, anyOf(field.ids), n),
-        );
-        rates[i]?.push(rateOf(run));
-      }
+      const now = await ratesOf(operation, fields, ms / rounds);
+      for (const [i, rate] of now.entries()) rates[i]?.push(rate);
     }
     tell(name, fields, rates);
   }
   for (const { directory: folder, ids } of fields) {
     await sweepAll(folder, ids.length);
   }
+}
+
+/** Operations a second for each field, one after the other. */
+export async function ratesOf(
+  operation: Operation,
+  fields: Field[],
+  ms: number,
+): Promise<number[]> {
+  const rates: number[] = [];
+  for (const { store, ids } of fields) {
+    const run = await runFor(ms, 8, (_, n) => operation(store, anyOf(ids), n));
+    rates.push(rateOf(run));
+  }
+  return rates;
 }
 
 const rateOf = ({ done, seconds }: Run) => done / seconds;
@@ -95,23 +108,37 @@ async function sweepAll(directory: string, sessions: number): Promise<void> {
   );
 }
 
-/** Writes sessions in the format on disk, unflushed. */
-function makeField(parent: string, count: number): Field {
+/**
+ * Writes sessions in the format on disk, unflushed, unless an earlier run did: their ids are the same in
+ * each run.
+ */
+export function layOutSessions(parent: string, count: number): Field {
   const directory = path.join(parent, `${count}`);
-  for (let shard = 0; shard < 256; shard++) {
-    const name = shard.toString(16).padStart(2, "0");
-    mkdirSync(path.join(directory, name), { recursive: true, mode: 0o700 });
+  const complete = `${directory}.complete`;
+  const ids = Array.from({ length: count }, (_, index) => idOf(index));
+  if (!existsSync(complete)) {
+    for (let shard = 0; shard < 256; shard++) {
+      const name = shard.toString(16).padStart(2, "0");
+      mkdirSync(path.join(directory, name), { recursive: true, mode: 0o700 });
+    }
+    for (const id of ids) writeSession(directory, id);
+    writeFileSync(complete, "");
   }
-  const data = { createdAt: Date.now(), values: { text: "x".repeat(1_900) } };
-  const saved = { format: 1, token: "t", savedAt: Date.now(), data };
-  const text = JSON.stringify(saved);
-  const ids = Array.from({ length: count }, () => {
-    const id = newSessionId();
-    const hash = hashOf(id);
-    const folder = path.join(directory, hash.slice(0, 2), hash);
-    mkdirSync(folder, { mode: 0o700 });
-    writeFileSync(path.join(folder, "v1"), text, { mode: 0o600 });
-    return id;
-  });
   return { directory, ids, store: keepsake(directory, { cacheBytes: 1 }) };
+}
+
+/** In the form of a session's id. */
+function idOf(index: number): string {
+  const digest = createHash("sha256").update(`session ${index}`).digest();
+  return toBase32(digest.subarray(0, 20));
+}
+
+const data = { createdAt: 0, values: { text: "x".repeat(1_900) } };
+const text = JSON.stringify({ format: 1, token: "t", savedAt: 0, data });
+
+function writeSession(directory: string, id: string): void {
+  const hash = hashOf(id);
+  const folder = path.join(directory, hash.slice(0, 2), hash);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(path.join(folder, "v1"), text, { mode: 0o600 });
 }

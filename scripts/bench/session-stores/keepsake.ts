@@ -15,6 +15,9 @@ import type { Contestant } from "./contestant";
 /** Long, so that no slow call fails. */
 const TIMEOUT_SECONDS = 600;
 
+/** Sessions on disk may be from an earlier run. */
+const NEVER_MS = 1e14;
+
 /** Keepsake's store as web uses it: with bounded I/O, and a set follows a get. */
 export function keepsake(
   directory: string,
@@ -30,8 +33,8 @@ export function keepsake(
   const store = createFileSessionStore({
     directory,
     files: createStorageContext({ fileSystem, cacheBytes }),
-    idleMs: 1e12,
-    absoluteMs: 1e12,
+    idleMs: NEVER_MS,
+    absoluteMs: NEVER_MS,
     now: Date.now,
   });
   const known = new Map<string, StoredSession>();
