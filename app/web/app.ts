@@ -134,7 +134,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(securityHeaders(deps.hasTlsSubdomains));
   app.use(staticFiles(assets));
   app.use(compressPages());
-  app.use(answerErrors(log, render));
+  app.use(answerErrors(log, render, deps));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));

@@ -252,8 +252,16 @@ const states: State[] = [
     open: async (page) => {
       await page.getByLabel("Name").fill("Journeys");
       await page.getByRole("button", { name: "Create project" }).click();
-      await page.getByRole("heading", { name: "Usage" }).waitFor();
+      await page.getByRole("heading", { name: "Journeys" }).waitFor();
     },
+  },
+  {
+    name: "project-instructions",
+    open: (page) => page.getByRole("link", { name: "Instructions" }).click(),
+  },
+  {
+    name: "project-usage",
+    open: (page) => page.getByRole("link", { name: "Usage" }).click(),
   },
   {
     name: "conversations",

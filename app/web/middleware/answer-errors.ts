@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { resultWithin } from "../../core/runtime/async";
 import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
 import type { Logger } from "../../core/runtime/log";
 import { LimitError, toVisibleError } from "../../core/domain/errors";
+import { viewCalls } from "../pages/calls-view";
+import { type FrameDeps, viewFrame } from "../pages/render-page";
 import type { Render } from "../rendering/views";
 import { ownAddress } from "./own-address";
 import type { WebContext, WebMiddleware } from "./web-context";
@@ -14,7 +17,11 @@ const RETRY_AFTER_SECONDS = 5;
  * Programs that accept no page get the sentence alone.
  * Logs faults; shows visitors only messages marked safe.
  */
-export function answerErrors(log: Logger, render: Render): WebMiddleware {
+export function answerErrors(
+  log: Logger,
+  render: Render,
+  deps: FrameDeps,
+): WebMiddleware {
   return async (ctx, next) => {
     try {
       await next();
@@ -41,9 +48,27 @@ export function answerErrors(log: Logger, render: Render): WebMiddleware {
         return;
       }
       ctx.type = "html";
-      ctx.body = render("problem.njk", problemPage(ctx, status, message));
+      const page = problemPage(ctx, status, message);
+      const frame = await frameOf(ctx, deps);
+      ctx.body = render("problem.njk", { ...page, frame });
     }
   };
+}
+
+/** The sidebar is left out if its lists take longer: the reason may be the same as the problem's. */
+const FRAME_MS = 1_000;
+
+/** The sidebar of a visitor whose session was read; the script shows the problem alone. */
+async function frameOf(
+  { state, method }: Pick<WebContext, "state" | "method">,
+  deps: FrameDeps,
+): Promise<object | undefined> {
+  if (!state.api || (state.scripted && method === "POST")) return undefined;
+  const frame = await resultWithin(viewFrame({ state }, deps), FRAME_MS).catch(
+    () => undefined,
+  );
+  if (!frame || frame.problem) return undefined;
+  return { ...frame, calls: viewCalls(state.api.calls) };
 }
 
 /** Statuses of a problem that passes. */

@@ -1,19 +1,36 @@
 import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
-import type { WebMiddleware, WebState } from "./web-context";
+import {
+  COOKIE_OVER_TLS,
+  DEFAULT_COOKIE_NAME,
+} from "../sessions/session-cookie";
+import type { WebContext, WebMiddleware, WebState } from "./web-context";
 
 /**
  * Answers 404 where nothing is, and 405 where something is for other methods. It comes before the
- * sessions: what tries addresses at random gets none.
+ * sessions: a program that tries addresses at random gets none. A visitor's browser passes, and the page of its
+ * 404 has the lists of its session.
  */
 export function refuseUnknown(routers: Router<WebState>[]): WebMiddleware {
   return async (ctx, next) => {
     const matches = routers.map((one) => one.match(ctx.path, ctx.method));
     if (matches.some(({ route }) => route)) return next();
     const layers = matches.flatMap((match) => match.path);
-    if (layers.length === 0) ctx.throw(404);
+    if (layers.length === 0) {
+      if (isVisit(ctx)) return next();
+      ctx.throw(404);
+    }
     const methods = new Set(layers.flatMap((layer) => layer.methods));
     ctx.set("allow", [...methods].join(", "));
     throw new VisibleError(405, `This address takes no ${ctx.method}.`);
   };
 }
+
+const isVisit = (
+  ctx: Pick<WebContext, "method" | "cookies" | "get">,
+): boolean =>
+  ctx.method === "GET" &&
+  ctx.get("accept").includes("text/html") &&
+  [DEFAULT_COOKIE_NAME, COOKIE_OVER_TLS].some((name) =>
+    ctx.cookies.get(name, { signed: false }),
+  );

@@ -9,15 +9,18 @@ export interface PickerGroup {
 /** The data of `picker.njk`. */
 export interface Picker {
   groups: PickerGroup[];
-  selected: string | undefined;
-  /** Describes the selected model. */
-  description: string | undefined;
+  selected: ModelDescription | undefined;
   several: boolean;
+  /** True if the script should offer a search instead of a list. */
+  isLong: boolean;
   /** A notice that the wanted model is no longer available. */
   withdrawn: string | undefined;
   /** The address where the script saves a choice; without the script, it is sent with the message. */
   saveAt: string;
 }
+
+/** More models than a glance takes in. */
+const LONG_LIST = 12;
 
 const providerLabels: Record<string, string> = {
   eliza: "Built in",
@@ -40,9 +43,9 @@ export function viewPicker(
       provider: providerLabels[provider] ?? provider,
       models: models.filter((model) => model.provider === provider),
     })),
-    selected: selected?.id,
-    description: selected?.description,
+    selected,
     several: models.length > 1,
+    isLong: models.length > LONG_LIST,
     withdrawn:
       wanted && selected && selected.id !== wanted
         ? `${wanted} is no longer available. Your next message will use ${selected.name}.`

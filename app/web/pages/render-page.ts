@@ -1,7 +1,7 @@
 import { readFrame } from "./frame";
 import { viewCalls } from "./calls-view";
 import { viewPicker } from "./picker";
-import type { WebContext } from "../middleware/web-context";
+import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
 import { zoneOf } from "./zone";
 
@@ -17,20 +17,18 @@ export interface Page {
   picker?: { model: string | undefined; saveAt: string };
 }
 
+export type FrameDeps = Pick<RouteDeps, "api" | "host" | "now">;
+
 /** Renders a page with its sidebar. Reads both at the same time, in one round trip. */
 export async function renderPage(
   ctx: WebContext,
   deps: RouteDeps,
   content: Promise<Page> | Page,
 ): Promise<string> {
-  const { visitor, api, scripted } = ctx.state;
-  const [frame, page] = await Promise.all([
-    readFrame(deps.api, api, zoneOf(ctx.state.zone), deps.now()),
-    content,
-  ]);
+  const { visitor, scripted } = ctx.state;
+  const [frame, page] = await Promise.all([viewFrame(ctx, deps), content]);
   const { model } = visitor.values;
   const { picker = { model, saveAt: "/session/model" } } = page;
-  const isNew = visitor.isNew || visitor.values.isUnseen === true;
   delete visitor.values.isUnseen;
   const { project } = page;
   return deps.render(page.template, {
@@ -38,18 +36,23 @@ export async function renderPage(
     title: page.title,
     current: page.current,
     scripted,
-    frame: {
-      ...frame,
-      problem: visitor.problem ?? frame.problem,
-      host: deps.host,
-      shortId: visitor.shortId,
-      isNew,
-      person: ctx.state.person,
-      calls: viewCalls(api.calls),
-    },
+    frame: { ...frame, calls: viewCalls(ctx.state.api.calls) },
     picker: viewPicker(frame.models, picker.model, picker.saveAt),
     ...page.data,
   });
+}
+
+/** The data of the sidebar, without the calls of the page beside it. */
+export async function viewFrame(
+  { state }: { state: WebState },
+  { api, host, now }: FrameDeps,
+) {
+  const { visitor, zone, person } = state;
+  const isNew = visitor.isNew || visitor.values.isUnseen === true;
+  const frame = await readFrame(api, state.api, zoneOf(zone), now());
+  const problem = visitor.problem ?? frame.problem;
+  const { shortId } = visitor;
+  return { ...frame, problem, host, shortId, isNew, person };
 }
 
 export async function sendPage(

@@ -25,7 +25,9 @@ export function projectRoutes(deps: RouteDeps): Router<WebState> {
     const id = idOf(ctx, "project");
     const changes = projectOf(ctx.state.form);
     await api.changeProject(ctx.state.api, id, changes);
-    seeOther(ctx, `/projects/${id}`);
+    // The script says so itself.
+    const saved = ctx.state.scripted ? "" : "&saved=yes";
+    seeOther(ctx, `/projects/${id}?tab=instructions${saved}`);
   });
   router.post("/:id/delete", async (ctx) => {
     await api.deleteProject(ctx.state.api, idOf(ctx, "project"));
@@ -34,16 +36,38 @@ export function projectRoutes(deps: RouteDeps): Router<WebState> {
   return router;
 }
 
+/**
+ * The parts of a project's page. They are in its query: an earlier version of the program, which may answer during a
+ * rollout, shows all of them at the same address.
+ */
+const TABS = {
+  conversations: "Conversations",
+  instructions: "Instructions",
+  usage: "Usage",
+};
+
 async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   const id = idOf(ctx, "project");
   const read = await api.readProject(ctx.state.api, id);
+  const wanted = String(ctx.query.tab);
+  const tab = Object.hasOwn(TABS, wanted) ? wanted : "conversations";
   return {
     template: "project.njk",
     title: read.project.name,
     current: id,
     data: {
       ...read,
-      composer: { action: "/conversations", key: randomUUID(), project: id },
+      tab,
+      tabs: Object.entries(TABS).map(([name, label]) => ({
+        name,
+        label,
+        href: `/projects/${id}${name === "conversations" ? "" : `?tab=${name}`}`,
+      })),
+      saved: ctx.query.saved === "yes",
+      composer:
+        tab === "conversations"
+          ? { action: "/conversations", key: randomUUID(), project: id }
+          : undefined,
     },
   };
 }

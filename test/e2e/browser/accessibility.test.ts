@@ -80,8 +80,13 @@ it.each<[string, BrowserContextOptions]>([
   await page.goto(`${web.address}/projects`);
   await page.getByLabel("Name").fill("Letters");
   await page.getByRole("button", { name: "Create project" }).click();
-  await heading("Usage").waitFor();
+  await heading("Letters").waitFor();
   expect(await violations()).toEqual([]);
+  for (const tab of ["Instructions", "Usage"]) {
+    await page.getByRole("link", { name: tab }).click();
+    await page.locator(`.tabs [aria-current]`).getByText(tab).waitFor();
+    expect(await violations()).toEqual([]);
+  }
   await page.goto(`${web.address}/nothing`);
   expect(await violations()).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import {
   articles,
   expectTyped,
+  isFocused,
   log,
   message,
   open,
@@ -127,6 +128,26 @@ it("edits and withdraws a queued message", async () => {
   await expectQueued("2nd");
   released.set("first", "one").set("2nd", "two");
   await expectTexts("first", "You said: one", "2nd", "You said: two");
+});
+
+it("moves the focus into the edit of a queued message, and back with Escape", async () => {
+  await open();
+  await say("first");
+  await stop().waitFor();
+  await say("second");
+  await expectQueued("second");
+  const edit = page.locator("summary[aria-label='Edit queued message']");
+  await edit.focus();
+  await page.keyboard.press("Enter");
+  const box = page.getByRole("textbox", { name: "Edited queued message" });
+  await waitFor(() => isFocused(box));
+  await page.keyboard.type("changed ");
+  await page.keyboard.press("Escape");
+  await expectHidden(box);
+  await waitFor(() => isFocused(edit));
+  // Escape closed the edit alone: the reply goes on, and the message is as it was.
+  await expectShown(stop());
+  await expectQueued("second");
 });
 
 it("keeps looking for the next reply after a failed attempt, until the page is refused", async () => {

@@ -76,7 +76,7 @@ export function handleMessageBox() {
     if (event.key !== "Escape" || event.isComposing) return;
     // There, Escape closes what is open. Its listeners come after this one.
     const isOpen = document.querySelector(
-      ":is(.options, .edit, dialog)[open], #edit:focus-within",
+      ":is(.options, .edit, dialog)[open], #edit:focus-within, :popover-open",
     );
     if (isOpen || location.hash === "#side") return;
     asHtml(document.querySelector(".composer .stop"))?.click();

@@ -16,6 +16,9 @@ import { hideToast, showToast } from "./toast.js";
 /** The forms that are answered with a reply. */
 const PROMPTING = "#composer, .starters, .again, .retry, #edit";
 
+/** The forms whose fields are settings. Those of class `autosave` are sent when a field changes. */
+const SAVING = '.autosave, [action^="/projects/"]:not([action$="/delete"])';
+
 /** The forms after which another visitor may use this browser. */
 const ENDING =
   '[action="/session/reset"], [action="/session/sign-out"], [action="/data/delete"]';
@@ -63,8 +66,9 @@ async function submit(form, submitter) {
       return;
     }
     closeAround(submitter);
-    form.closest(".options, .edit, .reset")?.removeAttribute("open");
-    const isSaved = form.closest(".panel") !== null;
+    const isSaved = form.matches(SAVING);
+    if (!isSaved)
+      form.closest(".options, .edit, .reset")?.removeAttribute("open");
     const focused = document.activeElement;
     show(html, {
       address: answer.url,
@@ -140,6 +144,17 @@ function takeBack(shown) {
   updateBox();
 }
 
+/**
+ * @param {string} address
+ * @param {string} model
+ */
+function saveModel(address, model) {
+  const body = new URLSearchParams({ model });
+  fetch(address, { method: "POST", body })
+    .then((answer) => (answer.ok ? refresh() : undefined))
+    .catch(() => undefined);
+}
+
 export function handleForms() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -155,12 +170,15 @@ export function handleForms() {
 
   // A choice of the model picker is saved as soon as it is made.
   document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLElement)) return;
+    const form = target.closest("form.autosave");
+    if (form instanceof HTMLFormElement) form.requestSubmit();
     if (!(target instanceof HTMLSelectElement)) return;
     const { save } = target.dataset;
-    if (!save) return;
-    const body = new URLSearchParams({ model: target.value });
-    fetch(save, { method: "POST", body })
-      .then((answer) => (answer.ok ? refresh() : undefined))
-      .catch(() => undefined);
+    if (save) saveModel(save, target.value);
+  });
+  document.addEventListener("model", (event) => {
+    const { save, model } = /** @type {CustomEvent} */ (event).detail;
+    saveModel(save, model);
   });
 }

@@ -7,6 +7,7 @@ import { handleDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
 import { handleKeys, showKeyChoice } from "./keys.js";
 import { awaitQueue, followReply, handleVisibility } from "./live-reply.js";
+import { handleModelSearch, showModels } from "./model-search.js";
 import { handleNavigation, onRender, refresh, rendered } from "./page.js";
 import { handlePanels } from "./panels.js";
 import { handleScrolling } from "./scroll.js";
@@ -31,6 +32,7 @@ handleDrafts();
 handleForms();
 handleKeys();
 handleMessageBox();
+handleModelSearch();
 handleNavigation();
 handlePanels();
 handleScrolling();
@@ -41,6 +43,7 @@ onRender(followReply);
 onRender(awaitQueue);
 onRender(showAttention);
 onRender(showKeyChoice);
+onRender(showModels);
 
 function start() {
   restoreDraft();
