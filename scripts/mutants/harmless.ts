@@ -110,4 +110,59 @@ export const harmless: Harmless[] = [
     reason:
       "Followers wake once for each line of a turn, and find nothing new after the first.",
   },
+  {
+    file: "app/backend/replies/writing/epoch-writer.ts",
+    line: "this.isWaking = true;",
+    mistake: "this.isWaking = true; \u2192 ;",
+    reason:
+      "Followers wake once for each line of a turn, and find nothing new.",
+  },
+  {
+    file: "app/backend/replies/writing/reply-writer.ts",
+    line: "await this.epoch.flush();",
+    mistake:
+      "await this.epoch.flush(); flushedAt = now(); \u2192 flushedAt = now(); await this.epoch.flush();",
+    reason: "A heartbeat comes earlier by the duration of a flush.",
+  },
+  {
+    file: "app/backend/replies/writing/reply-writer.ts",
+    line: "await nextTurn();",
+    mistake:
+      "await nextTurn(); this.controller.abort(); \u2192 this.controller.abort(); await nextTurn();",
+    reason:
+      "The model stops one turn earlier. The epoch closes after the same turn.",
+  },
+  {
+    file: "app/core/storage/document-reader.ts",
+    line: "if (known !== version) this.storage.cache.set(this.folder, version);",
+    mistake: "known !== version \u2192 false",
+    reason: "The same object is stored in the cache again.",
+  },
+  {
+    file: "app/core/storage/storage-problem.ts",
+    line: 'typeof error === "object" &&',
+    mistake:
+      'typeof error === "object" && error !== null && "syscall" in error \u2192 (typeof error === "object" && error !== null || "syscall" in error)',
+    reason:
+      "Only an object has a code that leads here, and without a system call it is no error of a connection.",
+  },
+  {
+    file: "app/web/sessions/sessions.ts",
+    line: "known instanceof SessionCookie",
+    mistake: "known instanceof SessionCookie \u2192 false",
+    reason: "The cookie's signature is verified twice.",
+  },
+  {
+    file: "app/web/sessions/session-cookie.ts",
+    line: "return indexes.find((index) => index >= 0) ?? -1;",
+    mistake: "index >= 0 \u2192 (index > 0)",
+    reason:
+      "The newest key, which has index 0, was compared in the lines before.",
+  },
+  {
+    file: "app/web/sessions/visitor-session.ts",
+    line: 'if (state.kind !== "live") return false;',
+    mistake: "false → true",
+    reason: "Its callers save a live session alone.",
+  },
 ];

@@ -130,7 +130,7 @@ class Gate {
       if (!(error instanceof TimeoutError)) throw error;
       isLate = true;
       this.markHanging();
-      if (onLate) ended.then(onLate).catch(() => undefined);
+      ended.then(onLate).catch(() => undefined);
       throw timeout();
     }
   }

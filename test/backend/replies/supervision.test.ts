@@ -2,7 +2,14 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
-import { directory, ref, useDirectory, watchToEnd } from "./processes";
+import { PeerGoneError } from "../../../app/backend/replies/writing/peer-client";
+import {
+  directory,
+  ref,
+  unreachable,
+  useDirectory,
+  watchToEnd,
+} from "./processes";
 import { ANSWER, scriptedModels, words } from "./scripted-models";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
@@ -20,7 +27,7 @@ async function startSilentWriter() {
 }
 
 /** A process whose clock moves only when the test moves it, and the count of its scans. */
-function startSupervisor() {
+function startSupervisor(peers = unreachable) {
   const state = { nowMs: 0, scans: 0 };
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
@@ -32,6 +39,7 @@ function startSupervisor() {
   };
   const process = directory.process(words.models, {
     fileSystem,
+    peers,
     now: () => state.nowMs,
   });
   process.startSupervision();
@@ -64,6 +72,29 @@ it("takes a reply over when it has seen no growth for a lease, gap by gap", asyn
   await expectEventually(async () => {
     expect((await process.snapshot(ref))?.epoch).toBeGreaterThan(1);
   });
+});
+
+it("takes a reply over after half a lease when the writer's address refuses a watcher", async () => {
+  await startSilentWriter();
+  let refusals = 0;
+  const followLive = async function* () {
+    refusals += 1;
+    throw new PeerGoneError("http://127.0.0.1:1");
+  };
+  const { state, process, scan } = startSupervisor({
+    ...unreachable,
+    followLive,
+  });
+  const seen = watchToEnd(process);
+  await waitFor(() => refusals > 0);
+  for (let gaps = 0; gaps < 2; gaps++) {
+    await scan();
+    state.nowMs += 100;
+  }
+  await expectEventually(async () => {
+    expect((await process.snapshot(ref))?.epoch).toBeGreaterThan(1);
+  });
+  await seen;
 });
 
 it("takes no reply over while it drains, although its watchers see the handover", async () => {

@@ -245,8 +245,11 @@ describe("an owner's events", () => {
   test("a disk that fails is reported, and not taken for a missing log", async () => {
     const disk = new MemoryDisk();
     await events(disk).append(prompt("one"));
-    const broken = events(failing(disk, "EIO", "link"));
+    const fails = failing(disk, "EIO", "link");
+    const link = jest.spyOn(fails, "link");
+    const broken = events(fails);
     await expect(broken.append(prompt("two"))).rejects.toThrow("EIO");
+    expect(link).toHaveBeenCalledTimes(1);
     await expect(broken.appendIfExists(prompt("two"))).rejects.toThrow("EIO");
   });
 

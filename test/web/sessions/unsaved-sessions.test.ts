@@ -138,6 +138,28 @@ test("adopts a session that another request stores while this one looks for it",
   expect(await tabs[1]!.read(address)).toContain("hello");
 });
 
+test("gives a form another session if a request of another tab has stored and ended its own", async () => {
+  const store = storeIn(await temporaryFolder(), Date.now);
+  let isFirst = true;
+  const overtaken = Object.assign(Object.create(store) as typeof store, {
+    createOnce: async (...given: Parameters<typeof store.createOnce>) => {
+      if (isFirst) {
+        isFirst = false;
+        await store.createOnce(...given);
+        await store.end(given[0]);
+      }
+      return store.createOnce(...given);
+    },
+  });
+  const web = await startWeb({ store: overtaken });
+  running.push(web);
+  const visitor = new HttpVisitor(web.address);
+  const before = sessionIn(await visitor.read("/"));
+  const page = await visitor.read(await visitor.begin("hello"));
+  expect(page).toContain("hello");
+  expect(sessionIn(page)).not.toBe(before);
+});
+
 test("gives forms of two tabs on two pods, sent at once, one session and one owner", async () => {
   const { webs } = await start(2);
   for (let round = 0; round < 10; round++) {
