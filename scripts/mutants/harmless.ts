@@ -165,4 +165,11 @@ export const harmless: Harmless[] = [
     mistake: "false → true",
     reason: "Its callers save a live session alone.",
   },
+  {
+    file: "app/web/rendering/work-limits.ts",
+    line: "if (work instanceof InlineWork) work.count(tokens.length);",
+    mistake: "work instanceof InlineWork → true",
+    reason:
+      "Inline text is parsed with such work alone: the condition narrows its type.",
+  },
 ];

@@ -61,6 +61,8 @@ describe("highlighted code", () => {
     const html = highlighted(code, "js");
     expect(html.replace(/<[^>]*>/g, "")).toBe(code);
     expect(html.endsWith("let a = 1;\nlet a = 1;\n")).toBe(true);
+    const oneLineTooLong = "let a = 1;\n".repeat(5_958);
+    expect(highlighted(oneLineTooLong, "js")).toMatch(/;\nlet a = 1;\n$/);
   });
 
   it("pauses after a few lines", () => {

@@ -303,6 +303,13 @@ describe("a growing text", () => {
     },
   );
 
+  it("is cut in code that is longer than the limit, while the fence is still open", () => {
+    const growing = new GrowingMarkdown({ limits: smallLimits });
+    finish(growing.append(`\`\`\`\n${"abc\n".repeat(100)}`));
+    expect(growing.stable).toBeGreaterThan(2);
+    expect(growing.tail.length).toBeLessThanOrEqual(smallLimits.codeLength);
+  });
+
   it("has the same blocks while it grows as in the end", () => {
     fc.assert(
       fc.property(fc.array(referring, { maxLength: 60 }), (some) => {

@@ -92,6 +92,8 @@ describe("a text that will grow", () => {
     ["a [b", "<p>a b</p>"],
     ["a ![b](https://c.ex", "<p>a b</p>"],
     ["a [b][c", "<p>a b</p>"],
+    ["a [b][c] d", "<p>a b d</p>"],
+    ["a $", "<p>a </p>"],
     ["a $x^", '<p>a <span class="math">…</span></p>'],
     ["costs $5 and", "<p>costs $5 and</p>"],
     ["a \\(x + ", '<p>a <span class="math">…</span></p>'],
