@@ -77,7 +77,7 @@ it("takes a reply over when it has seen no growth for a lease, gap by gap", asyn
 it("takes a reply over after half a lease when the writer's address refuses a watcher", async () => {
   await startSilentWriter();
   let refusals = 0;
-  const followLive = async function* () {
+  const followLive = () => {
     refusals += 1;
     throw new PeerGoneError("http://127.0.0.1:1");
   };
