@@ -23,6 +23,7 @@ import { reportTiming } from "./middleware/report-timing";
 import { requireKnownHost } from "./middleware/require-known-host";
 import { requireOrigin } from "./middleware/require-origin";
 import { requireSameOrigin } from "./middleware/require-same-origin";
+import { sendStreams } from "./middleware/send-streams";
 import { securityHeaders } from "./middleware/security-headers";
 import { staticFiles } from "./middleware/static-files";
 import { trackScript } from "./middleware/track-script";
@@ -129,6 +130,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   // TLS ends at the load balancer, whose word on it is taken.
   app.proxy = true;
 
+  app.use(sendStreams());
   app.use(identifyClient(deps.trustedProxies ?? 0));
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders(deps.hasTlsSubdomains));

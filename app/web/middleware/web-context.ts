@@ -4,6 +4,7 @@ import type { Trace } from "../../core/runtime/trace-context";
 import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
 import type { SessionCookie } from "../sessions/session-cookie";
+import type { StreamBody } from "../streaming/stream-body";
 import type { VisitorSession } from "../sessions/visitor-session";
 
 /** Set by middleware, for routes. */
@@ -23,6 +24,8 @@ export interface WebState extends DefaultState {
   /** The name of the browser's time zone, as the script gave it. */
   zone: string | undefined;
   form: Form;
+  /** The response's body, if it is a stream. */
+  live?: StreamBody;
   /** The draft of a message that was refused; error pages show it. */
   typed?: TypedMessage;
 }

@@ -2,6 +2,7 @@ import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd, ReplyState } from "../../core/domain/records";
 import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
+import { respondWith } from "../middleware/send-streams";
 import type { WebContext } from "../middleware/web-context";
 import { escape } from "../rendering/escape";
 import { joinReply } from "../streaming/follow-reply";
@@ -36,12 +37,11 @@ export function openReplyPage(
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
   const pulse = pageHeartbeat(conversation);
   const of = { id: conversation, number: reply.number };
-  const live = deps.streams.open(ctx.state.api.owner, pulse, (open) =>
+  const { owner } = ctx.state.api;
+  const live = deps.streams.open(ctx.res, owner, pulse, (open) =>
     open.write(continueNotice("This server is shutting down.", conversation)),
   );
-  ctx.set("x-accel-buffering", "no");
-  ctx.type = "html";
-  ctx.body = live.body;
+  respondWith(ctx, "html", live);
   live.write(before);
   const context = ctx.state.api;
   const joined = joinReply(deps, context, of, live.signal);

@@ -4,6 +4,7 @@ import type { ReplyEnd } from "../../core/domain/records";
 import { resultWithin } from "../../core/runtime/async";
 import { messageOf, type MessageRenderer } from "../pages/message-renderer";
 import { messageKey } from "../pages/read-message";
+import { respondWith } from "../middleware/send-streams";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { heartbeat } from "../streaming/encode-event";
 import {
@@ -66,11 +67,10 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     ctx.get("last-event-id") || String(ctx.query.offset ?? ""),
   );
   const beat = heartbeat(deps.streams.heartbeatMs);
-  const live = deps.streams.open(ctx.state.api.owner, beat, sendReconnect);
+  const { owner } = ctx.state.api;
+  const live = deps.streams.open(ctx.res, owner, beat, sendReconnect);
   // The first tells the client when to expect the next.
   live.write(beat);
-  // If the client disconnects before the headers are sent, the body never closes.
-  ctx.res.once("close", () => live.end("visitor"));
   const reply = joinReply(deps, ctx.state.api, of, live.signal);
   await resultWithin(reply.begun, FIRST_EVENT_MS, live.signal).catch(
     (error) => {
@@ -78,9 +78,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
       throw error;
     },
   );
-  ctx.set("content-type", "text/event-stream; charset=utf-8");
-  ctx.set("x-accel-buffering", "no");
-  ctx.body = live.body;
+  respondWith(ctx, "text/event-stream; charset=utf-8", live);
   sendEvents(live, {
     reply,
     seen,

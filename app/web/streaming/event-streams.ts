@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { Counter, Gauge } from "prom-client";
 import { LimitError } from "../../core/domain/errors";
 import { ConnectionRegistry } from "../../core/runtime/connection-registry";
@@ -49,12 +50,13 @@ export class EventStreams {
    * @throws LimitError 429 if the owner has too many.
    */
   open(
+    response: ServerResponse,
     owner: string,
     heartbeat: string,
     onDrain: (live: StreamBody) => void,
   ): StreamBody {
     const release = this.#take(owner);
-    const live = new StreamBody(heartbeat, this.heartbeatMs);
+    const live = new StreamBody(response, heartbeat, this.heartbeatMs);
     const forget = this.#open.add(() => {
       onDrain(live);
       live.end("drain");

@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import type { ServerResponse } from "node:http";
 import type { Loss } from "../../core/runtime/metric-definitions";
 
 /** A client that accepts no data for this long is gone, whatever TCP reports. */
@@ -9,24 +9,27 @@ export type EndCause = "done" | Loss;
 
 /**
  * A response body that is written over time. Sends heartbeats, and ends when the client disconnects
- * or stalls.
+ * or stalls. Writes to the response itself: a stream between them would double the memory.
  */
 export class StreamBody {
-  readonly body = new PassThrough();
   cause: EndCause | undefined;
+  readonly #response: ServerResponse;
+  /** Written before the response's headers were complete. */
+  #early: (string | Buffer)[] | undefined = [];
   readonly #ended = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
   #blockedSince: number | undefined;
 
   /** @param heartbeat Sent every `everyMs` milliseconds. */
-  constructor(heartbeat: string, everyMs: number) {
+  constructor(response: ServerResponse, heartbeat: string, everyMs: number) {
+    this.#response = response;
     this.#heartbeat = setInterval(() => this.#beat(heartbeat), everyMs);
     this.#heartbeat.unref();
-    this.body.on("drain", () => {
+    response.on("drain", () => {
       this.#blockedSince = undefined;
     });
-    this.body.once("close", () => this.end("visitor"));
-    this.body.on("error", () => this.end("visitor"));
+    response.once("close", () => this.end("visitor"));
+    response.on("error", () => this.end("visitor"));
   }
 
   /** Aborts when the stream has ended. */
@@ -39,9 +42,20 @@ export class StreamBody {
     return this.#blockedSince !== undefined;
   }
 
+  /** Sends what was written so far, and from now on everything at once. */
+  start(): void {
+    // Apart from the body: then Node keeps them as one string, not as all its parts.
+    this.#response.flushHeaders();
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const text of early) this.#send(text);
+    if (this.signal.aborted) this.#response.end();
+  }
+
   write(text: string | Buffer): void {
     if (this.signal.aborted) return;
-    if (!this.body.write(text)) this.#blockedSince ??= performance.now();
+    if (this.#early) this.#early.push(text);
+    else this.#send(text);
   }
 
   /** Resolves when the client can accept more, or the stream has ended. */
@@ -49,11 +63,11 @@ export class StreamBody {
     if (!this.isBlocked || this.signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {
-        this.body.off("drain", done);
+        this.#response.off("drain", done);
         this.signal.removeEventListener("abort", done);
         resolve();
       };
-      this.body.once("drain", done);
+      this.#response.once("drain", done);
       this.signal.addEventListener("abort", done);
     });
   }
@@ -62,9 +76,13 @@ export class StreamBody {
     if (this.signal.aborted) return;
     this.cause = cause;
     clearInterval(this.#heartbeat);
-    if (cause === "stalled") this.body.destroy();
-    else this.body.end();
+    if (cause === "stalled") this.#response.destroy();
+    else if (!this.#early) this.#response.end();
     this.#ended.abort();
+  }
+
+  #send(text: string | Buffer): void {
+    if (!this.#response.write(text)) this.#blockedSince ??= performance.now();
   }
 
   #beat(heartbeat: string): void {

@@ -382,3 +382,19 @@ it("sends the newest state, not every step, to a stalled client", async () => {
   // Sending every step would have repeated its two pending blocks.
   expect(received.match(/event: blocks/g)?.length).toBeLessThan(steps / 2);
 });
+
+it("answers HEAD without a body, and leaves no stream open", async () => {
+  const { reply, address } = await begun(["One"]);
+  reply.next();
+  const headers = {
+    cookie: [...visitor.cookies].map((pair) => pair.join("=")).join("; "),
+  };
+  const url = `${web.address}${address}/replies/2/events`;
+  const answer = await fetch(url, { method: "HEAD", headers });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toMatch("text/event-stream");
+  expect(await answer.text()).toBe("");
+  await expectEventually(async () => {
+    expect(await metric("keepsake_streams_open")).toMatch(/ 0$/);
+  });
+});

@@ -1,0 +1,29 @@
+import type { StreamBody } from "../streaming/stream-body";
+import type { WebContext, WebMiddleware } from "./web-context";
+
+/** Starts the stream that a route has opened, when all headers are set. */
+export function sendStreams(): WebMiddleware {
+  return async (ctx, next) => {
+    await next();
+    const { live } = ctx.state;
+    if (!live) return;
+    // A later step has failed, and answers with a page.
+    if (ctx.body !== undefined) ctx.respond = true;
+    else live.start();
+  };
+}
+
+/** Makes a stream the response's body, in place of Koa's. */
+export function respondWith(
+  ctx: WebContext,
+  type: string,
+  live: StreamBody,
+): void {
+  ctx.body = undefined;
+  ctx.status = 200;
+  ctx.type = type;
+  ctx.set("x-accel-buffering", "no");
+  ctx.respond = false;
+  ctx.state.live = live;
+  if (ctx.method === "HEAD") live.end("done");
+}
