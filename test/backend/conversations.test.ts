@@ -85,6 +85,59 @@ describe("conversations", () => {
     expect(news.messages.map(({ number }) => number)).toEqual([7, 8]);
   });
 
+  test("a page has no more characters than wanted, in whole turns, and its wanted turn in any case", async () => {
+    const owner = randomUUID();
+    const { conversation } = await createConversation(owner, {
+      text: "Turn 1",
+    });
+    const { id } = conversation;
+    for (const length of [300, 20, 800, 100, 500]) {
+      await whenAnswered(owner, id);
+      await sendMessage(owner, id, { text: "abc ".repeat(length) });
+    }
+    const { messages: all } = await whenAnswered(owner, id);
+    const lengthOf = (from: number, to: number) =>
+      all
+        .filter(({ number }) => from <= number && number <= to)
+        .reduce((sum, { text }) => sum + text.length, 0);
+    const read = async (query: string) => {
+      const page = await readConversation(owner, id, {
+        query: `?messages=50&${query}`,
+      });
+      const numbers = page.messages.map(({ number }) => number);
+      const first = numbers[0] ?? 0;
+      const last = numbers.at(-1) ?? 0;
+      // Whole turns, without a gap.
+      expect([first % 2, last % 2]).toEqual([1, 0]);
+      expect(numbers).toHaveLength(last - first + 1);
+      expect(page).toMatchObject({ first, hasOlder: first > 1 });
+      return { first, last, thread: page.thread };
+    };
+    for (let characters = 1; characters < 9_000; characters += 333) {
+      for (const thread of ["", "&thread=0"]) {
+        const query = `characters=${characters}${thread}`;
+        const { first, last } = await read(query);
+        expect(last).toBe(12);
+        expect(first === 11 || lengthOf(first, 12) <= characters).toBe(true);
+        expect(first === 1 || lengthOf(first - 2, 12) > characters).toBe(true);
+      }
+      const before = await read(`characters=${characters}&before=9`);
+      expect(before.last).toBe(8);
+      const wanted = await read(`characters=${characters}&thread=5`);
+      expect(wanted.first).toBeLessThanOrEqual(5);
+      expect(wanted.last).toBeGreaterThanOrEqual(6);
+      expect(wanted.thread?.hasNewer).toBe(wanted.last < 12);
+      const isAlone = wanted.first === 5 && wanted.last === 6;
+      const length = lengthOf(wanted.first, wanted.last);
+      expect(isAlone || length <= characters).toBe(true);
+    }
+    const news = await readConversation(owner, id, {
+      query: "?characters=1&known=4",
+    });
+    expect(news.first).toBe(11);
+    expect(news.messages.map(({ number }) => number)).toEqual([11, 12]);
+  });
+
   test("no call of another owner finds a conversation", async () => {
     const { conversation } = await createConversation("grace");
     const path = `/v1/conversations/${conversation.id}`;

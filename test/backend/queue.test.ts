@@ -341,6 +341,30 @@ it("can be retried after the last queued message was withdrawn", async () => {
   expect((await whenDone(id)).map(({ number }) => number)).toEqual([1, 2]);
 });
 
+it("bounds the characters of the queue, and says so", async () => {
+  const { id } = await writing();
+  const long = (name: string) =>
+    unique(name).padEnd(limits.queuedCharacters / 2);
+  const [first, second, third] = [
+    long("first"),
+    long("second"),
+    unique("third"),
+  ];
+  expect((await send(id, first)).status).toBe(201);
+  expect((await send(id, second)).status).toBe(201);
+  const refused = await send(id, third);
+  expect(refused.status).toBe(409);
+  expect(detailOf(refused)).toBe(
+    "The queued messages are too long together. Wait for a reply or withdraw one, then send again.",
+  );
+  const longer = { text: `${second} and more` };
+  expect((await call("PATCH", id, "queue/5", longer)).status).toBe(409);
+  expect((await call("PATCH", id, "queue/5", { text: "two" })).status).toBe(
+    200,
+  );
+  expect((await send(id, third)).status).toBe(201);
+});
+
 it("bounds the queue, and says so", async () => {
   const { id } = await writing();
   const answers = [];

@@ -18,6 +18,7 @@ import { replyNumberOf, turnOf } from "../../core/domain/turns";
 import { toConversation } from "../owner-index/to-conversation";
 import type { Projects } from "../projects/projects";
 import { type ConversationSettings, notDeleted } from "./conversation-settings";
+import { readBounded } from "./bounded-page";
 import { isNotDeleted } from "./deleted-turns";
 import { type MessageLog, messageLogOf, replyTo } from "./message-log";
 import { describe, type QueueState } from "./prompt-queue";
@@ -38,6 +39,8 @@ export interface ConversationPagesDeps {
 
 export interface PageOptions {
   limit: number;
+  /** Of all texts. Older messages are left out; at least one turn is in it. */
+  characters?: number;
   /** Only messages with lower numbers; by default the last. */
   before?: number;
   /** The caller has all messages up to this number; they are left out. */
@@ -213,17 +216,19 @@ type Part = Pick<ConversationPage, "messages" | "hasOlder" | "thread">;
 async function readPart(
   log: MessageLog,
   listing: LogListing,
-  { limit, before, thread }: PageOptions,
+  { limit, before, thread, characters }: PageOptions,
   settings: StoredConversation,
 ): Promise<Part> {
   const isShown = isNotDeleted(settings);
   if (thread === undefined) {
     const end = before === undefined ? listing.last : before - 1;
     const shown = listing.between(1, end).filter(isShown);
-    const messages = await log.readAll(shown.slice(-limit), listing);
-    return { messages, hasOlder: shown.length > limit };
+    const page = shown.slice(-limit);
+    const bounds = { characters };
+    const { messages, numbers } = await readBounded(log, listing, page, bounds);
+    return { messages, hasOlder: shown.length > numbers.length };
   }
-  const options = { limit, before, thread };
+  const options = { limit, before, thread, characters };
   const part = await readThread(log, listing, options, isShown);
   const { tree, messages, last, hasOlder, hasNewer } = part;
   const { branches, newest } = tree;
@@ -258,6 +263,7 @@ function partOf(
     : found;
   const isKnown = !thread || isInThread(thread, known);
   return {
+    first: messages[0]?.number,
     messages: isKnown
       ? messages.filter(({ number }) => number > known)
       : messages,

@@ -199,7 +199,7 @@ export class PromptQueue {
       const state = await this.read();
       const known = await this.findByKey(state, item);
       if (known) return known;
-      if (state.waiting.length >= limits.queuedPrompts) throw isFull();
+      assertRoom(state.waiting, item.text);
       const highest = Math.max(...state.items.map(({ prompt }) => prompt), 0);
       const number = nextPromptNumber(Math.max(lastMessage, highest));
       const added = { ...item, prompt: number };
@@ -235,11 +235,12 @@ export class PromptQueue {
 
   /** @throws VisibleError (404, 409) if the prompt does not wait. */
   async edit(prompt: number, text: string): Promise<QueueItem> {
-    return this.change(prompt, (item) =>
-      item.text === text && item.state !== "withdrawn"
-        ? undefined
-        : { kind: "edited", prompt, text },
-    );
+    return this.change(prompt, (item, state) => {
+      if (item.text === text && item.state !== "withdrawn") return undefined;
+      const others = state.waiting.filter((one) => one.prompt !== prompt);
+      if (item.state === "waiting") assertRoom(others, text);
+      return { kind: "edited", prompt, text };
+    });
   }
 
   /** @throws VisibleError (404, 409) if the prompt does not wait. */
@@ -266,13 +267,13 @@ export class PromptQueue {
   /** @param event The event that makes the change; `undefined` if an earlier call made it. */
   private async change(
     prompt: number,
-    event: (item: QueueItem) => QueueEvent | undefined,
+    event: (item: QueueItem, state: QueueState) => QueueEvent | undefined,
   ): Promise<QueueItem> {
     for (;;) {
       const state = await this.read();
       const item = state.find(prompt) ?? (await this.findOld(prompt, state));
       if (!item) throw notQueued();
-      const made = event(item);
+      const made = event(item, state);
       if (!made) {
         await this.log.flush();
         return item;
@@ -315,11 +316,23 @@ const toEvent = memoize((entry: LogEntry): readonly QueueEvent[] => {
   return result.success ? [result.data] : [];
 });
 
-const isFull = () =>
-  new VisibleError(
-    409,
-    `${limits.queuedPrompts} messages are queued already. Wait for a reply or withdraw one, then send again.`,
-  );
+/** @throws VisibleError (409) if a prompt does not fit beside the others that wait. */
+function assertRoom(others: readonly QueueItem[], text: string): void {
+  const remedy = "Wait for a reply or withdraw one, then send again.";
+  if (others.length >= limits.queuedPrompts) {
+    throw new VisibleError(
+      409,
+      `${limits.queuedPrompts} messages are queued already. ${remedy}`,
+    );
+  }
+  const length = others.reduce((sum, one) => sum + one.text.length, 0);
+  if (others.length > 0 && length + text.length > limits.queuedCharacters) {
+    throw new VisibleError(
+      409,
+      `The queued messages are too long together. ${remedy}`,
+    );
+  }
+}
 
 const notQueued = () =>
   new VisibleError(404, "This message is not queued, or it is not yours.");

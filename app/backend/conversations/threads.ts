@@ -2,13 +2,14 @@ import type { Message } from "../../core/domain/records";
 import type { Run, TurnTree } from "../../core/domain/turn-tree";
 import { replyNumberOf, turnOf } from "../../core/domain/turns";
 import type { LogListing } from "../../core/storage/log-listing";
+import { readBounded } from "./bounded-page";
 import type { MessageLog } from "./message-log";
 
-/** Messages after the wanted one that its page has, too. */
-const AFTER_WANTED = 40;
-
 export interface ThreadOptions {
+  /** The most messages. */
   limit: number;
+  /** Of the texts; a page has whole turns, at least one. */
+  characters?: number;
   /** Only messages with lower numbers. */
   before?: number;
   /** A message that the thread must have; 0 for the newest thread. */
@@ -30,7 +31,7 @@ export interface ThreadPart {
 export async function readThread(
   log: MessageLog,
   listing: LogListing,
-  { limit, before = Infinity, thread }: ThreadOptions,
+  { limit, before = Infinity, thread, characters }: ThreadOptions,
   isShown: (message: number) => boolean,
 ): Promise<ThreadPart> {
   const tree = await log.readTree(listing);
@@ -42,21 +43,28 @@ export async function readThread(
     .flatMap((run) => listing.between(run.from, replyNumberOf(run.to)))
     .filter(isShown);
   const below = all.filter((number) => number < before);
-  const end =
-    isThere && before === Infinity
-      ? below.findLastIndex((number) => number <= wanted + 1) + 1 + AFTER_WANTED
-      : below.length;
+  const hasWanted = isThere && before === Infinity;
+  // The wanted message is in the middle of its page.
+  const end = hasWanted
+    ? below.findLastIndex((number) => number <= wanted + 1) +
+      1 +
+      Math.floor(limit / 2)
+    : below.length;
   const page = below.slice(0, end).slice(-limit);
   // Half a turn at the beginning comes with the page before.
   if (page[0] !== undefined && page[0] !== all[0] && page[0] % 2 === 0) {
     page.shift();
   }
+  const { messages, numbers } = await readBounded(log, listing, page, {
+    characters,
+    ...(hasWanted && { wanted }),
+  });
   return {
     tree,
     runs,
     last,
-    messages: await log.readAll(page, listing),
-    hasOlder: page[0] !== undefined && page[0] !== all[0],
-    hasNewer: page.at(-1) !== all.at(-1),
+    messages,
+    hasOlder: numbers[0] !== undefined && numbers[0] !== all[0],
+    hasNewer: numbers.at(-1) !== all.at(-1),
   };
 }

@@ -124,6 +124,10 @@ export const conversationOperations = {
     params: byId,
     query: z.object({
       messages: count(50, limits.pageMessages),
+      characters: integer(1, limits.pageCharacters).optional().meta({
+        description:
+          "No more messages than have so many characters together; at least one turn. By default all.",
+      }),
       before: integer(1, limits.messageNumber)
         .optional()
         .meta({ description: "Only messages with lower numbers." }),

@@ -15,9 +15,13 @@ export const limits = {
   queryLength: 200,
   modelLength: 200,
   pageMessages: 200,
+  /** Of the messages of a page. Balances the number of pages against the time to parse one. */
+  pageCharacters: 1024 * 1024,
   pageConversations: 200,
   /** Prompts that wait in a conversation. */
   queuedPrompts: 10,
+  /** Characters of these prompts: each page has all of them. */
+  queuedCharacters: 1024 * 1024,
   /** Messages in a conversation. */
   messageNumber: 1_000_000,
   /** Versions of a turn, the first included: bounds the messages that a page has to read. */
@@ -170,6 +174,11 @@ export const ConversationPage = z
     conversation: Conversation,
     /** The newest messages, oldest first. */
     messages: z.array(Message),
+    /**
+     * The number of the first message of the page, also if the client knows it. Absent if there is none, and
+     * from an earlier version of the program.
+     */
+    first: z.int().min(1).optional(),
     hasOlder: z.boolean(),
     /** Set if a thread was asked for; absent from an earlier version of the program. */
     thread: Thread.optional(),

@@ -17,6 +17,10 @@ export const isSegment = (file: LogFile) => file.from < file.to;
 export const covers = (file: LogFile, number: number) =>
   file.from <= number && number <= file.to && !file.holes.has(number);
 
+/** The numbers of the entries in an undamaged file, in its order. */
+export const numbersOf = (file: LogFile) =>
+  range(file.from, file.to).filter((number) => !file.holes.has(number));
+
 /** The number of entries in an undamaged file. */
 export const entryCount = (file: LogFile) =>
   file.to - file.from + 1 - file.holes.size;

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { errorCode } from "../runtime/errors";
 import { listFresh } from "./exclusive-file";
-import type { StorageContext } from "./storage-context";
+import { reportDamage, type StorageContext } from "./storage-context";
 import { FileTooLongError, isUnreadable } from "./file-system";
 import {
   KnownLines,
@@ -112,15 +112,25 @@ export class LogReader {
     file: LogFile,
   ): Promise<KnownLines | KnownPlaces | undefined> {
     const where = path.join(this.folder, file.name);
-    const cached = this.storage.cache.get(where);
-    if (cached instanceof KnownLines || cached instanceof KnownPlaces) {
-      return cached;
-    }
+    const { cache, mutex } = this.storage;
+    const known = () => {
+      const cached = cache.get(where);
+      const isKnown =
+        cached instanceof KnownLines || cached instanceof KnownPlaces;
+      return isKnown ? cached : undefined;
+    };
+    if (!isSegment(file)) return known() ?? this.load(file, where);
+    // Readers at the same moment share the work for a long segment.
+    using _ = await mutex.lock(where);
+    return known() ?? this.load(file, where);
+  }
+
+  private async load(file: LogFile, where: string) {
     const found = await this.openOnDisk(file);
     if (!found) return undefined;
     const count =
       found instanceof KnownLines ? found.lines.length : found.places.size;
-    if (count < entryCount(file)) this.reportDamage(where);
+    if (count < entryCount(file)) reportDamage(this.storage, where);
     else this.storage.cache.set(where, found);
     return found;
   }
@@ -167,15 +177,6 @@ export class LogReader {
   private longSegment(file: LogFile): LongSegment {
     const where = path.join(this.folder, file.name);
     return new LongSegment(this.storage, where, file);
-  }
-
-  private reportDamage(file: string) {
-    this.storage.onDamage({
-      path: file,
-      reason: "can't be read whole",
-      advice:
-        "Its readable entries are still served. Restore the file from a backup; it is never written again.",
-    });
   }
 }
 

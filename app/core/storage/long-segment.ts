@@ -1,8 +1,12 @@
 import { isUnreadable, type OpenFile } from "./file-system";
 import { errorCode } from "../runtime/errors";
 import { KnownLines, type LogLine, linesOf, parseLine } from "./log-lines";
-import type { LogFile } from "./log-listing";
-import type { Cached, StorageContext } from "./storage-context";
+import { type LogFile, numbersOf } from "./log-listing";
+import {
+  type Cached,
+  reportDamage,
+  type StorageContext,
+} from "./storage-context";
 
 interface Place {
   from: number;
@@ -28,24 +32,43 @@ export class LongSegment {
     private readonly file: LogFile,
   ) {}
 
-  /** Finds the entries; `undefined` if the file does not exist. Damaged lines are left out. */
+  /**
+   * Finds the entries; `undefined` if the file does not exist. The lines of a segment are in the order of its
+   * numbers: they are parsed only if some are missing.
+   */
   async locate(): Promise<KnownPlaces | undefined> {
+    const places: Place[] = [];
+    for await (const { from, bytes } of this.linesOnDisk()) {
+      if (bytes.length > 0) places.push({ from, length: bytes.length });
+    }
+    const numbers = numbersOf(this.file);
+    if (places.length === 0) return undefined;
+    if (places.length !== numbers.length) return this.parsePlaces();
+    const located = numbers.map((number, n) => [number, places[n]!] as const);
+    return new KnownPlaces(new Map(located));
+  }
+
+  private async parsePlaces(): Promise<KnownPlaces> {
     const places = new Map<number, Place>();
     for await (const { line, ...place } of this.lines()) {
       places.set(line.entry.number, place);
     }
-    return places.size > 0 ? new KnownPlaces(places) : undefined;
+    return new KnownPlaces(places);
   }
 
   /** The undamaged entries and their places, one after another; none if the file does not exist. */
   async *lines(): AsyncGenerator<{ line: LogLine } & Place, void> {
+    for await (const { from, bytes } of this.linesOnDisk()) {
+      const line = parseLine(bytes.toString(), this.file);
+      if (line) yield { line, from, length: bytes.length };
+    }
+  }
+
+  private async *linesOnDisk(): ReturnType<typeof linesOf> {
     const handle = await this.open();
     if (!handle) return;
     try {
-      for await (const { from, bytes } of linesOf(handle)) {
-        const line = parseLine(bytes.toString(), this.file);
-        if (line) yield { line, from, length: bytes.length };
-      }
+      yield* linesOf(handle);
     } finally {
       await handle.close();
     }
@@ -82,7 +105,11 @@ export class LongSegment {
     if (cached instanceof KnownLines) return cached.lines[0];
     const bytes = await handle.read(from, length);
     const line = parseLine(bytes.toString(), this.file);
-    if (line) cache.set(key, new KnownLines([line]));
+    if (line?.entry.number !== number) {
+      reportDamage(this.storage, this.where);
+      return undefined;
+    }
+    cache.set(key, new KnownLines([line]));
     return line;
   }
 

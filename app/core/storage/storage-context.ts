@@ -40,6 +40,18 @@ export interface Instant {
   wall: number;
 }
 
+/** Reports a file of a log that can't be read whole. */
+export const reportDamage = (
+  { onDamage }: Pick<StorageContext, "onDamage">,
+  path: string,
+): void =>
+  onDamage({
+    path,
+    reason: "can't be read whole",
+    advice:
+      "Its readable entries are still served. Restore the file from a backup; it is never written again.",
+  });
+
 /** Balances memory against reads: about 20,000 sessions of 2 KB. */
 const CACHE_BYTES = 64 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import { type OperationId, operations } from "../../core/api/operations";
-import type { ConversationPage } from "../../core/domain/records";
+import { type ConversationPage, limits } from "../../core/domain/records";
 import type { Logger } from "../../core/runtime/log";
 import type {
   Api,
@@ -100,6 +100,7 @@ export class CachedApi implements ConnectedApi {
           before === undefined && earlier ? knownMessages(earlier.value) : 0;
         const query = {
           messages: String(limit),
+          characters: String(limits.pageCharacters),
           before: before === undefined ? undefined : String(before),
           thread: thread === undefined ? undefined : String(thread),
           known: known === 0 ? undefined : String(known),

@@ -23,9 +23,12 @@ export function joinPages(
   limit: number,
 ): ConversationPage {
   const { deletedTurns } = found.conversation;
-  const [first] = found.messages;
+  const [added] = found.messages;
   // The conversation continued in another thread, or lost a turn: the page has all that there is.
-  if (deletedTurns || (first && first.number <= known)) return found;
-  const old = earlier.messages.filter(({ number }) => number <= known);
+  if (deletedTurns || (added && added.number <= known)) return found;
+  const { first = 1 } = found;
+  const old = earlier.messages.filter(
+    ({ number }) => first <= number && number <= known,
+  );
   return { ...found, messages: [...old, ...found.messages].slice(-limit) };
 }

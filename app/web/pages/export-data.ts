@@ -71,12 +71,30 @@ async function* exportConversation(
   const last = messages[0]?.number ?? 1;
   for (let from = 1; from < last; from += MESSAGES) {
     const before = Math.min(from + MESSAGES, last);
-    const part = { limit: before - from, before };
-    const page = await api.readConversation(context, id, part);
-    yield write(page.messages.filter(({ number }) => number >= from));
+    for await (const some of messagesBetween(api, context, id, from, before)) {
+      yield write(some);
+    }
   }
   yield write(messages);
   yield "\n]}";
+}
+
+/** A page of long messages has fewer of them: then the ones before it are read, too. */
+async function* messagesBetween(
+  api: Api,
+  context: ApiContext,
+  id: string,
+  from: number,
+  before: number,
+): AsyncGenerator<Message[], void> {
+  const part = { limit: before - from, before };
+  const page = await api.readConversation(context, id, part);
+  const messages = page.messages.filter(({ number }) => number >= from);
+  const [first] = messages;
+  if (first && first.number > from) {
+    yield* messagesBetween(api, context, id, from, first.number);
+  }
+  yield messages;
 }
 
 async function readIfThere(api: Api, context: ApiContext, id: string) {

@@ -10,23 +10,22 @@ export async function* exportMarkdown(
   context: ApiContext,
   id: string,
 ): AsyncGenerator<string, void> {
-  const read = (before: number | undefined) =>
+  const read = (before?: number) =>
     api.readConversation(context, id, { limit: MESSAGES, before, thread: 0 });
-  const begins: (number | undefined)[] = [];
-  let page = await read(undefined);
-  const { title } = page.conversation;
-  for (;;) {
-    begins.unshift(begins.length === 0 ? undefined : lastOf(page.messages) + 1);
+  const newest = await read();
+  // The ends of the pages. Messages that are added meanwhile are not among them.
+  const ends: number[] = [];
+  for (let page = newest; ;) {
+    ends.unshift(lastOf(page.messages) + 1);
     const [first] = page.messages;
     if (!page.hasOlder || !first) break;
     page = await read(first.number);
   }
-  yield `# ${title}\n`;
-  for (const before of begins) {
-    const { messages, reply } = await read(before);
-    yield messages.map(toMarkdown).join("");
-    if (before === undefined && reply) yield toMarkdown(reply);
+  yield `# ${newest.conversation.title}\n`;
+  for (const end of ends) {
+    yield (await read(end)).messages.map(toMarkdown).join("");
   }
+  if (newest.reply) yield toMarkdown(newest.reply);
 }
 
 const lastOf = (messages: readonly Message[]): number =>

@@ -47,3 +47,11 @@ test("a page that goes back in the conversation, or lost a turn, is all that the
   expect(numbersOf(joinPages(earlier, page([3, 7]), 3, 10))).toEqual([3, 7]);
   expect(numbersOf(joinPages(earlier, page([5], [3]), 3, 10))).toEqual([5]);
 });
+
+test("a page has no known message before its first one: longer messages leave less room", () => {
+  const earlier = page([1, 2, 3, 4]);
+  const found = { ...page([5, 6]), first: 3 };
+  expect(numbersOf(joinPages(earlier, found, 4, 10))).toEqual([3, 4, 5, 6]);
+  const cut = { ...page([7, 8]), first: 7 };
+  expect(numbersOf(joinPages(earlier, cut, 4, 10))).toEqual([7, 8]);
+});
