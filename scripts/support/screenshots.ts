@@ -319,6 +319,16 @@ async function takeAll(browser: Browser, address: string): Promise<string[]> {
       await page.getByText(/^Details/).click();
       files.push(`details-${width}-${colorScheme}.png`);
       await page.screenshot({ path: path.join(folder, files.at(-1) ?? "") });
+      await page
+        .getByRole("button", { name: /^Actions for/ })
+        .first()
+        .click();
+      files.push(`list-menu-${width}-${colorScheme}.png`);
+      await page.screenshot({ path: path.join(folder, files.at(-1) ?? "") });
+      await page.getByRole("link", { name: "Rename…" }).first().click();
+      await page.getByRole("dialog", { name: "Rename" }).waitFor();
+      files.push(`rename-${width}-${colorScheme}.png`);
+      await page.screenshot({ path: path.join(folder, files.at(-1) ?? "") });
       await context.close();
     }
   }

@@ -1,9 +1,10 @@
 import { ownAddress } from "./own-address";
 import type { WebMiddleware } from "./web-context";
 
-/** Both are set by the browser's script: `script/main.js`. */
+/** All are set by the browser's script: `script/main.js`. */
 const SCRIPT_COOKIE = "script";
 const ZONE_COOKIE = "zone";
+const SIDEBAR_COOKIE = "sidebar";
 
 /**
  * Learns whether the browser's script is at work, and the time zone that it found. A browser whose
@@ -26,6 +27,10 @@ export function trackScript(): WebMiddleware {
     ctx.state.scripted =
       ctx.cookies.get(SCRIPT_COOKIE, { signed: false }) === "on";
     ctx.state.zone = ctx.cookies.get(ZONE_COOKIE, { signed: false });
+    // Without the script, nothing could show it again.
+    ctx.state.hidesSidebar =
+      ctx.state.scripted &&
+      ctx.cookies.get(SIDEBAR_COOKIE, { signed: false }) === "off";
     await next();
   };
 }

@@ -23,6 +23,8 @@ export interface WebState extends DefaultState {
   scripted: boolean;
   /** The name of the browser's time zone, as the script gave it. */
   zone: string | undefined;
+  /** True if the visitor hid the sidebar, which wide screens can do without. */
+  hidesSidebar: boolean;
   form: Form;
   /** The response's body, if it is a stream. */
   live?: StreamBody;

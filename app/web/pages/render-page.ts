@@ -52,7 +52,8 @@ export async function viewFrame(
   const frame = await readFrame(api, state.api, zoneOf(zone), now());
   const problem = visitor.problem ?? frame.problem;
   const { shortId } = visitor;
-  return { ...frame, problem, host, shortId, isNew, person };
+  const isHidden = state.hidesSidebar;
+  return { ...frame, problem, host, shortId, isNew, person, isHidden };
 }
 
 export async function sendPage(

@@ -6,6 +6,7 @@ import {
   details,
   expectMessages,
   heading,
+  isFocused,
   log,
   message,
   open,
@@ -118,6 +119,24 @@ it("restores a deleted conversation with Undo", async () => {
   await page.getByRole("button", { name: "Undo" }).click();
   await heading("keep me").waitFor();
   await expectMessages(2);
+});
+
+it("hides the sidebar of a wide screen on all pages, and shows it again", async () => {
+  await open();
+  await say("hello");
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  await page.getByRole("button", { name: "Hide sidebar" }).click();
+  await expectHidden(list);
+  const menu = page.getByRole("link", { name: "Menu" });
+  await expectEventually(async () => expect(await isFocused(menu)).toBe(true));
+  await page.reload();
+  await heading("hello").waitFor();
+  await expectHidden(list);
+  await menu.click();
+  await expectShown(list);
+  await page.reload();
+  await heading("hello").waitFor();
+  await expectShown(list);
 });
 
 const phone = {

@@ -9,6 +9,17 @@ export const messageBox = () =>
 export const asHtml = (node) =>
   node instanceof HTMLElement ? node : undefined;
 
+/**
+ * Sets a cookie that the server reads, for a year.
+ *
+ * @param {string} name
+ * @param {string} value
+ */
+export function setCookie(name, value) {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${name}=${value}; path=/; samesite=lax; max-age=31536000${secure}`;
+}
+
 /** @param {string} html */
 export const parse = (html) =>
   new DOMParser().parseFromString(html, "text/html");

@@ -2,7 +2,7 @@ import { handleAttention, showAttention } from "./attention.js";
 import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
 import { handleDialogs } from "./dialogs.js";
-import { hasKeyboard, messageBox } from "./dom.js";
+import { hasKeyboard, messageBox, setCookie } from "./dom.js";
 import { handleDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
 import { handleKeys, showKeyChoice } from "./keys.js";
@@ -18,11 +18,9 @@ import { showLocalTimes } from "./times.js";
  * it, drafts that are kept. All HTML comes from the server.
  */
 
-const secure = location.protocol === "https:" ? "; secure" : "";
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-for (const cookie of ["script=on", `zone=${timeZone}`]) {
-  document.cookie = `${cookie}; path=/; samesite=lax; max-age=31536000${secure}`;
-}
+setCookie("script", "on");
+setCookie("zone", timeZone);
 document.documentElement.classList.add("scripted");
 
 handleAttention();

@@ -1,4 +1,4 @@
-import { asHtml } from "./dom.js";
+import { asHtml, byId, setCookie } from "./dom.js";
 
 /* Menus and panels: they close with Escape, and by a click beside them. */
 
@@ -14,6 +14,22 @@ function closeMenu() {
   const menu = asHtml(document.querySelector(".menu"));
   menu?.focus();
 }
+
+/**
+ * Hides the sidebar of a wide screen, on this page and the next ones.
+ *
+ * @param {boolean} isHidden
+ */
+function hideSidebar(isHidden) {
+  setCookie("sidebar", isHidden ? "off" : "on");
+  document.body.classList.toggle("alone", isHidden);
+  const shown = document.querySelector(isHidden ? ".top .menu" : "#hide-side");
+  asHtml(shown)?.focus();
+}
+
+/** On a narrow screen the sidebar is a menu, which its address opens. */
+const isSidebarHidden = () =>
+  document.body.matches(".alone") && !byId("side")?.checkVisibility();
 
 const lists = () => document.querySelector(".lists");
 
@@ -45,7 +61,13 @@ export function handlePanels() {
     const { target } = event;
     const link = target instanceof Element && target.closest("a[href^='#']");
     const href = link ? link.getAttribute("href") : "";
-    if (href === "#side") {
+    if (target instanceof Element && target.closest("#hide-side")) {
+      hideSidebar(true);
+    }
+    if (href === "#side" && isSidebarHidden()) {
+      event.preventDefault();
+      hideSidebar(false);
+    } else if (href === "#side") {
       event.preventDefault();
       location.replace(href);
       asHtml(document.querySelector(".side .close"))?.focus();
