@@ -94,7 +94,10 @@ const request = (versions: Record<string, number> = {}): ApiContext => ({
   owner: OWNER,
   requestId: "bench",
   trace: continueTrace({}).headers,
-  changes: new ChangeCounts(() => versions),
+  changes: new ChangeCounts(() => versions, {
+    value: "",
+    renew: () => undefined,
+  }),
   calls: [],
 });
 

@@ -22,36 +22,51 @@ export const WRITING = [
   "flush folder",
 ];
 
-/** Wraps a file system and counts the calls to it. */
-export function countCalls(fileSystem: FileSystem): {
+/**
+ * Wraps a file system and counts the calls to it. Closing a file is not counted.
+ *
+ * @param onCall Is told of each call: its name, and the file or folder.
+ */
+export function countCalls(
+  fileSystem: FileSystem,
+  onCall: (name: string, path: string) => void = () => {},
+): {
   fileSystem: FileSystem;
   /** Returns the counts since the last call of this. */
   take(): Counts;
 } {
   let counts = nothing();
-  const count = (name: string) => {
+  const count = (name: string, path: string) => {
     counts.calls[name] = (counts.calls[name] ?? 0) + 1;
+    onCall(name, path);
   };
+  /** Of a call with two paths, the last one is counted: the file that it creates. */
   const counted =
-    <A extends unknown[], T>(name: string, call: (...args: A) => T) =>
+    <A extends string[], T>(name: string, call: (...args: A) => T) =>
     (...args: A): T => {
-      count(name);
+      count(name, args.at(-1) ?? "");
       return call(...args);
     };
-  const countedFile = (file: OpenFile): OpenFile => ({
+  const countedFile = (file: OpenFile, path: string): OpenFile => ({
     write: (data, position) => {
-      count("write");
+      count("write", path);
       counts.written += data.length;
       return file.write(data, position);
     },
     read: async (position, length) => {
-      count("read");
+      count("read", path);
       const data = await file.read(position, length);
       counts.read += data.length;
       return data;
     },
-    size: counted("status", () => file.size()),
-    sync: counted("flush", () => file.sync()),
+    size: () => {
+      count("status", path);
+      return file.size();
+    },
+    sync: () => {
+      count("flush", path);
+      return file.sync();
+    },
     close: () => file.close(),
   });
   return {
@@ -64,14 +79,14 @@ export function countCalls(fileSystem: FileSystem): {
       readdir: counted("list", fileSystem.readdir),
       entries: counted("list", fileSystem.entries),
       readFile: async (file) => {
-        count("read");
+        count("read", file);
         const data = await fileSystem.readFile(file);
         counts.read += data.length;
         return data;
       },
       open: async (file, flags) => {
-        count(flags === "wx" ? "make" : "open");
-        return countedFile(await fileSystem.open(file, flags));
+        count(flags === "wx" ? "make" : "open", file);
+        return countedFile(await fileSystem.open(file, flags), file);
       },
       link: counted("link", fileSystem.link),
       unlink: counted("unlink", fileSystem.unlink),

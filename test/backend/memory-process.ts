@@ -40,7 +40,7 @@ const now = () => new Date();
 export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
   repliesOf: (records: ConversationReplyRepository) => R,
-): ReturnType<typeof createConversations> & { replies: R } {
+): ReturnType<typeof createConversations> & { replies: R; quotas: Quotas } {
   const files = createStorageContext({ fileSystem });
   const parts = { ...createRecords({ files, folders, now }), models };
   const records = new ConversationReplyRepository({
@@ -53,6 +53,7 @@ export function conversationsOn<R extends Replies>(
   return {
     ...createConversations({ ...parts, replies, quotas, repository: records }),
     replies,
+    quotas,
   };
 }
 

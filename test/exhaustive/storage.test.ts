@@ -1,6 +1,7 @@
 import { explore, type Program, type Scenario } from "./explorer";
 import path from "node:path";
 import { AppendLog } from "../../app/core/storage/append-log";
+import { createExclusively } from "../../app/core/storage/exclusive-file";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import { VersionedDocument } from "../../app/core/storage/versioned-document";
@@ -145,6 +146,59 @@ describe("an append log", () => {
       expect(explored.states).toBeGreaterThan(20);
     },
   );
+});
+
+/** One process publishes a file as an entry, while another writes the same entry under the same number. */
+function publishScenario(options: {
+  retransmissions?: number;
+  cuts?: boolean;
+}): Scenario {
+  const token = "a-token-of-the-end";
+  const line = `${JSON.stringify({ name: "reply", number: 1, token })}\n`;
+  return {
+    ...options,
+    lateWrites: true,
+    create: () => {
+      const saved: string[] = [];
+      const publish: Program = async (disk) => {
+        const isOurs = await logOn(disk).linkAt(1, "/end", { line, token });
+        if (isOurs) saved.push("link");
+      };
+      const write: Program = async (disk) => {
+        if (await logOn(disk).createAt(1, { name: "reply" }))
+          saved.push("copy");
+      };
+      const check = async (disk: FileSystem) => {
+        const entries = await logOn(disk).readRange(1, 100);
+        const isThere = entries.length === 1 && entries[0]?.name === "reply";
+        if (saved.length > 0 && !isThere) throw new Error("it was lost");
+        if (saved.length > 1 && !options.retransmissions) {
+          throw new Error("two processes saved it");
+        }
+      };
+      return {
+        prepare: async (disk) => {
+          await logOn(disk).createFolder();
+          await createExclusively(disk, "/", "end", Buffer.from(line));
+        },
+        programs: [publish, write],
+        check,
+        ...(options.cuts && { checkAfterPowerCut: check }),
+      };
+    },
+  };
+}
+
+describe("a file that is published as an entry", () => {
+  it.each([
+    ["another process that writes the entry", {}],
+    ["a network that sends calls again", { retransmissions: 2 }],
+    ["a power cut after any call", { cuts: true }],
+  ])("is read whole and once in any interleaving of %s", async (_, options) => {
+    const explored = await explore(publishScenario(options));
+    console.info(`${explored.states} states, ${explored.runs} runs`);
+    expect(explored.states).toBeGreaterThan(5);
+  });
 });
 
 describe("a versioned document", () => {

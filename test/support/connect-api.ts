@@ -39,11 +39,20 @@ export function connectApi(
 
 const { headers: trace } = continueTrace({});
 
-/** The context of a request. */
+/** The marks of browsers, by what their sessions count. */
+const marks = new WeakMap<object, string>();
+let renewed = 0;
+
+/** The context of a request from the browser of a session. */
 export function request(
   owner: string,
   versions: Record<string, number> = {},
 ): ApiContext {
-  const changes = new ChangeCounts(() => versions);
+  const changes = new ChangeCounts(() => versions, {
+    get value() {
+      return marks.get(versions) ?? "";
+    },
+    renew: () => void marks.set(versions, String(++renewed)),
+  });
   return { owner, requestId: "test", trace, changes, calls: [] };
 }

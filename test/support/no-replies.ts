@@ -10,6 +10,7 @@ const notFound = () => Promise.reject(new NotFoundError("reply"));
 export const noReplies: Replies = {
   reserveSlot: () => Promise.resolve(),
   releaseSlot: () => undefined,
+  begin: () => Promise.resolve(),
   start: () => Promise.resolve(),
   isWriting: () => false,
   snapshot: () => Promise.resolve(undefined),

@@ -43,6 +43,11 @@ export interface NewPrompt {
   /** The idempotency key: repeated on any process, it makes one prompt. */
   key?: string;
   insteadOf?: number;
+  /**
+   * True if the owner index gets no event of the prompt: the event of its reply includes it. Absent from
+   * prompts of earlier versions of the program, and from most others.
+   */
+  countedWithReply?: boolean;
 }
 
 /** The place of a prompt in its conversation. */
@@ -68,6 +73,8 @@ export interface SavedPrompt {
   message: Prompt;
   /** True if this call saved it after a failed reply. */
   isAfterFailure: boolean;
+  /** See {@link NewPrompt.countedWithReply}. */
+  countedWithReply: boolean;
 }
 
 /** The messages of a conversation: an append log with prompts under odd numbers, replies under even ones. */
@@ -177,7 +184,8 @@ export class MessageLog {
       const duplicate = await this.findByKey(prompt, listing);
       if (duplicate) {
         await this.log.flush();
-        return { message: duplicate, isAfterFailure: false };
+        const countedWithReply = await this.isCountedWithReply(duplicate);
+        return { message: duplicate, isAfterFailure: false, countedWithReply };
       }
       const placed = await place(listing.last).catch(async (error) => {
         // A call with the same key may have saved the prompt since the listing.
@@ -188,17 +196,25 @@ export class MessageLog {
       const { follows, decide } = placed;
       const number = nextPromptNumber(listing.last);
       const message = toPrompt(number, prompt, follows);
+      const countedWithReply = prompt.countedWithReply === true;
       const entry = {
         format: 1,
         ...message,
         ...keyHash(prompt.key),
+        ...(countedWithReply && { countedWithReply }),
         ...(await this.branchesBefore(listing)),
       };
       const isSaved = decide
         ? await this.saveWinner(number, entry, await decide(entry))
         : await this.log.createAt(number, entry, listing);
-      if (isSaved) return { message, isAfterFailure: decide !== undefined };
+      const isAfterFailure = decide !== undefined;
+      if (isSaved) return { message, isAfterFailure, countedWithReply };
     }
+  }
+
+  /** See {@link NewPrompt.countedWithReply}. */
+  async isCountedWithReply({ number }: Prompt): Promise<boolean> {
+    return (await this.log.read(number))?.countedWithReply === true;
   }
 
   /** The field of a new prompt that carries the branches before it. */
@@ -243,6 +259,25 @@ export class MessageLog {
     const json = JSON.parse(JSON.stringify(message)) as JsonObject;
     try {
       return await this.log.createAt(message.number, { format: 1, ...json });
+    } catch (error) {
+      if (error instanceof LogMissingError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Saves a reply whose end entry is also a message, as a second name of that file.
+   *
+   * @returns False if another call may have saved it, or the conversation is gone.
+   * @throws The file system's error.
+   */
+  async linkReply(
+    number: number,
+    file: string,
+    entry: { line: string; token: string },
+  ): Promise<boolean> {
+    try {
+      return await this.log.linkAt(number, file, entry);
     } catch (error) {
       if (error instanceof LogMissingError) return false;
       throw error;

@@ -165,7 +165,7 @@ export class PromptQueue {
 
   /** Reads the newest entries, however many there are: each says from where on. */
   async read(): Promise<QueueState> {
-    const listing = await this.log.listIfExists();
+    const listing = await this.log.listRare();
     if (!listing) return new QueueState(undefined, []);
     const last = await this.log.read(listing.last, listing);
     const event = last && toEvent(last)[0];

@@ -93,7 +93,7 @@ export class PromptService {
       }),
     ]);
     await settings.addToIndex(ownerHash, created, Buffer.byteLength(text));
-    await replies.start(replyTo(ownerHash, id, message.number));
+    await replies.begin(replyTo(ownerHash, id, message.number));
     const conversation = toConversation(created.settings, message.at);
     return { conversation, message };
   }
@@ -296,7 +296,10 @@ export class PromptService {
     using _ = await lockPrompts(this.deps, ownerHash);
     const at = now().toISOString();
     const log = this.logOf(ownerHash, id);
-    const saved = await log.addPrompt({ ...prompt, at }, place);
+    // The conversation keeps its place in the list: its reply's event is early enough.
+    const countedWithReply = await ownerIndex.isNewest(ownerHash, id);
+    const added = { ...prompt, at, countedWithReply };
+    const saved = await log.addPrompt(added, place);
     const { number } = saved.message;
     const bytes = Buffer.byteLength(saved.message.text);
     // After the prompt: readers look for it in the reply log until the failed reply is a message.
@@ -304,8 +307,9 @@ export class PromptService {
       await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
     }
     await Promise.all([
-      ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
-      replies.start(replyTo(ownerHash, id, number)),
+      saved.countedWithReply ||
+        ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
+      replies.begin(replyTo(ownerHash, id, number)),
     ]);
     return saved.message;
   }

@@ -1,5 +1,9 @@
+import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type {
+  OwnerEvent,
+  StoredConversation,
+} from "../../core/storage/layout/owner-events";
 import type {
   ConversationRef,
   RecordFolders,
@@ -7,7 +11,11 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
-import type { ModelDescription, Reply } from "../../core/domain/records";
+import {
+  isPrompt,
+  type ModelDescription,
+  type Reply,
+} from "../../core/domain/records";
 import { nextPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt } from "./assemble-prompt";
@@ -15,6 +23,7 @@ import { readHistory } from "./history";
 import type { Models } from "../models/create-models";
 import { TokenCounter } from "../models/token-counter";
 import type { Projects } from "../projects/projects";
+import { encodeLine, type LogRecord } from "../replies/log/records";
 import {
   type FinalReply,
   GO_ON,
@@ -99,19 +108,32 @@ export class ConversationReplyRepository implements ReplyRepository {
     return project?.instructions;
   }
 
-  publishMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
+  publishMessage(
+    ref: ReplyRef,
+    ended: FinalReply,
+    end?: LogRecord,
+  ): Promise<void> {
     const name = this.folder(ref);
     const saving =
       this.publishing.get(name) ??
-      this.saveMessage(ref, ended).finally(() => this.publishing.delete(name));
+      this.saveMessage(ref, ended, end).finally(() =>
+        this.publishing.delete(name),
+      );
     this.publishing.set(name, saving);
     return saving;
   }
 
-  private async saveMessage(ref: ReplyRef, ended: FinalReply): Promise<void> {
+  private async saveMessage(
+    ref: ReplyRef,
+    ended: FinalReply,
+    end?: LogRecord,
+  ): Promise<void> {
     const message = await this.messageOf(ref, ended);
     const { ownerHash, conversation: id, number: reply } = ref;
-    if (!(await this.logOf(ref).addReply(message))) {
+    const isSaved =
+      (end && (await this.linkEnd(ref, end))) ??
+      (await this.logOf(ref).addReply(message));
+    if (!isSaved) {
       const { conversations } = await this.deps.ownerIndex.read(ownerHash);
       const known = conversations.get(id);
       // The process that saved it may have died before it counted it.
@@ -120,6 +142,8 @@ export class ConversationReplyRepository implements ReplyRepository {
       void this.deps.titles?.propose(ownerHash, id);
     }
     const { at, model, modelName, usage } = message;
+    const prompt = await this.uncountedPrompt(ref);
+    const own = Buffer.byteLength(message.text + (message.reasoning ?? ""));
     await this.deps.ownerIndex.append(ownerHash, {
       kind: "reply",
       id,
@@ -128,14 +152,50 @@ export class ConversationReplyRepository implements ReplyRepository {
       model,
       modelName,
       usage,
-      bytes: Buffer.byteLength(message.text + (message.reasoning ?? "")),
+      bytes: own + (prompt?.bytes ?? 0),
     });
+  }
+
+  /** The event of a reply's prompt, if the owner index has none of it. */
+  private async uncountedPrompt({
+    ownerHash,
+    conversation: id,
+    number,
+  }: ReplyRef): Promise<(OwnerEvent & { kind: "prompt" }) | undefined> {
+    const log = messageLogOf(this.deps, ownerHash, id);
+    const prompt = await log.read(number - 1);
+    if (!prompt || !isPrompt(prompt)) return undefined;
+    if (!(await log.isCountedWithReply(prompt))) return undefined;
+    const bytes = Buffer.byteLength(prompt.text);
+    return { kind: "prompt", id, at: prompt.at, bytes };
+  }
+
+  /**
+   * Publishes a reply by giving its end entry a second name among the messages.
+   *
+   * @returns As {@link MessageLog.linkReply}; `undefined` if the entry is no message, or can't be linked.
+   */
+  private async linkEnd(
+    ref: ReplyRef,
+    { line, offset }: LogRecord,
+  ): Promise<boolean | undefined> {
+    const { number, token } = line;
+    if (number !== ref.number || typeof token !== "string") return undefined;
+    const file = path.join(this.folder(ref), String(offset.entry));
+    const entry = { line: encodeLine(line).toString(), token };
+    return this.logOf(ref)
+      .linkReply(ref.number, file, entry)
+      .catch(() => undefined);
   }
 
   /** Saves a failed reply as a message. It is not counted as usage. */
   async keepFailed(ref: ReplyRef, ended: FinalReply): Promise<Reply> {
     const message = await this.messageOf(ref, ended);
-    await this.logOf(ref).addReply(message);
+    if (await this.logOf(ref).addReply(message)) {
+      // A failed reply has no event of its own.
+      const prompt = await this.uncountedPrompt(ref);
+      if (prompt) await this.deps.ownerIndex.append(ref.ownerHash, prompt);
+    }
     return message;
   }
 

@@ -12,6 +12,7 @@ export type Replies = Pick<
   ReplyService,
   | "reserveSlot"
   | "releaseSlot"
+  | "begin"
   | "start"
   | "isWriting"
   | "snapshot"

@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import { OwnerEvent } from "../../core/storage/layout/owner-events";
 import { OwnerEventLog } from "../../core/storage/layout/owner-event-log";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
-import type { LogEntry } from "../../core/storage/log-reader";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { OwnerState } from "./owner-state";
 
@@ -14,7 +13,11 @@ const OWNERS = 2_000;
  * folder, however much there is.
  */
 export class OwnerIndex {
+  /** Reads whose listing has not begun: each serves all calls until then. */
+  private readonly waiting = new Map<string, Promise<Readonly<OwnerState>>>();
   private readonly states = new LRUCache<string, OwnerState>({ max: OWNERS });
+  /** The conversation of each owner's last event about one, as far as this process knows. */
+  private readonly newest = new LRUCache<string, string>({ max: OWNERS });
 
   constructor(
     private readonly files: StorageContext,
@@ -22,18 +25,44 @@ export class OwnerIndex {
   ) {}
 
   /** When this resolves, the event is on disk and part of every later {@link read}. */
-  append(ownerHash: string, entry: OwnerEvent): Promise<void> {
-    return this.logOf(ownerHash).append(entry);
+  async append(ownerHash: string, entry: OwnerEvent): Promise<void> {
+    await this.logOf(ownerHash).append(entry);
+    this.note(ownerHash, entry);
+  }
+
+  /**
+   * True if a conversation is the first of its owner's list, as far as this process knows. Costs no call
+   * where the owner is known.
+   */
+  async isNewest(ownerHash: string, conversation: string): Promise<boolean> {
+    await this.known(ownerHash);
+    return this.newest.get(ownerHash) === conversation;
   }
 
   /** The current state of an owner. It is shared: only this class changes it. */
-  async read(ownerHash: string): Promise<Readonly<OwnerState>> {
+  read(ownerHash: string): Promise<Readonly<OwnerState>> {
+    const waiting = this.waiting.get(ownerHash);
+    if (waiting) return waiting;
+    const reading = this.readInTurn(ownerHash);
+    this.waiting.set(ownerHash, reading);
+    return reading;
+  }
+
+  private async readInTurn(ownerHash: string): Promise<Readonly<OwnerState>> {
     const key = `${this.folders.ownerEvents(ownerHash)}#read`;
     using _ = await this.files.mutex.lock(key);
+    // A call from here on may be after the listing.
+    this.waiting.delete(ownerHash);
     const state = this.states.get(ownerHash) ?? new OwnerState();
     const noted = await this.logOf(ownerHash).readAfter(state.upTo);
     if (!noted) return state;
-    for (const entry of noted.entries) applyEntry(state, entry);
+    for (const entry of noted.entries) {
+      const result = OwnerEvent.safeParse(entry);
+      // Skips events that only another version of the program knows.
+      if (!result.success) continue;
+      state.apply(entry.number, result.data);
+      this.note(ownerHash, result.data);
+    }
     state.upTo = noted.last;
     this.states.set(ownerHash, state);
     return state;
@@ -44,13 +73,13 @@ export class OwnerIndex {
     return this.states.get(ownerHash) ?? (await this.read(ownerHash));
   }
 
+  private note(ownerHash: string, event: OwnerEvent): void {
+    if (event.kind === "prompt" || event.kind === "reply") {
+      this.newest.set(ownerHash, event.id);
+    } else this.newest.delete(ownerHash);
+  }
+
   private logOf(ownerHash: string): OwnerEventLog {
     return new OwnerEventLog(this.files, this.folders.ownerEvents(ownerHash));
   }
-}
-
-/** Skips events that only another version of the program knows. */
-function applyEntry(state: OwnerState, entry: LogEntry): void {
-  const result = OwnerEvent.safeParse(entry);
-  if (result.success) state.apply(entry.number, result.data);
 }

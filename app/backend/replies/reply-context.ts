@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "../../core/runtime/log";
 import { Registry } from "../../core/runtime/metrics";
 import {
@@ -25,6 +26,9 @@ const USUAL_UPDATE_MS = 40;
  * after the other.
  */
 const MAX_LENGTH = 2_000_000;
+
+/** Conversations whose folder of replies is known to be on disk. */
+const FOLDERS = 10_000;
 
 /** Collaborators and settings that all parts of the replies share. */
 export type ReplyContext = ReturnType<typeof createReplyContext>;
@@ -68,6 +72,11 @@ export function createReplyContext({
   now?: () => number;
 }) {
   const { repository } = options;
+  const known = new LRUCache<string, true>({ max: FOLDERS });
+  const onDisk = {
+    has: (folder: string) => known.has(folder),
+    add: (folder: string) => known.set(folder, true),
+  };
   return {
     ...options,
     flushInterval: {
@@ -84,6 +93,7 @@ export function createReplyContext({
     process: randomBytes(9).toString("base64url"),
     index: new ActiveReplyIndex(fileSystem, indexFolder),
     heartbeats: new HeartbeatDirectory(fileSystem, indexFolder),
-    logOf: (ref: ReplyRef) => new ReplyLog(fileSystem, repository.folder(ref)),
+    logOf: (ref: ReplyRef) =>
+      new ReplyLog(fileSystem, repository.folder(ref), onDisk),
   };
 }

@@ -89,6 +89,15 @@ export class ReplyService {
     this.pool.releaseSlot(ref.ownerHash);
   }
 
+  /**
+   * Like {@link start}, but resolves when some process will surely write the reply: this one goes on in the
+   * background, and a monitor begins the reply if it dies. Reads of the reply wait for its first epoch.
+   */
+  async begin(ref: ReplyRef): Promise<void> {
+    await this.pool.beginSoon(ref);
+    this.pool.releaseSlot(ref.ownerHash);
+  }
+
   /** Call before and after a prompt is queued: some process then continues the queue. */
   watchQueue(of: ConversationRef): Promise<void> {
     return this.context.index.addQueue(of);
@@ -153,7 +162,7 @@ export class ReplyService {
   }
 
   isWriting(ref: ReplyRef): boolean {
-    return this.epochOf(ref) !== undefined;
+    return this.epochOf(ref) !== undefined || this.pool.isOpening(ref);
   }
 
   /** The open epoch of a reply that this process writes. */
@@ -163,6 +172,7 @@ export class ReplyService {
 
   /** @returns `undefined` if there is no such reply. */
   async snapshot(ref: ReplyRef): Promise<ReplySnapshot | undefined> {
+    await this.pool.settled(ref);
     const writer = this.pool.writerOf(ref);
     if (writer && !writer.epoch.isSealing) {
       const { soFar, epoch } = writer;

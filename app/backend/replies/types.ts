@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { Outcome, Usage } from "../../core/domain/records";
 import type { JsonObject } from "../../core/storage/json";
@@ -6,6 +7,7 @@ import type {
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
 import type { ModelMessage } from "../models/model";
+import type { LogRecord } from "./log/records";
 
 /** A request to a model, made from the conversation whenever a process starts or continues a reply. */
 export interface ReplyPrompt {
@@ -41,14 +43,34 @@ export const FinalReply = z.object({
 });
 export type FinalReply = z.output<typeof FinalReply>;
 
+/**
+ * Fields by which an end entry is also the message that the reply becomes: publishing it takes a second
+ * name instead of a second file. Readers of all versions take no notice of fields that they don't know.
+ *
+ * @returns No fields if the reply does not become a message, or the end lacks a field of it.
+ */
+export function messageFields(number: number, final: FinalReply): JsonObject {
+  if (final.outcome === "failed" || final.modelName === undefined) return {};
+  const token = randomBytes(12).toString("base64url");
+  return { number, role: "assistant", token };
+}
+
 /** The conversations, as replies need them. */
 export interface ReplyRepository {
   /** The reply's log: `…/conversations/<id>/replies/<number>`. */
   folder(ref: ReplyRef): string;
   /** @param begun Text that the model is to continue. */
   promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
-  /** Adds the message of a complete or stopped reply. Idempotent. */
-  publishMessage(ref: ReplyRef, final: FinalReply): Promise<void>;
+  /**
+   * Adds the message of a complete or stopped reply. Idempotent.
+   *
+   * @param end The end entry, if the caller has just created it. See {@link messageFields}.
+   */
+  publishMessage(
+    ref: ReplyRef,
+    final: FinalReply,
+    end?: LogRecord,
+  ): Promise<void>;
   /** True if a prompt is queued in the conversation. */
   hasQueue(of: ConversationRef): Promise<boolean>;
   /** True if a later message follows the reply, or a prompt is queued. */

@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { errorCode } from "../runtime/errors";
-import { createExclusively, createFolder } from "./exclusive-file";
+import {
+  createExclusively,
+  createFolder,
+  linkExclusively,
+} from "./exclusive-file";
 import {
   elapsedMs,
   type StorageContext,
@@ -62,6 +66,11 @@ export class AppendLog {
     return this.reader.listIfExists();
   }
 
+  /** See {@link LogReader.listRare}. */
+  listRare(): Promise<LogListing | undefined> {
+    return this.reader.listRare();
+  }
+
   /**
    * Creates an entry under the next number.
    *
@@ -94,7 +103,27 @@ export class AppendLog {
     entry: JsonObject,
     listing?: LogListing,
   ): Promise<boolean> {
-    return this.createEntry(number, entry, listing ?? (await this.list()));
+    const known = listing ?? (await this.listingFor(number));
+    return this.createEntry(number, entry, known);
+  }
+
+  /**
+   * Makes a file that was written elsewhere the entry with this number, as a second name.
+   *
+   * @param line The file's whole content: one line of JSON with this `number` and a unique `token`.
+   * @param token The line's.
+   * @returns True if this call created the entry; false if it can't tell.
+   * @throws LogMissingError, or the file system's error, for example if the file can't be linked.
+   */
+  async linkAt(
+    number: number,
+    file: string,
+    { line, token }: { line: string; token: string },
+  ): Promise<boolean> {
+    const listing = await this.listingFor(number);
+    return this.addEntry(number, line, token, listing, (name) =>
+      linkExclusively(this.storage.fileSystem, file, this.folder, name),
+    );
   }
 
   /** Flushes the entries of other processes: their writers may have died after the link. */
@@ -112,7 +141,8 @@ export class AppendLog {
     number: number,
     listing?: LogListing,
   ): Promise<LogEntry | undefined> {
-    return (await this.readRange(number, number, listing))[0];
+    const known = this.reader.recall(number);
+    return known ?? (await this.readRange(number, number, listing))[0];
   }
 
   /** Reads the entries numbered `from` to `to`, both included, in ascending order. */
@@ -163,16 +193,46 @@ export class AppendLog {
     await compactLog(this.reader, this.segmentSizes);
   }
 
-  private async createEntry(
+  /** A listing that tells whether a number is taken: a recent one does if the number is beyond it. */
+  private async listingFor(number: number): Promise<LogListing> {
+    const { reader, storage } = this;
+    const recent = reader.recentListing;
+    const isEnough =
+      recent &&
+      recent.last > 0 &&
+      recent.last < number &&
+      elapsedMs(recent.listedAt, storage.now()) < LISTING_TRUSTED_MS / 2;
+    return isEnough ? recent : this.list();
+  }
+
+  private createEntry(
     number: number,
     entry: JsonObject,
     listing: LogListing,
   ): Promise<boolean> {
-    if (listing.has(number)) return false;
-    if (listing.files.length === 0) await this.flushName();
     const token = randomBytes(12).toString("base64url");
     const line = `${JSON.stringify({ ...entry, number, token })}\n`;
-    if (!(await this.createFile(number, Buffer.from(line)))) return false;
+    return this.addEntry(number, line, token, listing, (name) =>
+      createExclusively(
+        this.storage.fileSystem,
+        this.folder,
+        name,
+        Buffer.from(line),
+      ),
+    );
+  }
+
+  /** @param create Creates the file, unless the name is taken. */
+  private async addEntry(
+    number: number,
+    line: string,
+    token: string,
+    listing: LogListing,
+    create: (name: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    if (listing.has(number)) return false;
+    if (listing.files.length === 0) await this.flushName();
+    if (!(await this.createFile(() => create(String(number))))) return false;
     const isLate =
       elapsedMs(listing.listedAt, this.storage.now()) >= LISTING_TRUSTED_MS;
     if (isLate && !(await this.isOurs(number, token))) return false;
@@ -193,11 +253,9 @@ export class AppendLog {
     this.compact().catch(() => undefined);
   }
 
-  private async createFile(number: number, bytes: Buffer): Promise<boolean> {
-    const { fileSystem } = this.storage;
-    const name = String(number);
+  private async createFile(create: () => Promise<boolean>): Promise<boolean> {
     try {
-      return await createExclusively(fileSystem, this.folder, name, bytes);
+      return await create();
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
       throw new LogMissingError(`There is no log ${this.folder}`, {

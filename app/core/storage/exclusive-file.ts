@@ -95,19 +95,50 @@ async function holds(
 }
 
 /**
+ * Gives a flushed file a second name, which is on disk when this resolves to true.
+ *
+ * @returns False if the name is taken. It may be this call's own: a network file system can repeat a call
+ *   that took effect.
+ * @throws The file system's error. The name may exist then, and may not survive a crash.
+ */
+export async function linkExclusively(
+  fileSystem: FileSystem,
+  file: string,
+  folder: string,
+  name: string,
+): Promise<boolean> {
+  try {
+    await fileSystem.link(file, path.join(folder, name));
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+  await fileSystem.syncDirectory(folder);
+  return true;
+}
+
+/** The folders that are known to be on disk. */
+export interface KnownFolders {
+  has: (folder: string) => boolean;
+  add: (folder: string) => unknown;
+}
+
+/**
  * Creates a folder and its missing parents, each on disk when this resolves.
  *
  * A folder gets its first entry only after its own name was flushed. So a parent with entries is
  * on disk; an empty one may have been created by a process that died before the flush.
  *
+ * @param onDisk Parents that are on disk, which this adds to. It saves a listing for each folder but the first.
  * @returns True if this call created it; false if it existed.
  */
 export async function createFolder(
   fileSystem: FileSystem,
   folder: string,
+  onDisk?: KnownFolders,
 ): Promise<boolean> {
   const parent = path.dirname(folder);
-  await prepareForEntries(fileSystem, parent);
+  if (!onDisk?.has(parent)) await prepareForEntries(fileSystem, parent);
   const isCreated = await createOneFolder(fileSystem, folder).catch(
     async (error: unknown) => {
       // The parent may just have been removed.
@@ -118,6 +149,7 @@ export async function createFolder(
   );
   // Also if another process created it, since it may not have flushed it yet.
   await fileSystem.syncDirectory(parent);
+  onDisk?.add(parent);
   return isCreated;
 }
 

@@ -1,7 +1,11 @@
 import path from "node:path";
 import { errorCode } from "../runtime/errors";
 import { listFresh } from "./exclusive-file";
-import { reportDamage, type StorageContext } from "./storage-context";
+import {
+  type Cached,
+  reportDamage,
+  type StorageContext,
+} from "./storage-context";
 import { FileTooLongError, isUnreadable } from "./file-system";
 import {
   KnownLines,
@@ -46,7 +50,31 @@ export class LogReader {
   async listIfExists(): Promise<LogListing | undefined> {
     const listedAt = this.storage.now();
     const names = await listFresh(this.storage.fileSystem, this.folder);
-    return names && new LogListing(names, listedAt);
+    if (!names) return undefined;
+    const listing = new LogListing(names, listedAt);
+    this.storage.cache.set(`${this.folder}#listing`, new KnownListing(listing));
+    return listing;
+  }
+
+  /** The last listing that this process made, if it is still in memory. */
+  get recentListing(): LogListing | undefined {
+    const known = this.storage.cache.get(`${this.folder}#listing`);
+    return known instanceof KnownListing ? known.listing : undefined;
+  }
+
+  /**
+   * Like {@link listIfExists}, for a log that few of its siblings have. The parent's listing tells that it
+   * is missing, in one call instead of three.
+   */
+  async listRare(): Promise<LogListing | undefined> {
+    const { cache, fileSystem } = this.storage;
+    const key = `${this.folder}#seen`;
+    if (!cache.has(key)) {
+      const siblings = await listFresh(fileSystem, path.dirname(this.folder));
+      if (!siblings?.includes(path.basename(this.folder))) return undefined;
+      cache.set(key, SEEN);
+    }
+    return this.listIfExists();
   }
 
   /** Reads the entries with these numbers, in this order; unreadable ones are left out. */
@@ -76,6 +104,14 @@ export class LogReader {
     const file = { name, from: number, to: number, holes: NO_HOLES };
     const known = new KnownLines(parseLines(line, file));
     this.storage.cache.set(path.join(this.folder, name), known);
+  }
+
+  /** An entry that this process wrote or read under its own name, if it is still in memory. */
+  recall(number: number): LogEntry | undefined {
+    const cached = this.storage.cache.get(
+      path.join(this.folder, String(number)),
+    );
+    return cached instanceof KnownLines ? cached.lines[0]?.entry : undefined;
   }
 
   /**
@@ -181,6 +217,16 @@ export class LogReader {
 }
 
 const NO_HOLES: ReadonlySet<number> = new Set();
+
+/** Marks a folder that exists, or did. */
+const SEEN: Cached = { weight: 200 };
+
+class KnownListing implements Cached {
+  readonly weight: number;
+  constructor(readonly listing: LogListing) {
+    this.weight = 500 + 200 * listing.files.length;
+  }
+}
 
 /** The files that have the wanted entries, with the entries that each has. */
 function plan(

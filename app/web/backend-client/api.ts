@@ -24,7 +24,7 @@ export interface ApiContext {
   requestId: string;
   /** W3C trace context of this request. */
   trace: Trace["headers"];
-  /** Records changes in the session. */
+  /** Records changes in the session, or in the browser. */
   changes: ChangeCounts;
   /** The calls of this request so far, for the page's timings. */
   calls: ApiCall[];

@@ -232,8 +232,9 @@ export class CachedApi implements ConnectedApi {
     }
   }
 
+  /** Not counted in the session: no request made the change, and a save costs seven storage calls. */
   noticeEnd(context: ApiContext): void {
-    context.changes.add(relations.message);
+    this.deps.cache.outdate(context.owner);
   }
 
   createProject(
@@ -328,7 +329,8 @@ export class CachedApi implements ConnectedApi {
     request: Request<I>,
   ): Promise<AnswerTo<I>> {
     const { value } = await this.fetch(context, id, undefined, request);
-    context.changes.add(relations[changes[id]]);
+    if (id === "sendMessage") context.changes.renewMark();
+    else context.changes.add(relations[changes[id]]);
     return value;
   }
 

@@ -45,6 +45,9 @@ interface Flight {
   entry: Promise<Entry>;
 }
 
+/** Far more owners than have records in memory. */
+const OWNERS = 100_000;
+
 /** Overhead of an entry. */
 const ENTRY_BYTES = 500;
 
@@ -59,6 +62,8 @@ const ENTRY_BYTES = 500;
 export class RecordCache {
   private readonly entries: LRUCache<string, Entry>;
   private readonly flights = new Map<string, Flight>();
+  /** When an owner's records were last outdated by something other than a request of theirs. */
+  private readonly outdated = new LRUCache<string, number>({ max: OWNERS });
   private readonly reads: Counter<"kind" | "result">;
 
   constructor(private readonly options: RecordCacheOptions) {
@@ -83,21 +88,31 @@ export class RecordCache {
     const key = `${context.owner}\n${wanted.key}`;
     const versions = context.changes.keyOf(wanted.kinds);
     const known = this.entries.get(key);
-    const hit = known && this.isValid(known, versions);
+    const since = this.outdated.get(context.owner) ?? -Infinity;
+    const hit = known && this.isValid(known, versions, since);
     this.count(wanted, hit ? "hit" : "miss");
     if (hit) return { value: known.value as T, cached: true };
-    const entry = await this.loadOnce(key, versions, wanted, known);
+    const name = `${key}\n${since}`;
+    const entry = await this.loadOnce({ key, name }, versions, wanted, known);
     return { value: entry.value as T, cached: false };
+  }
+
+  /**
+   * Takes all records of an owner for outdated that were read through this process before now. Other
+   * processes keep theirs until they have reached their age.
+   */
+  outdate(owner: string): void {
+    this.outdated.set(owner, this.options.now());
   }
 
   /** Concurrent reads of one record share one call. */
   private async loadOnce<T>(
-    key: string,
+    { key, name: flightOf }: { key: string; name: string },
     versions: string,
     wanted: Wanted<T>,
     before: Entry | undefined,
   ): Promise<Entry> {
-    const name = `${key}\n${versions}`;
+    const name = `${flightOf}\n${versions}`;
     const begunAt = this.options.now();
     const known = this.flights.get(name);
     // A slow read may return a value that is too old by now.
@@ -128,9 +143,13 @@ export class RecordCache {
     return entry;
   }
 
-  private isValid(entry: Entry, versions: string): boolean {
+  private isValid(entry: Entry, versions: string, since: number): boolean {
     const ageMs = this.options.now() - entry.readAt;
-    return entry.versions === versions && ageMs < this.options.maxAgeMs;
+    return (
+      entry.versions === versions &&
+      ageMs < this.options.maxAgeMs &&
+      entry.readAt > since
+    );
   }
 
   private count({ kinds }: { kinds: readonly Kind[] }, result: string): void {

@@ -2,6 +2,7 @@ import type { Logger } from "../../core/runtime/log";
 import { hashOf } from "../../core/storage/layout/hashes";
 import { ChangeCounts } from "../backend-client/change-counts";
 import { type Identity, NotSignedInError } from "../identity/identity";
+import { browserMark } from "./browser-mark";
 import type { WebContext, WebMiddleware } from "./web-context";
 
 /**
@@ -51,7 +52,10 @@ export function identifyVisitor(): WebMiddleware {
       client: hashOf(ctx.state.network).slice(0, 16),
       requestId: ctx.state.requestId,
       trace: ctx.state.trace.headers,
-      changes: new ChangeCounts(() => visitor.values.versions),
+      changes: new ChangeCounts(
+        () => visitor.values.versions,
+        browserMark(ctx),
+      ),
       calls: [],
       signal: ctx.method === "GET" ? whenGone(ctx.res) : undefined,
     };

@@ -54,6 +54,9 @@ interface History {
   times: number[];
 }
 
+/** Changes are counted in sessions alone; `api.test.ts` has the mark of a browser. */
+const NO_MARK = { value: "", renew: () => undefined };
+
 export class CacheModel {
   private now = 0;
   private readonly histories = new Map<string, History>();
@@ -120,7 +123,7 @@ export class CacheModel {
         owner,
         requestId: "test",
         trace: { traceparent: "" },
-        changes: new ChangeCounts(() => versions),
+        changes: new ChangeCounts(() => versions, NO_MARK),
         calls: [],
       },
       sees: [...acknowledged],

@@ -6,6 +6,7 @@ import {
   listFresh,
   createExclusively,
   createFolder,
+  type KnownFolders,
 } from "../../../core/storage/exclusive-file";
 import type { FileSystem, OpenFile } from "../../../core/storage/file-system";
 import { compareOffsets, logStart, type Offset } from "./offset";
@@ -65,6 +66,8 @@ export class ReplyLog {
   constructor(
     private readonly fileSystem: FileSystem,
     readonly folder: string,
+    /** See {@link createFolder}. */
+    private readonly onDisk?: KnownFolders,
   ) {}
 
   /** Number of the newest entry; 0 if there is no log. */
@@ -117,6 +120,7 @@ export class ReplyLog {
    *
    * @param number One more than the newest entry that the caller saw.
    * @param describe Makes the header from the log before the entry.
+   * @param onCreated Is called once the entry is this process's, before it is on disk.
    * @returns The open entry, its first record and the log before it; `undefined` if another process
    *   was first, or has created a newer entry since.
    */
@@ -125,6 +129,7 @@ export class ReplyLog {
     describe: (
       before: LogSnapshot | undefined,
     ) => Pick<EpochHeader, "holder" | "process" | "keep">,
+    onCreated: () => void = () => {},
   ): Promise<
     | {
         file: OpenFile;
@@ -133,9 +138,12 @@ export class ReplyLog {
       }
     | undefined
   > {
-    if (number === 1) await createFolder(this.fileSystem, this.folder);
+    if (number === 1) {
+      await createFolder(this.fileSystem, this.folder, this.onDisk);
+    }
     const file = await this.create(number);
     if (!file) return undefined;
+    onCreated();
     try {
       const before = await this.readUpTo(number - 1, logStart);
       const line: EpochHeader = {

@@ -1,4 +1,5 @@
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
+import type { LogRecord } from "../log/records";
 import { currentEnd } from "../log/reply-log";
 import { toFinalReply } from "../log/replay";
 import type { ReplyContext } from "../reply-context";
@@ -9,17 +10,20 @@ import { type Begin, continueQueue } from "./continue-queue";
  * Turns a finished reply into a message, removes it from the active index, and begins the reply to
  * the next queued prompt. Idempotent. Never rejects: after an error the reply or the queue stays in
  * the index, and the supervisor tries again.
+ *
+ * @param end The end entry, if the caller has just created it.
  */
 export async function publish(
   context: ReplyContext,
   begin: Begin,
   ref: ReplyRef,
   final: FinalReply,
+  end?: LogRecord,
 ): Promise<void> {
   const { repository, index, logger } = context;
   try {
     const hasFailed = final.outcome === "failed";
-    if (!hasFailed) await repository.publishMessage(ref, final);
+    if (!hasFailed) await repository.publishMessage(ref, final, end);
     const hasQueue = !hasFailed && (await repository.hasQueue(ref));
     // A process that dies below leaves the queue to the others, also if its marker was lost.
     if (hasQueue) await index.addQueue(ref);

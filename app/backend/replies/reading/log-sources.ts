@@ -19,7 +19,10 @@ export function createLogSources(
 
   /** Committed records only: none of them is ever dropped. */
   const committed = (ref: ReplyRef): LogSource => ({
-    read: (from) => logOf(ref).read(from),
+    read: async (from) => {
+      await pool.settled(ref);
+      return logOf(ref).read(from);
+    },
     localEpoch: () => pool.writerOf(ref)?.epoch,
     followLocal: (epoch, from, signal) => epoch.followCommitted(from, signal),
     followPeer: (epoch, from, signal) =>
@@ -38,7 +41,10 @@ export function createLogSources(
    */
   const live = (ref: ReplyRef): LogSource => ({
     ...committed(ref),
-    read: async (from) => pool.readLive(ref, from) ?? logOf(ref).read(from),
+    read: async (from) => {
+      await pool.settled(ref);
+      return pool.readLive(ref, from) ?? logOf(ref).read(from);
+    },
     followLocal: (epoch, from, signal) => epoch.followLive(from, signal),
     followPeer: (epoch, from, signal) =>
       peers.followLive(epoch, ref, from, signal),

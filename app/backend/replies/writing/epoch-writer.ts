@@ -97,17 +97,19 @@ export class EpochWriter {
    * Creates the end entry. Readers get it after {@link close}, so that the caller can publish the
    * message first.
    *
-   * @returns False if another process has taken over.
+   * @returns The entry; `undefined` if another process has taken over.
    * @throws The file system's error. Then it can be called again.
    */
-  async seal(end: Line & { outcome: string }): Promise<boolean> {
+  async seal(
+    end: Line & { outcome: string },
+  ): Promise<LogRecord<EndHeader> | undefined> {
     while (this.flushing) await this.flushing.catch(() => undefined);
-    if (this.closeReason) return false;
+    if (this.closeReason) return undefined;
     this.isEnding = true;
     try {
       const rest = Buffer.concat(this.pending);
       this.end = await this.log.seal(this.file, this.flushed, rest, end);
-      return this.end !== undefined;
+      return this.end;
     } catch (error) {
       this.isEnding = false;
       throw error;

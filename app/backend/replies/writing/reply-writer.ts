@@ -6,8 +6,9 @@ import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../../models/model";
 import type { LogRecord } from "../log/records";
 import type { ReplyContext } from "../reply-context";
-import type { FinalReply, ReplyPrompt } from "../types";
+import { type FinalReply, messageFields, type ReplyPrompt } from "../types";
 import { ReplyAccumulator } from "./accumulator";
+import type { EarlyRequest } from "./early-request";
 import type { EpochWriter } from "./epoch-writer";
 import { saveNotice } from "./save-notice";
 
@@ -39,7 +40,12 @@ export class ReplyWriter {
     readonly epoch: EpochWriter,
     before: readonly LogRecord[],
     /** Never rejects. */
-    private readonly publish: (final: FinalReply) => Promise<void>,
+    private readonly publish: (
+      final: FinalReply,
+      end: LogRecord,
+    ) => Promise<void>,
+    /** The first request, if it was made while the epoch was being created. */
+    private readonly early?: EarlyRequest,
   ) {
     this.reply = new ReplyAccumulator(before, epoch.number);
     this.done = this.run();
@@ -88,6 +94,7 @@ export class ReplyWriter {
       await this.epoch.close();
     } finally {
       this.controller.abort();
+      this.early?.cancel();
       await flushing;
     }
   }
@@ -97,14 +104,15 @@ export class ReplyWriter {
     if (this.epoch.closedBy || this.intent === "give-up") return;
     if (this.intent === "hand-over") return this.epoch.handOver();
     if (!final) return this.epoch.close();
-    const isSealed = await this.retryForLease(
-      () => this.epoch.seal({ ...final }),
+    const fields = messageFields(this.ref.number, final);
+    const end = await this.retryForLease(
+      () => this.epoch.seal({ ...final, ...fields }),
       (error) => {
         this.reportSaveFailure(error, { isLastChance: true });
         return true;
       },
     );
-    if (isSealed) await this.publish(final);
+    if (end) await this.publish(final, end);
     await this.epoch.close();
   }
 
@@ -122,11 +130,13 @@ export class ReplyWriter {
     });
     let isTooLong = false;
     try {
-      const prompt = await this.readPrompt();
+      const early = await this.early?.prompt();
+      const prompt = early ?? (await this.readPrompt());
       const { model, modelName, leftOut } = prompt;
       about = { model, modelName, leftOut };
       // The writer before may have died just when the reply was long enough.
-      isTooLong = this.isTooLong() || (await this.listen(prompt));
+      isTooLong =
+        this.isTooLong() || (await this.listen(prompt, early && this.early));
     } catch (error) {
       if (!signal.aborted)
         return end(this.reply.end("failed", this.reasonOf(error)));
@@ -164,16 +174,20 @@ export class ReplyWriter {
   }
 
   /** @returns True if the reply has become too long. */
-  private async listen(prompt: ReplyPrompt): Promise<boolean> {
+  private async listen(
+    prompt: ReplyPrompt,
+    early: EarlyRequest | undefined,
+  ): Promise<boolean> {
     const { model, messages, maxTokens, temperature, attempt } = prompt;
     const options = { maxTokens, temperature, attempt };
     const events = abortable(
       (signal) =>
+        early?.events(signal) ??
         this.context.models.streamReply(model, messages, options, signal),
       this.controller.signal,
     );
     const { now } = this.context;
-    const askedAt = now();
+    const askedAt = early?.askedAt ?? now();
     for await (const event of events) {
       if (this.epoch.closedBy) return false;
       this.record(event, now() - askedAt);

@@ -8,6 +8,7 @@ import { replay } from "../log/replay";
 import type { LogSnapshot } from "../log/reply-log";
 import { publish } from "../outcome/publish";
 import type { ReplyContext } from "../reply-context";
+import { EarlyRequest } from "./early-request";
 import { EpochWriter } from "./epoch-writer";
 import { ReplyWriter } from "./reply-writer";
 import { saveNotice } from "./save-notice";
@@ -45,7 +46,7 @@ export class WriterPool {
   async reserveSlot(ownerHash: string): Promise<void> {
     const { perOwner, perProcess, index } = this.context;
     this.reserved.delete(ownerHash);
-    if (this.writers.size + this.reserved.size >= perProcess) {
+    if (this.count + this.reserved.size >= perProcess) {
       throw new VisibleError(
         503,
         "The server is writing too many replies. Try again in a few seconds.",
@@ -58,6 +59,14 @@ export class WriterPool {
         `You already have ${perOwner} replies in progress. Wait for one to finish or stop one, then try again.`,
       );
     }
+  }
+
+  /** The replies that are written here, or about to be. */
+  private get count(): number {
+    const names = [...this.opening.keys()];
+    return (
+      this.writers.size + names.filter((name) => !this.writers.has(name)).length
+    );
   }
 
   /** Frees the slot: the reply has started, so that it is counted itself, or it could not start. */
@@ -95,9 +104,13 @@ export class WriterPool {
       : undefined;
   }
 
+  /** True while this process creates an epoch of the reply. */
+  isOpening(ref: ReplyRef): boolean {
+    return this.opening.has(replyName(ref));
+  }
+
   isBusyWith(ref: ReplyRef): boolean {
-    const name = replyName(ref);
-    return this.writers.has(name) || this.opening.has(name);
+    return this.writers.has(replyName(ref)) || this.isOpening(ref);
   }
 
   /** Adds a reply to the active index and creates its first epoch. Idempotent. */
@@ -106,9 +119,29 @@ export class WriterPool {
     await this.start(ref);
   };
 
+  /**
+   * Adds a reply to the active index, and creates its first epoch in the background. If that fails, or the
+   * process dies, a monitor begins the reply. Idempotent.
+   */
+  async beginSoon(ref: ReplyRef): Promise<void> {
+    const { index, logger } = this.context;
+    await index.add(ref);
+    this.start(ref).catch((error: unknown) =>
+      logger.error(
+        { error, reply: ref },
+        "failed to begin reply; a monitor begins it after a lease",
+      ),
+    );
+  }
+
+  /** Resolves when no epoch of a reply is being created here. */
+  async settled(ref: ReplyRef): Promise<void> {
+    await this.opening.get(replyName(ref))?.catch(() => undefined);
+  }
+
   /** Creates a reply's first epoch. */
   private start(ref: ReplyRef): Promise<ReplyWriter | undefined> {
-    return this.acquire(ref, () => this.open(ref, 1, { keepsText: false }));
+    return this.acquire(ref, () => this.openFirst(ref));
   }
 
   /** Creates an epoch after a failed end. */
@@ -140,6 +173,7 @@ export class WriterPool {
    * @returns False if it does not, or another process has taken over.
    */
   async stop(ref: ReplyRef): Promise<boolean> {
+    await this.settled(ref);
     const writer = this.writers.get(replyName(ref));
     await writer?.stop();
     return writer?.epoch.closedBy === "ended";
@@ -188,15 +222,33 @@ export class WriterPool {
     return opening;
   }
 
+  /** Creates the first epoch, and asks the model while it is flushed. */
+  private async openFirst(ref: ReplyRef): Promise<ReplyWriter | undefined> {
+    let early: EarlyRequest | undefined;
+    let writer: ReplyWriter | undefined;
+    try {
+      writer = await this.open(ref, 1, {
+        keepsText: false,
+        askEarly: () => (early = new EarlyRequest(this.context, ref)),
+      });
+      return writer;
+    } finally {
+      if (!writer) early?.cancel();
+    }
+  }
+
   /** Creates an epoch and starts to write it. */
   private async open(
     ref: ReplyRef,
     number: number,
     {
       keepsText,
+      askEarly,
       onOpen,
     }: {
       keepsText: boolean;
+      /** Runs once the epoch is this process's. */
+      askEarly?: () => EarlyRequest;
       /** Runs before the writer asks the model. */
       onOpen?: (writer: ReplyWriter, before: LogSnapshot | undefined) => void;
     },
@@ -205,11 +257,16 @@ export class WriterPool {
     const log = this.context.logOf(ref);
     const kept = (before: LogSnapshot | undefined) =>
       keepsText ? (before?.records ?? []) : [];
-    const opened = await log.open(number, (before) => ({
-      holder: address,
-      process,
-      keep: replay(kept(before)).text.length,
-    }));
+    let early: EarlyRequest | undefined;
+    const opened = await log.open(
+      number,
+      (before) => ({
+        holder: address,
+        process,
+        keep: replay(kept(before)).text.length,
+      }),
+      () => (early = askEarly?.()),
+    );
     if (!opened) return undefined;
     const { before } = opened;
     const epoch = new EpochWriter(log, opened);
@@ -218,7 +275,8 @@ export class WriterPool {
       ref,
       epoch,
       kept(before),
-      (final) => publish(this.context, this.begin, ref, final),
+      (final, end) => publish(this.context, this.begin, ref, final, end),
+      early,
     );
     this.writers.set(replyName(ref), writer);
     metrics.setInProgress(this.writers.size);
