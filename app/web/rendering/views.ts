@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { Environment, FileSystemLoader, runtime } from "nunjucks";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { Environment, Loader, runtime } from "nunjucks";
 import { limits } from "../../core/domain/records";
 import { isVisible } from "../../core/domain/text";
 import type { Assets } from "./assets";
@@ -14,7 +15,7 @@ export type Render = (template: string, data: object) => string;
  * byte a character in memory, and half the time to encode.
  */
 export function createViews(directory: string, assets: Assets): Render {
-  const environment = new Environment(new FileSystemLoader(directory), {
+  const environment = new Environment(new InliningLoader(directory), {
     autoescape: true,
     throwOnUndefined: false,
     trimBlocks: true,
@@ -29,6 +30,32 @@ export function createViews(directory: string, assets: Assets): Render {
   }
   return (template, data) => environment.render(template, data);
 }
+
+/**
+ * Loads templates with the text of their parts in place. nunjucks looks each included file up again for
+ * every page, and evaluates imported macros anew.
+ */
+class InliningLoader extends Loader {
+  constructor(private readonly directory: string) {
+    super();
+  }
+
+  getSource(name: string) {
+    const file = path.join(this.directory, name);
+    return { src: this.textOf(name), path: file, noCache: false };
+  }
+
+  private textOf(name: string): string {
+    const text = readFileSync(path.join(this.directory, name), "utf8");
+    return text.replace(PART, (_, included: string, imported: string) =>
+      this.textOf(included ?? imported),
+    );
+  }
+}
+
+/** An include, or an import of macros, which are then defined in their place. */
+const PART =
+  /\{% (?:include "([\w-]+\.njk)"|from "([\w-]+\.njk)" import \w+) %\}\n?/g;
 
 /** A symbol of `icons.njk`. It has no name of its own: its button or link has one. */
 function iconOf(name: string) {
