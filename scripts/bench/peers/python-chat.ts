@@ -47,7 +47,8 @@ export async function startPython(
       SESSION_DIRECTORY: path.join(directory, "sessions"),
       CHAINLIT_APP_ROOT: directory,
       GRADIO_SERVER_PORT: String(port),
-      PYTHONDONTWRITEBYTECODE: "",
+      // Its sources are in the repository.
+      PYTHONDONTWRITEBYTECODE: "1",
     },
   });
   const url = `http://127.0.0.1:${port}`;

@@ -23,6 +23,7 @@ let saving;
 let unsent = "";
 
 export function captureDraft() {
+  if (!isRestored) restoreDraft();
   clearTimeout(saving);
   const box = messageBox();
   if (box) save(page, [unsent, box.value].filter(Boolean).join("\n"));
@@ -50,7 +51,11 @@ export function captureDraftSoon() {
   saving = setTimeout(captureDraft, SAVE_AFTER_MS);
 }
 
+/** False at first: an empty box must not replace a draft that it will get. */
+let isRestored = false;
+
 export function restoreDraft() {
+  isRestored = true;
   const box = messageBox();
   if (box && !box.value) box.value = read(page);
 }
@@ -123,7 +128,7 @@ function parseDraft(key) {
 const draftKeys = () =>
   Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
 
-function removeOldest() {
+export function removeOldestDrafts() {
   const keys = draftKeys();
   if (keys.length <= MAX_DRAFTS) return;
   keys.sort((a, b) => parseDraft(b).at - parseDraft(a).at);
@@ -135,5 +140,4 @@ export function handleDrafts() {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) captureDraft();
   });
-  removeOldest();
 }

@@ -3,13 +3,13 @@ import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
 import { handleDialogs } from "./dialogs.js";
 import { hasKeyboard, messageBox, setCookie } from "./dom.js";
-import { handleDrafts, restoreDraft } from "./draft.js";
+import { handleDrafts, removeOldestDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
 import { handleKeys, showKeyChoice } from "./keys.js";
 import { awaitQueue, followReply, handleVisibility } from "./live-reply.js";
 import { handleModelSearch, showModels } from "./model-search.js";
 import { handleNavigation, onRender, refresh, rendered } from "./page.js";
-import { handlePanels } from "./panels.js";
+import { handlePanels, restoreListPosition } from "./panels.js";
 import { handleScrolling } from "./scroll.js";
 import { showLocalTimes } from "./times.js";
 
@@ -18,9 +18,6 @@ import { showLocalTimes } from "./times.js";
  * it, drafts that are kept. All HTML comes from the server.
  */
 
-const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-setCookie("script", "on");
-setCookie("zone", timeZone);
 document.documentElement.classList.add("scripted");
 
 handleAttention();
@@ -39,21 +36,47 @@ onRender(showLocalTimes);
 onRender(updateBox);
 onRender(followReply);
 onRender(awaitQueue);
-onRender(showAttention);
-onRender(showKeyChoice);
 onRender(showModels);
 
 function start() {
-  restoreDraft();
   rendered();
   const isFree = document.activeElement === document.body && !location.hash;
   if (isFree && hasKeyboard()) messageBox()?.focus();
   // A reply that the server wrote into this page has ended: show it like any other.
   if (document.querySelector(".attempt")) void refresh();
+  afterFirstFrame(recall);
+}
+
+/** Shows what this browser remembers, and tells the server about it. */
+function recall() {
+  setCookies();
+  restoreDraft();
+  removeOldestDrafts();
+  restoreListPosition();
+  onRender(showAttention);
+  onRender(showKeyChoice);
+  rendered();
+}
+
+function setCookies() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  setCookie("script", "on");
+  setCookie("zone", timeZone);
+}
+
+/**
+ * The browser's storage and its time zones take 10 to 40 ms when they are first used. The page can be shown
+ * and typed in without them.
+ *
+ * @param {() => void} work
+ */
+function afterFirstFrame(work) {
+  // A hidden page has no frames.
+  if (document.hidden) work();
+  else requestAnimationFrame(() => setTimeout(work));
 }
 
 if (document.readyState === "loading") {
-  restoreDraft();
   document.addEventListener("DOMContentLoaded", start);
 } else {
   start();

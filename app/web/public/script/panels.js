@@ -33,17 +33,18 @@ const isSidebarHidden = () =>
 
 const lists = () => document.querySelector(".lists");
 
+const LIST_POSITION = "lists";
+
 /** The list of conversations stays where it is when one of them is opened. */
-function keepListPosition() {
-  const key = "lists";
-  lists()?.scrollTo({ top: Number(sessionStorage.getItem(key)) });
+export function restoreListPosition() {
+  const top = Number(sessionStorage.getItem(LIST_POSITION));
+  lists()?.scrollTo({ top });
   addEventListener("pagehide", () => {
-    sessionStorage.setItem(key, String(lists()?.scrollTop ?? 0));
+    sessionStorage.setItem(LIST_POSITION, String(lists()?.scrollTop ?? 0));
   });
 }
 
 export function handlePanels() {
-  keepListPosition();
   document.addEventListener("keydown", ({ key, isComposing }) => {
     if (key !== "Escape" || isComposing) return;
     if (location.hash === "#side") closeMenu();
