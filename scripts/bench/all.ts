@@ -17,10 +17,12 @@ import { streamlit } from "./peers/streamlit";
 
 /*
  * Measures Keepsake beside chats made with Streamlit, Chainlit and Gradio, in alternating rounds. They run
- * on this machine, with one stand-in for a model. Writes `docs/benchmarks.md` after a whole run, and prints
- * it after any other.
+ * on this machine, with one stand-in for a model. Writes `docs/benchmarks.md` after a run of all parts, and
+ * prints it after any other.
  *
  *   scripts/bench/all [--quick] [PART...]   visits, pages, messages, streams, start, growth; all by default
+ *
+ * On a busy machine, `chrt -r 1 scripts/bench/all` gives all that is measured real-time priority.
  *
  * BENCH_CACHE   a folder for the peers' virtual environment (1 GB) and a million sessions (8 GB), which
  *               stay for later runs (~/.cache/keepsake-bench)
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
     model.close();
   }
   const page = pageOf(results, { begun, ended: machineNow(), isQuick });
-  if (isQuick || names.length > 0) console.log(page);
+  if (names.length > 0) console.log(page);
   else {
     writeFileSync(PAGE, page);
     execFileSync("node_modules/.bin/prettier", ["--write", PAGE]);

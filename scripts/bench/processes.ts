@@ -12,6 +12,16 @@ export function processorMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** True if this process and its children run before all ordinary ones, as under `chrt -r 1`. */
+export function isRealTime(): boolean {
+  const policy = Number(statOf(process.pid)[38]);
+  return policy === FIFO || policy === ROUND_ROBIN;
+}
+
+/* The scheduler's policies, as Linux numbers them. */
+const FIFO = 1;
+const ROUND_ROBIN = 2;
+
 /** Resident memory of a process and all its descendants, in MiB. */
 export function memoryOfTree(pid: number): number {
   return descendants(pid).reduce((sum, one) => sum + residentMiB(one), 0);

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type as systemType } from "node:os";
 import path from "node:path";
+import { isRealTime } from "../processes";
 
 /** The machine's state at one moment. */
 export interface Moment {
@@ -19,6 +20,13 @@ export function describeMachine(): string {
   const processors = cpus();
   const memory = Math.round(totalmem() / 1_024 ** 3);
   return `${processors.length} processors (${processors[0]?.model.trim()}), ${memory} GiB of memory, ${systemType()} ${release()}`;
+}
+
+export function describeLoad(begun: Moment, ended: Moment): string {
+  const loads = `${begun.load.toFixed(1)} when the run began, ${ended.load.toFixed(1)} when it ended, the run's own load included`;
+  return isRealTime()
+    ? `${loads}. Everything measured ran with real-time priority (\`chrt\`), before the machine's other work`
+    : loads;
 }
 
 export function describeVersions(): string {

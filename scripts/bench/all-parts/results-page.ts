@@ -1,5 +1,10 @@
 import { median } from "../session-stores/rounds";
-import { describeMachine, describeVersions, type Moment } from "./machine";
+import {
+  describeLoad,
+  describeMachine,
+  describeVersions,
+  type Moment,
+} from "./machine";
 import type { Measure, Part } from "./measure";
 
 export interface Results {
@@ -23,7 +28,7 @@ export function pageOf(
     [
       `- Run: ${begun.at.toISOString().slice(0, 16).replace("T", " ")} UTC, ${minutes} minutes${isQuick ? ", `--quick`: fewer and shorter rounds" : ""}`,
       `- Machine: ${describeMachine()}`,
-      `- Load: ${begun.load.toFixed(1)} when the run began, ${ended.load.toFixed(1)} when it ended, the run's own load included`,
+      `- Load: ${describeLoad(begun, ended)}`,
       `- Versions: ${describeVersions()}`,
     ].join("\n"),
     CHATS,
