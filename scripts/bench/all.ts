@@ -4,21 +4,22 @@ import { growth } from "./all-parts/growth";
 import type { Arena, Part } from "./all-parts/measure";
 import { messages, streams } from "./all-parts/messages";
 import { pages } from "./all-parts/pages";
-import { pageOf, type Results } from "./all-parts/results-page";
+import { pageOf, type Results, summaryTable } from "./all-parts/results-page";
 import { start } from "./all-parts/start";
 import { machineNow } from "./all-parts/machine";
 import { visits } from "./all-parts/visits";
 import { startClockModel, type ClockModel } from "./clock-model";
 import { chainlit } from "./peers/chainlit";
 import type { Contestant, RunningChat } from "./peers/chat";
+import { updateTable } from "../support/generated-table";
 import { gradio } from "./peers/gradio";
 import { keepsake } from "./peers/keepsake";
 import { streamlit } from "./peers/streamlit";
 
 /*
  * Measures Keepsake beside chats made with Streamlit, Chainlit and Gradio, in alternating rounds. They run
- * on this machine, with one stand-in for a model. Writes `docs/benchmarks.md` after a run of all parts, and
- * prints it after any other.
+ * on this machine, with one stand-in for a model. Writes `docs/benchmarks.md`, and the table
+ * in README, after a run of all parts; prints the page after any other.
  *
  *   scripts/bench/all [--quick] [PART...]   visits, pages, messages, streams, start, growth; all by default
  *
@@ -30,6 +31,7 @@ import { streamlit } from "./peers/streamlit";
  */
 
 const PAGE = "docs/benchmarks.md";
+const contestants = [keepsake, streamlit, chainlit, gradio];
 const parts: Part[] = [start, visits, pages, messages, streams, growth];
 
 async function main(): Promise<void> {
@@ -58,10 +60,15 @@ async function main(): Promise<void> {
   }
   const page = pageOf(results, { begun, ended: machineNow(), isQuick });
   if (names.length > 0) console.log(page);
-  else {
-    writeFileSync(PAGE, page);
-    execFileSync("node_modules/.bin/prettier", ["--write", PAGE]);
-  }
+  else save(page, results);
+}
+
+function save(page: string, results: Results[]): void {
+  const measures = results.flatMap((one) => one.measures);
+  const names = contestants.map(({ name }) => name);
+  writeFileSync(PAGE, page);
+  updateTable("README.md", "benchmarks", summaryTable(measures, names));
+  execFileSync("node_modules/.bin/prettier", ["--write", PAGE, "README.md"]);
 }
 
 /** A part that fails costs no other one its figures. */
@@ -79,7 +86,7 @@ function createArena(model: ClockModel, isQuick: boolean): Arena {
   return {
     model,
     isQuick,
-    contestants: [keepsake, streamlit, chainlit, gradio],
+    contestants,
     chat: async (contestant) => {
       const chat =
         running.get(contestant) ?? (await contestant.start(model.env));

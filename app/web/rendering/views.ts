@@ -32,8 +32,8 @@ export function createViews(directory: string, assets: Assets): Render {
 }
 
 /**
- * Loads templates with the text of their parts in place. nunjucks looks each included file up again for
- * every page, and evaluates imported macros anew.
+ * Loads templates with the text of their parts in place. For every page, nunjucks looks up each
+ * included file and evaluates each imported macro.
  */
 class InliningLoader extends Loader {
   constructor(private readonly directory: string) {

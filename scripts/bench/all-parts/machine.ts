@@ -25,7 +25,7 @@ export function describeMachine(): string {
 export function describeLoad(begun: Moment, ended: Moment): string {
   const loads = `${begun.load.toFixed(1)} when the run began, ${ended.load.toFixed(1)} when it ended, the run's own load included`;
   return isRealTime()
-    ? `${loads}. Everything measured ran with real-time priority (\`chrt\`), before the machine's other work`
+    ? `${loads}. Everything measured ran with real-time priority (\`chrt\`), before the machine's other work, with which it shares the disk`
     : loads;
 }
 

@@ -82,7 +82,7 @@ export const streams: Part = {
         for (const { notes } of measures)
           notes.set(
             contestant.name,
-            `${Math.round(missing * 100)} % of the tokens came more than once or not whole`,
+            `${Math.round(missing * 100)} % of the tokens were not seen whole`,
           );
       add(
         first,

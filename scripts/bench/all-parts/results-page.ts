@@ -1,3 +1,4 @@
+import { markdownTable } from "../../support/generated-table";
 import { median } from "../session-stores/rounds";
 import {
   describeLoad,
@@ -82,6 +83,20 @@ function cellsOf(
     middle === reference ? "" : rounded(ratio),
   ];
 }
+
+/** The medians of the measures in which all these chats took part. */
+export function summaryTable(measures: Measure[], names: string[]): string {
+  const rows = measures
+    .filter(({ values }) => values.has(names[0] ?? ""))
+    .map(({ title, unit, values }) => [
+      `${title}, ${unit}`.replace("a second, a second", "a second"),
+      ...names.map((name) => shownMedian(values.get(name))),
+    ]);
+  return markdownTable([["", ...names], ...rows]);
+}
+
+const shownMedian = (values: number[] | undefined) =>
+  values ? rounded(median(values)) : "failed";
 
 /** Three digits, and no fewer than the whole number has. */
 function rounded(value: number): string {

@@ -12,6 +12,7 @@ export const start: Part = {
     "Memory is the resident memory of all processes of a chat: after the start, and its growth over many sessions.",
     `Each of these sessions opens the page and sends one message, with a reply of ${TOKENS} tokens. ${WARMING} sessions come before the growth is measured.`,
     "Keepsake's sessions are on disk: its growth is caches, which are bounded.",
+    "Streamlit loads most of its code with the first session, after its memory at rest is measured.",
   ],
   async run(arena) {
     const cold = newMeasure("Cold start", "s", "lower");
