@@ -6,8 +6,8 @@ const MIN_MS = 15;
 const MAX_MS = 120;
 /** Up to this share of busy time, a process counts as at rest. */
 const REST = 0.05;
-/** From this share on, it counts as fully loaded: web and backend share processors with others. */
-const FULL = 0.4;
+/** From this share on, it counts as fully loaded: it shares its processors with other processes. */
+const FULL = 0.3;
 /** Balances a quick response to load against the noise of short samples. */
 const SAMPLE_MS = 200;
 

@@ -1,4 +1,5 @@
 import type { CodeMemory } from "./highlight";
+import { growParagraph } from "./grow-paragraph";
 import { definitionsIn, renderBlocks, type Block } from "./markdown";
 import { Definitions } from "./parse-options";
 import { finish, type Steps } from "./steps";
@@ -67,6 +68,7 @@ export class GrowingMarkdown {
    * @returns the blocks that the piece made stable.
    */
   *append(piece: string, isLast = false): Steps<Block[]> {
+    if (!isLast && this.#grow(piece)) return [];
     this.tail += piece;
     const stable: Block[] = [];
     while (this.tail.length > this.#limits.blockLength) {
@@ -83,6 +85,18 @@ export class GrowingMarkdown {
       stable.push(block);
     this.stable += stable.length;
     return stable;
+  }
+
+  /** Adds plain words without rendering their block again. @returns False if it has to be rendered. */
+  #grow(piece: string): boolean {
+    const { blockLength, inlineLength } = this.#limits;
+    const length = this.tail.length + piece.length;
+    if (length > Math.min(blockLength, inlineLength)) return false;
+    const grown = growParagraph(this.pending.at(-1), this.tail, piece);
+    if (!grown) return false;
+    this.tail += piece;
+    this.pending = [...this.pending.slice(0, -1), grown];
+    return true;
   }
 
   /**
