@@ -15,11 +15,13 @@ import { quantile, Visitor, wordsOf } from "./support";
  * Memory: of web and backend, per active reply and per further open stream. The streams are spread
  * evenly over the replies, each with its own visitor, and receive only heartbeats.
  *
+ * Readers: processor time and memory of web while many clients read one long reply, from its middle to its end.
+ *
  * Gap: from a SIGKILL of the writing backend to the first text from its successor.
  *
  * Disk: storage calls for a prompt and its reply, in short and in long conversations.
  *
- *   scripts/bench/streams [latency|memory|gap|disk]...     all of them by default
+ *   scripts/bench/streams [latency|memory|readers|gap|disk]...     all of them by default
  *
  * RATE (20)                tokens per second of each reply
  * STREAMS (1,100,1000)     concurrent streams for the latency
@@ -28,9 +30,10 @@ import { quantile, Visitor, wordsOf } from "./support";
  * LEASE (4)                seconds
  * OPEN (1000,2000,5000)    open streams for the memory
  * REPLIES (1000)           active replies for the memory
+ * READERS (100)            readers of one reply
  * TURNS (2,20,200)         lengths of conversations
  * CHECKOUTS                folders with other builds, measured before this one, each after the other
- * ROUNDS (1)               rounds of all builds for the latency
+ * ROUNDS (1)               rounds of all builds for the latency and the readers
  */
 
 const wanted = process.argv.slice(2);
@@ -45,17 +48,23 @@ const measuredMs = seconds * 1_000;
 const leaseSeconds = process.env["LEASE"] ?? "4";
 const builds = [...(process.env["CHECKOUTS"]?.split(",") ?? []), undefined];
 const rounds = Number(process.env["ROUNDS"] ?? 1);
+const readerCount = Number(process.env["READERS"] ?? 100);
 const turns = (process.env["TURNS"] ?? "2,20,200").split(",").map(Number);
 
 async function main(): Promise<void> {
-  for (let round = 0; round < rounds && isWanted("latency"); round++)
-    for (const checkout of builds) {
-      if (builds.length > 1) console.log(checkout ?? "this build");
-      await withClock(latencies, checkout);
-    }
+  if (isWanted("latency")) await compare(latencies);
+  if (isWanted("readers")) await compare(readers);
   if (isWanted("memory")) await withClock(memory);
   if (isWanted("gap")) await gaps();
   if (isWanted("disk")) await disk(turns);
+}
+
+async function compare(work: Parameters<typeof withClock>[0]): Promise<void> {
+  for (let round = 0; round < rounds; round++)
+    for (const checkout of builds) {
+      if (builds.length > 1) console.log(checkout ?? "this build");
+      await withClock(work, checkout);
+    }
 }
 
 async function withClock(
@@ -201,6 +210,41 @@ async function memory(model: ClockModel, fleet: Fleet): Promise<void> {
   const open = streams.filter((stream) => !stream.closed).length;
   report("streams open at the end", { of: streams.length, open });
   for (const stream of streams) stream.destroy();
+}
+
+/** Tokens of the reply that many read: some 50 KB of paragraphs. */
+const LONG_REPLY = 4_000;
+
+async function readers(model: ClockModel, fleet: Fleet): Promise<void> {
+  const [web] = fleet.webs;
+  if (!web) throw new Error("one web process is needed");
+  model.rate = 200;
+  model.tokens = LONG_REPLY;
+  const { cookie, address } = await patiently(() => beginReply(web.url));
+  await sleep((LONG_REPLY / model.rate / 2) * 1_000);
+  const before = { memory: web.memory(), ms: web.processorMs() };
+  let highest = before.memory;
+  const timer = setInterval(() => {
+    highest = Math.max(highest, web.memory());
+  }, 100);
+  let ended = 0;
+  let bytes = 0;
+  const read = async () => {
+    const stream = await patiently(() => openStream(web.url, address, cookie));
+    await readAll(stream, (text) => {
+      bytes += text.length;
+      if (text.includes("event: end")) ended++;
+    });
+  };
+  await Promise.all(Array.from({ length: readerCount }, read));
+  clearInterval(timer);
+  report(`${readerCount} readers of one reply`, {
+    "read to its end": ended,
+    "MB sent": bytes / 1e6,
+    "web processor s": (web.processorMs() - before.ms) / 1_000,
+    "MiB before": before.memory,
+    "MiB at most": highest,
+  });
 }
 
 const NO_REPLY = { cookie: "", address: "/" };

@@ -1,4 +1,5 @@
 import { spawn, execFileSync, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,22 +28,18 @@ export async function startKeepsake(
   checkout = repository,
 ): Promise<Running> {
   const directory = await mkdtemp(path.join(tmpdir(), "keepsake-bench-"));
-  const both = spawn(
-    process.execPath,
-    [path.join(checkout, "build/scripts/local/run-both.js")],
-    {
-      cwd: directory,
-      stdio: ["ignore", "pipe", "inherit"],
-      env: {
-        ...process.env,
-        PORT: String(port),
-        METRICS_PORT: String(port + 1),
-        LOG_LEVEL: "warn",
-        ...NO_LIMITS,
-        ...env,
-      },
+  const both = spawn(process.execPath, [starterIn(checkout)], {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      METRICS_PORT: String(port + 1),
+      LOG_LEVEL: "warn",
+      ...NO_LIMITS,
+      ...env,
     },
-  );
+  });
   await saysReady(both);
   return {
     url: `http://localhost:${port}`,
@@ -60,6 +57,16 @@ export async function startKeepsake(
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** The script that starts both; earlier builds have it elsewhere. */
+function starterIn(checkout: string): string {
+  const places = ["local/run-both.js", "support/runBoth.js"].map((place) =>
+    path.join(checkout, "build/scripts", place),
+  );
+  const found = places.find((place) => existsSync(place));
+  if (found !== undefined) return found;
+  throw new Error(`There is no build in ${checkout}: run \`npm run build\`.`);
 }
 
 async function saysReady(both: ChildProcess): Promise<void> {

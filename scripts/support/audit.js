@@ -6,24 +6,34 @@ const { stdout } = spawnSync("npm", ["audit", "--omit=dev", "--json"], {
   shell: process.platform === "win32",
 });
 
-const counts = countsIn(stdout);
-if (counts === undefined) {
+const { metadata, message } = parse(stdout);
+const total = metadata?.vulnerabilities?.total;
+const audited = metadata?.dependencies?.prod ?? 0;
+if (total === undefined || audited === 0) {
+  const reason = message ? ` (${statusOf(message)})` : "";
   console.error(
-    "NOT AUDITED: the registry answered no advisories. Repeat this with a registry that has them, such as https://registry.npmjs.org.",
+    `NOT AUDITED: the registry answered no advisories${reason}. Repeat this with a registry that has them, such as https://registry.npmjs.org.`,
   );
   process.exitCode = 2;
-} else if (counts.total > 0) {
-  console.error(`Found ${counts.total} advisories. Run: npm audit --omit=dev`);
+} else if (total > 0) {
+  console.error(
+    `Found ${total} advisories for ${audited} packages of production. Run: npm audit --omit=dev`,
+  );
   process.exitCode = 1;
 } else {
-  console.log("Audited: no advisory concerns a dependency of production.");
+  console.log(`Audited ${audited} packages of production: no advisory.`);
 }
 
-/** The numbers of vulnerabilities; `undefined` if the answer has none. */
-function countsIn(text) {
+/** What npm answered; empty if that is no JSON. */
+function parse(text) {
   try {
-    return JSON.parse(text).metadata?.vulnerabilities;
+    return JSON.parse(text) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+/** npm's message without the address, which may have a password. */
+function statusOf(text) {
+  return text.split(" - ")[0];
 }

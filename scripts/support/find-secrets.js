@@ -1,4 +1,4 @@
-// Looks for secrets in what processes logged during the tests: `find-secrets.js FOLDER`. Prints places, not
+// Looks for secrets in what processes logged during the tests, and in their metrics: `find-secrets.js FOLDER`. Prints places, not
 // secrets. Exits with 1 if it finds one, or if nothing was recorded.
 const { readdirSync, readFileSync } = require("node:fs");
 const path = require("node:path");
@@ -28,5 +28,8 @@ for (const name of readdirSync(folder)) {
 }
 for (const place of places.slice(0, 50)) console.error(`SECRET: ${place}`);
 if (lines === 0) console.error("No log was recorded.");
-else console.error(`${places.length} secrets in ${lines} lines of logs.`);
+else
+  console.error(
+    `${places.length} secrets in ${lines} lines of logs and metrics.`,
+  );
 process.exitCode = places.length > 0 || lines === 0 ? 1 : 0;

@@ -19,12 +19,25 @@ async function audit(answer: string) {
   return { status, text: stdout + stderr };
 }
 
-const found = (total: number) =>
-  JSON.stringify({ metadata: { vulnerabilities: { total } } });
+const found = (total: number, prod = 50) =>
+  JSON.stringify({
+    metadata: { vulnerabilities: { total }, dependencies: { prod } },
+  });
+
+const refusal = JSON.stringify({
+  message: "405 Method Not Allowed - POST https://user:secret@registry/bulk",
+});
 
 it.each([
-  ["no finding", found(0), 0, "no advisory"],
-  ["a finding", found(2), 1, "Found 2 advisories"],
+  [
+    "no finding",
+    found(0),
+    0,
+    "Audited 50 packages of production: no advisory.",
+  ],
+  ["a finding", found(2), 1, "Found 2 advisories for 50 packages"],
+  ["no package", found(0, 0), 2, "NOT AUDITED"],
+  ["a refusal", refusal, 2, "no advisories (405 Method Not Allowed). Repeat"],
   ["a registry without advisories", '{"error":{}}', 2, "NOT AUDITED"],
   ["no network", "", 2, "NOT AUDITED"],
 ])("answers by its exit code with %s", async (_, answer, status, text) => {

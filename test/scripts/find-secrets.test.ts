@@ -18,7 +18,7 @@ async function search(...lines: string[]) {
 it("passes logs without a secret, and fails without logs", async () => {
   expect(await search('{"path":"/conversations"}')).toMatchObject({
     status: 0,
-    stderr: "0 secrets in 1 lines of logs.\n",
+    stderr: "0 secrets in 1 lines of logs and metrics.\n",
   });
   expect((await search()).status).toBe(1);
 });

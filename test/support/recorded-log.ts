@@ -2,7 +2,10 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { createLog, type Logger } from "../../app/core/runtime/log";
 
-/* With TEST_LOGS, all that processes log is kept in that folder: scripts/test then looks for secrets. */
+/*
+ * With TEST_LOGS, all that processes log is kept in that folder, and their last metrics: scripts/test then looks
+ * for secrets.
+ */
 
 const folder = process.env.TEST_LOGS;
 

@@ -13,7 +13,7 @@ import type { Logger } from "../../app/core/runtime/log";
 import { Registry } from "../../app/core/runtime/metrics";
 import { fixedTokens, type Tokens } from "../../app/core/config/tokens";
 import { removeFolder } from "./temporary-folder";
-import { recordedLog } from "./recorded-log";
+import { record, recordedLog } from "./recorded-log";
 
 export const TOKEN = "a-token-for-tests-only-0123456789abcdef";
 
@@ -97,6 +97,7 @@ export async function startBackend(
       server.closeAllConnections();
     });
     await parts.replies.drain();
+    record(await parts.metrics.metrics());
     await parts.peers.close();
     await parts.models.close();
   };

@@ -9,7 +9,7 @@ import type { SessionStore } from "../../app/web/sessions/session-store";
 import { HttpVisitor } from "./http-visitor";
 import { type ScriptedApi, startScriptedBackend } from "./scripted-backend";
 import { scriptedStream, type Step } from "./scripted-stream";
-import { recordedLog } from "./recorded-log";
+import { record, recordedLog } from "./recorded-log";
 
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
@@ -82,6 +82,7 @@ export async function startWeb(
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      record(await metrics.metrics());
       await backend?.close();
     },
   };
