@@ -77,6 +77,15 @@ it.each<[string, BrowserContextOptions]>([
     await page.goto(web.address + path);
     expect(await violations()).toEqual([]);
   }
+  await page.goto(`${web.address}/conversations`);
+  const rows = page.getByRole("main").getByRole("button");
+  await rows.filter({ visible: true }).first().click();
+  const rename = page.getByRole("link", { name: "Rename…" });
+  await rename.filter({ visible: true }).waitFor();
+  expect(await violations()).toEqual([]);
+  await rename.filter({ visible: true }).click();
+  await page.getByRole("dialog", { name: "Rename" }).waitFor();
+  expect(await violations()).toEqual([]);
   await page.goto(`${web.address}/projects`);
   await page.getByLabel("Name").fill("Letters");
   await page.getByRole("button", { name: "Create project" }).click();
