@@ -7,6 +7,7 @@ import type { Tokens } from "../core/config/tokens";
 import type { BackendState } from "./backend-state";
 import type { ConversationPages } from "./conversations/conversation-pages";
 import type { Conversations } from "./conversations/conversations";
+import type { ConversationSettings } from "./conversations/conversation-settings";
 import type { Search } from "./conversations/search";
 import type { PromptService } from "./conversations/prompts";
 import type { QueueService } from "./conversations/queue-service";
@@ -15,6 +16,8 @@ import { authenticate } from "./middleware/authenticate";
 import { keepDeadlines } from "./middleware/keep-deadlines";
 import { recordVisits } from "./middleware/record-visits";
 import { observeRequests } from "./middleware/observe-requests";
+import type { FileStore } from "./files/file-store";
+import type { Uploads } from "./files/uploads";
 import type { Models } from "./models/create-models";
 import type { OwnerEraser } from "./owners/owner-eraser";
 import type { Quotas } from "./owners/quotas";
@@ -27,6 +30,7 @@ import {
   serveQueue,
   serveReplyActions,
 } from "./routes/conversations";
+import { serveFiles } from "./routes/files";
 import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
 import { serveOwner } from "./routes/owner";
@@ -43,6 +47,9 @@ export interface BackendAppDeps {
   conversations: Conversations;
   conversationPages: ConversationPages;
   prompts: PromptService;
+  settings: ConversationSettings;
+  fileStore: FileStore;
+  uploads: Uploads;
   queue: QueueService;
   replies: ReplyService;
   /** The event streams, which a drain closes. */
@@ -99,6 +106,7 @@ function routes(deps: BackendAppDeps) {
     refOf: (ownerHash, id, number) =>
       deps.prompts.replyRef(ownerHash, id, number),
   });
+  serveFiles(router, deps);
   servePeers(router, deps.replies);
   serveProjects(router, deps.projects, deps.projectPages);
   return router;

@@ -17,6 +17,8 @@ import { ModelTitles } from "./conversations/model-titles";
 import { ConversationReplyRepository } from "./conversations/reply-repository";
 import { Search } from "./conversations/search";
 import { createRecords } from "./create-records";
+import type { PdfReader } from "./files/pdf/read-pdf";
+import { Uploads } from "./files/uploads";
 import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
@@ -42,6 +44,8 @@ export interface BackendDeps {
   fileSystem?: FileSystem;
   /** Default: the providers that the settings name. */
   providers?: ModelProvider[];
+  /** Reads the text of PDFs; default: in processes of their own. */
+  pdfs?: Pick<PdfReader, "read">;
 }
 
 export function createBackend(deps: BackendDeps) {
@@ -55,7 +59,7 @@ export function createBackend(deps: BackendDeps) {
     onDamage: (damage) => log.error({ damage }, "found a damaged file"),
   });
   const folders = recordFoldersIn(config.DATA_DIRECTORY);
-  const stored = createRecords({ files, folders, now });
+  const stored = createRecords({ files, folders, now, pdfs: deps.pdfs });
   const { models, systemPrompt } = modelsOf(deps);
   const titles = new ModelTitles({ ...stored, models, log });
   const records = new ConversationReplyRepository({
@@ -84,7 +88,7 @@ export function createBackend(deps: BackendDeps) {
     metrics,
   });
   const replies = new ReplyService(context);
-  const { projects, ownerIndex } = stored;
+  const { projects, ownerIndex, settings, fileStore } = stored;
   const quotas = new Quotas(
     ownerIndex,
     {
@@ -106,6 +110,9 @@ export function createBackend(deps: BackendDeps) {
       quotas,
       repository: records,
     }),
+    settings,
+    fileStore,
+    uploads: new Uploads({ files: fileStore, quotas }),
     projects,
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),

@@ -18,6 +18,7 @@ import type { LogListing } from "../core/storage/log-listing";
 import type { LogEntry } from "../core/storage/log-reader";
 import { createStorageContext } from "../core/storage/storage-context";
 import { VersionedDocument } from "../core/storage/versioned-document";
+import { checkFiles, reportMissing } from "./check-files";
 import {
   checkDocument,
   checkLog,
@@ -27,8 +28,8 @@ import {
 import type { Findings } from "./findings";
 import { OwnerLists } from "./owner-lists";
 
-const PARTS = ["activity", "conversations", "projects", "visits"];
-const CONVERSATION = ["settings", "messages", "queue", "replies"];
+const PARTS = ["activity", "conversations", "projects", "uploads", "visits"];
+const CONVERSATION = ["settings", "messages", "queue", "replies", "files"];
 
 const isId = (name: string) => idPattern.test(name) || isTemporary(name);
 const isEven = (name: string) => /^[1-9]\d{0,8}$/.test(name) && +name % 2 === 0;
@@ -62,6 +63,9 @@ export class OwnerCheck {
     );
     if (parts.includes("visits")) {
       await knownNames(findings, folders.visits(ownerHash), isMarker);
+    }
+    if (parts.includes("uploads")) {
+      await checkFiles(findings, folders.uploads(ownerHash));
     }
     if (parts.includes("activity")) {
       const events = folders.ownerEvents(ownerHash);
@@ -143,8 +147,14 @@ export class OwnerCheck {
       : undefined;
     // A sweep removes the rest.
     if (version?.isTombstone) return true;
+    const files = folders.files({ ownerHash, conversation: id });
+    const whole = parts.includes("files")
+      ? await checkFiles(findings, files)
+      : new Set<string>();
     const log = parts.includes("messages")
-      ? await checkLog(findings, folders.messages(ownerHash, id))
+      ? await checkLog(findings, folders.messages(ownerHash, id), {
+          onEntry: (entry) => reportMissing(findings, files, entry, whole),
+        })
       : undefined;
     if (!log?.last) {
       await findings.move(folder, "has no message");

@@ -14,6 +14,7 @@ import { DeletedConversations } from "./deleted-conversations";
 import { FinishedReplies } from "./finished-replies";
 import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
+import { UnsentFiles } from "./unsent-files";
 import { sweepNames } from "./sweep-sessions";
 
 export interface RecordTerms {
@@ -25,7 +26,8 @@ export interface RecordTerms {
 
 /**
  * Removes old versions, compacted entries, conversations that were deleted long ago, abandoned
- * owners, epochs of finished replies, and leftovers from all folders under a directory. Memory does not grow with their number.
+ * owners, epochs of finished replies, files that were not sent, and leftovers from all folders under a
+ * directory. Memory does not grow with their number.
  */
 export async function sweepRecords(
   sweep: Sweep,
@@ -35,10 +37,11 @@ export async function sweepRecords(
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
   const finished = new FinishedReplies(sweep, directory);
   const abandoned = new AbandonedOwners(sweep, directory, abandonedMs);
+  const unsent = new UnsentFiles(sweep, directory);
   const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
     if (await abandoned.sweepFolder(folder)) return;
-    await sweepFolder(sweep, folder, deleted, finished);
+    await sweepFolder(sweep, folder, { deleted, finished, unsent });
   });
 }
 
@@ -62,8 +65,15 @@ async function* foldersUnder(
 async function sweepFolder(
   sweep: Sweep,
   folder: string,
-  deleted: DeletedConversations,
-  finished: FinishedReplies,
+  {
+    deleted,
+    finished,
+    unsent,
+  }: {
+    deleted: DeletedConversations;
+    finished: FinishedReplies;
+    unsent: UnsentFiles;
+  },
 ): Promise<void> {
   const names = await sweep.fileSystem.readdir(folder);
   const newest = newestVersion(names);
@@ -71,6 +81,7 @@ async function sweepFolder(
   if (newest) await deleted.sweepFolder(folder, newest, age);
   await sweepNames(sweep, folder, names, age);
   await finished.sweepFolder(folder, names);
+  await unsent.sweepFolder(folder, names);
   const erased = await removeErased(sweep.fileSystem, folder, names);
   sweep.tally.folded += erased;
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });

@@ -19,6 +19,8 @@ export interface Tally {
   conversations: number;
   /** Removed epochs of finished replies. */
   epochs: number;
+  /** Removed files that no message has. */
+  files: number;
   /** Anonymous owners that were marked for removal. */
   marked: number;
   /** Removed anonymous owners. */
@@ -37,6 +39,7 @@ const newTally = (): Tally => ({
   ended: 0,
   conversations: 0,
   epochs: 0,
+  files: 0,
   marked: 0,
   owners: 0,
   leftovers: 0,

@@ -24,6 +24,7 @@ interface Prompt {
   follows?: number;
   insteadOf?: number;
   queue?: boolean;
+  files?: string[];
 }
 
 export async function createConversation(

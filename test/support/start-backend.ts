@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createBackend } from "../../app/backend/create-backend";
 import type { ModelProvider } from "../../app/backend/models/model";
+import { PdfReader } from "../../app/backend/files/pdf/read-pdf";
 import { createBackendApp } from "../../app/backend/app";
 import { readBackendConfig } from "../../app/core/config/config";
 import type { FileSystem } from "../../app/core/storage/file-system";
@@ -43,6 +44,7 @@ export interface TestBackendOptions {
   now?: () => Date;
   fileSystem?: FileSystem;
   providers?: ModelProvider[];
+  pdfs?: Pick<PdfReader, "read">;
 }
 
 /** Stops backends that a failed test left: jest would wait for them. */
@@ -79,6 +81,8 @@ export async function startBackend(
     now: options.now,
     fileSystem: options.fileSystem,
     providers: options.providers,
+    // A child of a test needs a loader for TypeScript.
+    pdfs: options.pdfs ?? new PdfReader(undefined, ["--import", "tsx"]),
   });
   reportAvailability(parts.metrics, parts.checkStorage);
   const probes = { whyNotReady: () => undefined };

@@ -112,7 +112,9 @@ function fromPrompt<M extends ModelMessage>(messages: M[]): M[] {
 }
 
 const cost = async (message: ModelMessage, counter: TokenCounter) =>
-  (await counter.countMessage(message)) + tokensAroundMessage;
+  (await counter.countMessage(message)) +
+  (message.files ?? []).reduce((sum, { tokens }) => sum + tokens, 0) +
+  tokensAroundMessage;
 
 async function costOfAll(
   messages: readonly ModelMessage[],
@@ -129,11 +131,16 @@ function inTurns(messages: readonly ModelMessage[]): ModelMessage[] {
     const last = turns.at(-1);
     if (message.text.trim() === "") continue;
     if (last?.role === message.role) {
-      turns[turns.length - 1] = {
-        role: last.role,
-        text: `${last.text}\n\n${message.text}`,
-      };
-    } else turns.push({ role: message.role, text: message.text });
+      const text = `${last.text}\n\n${message.text}`;
+      const files = [...(last.files ?? []), ...(message.files ?? [])];
+      turns[turns.length - 1] = toTurn({ role: last.role, text, files });
+    } else turns.push(toTurn(message));
   }
   return turns;
 }
+
+const toTurn = ({ role, text, files = [] }: ModelMessage): ModelMessage => ({
+  role,
+  text,
+  ...(files.length > 0 && { files }),
+});

@@ -1,13 +1,13 @@
 import { NotFoundError } from "../../core/domain/errors";
 import { TurnTree } from "../../core/domain/turn-tree";
 import { replyNumberOf } from "../../core/domain/turns";
-import type { ModelMessage } from "../models/model";
+import type { Message } from "../../core/domain/records";
 import type { MessageLog } from "./message-log";
 
 /** The thread that ends with a prompt, as a model is told. */
 export interface History {
   /** From the prompt backwards. A few messages are in memory at a time. */
-  newestFirst: AsyncIterable<ModelMessage>;
+  newestFirst: AsyncIterable<Readonly<Message>>;
   /** The number of messages. */
   length: number;
   /** The number of older versions of the prompt. */

@@ -16,6 +16,7 @@ import { type LogEntry, LogMissingError } from "../../core/storage/log-reader";
 import { memoize } from "../../core/runtime/memoize";
 import {
   Branch as BranchSchema,
+  type FileRef,
   isPrompt,
   Message,
   type Prompt,
@@ -34,6 +35,7 @@ import {
   replyNumberOf,
   turnOf,
 } from "../../core/domain/turns";
+import { haveSameIds } from "./prompt-files";
 import type { QueueItem } from "./prompt-queue";
 
 /** A prompt to save. */
@@ -48,6 +50,8 @@ export interface NewPrompt {
    * prompts of earlier versions of the program, and from most others.
    */
   countedWithReply?: boolean;
+  /** The conversation's: `FileStore` gave it to them. */
+  files?: readonly FileRef[] | undefined;
 }
 
 /** The place of a prompt in its conversation. */
@@ -285,15 +289,18 @@ export class MessageLog {
   }
 
   private async findByKey(
-    { key, text, insteadOf }: NewPrompt,
+    { key, text, insteadOf, files = [] }: NewPrompt,
     listing: LogListing,
   ): Promise<Prompt | undefined> {
     if (key === undefined) return undefined;
     const { keyHash: hash } = keyHash(key);
     const found = await this.findByHash(hash, listing);
-    if (found && (found.text !== text || found.insteadOf !== insteadOf)) {
-      throw keyWasUsed();
-    }
+    if (!found) return undefined;
+    const isSame =
+      found.text === text &&
+      found.insteadOf === insteadOf &&
+      haveSameIds(found.files, files);
+    if (!isSame) throw keyWasUsed();
     return found;
   }
 
@@ -405,7 +412,7 @@ export const replyTo = (
 
 const toPrompt = (
   number: number,
-  { text, at, insteadOf }: NewPrompt,
+  { text, at, insteadOf, files = [] }: NewPrompt,
   follows: number | undefined,
 ): Prompt => ({
   number,
@@ -414,6 +421,7 @@ const toPrompt = (
   at,
   ...(insteadOf !== undefined && { insteadOf }),
   ...(follows !== undefined && { follows }),
+  ...(files.length > 0 && { files: [...files] }),
 });
 
 /** Prompts that a page reads for branches. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { keyWasUsed, VisibleError } from "../../core/domain/errors";
-import { limits, type QueuedPrompt } from "../../core/domain/records";
+import { FileRef, limits, type QueuedPrompt } from "../../core/domain/records";
 import { nextPromptNumber } from "../../core/domain/turns";
 import { memoize } from "../../core/runtime/memoize";
 import { AppendLog } from "../../core/storage/append-log";
@@ -13,6 +13,7 @@ import type {
 import type { LogListing } from "../../core/storage/log-listing";
 import type { LogEntry } from "../../core/storage/log-reader";
 import type { StorageContext } from "../../core/storage/storage-context";
+import { haveSameIds } from "./prompt-files";
 
 const named = {
   /** Names a queued prompt: the number that it got when it was queued. */
@@ -29,6 +30,7 @@ const QueueEvent = z.discriminatedUnion("kind", [
     at: z.string(),
     follows: z.int().optional(),
     keyHash: z.string().optional(),
+    files: z.array(FileRef).optional(),
   }),
   z.object({ kind: z.literal("edited"), ...named, text: z.string() }),
   z.object({ kind: z.literal("withdrawn"), ...named }),
@@ -107,10 +109,16 @@ export class QueueState {
 }
 
 /** A prompt that waits, as clients see it. */
-export const describe = ({ prompt, text, at }: QueueItem): QueuedPrompt => ({
+export const describe = ({
+  prompt,
+  text,
+  at,
+  files,
+}: QueueItem): QueuedPrompt => ({
   number: prompt,
   text,
   at,
+  ...(files && { files }),
 });
 
 function apply(
@@ -191,7 +199,7 @@ export class PromptQueue {
    * @throws VisibleError (409) if the queue is full, or the key was used for another text.
    */
   async add(
-    item: Pick<QueueItem, "text" | "at" | "follows" | "keyHash">,
+    item: Pick<QueueItem, "text" | "at" | "follows" | "keyHash" | "files">,
     lastMessage: number,
   ): Promise<QueueItem> {
     await this.log.createFolder();
@@ -222,12 +230,14 @@ export class PromptQueue {
    */
   async findByKey(
     { items }: QueueState,
-    { keyHash, text }: Pick<QueueItem, "keyHash" | "text">,
+    { keyHash, text, files }: Pick<QueueItem, "keyHash" | "text" | "files">,
   ): Promise<QueueItem | undefined> {
     if (keyHash === undefined) return undefined;
     const found = items.find((item) => item.keyHash === keyHash);
     if (!found) return undefined;
-    if (found.sent.hash !== sentOf(text).hash) throw keyWasUsed();
+    const isSame =
+      found.sent.hash === sentOf(text).hash && haveSameIds(found.files, files);
+    if (!isSame) throw keyWasUsed();
     // The process that queued it may have died before it was on disk.
     await this.log.flush();
     return found;

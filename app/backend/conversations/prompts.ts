@@ -11,6 +11,7 @@ import {
 import type { StorageContext } from "../../core/storage/storage-context";
 import {
   type Conversation,
+  type FileRef,
   isPrompt,
   limits,
   type Prompt,
@@ -18,6 +19,7 @@ import {
 import { firstVersion, isPromptNumber, turnOf } from "../../core/domain/turns";
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { FileStore } from "../files/file-store";
 import type { Quotas } from "../owners/quotas";
 import { toConversation } from "../owner-index/to-conversation";
 import type { ConversationSettings } from "./conversation-settings";
@@ -36,6 +38,7 @@ import {
   StillWritingError,
 } from "./reply-resolver";
 import { lockPrompts } from "./lock-prompts";
+import { bytesOf, idsOf } from "./prompt-files";
 import { titleOf } from "./title";
 import type { ConversationValidator } from "./validator";
 
@@ -49,7 +52,17 @@ export interface PromptServiceDeps {
   quotas: Quotas;
   replyResolver: ReplyResolver;
   queue: QueueService;
+  fileStore: FileStore;
   now: () => Date;
+}
+
+/** A prompt as a client sends it. */
+interface SentPrompt {
+  text: string;
+  /** The ids of its files; by default, another version of a prompt keeps those of the prompt. */
+  files?: string[] | undefined;
+  follows?: number;
+  insteadOf?: number;
 }
 
 /**
@@ -65,22 +78,30 @@ export class PromptService {
    */
   async createConversation(
     ownerHash: string,
-    first: { text: string; model?: string; project?: string },
+    first: {
+      text: string;
+      model?: string;
+      project?: string;
+      files?: string[] | undefined;
+    },
     key?: string,
   ): Promise<{ conversation: Conversation; message: Prompt }> {
     const { validator, settings, replies, now } = this.deps;
-    const { text, project = null } = first;
+    const { text, project = null, files: fileIds = [] } = first;
     assertNotTooLong(text);
     await validator.assertExists(ownerHash, first);
     const model = first.model ?? (await validator.defaultModel());
     const id = key ? derivedId("conversation", ownerHash, key) : newId();
+    const of = { ownerHash, conversation: id };
+    const files = await this.describeFiles(of, model, fileIds);
     const log = this.logOf(ownerHash, id);
     using _ = await lockPrompts(this.deps, ownerHash);
     const before = key === undefined ? undefined : await log.list();
     if (!before || before.last === 0) await this.admit(ownerHash, true);
+    await this.deps.fileStore.claim(of, fileIds);
     const at = now().toISOString();
     const [message, created] = await Promise.all([
-      log.addFirst({ text, at, key }),
+      log.addFirst({ text, at, key, files }),
       settings.create(ownerHash, {
         id,
         title: titleOf(text),
@@ -92,8 +113,9 @@ export class PromptService {
         deletedAt: null,
       }),
     ]);
-    await settings.addToIndex(ownerHash, created, Buffer.byteLength(text));
+    await settings.addToIndex(ownerHash, created, bytesOf(message));
     await replies.begin(replyTo(ownerHash, id, message.number));
+    this.deps.fileStore.release(ownerHash, fileIds);
     const conversation = toConversation(created.settings, message.at);
     return { conversation, message };
   }
@@ -109,12 +131,14 @@ export class PromptService {
   async send(
     ownerHash: string,
     id: string,
-    prompt: { text: string; follows?: number; insteadOf?: number },
+    prompt: SentPrompt,
     key?: string,
   ): Promise<Prompt> {
     assertNotTooLong(prompt.text);
-    await this.deps.settings.read(ownerHash, id);
-    return this.sendNow(ownerHash, id, prompt, key);
+    const { model } = await this.deps.settings.read(ownerHash, id);
+    const of = { ownerHash, conversation: id };
+    const files = await this.describeFiles(of, model, prompt.files);
+    return this.sendNow(ownerHash, id, { ...prompt, files }, key);
   }
 
   /**
@@ -125,17 +149,19 @@ export class PromptService {
   async sendOrQueue(
     ownerHash: string,
     id: string,
-    prompt: { text: string; follows?: number },
+    sent: Omit<SentPrompt, "insteadOf">,
     key?: string,
   ): Promise<{ message: Prompt; queued: boolean }> {
     const { queue, settings } = this.deps;
     const of = { ownerHash, conversation: id };
-    const toQueue = { ...prompt, key };
-    assertNotTooLong(prompt.text);
-    const [state] = await Promise.all([
+    assertNotTooLong(sent.text);
+    const [state, { model }] = await Promise.all([
       queue.read(of),
       settings.read(ownerHash, id),
     ]);
+    const files = await this.describeFiles(of, model, sent.files);
+    const prompt = { ...sent, files };
+    const toQueue = { ...prompt, key };
     const known = await queue.findQueued(of, state, toQueue);
     if (known) return { message: known, queued: true };
     if (state.waiting.length === 0 || (await this.isSaved(of, key))) {
@@ -166,7 +192,7 @@ export class PromptService {
   private async sendNow(
     ownerHash: string,
     id: string,
-    prompt: { text: string; follows?: number; insteadOf?: number },
+    prompt: Omit<SentPrompt, "files"> & { files: FileRef[] | undefined },
     key?: string,
   ): Promise<Prompt> {
     const { text, follows, insteadOf: number } = prompt;
@@ -174,7 +200,9 @@ export class PromptService {
     const old =
       number === undefined ? undefined : await readPrompt(log, number);
     const insteadOf = old && firstVersion(old);
-    return this.save(ownerHash, id, { text, insteadOf, key }, async (last) => {
+    const files = prompt.files ?? old?.files;
+    const saved = { text, insteadOf, key, files };
+    return this.save(ownerHash, id, saved, async (last) => {
       if (old) await assertRoomForVersion(log, old);
       const decide = isPromptNumber(last)
         ? await this.deps.replyResolver.finish(replyTo(ownerHash, id, last))
@@ -182,6 +210,7 @@ export class PromptService {
       const place = old ? old.follows : await followed(log, follows, last);
       // Before the prompt is saved: a refused one stays in the visitor's text box alone.
       await this.admit(ownerHash);
+      await this.claimFiles({ ownerHash, conversation: id }, files);
       return { follows: place, decide };
     });
   }
@@ -206,7 +235,8 @@ export class PromptService {
       settings.read(ownerHash, id),
     ]);
     const log = this.logOf(ownerHash, id);
-    const again = { text: prompt.text, insteadOf: firstVersion(prompt), key };
+    const { text, files } = prompt;
+    const again = { text, files, insteadOf: firstVersion(prompt), key };
     return this.save(ownerHash, id, again, async (last) => {
       await assertRoomForVersion(log, prompt);
       await assertNewest(log, prompt);
@@ -297,11 +327,13 @@ export class PromptService {
     const at = now().toISOString();
     const log = this.logOf(ownerHash, id);
     // The conversation keeps its place in the list: its reply's event is early enough.
-    const countedWithReply = await ownerIndex.isNewest(ownerHash, id);
+    // Files count at once: they may be large.
+    const countedWithReply =
+      !prompt.files?.length && (await ownerIndex.isNewest(ownerHash, id));
     const added = { ...prompt, at, countedWithReply };
     const saved = await log.addPrompt(added, place);
     const { number } = saved.message;
-    const bytes = Buffer.byteLength(saved.message.text);
+    const bytes = bytesOf(saved.message);
     // After the prompt: readers look for it in the reply log until the failed reply is a message.
     if (saved.isAfterFailure) {
       await replyResolver.keepFailed(replyTo(ownerHash, id, number - 2));
@@ -311,7 +343,32 @@ export class PromptService {
         ownerIndex.append(ownerHash, { kind: "prompt", id, at, bytes }),
       replies.begin(replyTo(ownerHash, id, number)),
     ]);
+    this.deps.fileStore.release(ownerHash, idsOf(prompt.files));
     return saved.message;
+  }
+
+  /**
+   * The files of a new prompt.
+   *
+   * @throws VisibleError (409) if one is missing, (422) if the model can do nothing with one.
+   */
+  private async describeFiles(
+    of: ConversationRef,
+    model: string,
+    ids: readonly string[] | undefined,
+  ): Promise<FileRef[] | undefined> {
+    if (!ids?.length) return ids && [];
+    const { fileStore, validator } = this.deps;
+    const files = await fileStore.describe(of, [...new Set(ids)]);
+    await validator.assertTakes(model, files);
+    return files;
+  }
+
+  private claimFiles(
+    of: ConversationRef,
+    files: readonly FileRef[] | undefined,
+  ): Promise<void> {
+    return this.deps.fileStore.claim(of, idsOf(files));
   }
 
   private logOf(ownerHash: string, id: string): MessageLog {

@@ -1,4 +1,4 @@
-import type { Prompt, QueuedPrompt } from "../../core/domain/records";
+import type { FileRef, Prompt, QueuedPrompt } from "../../core/domain/records";
 import { isPromptNumber } from "../../core/domain/turns";
 import type {
   ConversationRef,
@@ -7,11 +7,18 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { FileStore } from "../files/file-store";
 import type { Quotas } from "../owners/quotas";
 import { GO_ON } from "../replies/types";
 import type { ConversationSettings } from "./conversation-settings";
 import { keyHash, messageLogOf, replyTo } from "./message-log";
-import { promptQueueOf, type QueueItem, type QueueState } from "./prompt-queue";
+import { bytesOf, idsOf } from "./prompt-files";
+import {
+  describe,
+  promptQueueOf,
+  type QueueItem,
+  type QueueState,
+} from "./prompt-queue";
 import type { Replies } from "./reply-resolver";
 import { isOpen } from "./send-queued";
 import { lockPrompts } from "./lock-prompts";
@@ -23,6 +30,7 @@ export interface QueueServiceDeps {
   settings: ConversationSettings;
   quotas: Quotas;
   replies: Replies;
+  fileStore: FileStore;
   now: () => Date;
 }
 
@@ -31,6 +39,7 @@ export interface PromptToQueue {
   text: string;
   follows?: number;
   key?: string;
+  files?: FileRef[] | undefined;
 }
 
 /** Queues prompts, and changes the queue on behalf of the visitor. */
@@ -48,13 +57,14 @@ export class QueueService {
    */
   async add(of: ConversationRef, prompt: PromptToQueue): Promise<Prompt> {
     const { quotas, replies, now } = this.deps;
-    const { text, follows, key } = prompt;
+    const { text, follows, key, files } = prompt;
     await quotas.assertRoom(of.ownerHash, false);
+    await this.deps.fileStore.claim(of, idsOf(files));
     const at = now().toISOString();
     // Before the prompt: a process that dies afterwards leaves the queue to the others.
     await replies.watchQueue(of);
     const item = await promptQueueOf(this.deps, of).add(
-      { text, at, follows, ...keyHash(key) },
+      { text, at, follows, files, ...keyHash(key) },
       await this.lastMessage(of),
     );
     return this.complete(of, item, text);
@@ -64,9 +74,9 @@ export class QueueService {
   async findQueued(
     of: ConversationRef,
     state: QueueState,
-    { text, key }: PromptToQueue,
+    { text, key, files }: PromptToQueue,
   ): Promise<Prompt | undefined> {
-    const sought = { text, ...keyHash(key) };
+    const sought = { text, files, ...keyHash(key) };
     const found = await promptQueueOf(this.deps, of).findByKey(state, sought);
     return found && this.complete(of, found, text);
   }
@@ -80,9 +90,9 @@ export class QueueService {
     const { quotas, settings } = this.deps;
     await settings.read(of.ownerHash, of.conversation);
     await quotas.assertRoom(of.ownerHash, false);
-    const { at } = await promptQueueOf(this.deps, of).edit(prompt, text);
-    await this.count(of, text);
-    return { number: prompt, text, at };
+    const edited = await promptQueueOf(this.deps, of).edit(prompt, text);
+    await this.count(of, { text });
+    return describe({ ...edited, text });
   }
 
   /** @throws VisibleError (404, 409) if the prompt does not wait. */
@@ -131,23 +141,25 @@ export class QueueService {
     item: QueueItem,
     text: string,
   ): Promise<Prompt> {
-    const { replies } = this.deps;
+    const { replies, fileStore } = this.deps;
+    const { files } = item;
     if (item.state === "waiting") {
       await replies.watchQueue(of);
-      await this.count(of, item.text);
+      await this.count(of, item);
       await replies.continueQueue(of);
+      fileStore.release(of.ownerHash, idsOf(files));
     }
     const { number, at } = item;
-    return { number, role: "user", text, at };
+    return { number, role: "user", text, at, ...(files && { files }) };
   }
 
   /** All texts count, also those that were replaced or withdrawn: they are on disk. */
   private count(
     { ownerHash, conversation: id }: ConversationRef,
-    text: string,
+    prompt: Pick<Prompt, "text" | "files">,
   ): Promise<void> {
     const at = this.deps.now().toISOString();
-    const bytes = Buffer.byteLength(text);
+    const bytes = bytesOf(prompt);
     return this.deps.ownerIndex.append(ownerHash, {
       kind: "prompt",
       id,

@@ -11,16 +11,15 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { JsonObject } from "../../core/storage/json";
-import {
-  isPrompt,
-  type ModelDescription,
-  type Reply,
-} from "../../core/domain/records";
+import { isPrompt, type Reply } from "../../core/domain/records";
 import { nextPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt } from "./assemble-prompt";
 import { readHistory } from "./history";
+import type { FileStore } from "../files/file-store";
+import { giveFiles } from "../files/give-files";
 import type { Models } from "../models/create-models";
+import type { ModelInfo } from "../models/model";
 import { TokenCounter } from "../models/token-counter";
 import type { Projects } from "../projects/projects";
 import { encodeLine, type LogRecord } from "../replies/log/records";
@@ -45,6 +44,7 @@ export interface ReplyRepositoryDeps {
   settings: ConversationSettings;
   projects: Projects;
   models: Pick<Models, "find">;
+  fileStore: FileStore;
   systemPrompt: string;
   /** Proposes titles; absent if that is switched off. */
   titles?: Pick<ModelTitles, "propose"> | undefined;
@@ -52,7 +52,10 @@ export interface ReplyRepositoryDeps {
 
 const FIRST_REPLY = 2;
 
-type ModelWindow = Pick<ModelDescription, "contextTokens" | "maxReplyTokens">;
+type ModelWindow = Pick<
+  ModelInfo,
+  "contextTokens" | "maxReplyTokens" | "takes"
+>;
 
 const SMALL_WINDOW: ModelWindow = {
   contextTokens: 8_192,
@@ -82,9 +85,16 @@ export class ConversationReplyRepository implements ReplyRepository {
     const { systemPrompt } = this.deps;
     const instructions = await this.instructionsOf(ownerHash, stored);
     const longest = stored.maxTokens ?? undefined;
+    const window = await this.window(stored.model);
+    const newestFirst = giveFiles(
+      this.deps.fileStore,
+      ref,
+      history.newestFirst,
+      window,
+    );
     const { messages, leftOut, tokensLeft } = await assemblePrompt(
-      { ...history, systemPrompt, instructions, begun },
-      await this.window(stored.model),
+      { ...history, newestFirst, systemPrompt, instructions, begun },
+      window,
       this.counter,
       longest,
     );

@@ -3,6 +3,8 @@ import {
   checkReplyOptions,
   type ChosenOptions,
 } from "../models/check-reply-options";
+import { checkFiles } from "../files/check-files";
+import type { FileRef } from "../../core/domain/records";
 import type { Models } from "../models/create-models";
 import type { Projects } from "../projects/projects";
 
@@ -42,5 +44,11 @@ export class ConversationValidator {
   async assertSupported(model: string, options: ChosenOptions): Promise<void> {
     const info = await this.models.find(model);
     if (info) checkReplyOptions(info, options);
+  }
+
+  /** @throws VisibleError (422) if the model can do nothing with one of the files. */
+  async assertTakes(model: string, files: readonly FileRef[]): Promise<void> {
+    const info = await this.models.find(model);
+    if (info) checkFiles(info, files);
   }
 }

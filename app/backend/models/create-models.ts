@@ -10,6 +10,7 @@ import {
   type ModelProvider,
   type ReplyOptions,
 } from "./model";
+import { inlineFiles } from "./inline-files";
 import { createModelLists } from "./model-lists";
 import { createModelMetrics, type ReplyMeter } from "./model-metrics";
 import type { ModelTimeouts } from "./provider-settings";
@@ -82,8 +83,11 @@ export function createModels({
     try {
       const { provider, model } = target(id, offered);
       const asked = { ...withinLimits(offered, options), model };
+      const given = offered?.takes?.all
+        ? messages
+        : await inlineFiles(messages);
       const ask = (inner: AbortSignal) =>
-        provider.streamReply(messages, asked, inner);
+        provider.streamReply(given, asked, inner);
       const events = withTokenTimeouts(ask, timeouts, signal);
       for await (const event of boundReply(events)) {
         meter.event(event);

@@ -1,9 +1,37 @@
 import type { ProviderName } from "../../core/config/model-settings";
+import type { FileKind } from "../../core/domain/file-types";
+import type { FileRef } from "../../core/domain/records";
 
 /** A turn of a conversation, as sent to a model. */
 export interface ModelMessage {
   role: "system" | "user" | "assistant";
   text: string;
+  files?: readonly ModelFile[];
+}
+
+/** A file, as sent to a model. */
+export interface ModelFile extends Omit<FileRef, "id"> {
+  /** How the model gets it. `none`: the model is told that the file is there. */
+  as: FileKind | "none";
+  /** An estimate. */
+  tokens: number;
+  /** Its bytes, or its text as UTF-8. */
+  read(this: void): Promise<Buffer>;
+}
+
+/** The files that a model takes as they are, within these bounds; all others are given as text. */
+export interface TakenFiles {
+  images?: FileBounds & { maxSide?: number };
+  documents?: FileBounds;
+  /** True if it takes every file, but needs no text of it. */
+  all?: boolean;
+}
+
+interface FileBounds {
+  /** Of one file. */
+  maxBytes: number;
+  /** In one request: the oldest are left out. */
+  maxCount: number;
 }
 
 /** A model that can be picked, as the picker and the API describe it. */
@@ -24,6 +52,8 @@ export interface ModelInfo {
    * an interrupted reply is started again.
    */
   continues: boolean;
+  /** Absent for a model that takes text alone. */
+  takes?: TakenFiles | undefined;
 }
 
 export interface ReplyOptions {

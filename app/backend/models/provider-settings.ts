@@ -31,6 +31,8 @@ export interface OpenAISettings {
   contextTokens: number;
   /** The way to continue an interrupted reply; `restart` if the server can't. */
   continuation: "restart" | "prefill" | "vllm";
+  /** Names of models that take pictures, with `*`; `undefined` to find out. */
+  imageModels?: readonly string[] | undefined;
 }
 
 /** Proxies, by the scheme of the server's address. */
@@ -95,6 +97,7 @@ function openaiSettings(config: BackendConfig): OpenAISettings | undefined {
     },
     contextTokens: config.OPENAI_CONTEXT_TOKENS,
     continuation: config.OPENAI_CONTINUATION,
+    imageModels: config.OPENAI_IMAGE_MODELS,
   };
 }
 

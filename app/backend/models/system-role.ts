@@ -26,5 +26,5 @@ export function withoutSystemRole(
   const rest = messages.filter(({ role }) => role !== "system");
   const first = rest[0]?.role === "user" ? rest.shift() : undefined;
   const texts = [...system, ...(first ? [first] : [])].map(({ text }) => text);
-  return [{ role: "user", text: texts.join("\n\n") }, ...rest];
+  return [{ ...first, role: "user", text: texts.join("\n\n") }, ...rest];
 }

@@ -26,8 +26,8 @@ export interface OwnerEraserDeps {
  * Deletes all data of an owner. Idempotent: after a crash or an error, a repeated call completes it.
  *
  * The event log stays, with a last event that says that all before is erased: its numbers must not
- * be taken twice, because processes cache entries by number. The folders of conversations and
- * projects are renamed, so that nothing can be read from then on, and emptied in the background. If
+ * be taken twice, because processes cache entries by number. The folders of conversations,
+ * projects and uploads are renamed, so that nothing can be read from then on, and emptied in the background. If
  * the process dies, a sweep empties them.
  */
 export class OwnerEraser {
@@ -54,6 +54,7 @@ export class OwnerEraser {
     const hidden = [
       await this.hide(folders.conversations(ownerHash)),
       await this.hide(folders.projects(ownerHash)),
+      await this.hide(folders.uploads(ownerHash)),
     ];
     // A reply that is still listed would be started again, in a new folder.
     await this.index.removeAll((ref) => ref.ownerHash === ownerHash);

@@ -28,7 +28,7 @@ export class Quotas {
   ) {
     this.refused = new Counter({
       name: "keepsake_quota_refusals_total",
-      help: "Messages that were refused because their owner has reached a limit, by quota: conversations, bytes.",
+      help: "Messages and files that were refused because their owner has reached a limit, by quota: conversations, bytes.",
       labelNames: ["quota"],
       registers: [metrics],
     });
@@ -67,17 +67,31 @@ export class Quotas {
         `${count.format(conversations.limit)} conversations`,
       );
     }
-    if (bytes.used >= bytes.limit) {
-      const megabytes = Math.round(bytes.limit / MEGABYTE);
-      throw this.refuse("bytes", `${count.format(megabytes)} MB of messages`);
-    }
+    if (bytes.used >= bytes.limit) throw this.refuseBytes("your message");
   }
 
-  private refuse(quota: string, limit: string): VisibleError {
+  /** The bytes that an owner may still store. */
+  async bytesLeft(ownerHash: string): Promise<number> {
+    const { bytes } = this.of(await this.ownerIndex.read(ownerHash));
+    return bytes.limit - bytes.used;
+  }
+
+  /** @param what What was sent. */
+  refuseBytes(what: string): VisibleError {
+    const megabytes = Math.round(this.limits.bytes / MEGABYTE);
+    const limit = `${count.format(megabytes)} MB of messages and files`;
+    return this.refuse("bytes", limit, what);
+  }
+
+  private refuse(
+    quota: string,
+    limit: string,
+    what = "your message",
+  ): VisibleError {
     this.refused.inc({ quota });
     return new VisibleError(
       403,
-      `You have reached the limit of ${limit}. Delete conversations that you no longer need, then send your message again.`,
+      `You have reached the limit of ${limit}. Delete conversations that you no longer need, then send ${what} again.`,
     );
   }
 }

@@ -77,11 +77,11 @@ function serveMessages(
       ctx.body = sent(await prompts.send(ownerHash, params.id, body, key));
       return;
     }
-    const { text, follows } = body;
+    const { text, follows, files } = body;
     const { message, queued } = await prompts.sendOrQueue(
       ownerHash,
       params.id,
-      { text, follows },
+      { text, follows, files },
       key,
     );
     ctx.body = { ...sent(message), ...(queued && { queued }) };

@@ -10,6 +10,7 @@ import {
 import type { Operation } from "../../core/api/operation";
 import { operations } from "../../core/api/operations";
 import { CallHeaders, problems, TagHeader } from "./describe-call";
+import { filePaths } from "./describe-files";
 import { readReply } from "./describe-reply";
 
 const WITH_BODY = [413, 415];
@@ -40,6 +41,7 @@ export function describeApi() {
         description: "Conversations and their messages.",
       },
       { name: "Replies", description: "Replies while they are being written." },
+      { name: "Files", description: "Files of messages." },
       { name: "Projects", description: "Groups of conversations." },
       { name: "Models", description: "The models that can be chosen." },
       { name: "Search", description: "Search in titles and messages." },
@@ -67,7 +69,7 @@ function paths(): ZodOpenApiPathsObject {
       [operation.method]: describe(id, operation),
     };
   }
-  return { ...found, ...readReply };
+  return { ...found, ...readReply, ...filePaths };
 }
 
 function describe(id: string, operation: Operation): ZodOpenApiOperationObject {

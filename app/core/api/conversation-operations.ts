@@ -23,6 +23,10 @@ const messageText = textField()
     description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
   });
 
+const files = z.array(Id).max(limits.filesPerMessage).optional().meta({
+  description: "Uploaded files, which become the message's.",
+});
+
 const byQueued = z.object({
   id: Id,
   /** The number of the queued message: odd. */
@@ -104,6 +108,7 @@ export const conversationOperations = {
       text: messageText,
       model: model.optional(),
       project: Id.optional(),
+      files,
     }),
     status: 201,
     answer: z
@@ -113,7 +118,7 @@ export const conversationOperations = {
         reply: z.object({ number: z.int().min(2) }),
       })
       .meta({ id: "CreatedConversation" }),
-    errors: [403, 404, 409, 413, 429, 503],
+    errors: [403, 404, 409, 413, 422, 429, 503],
     repeatable: "keyed",
   }),
   readConversation: operation({
@@ -254,6 +259,7 @@ export const conversationOperations = {
         description:
           "A prompt, to add another version of it; earlier versions stay.",
       }),
+      files,
       queue: z.boolean().optional().meta({
         description:
           "True to queue the message while a reply is being written. By default that is refused (409). No effect with `insteadOf`.",
@@ -261,7 +267,7 @@ export const conversationOperations = {
     }),
     status: 201,
     answer: SentMessage,
-    errors: [403, 404, 409, 413, 429, 503],
+    errors: [403, 404, 409, 413, 422, 429, 503],
     repeatable: "keyed",
   }),
   editQueuedMessage: operation({

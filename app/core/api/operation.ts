@@ -9,7 +9,14 @@ export interface Operation<
   method: "get" | "post" | "patch" | "delete";
   /** As OpenAPI writes it: `/v1/conversations/{id}`. */
   path: string;
-  tag: "Conversations" | "Replies" | "Projects" | "Models" | "Search" | "Owner";
+  tag:
+    | "Conversations"
+    | "Replies"
+    | "Files"
+    | "Projects"
+    | "Models"
+    | "Search"
+    | "Owner";
   summary: string;
   params: P;
   query: Q;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conversationOperations } from "./conversation-operations";
 import { textField } from "../domain/text";
+import { fileOperations } from "./file-operations";
 import { empty, none } from "./inputs";
 import { operation } from "./operation";
 import { ownerOperations } from "./owner-operations";
@@ -28,6 +29,7 @@ const SearchResult = z
 export const operations = {
   ...conversationOperations,
   ...replyOperations,
+  ...fileOperations,
   listModels: operation({
     method: "get",
     path: "/v1/models",

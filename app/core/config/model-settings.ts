@@ -90,6 +90,11 @@ export const modelSettings = {
     .describe(
       "How an interrupted reply continues: from its beginning (`restart`), or from its last token with llama.cpp (`prefill`) or vLLM (`vllm`).",
     ),
+  OPENAI_IMAGE_MODELS: list
+    .optional()
+    .describe(
+      "The models of the endpoint that take pictures, comma-separated; `*` stands for any characters, and an empty value for none. Defaults to what the server reports, and else to well-known names.",
+    ),
   HTTP_PROXY: httpUrl.optional().describe("The proxy for http:// endpoints."),
   HTTPS_PROXY: httpUrl.optional().describe("The proxy for https:// endpoints."),
   NO_PROXY: z

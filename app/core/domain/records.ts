@@ -32,6 +32,14 @@ export const limits = {
   deletedTurns: 1_000,
   /** More than any model writes in one reply. */
   maxTokens: 1_000_000,
+  /** A file of a message. Balances photos and reports against the time of an upload. */
+  fileBytes: 20 * 1024 * 1024,
+  filesPerMessage: 5,
+  fileNameLength: 200,
+  /** Of a picture: browsers take four bytes for each pixel to show it. */
+  megapixels: 50,
+  /** The text of a file that a model gets. */
+  fileTextBytes: 512 * 1024,
 } as const;
 
 /** 128 random bits in base 32, lower case: fit for a URL and for a file name anywhere. */
@@ -50,6 +58,26 @@ export const Usage = z.object({
   outputTokens: z.int().min(0),
 });
 
+/** A file of a message. Its type was found out from its bytes. */
+export const FileRef = z
+  .object({
+    id: Id,
+    name: z.string().max(limits.fileNameLength),
+    /** `image/png`; see `file-types.ts`. */
+    type: z.string(),
+    bytes: z.int().min(0),
+    /** Of a picture, in pixels. */
+    width: z.int().min(1).optional(),
+    height: z.int().min(1).optional(),
+    /** Of a PDF. */
+    pages: z.int().min(1).optional(),
+    /** Bytes of the text that was found in a PDF. */
+    textBytes: z.int().min(0).optional(),
+    /** True if the text ends early: it is longer than models get. */
+    isTextCut: z.boolean().optional(),
+  })
+  .meta({ id: "File" });
+
 const message = {
   number: z.int().min(1),
   text: z.string(),
@@ -65,6 +93,8 @@ export const Prompt = z
     insteadOf: z.int().min(1).optional(),
     /** The reply that it follows, where that is not the newest before it. */
     follows: z.int().min(2).optional(),
+    /** Absent if there are none. */
+    files: z.array(FileRef).optional(),
   })
   .meta({ id: "Prompt" });
 
@@ -148,6 +178,7 @@ export const QueuedPrompt = z
     number: z.int().min(1),
     text: z.string(),
     at: time,
+    files: z.array(FileRef).optional(),
   })
   .meta({ id: "QueuedPrompt" });
 
@@ -268,6 +299,7 @@ export const ReplyEvent = z.discriminatedUnion("kind", [
   }),
 ]);
 
+export type FileRef = z.output<typeof FileRef>;
 export type Prompt = z.output<typeof Prompt>;
 export type Reply = z.output<typeof Reply>;
 export type Message = Prompt | Reply;

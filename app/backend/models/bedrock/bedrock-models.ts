@@ -1,5 +1,10 @@
 import type { OfferedModel } from "../../../core/config/offered-models";
-import { formatTokens, type ModelInfo, shortName } from "../model";
+import {
+  formatTokens,
+  type ModelInfo,
+  shortName,
+  type TakenFiles,
+} from "../model";
 
 interface Family {
   /** Matches a model's id, also after a profile's region, and in ARNs. */
@@ -10,13 +15,21 @@ interface Family {
   maxReplyTokens: number;
   /** True if Converse continues an unfinished answer of this model. */
   continues: boolean;
+  takes?: TakenFiles;
 }
+
+/** Converse's own limits, the same for all models that take files. */
+const FILES: TakenFiles = {
+  images: { maxBytes: 3.75 * 1024 ** 2, maxSide: 8_000, maxCount: 20 },
+  documents: { maxBytes: 4.5 * 1024 ** 2, maxCount: 5 },
+};
 
 const nova = (
   id: RegExp,
   name: string,
   about: string,
   contextTokens: number,
+  takes?: TakenFiles,
 ): Family => ({
   id,
   name,
@@ -24,14 +37,21 @@ const nova = (
   contextTokens,
   maxReplyTokens: 10_000,
   continues: true,
+  takes,
 });
 
 /** Limits from Amazon's documentation. The first match counts. */
 const families: Family[] = [
-  nova(/\bnova-pro-v1/, "Nova Pro", "The most able of the three", 300_000),
+  nova(
+    /\bnova-pro-v1/,
+    "Nova Pro",
+    "The most able of the three",
+    300_000,
+    FILES,
+  ),
   nova(/\bnova-micro-v1/, "Nova Micro", "The fastest, for text alone", 128_000),
-  nova(/\bnova-lite-v1/, "Nova Lite", "Fast, at a low price", 300_000),
-  nova(/\bnova-premier-v1/, "Nova Premier", "For hard tasks", 1_000_000),
+  nova(/\bnova-lite-v1/, "Nova Lite", "Fast, at a low price", 300_000, FILES),
+  nova(/\bnova-premier-v1/, "Nova Premier", "For hard tasks", 1_000_000, FILES),
   claude(/\bclaude-3-(?:haiku|sonnet|opus)/, 4_096, true),
   claude(/\bclaude-3-[57]/, 8_192, true),
   // From 4.6 on, these models refuse a begun answer.
@@ -52,6 +72,7 @@ function claude(
     contextTokens: 200_000,
     maxReplyTokens,
     continues,
+    takes: FILES,
   };
 }
 
@@ -84,7 +105,8 @@ function standardModels(region = ""): OfferedModel[] {
 
 function describe({ model, name }: OfferedModel): ModelInfo {
   const family = families.find(({ id }) => id.test(model));
-  const { about, contextTokens, maxReplyTokens, continues } = family ?? other;
+  const { about, contextTokens, maxReplyTokens, continues, takes } =
+    family ?? other;
   return {
     id: `bedrock/${model}`,
     name: name ?? (family?.name || plainName(model)),
@@ -93,6 +115,7 @@ function describe({ model, name }: OfferedModel): ModelInfo {
     contextTokens,
     maxReplyTokens,
     continues,
+    takes,
   };
 }
 

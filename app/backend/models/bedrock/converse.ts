@@ -1,20 +1,27 @@
 import type {
+  ContentBlock,
   ConverseStreamCommandInput,
   ConverseStreamOutput,
+  ImageFormat,
   Message,
 } from "@aws-sdk/client-bedrock-runtime";
 import type { Interval } from "../../../core/runtime/update-interval";
 import { inBatches } from "../in-batches";
 import { joinPieces } from "../join-pieces";
-import type { ModelEvent, ModelMessage, ReplyOptions } from "../model";
+import type {
+  ModelEvent,
+  ModelFile,
+  ModelMessage,
+  ReplyOptions,
+} from "../model";
 import { createReasoningSplitter } from "../reasoning-splitter";
 import { stopEvent, stopKind } from "../stop-reason";
 import { interruptedBedrock } from "./errors";
 
-export function converseInput(
+export async function converseInput(
   messages: ModelMessage[],
   options: ReplyOptions,
-): ConverseStreamCommandInput {
+): Promise<ConverseStreamCommandInput> {
   const { maxTokens, temperature } = options;
   const system = messages.filter(({ role }) => role === "system");
   const inferenceConfig = {
@@ -23,20 +30,43 @@ export function converseInput(
   };
   return {
     modelId: options.model,
-    messages: turns(messages),
+    messages: await turns(messages),
     ...(system.length > 0 && { system: system.map(({ text }) => ({ text })) }),
     ...(Object.keys(inferenceConfig).length > 0 && { inferenceConfig }),
   };
 }
 
-function turns(messages: ModelMessage[]): Message[] {
-  return messages.flatMap(({ role, text }, index): Message[] => {
+async function turns(messages: ModelMessage[]): Promise<Message[]> {
+  const all: Message[] = [];
+  for (const [index, { role, text, files = [] }] of messages.entries()) {
     const isBegun = role === "assistant" && index === messages.length - 1;
     // Models refuse a begun answer that ends in white space, and one that is empty.
     const sent = isBegun ? text.trimEnd() : text;
-    if (role === "system" || sent.trim() === "") return [];
-    return [{ role, content: [{ text: sent }] }];
-  });
+    if (role === "system" || sent.trim() === "") continue;
+    const content: ContentBlock[] = [];
+    for (const [place, file] of files.entries()) {
+      content.push(await toBlock(file, `${index + 1}-${place + 1}`));
+    }
+    all.push({ role, content: [...content, { text: sent }] });
+  }
+  return all;
+}
+
+/**
+ * A picture or a document.
+ *
+ * @param number Unique in the request. Documents need a neutral name: a model takes a file's own name,
+ *   which anyone may have chosen, for an instruction.
+ */
+async function toBlock(file: ModelFile, number: string): Promise<ContentBlock> {
+  const bytes = await file.read();
+  if (bytes.length === 0) return { text: `[The file ${number} is missing.]` };
+  if (file.as === "image") {
+    const format = file.type.replace("image/", "") as ImageFormat;
+    return { image: { format, source: { bytes } } };
+  }
+  const name = `document ${number}`;
+  return { document: { format: "pdf", name, source: { bytes } } };
 }
 
 /** The white space at the end of an unfinished answer, which the model may repeat. */

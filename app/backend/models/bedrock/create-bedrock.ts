@@ -80,7 +80,8 @@ export function createBedrock(
   ): Promise<AsyncIterable<ConverseStreamOutput>> {
     const isMerged = withoutSystem.has(options.model);
     const prompt = isMerged ? withoutSystemRole(messages) : messages;
-    const command = new ConverseStreamCommand(converseInput(prompt, options));
+    const input = await converseInput(prompt, options);
+    const command = new ConverseStreamCommand(input);
     try {
       const { stream } = await client.send(command, { abortSignal: signal });
       return stream ?? emptyStream();

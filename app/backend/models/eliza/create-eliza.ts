@@ -8,6 +8,7 @@ import type {
   ReplyOptions,
 } from "../model";
 import { answer } from "./converse";
+import { thankForFiles } from "./thank-for-files";
 
 export interface ElizaSettings {
   /** Milliseconds between two words; 0 for none. */
@@ -22,6 +23,7 @@ const eliza: ModelInfo = {
   contextTokens: 1_000_000,
   maxReplyTokens: 100_000,
   continues: true,
+  takes: { all: true },
 };
 
 /**
@@ -44,12 +46,14 @@ async function* speak(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   signal.throwIfAborted();
-  const inputs = messages
-    .filter(({ role }) => role === "user")
-    .map(({ text }) => text);
+  const prompts = messages.filter(({ role }) => role === "user");
+  const inputs = prompts.map(({ text }) => text);
+  const files = prompts.at(-1)?.files ?? [];
   const last = messages.at(-1);
   const begun = last?.role === "assistant" ? last.text : "";
-  const rest = wordsOf(continuation(answer(inputs, options.attempt), begun));
+  const thanks = files.length > 0 ? `${thankForFiles(files)}\n\n` : "";
+  const whole = thanks + answer(inputs, options.attempt);
+  const rest = wordsOf(continuation(whole, begun));
   const words = rest.slice(0, options.maxTokens);
   yield* atPace(words, delayMs, signal);
   yield {

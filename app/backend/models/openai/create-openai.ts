@@ -76,7 +76,7 @@ export function createOpenAI(
     const changes = adapted.get(model) ?? new Set<Adaptation>();
     const { continuation } = settings;
     for (;;) {
-      const body = requestBody(messages, options, continuation, changes);
+      const body = await requestBody(messages, options, continuation, changes);
       try {
         return await client.request("/chat/completions", signal, body);
       } catch (error) {

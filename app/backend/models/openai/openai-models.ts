@@ -1,14 +1,25 @@
 import { z } from "zod";
 import type { OfferedModel } from "../../../core/config/offered-models";
 import { limits } from "../../../core/domain/records";
-import { formatTokens, type ModelInfo, shortName } from "../model";
+import {
+  formatTokens,
+  type ModelInfo,
+  shortName,
+  type TakenFiles,
+} from "../model";
 import type { OpenAISettings } from "../provider-settings";
+import { takesImages } from "./image-models";
 import { nonsense } from "./errors";
 
 const Count = z.number().int().positive().optional().catch(undefined);
 
 /** With the provider before it, an id has at most the length that records accept. */
 const MAX_ID_LENGTH = limits.modelLength - "openai/".length;
+
+/** Servers have different limits. These are within those of most. */
+const IMAGES: TakenFiles = {
+  images: { maxBytes: 10 * 1024 ** 2, maxCount: 10 },
+};
 
 /** Each page's picker has all of them. */
 const MAX_MODELS = 1_000;
@@ -28,6 +39,14 @@ const Listed = z.looseObject({
     .looseObject({ max_completion_tokens: Count })
     .nullish()
     .catch(undefined),
+  architecture: z
+    .looseObject({ input_modalities: z.array(z.string()).optional() })
+    .nullish()
+    .catch(undefined), // OpenRouter
+  capabilities: z
+    .looseObject({ vision: z.boolean().optional() })
+    .nullish()
+    .catch(undefined), // Mistral
 });
 type Listed = z.output<typeof Listed>;
 
@@ -89,6 +108,7 @@ function describe(
       contextTokens,
     ),
     continues: settings.continuation !== "restart",
+    takes: takesImages(listed, settings) ? IMAGES : undefined,
   };
 }
 

@@ -1,4 +1,9 @@
-import { ModelError, type ModelMessage, type ReplyOptions } from "../model";
+import {
+  ModelError,
+  type ModelFile,
+  type ModelMessage,
+  type ReplyOptions,
+} from "../model";
 import type { OpenAISettings } from "../provider-settings";
 import {
   hasSystemRole,
@@ -9,12 +14,12 @@ import {
 export type RequestBody = Record<string, unknown>;
 
 /** The body of a chat completion's request. */
-export function requestBody(
+export async function requestBody(
   messages: ModelMessage[],
   options: ReplyOptions,
   continuation: OpenAISettings["continuation"],
   adaptations: Iterable<Adaptation>,
-): RequestBody {
+): Promise<RequestBody> {
   const continues = messages.at(-1)?.role === "assistant";
   const names = new Set([...adaptations].map(({ name }) => name));
   const prompt = names.has("no system role")
@@ -26,7 +31,7 @@ export function requestBody(
   const { maxTokens, temperature } = options;
   return {
     model: options.model,
-    messages: prompt.map(({ role, text }) => ({ role, content: text })),
+    messages: await Promise.all(prompt.map(toMessage)),
     stream: true,
     ...(!names.has("no stream_options") && {
       stream_options: { include_usage: true },
@@ -40,6 +45,20 @@ export function requestBody(
         continue_final_message: true,
       }),
   };
+}
+
+/** Only messages with pictures have parts: some servers take nothing but text. */
+async function toMessage({ role, text, files = [] }: ModelMessage) {
+  if (files.length === 0) return { role, content: text };
+  const pictures = await Promise.all(files.map(toPart));
+  return { role, content: [...pictures, { type: "text", text }] };
+}
+
+async function toPart({ type, read }: ModelFile): Promise<object> {
+  const bytes = await read();
+  if (bytes.length === 0) return { type: "text", text: "[A missing picture.]" };
+  const url = `data:${type};base64,${bytes.toString("base64")}`;
+  return { type: "image_url", image_url: { url } };
 }
 
 /** A change to requests that a server asked for. It applies to all later requests for the model. */

@@ -29,6 +29,10 @@ export interface RecordFolders {
   /** The log of the prompts that are queued. */
   queue(of: ConversationRef): string;
   reply(ref: ReplyRef): string;
+  /** The uploaded files that no message has yet. */
+  uploads(ownerHash: string): string;
+  /** The files of a conversation's messages. */
+  files(of: ConversationRef): string;
   /** The parent of all folders of an owner's projects. */
   projects(ownerHash: string): string;
   project(ownerHash: string, project: string): string;
@@ -66,6 +70,25 @@ export function replyOf(
   return { ownerHash, conversation, number: Number(number) };
 }
 
+const FILES =
+  /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})\/files$/;
+
+/** The conversation that has its files in this folder; `undefined` for any other folder. */
+export function conversationOfFiles(
+  dataDirectory: string,
+  folder: string,
+): ConversationRef | undefined {
+  const match = FILES.exec(path.relative(dataDirectory, folder));
+  const [, ownerHash, conversation] = match ?? [];
+  return ownerHash && conversation ? { ownerHash, conversation } : undefined;
+}
+
+const UPLOADS = /^owners\/[0-9a-f]{2}\/[0-9a-f]{64}\/uploads$/;
+
+/** True for an owner's folder of uploads. */
+export const isUploads = (dataDirectory: string, folder: string): boolean =>
+  UPLOADS.test(path.relative(dataDirectory, folder));
+
 const OWNER = /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
 
 /** The hash of the owner that has this folder; `undefined` for any other folder. */
@@ -95,6 +118,9 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
       path.join(conversation(ownerHash, id), "queue"),
     reply: ({ ownerHash, conversation: id, number }) =>
       path.join(conversation(ownerHash, id), "replies", String(number)),
+    uploads: (hash) => path.join(owner(hash), "uploads"),
+    files: ({ ownerHash, conversation: id }) =>
+      path.join(conversation(ownerHash, id), "files"),
     projects,
     project: (hash, id) => path.join(projects(hash), id),
     activeReplies: path.join(dataDirectory, "in-progress"),

@@ -1,0 +1,94 @@
+import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
+import type { FileRecord } from "../../core/storage/stored-file";
+import type { PdfContent, PdfReader } from "./pdf/read-pdf";
+import { HEAD_BYTES, sniff, type Sniffed } from "./sniff";
+import { TextCheck } from "./text-check";
+
+/** What was found in a file. */
+export type Inspected = Pick<
+  FileRecord,
+  "type" | "width" | "height" | "pages" | "isTextCut"
+> & { text?: string };
+
+/** Finds out what a file is while it arrives. */
+export class Inspection {
+  private readonly head: Buffer[] = [];
+  private headBytes = 0;
+  private readonly textCheck = new TextCheck();
+  /** Set once a signature was seen. */
+  private hasSignature: boolean | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly pdfs: Pick<PdfReader, "read">,
+  ) {}
+
+  write(piece: Buffer): void {
+    if (this.headBytes < HEAD_BYTES) {
+      this.head.push(Buffer.from(piece));
+      this.headBytes += piece.length;
+    }
+    if (this.hasSignature === undefined && this.headBytes >= 16) {
+      this.hasSignature = sniff(Buffer.concat(this.head)).type !== undefined;
+    }
+    if (!this.hasSignature) this.textCheck.write(piece);
+  }
+
+  /**
+   * @param file Its place on disk, for the PDF reader.
+   * @throws VisibleError (422) if it is nothing that can be taken.
+   */
+  async end(file: string, bytes: number): Promise<Inspected> {
+    if (bytes === 0) throw refused(this.name, "is empty", "Attach another");
+    const found = sniff(Buffer.concat(this.head));
+    if (found.type === "application/pdf") return this.readPdf(file, bytes);
+    if (found.type !== undefined) return this.checkPicture(found);
+    if (this.textCheck.end()) return { type: "text/plain" };
+    throw refused(
+      this.name,
+      "is neither text in UTF-8 nor a PNG, JPEG, GIF, WebP or PDF",
+      "Save it as one of these, then attach that",
+    );
+  }
+
+  private checkPicture({ type = "", size }: Sniffed): Inspected {
+    if (!size) {
+      throw refused(this.name, "is a damaged picture", "Save it again");
+    }
+    const { width, height } = size;
+    const megapixels = (width * height) / 1e6;
+    if (megapixels <= limits.megapixels) return { type, width, height };
+    throw refused(
+      this.name,
+      `has ${Math.ceil(megapixels).toLocaleString("en")} megapixels, and the limit is ${limits.megapixels}`,
+      "Make the picture smaller, then attach it",
+    );
+  }
+
+  private async readPdf(file: string, bytes: number): Promise<Inspected> {
+    const type = "application/pdf";
+    const found = await this.pdfs.read(file, bytes);
+    if (found.kind !== "read") throw refused(this.name, ...whyNot[found.kind]);
+    const { pages, text, isCut } = found;
+    return { type, pages, text, ...(isCut && { isTextCut: true }) };
+  }
+}
+
+const whyNot: Record<
+  Exclude<PdfContent["kind"], "read">,
+  [problem: string, advice: string]
+> = {
+  protected: [
+    "is a PDF that needs a password",
+    "Save it without one, then attach that",
+  ],
+  damaged: ["is a damaged PDF", "Print it into a new PDF, then attach that"],
+  "too-much": [
+    "is a PDF that takes too long, or too much memory, to read",
+    "Save the pages that you need as a PDF of their own, then attach that",
+  ],
+};
+
+const refused = (name: string, problem: string, advice: string) =>
+  new VisibleError(422, `“${name}” ${problem}. ${advice}.`);

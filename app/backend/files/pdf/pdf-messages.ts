@@ -1,0 +1,23 @@
+/** What the process that reads a PDF is asked. */
+export interface PdfRequest {
+  path: string;
+  /** The length of the PDF at the beginning of the file. */
+  bytes: number;
+  maxPages: number;
+  maxTextBytes: number;
+  timeoutMs: number;
+  /** Of the whole process. */
+  memoryBytes: number;
+}
+
+export type PdfAnswer =
+  | {
+      kind: "read";
+      pages: number;
+      text: string;
+      /** True if the text ends before the PDF does. */
+      isCut: boolean;
+    }
+  /** It needs a password. */
+  | { kind: "protected" }
+  | { kind: "damaged" };

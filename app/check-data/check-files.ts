@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { idPattern } from "../core/domain/records";
+import { isTemporary } from "../core/storage/exclusive-file";
+import { type FileSystem, isUnreadable } from "../core/storage/file-system";
+import { isObject } from "../core/storage/json";
+import type { LogEntry } from "../core/storage/log-reader";
+import { readRecord } from "../core/storage/stored-file";
+import { knownNames } from "./check-structures";
+import type { Findings } from "./findings";
+
+/** An upload in progress has a temporary name. */
+const isFile = (name: string) => idPattern.test(name) || isTemporary(name);
+
+/**
+ * Checks uploaded files, and moves damaged ones away.
+ *
+ * @returns The ids of those that are whole.
+ */
+export async function checkFiles(
+  findings: Findings,
+  folder: string,
+): Promise<Set<string>> {
+  const whole = new Set<string>();
+  for (const name of await knownNames(findings, folder, isFile)) {
+    if (isTemporary(name)) continue;
+    findings.count("files");
+    const file = path.join(folder, name);
+    if (await isWhole(findings.fileSystem, file)) whole.add(name);
+    else await findings.move(file, "is a damaged upload");
+  }
+  return whole;
+}
+
+/** Reports files that a message has and the folder lacks. */
+export function reportMissing(
+  findings: Findings,
+  folder: string,
+  { files }: LogEntry,
+  whole: ReadonlySet<string>,
+): void {
+  for (const file of Array.isArray(files) ? files : []) {
+    if (!isObject(file) || typeof file.id !== "string") continue;
+    if (whole.has(file.id) || !idPattern.test(file.id)) continue;
+    findings.report(
+      path.join(folder, file.id),
+      "is the file of a message, and is missing",
+      "Restore the file from another backup if you can.",
+    );
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+async function isWhole(fileSystem: FileSystem, name: string): Promise<boolean> {
+  try {
+    const file = await fileSystem.open(name, "r");
+    try {
+      const record = await readRecord(file);
+      if (!record) return false;
+      const hash = createHash("sha256");
+      for (let at = 0; at < record.bytes; at += PIECE_BYTES) {
+        const length = Math.min(PIECE_BYTES, record.bytes - at);
+        hash.update(await file.read(at, length));
+      }
+      return hash.digest("hex") === record.sha256;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
+}
