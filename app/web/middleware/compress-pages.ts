@@ -20,7 +20,10 @@ const WORTH_COMPRESSING = 16 * 1024;
  */
 const MAX_ON_MAIN_THREAD = 64 * 1024;
 
-/** Balances a page's weight against the processor: higher ones win a few per cent at twice the cost. */
+/**
+ * Balances a page's weight against the processor: higher ones win a few per cent at twice the cost. Lower ones
+ * and smaller windows save nothing: most of the 0.17 ms for 25 KB is the call itself.
+ */
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 3;
 
