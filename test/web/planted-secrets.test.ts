@@ -157,6 +157,8 @@ test("no log line, page, header or metric has a planted secret", async () => {
   const everything = [...logged, ...shown, metrics].join("\n");
   expect(credentials.filter((one) => everything.includes(one))).toEqual([]);
   expect([...logged, metrics].join("\n")).not.toContain(MESSAGE);
+  // Visitors learn neither the key nor the address of the model's server.
+  expect(shown.join("\n")).not.toContain(new URL(modelUrl).host);
   // The search would find what is there.
   expect(shown.join("\n")).toContain(MESSAGE);
   expect(credentials.length).toBeGreaterThan(5);
