@@ -25,6 +25,7 @@ interface Prompt {
   insteadOf?: number;
   queue?: boolean;
   files?: string[];
+  model?: string;
 }
 
 export async function createConversation(
