@@ -85,6 +85,19 @@ describe("the prompt", () => {
     expect(prompt.estimatedTokens).toBeGreaterThan(800);
   });
 
+  it("counts no message that can't be read as left out", async () => {
+    const history = [user("One"), assistant("Two"), user("Three")];
+    for (const missing of [0, 1]) {
+      const readable = history.toSpliced(missing, 1);
+      const { leftOut, messages } = await assemble(
+        { history: readable, length: history.length },
+        wide,
+      );
+      expect(leftOut).toBe(0);
+      expect(messages[0]?.role).toBe("user");
+    }
+  });
+
   it("keeps room for the reply that was asked for", async () => {
     const window = { contextTokens: 2_000, maxReplyTokens: 100 };
     const kept = async (maxTokens?: number) =>

@@ -8,7 +8,7 @@ export interface PromptOptions {
   instructions?: string | undefined;
   /** The conversation, from the newest message backwards; the first one is what is to be answered. */
   newestFirst: AsyncIterable<Readonly<ModelMessage>>;
-  /** The number of messages in the conversation. */
+  /** The number of messages in the conversation, those that can't be read included. */
   length: number;
   /** The beginning of the answer, where a cut reply is continued. */
   begun?: string | undefined;
@@ -59,7 +59,7 @@ export async function assemblePrompt(
     (begun === "" ? 0 : begunTokens + tokensAroundMessage);
   const tokensLeft = Math.max(1, maxTokens - begunTokens);
   const { contextTokens } = info;
-  const kept = await readNewest(newestFirst, counter, {
+  const { kept, isCut } = await readNewest(newestFirst, counter, {
     tokens:
       contextTokens * (1 - margin) -
       Math.min(tokensLeft, contextTokens / 2) -
@@ -73,7 +73,8 @@ export async function assemblePrompt(
       ...messages,
       { role: "assistant", text: begun },
     ]),
-    leftOut: length - messages.length,
+    // Without a cut, what is missing can't be read: the window has room for it.
+    leftOut: isCut ? length - messages.length : 0,
     estimatedTokens: around + (await costOfAll(messages, counter)),
     tokensLeft,
   };
@@ -87,22 +88,26 @@ function systemMessage(options: PromptOptions): ModelMessage | undefined {
   return text === "" ? undefined : { role: "system", text };
 }
 
-/** The newest messages that fit, the last of them in any case, oldest first. */
+/**
+ * The newest messages that fit, the last of them in any case, oldest first.
+ *
+ * @returns `isCut` is true if an older message did not fit.
+ */
 async function readNewest<M extends ModelMessage>(
   newestFirst: AsyncIterable<M>,
   counter: TokenCounter,
   room: { tokens: number; characters: number },
-): Promise<M[]> {
+): Promise<{ kept: M[]; isCut: boolean }> {
   const kept: M[] = [];
   let { tokens, characters } = room;
   for await (const message of newestFirst) {
     tokens -= await cost(message, counter);
     characters -= message.text.length;
     const isFull = tokens < 0 || characters < 0;
-    if (isFull && kept.length > 0) break;
+    if (isFull && kept.length > 0) return { kept, isCut: true };
     kept.unshift(message);
   }
-  return kept;
+  return { kept, isCut: false };
 }
 
 /** The messages from the first prompt on; the last one in any case. */

@@ -8,7 +8,7 @@ import type { MessageLog } from "./message-log";
 export interface History {
   /** From the prompt backwards. A few messages are in memory at a time. */
   newestFirst: AsyncIterable<Readonly<Message>>;
-  /** The number of messages. */
+  /** The number of messages, those that can't be read included. */
   length: number;
   /** The number of older versions of the prompt. */
   earlierVersions: number;
