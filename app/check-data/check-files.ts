@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { idPattern } from "../core/domain/records";
 import { isTemporary } from "../core/storage/exclusive-file";
-import { type FileSystem, isUnreadable } from "../core/storage/file-system";
+import {
+  type FileSystem,
+  isUnreadable,
+  type OpenFile,
+} from "../core/storage/file-system";
 import { isObject } from "../core/storage/json";
 import type { LogEntry } from "../core/storage/log-reader";
-import { readRecord } from "../core/storage/stored-file";
-import { knownNames } from "./check-structures";
+import { readEnd, readRecord } from "../core/storage/stored-file";
+import { knownNames, NEWER } from "./check-structures";
 import type { Findings } from "./findings";
 
 /** An upload in progress has a temporary name. */
@@ -15,7 +19,7 @@ const isFile = (name: string) => idPattern.test(name) || isTemporary(name);
 /**
  * Checks uploaded files, and moves damaged ones away.
  *
- * @returns The ids of those that are whole.
+ * @returns The ids of those that stay.
  */
 export async function checkFiles(
   findings: Findings,
@@ -26,8 +30,12 @@ export async function checkFiles(
     if (isTemporary(name)) continue;
     findings.count("files");
     const file = path.join(folder, name);
-    if (await isWhole(findings.fileSystem, file)) whole.add(name);
-    else await findings.move(file, "is a damaged upload");
+    const state = await readState(findings.fileSystem, file);
+    if (state === "damaged") await findings.move(file, "is a damaged upload");
+    else whole.add(name);
+    if (state === "newer") {
+      findings.report(file, "has the format of a later version", NEWER);
+    }
   }
   return whole;
 }
@@ -52,23 +60,30 @@ export function reportMissing(
 
 const PIECE_BYTES = 1024 * 1024;
 
-async function isWhole(fileSystem: FileSystem, name: string): Promise<boolean> {
+type State = "whole" | "damaged" | "newer";
+
+async function readState(fileSystem: FileSystem, name: string): Promise<State> {
   try {
     const file = await fileSystem.open(name, "r");
     try {
-      const record = await readRecord(file);
-      if (!record) return false;
-      const hash = createHash("sha256");
-      for (let at = 0; at < record.bytes; at += PIECE_BYTES) {
-        const length = Math.min(PIECE_BYTES, record.bytes - at);
-        hash.update(await file.read(at, length));
-      }
-      return hash.digest("hex") === record.sha256;
+      if (Number((await readEnd(file))?.data.format) > 1) return "newer";
+      return (await isWhole(file)) ? "whole" : "damaged";
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (isUnreadable(error)) return false;
+    if (isUnreadable(error)) return "damaged";
     throw error;
   }
+}
+
+async function isWhole(file: OpenFile): Promise<boolean> {
+  const record = await readRecord(file);
+  if (!record) return false;
+  const hash = createHash("sha256");
+  for (let at = 0; at < record.bytes; at += PIECE_BYTES) {
+    const length = Math.min(PIECE_BYTES, record.bytes - at);
+    hash.update(await file.read(at, length));
+  }
+  return hash.digest("hex") === record.sha256;
 }

@@ -151,10 +151,10 @@ export class OwnerCheck {
     const whole = parts.includes("files")
       ? await checkFiles(findings, files)
       : new Set<string>();
+    const onEntry = (entry: LogEntry) =>
+      reportMissing(findings, files, entry, whole);
     const log = parts.includes("messages")
-      ? await checkLog(findings, folders.messages(ownerHash, id), {
-          onEntry: (entry) => reportMissing(findings, files, entry, whole),
-        })
+      ? await checkLog(findings, folders.messages(ownerHash, id), { onEntry })
       : undefined;
     if (!log?.last) {
       await findings.move(folder, "has no message");
@@ -162,7 +162,7 @@ export class OwnerCheck {
     }
     if (parts.includes("queue")) {
       const queue = folders.queue({ ownerHash, conversation: id });
-      await checkLog(findings, queue);
+      await checkLog(findings, queue, { onEntry });
     }
     await this.checkReplies(id, log);
     const stored = StoredConversation.safeParse(version?.data).data;

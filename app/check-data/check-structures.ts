@@ -59,7 +59,7 @@ async function readText(
 const isNewer = (text: string | undefined) =>
   Number(parseObject(text?.split("\n")[0] ?? "")?.format) > 1;
 
-const NEWER =
+export const NEWER =
   "Check it with the version of Keepsake that wrote it, or a later one.";
 
 /**

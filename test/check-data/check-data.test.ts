@@ -11,8 +11,10 @@ import {
   writeFile,
 } from "node:fs/promises";
 import path from "node:path";
+import { promptQueueOf } from "../../app/backend/conversations/prompt-queue";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import {
   createConversation,
   backend,
@@ -23,6 +25,7 @@ import {
 } from "../support/fixtures";
 import { startProcess } from "../support/processes";
 import { callApi, startBackend } from "../support/start-backend";
+import { upload } from "../support/upload";
 
 const MAIN = path.join(__dirname, "../../app/check-data/main.ts");
 
@@ -227,6 +230,77 @@ test("repaired files belong to the folder's owner, also when root repairs", asyn
     (await everything()).map(async (file) => (await lstat(file)).uid),
   );
   expect(new Set(uids)).toEqual(new Set([user]));
+});
+
+/** Adds a conversation with a file, and returns the file's path. */
+async function addFile(): Promise<string> {
+  await backend.parts.replies.drain();
+  const { file } = await upload(backend, "Kept to the last byte", { owner });
+  const body = { text: "See this", files: [file.id] };
+  const created = await createConversation(owner, body);
+  const of = {
+    ownerHash: hashOf(owner),
+    conversation: created.conversation.id,
+  };
+  return path.join(folders().files(of), file.id);
+}
+
+test("finds nothing wrong in files and in uploads that are not sent", async () => {
+  await addFile();
+  await upload(backend, "Not sent", { owner });
+  expect(await check()).toMatchObject({ code: 0, problems: [] });
+});
+
+test("moves a damaged file away, and says which message lacks it", async () => {
+  const file = await addFile();
+  const bytes = await readFile(file);
+  bytes[3]! ^= 1;
+  await rm(file);
+  await writeFile(file, bytes);
+  const found = await check("--repair");
+  expect(found.code).toBe(1);
+  expect(found.output).toContain("is a damaged upload");
+  expect(found.output).toContain("is the file of a message, and is missing");
+  const where = path.relative(path.dirname(lost()), file);
+  expect(await readFile(path.join(lost(), where))).toEqual(bytes);
+});
+
+test("reports the missing file of a message", async () => {
+  await rm(await addFile());
+  const found = await check("--repair");
+  expect(found.code).toBe(1);
+  expect(found.problems).toHaveLength(1);
+  expect(found.output).toContain("is the file of a message, and is missing");
+  expect(found.output).toContain("Restore the file from another backup");
+});
+
+test("leaves a file in the format of a later version alone, and says so", async () => {
+  const file = await addFile();
+  const bytes = (await readFile(file)).toString("latin1");
+  await rm(file);
+  await writeFile(file, bytes.replace('"format":1', '"format":2'), "latin1");
+  const found = await check("--repair");
+  expect(found.code).toBe(1);
+  expect(found.problems).toHaveLength(1);
+  expect(found.output).toContain("has the format of a later version");
+  expect((await readFile(file)).length).toBe(bytes.length);
+});
+
+test("reports the missing file of a queued message", async () => {
+  await backend.parts.replies.drain();
+  const ownerHash = hashOf(owner);
+  const files = folders().files({ ownerHash, conversation: id });
+  const { file } = await upload(backend, "Queued", { owner });
+  const queue = promptQueueOf(
+    { files: createStorageContext(), folders: folders() },
+    { ownerHash, conversation: id },
+  );
+  const at = new Date().toISOString();
+  await queue.add({ text: "And this?", at, files: [file] }, 2);
+  const found = await check();
+  expect(found.code).toBe(1);
+  expect(found.output).toContain(path.join(path.basename(files), file.id));
+  expect(found.output).toContain("is the file of a message, and is missing");
 });
 
 test("leaves the format of a later version alone, and says so", async () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../domain/records";
-import { parseObject } from "./json";
+import { type JsonObject, parseObject } from "./json";
 import type { OpenFile } from "./file-system";
 
 /*
@@ -47,6 +47,17 @@ export function encodeRecord(record: FileRecord): Buffer {
 export async function readRecord(
   file: Pick<OpenFile, "read" | "size">,
 ): Promise<FileRecord | undefined> {
+  const end = await readEnd(file);
+  const record = FileRecord.safeParse(end?.data).data;
+  return record && end?.start === record.bytes + (record.textBytes ?? 0)
+    ? record
+    : undefined;
+}
+
+/** The record of any version of the program, unchecked, and where it begins. */
+export async function readEnd(
+  file: Pick<OpenFile, "read" | "size">,
+): Promise<{ data: JsonObject; start: number } | undefined> {
   const size = await file.size();
   if (size < END_BYTES) return undefined;
   const end = await file.read(size - END_BYTES, END_BYTES);
@@ -54,9 +65,6 @@ export async function readRecord(
   const length = end.readUInt32BE(0);
   const start = size - END_BYTES - length;
   if (length > MAX_RECORD_BYTES || start < 0) return undefined;
-  const json = await file.read(start, length);
-  const record = FileRecord.safeParse(parseObject(json.toString())).data;
-  return record && start === record.bytes + (record.textBytes ?? 0)
-    ? record
-    : undefined;
+  const data = parseObject((await file.read(start, length)).toString());
+  return data && { data, start };
 }
