@@ -3,6 +3,7 @@ import type { ConnectedApi } from "../../app/web/backend-client/api";
 import { exportData } from "../../app/web/pages/export-data";
 import { exportMarkdown } from "../../app/web/pages/export-markdown";
 import { connectApi, request } from "../support/connect-api";
+import { upload } from "../support/upload";
 import {
   backend,
   createConversation,
@@ -84,3 +85,25 @@ describe.each([1, 300, 2_000, pageCharacters])(
     });
   },
 );
+
+test("the exports name the files of each message", async () => {
+  const owner = "grace";
+  const name = "<a>[b](c).txt";
+  const { file } = await upload(backend, "Some notes", { owner, name });
+  const { conversation } = await createConversation(owner, {
+    text: "See this",
+    files: [file.id],
+  });
+  await whenAnswered(owner, conversation.id);
+  const markdown = await read(
+    exportMarkdown(api, request(owner), conversation.id),
+  );
+  expect(markdown).toContain(
+    "\n## You\n\nSee this\n\n- \\<a\\>\\[b\\](c).txt (text/plain, 10 bytes)\n\n## Eliza\n",
+  );
+  const data = await read(exportData(api, request(owner), new Date()));
+  const href = `/conversations/${conversation.id}/files/${file.id}`;
+  expect(JSON.parse(data)).toMatchObject({
+    conversations: [{ messages: [{ files: [{ ...file, href }] }, {}] }],
+  });
+});

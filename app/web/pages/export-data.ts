@@ -1,5 +1,5 @@
 import { VisibleError } from "../../core/domain/errors";
-import type { Conversation, Message } from "../../core/domain/records";
+import type { Conversation, FileRef, Message } from "../../core/domain/records";
 import type { Api, ApiContext } from "../backend-client/api";
 
 /** Conversations that are read at once. */
@@ -58,12 +58,15 @@ async function* exportConversation(
   const head = {
     ...conversation,
     unfinishedReply: reply ?? undefined,
-    queue: queue.length > 0 ? queue : undefined,
+    queue: queue.length > 0 ? queue.map(withAddresses(id)) : undefined,
   };
   yield `${JSON.stringify(head).slice(0, -1)},"messages":[`;
   let separator = "\n";
   const write = (all: Message[]) => {
-    const text = all.map((message) => JSON.stringify(message)).join(",\n");
+    const text = all
+      .map(withAddresses(id))
+      .map((message) => JSON.stringify(message))
+      .join(",\n");
     const piece = text === "" ? "" : separator + text;
     if (piece !== "") separator = ",\n";
     return piece;
@@ -78,6 +81,17 @@ async function* exportConversation(
   yield write(messages);
   yield "\n]}";
 }
+
+/** Adds the address to each file: its owner downloads the bytes there. */
+const withAddresses =
+  (conversation: string) =>
+  <M extends object>(message: M & { files?: FileRef[] | undefined }) => {
+    const files = message.files?.map((file) => ({
+      ...file,
+      href: `/conversations/${conversation}/files/${file.id}`,
+    }));
+    return { ...message, files };
+  };
 
 /** A page of long messages has fewer of them: then the ones before it are read, too. */
 async function* messagesBetween(

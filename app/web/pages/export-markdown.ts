@@ -1,4 +1,8 @@
-import { isPrompt, type Message } from "../../core/domain/records";
+import {
+  type FileRef,
+  isPrompt,
+  type Message,
+} from "../../core/domain/records";
 import type { Api, ApiContext } from "../backend-client/api";
 
 /** Messages that are read at once: with up to a megabyte each, they bound the memory. */
@@ -32,7 +36,12 @@ const lastOf = (messages: readonly Message[]): number =>
   messages.at(-1)?.number ?? 0;
 
 function toMarkdown(message: Message | { modelName: string; text: string }) {
-  const isYours = "role" in message && isPrompt(message);
-  const author = isYours ? "You" : message.modelName;
-  return `\n## ${author}\n\n${message.text.trim()}\n`;
+  const prompt = "role" in message && isPrompt(message) ? message : undefined;
+  const author = "modelName" in message ? message.modelName : "You";
+  const files = (prompt?.files ?? []).map(fileLine).join("");
+  return `\n## ${author}\n\n${message.text.trim()}\n${files && `\n${files}`}`;
 }
+
+/** A name must not become a link or an element. */
+const fileLine = ({ name, type, bytes }: FileRef) =>
+  `- ${name.replaceAll(/[\\`*_[\]<>&~|]/g, "\\$&")} (${type}, ${bytes} bytes)\n`;
