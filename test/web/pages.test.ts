@@ -297,7 +297,7 @@ it("creates, uses, changes and deletes a project by forms alone", async () => {
     instructions: "Be <brief>.",
   });
   const address = made.headers.get("location") ?? "";
-  const page = await visitor.read(address);
+  const page = await visitor.read(`${address}?tab=instructions`);
   expect(page).toContain("Be &lt;brief&gt;.</textarea>");
   const begun = await visitor.post("/conversations", {
     message: "Dear all",
