@@ -1,10 +1,32 @@
-import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { Registry } from "prom-client";
+import { OwnerEraser } from "../../app/backend/owners/owner-eraser";
+import { logStart } from "../../app/backend/replies/log/offset";
+import { replay } from "../../app/backend/replies/log/replay";
+import { followLog } from "../../app/backend/replies/reading/follow-log";
+import { createReplyStream } from "../../app/backend/streams/reply-stream";
+import { createLog } from "../../app/core/runtime/log";
+import { createFolder } from "../../app/core/storage/exclusive-file";
 import type { FileSystem } from "../../app/core/storage/file-system";
+import {
+  recordFoldersIn,
+  type ReplyRef,
+} from "../../app/core/storage/layout/record-folders";
+import { createStorageContext } from "../../app/core/storage/storage-context";
 import { MemoryDisk } from "../support/memory-disk";
 import { failure } from "../support/scripted-stream";
 import { waitFor } from "../support/wait-for";
-import { MODEL, OWNER, useProcesses } from "./memory-process";
-import { barrier, scriptedModels } from "./replies/scripted-models";
+import {
+  idle,
+  type MemoryProcess,
+  MODEL,
+  OWNER,
+  useProcesses,
+} from "./memory-process";
+import {
+  barrier,
+  type ReplyModels,
+  scriptedModels,
+} from "./replies/scripted-models";
 
 const folders = recordFoldersIn("/records");
 const { start, endAll } = useProcesses(60_000);
@@ -161,6 +183,123 @@ async function bytesOf(disk: MemoryDisk): Promise<number | undefined> {
   const { quotas } = start(disk, scriptedModels(() => []).models);
   return (await quotas.known(OWNER)).bytes.used;
 }
+
+/** A prompt whose reply has no folder, and a second process. */
+async function begun(models: ReplyModels, startOn = start) {
+  const disk = new MemoryDisk();
+  const { fileSystem, go } = heldDisk(disk, (call) => call === "mkdir");
+  const first = startOn(fileSystem, models);
+  const { conversation } = await first.prompts.createConversation(OWNER, {
+    text: "one",
+    model: MODEL,
+  });
+  const ref = { ownerHash: OWNER, conversation: conversation.id, number: 2 };
+  return { disk, go, first, ref, second: startOn(disk, models) };
+}
+
+/** The text of a reply as a reader gets it. */
+async function follow(
+  { replies }: MemoryProcess,
+  ref: ReplyRef,
+): Promise<string> {
+  const { signal } = new AbortController();
+  let text = "";
+  for await (const records of followLog(replies.live(ref), logStart, signal)) {
+    text += replay(records).text;
+    if (records.at(-1)?.line["kind"] === "end") break;
+  }
+  return text;
+}
+
+describe("another process, while the first creates the reply's folder", () => {
+  const { start: startShort } = useProcesses(200);
+
+  it("sends the reply to a reader once it is there", async () => {
+    const { models } = scriptedModels(() => ["I see."]);
+    const { go, ref, second } = await begun(models);
+    const reading = follow(second, ref);
+    const stream = createReplyStream(second.replies, ref);
+    const catchUp = stream.committed.read(logStart);
+    await idle();
+    go();
+    expect(await reading).toBe("I see.");
+    expect(await catchUp).toBeDefined();
+  });
+
+  it("begins the reply while a reader waits, if the first process never does", async () => {
+    const { models, asked } = scriptedModels(() => ["I see."]);
+    const { go, ref, second } = await begun(models, startShort);
+    second.replies.startSupervision();
+    expect(await follow(second, ref)).toBe("I see.");
+    go();
+    await idle();
+    expect(asked).toHaveLength(1);
+  });
+
+  it("answers 404 to a reader if no process begins the reply", async () => {
+    const { models } = scriptedModels(() => ["I see."]);
+    const { go, ref, second } = await begun(models, startShort);
+    await expect(follow(second, ref)).rejects.toMatchObject({ status: 404 });
+    go();
+  });
+
+  it.each(["nothing", "an entry without a header"])(
+    "stops a reply of which there is %s",
+    async (found) => {
+      const { models, asked } = scriptedModels(() => ["I see."]);
+      const { disk, go, first, ref, second } = await begun(models);
+      if (found !== "nothing") {
+        await createFolder(disk, folders.reply(ref));
+        await disk.open(`${folders.reply(ref)}/1`, "wx");
+      }
+      await second.replies.stop(ref);
+      go();
+      await idle();
+      expect(await first.replies.snapshot(ref)).toMatchObject({
+        status: "stopped",
+        text: "",
+      });
+      expect(asked).toHaveLength(0);
+    },
+  );
+
+  it("deletes a conversation whose reply is then not written", async () => {
+    const { models, asked } = scriptedModels(() => ["I see."]);
+    const { go, first, ref, second } = await begun(models);
+    await second.conversations.delete(OWNER, ref.conversation);
+    go();
+    await idle();
+    expect(asked).toHaveLength(0);
+    await first.conversations.restore(OWNER, ref.conversation);
+    const page = await first.conversationPages.read(OWNER, ref.conversation, {
+      limit: 10,
+    });
+    expect(page.messages.map(({ text }) => text)).toEqual(["one", ""]);
+  });
+
+  it("erases an owner whose folders do not come back", async () => {
+    const { models, asked } = scriptedModels(() => ["I see."]);
+    const { disk, go, first, ref, second } = await begun(models);
+    const eraser = new OwnerEraser({
+      files: createStorageContext({ fileSystem: disk }),
+      folders,
+      replies: second.replies,
+      log: createLog("silent", {}),
+      metrics: new Registry(),
+      now: () => new Date(),
+    });
+    await eraser.erase(OWNER);
+    go();
+    await first.replies.begin(ref);
+    await waitFor(async () => !first.replies.isWriting(ref));
+    await idle();
+    const names = disk.dump().map(([name]) => name);
+    const conversations = `${folders.conversations(OWNER)}/`;
+    expect(names.filter((name) => name.startsWith(conversations))).toEqual([]);
+    expect(await disk.readdir(folders.activeReplies)).toEqual([]);
+    expect(asked).toHaveLength(0);
+  });
+});
 
 describe("the size of a conversation", () => {
   it("includes a prompt that is counted with its reply, once", async () => {

@@ -88,7 +88,7 @@ export class Conversations {
     try {
       await this.deps.prompts.stop(ownerHash, id);
     } catch (error) {
-      // The reply was never started, and no longer needs to be.
+      // Meanwhile the conversation went on, or was erased.
       if (!(error instanceof NotFoundError)) throw error;
     }
   }

@@ -74,6 +74,15 @@ export class ConversationReplyRepository implements ReplyRepository {
     return this.deps.folders.reply(ref);
   }
 
+  conversationFolder({ ownerHash, conversation }: ConversationRef): string {
+    return path.dirname(this.deps.folders.settings(ownerHash, conversation));
+  }
+
+  async isExpected(ref: ReplyRef): Promise<boolean> {
+    const listing = await this.logOf(ref).list();
+    return listing?.last === ref.number - 1;
+  }
+
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
     const { ownerHash, conversation, number } = ref;
     const stored = await this.deps.settings.read(ownerHash, conversation);

@@ -94,6 +94,9 @@ export function createReplyContext({
     index: new ActiveReplyIndex(fileSystem, indexFolder),
     heartbeats: new HeartbeatDirectory(fileSystem, indexFolder),
     logOf: (ref: ReplyRef) =>
-      new ReplyLog(fileSystem, repository.folder(ref), onDisk),
+      new ReplyLog(fileSystem, repository.folder(ref), {
+        onDisk,
+        within: repository.conversationFolder(ref),
+      }),
   };
 }

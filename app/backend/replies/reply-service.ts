@@ -90,8 +90,10 @@ export class ReplyService {
   }
 
   /**
-   * Like {@link start}, but resolves when some process will surely write the reply: this one goes on in the
-   * background, and a monitor begins the reply if it dies. Reads of the reply wait for its first epoch.
+   * Like {@link start}, but resolves when the reply is in the active index: this process goes on in the
+   * background, and a monitor begins the reply if it dies. The index entry is not flushed: after a power cut,
+   * a reader of the conversation may have to begin the reply. Here, reads of the reply wait for its first
+   * epoch; elsewhere, readers of its stream wait for it.
    */
   async begin(ref: ReplyRef): Promise<void> {
     await this.pool.beginSoon(ref);
@@ -148,12 +150,17 @@ export class ReplyService {
   async stop(ref: ReplyRef): Promise<void> {
     for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
       if (await this.stopHere(ref)) return;
-      const snapshot = await this.readOrThrow(ref);
+      const snapshot = await this.read(ref);
+      if (!snapshot) {
+        await this.stopUnbegun(ref);
+        continue;
+      }
       if (currentEnd(snapshot)) return;
       if (await this.stopAtPeer(ref, snapshot.currentHeader)) continue;
       await this.pool.stopOrphan(ref, snapshot.latestEntry);
     }
-    if (!currentEnd(await this.readOrThrow(ref))) throw notStopped();
+    const snapshot = await this.read(ref);
+    if (!snapshot || !currentEnd(snapshot)) throw notStopped();
   }
 
   /** @returns False if this process does not write the reply. */
@@ -206,10 +213,18 @@ export class ReplyService {
     return this.context.logOf(ref).read();
   }
 
-  private async readOrThrow(ref: ReplyRef): Promise<LogSnapshot> {
-    const snapshot = await this.read(ref);
-    if (!snapshot) throw new NotFoundError("reply");
-    return snapshot;
+  /**
+   * Stops a reply that no process has begun, or whose first entry has no header yet. The process that is
+   * about to write it finds its entry taken, or a newer one.
+   *
+   * @throws NotFoundError
+   */
+  private async stopUnbegun(ref: ReplyRef): Promise<void> {
+    const latestEntry = await this.context.logOf(ref).latestEntry();
+    if (latestEntry === 0 && !(await this.context.repository.isExpected(ref))) {
+      throw new NotFoundError("reply");
+    }
+    await this.pool.stopOrphan(ref, latestEntry);
   }
 
   /** @returns True if its writer stopped it. */

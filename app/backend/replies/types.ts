@@ -59,6 +59,10 @@ export function messageFields(number: number, final: FinalReply): JsonObject {
 export interface ReplyRepository {
   /** The reply's log: `…/conversations/<id>/replies/<number>`. */
   folder(ref: ReplyRef): string;
+  /** Holds the folders of its replies. Missing once the conversation is erased. */
+  conversationFolder(of: ConversationRef): string;
+  /** True if the reply's prompt is saved, and no later message is: the reply will have a log. */
+  isExpected(ref: ReplyRef): Promise<boolean>;
   /** @param begun Text that the model is to continue. */
   promptFor(ref: ReplyRef, begun?: string): Promise<ReplyPrompt>;
   /**

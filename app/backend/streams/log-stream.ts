@@ -20,7 +20,10 @@ export interface StreamedLog {
   ephemeral?(this: void, snapshot: LogSnapshot): Buffer | undefined;
 }
 
-/** Bounds the wait for a new entry's header, which tells how much of the entry before counts. */
+/**
+ * Bounds the wait for the log of a reply that another process begins, and for a new entry's header, which
+ * tells how much of the entry before counts.
+ */
 const CONTESTED_MS = 20;
 const CONTESTED_ATTEMPTS = 50;
 
@@ -30,9 +33,11 @@ export function createLogReader(log: StreamedLog): StreamReader {
       let messages: StreamMessage[] = [];
       for (let attempt = 0; attempt < CONTESTED_ATTEMPTS; attempt++) {
         const snapshot = await log.source.read(from);
-        if (!snapshot) return undefined;
-        if (!isContested(snapshot)) return await toChunk(log, snapshot);
-        messages = ephemeralMessages(log, snapshot, from);
+        if (snapshot && !isContested(snapshot)) {
+          return await toChunk(log, snapshot);
+        }
+        if (snapshot) messages = ephemeralMessages(log, snapshot, from);
+        else if (!(await log.source.isExpected())) return undefined;
         await pause(CONTESTED_MS);
       }
       return { messages, next: from, isUpToDate: false, isClosed: false };

@@ -123,27 +123,35 @@ export interface KnownFolders {
   add: (folder: string) => unknown;
 }
 
+export interface FolderOptions {
+  /** Parents that are on disk, to which parents are added. It saves a listing for each folder but the first. */
+  onDisk?: KnownFolders;
+  /** A parent that is not created: without it, its record was erased. */
+  within?: string | undefined;
+}
+
 /**
  * Creates a folder and its missing parents, each on disk when this resolves.
  *
  * A folder gets its first entry only after its own name was flushed. So a parent with entries is
  * on disk; an empty one may have been created by a process that died before the flush.
  *
- * @param onDisk Parents that are on disk, which this adds to. It saves a listing for each folder but the first.
  * @returns True if this call created it; false if it existed.
+ * @throws The file system's error; ENOENT if the folder `within` does not exist.
  */
 export async function createFolder(
   fileSystem: FileSystem,
   folder: string,
-  onDisk?: KnownFolders,
+  { onDisk, within }: FolderOptions = {},
 ): Promise<boolean> {
   const parent = path.dirname(folder);
-  if (!onDisk?.has(parent)) await prepareForEntries(fileSystem, parent);
+  if (!onDisk?.has(parent)) await prepareForEntries(fileSystem, parent, within);
   const isCreated = await createOneFolder(fileSystem, folder).catch(
     async (error: unknown) => {
       // The parent may just have been removed.
       if (errorCode(error) !== "ENOENT" || parent === folder) throw error;
-      await createFolder(fileSystem, parent);
+      if (parent === within) throw error;
+      await createFolder(fileSystem, parent, { within });
       return createOneFolder(fileSystem, folder);
     },
   );
@@ -156,12 +164,15 @@ export async function createFolder(
 async function prepareForEntries(
   fileSystem: FileSystem,
   folder: string,
+  within: string | undefined,
 ): Promise<void> {
   try {
     for await (const _ of fileSystem.entries(folder)) return;
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    await createFolder(fileSystem, folder);
+    if (folder !== within) await createFolder(fileSystem, folder, { within });
+    // The name may have been missing when it was last looked up.
+    else if ((await listFresh(fileSystem, folder)) === undefined) throw error;
     return;
   }
   await fileSystem.syncDirectory(path.dirname(folder));

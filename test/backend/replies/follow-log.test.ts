@@ -24,6 +24,7 @@ async function follow(given: Partial<LogSource>) {
       if (seen.reads === 5) leave.abort();
       return log.read(from);
     },
+    isExpected: () => Promise.resolve(false),
     localEpoch: () => undefined,
     followLocal: () => {
       throw new Error("No epoch is written here.");
@@ -38,6 +39,7 @@ async function follow(given: Partial<LogSource>) {
     onEnd: () => Promise.resolve(),
     pollMs: 1,
     avoidMs: 60_000,
+    expectMs: 60_000,
     ...rest,
   };
   for await (const _ of followLog(source, logStart, leave.signal)) continue;

@@ -62,6 +62,9 @@ export class MemoryRecords implements ReplyRepository {
     return path.join(this.directory, ownerHash, conversation, String(number));
   }
 
+  conversationFolder = () => this.directory;
+  isExpected = () => Promise.resolve(false);
+
   promptFor(_ref: ReplyRef, begun = "") {
     const answer: ModelMessage[] =
       begun === "" ? [] : [{ role: "assistant", text: begun }];

@@ -190,6 +190,8 @@ export class LogStreams {
       process: this.process,
       pollMs: 50,
       avoidMs: leaseMs,
+      isExpected: () => Promise.resolve(false),
+      expectMs: 0,
       localEpoch: () => this.heldOf(name),
       followLocal: (epoch, from, signal) => epoch.followCommitted(from, signal),
       followPeer: (epoch, from, signal) =>

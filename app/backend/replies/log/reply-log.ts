@@ -6,7 +6,7 @@ import {
   listFresh,
   createExclusively,
   createFolder,
-  type KnownFolders,
+  type FolderOptions,
 } from "../../../core/storage/exclusive-file";
 import type { FileSystem, OpenFile } from "../../../core/storage/file-system";
 import { compareOffsets, logStart, type Offset } from "./offset";
@@ -66,8 +66,8 @@ export class ReplyLog {
   constructor(
     private readonly fileSystem: FileSystem,
     readonly folder: string,
-    /** See {@link createFolder}. */
-    private readonly onDisk?: KnownFolders,
+    /** For the log's folder. */
+    private readonly options: FolderOptions = {},
   ) {}
 
   /** Number of the newest entry; 0 if there is no log. */
@@ -80,7 +80,7 @@ export class ReplyLog {
    * Reads the log after an offset. An offset beyond the part of an entry that counts is answered
    * from the entry after it, which replaced that text.
    *
-   * @returns `undefined` if there is no log.
+   * @returns `undefined` if there is no log, or only a first entry without a header.
    * @throws VisibleError (400) if the offset is inside a line.
    */
   async read(from: Offset = logStart): Promise<LogSnapshot | undefined> {
@@ -123,6 +123,7 @@ export class ReplyLog {
    * @param onCreated Is called once the entry is this process's, before it is on disk.
    * @returns The open entry, its first record and the log before it; `undefined` if another process
    *   was first, or has created a newer entry since.
+   * @throws The file system's error; ENOENT if the conversation was erased.
    */
   async open(
     number: number,
@@ -139,7 +140,7 @@ export class ReplyLog {
     | undefined
   > {
     if (number === 1) {
-      await createFolder(this.fileSystem, this.folder, this.onDisk);
+      await createFolder(this.fileSystem, this.folder, this.options);
     }
     const file = await this.create(number);
     if (!file) return undefined;

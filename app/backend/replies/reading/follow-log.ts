@@ -13,8 +13,10 @@ import { PeerGoneError } from "../writing/peer-client";
 
 /** The places from which one log's records come, and the actions that a follower triggers. */
 export interface LogSource {
-  /** @returns `undefined` if there is no log. */
+  /** @returns `undefined` if there is no log, or only a first entry without a header. */
   read(from: Offset): Promise<LogSnapshot | undefined>;
+  /** True if a log that can't be read yet is being created, or will be after its creator's lease. */
+  isExpected(): Promise<boolean>;
   /** The newest epoch, if it is open in this process. */
   localEpoch(): EpochWriter | undefined;
   followLocal(
@@ -38,6 +40,16 @@ export interface LogSource {
   pollMs: number;
   /** Time without calls to a peer that broke off. */
   avoidMs: number;
+  /** Time for which a follower waits for an expected log. */
+  expectMs: number;
+}
+
+/** What a follower remembers between the places that it follows. */
+interface Memory {
+  /** Until when not to call the writer of an epoch. */
+  avoided: Map<number, number>;
+  /** Until when to wait for an expected log. */
+  expectedUntil: number;
 }
 
 /**
@@ -45,18 +57,20 @@ export interface LogSource {
  * the log, else from its writer, else from the files. Continues until the signal aborts, also after
  * an end: a failed reply can be retried.
  *
- * @throws NotFoundError if there is no log; VisibleError (400) for an offset inside a line.
+ * @throws NotFoundError if there is no log and none is expected; VisibleError (400) for an offset inside a line.
  */
 export async function* followLog(
   source: LogSource,
   from: Offset,
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord[], void> {
-  /** Until when not to call the writer of an epoch. */
-  const avoided = new Map<number, number>();
+  const memory: Memory = {
+    avoided: new Map(),
+    expectedUntil: performance.now() + source.expectMs,
+  };
   let position = from;
   while (!signal.aborted) {
-    const batches = followOnce(source, position, signal, avoided);
+    const batches = followOnce(source, position, signal, memory);
     for await (const records of batches) {
       position = records.at(-1)?.offset ?? position;
       yield records;
@@ -70,7 +84,7 @@ async function* followOnce(
   source: LogSource,
   from: Offset,
   signal: AbortSignal,
-  avoided: Map<number, number>,
+  { avoided, expectedUntil }: Memory,
 ): AsyncGenerator<LogRecord[], void> {
   const { pollMs } = source;
   const local = source.localEpoch();
@@ -79,8 +93,13 @@ async function* followOnce(
     return;
   }
   const snapshot = await source.read(from);
-  if (!snapshot) throw new NotFoundError("reply");
-  if (isContested(snapshot)) {
+  if (!snapshot) {
+    const isLate = performance.now() > expectedUntil;
+    if (isLate || !(await source.isExpected())) {
+      throw new NotFoundError("reply");
+    }
+  }
+  if (!snapshot || isContested(snapshot)) {
     await pause(pollMs, signal);
     return;
   }

@@ -23,6 +23,10 @@ export function createLogSources(
       await pool.settled(ref);
       return logOf(ref).read(from);
     },
+    isExpected: async () =>
+      (await context.repository.isExpected(ref)) ||
+      // The reply may have been written, and published, since the read.
+      (await logOf(ref).latestEntry()) > 0,
     localEpoch: () => pool.writerOf(ref)?.epoch,
     followLocal: (epoch, from, signal) => epoch.followCommitted(from, signal),
     followPeer: (epoch, from, signal) =>
@@ -33,6 +37,8 @@ export function createLogSources(
     onEnd: (end) => publish(context, pool.begin, ref, toFinalReply(end)),
     pollMs: Math.min(POLL_MS, leaseMs / 4),
     avoidMs: leaseMs,
+    // A monitor begins the reply after a lease, at its next scan.
+    expectMs: 2 * leaseMs,
   });
 
   /**

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { VisibleError } from "../../../core/domain/errors";
+import { errorCode } from "../../../core/runtime/errors";
 import { replyName } from "../../../core/storage/layout/active-reply-index";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
@@ -258,15 +259,17 @@ export class WriterPool {
     const kept = (before: LogSnapshot | undefined) =>
       keepsText ? (before?.records ?? []) : [];
     let early: EarlyRequest | undefined;
-    const opened = await log.open(
-      number,
-      (before) => ({
-        holder: address,
-        process,
-        keep: replay(kept(before)).text.length,
-      }),
-      () => (early = askEarly?.()),
-    );
+    const opened = await log
+      .open(
+        number,
+        (before) => ({
+          holder: address,
+          process,
+          keep: replay(kept(before)).text.length,
+        }),
+        () => (early = askEarly?.()),
+      )
+      .catch((error: unknown) => this.forgetErased(ref, number, error));
     if (!opened) return undefined;
     const { before } = opened;
     const epoch = new EpochWriter(log, opened);
@@ -285,6 +288,16 @@ export class WriterPool {
     // Another process can take over at once; this one exits soon.
     if (this.isDraining) void writer.handOver();
     return writer;
+  }
+
+  /** Without the folder of its conversation, a reply was erased. @throws Any other error. */
+  private async forgetErased(
+    ref: ReplyRef,
+    number: number,
+    error: unknown,
+  ): Promise<undefined> {
+    if (number !== 1 || errorCode(error) !== "ENOENT") throw error;
+    await this.context.index.remove(ref);
   }
 
   private async openTakeover(
