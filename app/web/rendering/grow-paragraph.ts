@@ -46,4 +46,6 @@ export function growParagraph(
   return { ...block, html: `${body}${(space + piece).trimEnd()}${tags}` };
 }
 
-const isUndecided = (text: string) => visiblePart(text) !== text;
+/** A number alone is shown, although it may begin a list. */
+const isUndecided = (text: string) =>
+  visiblePart(text) !== text || /^\d+$/.test(text);

@@ -11,7 +11,7 @@ import { parseLabel } from "./references";
 const undecidedLine = new RegExp(
   String.raw`^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?:${[
     String.raw`[-*+=_#>|~:\x60$\\[\]() \t]+`,
-    String.raw`\d{1,9}[.)]?`,
+    String.raw`\d{1,9}(?:[.)][ \t]*)?`,
     String.raw`(?:\x60{3,}|~{3,})[^\x60]*`,
     String.raw`\\[[(]|\\begin\{?[a-z]*\*?\}?`,
     String.raw`</?[a-z]{0,10}(?: [a-z]*)?`,

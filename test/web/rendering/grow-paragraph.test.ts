@@ -91,6 +91,49 @@ describe("a paragraph that grows by plain words", () => {
     }
   });
 
+  it.each([
+    "Text\n1. item\n2) more\n> 3. quoted",
+    "Text\n> 1. item\n> 12. item",
+    "- item\n  1. inner\n  - inner\n    + last",
+    "Text\n- item\n* item\n+ item",
+    "1. one\n1. two\n\n   more\n2. two",
+    "Text\n# heading\nmore\n## heading ##\nmore",
+    "Text\n===\nmore\n---\nmore",
+    "Text\n    1. no list\n\n    code",
+    "- [ ] task\n- [x] done",
+    "| a | b |\n|---|---|\n| c | d |\nmore",
+    "Text\n```js\nlet a\n```\nmore",
+    "Text\r\n1. item\r\n2. item",
+    "Text\n123456789. item\n1234567890. no item",
+  ])("has the HTML of its whole text at every split of %j", (text) => {
+    const expected = Array.from(text, (_, i) => whole(text.slice(0, i + 1)));
+    expect(htmlAfterEach(text.split(""))).toEqual(expected);
+    for (let first = 1; first < text.length; first++) {
+      for (let second = first + 1; second <= text.length; second++) {
+        const pieces = [text.slice(0, first), text.slice(first, second)];
+        const grown = htmlAfterEach(pieces).at(-1);
+        const known = [pieces, expected[second - 1]];
+        expect([pieces, grown]).toEqual(known);
+      }
+    }
+  });
+
+  it("has the HTML of its whole text between marks of blocks", () => {
+    const mark = fc.constantFrom(
+      ..."1.|2)|-|+|*|#|##|>|```|~~~|---|===|:|1|12.".split("|"),
+    );
+    const space = fc.constantFrom(" ", "  ", "\n", "\n\n", "\n  ", "\n    ");
+    const piece = fc.oneof(mark, space, fc.constantFrom("a", "word", " two"));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        const grown = htmlAfterEach(pieces);
+        const texts = pieces.map((_, i) => pieces.slice(0, i + 1).join(""));
+        expect(grown).toEqual(texts.map(whole));
+      }),
+      { numRuns: runs(500) },
+    );
+  });
+
   it("has the HTML of its whole text after each piece, whatever the text", () => {
     const piece = fc.oneof(
       fc.constantFrom(...beginnings, ...endings),
