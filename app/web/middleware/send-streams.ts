@@ -4,12 +4,21 @@ import type { WebContext, WebMiddleware } from "./web-context";
 /** Starts the stream that a route has opened, when all headers are set. */
 export function sendStreams(): WebMiddleware {
   return async (ctx, next) => {
-    await next();
+    try {
+      await next();
+    } catch (error) {
+      ctx.state.live?.end("done");
+      throw error;
+    }
     const { live } = ctx.state;
     if (!live) return;
-    // A later step has failed, and answers with a page.
-    if (ctx.body !== undefined) ctx.respond = true;
-    else live.start();
+    if (ctx.body === undefined) {
+      live.start();
+      return;
+    }
+    // A later step has failed, and answers with a page: the client may take long to read it.
+    live.end("done");
+    ctx.respond = true;
   };
 }
 
