@@ -140,11 +140,13 @@ it("bounds the memory of 60 long forms at once, and serves others meanwhile", as
   );
 });
 
-it("bounds what one client sends at once, and takes forms of others", async () => {
-  const from = { "x-forwarded-for": "2001:db8::1" };
+it("bounds what one network sends at once, and takes forms of others", async () => {
   const begun = await Promise.all(
-    Array.from({ length: 5 }, () => beginForm("/conversations", from)),
+    Array.from({ length: 5 }, (_, index) =>
+      beginForm("/conversations", { "x-forwarded-for": `2001:db8::${index}` }),
+    ),
   );
+  const from = { "x-forwarded-for": "2001:db8::1" };
   for (const { sent } of begun) sent.write(LONG_FORM);
   expect(await Promise.race(begun.map(({ status }) => status))).toBe(429);
   const short = await visitor.post("/conversations", { message: "hi" }, from);
