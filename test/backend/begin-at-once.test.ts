@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import { OwnerEraser } from "../../app/backend/owners/owner-eraser";
 import { logStart } from "../../app/backend/replies/log/offset";
 import { replay } from "../../app/backend/replies/log/replay";
+import { ReplyLog } from "../../app/backend/replies/log/reply-log";
 import { followLog } from "../../app/backend/replies/reading/follow-log";
 import { createReplyStream } from "../../app/backend/streams/reply-stream";
 import { createLog } from "../../app/core/runtime/log";
@@ -183,6 +184,30 @@ async function bytesOf(disk: MemoryDisk): Promise<number | undefined> {
   const { quotas } = start(disk, scriptedModels(() => []).models);
   return (await quotas.known(OWNER)).bytes.used;
 }
+
+it("answers a prompt of a draining process when its reply is handed over, without asking the model", async () => {
+  const disk = new MemoryDisk();
+  const { fileSystem, go } = heldDisk(disk, (call) => call === "mkdir");
+  const { models, asked } = scriptedModels(() => ["I see."]);
+  const on = start(fileSystem, models);
+  await on.replies.drain();
+  let isAnswered = false;
+  const creating = on.prompts
+    .createConversation(OWNER, { text: "one", model: MODEL })
+    .finally(() => (isAnswered = true));
+  await waitFor(async () => disk.dump().some(([name]) => isMarker(name)));
+  await idle();
+  expect(isAnswered).toBe(false);
+  go();
+  const { conversation } = await creating;
+  const ref = { ownerHash: OWNER, conversation: conversation.id, number: 2 };
+  const log = new ReplyLog(disk, folders.reply(ref));
+  expect((await log.read())?.isHandedOver).toBe(true);
+  expect(asked).toHaveLength(0);
+});
+
+const isMarker = (name: string) =>
+  name.startsWith(`${folders.activeReplies}/${OWNER}`);
 
 /** A prompt whose reply has no folder, and a second process. */
 async function begun(models: ReplyModels, startOn = start) {

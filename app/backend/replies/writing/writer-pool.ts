@@ -122,17 +122,20 @@ export class WriterPool {
 
   /**
    * Adds a reply to the active index, and creates its first epoch in the background. If that fails, or the
-   * process dies, a monitor begins the reply. Idempotent.
+   * process dies, a monitor begins the reply. A process that drains may exit soon: it waits until it has
+   * handed the reply over. Idempotent.
    */
   async beginSoon(ref: ReplyRef): Promise<void> {
     const { index, logger } = this.context;
     await index.add(ref);
-    this.start(ref).catch((error: unknown) =>
+    const begun = this.start(ref).catch((error: unknown) => {
       logger.error(
         { error, reply: ref },
         "failed to begin reply; a monitor begins it after a lease",
-      ),
-    );
+      );
+      return undefined;
+    });
+    if (this.isDraining) await (await begun)?.handOver();
   }
 
   /** Resolves when no epoch of a reply is being created here. */
@@ -248,7 +251,7 @@ export class WriterPool {
       onOpen,
     }: {
       keepsText: boolean;
-      /** Runs once the epoch is this process's. */
+      /** Runs once the epoch is this process's, unless it is to be handed over. */
       askEarly?: () => EarlyRequest;
       /** Runs before the writer asks the model. */
       onOpen?: (writer: ReplyWriter, before: LogSnapshot | undefined) => void;
@@ -267,7 +270,9 @@ export class WriterPool {
           process,
           keep: replay(kept(before)).text.length,
         }),
-        () => (early = askEarly?.()),
+        () => {
+          if (!this.isDraining) early = askEarly?.();
+        },
       )
       .catch((error: unknown) => this.forgetErased(ref, number, error));
     if (!opened) return undefined;
