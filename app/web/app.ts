@@ -7,6 +7,7 @@ import type { Registry } from "../core/runtime/metrics";
 import type { Tokens } from "../core/config/tokens";
 import type { Api } from "./backend-client/api";
 import { MessageRenderer } from "./pages/message-renderer";
+import { ByteBudget } from "./forms/byte-budget";
 import type { Identity } from "./identity/identity";
 import { AddressLimits, type PerMinute } from "./limits/address-limits";
 import { answerErrors } from "./middleware/answer-errors";
@@ -32,6 +33,7 @@ import { loadAssets } from "./rendering/assets";
 import { TimeSlices } from "./rendering/time-slices";
 import { createViews } from "./rendering/views";
 import { chatRoutes } from "./routes/chat";
+import { fileRoutes } from "./routes/files";
 import { conversationRoutes } from "./routes/conversations";
 import { answerProbes } from "./middleware/answer-preflight";
 import { probeRoutes } from "./routes/probes";
@@ -84,6 +86,9 @@ export interface WebAppDeps {
   whyNotReady: () => string | undefined;
 }
 
+/** Files that are on their way at the same time, each with a connection to the backend. */
+const UPLOADS = { total: 200, perClient: 20 };
+
 export interface WebApp {
   app: Koa<WebState>;
   /** The replies that are being watched, for the drain. */
@@ -104,7 +109,19 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const slices = new TimeSlices();
   const messages = new MessageRenderer(render, slices);
   const liveReplies = new LiveReplies(slices);
-  const routeDeps = { ...deps, render, streams, messages, liveReplies };
+  const addressLimits = new AddressLimits(deps.limitsPerMinute ?? {}, () =>
+    performance.now(),
+  );
+  const uploads = new ByteBudget(UPLOADS);
+  const routeDeps = {
+    addressLimits,
+    uploads,
+    ...deps,
+    render,
+    streams,
+    messages,
+    liveReplies,
+  };
   const routers = [
     chatRoutes,
     replyRoutes,
@@ -115,10 +132,8 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     searchRoutes,
     sessionRoutes,
     dataRoutes,
+    fileRoutes,
   ].map((routes) => routes(routeDeps));
-  const addressLimits = new AddressLimits(deps.limitsPerMinute ?? {}, () =>
-    performance.now(),
-  );
   const sessions = {
     ...deps.sessions,
     log,

@@ -65,6 +65,7 @@ async function main(): Promise<void> {
     limitsPerMinute: {
       sessions: config.SESSIONS_PER_MINUTE,
       messages: config.MESSAGES_PER_MINUTE,
+      uploads: config.UPLOADS_PER_MINUTE,
       streams: config.STREAMS_PER_MINUTE,
       searches: config.SEARCHES_PER_MINUTE,
     },

@@ -20,6 +20,7 @@ const kind: EnvironmentInput = {
     web: {
       SESSIONS_PER_MINUTE: "0",
       MESSAGES_PER_MINUTE: "0",
+      UPLOADS_PER_MINUTE: "0",
       STREAMS_PER_MINUTE: "0",
       SEARCHES_PER_MINUTE: "0",
     },

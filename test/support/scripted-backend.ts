@@ -30,6 +30,7 @@ const testModels: ModelInfo[] = ["one", "two"].map((name) => ({
   contextTokens: 1_000,
   maxReplyTokens: 100,
   continues: true,
+  takes: { all: true },
 }));
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { limitBody } from "../../core/runtime/server";
 import { withoutPrototype } from "../../core/storage/json";
 import { limits } from "../../core/domain/records";
 import { VisibleError } from "../../core/domain/errors";
@@ -13,6 +14,7 @@ const BODY_BYTES = 6 * limits.messageBytes + 4096;
  * @throws VisibleError 415, 413 or 400 for what is not JSON in UTF-8 of a sane size.
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
+  limitBody(request);
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
   const type = request.headers["content-type"] ?? "";

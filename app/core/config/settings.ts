@@ -169,6 +169,7 @@ export const webSettings = z.object({
     ),
   SESSIONS_PER_MINUTE: perMinute(120, "New sessions"),
   MESSAGES_PER_MINUTE: perMinute(120, "Messages, retries and regenerations"),
+  UPLOADS_PER_MINUTE: perMinute(120, "Uploaded files"),
   STREAMS_PER_MINUTE: perMinute(600, "Replies that are opened to be followed"),
   SEARCHES_PER_MINUTE: perMinute(60, "Searches"),
   STREAMS_PER_OWNER: wholeNumber(0, 10_000, "number of streams")
@@ -249,7 +250,7 @@ export const backendSettings = z.object({
   MEGABYTES_PER_OWNER: wholeNumber(1, 1_000_000)
     .default(1_024)
     .describe(
-      "Text that one visitor may keep, in MB. Further messages are refused with a message; a notice appears at 90 %.",
+      "Messages and files that one visitor may keep, in MB. Further ones are refused with a message; a notice appears at 90 %.",
     ),
   ...modelSettings,
   ...both,

@@ -88,6 +88,7 @@ export type Loss = (typeof LOSSES)[number];
 export const LIMITED = [
   "sessions",
   "messages",
+  "uploads",
   "streams",
   "searches",
   "forms",

@@ -1,5 +1,6 @@
 import {
   createServer,
+  type IncomingMessage,
   type RequestListener,
   type Server,
   STATUS_CODES,
@@ -73,8 +74,9 @@ export function createHttpServer(
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     keepAliveTimeout: keepAliveMs,
-    // A client gets this long to send its request; the response has no limit.
-    requestTimeout: 60_000,
+    // A client gets this long to send its request, a file on a slow line included. All
+    // others have less: see `limitBody`. The response has no limit.
+    requestTimeout: 600_000,
     headersTimeout: 30_000,
   };
   const server = certificate
@@ -91,6 +93,16 @@ export function createHttpServer(
     socket.destroy(),
   );
   return server;
+}
+
+/** A client gets this long to send a body that is no file. */
+const BODY_MS = 60_000;
+
+/** Ends the connection of a client that sends its body too slowly. */
+export function limitBody(request: IncomingMessage, ms = BODY_MS): void {
+  const timer = setTimeout(() => request.destroy(), ms).unref();
+  const stop = () => clearTimeout(timer);
+  request.once("end", stop).once("close", stop);
 }
 
 /** Answers a request that cannot be parsed, as Node would, but with a message. */

@@ -3,6 +3,7 @@ import type {
   Conversation,
   ConversationPage,
   Excerpt,
+  FileRef,
   Prompt,
   ModelDescription,
   ModelUsage,
@@ -10,6 +11,7 @@ import type {
   Quotas,
   ReplyEvent,
 } from "../../core/domain/records";
+import type { Readable } from "node:stream";
 import type { ChangeCounts } from "./change-counts";
 import type { Trace } from "../../core/runtime/trace-context";
 
@@ -88,6 +90,8 @@ export interface Api {
       text: string;
       model?: string;
       project?: string;
+      /** The ids of uploaded files. */
+      files?: string[];
       /** The same key twice makes one conversation. */
       key?: string;
     },
@@ -122,10 +126,25 @@ export interface Api {
       follows?: number;
       /** The prompt of which it is another version. */
       insteadOf?: number;
+      /** The ids of uploaded files. */
+      files?: string[];
       /** Lets the message wait while a reply is written; otherwise that is refused. */
       queue?: boolean;
     },
   ): Promise<{ message: Prompt; reply: number }>;
+  /** Stores a file, to be sent with a message. The same key twice stores one file. */
+  uploadFile(
+    context: ApiContext,
+    upload: { name: string; key: string; content: Readable },
+  ): Promise<FileRef>;
+  /** Deletes an uploaded file that was not sent. */
+  discardFile(context: ApiContext, file: string): Promise<void>;
+  /** A file of a conversation. Its content is to be read to the end, or destroyed. */
+  readFile(
+    context: ApiContext,
+    conversation: string,
+    file: string,
+  ): Promise<{ file: FileRef; content: Readable }>;
   /** Throws `VisibleError` (409) once the reply to the queued message has begun. */
   editQueued(
     context: ApiContext,

@@ -21,6 +21,7 @@ import { joinPages, knownMessages } from "./known-messages";
 import type { CachedRecord, RecordCache, Wanted } from "./record-cache";
 import { changes, reads, relations } from "./relations";
 import type { Transport } from "./transport";
+import { FileStreams, requireFiles } from "./file-streams";
 
 const NOTHING = {
   dnsMs: 0,
@@ -31,7 +32,7 @@ const NOTHING = {
 };
 
 export interface CachedApiDeps {
-  transport: Pick<Transport, "send">;
+  transport: Pick<Transport, "send" | "exchangeStream">;
   /** For the header `Host`. */
   host: string;
   log: Logger;
@@ -56,10 +57,12 @@ const SIDEBAR_CONVERSATIONS = 40;
 /** Calls the backend. Reads go through the cache; writes count changes, which invalidate records. */
 export class CachedApi implements ConnectedApi {
   private readonly patience: Patience;
+  private readonly files: FileStreams;
   private readonly metrics: ReturnType<typeof createCallMetrics>;
 
   constructor(private readonly deps: CachedApiDeps) {
     this.patience = deps.patience ?? PATIENCE;
+    this.files = new FileStreams(deps);
     this.metrics = createCallMetrics(deps.metrics);
   }
 
@@ -81,6 +84,7 @@ export class CachedApi implements ConnectedApi {
     { key, ...body }: Parameters<Api["createConversation"]>[1],
   ): ReturnType<Api["createConversation"]> {
     const made = await this.write(context, "createConversation", { body, key });
+    requireFiles(made.message, body.files);
     return { conversation: made.conversation, reply: made.reply.number };
   }
 
@@ -163,7 +167,23 @@ export class CachedApi implements ConnectedApi {
   ): ReturnType<Api["sendMessage"]> {
     const request = { params: { id }, body, key };
     const sent = await this.write(context, "sendMessage", request);
+    requireFiles(sent.message, body.files);
     return { message: sent.message, reply: sent.reply.number };
+  }
+
+  uploadFile(
+    ...args: Parameters<Api["uploadFile"]>
+  ): ReturnType<Api["uploadFile"]> {
+    return this.files.upload(...args);
+  }
+
+  async discardFile(context: ApiContext, file: string): Promise<void> {
+    const request = { params: { file } };
+    await this.fetch(context, "discardFile", undefined, request);
+  }
+
+  readFile(...args: Parameters<Api["readFile"]>): ReturnType<Api["readFile"]> {
+    return this.files.read(...args);
   }
 
   async editQueued(

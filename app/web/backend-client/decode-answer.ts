@@ -42,7 +42,8 @@ export const unreachable = (cause: unknown) =>
     { cause },
   );
 
-function toError(answer: Pick<Answer, "status" | "body">): Error {
+/** The error of an answer that is no success. */
+export function toError(answer: Pick<Answer, "status" | "body">): Error {
   const { status } = answer;
   const problem = Problem.safeParse(parse(answer));
   if (status === 401) {

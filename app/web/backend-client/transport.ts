@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import type { Tokens } from "../../core/config/tokens";
@@ -38,6 +40,21 @@ export interface StreamAnswer {
   body: AsyncIterable<Uint8Array>;
 }
 
+export interface StreamRequest {
+  method: "GET" | "POST";
+  path: string;
+  headers: Record<string, string>;
+  body?: Readable;
+  signal: AbortSignal;
+}
+
+export interface StreamedAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** To be read to its end, or destroyed. */
+  body: Readable;
+}
+
 /**
  * Sends calls to the backend, each within its deadline. A call that got no answer, or 502, 503
  * or 504, is retried on another process if possible, see {@link RetryPolicy}: every operation is idempotent, by nature or by its key.
@@ -50,6 +67,8 @@ export class Transport {
   /** Each stream has its own connection, so that streams take none from the calls. */
   private readonly streams: Pool;
   private lastFailure: unknown;
+  /** The token that the backend accepted last. */
+  private accepted: string | undefined;
 
   constructor(private readonly options: TransportOptions) {
     const { url, resolve, connectionAgeMs, now, onResolveError, trust } =
@@ -136,6 +155,38 @@ export class Transport {
     }
   }
 
+  /**
+   * Sends a request whose body, or answer, is a stream: with one attempt, since a body can't be sent
+   * twice.
+   *
+   * @throws As {@link openStream} does.
+   */
+  async exchangeStream(request: StreamRequest): Promise<StreamedAnswer> {
+    this.enter();
+    try {
+      const token = this.accepted ?? (await this.options.tokens.current())[0];
+      const answer = await this.streams.request({
+        ...request,
+        headers: {
+          ...request.headers,
+          authorization: `Bearer ${token ?? ""}`,
+        },
+      });
+      answer.body.on("error", () => undefined);
+      if (answer.statusCode < 500) this.circuit.succeeded();
+      else this.fail();
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: answer.body,
+      };
+    } catch (error) {
+      // The visitor's upload may be what broke off.
+      this.circuit.abandoned();
+      throw error;
+    }
+  }
+
   /** Resolves when calls and streams have ended. */
   async close(): Promise<void> {
     await Promise.all([this.connections.close(), this.streams.close()]);
@@ -213,7 +264,9 @@ export class Transport {
     const { tokens } = this.options;
     for (const token of await tokens.current()) {
       const answer = await send(`Bearer ${token}`);
-      if (answer.status !== 401) return answer;
+      if (answer.status === 401) continue;
+      this.accepted = token;
+      return answer;
     }
     const [token = ""] = await tokens.renewed();
     return send(`Bearer ${token}`);

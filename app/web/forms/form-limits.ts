@@ -20,3 +20,7 @@ export function maxFormBytes(path: string): number {
   if (WITH_INSTRUCTIONS.test(path)) return encoded(limits.instructionsBytes);
   return OTHER_FIELDS_BYTES;
 }
+
+/** True for the addresses of messages, whose forms can have files. */
+export const mayHaveFiles = (path: string): boolean =>
+  /^\/conversations(?:\/[^/]+\/messages)?\/?$/.test(path);

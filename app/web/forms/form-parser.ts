@@ -1,15 +1,15 @@
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
-import type { Form } from "../middleware/web-context";
+import type { Form } from "./form";
 
 /** More than any form of ours has. */
-const MAX_FIELDS = 64;
+export const MAX_FIELDS = 64;
 
 /**
  * A message that is somewhat too long is returned to its sender. That costs more than to read it, so a
  * far longer one is refused.
  */
-const MAX_TEXT_BYTES = 2 * limits.messageBytes;
+export const MAX_TEXT_BYTES = 2 * limits.messageBytes;
 
 const MIN_BUFFER_BYTES = 1_024;
 

@@ -11,6 +11,7 @@ export type PerMinute = Record<LimitedByAddress, number>;
 const names: Record<LimitedByAddress, string> = {
   sessions: "new sessions were started",
   messages: "messages were sent",
+  uploads: "files were sent",
   streams: "replies were opened",
   searches: "searches were made",
 };

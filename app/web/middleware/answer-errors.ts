@@ -82,6 +82,7 @@ const titles: Record<number, string> = {
   409: "Conflict",
   413: "Too long",
   421: "Unknown host",
+  422: "Not accepted",
   429: "Too many at once",
   503: "Unavailable",
   507: "Not saved",

@@ -1,4 +1,5 @@
-import type { WebMiddleware } from "./web-context";
+import { idPattern, limits } from "../../core/domain/records";
+import type { AttachedFile, Form, WebMiddleware } from "./web-context";
 
 /**
  * Stop, Retry and the actions of the queue submit the message box too, so that its text is kept. The
@@ -22,8 +23,18 @@ export function keepTyped(): WebMiddleware {
         project: form.get("project"),
         follows: form.get("follows"),
         insteadOf: form.get("insteadOf"),
+        files: attachedIn(form),
       };
     }
     await next();
   };
+}
+
+/** Each is a field of its own, with the file's name as its value. */
+function attachedIn(form: Form): AttachedFile[] {
+  return [...form]
+    .filter(([field]) => field.startsWith("file-"))
+    .map(([field, name]) => ({ id: field.slice("file-".length), name }))
+    .filter(({ id }) => idPattern.test(id))
+    .slice(0, limits.filesPerMessage);
 }

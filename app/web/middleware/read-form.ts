@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
+import { limitBody } from "../../core/runtime/server";
 import type { Registry } from "../../core/runtime/metrics";
-import { maxFormBytes } from "../forms/form-limits";
+import { maxFormBytes, mayHaveFiles } from "../forms/form-limits";
 import { FormMemory, type OpenForm } from "../forms/form-memory";
 import { FormParser, tooLong } from "../forms/form-parser";
+import { MultipartForm } from "../forms/multipart-form";
 import type { Form, WebMiddleware } from "./web-context";
 
 /**
@@ -19,16 +21,46 @@ export function readForm(metrics: Registry): WebMiddleware {
       await next();
       return;
     }
+    // A file by itself: its route reads it.
+    if (ctx.path === UPLOAD_PATH) {
+      ctx.state.form = new Map();
+      await next();
+      return;
+    }
     const open = memory.open(ctx.state.network);
     try {
-      ctx.state.form = await read(ctx.req, maxFormBytes(ctx.path), open);
+      await begin(ctx, open);
       // Its text is held until the request was handled.
       await next();
     } finally {
+      ctx.state.multipart?.drain();
       open.close();
     }
   };
 }
+
+/** Where a file is sent by itself. */
+export const UPLOAD_PATH = "/files";
+
+async function begin(
+  { req, path, state }: Parameters<WebMiddleware>[0],
+  open: OpenForm,
+): Promise<void> {
+  if (MULTIPART.test(req.headers["content-type"] ?? "") && mayHaveFiles(path)) {
+    const multipart = await MultipartForm.begin(req, open).catch((error) => {
+      req.unpipe();
+      req.resume();
+      throw error;
+    });
+    state.multipart = multipart;
+    state.form = multipart.form;
+    return;
+  }
+  limitBody(req);
+  state.form = await read(req, maxFormBytes(path), open);
+}
+
+const MULTIPART = /^multipart\/form-data\s*;/i;
 
 async function read(
   request: IncomingMessage,

@@ -3,6 +3,8 @@ import type { DefaultState, Middleware } from "koa";
 import type { Trace } from "../../core/runtime/trace-context";
 import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
+import type { Form } from "../forms/form";
+import type { MultipartForm } from "../forms/multipart-form";
 import type { SessionCookie } from "../sessions/session-cookie";
 import type { StreamBody } from "../streaming/stream-body";
 import type { VisitorSession } from "../sessions/visitor-session";
@@ -26,14 +28,15 @@ export interface WebState extends DefaultState {
   /** True if the visitor hid the sidebar, which wide screens can do without. */
   hidesSidebar: boolean;
   form: Form;
+  /** Set for a form with files. */
+  multipart?: MultipartForm;
   /** The response's body, if it is a stream. */
   live?: StreamBody;
   /** The draft of a message that was refused; error pages show it. */
   typed?: TypedMessage;
 }
 
-/** For several fields of one name, the last that is not empty. */
-export type Form = ReadonlyMap<string, string>;
+export type { Form } from "../forms/form";
 
 export interface TypedMessage {
   text: string;
@@ -45,6 +48,15 @@ export interface TypedMessage {
   follows?: string;
   /** The prompt whose place it takes. */
   insteadOf?: string;
+  /** Files that are uploaded already. */
+  files: AttachedFile[];
+}
+
+/** A file that is uploaded, and not sent yet. */
+export interface AttachedFile {
+  id: string;
+  /** For its owner's eyes: the form sent it. */
+  name: string;
 }
 
 export type WebContext = RouterContext<WebState>;

@@ -7,6 +7,7 @@ import {
 import { replyNumberOf } from "../../core/domain/turns";
 import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
+import { viewFiles } from "./view-files";
 
 /** Marks the place of a reply that is streamed into the page. */
 export const REPLY_PLACE = "<!--reply-->";
@@ -26,6 +27,8 @@ interface RenderedTurns {
   articles: string;
   /** True if the page needs `rich.css`. */
   isRich: boolean;
+  /** True if the page needs `files.css`. */
+  hasFiles: boolean;
 }
 
 /**
@@ -48,19 +51,20 @@ export async function viewConversation(
   const reply = isEnd && !shown.isAside ? page.reply : null;
   const isWriting = reply?.status === "writing";
   const isPlain = isEnd && part.edit === undefined;
-  const { articles, isRich } =
+  const turns =
     (isPlain && rendered.get(page)) ||
     (await renderTurns(renderer, page, shown, reply, {
       ...options,
       edit: part.edit,
     }));
-  if (isPlain && !page.reply) rendered.set(page, { articles, isRich });
+  if (isPlain && !page.reply) rendered.set(page, turns);
   const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
     versions: versions && renderer.renderVersions(versions),
-    articles,
-    isRich: isWriting || isRich,
+    articles: turns.articles,
+    isRich: isWriting || turns.isRich,
+    hasFiles: turns.hasFiles || page.queue?.some(({ files }) => files),
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address + (shown.newer ?? ""),
     aside: isEnd && shown.isAside,
@@ -87,10 +91,11 @@ function viewQueue(
   const address = `/conversations/${conversation.id}/queue`;
   const isPaused = reply?.status === "failed";
   return {
-    items: queue.map(({ number, text, at }) => ({
+    items: queue.map(({ number, text, at, files }) => ({
       number,
       text,
       at,
+      files: viewFiles(conversation.id, files),
       edit: `${address}/${number}`,
       withdraw: `${address}/${number}/withdraw`,
     })),
@@ -156,5 +161,6 @@ async function renderTurns(
     }
   }
   const isRich = articles.some((article) => rich.test(article));
-  return { articles: articles.join("\n"), isRich };
+  const hasFiles = turns.some(({ prompt }) => prompt?.files);
+  return { articles: articles.join("\n"), isRich, hasFiles };
 }

@@ -19,6 +19,7 @@ import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
 import { clockTime, THINKING, thoughtFor } from "./time";
 import type { VersionsView } from "./turns";
+import { viewFiles } from "./view-files";
 
 /** Some thousands of messages. Balances memory against rendering them again. */
 const CACHED_CHARACTERS = 8 * 1024 * 1024;
@@ -90,11 +91,18 @@ export class MessageRenderer {
   }
 
   /** The form that edits a prompt, in its place. */
-  renderEdit(conversation: string, { number, text }: Prompt): string {
+  renderEdit(conversation: string, { number, text, files }: Prompt): string {
     const action = `/conversations/${conversation}/messages`;
     const cancel = `/conversations/${conversation}?message=${number}#m${number}`;
     const key = randomUUID();
-    return this.#render("edit.njk", { action, cancel, key, number, text });
+    return this.#render("edit.njk", {
+      action,
+      cancel,
+      key,
+      number,
+      text,
+      files,
+    });
   }
 
   renderVersions(versions: VersionsView): string {
@@ -207,6 +215,7 @@ function viewOf(conversation: string, message: Message, html: string): object {
       isYours: true,
       author: "You",
       html,
+      files: viewFiles(conversation, message.files),
       edit: `${address}?message=${number}&edit=${number}#edit`,
       remove: `${address}/turns/${number}/delete`,
     };

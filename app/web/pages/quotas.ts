@@ -21,7 +21,7 @@ export function limitNotice(quotas: Quotas | undefined): string | undefined {
     return `You have used ${viewQuotas(quotas).conversations} conversations. Delete those that you no longer need.`;
   }
   if (quotas && isNear(quotas.bytes)) {
-    return `You have used ${viewQuotas(quotas).text} for messages. Delete conversations that you no longer need.`;
+    return `You have used ${viewQuotas(quotas).text} for messages and files. Delete conversations that you no longer need.`;
   }
   return undefined;
 }

@@ -42,8 +42,10 @@ export async function loadAssets(directory: string): Promise<Assets> {
     Object.hasOwn(types, path.extname(name)),
   );
   const script = bundleScript(path.join(directory, "script/main.js"));
+  const upload = bundleScript(path.join(directory, "script/upload/files.js"));
   const assets = await Promise.all([
     script.then((source) => toAsset("keepsake.js", Buffer.from(source))),
+    upload.then((source) => toAsset("files.js", Buffer.from(source))),
     ...names.map(async (name) =>
       toAsset(name, await readFile(path.join(directory, name))),
     ),

@@ -4,6 +4,8 @@ import path from "node:path";
 const importLine = /^import (?:\{[^}]*\} from )?"\.\/([\w-]+\.js)";\n/gm;
 const exportKeyword = /^export (?=(?:async )?(?:function|class|const|let) )/gm;
 const comment = /^[ \t]*(?:\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*)\n/gm;
+// No template literal of the modules spans lines.
+const indentation = /^[ \t]+/gm;
 
 /**
  * Joins the browser's modules into one script, so that a page needs one request. They are written so
@@ -28,6 +30,7 @@ export async function bundleScript(entry: string): Promise<string> {
         .replace(importLine, "")
         .replace(exportKeyword, "")
         .replace(comment, "")
+        .replace(indentation, "")
         .trim(),
     )
     .join("\n");

@@ -11,14 +11,17 @@ import { checkMessage, messageKey } from "../pages/read-message";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
 import { DELETED } from "./conversations";
 import type { RouteDeps } from "../pages/page-deps";
+import { takeFiles, type UploadDeps } from "./files";
 import { openReplyPage } from "../pages/open-reply-page";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
 const MESSAGES_PER_PAGE = 40;
 
+type ChatDeps = RouteDeps & UploadDeps;
+
 /** Conversations and their messages. */
-export function chatRoutes(deps: RouteDeps): Router<WebState> {
+export function chatRoutes(deps: ChatDeps): Router<WebState> {
   const router = new Router<WebState>();
   router.get("/", (ctx) => sendPage(ctx, deps, homePage(ctx)));
   router.post("/conversations", (ctx) => begin(ctx, deps));
@@ -52,9 +55,11 @@ const starters = [
   "Count to 100",
 ];
 
-async function begin(ctx: WebContext, { api }: RouteDeps): Promise<void> {
+async function begin(ctx: WebContext, deps: ChatDeps): Promise<void> {
+  const { api } = deps;
   const { form, api: context, visitor } = ctx.state;
   const { text, key } = takeMessage(ctx);
+  const files = await takeFiles(ctx, deps);
   const model = form.get("model") || undefined;
   if (model) {
     await checkModel(api, context, model);
@@ -65,23 +70,27 @@ async function begin(ctx: WebContext, { api }: RouteDeps): Promise<void> {
     key,
     model,
     project: form.get("project") || undefined,
+    files,
   });
   seeOther(ctx, `/conversations/${conversation.id}`);
 }
 
-async function send(ctx: WebContext, { api }: RouteDeps): Promise<void> {
+async function send(ctx: WebContext, deps: ChatDeps): Promise<void> {
+  const { api } = deps;
   const { form, api: context } = ctx.state;
   const id = idOf(ctx, "conversation");
   const { text, key } = takeMessage(ctx);
   const follows = numberOf(form, "follows");
   const insteadOf = numberOf(form, "insteadOf");
+  const files = await takeFiles(ctx, deps);
   const model = form.get("model");
   if (model && model !== form.get("modelWas")) {
     await checkModel(api, context, model);
     await api.changeConversation(context, id, { model });
   }
   const queue = insteadOf === undefined;
-  await api.sendMessage(context, id, { text, key, follows, insteadOf, queue });
+  const message = { text, key, follows, insteadOf, queue, files };
+  await api.sendMessage(context, id, message);
   seeOther(ctx, `/conversations/${id}`);
 }
 

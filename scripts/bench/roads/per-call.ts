@@ -19,6 +19,10 @@ export interface PerCallOptions {
 export class PerCallTransport {
   constructor(private readonly options: PerCallOptions) {}
 
+  exchangeStream(): never {
+    throw new Error("Not supported in this benchmark");
+  }
+
   async send(call: Call): Promise<{ answer: Answer; cost: CallCost }> {
     const begun = performance.now();
     const { url, resolver } = this.options;

@@ -1,6 +1,6 @@
 import { clearBox, updateBox } from "./composer.js";
 import { closeAround, keepsPage } from "./dialogs.js";
-import { messageBox, parse, recoverFocus } from "./dom.js";
+import { byId, messageBox, parse, recoverFocus } from "./dom.js";
 import {
   captureDraft,
   forgetDrafts,
@@ -35,6 +35,8 @@ async function submit(form, submitter) {
   const isComposer = form.id === "composer";
   // Not the text from the form: there, lone surrogates are replaced.
   const sent = isComposer ? messageBox()?.value : undefined;
+  // Not those that are attached until the answer comes.
+  const files = isComposer ? [...(byId("attached")?.children ?? [])] : [];
   form.setAttribute("aria-busy", "true");
   hideProblem();
   hideToast();
@@ -55,6 +57,7 @@ async function submit(form, submitter) {
     if (isComposer) {
       releaseDraft();
       clearBox(sent);
+      for (const file of files) file.remove();
     }
     if (form.matches(ENDING)) forgetDrafts();
     if (keepsPage(form, submitter)) {

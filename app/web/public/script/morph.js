@@ -19,6 +19,7 @@ export function morph(old, fresh) {
   if (old instanceof Text && fresh instanceof Text) morphText(old, fresh.data);
   if (!(old instanceof Element && fresh instanceof Element)) return;
   if (ownElements.get(old)?.(asHtml(fresh))) return;
+  if (old.hasAttribute("data-local")) return;
   morphAttributes(old, fresh);
   if (old.localName !== "textarea") morphChildren(old, [...fresh.childNodes]);
 }

@@ -58,7 +58,10 @@ export function show(html, options = {}) {
   const isElsewhere =
     options.address && shownAddress !== location.pathname + location.search;
   if (keepsBox) moveDraft(location.pathname);
-  else if (shownPath !== location.pathname) openDraft(location.pathname, typed);
+  else if (shownPath !== location.pathname) {
+    openDraft(location.pathname, typed);
+    byId("attached")?.replaceChildren();
+  }
   shownPath = location.pathname;
   shownAddress = location.pathname + location.search;
   if (hasPrompted) scrollToNewest();

@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from "node:crypto";
+import { PassThrough, type Readable } from "node:stream";
+import { Router } from "@koa/router";
+import { LimitError, VisibleError } from "../../core/domain/errors";
+import { downloadName, fileTypes, kindOf } from "../../core/domain/file-types";
+import { type FileRef, limits } from "../../core/domain/records";
+import type { ByteBudget } from "../forms/byte-budget";
+import type { AddressLimits } from "../limits/address-limits";
+import { UPLOAD_PATH } from "../middleware/read-form";
+import type { WebContext, WebState } from "../middleware/web-context";
+import type { RouteDeps } from "../pages/page-deps";
+import { idOf } from "../pages/params";
+
+export interface UploadDeps {
+  addressLimits: AddressLimits;
+  /** Uploads that are on their way. */
+  uploads: ByteBudget;
+}
+
+/** Files of messages: sent one by one by the script, and served. */
+export function fileRoutes(deps: RouteDeps & UploadDeps): Router<WebState> {
+  const router = new Router<WebState>();
+  router.post(UPLOAD_PATH, async (ctx) => {
+    const name = decoded(ctx.get("x-file-name"));
+    const key = ctx.get("x-file-key") || randomUUID();
+    const content = ctx.req;
+    try {
+      ctx.body = await upload(ctx, deps, { name, key, content });
+      ctx.status = 201;
+    } finally {
+      content.unpipe();
+      content.resume();
+    }
+  });
+  router.post(`${UPLOAD_PATH}/:id/delete`, async (ctx) => {
+    await deps.api.discardFile(ctx.state.api, idOf(ctx, "file"));
+    ctx.status = 204;
+  });
+  router.get("/conversations/:id/files/:file", (ctx) => sendFile(ctx, deps));
+  return router;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** The ids of a message's files: those that the form names, and those that it brings along. */
+export async function takeFiles(
+  ctx: WebContext,
+  deps: RouteDeps & UploadDeps,
+): Promise<string[] | undefined> {
+  const { multipart, typed, form } = ctx.state;
+  const files = typed?.files ?? [];
+  const formKey = form.get("key") ?? randomUUID();
+  let number = 0;
+  for await (const { name, content } of multipart?.files() ?? []) {
+    if (files.length >= limits.filesPerMessage) throw tooMany();
+    // The same form sent twice stores its files once.
+    const key = keyOf(formKey, String(number++), name);
+    const { id, name: stored } = await upload(ctx, deps, {
+      name,
+      key,
+      content,
+    });
+    files.push({ id, name: stored });
+  }
+  return files.length > 0 ? files.map(({ id }) => id) : undefined;
+}
+
+const keyOf = (...parts: string[]): string =>
+  createHash("sha256").update(parts.join("\n")).digest("base64url");
+
+async function upload(
+  ctx: WebContext,
+  { api, addressLimits, uploads }: RouteDeps & UploadDeps,
+  file: { name: string; key: string; content: Readable },
+): Promise<FileRef> {
+  const { network, api: context } = ctx.state;
+  addressLimits.take("uploads", network);
+  const lacking = uploads.take(network, 1);
+  if (lacking) throw atLimit(lacking);
+  const content = detached(file.content);
+  try {
+    return await api.uploadFile(context, { ...file, content });
+  } finally {
+    uploads.giveBack(network, 1);
+    file.content.unpipe();
+  }
+}
+
+/** A stream that can be destroyed without the connection that brings its source. */
+function detached(source: Readable): Readable {
+  const content = new PassThrough();
+  source.once("error", (error) => content.destroy(error));
+  source.once("close", () => {
+    if (!source.readableEnded) content.destroy(new Error("Broke off"));
+  });
+  content.on("error", () => undefined);
+  source.pipe(content);
+  return content;
+}
+
+const atLimit = (lacking: "client" | "all") =>
+  new LimitError(
+    "uploads",
+    lacking === "client" ? 429 : 503,
+    "Too many files are being sent at the same time. Send this one again in a few seconds.",
+    5,
+  );
+
+const tooMany = () =>
+  new VisibleError(
+    413,
+    `A message can have ${limits.filesPerMessage} files. Send the others with another message.`,
+  );
+
+/** Nothing that was uploaded can run: pictures are shown, and all else is saved. */
+async function sendFile(ctx: WebContext, { api }: RouteDeps): Promise<void> {
+  const conversation = idOf(ctx, "conversation");
+  const id = String(ctx.params.file);
+  const { file, content } = await api.readFile(ctx.state.api, conversation, id);
+  const isImage = kindOf(file) === "image";
+  ctx.set("content-security-policy", "sandbox; default-src 'none'");
+  // The backend is asked each time: the file may be deleted, or the visitor another.
+  ctx.set("cache-control", "private, no-cache");
+  ctx.attachment(downloadName(file), {
+    type: isImage ? "inline" : "attachment",
+  });
+  ctx.set("content-type", contentType(file));
+  ctx.etag = id;
+  ctx.status = 200;
+  if (ctx.fresh || ctx.method === "HEAD") {
+    content.destroy();
+    if (ctx.fresh) ctx.status = 304;
+    return;
+  }
+  ctx.length = file.bytes;
+  ctx.body = content;
+}
+
+/** Text is text, whatever it contains. */
+function contentType(file: FileRef): string {
+  const kind = kindOf(file);
+  if (kind === "text") return "text/plain; charset=utf-8";
+  const isKnown = kind !== undefined && Object.hasOwn(fileTypes, file.type);
+  return isKnown ? file.type : "application/octet-stream";
+}
