@@ -28,6 +28,7 @@ import {
 import { callApi, startBackend } from "../support/start-backend";
 import { beginSweep } from "../support/begin-sweep";
 import { records, useSweptRecords } from "../support/swept-records";
+import { upload } from "../support/upload";
 import { temporaryFolders } from "../support/temporary-folder";
 
 const temporaryFolder = temporaryFolders();
@@ -138,6 +139,27 @@ describe("a deleted conversation", () => {
       await contents(folderOf(owner, kept)),
       await contents(folderOf(other, othersKept)),
     ]).toEqual(files);
+  });
+
+  test("a deleted conversation takes its files along when it is removed", async () => {
+    const owner = randomUUID();
+    const { file } = await upload(backend, "Gone in the end", { owner });
+    const body = { text: "See this", files: [file.id] };
+    const { conversation } = await createConversation(owner, body);
+    const { id } = conversation;
+    await whenListed(owner, id);
+    await call("DELETE", owner, id);
+    const of = { ownerHash: hashOf(owner), conversation: id };
+    const folder = recordFoldersIn(records).files(of);
+    await backdate(settingsOf(owner, id), TERM - HOUR);
+    await sweep();
+    expect(await readdir(folder)).toEqual([file.id]);
+    await backdate(settingsOf(owner, id), TERM + HOUR);
+    await sweep();
+    await backdate(settingsOf(owner, id), 2 * HOUR);
+    expect(await sweep()).toMatchObject({ conversations: 1, failed: 0 });
+    const left = await contents(recordFoldersIn(records).owner(hashOf(owner)));
+    expect(Object.values(left).join("\n")).not.toContain("Gone in the end");
   });
 
   test("a deleted conversation leaves the list after a crash before the deletion was recorded there", async () => {
