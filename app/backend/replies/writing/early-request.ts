@@ -11,7 +11,12 @@ export class EarlyRequest {
   readonly askedAt: number;
   private readonly controller = new AbortController();
   private readonly asked: Promise<
-    { prompt: ReplyPrompt; events: AsyncIterable<ModelEvent> } | undefined
+    | {
+        prompt: ReplyPrompt;
+        events: AsyncIterable<ModelEvent>;
+        end: () => void;
+      }
+    | undefined
   >;
 
   constructor(
@@ -47,6 +52,8 @@ export class EarlyRequest {
   /** Ends the request; also after it has ended. */
   cancel(): void {
     this.controller.abort(new Error("The reply is not written here."));
+    // A request whose events are not read does not notice an abort after its first event.
+    void this.asked.then((asked) => asked?.end());
   }
 
   private async ask(ref: ReplyRef) {
@@ -57,17 +64,21 @@ export class EarlyRequest {
     const { model, messages, maxTokens, temperature, attempt } = prompt;
     const options = { maxTokens, temperature, attempt };
     const events = models.streamReply(model, messages, options, signal);
-    return { prompt, events: begun(events) };
+    return { prompt, ...begun(events) };
   }
 }
 
 /** Asks for the first event at once. */
-function begun<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+function begun<T>(source: AsyncIterable<T>): {
+  events: AsyncIterable<T>;
+  /** Lets the source clean up; also if its events were never read. */
+  end: () => void;
+} {
   const iterator = source[Symbol.asyncIterator]();
   const first = iterator.next();
   // The reader of the events gets the error.
   first.catch(() => undefined);
-  return (async function* () {
+  const events = (async function* () {
     try {
       for (let step = await first; step.done !== true;) {
         yield step.value;
@@ -77,4 +88,7 @@ function begun<T>(source: AsyncIterable<T>): AsyncIterable<T> {
       await iterator.return?.();
     }
   })();
+  // Not awaited: it waits for the next event, which can hang.
+  const end = () => void iterator.return?.().catch(() => undefined);
+  return { events, end };
 }
