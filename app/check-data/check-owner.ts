@@ -235,7 +235,9 @@ export class OwnerCheck {
       done: problem.startsWith("is not")
         ? "added to the list"
         : "removed from the list",
-      apply: () => new OwnerEventLog(this.storage, events).append(event),
+      apply: async () => {
+        await new OwnerEventLog(this.storage, events).append(event);
+      },
     });
   }
 }

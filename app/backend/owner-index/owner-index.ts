@@ -16,8 +16,11 @@ export class OwnerIndex {
   /** Reads whose listing has not begun: each serves all calls until then. */
   private readonly waiting = new Map<string, Promise<Readonly<OwnerState>>>();
   private readonly states = new LRUCache<string, OwnerState>({ max: OWNERS });
-  /** The conversation of each owner's last event about one, as far as this process knows. */
-  private readonly newest = new LRUCache<string, string>({ max: OWNERS });
+  /** Each owner's last event that this process knows, and its conversation if that is listed first now. */
+  private readonly newest = new LRUCache<
+    string,
+    { number: number; conversation: string | undefined }
+  >({ max: OWNERS });
 
   constructor(
     private readonly files: StorageContext,
@@ -26,17 +29,17 @@ export class OwnerIndex {
 
   /** When this resolves, the event is on disk and part of every later {@link read}. */
   async append(ownerHash: string, entry: OwnerEvent): Promise<void> {
-    await this.logOf(ownerHash).append(entry);
-    this.note(ownerHash, entry);
+    const number = await this.logOf(ownerHash).append(entry);
+    this.note(ownerHash, number, entry);
   }
 
   /**
-   * True if a conversation is the first of its owner's list, as far as this process knows. Costs no call
-   * where the owner is known.
+   * True if a conversation is the first of its owner's list, as far as this process knows: it learns of
+   * events of other processes when the list is read here. Costs no call where the owner is known.
    */
   async isNewest(ownerHash: string, conversation: string): Promise<boolean> {
     await this.known(ownerHash);
-    return this.newest.get(ownerHash) === conversation;
+    return this.newest.get(ownerHash)?.conversation === conversation;
   }
 
   /** The current state of an owner. It is shared: only this class changes it. */
@@ -61,7 +64,7 @@ export class OwnerIndex {
       // Skips events that only another version of the program knows.
       if (!result.success) continue;
       state.apply(entry.number, result.data);
-      this.note(ownerHash, result.data);
+      this.note(ownerHash, entry.number, result.data);
     }
     state.upTo = noted.last;
     this.states.set(ownerHash, state);
@@ -73,10 +76,12 @@ export class OwnerIndex {
     return this.states.get(ownerHash) ?? (await this.read(ownerHash));
   }
 
-  private note(ownerHash: string, event: OwnerEvent): void {
-    if (event.kind === "prompt" || event.kind === "reply") {
-      this.newest.set(ownerHash, event.id);
-    } else this.newest.delete(ownerHash);
+  /** An append can resolve after a read has seen later events. */
+  private note(ownerHash: string, number: number, event: OwnerEvent): void {
+    if (number <= (this.newest.get(ownerHash)?.number ?? 0)) return;
+    const isMessage = event.kind === "prompt" || event.kind === "reply";
+    const conversation = isMessage ? event.id : undefined;
+    this.newest.set(ownerHash, { number, conversation });
   }
 
   private logOf(ownerHash: string): OwnerEventLog {

@@ -52,16 +52,20 @@ export class OwnerEventLog {
     this.log = new AppendLog(files, folder, { segmentSizes: SEGMENT_SIZES });
   }
 
-  /** Resolves when the event is on disk, and so in every later {@link readAfter}. */
-  async append(event: OwnerEvent): Promise<void> {
+  /**
+   * Resolves when the event is on disk, and so in every later {@link readAfter}.
+   *
+   * @returns The event's number.
+   */
+  async append(event: OwnerEvent): Promise<number> {
     const entry = { format: 1, ...toJson(event) };
     try {
-      await this.log.append(entry);
+      return await this.log.append(entry);
     } catch (error) {
       if (!(error instanceof LogMissingError)) throw error;
       // It is the owner's first event.
       await this.log.createFolder();
-      await this.log.append(entry);
+      return await this.log.append(entry);
     }
   }
 
