@@ -27,6 +27,10 @@ async function openWithMany(options = {}): Promise<void> {
     description: index % 2 ? "Writes code." : "Writes letters.",
   }));
   await open(options);
+  await expectEventually(async () => {
+    const cookies = await page.context().cookies();
+    expect(cookies).toContainEqual(expect.objectContaining({ name: "script" }));
+  });
   await page.reload();
 }
 
