@@ -1,3 +1,4 @@
+import type { BrowserContextOptions } from "playwright-core";
 import {
   isFocused,
   message,
@@ -17,7 +18,9 @@ const picker = () => page.getByRole("combobox", { name: "Model" });
 const option = (name: string) => page.getByRole("option", { name });
 
 /** Opens the first page with many models, as a browser whose script the server knows. */
-async function openWithMany(options = {}): Promise<void> {
+async function openWithMany(
+  options: BrowserContextOptions = {},
+): Promise<void> {
   const [first] = web.api.models;
   if (!first) throw new Error("There is no model.");
   web.api.models = Array.from({ length: 40 }, (_, index) => ({
@@ -27,12 +30,15 @@ async function openWithMany(options = {}): Promise<void> {
     description: index % 2 ? "Writes code." : "Writes letters.",
   }));
   await open(options);
-  await expectEventually(async () => {
+  if (options.javaScriptEnabled !== false) await expectScriptCookie();
+  await page.reload();
+}
+
+const expectScriptCookie = () =>
+  expectEventually(async () => {
     const cookies = await page.context().cookies();
     expect(cookies).toContainEqual(expect.objectContaining({ name: "script" }));
   });
-  await page.reload();
-}
 
 const expectModel = (name: string) =>
   expectEventually(async () => expect(await picker().inputValue()).toBe(name));
