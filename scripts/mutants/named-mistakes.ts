@@ -41,11 +41,13 @@ export const namedMistakes: NamedMistake[] = [
     file: log,
     from: `    const file = await this.create(number);
     if (!file) return undefined;
+    onCreated();
     try {
       const before = await this.readUpTo(number - 1, logStart);`,
     to: `    const before = await this.readUpTo(number - 1, logStart);
     const file = await this.create(number);
     if (!file) return undefined;
+    onCreated();
     try {`,
     test: replyLogTest,
     title: "every interleaving of a writer and a process that takes over",
@@ -98,8 +100,8 @@ export const namedMistakes: NamedMistake[] = [
   {
     mistake: "no older token is tried after a 401",
     file: "app/web/backend-client/transport.ts",
-    from: "if (answer.status !== 401) return answer;",
-    to: "return answer;",
+    from: "if (answer.status === 401) continue;",
+    to: "",
     test: "test/web/backend-client/api.test.ts",
     title:
       "falls back to an older token while the backend does not know the newest",
@@ -158,10 +160,10 @@ export const namedMistakes: NamedMistake[] = [
   {
     mistake: "a reply leaves the active reply index before it is a message",
     file: "app/backend/replies/outcome/publish.ts",
-    from: `    if (!hasFailed) await repository.publishMessage(ref, final);
+    from: `    if (!hasFailed) await repository.publishMessage(ref, final, end);
     const hasQueue`,
     to: `    await index.remove(ref);
-    if (!hasFailed) await repository.publishMessage(ref, final);
+    if (!hasFailed) await repository.publishMessage(ref, final, end);
     const hasQueue`,
     test: "test/backend/replies/publishing.test.ts",
     title: "keeps a reply in the active index until it is a message",

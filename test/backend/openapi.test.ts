@@ -32,7 +32,7 @@ test("the description is served, and has every operation", async () => {
       (method) => (method as { operationId: string }).operationId,
     ),
   );
-  const streamed = ["readReply", "readReplyEnd"];
+  const streamed = ["readFile", "readReply", "readReplyEnd", "uploadFile"];
   expect(ids.toSorted()).toEqual(
     [...Object.keys(operations), ...streamed].toSorted(),
   );

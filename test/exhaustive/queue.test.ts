@@ -70,7 +70,8 @@ function changing(
         if (done.includes("begin") && item.state !== "begun") {
           throw new Error("the begin was lost");
         }
-        if (done.includes("edit") && item.text !== "edited") {
+        const isNeeded = item.state !== "withdrawn";
+        if (isNeeded && done.includes("edit") && item.text !== "edited") {
           throw new Error("the edit was lost");
         }
       };
