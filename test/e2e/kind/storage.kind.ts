@@ -54,13 +54,13 @@ describe("a full volume", () => {
       controlPlane,
       `for size in 64k 4k; do dd if=/dev/zero bs=$size >>${SHARED}/filler 2>/dev/null; sync; done; true`,
     );
-    const answer = await visitor.post(`${address}/messages`, {
-      message: "are you still there?",
-    });
+    // Longer than the few blocks that other files leave when they are removed.
+    const message = `are you still there? ${"x".repeat(100_000)}`;
+    const answer = await visitor.post(`${address}/messages`, { message });
     expect(answer.status).toBeGreaterThanOrEqual(500);
     // The draft is kept, and no stack trace is shown.
     const page = await answer.text();
-    expect(page).toContain("are you still there?");
+    expect(page).toContain(message);
     expect(page).not.toContain("ENOSPC");
     await inNode(controlPlane, `rm -f ${SHARED}/filler`);
     await finished(visitor, address, 15);
