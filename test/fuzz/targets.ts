@@ -130,6 +130,8 @@ export const targets: Record<string, Target> = {
           .concat(finish(growing.append("", true)), growing.pending);
         if (growing.hasReferences) continue;
         const whole = finish(renderText(text, { limits: limits }));
+        // Known definitions cost a second look at each label, so the whole text alone may exceed a limit.
+        if (htmlOf(whole).includes('class="unformatted"')) continue;
         if (htmlOf(grown) !== htmlOf(whole)) {
           throw new Error("The grown text differs from the whole one.");
         }
