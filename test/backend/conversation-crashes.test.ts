@@ -1,10 +1,14 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { dieAfter, failOnce, FAULT_KINDS } from "../support/faulty-file-system";
-import { MemoryDisk } from "../support/memory-disk";
+import { FAULT_KINDS } from "../support/faulty-file-system";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import type { FinalReply } from "../../app/backend/replies/types";
 import { noReplies } from "../support/no-replies";
-import { conversationsOn, idle, MODEL, OWNER } from "./memory-process";
+import {
+  cutAfterEachCall,
+  repeatAfterEachFault,
+  resendAfterEachDeath,
+} from "./crash-points";
+import { conversationsOn, MODEL, OWNER } from "./memory-process";
 
 const GIVEN = { text: "Not to be lost", model: MODEL };
 
@@ -29,73 +33,26 @@ const make = (fileSystem: FileSystem) =>
 
 const whole = [GIVEN.text];
 
+const creation = { request: make, look: texts, whole };
+
 test.each(FAULT_KINDS)(
   "a conversation whose creation fails is not listed or opens, and a repeated call completes it, whichever storage call is %s",
   async (kind) => {
-    let refused = 0;
-    for (let call = 1; ; call++) {
-      const disk = new MemoryDisk();
-      const faulty = failOnce(disk, { call, code: "ENOSPC", kind });
-      const made = await make(faulty.fileSystem).catch(() => undefined);
-      await idle();
-      const allowed = made ? [whole] : [[], whole];
-      expect(allowed).toContainEqual(await texts(disk));
-      await make(disk);
-      expect(await texts(disk)).toEqual(whole);
-      if (!made) refused++;
-      if (!faulty.hasFailed()) break;
-    }
+    const refused = await repeatAfterEachFault(kind, creation);
     expect(refused).toBeGreaterThan(10);
   },
 );
 
 test("a conversation that is being created is not listed or opens after a power cut at any storage call", async () => {
-  const disk = new MemoryDisk();
-  await make(disk);
-  const acknowledged = disk.operations.length;
-  await idle();
-  let disks = 0;
-  for (let cut = 0; cut <= disk.operations.length; cut++) {
-    for (const found of disk.cutAfter(cut)) {
-      const allowed = cut < acknowledged ? [[], whole] : [whole];
-      expect(allowed).toContainEqual(await texts(found));
-      disks++;
-    }
-  }
+  const disks = await cutAfterEachCall(creation);
   expect(disks).toBeGreaterThan(100);
 });
 
-/**
- * For each call of a request: the process dies after it, the client sends the request again, and
- * the power fails when that is answered.
- *
- * @returns The number of deaths.
- */
-async function resendAfterEachDeath(
-  prepare: (fileSystem: FileSystem) => Promise<unknown>,
-  request: (fileSystem: FileSystem) => Promise<unknown>,
-  check: (found: FileSystem) => Promise<void>,
-): Promise<number> {
-  for (let calls = 0; ; calls++) {
-    const disk = new MemoryDisk();
-    await prepare(disk);
-    await idle();
-    const process = dieAfter(disk, calls);
-    await request(process.fileSystem).catch(() => undefined);
-    await idle();
-    await request(disk);
-    const acknowledged = disk.operations.length;
-    for (const found of disk.cutAfter(acknowledged)) await check(found);
-    if (!process.hasDied()) return calls;
-  }
-}
-
 test("a conversation that is sent again after its process died survives a power cut", async () => {
-  const deaths = await resendAfterEachDeath(
-    async () => undefined,
-    make,
-    async (found) => expect(await texts(found)).toEqual(whole),
-  );
+  const deaths = await resendAfterEachDeath({
+    request: make,
+    check: async (found) => expect(await texts(found)).toEqual(whole),
+  });
   expect(deaths).toBeGreaterThan(30);
 });
 
@@ -104,15 +61,15 @@ test("a message that is sent again after its process died survives a power cut",
   const on = (fileSystem: FileSystem) =>
     conversationsOn(fileSystem, () => complete);
   let id = "";
-  const deaths = await resendAfterEachDeath(
-    async (disk) => {
+  const deaths = await resendAfterEachDeath({
+    prepare: async (disk) => {
       const { prompts } = on(disk);
       const created = await prompts.createConversation(OWNER, GIVEN, "a-key");
       ({ id } = created.conversation);
     },
-    (fileSystem) =>
+    request: (fileSystem) =>
       on(fileSystem).prompts.send(OWNER, id, { text: "More" }, "another-key"),
-    async (found) => {
+    check: async (found) => {
       const { messages } = await on(found).conversationPages.read(OWNER, id, {
         limit: 10,
       });
@@ -120,7 +77,7 @@ test("a message that is sent again after its process died survives a power cut",
         expect.objectContaining({ number: 3, text: "More" }),
       );
     },
-  );
+  });
   expect(deaths).toBeGreaterThan(20);
 });
 

@@ -1,31 +1,31 @@
-import { FileStore } from "../../app/backend/files/file-store";
-import { Inspection } from "../../app/backend/files/inspect";
 import { isPrompt } from "../../app/core/domain/records";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { sweepRecords } from "../../app/sweep/sweep-records";
 import { beginSweep } from "../support/begin-sweep";
-import { fakePdfs } from "../support/fake-pdfs";
-import { dieAfter, failOnce, FAULT_KINDS } from "../support/faulty-file-system";
+import { dieAfter, FAULT_KINDS } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import { noReplies } from "../support/no-replies";
-import { conversationsOn, idle, MODEL, OWNER } from "./memory-process";
+import {
+  cutAfterEachCall,
+  repeatAfterEachFault,
+  resendAfterEachDeath,
+} from "./crash-points";
+import {
+  conversationsOn,
+  fileStoreOn,
+  idle,
+  MODEL,
+  OWNER,
+} from "./memory-process";
 
 const folders = recordFoldersIn("/records");
 const ID = "a".repeat(26);
 const CONTENT = "Kept to the last byte";
 const HOUR = 3_600_000;
 
-const storeOn = (fileSystem: FileSystem) =>
-  new FileStore({
-    fileSystem,
-    folders,
-    now: () => new Date(),
-    inspect: (name) => new Inspection(name, fakePdfs),
-  });
-
 const save = (fileSystem: FileSystem) =>
-  storeOn(fileSystem).save(OWNER, {
+  fileStoreOn(fileSystem).save(OWNER, {
     id: ID,
     name: "notes.txt",
     // Two pieces: a crash between them leaves half of the file.
@@ -49,7 +49,7 @@ const send = (fileSystem: FileSystem) =>
 /** The names of uploads that a client can send: each must be whole. */
 async function uploads(fileSystem: FileSystem): Promise<string[]> {
   const of = { ownerHash: OWNER, conversation: "b".repeat(26) };
-  const files = await storeOn(fileSystem)
+  const files = await fileStoreOn(fileSystem)
     .describe(of, [ID])
     .catch(() => []);
   return files.map(({ name, bytes }) => `${name} ${bytes}`);
@@ -78,7 +78,7 @@ async function textOf(
   id: string,
 ) {
   const of = { ownerHash: OWNER, conversation };
-  const file = await storeOn(fileSystem).open(of, id);
+  const file = await fileStoreOn(fileSystem).open(of, id);
   const text = await file?.read(0, file.record.bytes);
   await file?.close();
   return text?.toString() ?? "missing";
@@ -86,76 +86,38 @@ async function textOf(
 
 const whole = [`notes.txt ${CONTENT.length}`];
 
+const upload = { request: save, look: uploads, whole };
+
 test.each(FAULT_KINDS)(
   "an upload that fails is whole or absent, and a repeated one completes it, whichever storage call is %s",
   async (kind) => {
-    let refused = 0;
-    for (let call = 1; ; call++) {
-      const disk = new MemoryDisk();
-      const faulty = failOnce(disk, { call, code: "ENOSPC", kind });
-      const saved = await save(faulty.fileSystem).catch(() => undefined);
-      await idle();
-      expect(saved ? [whole] : [[], whole]).toContainEqual(await uploads(disk));
-      await save(disk);
-      expect(await uploads(disk)).toEqual(whole);
-      if (!saved) refused++;
-      if (!faulty.hasFailed()) break;
-    }
+    const refused = await repeatAfterEachFault(kind, upload);
     expect(refused).toBeGreaterThan(5);
   },
 );
 
 test("an upload is whole or absent after a power cut at any storage call, and kept once it is acknowledged", async () => {
-  const disk = new MemoryDisk();
-  await save(disk);
-  const acknowledged = disk.operations.length;
-  await idle();
-  let disks = 0;
-  for (let cut = 0; cut <= disk.operations.length; cut++) {
-    for (const found of disk.cutAfter(cut)) {
-      const allowed = cut < acknowledged ? [[], whole] : [whole];
-      expect(allowed).toContainEqual(await uploads(found));
-      disks++;
-    }
-  }
+  const disks = await cutAfterEachCall(upload);
   expect(disks).toBeGreaterThan(50);
 });
 
 test("a message has its whole file after a power cut at any storage call", async () => {
-  const disk = new MemoryDisk();
-  await save(disk);
-  await idle();
-  const begin = disk.operations.length;
-  await send(disk);
-  const acknowledged = disk.operations.length;
-  await idle();
-  let disks = 0;
-  for (let cut = begin; cut <= disk.operations.length; cut++) {
-    for (const found of disk.cutAfter(cut)) {
-      const allowed = cut < acknowledged ? [[], [[CONTENT]]] : [[[CONTENT]]];
-      expect(allowed).toContainEqual(await contents(found));
-      disks++;
-    }
-  }
+  const disks = await cutAfterEachCall({
+    prepare: save,
+    request: send,
+    look: contents,
+    whole: [[CONTENT]],
+  });
   expect(disks).toBeGreaterThan(100);
 });
 
 test("a message that is sent again after its process died has its file after a power cut", async () => {
-  let calls = 0;
-  for (; ; calls++) {
-    const disk = new MemoryDisk();
-    await save(disk);
-    await idle();
-    const process = dieAfter(disk, calls);
-    await send(process.fileSystem).catch(() => undefined);
-    await idle();
-    await send(disk);
-    for (const found of disk.cutAfter(disk.operations.length)) {
-      expect(await contents(found)).toEqual([[CONTENT]]);
-    }
-    if (!process.hasDied()) break;
-  }
-  expect(calls).toBeGreaterThan(30);
+  const deaths = await resendAfterEachDeath({
+    prepare: save,
+    request: send,
+    check: async (found) => expect(await contents(found)).toEqual([[CONTENT]]),
+  });
+  expect(deaths).toBeGreaterThan(30);
 });
 
 test("a sweep removes what an interrupted upload leaves, and nothing of a whole one", async () => {

@@ -1,18 +1,19 @@
-import { FileStore } from "../../app/backend/files/file-store";
-import { Inspection } from "../../app/backend/files/inspect";
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
-import { fakePdfs } from "../support/fake-pdfs";
 import { dieAfter } from "../support/faulty-file-system";
 import { MemoryDisk } from "../support/memory-disk";
 import { waitFor } from "../support/wait-for";
-import { idle, MODEL, OWNER, useProcesses } from "./memory-process";
+import {
+  fileStoreOn,
+  idle,
+  MODEL,
+  OWNER,
+  useProcesses,
+} from "./memory-process";
 import { type ReplyModels, scriptedModels } from "./replies/scripted-models";
 
 const answering = scriptedModels(() => ["I see."]).models;
 const silent = scriptedModels(() => ["So ", () => new Promise(Boolean)]).models;
 
-const folders = recordFoldersIn("/records");
 const FILE = "a".repeat(26);
 const CONTENT = "Kept to the last byte";
 
@@ -23,14 +24,6 @@ const start = (fileSystem: FileSystem, models: ReplyModels = silent) =>
 
 /** Every call with INTERLEAVINGS=all, else each third: the calls between differ little. */
 const STEP = process.env["INTERLEAVINGS"] === "all" ? 1 : 3;
-
-const storeOn = (fileSystem: FileSystem) =>
-  new FileStore({
-    fileSystem,
-    folders,
-    now: () => new Date(),
-    inspect: (name) => new Inspection(name, fakePdfs),
-  });
 
 /** A conversation whose reply has ended or not, and an upload that is not sent yet. */
 async function given(
@@ -47,7 +40,7 @@ async function given(
       return page.messages.length === 2;
     });
   }
-  await storeOn(disk).save(OWNER, {
+  await fileStoreOn(disk).save(OWNER, {
     id: FILE,
     name: "notes.txt",
     content: (async function* () {
@@ -88,7 +81,7 @@ async function find(disk: FileSystem, id: string): Promise<string | undefined> {
   const ids = "files" in sent ? sent.files?.map((file) => file.id) : undefined;
   expect(ids).toEqual([FILE]);
   const of = { ownerHash: OWNER, conversation: id };
-  const file = await storeOn(disk).open(of, FILE);
+  const file = await fileStoreOn(disk).open(of, FILE);
   const bytes = await file?.read(0, file.record.bytes);
   await file?.close();
   return bytes?.toString() ?? "missing";

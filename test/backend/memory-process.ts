@@ -3,6 +3,8 @@ import { Registry } from "prom-client";
 import { createConversations } from "../../app/backend/conversations/create-conversations";
 import { ConversationReplyRepository } from "../../app/backend/conversations/reply-repository";
 import { createRecords } from "../../app/backend/create-records";
+import { FileStore } from "../../app/backend/files/file-store";
+import { Inspection } from "../../app/backend/files/inspect";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createModels } from "../../app/backend/models/create-models";
 import { createEliza } from "../../app/backend/models/eliza/create-eliza";
@@ -12,6 +14,7 @@ import { ReplyService } from "../../app/backend/replies/reply-service";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 import type { FileSystem } from "../../app/core/storage/file-system";
 import { createLog } from "../../app/core/runtime/log";
+import { fakePdfs } from "../support/fake-pdfs";
 import { unreachable } from "./replies/processes";
 import type { ReplyModels } from "./replies/scripted-models";
 
@@ -56,6 +59,15 @@ export function conversationsOn<R extends Replies>(
     quotas,
   };
 }
+
+/** The files of a newly started process on a disk. */
+export const fileStoreOn = (fileSystem: FileSystem) =>
+  new FileStore({
+    fileSystem,
+    folders,
+    now,
+    inspect: (name) => new Inspection(name, fakePdfs),
+  });
 
 export type MemoryProcess = ReturnType<typeof conversationsOn<ReplyService>>;
 
