@@ -7,9 +7,8 @@ import {
   isUnreadable,
   type OpenFile,
 } from "../core/storage/file-system";
-import { isObject } from "../core/storage/json";
 import type { LogEntry } from "../core/storage/log-reader";
-import { readEnd, readRecord } from "../core/storage/stored-file";
+import { fileIdsOf, readEnd, readRecord } from "../core/storage/stored-file";
 import { knownNames, NEWER } from "./check-structures";
 import type { Findings } from "./findings";
 
@@ -44,14 +43,13 @@ export async function checkFiles(
 export function reportMissing(
   findings: Findings,
   folder: string,
-  { files }: LogEntry,
+  entry: LogEntry,
   whole: ReadonlySet<string>,
 ): void {
-  for (const file of Array.isArray(files) ? files : []) {
-    if (!isObject(file) || typeof file.id !== "string") continue;
-    if (whole.has(file.id) || !idPattern.test(file.id)) continue;
+  for (const id of fileIdsOf(entry)) {
+    if (whole.has(id) || !idPattern.test(id)) continue;
     findings.report(
-      path.join(folder, file.id),
+      path.join(folder, id),
       "is the file of a message, and is missing",
       "Restore the file from another backup if you can.",
     );

@@ -2,18 +2,17 @@ import path from "node:path";
 import { idPattern } from "../core/domain/records";
 import { isPromptNumber } from "../core/domain/turns";
 import { AppendLog } from "../core/storage/append-log";
-import { isObject } from "../core/storage/json";
 import {
   conversationOfFiles,
   isUploads,
   type RecordFolders,
   recordFoldersIn,
 } from "../core/storage/layout/record-folders";
-import type { LogEntry } from "../core/storage/log-reader";
 import { createStorageContext } from "../core/storage/storage-context";
+import { fileIdsOf } from "../core/storage/stored-file";
 import { LEFTOVER_AFTER_MS, type Sweep } from "./sweep";
 
-/** How long an uploaded file waits to be sent. */
+/** The time for which an uploaded file waits to be sent. */
 const UNSENT_MS = 86_400_000;
 
 /** Files that no message got are found by a sweep of the days after. Later ones save the look. */
@@ -58,7 +57,7 @@ export class UnsentFiles {
     const messages = this.folders.messages(of.ownerHash, of.conversation);
     const prompts = await this.filesIn(messages);
     const queued = await this.filesIn(this.folders.queue(of));
-    // What can't be read may have files.
+    // An entry that can't be read may have files.
     if (!prompts || !queued) return;
     // The next prompt may be in the log of the last reply, which is not a message yet.
     if (isPromptNumber(prompts.last)) return;
@@ -83,7 +82,7 @@ export class UnsentFiles {
     let left = numbers.length;
     for await (const entry of log.readInTurn(numbers, listing)) {
       left -= 1;
-      for (const id of filesOf(entry)) ids.add(id);
+      for (const id of fileIdsOf(entry)) ids.add(id);
     }
     return left === 0 ? { ids, last: listing.last } : undefined;
   }
@@ -92,12 +91,4 @@ export class UnsentFiles {
     const removed = await this.sweep.remove(folder, ids);
     this.sweep.tally.files += removed;
   }
-}
-
-/** The ids of the files of a prompt, whichever version of the program wrote it. */
-function filesOf({ files }: LogEntry): string[] {
-  if (!Array.isArray(files)) return [];
-  return files.flatMap((file) =>
-    isObject(file) && typeof file.id === "string" ? file.id : [],
-  );
 }

@@ -1,4 +1,4 @@
-import { TimeoutError, withTimeout } from "../runtime/async";
+import { leave, TimeoutError, withTimeout } from "../runtime/async";
 import type { FileSystem, FolderEntry, OpenFile } from "./file-system";
 
 /** The file system did not answer in time; the operation may still happen. */
@@ -82,8 +82,7 @@ async function* boundEntries(
       yield value;
     }
   } finally {
-    // Not awaited: it waits for a hanging call before it closes the folder.
-    void iterator.return?.().catch(() => undefined);
+    leave(iterator);
   }
 }
 

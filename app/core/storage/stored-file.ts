@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../domain/records";
-import { type JsonObject, parseObject } from "./json";
+import { isObject, type JsonObject, parseObject } from "./json";
 import type { OpenFile } from "./file-system";
 
 /*
@@ -9,7 +9,7 @@ import type { OpenFile } from "./file-system";
  * link publishes it and a single unlink removes it. Viewers of PDFs and pictures ignore the end.
  */
 
-/** What a stored file says about itself. Unknown fields are kept. */
+/** The record of a stored file. Unknown fields are kept. */
 export const FileRecord = z.looseObject({
   format: z.literal(1),
   /** Random: tells if a link took effect. */
@@ -23,7 +23,7 @@ export const FileRecord = z.looseObject({
   width: z.int().min(1).optional(),
   height: z.int().min(1).optional(),
   pages: z.int().min(1).optional(),
-  /** Of the text that follows the bytes. */
+  /** The length of the text that follows the bytes. */
   textBytes: z.int().min(0).optional(),
   isTextCut: z.boolean().optional(),
 });
@@ -67,4 +67,12 @@ export async function readEnd(
   if (length > MAX_RECORD_BYTES || start < 0) return undefined;
   const data = parseObject((await file.read(start, length)).toString());
   return data && { data, start };
+}
+
+/** The ids of the files of a stored prompt, whichever version of the program wrote it. */
+export function fileIdsOf({ files }: Readonly<JsonObject>): string[] {
+  if (!Array.isArray(files)) return [];
+  return files.flatMap((file) =>
+    isObject(file) && typeof file.id === "string" ? file.id : [],
+  );
 }

@@ -1,6 +1,7 @@
 import { VisibleError } from "../../core/domain/errors";
 import type { Conversation, FileRef, Message } from "../../core/domain/records";
 import type { Api, ApiContext } from "../backend-client/api";
+import { fileAddress } from "./view-files";
 
 /** Conversations that are read at once. */
 const CONVERSATIONS = 100;
@@ -82,13 +83,13 @@ async function* exportConversation(
   yield "\n]}";
 }
 
-/** Adds the address to each file: its owner downloads the bytes there. */
+/** Adds the address to each file. */
 const withAddresses =
   (conversation: string) =>
   <M extends object>(message: M & { files?: FileRef[] | undefined }) => {
     const files = message.files?.map((file) => ({
       ...file,
-      href: `/conversations/${conversation}/files/${file.id}`,
+      href: fileAddress(conversation, file),
     }));
     return { ...message, files };
   };

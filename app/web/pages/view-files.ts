@@ -1,5 +1,6 @@
 import { kindOf } from "../../core/domain/file-types";
 import type { FileRef } from "../../core/domain/records";
+import { sizeText } from "../../core/domain/size-text";
 
 /** A file as the message template shows it. */
 export interface FileView {
@@ -12,6 +13,10 @@ export interface FileView {
   height?: number | undefined;
 }
 
+/** The address from which its owner downloads a file of a conversation. */
+export const fileAddress = (conversation: string, { id }: FileRef): string =>
+  `/conversations/${conversation}/files/${id}`;
+
 /** The files of a message; `undefined` if it has none. */
 export const viewFiles = (
   conversation: string,
@@ -19,7 +24,7 @@ export const viewFiles = (
 ): FileView[] | undefined =>
   files?.map((file) => ({
     name: file.name,
-    href: `/conversations/${conversation}/files/${file.id}`,
+    href: fileAddress(conversation, file),
     size: sizeOf(file),
     isImage: kindOf(file) === "image",
     width: file.width,
@@ -29,13 +34,7 @@ export const viewFiles = (
 const count = new Intl.NumberFormat("en");
 
 function sizeOf({ bytes, pages }: FileRef): string {
-  const size = bytesText(bytes);
+  const size = sizeText(bytes);
   if (pages === undefined) return size;
   return `${count.format(pages)} ${pages === 1 ? "page" : "pages"}, ${size}`;
-}
-
-function bytesText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} KB`;
-  return `${Math.ceil((bytes / 1024 ** 2) * 10) / 10} MB`;
 }

@@ -1,10 +1,11 @@
 import { fileTypes } from "../../../core/domain/file-types";
+import { sizeText } from "../../../core/domain/size-text";
 import type { ModelFile } from "../model";
 
 const count = new Intl.NumberFormat("en");
 const list = new Intl.ListFormat("en", { type: "conjunction" });
 
-/** What the built-in model says about files: it can't look into them. */
+/** The built-in model's answer to files: it can't look into them. */
 export function thankForFiles(files: readonly ModelFile[]): string {
   const them = files.length === 1 ? "it" : "them";
   return `Thank you for ${list.format(files.map(describe))}. I can't look into ${them}, I am afraid: I only know words.`;
@@ -27,7 +28,6 @@ function describe({ name, type, bytes, ...about }: ModelFile): string {
 }
 
 function sizeOf(bytes: number): string {
-  if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
-  if (bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} KB`;
-  return `${Math.ceil((bytes / 1024 ** 2) * 10) / 10} MB`;
+  if (bytes >= 1024) return sizeText(bytes);
+  return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
 }

@@ -1,3 +1,4 @@
+import { leave } from "../../../core/runtime/async";
 import type { ModelEvent } from "../../models/model";
 import type { ReplyContext } from "../reply-context";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
@@ -88,7 +89,5 @@ function begun<T>(source: AsyncIterable<T>): {
       await iterator.return?.();
     }
   })();
-  // Not awaited: it waits for the next event, which can hang.
-  const end = () => void iterator.return?.().catch(() => undefined);
-  return { events, end };
+  return { events, end: () => leave(iterator) };
 }
