@@ -24,7 +24,7 @@ if (total === undefined || audited === 0) {
   console.log(`Audited ${audited} packages of production: no advisory.`);
 }
 
-/** What npm answered; empty if that is no JSON. */
+/** The answer of npm; empty if that is no JSON. */
 function parse(text) {
   try {
     return JSON.parse(text) ?? {};

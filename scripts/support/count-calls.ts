@@ -40,7 +40,7 @@ export function countCalls(
     counts.calls[name] = (counts.calls[name] ?? 0) + 1;
     onCall(name, path);
   };
-  /** Of a call with two paths, the last one is counted: the file that it creates. */
+  /** Counts the last path of a call with two: the file that it creates. */
   const counted =
     <A extends string[], T>(name: string, call: (...args: A) => T) =>
     (...args: A): T => {

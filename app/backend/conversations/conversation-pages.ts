@@ -39,7 +39,7 @@ export interface ConversationPagesDeps {
 
 export interface PageOptions {
   limit: number;
-  /** Of all texts. Older messages are left out; at least one turn is in it. */
+  /** The most characters of all texts. Older messages are left out; at least one turn is in it. */
   characters?: number;
   /** Only messages with lower numbers; by default the last. */
   before?: number;

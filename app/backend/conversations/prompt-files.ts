@@ -11,7 +11,7 @@ export const haveSameIds = (
     others.map(({ id }) => id),
   );
 
-/** What a prompt takes of its owner's quota. Another version shares the files of the first one. */
+/** The bytes that a prompt takes of its owner's quota. Another version shares the files of the first one. */
 export const bytesOf = ({
   text,
   files = [],

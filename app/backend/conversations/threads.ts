@@ -8,7 +8,7 @@ import type { MessageLog } from "./message-log";
 export interface ThreadOptions {
   /** The most messages. */
   limit: number;
-  /** Of the texts; a page has whole turns, at least one. */
+  /** The most characters of the texts; a page has whole turns, at least one. */
   characters?: number;
   /** Only messages with lower numbers. */
   before?: number;

@@ -8,13 +8,13 @@ import type { ConversationRef } from "../../core/storage/layout/record-folders";
 import type { ModelFile, ModelMessage, TakenFiles } from "../models/model";
 import type { FileStore, StoredFile } from "./file-store";
 
-/** Of all pictures and documents of a request, which are in memory while it is sent. */
+/** The most bytes of all pictures and documents of a request, which are in memory while it is sent. */
 const MEDIA_BYTES = 12 * 1024 * 1024;
 
-/** Of a picture, about the most that models count. */
+/** About the most that models count for a picture. */
 const IMAGE_TOKENS = 1_600;
 
-/** Of a page that a model also sees as a picture. */
+/** The cost of a page that a model also sees as a picture. */
 const PAGE_TOKENS = 500;
 
 const BYTES_PER_TOKEN = 4;
@@ -79,7 +79,7 @@ async function readPart(
   }
 }
 
-/** What is left of a request for files. */
+/** The room that a request has left for files. */
 class Room {
   private readonly takes: TakenFiles;
   private images: number;

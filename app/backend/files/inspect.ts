@@ -5,7 +5,7 @@ import type { PdfContent, PdfReader } from "./pdf/read-pdf";
 import { HEAD_BYTES, sniff, type Sniffed } from "./sniff";
 import { TextCheck } from "./text-check";
 
-/** What was found in a file. */
+/** The findings about a file. */
 export type Inspected = Pick<
   FileRecord,
   "type" | "width" | "height" | "pages" | "isTextCut"

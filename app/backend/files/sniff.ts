@@ -3,11 +3,11 @@ import { imageSize, type PixelSize } from "./image-size";
 /** The bytes that {@link sniff} needs: pictures of cameras have their size behind long comments. */
 export const HEAD_BYTES = 1024 * 1024;
 
-/** What the first bytes of a file say. */
+/** The findings in the first bytes of a file. */
 export interface Sniffed {
   /** `undefined` for text, and for whatever is not accepted. */
   type: string | undefined;
-  /** Of a picture; `undefined` if its header has none. */
+  /** A picture's size; `undefined` if its header has none. */
   size?: PixelSize | undefined;
 }
 

@@ -11,7 +11,7 @@ export interface ModelMessage {
 
 /** A file, as sent to a model. */
 export interface ModelFile extends Omit<FileRef, "id"> {
-  /** How the model gets it. `none`: the model is told that the file is there. */
+  /** The form in which the model gets it. `none`: the model is told that the file is there. */
   as: FileKind | "none";
   /** An estimate. */
   tokens: number;
@@ -28,7 +28,7 @@ export interface TakenFiles {
 }
 
 interface FileBounds {
-  /** Of one file. */
+  /** The most bytes of one file. */
   maxBytes: number;
   /** In one request: the oldest are left out. */
   maxCount: number;

@@ -15,7 +15,7 @@ export const limits = {
   queryLength: 200,
   modelLength: 200,
   pageMessages: 200,
-  /** Of the messages of a page. Balances the number of pages against the time to parse one. */
+  /** The most characters of the messages of a page. Balances the number of pages against the time to parse one. */
   pageCharacters: 1024 * 1024,
   pageConversations: 200,
   /** Prompts that wait in a conversation. */
@@ -36,7 +36,7 @@ export const limits = {
   fileBytes: 20 * 1024 * 1024,
   filesPerMessage: 5,
   fileNameLength: 200,
-  /** Of a picture: browsers take four bytes for each pixel to show it. */
+  /** The largest picture: browsers take four bytes for each pixel to show it. */
   megapixels: 50,
   /** The text of a file that a model gets. */
   fileTextBytes: 512 * 1024,
@@ -66,10 +66,10 @@ export const FileRef = z
     /** `image/png`; see `file-types.ts`. */
     type: z.string(),
     bytes: z.int().min(0),
-    /** Of a picture, in pixels. */
+    /** A picture's width, in pixels. */
     width: z.int().min(1).optional(),
     height: z.int().min(1).optional(),
-    /** Of a PDF. */
+    /** A PDF's number of pages. */
     pages: z.int().min(1).optional(),
     /** Bytes of the text that was found in a PDF. */
     textBytes: z.int().min(0).optional(),

@@ -39,7 +39,7 @@ export function readForm(metrics: Registry): WebMiddleware {
   };
 }
 
-/** Where a file is sent by itself. */
+/** The address to which the script sends a file by itself. */
 export const UPLOAD_PATH = "/files";
 
 async function begin(

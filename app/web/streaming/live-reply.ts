@@ -20,7 +20,7 @@ export interface LiveReplyOptions {
   slices: TimeSlices;
   /** The shortest time between two states. */
   interval: Interval;
-  /** Of the ids in the reply's text. */
+  /** Distinguishes the ids in the reply's text. */
   idPrefix?: string;
 }
 

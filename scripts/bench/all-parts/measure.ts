@@ -17,7 +17,7 @@ export interface Part {
   /** The argument of `scripts/bench/all` that selects it. */
   name: string;
   title: string;
-  /** How the figures are obtained, in sentences. */
+  /** Sentences that say how the figures are obtained. */
   method: string[];
   run(arena: Arena): Promise<Measure[]>;
 }

@@ -5,7 +5,7 @@ import type { Contestant } from "../peers/chat";
 import { startStaticPage, type StaticPage } from "../static-page";
 import { add, newMeasure, type Part, takeTurns } from "./measure";
 
-/** How long each step of a visit may take. */
+/** The limit of each step of a visit. */
 const PATIENCE_MS = 60_000;
 
 /** A pause before a visit, and the silence of the network that ends it. */

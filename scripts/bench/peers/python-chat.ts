@@ -11,7 +11,7 @@ import type { ChatVisitor, RunningChat } from "./chat";
 
 const sources = path.join(__dirname, "../../../../scripts/bench/peers");
 
-/** How long a server may take to answer its first page. */
+/** The time within which a server must answer its first page. */
 const START_MS = 90_000;
 
 /**

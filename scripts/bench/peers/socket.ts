@@ -1,6 +1,6 @@
 import { WebSocket } from "undici";
 
-/** How long any step of a visitor may take. */
+/** The limit of any step of a visitor. */
 export const PATIENCE_MS = 60_000;
 
 /** A WebSocket whose messages a visitor waits for. */

@@ -3,7 +3,7 @@
  * its files BackMsg.proto, ForwardMsg.proto, ClientState.proto and Element.proto.
  */
 
-/** What a message of the server means to a chat's page. */
+/** A message of the server as a chat's page understands it. */
 export interface PageChange {
   /** The page's new query. */
   query?: string;

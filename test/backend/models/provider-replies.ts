@@ -46,7 +46,7 @@ export function repliesOf<Settings>(
 
   const askOf = (request?: ReplyRequest<Settings>) => {
     const stream = streamsOf(request);
-    // How many pieces a text has depends on when they arrive.
+    // The number of pieces of a text depends on when they arrive.
     return async () => joinPieces(await collect(stream()));
   };
 

@@ -33,7 +33,7 @@ function textFile(name: string, text = "Some notes.") {
 
 const input = () => page.getByLabel("Attach up to 5 files of 20 MB");
 
-/** What is attached to the message in the box. */
+/** The attachments of the message in the box. */
 const attached = () => page.locator("#attached li");
 
 /** Waits until this many files were stored. */

@@ -1,4 +1,4 @@
-/** What the process that reads a PDF is asked. */
+/** The request to the process that reads a PDF. */
 export interface PdfRequest {
   path: string;
   /** The length of the PDF at the beginning of the file. */
@@ -6,7 +6,7 @@ export interface PdfRequest {
   maxPages: number;
   maxTextBytes: number;
   timeoutMs: number;
-  /** Of the whole process. */
+  /** The memory of the whole process. */
   memoryBytes: number;
 }
 

@@ -21,7 +21,7 @@ const BOUNDS: PdfBounds = {
 /** PDFs that wait for the one that is read. */
 const MAX_WAITING = 8;
 
-/** Of the child's heap; what is decompressed counts in `memoryBytes` alone. */
+/** The limit of the child's heap; what is decompressed counts in `memoryBytes` alone. */
 const HEAP_MEGABYTES = 128;
 
 /** Time for the child to start. */

@@ -4,7 +4,7 @@ import type { OpenAISettings } from "../provider-settings";
 const KNOWN =
   /gpt-4o|gpt-4\.1|gpt-5|\bo[134]\b(?!-mini)|\bo4-mini|claude-|gemini|gemma-?3|llava|pixtral|mistral-small-?3|mistral-medium-?3|llama-?4|vision|minicpm-v|moondream|internvl|multimodal|[-\d]vl\b|nova-(?:pro|lite|premier)/i;
 
-/** What servers' lists say about pictures. */
+/** A model in a server's list: the fields that tell about pictures. */
 interface Described {
   id: string;
   architecture?: { input_modalities?: string[] | undefined } | null | undefined;

@@ -44,7 +44,7 @@ export interface LogSource {
   expectMs: number;
 }
 
-/** What a follower remembers between the places that it follows. */
+/** A follower's memory between the places that it follows. */
 interface Memory {
   /** Until when not to call the writer of an epoch. */
   avoided: Map<number, number>;
