@@ -1,10 +1,14 @@
+import * as fc from "fast-check";
 import {
   assemblePrompt,
   type AssembledPrompt,
   type PromptOptions,
 } from "../../app/backend/conversations/assemble-prompt";
 import { checkReplyOptions } from "../../app/backend/models/check-reply-options";
-import { estimateTokens } from "../../app/backend/models/estimate-tokens";
+import {
+  estimateTokens,
+  mostTokens,
+} from "../../app/backend/models/estimate-tokens";
 import type { ModelMessage } from "../../app/backend/models/model";
 import { TokenCounter } from "../../app/backend/models/token-counter";
 import { assistant, user } from "./models/model-provider-contract";
@@ -38,6 +42,15 @@ function assemble(
   const all = { newestFirst, length, ...options };
   return assemblePrompt(all, info, counter, maxTokens);
 }
+
+/** As the prompt itself estimates them. */
+async function tokensOf({ messages }: AssembledPrompt): Promise<number> {
+  const counts = messages.map((message) => counter.countMessage(message));
+  const sum = (await Promise.all(counts)).reduce((a, b) => a + b, 0);
+  return sum + TOKENS_AROUND_MESSAGE * messages.length;
+}
+
+const TOKENS_AROUND_MESSAGE = 4;
 
 /** So many turns, each of about a hundred tokens. */
 function turns(count: number): ModelMessage[] {
@@ -81,8 +94,8 @@ describe("the prompt", () => {
     expect(prompt.leftOut).toBeGreaterThan(5);
     expect(prompt.messages).toEqual(history.slice(prompt.leftOut));
     expect(prompt.messages[0]?.role).toBe("user");
-    expect(prompt.estimatedTokens).toBeLessThanOrEqual(1_200);
-    expect(prompt.estimatedTokens).toBeGreaterThan(800);
+    expect(await tokensOf(prompt)).toBeLessThanOrEqual(1_200);
+    expect(await tokensOf(prompt)).toBeGreaterThan(800);
   });
 
   it("counts no message that can't be read as left out", async () => {
@@ -146,7 +159,7 @@ describe("the prompt", () => {
     const begun = "some words ".repeat(600);
     const { messages } = await assemble({ history }, window);
     const continued = await assemble({ history, begun }, window);
-    const used = continued.estimatedTokens + continued.tokensLeft;
+    const used = (await tokensOf(continued)) + continued.tokensLeft;
     expect(used).toBeLessThanOrEqual(window.contextTokens);
     expect(continued.messages.slice(0, -1)).toEqual(messages);
   });
@@ -176,7 +189,6 @@ describe("the prompt", () => {
     expect(await assemble({ history: [] }, wide)).toEqual({
       messages: [],
       leftOut: 0,
-      estimatedTokens: 0,
       tokensLeft: 1_000,
     });
   });
@@ -234,6 +246,30 @@ describe("the estimate of tokens", () => {
 
   it("is nothing for nothing", () => {
     expect(estimateTokens("")).toBe(0);
+  });
+
+  it("is never above its upper bound", () => {
+    const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string());
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(estimateTokens(text)).toBeLessThanOrEqual(mostTokens(text));
+      }),
+    );
+    for (const text of ["😀", "A", "aB".repeat(99), "ǅ", "!".repeat(9), "é"])
+      expect(estimateTokens(text)).toBeLessThanOrEqual(mostTokens(text));
+  });
+
+  it("is not needed for a conversation that fits by far", async () => {
+    const never = new TokenCounter();
+    never.countMessage = () => Promise.reject(new Error("counted"));
+    const history = turns(40);
+    const newestFirst = backwards(history);
+    const { leftOut } = await assemblePrompt(
+      { newestFirst, length: history.length },
+      wide,
+      never,
+    );
+    expect(leftOut).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ModelInfo, ModelMessage } from "../models/model";
+import { mostTokens } from "../models/estimate-tokens";
 import type { TokenCounter } from "../models/token-counter";
 
 export interface PromptOptions {
@@ -18,8 +19,6 @@ export interface AssembledPrompt {
   messages: ModelMessage[];
   /** The number of messages, from the oldest, that did not fit the model's window. */
   leftOut: number;
-  /** See {@link TokenCounter}. */
-  estimatedTokens: number;
   /** The tokens of the reply that are still to be written, at least 1. */
   tokensLeft: number;
 }
@@ -75,7 +74,6 @@ export async function assemblePrompt(
     ]),
     // Without a cut, what is missing can't be read: the window has room for it.
     leftOut: isCut ? length - messages.length : 0,
-    estimatedTokens: around + (await costOfAll(messages, counter)),
     tokensLeft,
   };
 }
@@ -99,15 +97,41 @@ async function readNewest<M extends ModelMessage>(
   room: { tokens: number; characters: number },
 ): Promise<{ kept: M[]; isCut: boolean }> {
   const kept: M[] = [];
-  let { tokens, characters } = room;
+  const window = new Window(room.tokens, counter);
+  let { characters } = room;
   for await (const message of newestFirst) {
-    tokens -= await cost(message, counter);
     characters -= message.text.length;
-    const isFull = tokens < 0 || characters < 0;
+    const isFull = !(await window.holds(message)) || characters < 0;
     if (isFull && kept.length > 0) return { kept, isCut: true };
     kept.unshift(message);
   }
   return { kept, isCut: false };
+}
+
+/** Tells whether messages fit. Tokens are estimated only near the limit, which most conversations never reach. */
+class Window {
+  private counted = 0;
+  private readonly uncounted: ModelMessage[] = [];
+  /** An upper bound. */
+  private uncountedTokens = 0;
+
+  constructor(
+    private readonly tokens: number,
+    private readonly counter: TokenCounter,
+  ) {}
+
+  /** Adds a message. @returns False if all of them together don't fit. */
+  async holds(message: ModelMessage): Promise<boolean> {
+    this.uncounted.push(message);
+    this.uncountedTokens +=
+      mostTokens(message.text) + tokensBesideText(message);
+    if (this.counted + this.uncountedTokens <= this.tokens) return true;
+    for (const each of this.uncounted.splice(0)) {
+      this.counted += await cost(each, this.counter);
+    }
+    this.uncountedTokens = 0;
+    return this.counted <= this.tokens;
+  }
 }
 
 /** The messages from the first prompt on; the last one in any case. */
@@ -117,18 +141,10 @@ function fromPrompt<M extends ModelMessage>(messages: M[]): M[] {
 }
 
 const cost = async (message: ModelMessage, counter: TokenCounter) =>
-  (await counter.countMessage(message)) +
-  (message.files ?? []).reduce((sum, { tokens }) => sum + tokens, 0) +
-  tokensAroundMessage;
+  (await counter.countMessage(message)) + tokensBesideText(message);
 
-async function costOfAll(
-  messages: readonly ModelMessage[],
-  counter: TokenCounter,
-): Promise<number> {
-  let sum = 0;
-  for (const message of messages) sum += await cost(message, counter);
-  return sum;
-}
+const tokensBesideText = ({ files = [] }: ModelMessage): number =>
+  files.reduce((sum, { tokens }) => sum + tokens, tokensAroundMessage);
 
 function inTurns(messages: readonly ModelMessage[]): ModelMessage[] {
   const turns: ModelMessage[] = [];

@@ -9,6 +9,9 @@ export function estimateTokens(text: string): number {
   return Math.ceil(tokens);
 }
 
+/** An upper bound of {@link estimateTokens}, from the length alone: emoji have the most, 2.5 for two units. */
+export const mostTokens = (text: string): number => 1.25 * text.length + 1;
+
 /** Tokens don't cross the borders of words, numbers, white space and punctuation. */
 const runs =
   /\p{Script=Latin}+|\d+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]+|[\p{L}\p{M}]+|[^\S\n]+|\n+|[!-/:-@[-`{-~]+|[^]/gu;
