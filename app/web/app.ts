@@ -20,6 +20,7 @@ import { limitRequests, limitSessions } from "./middleware/limit-requests";
 import { observeRequests } from "./middleware/observe-requests";
 import { readForm } from "./middleware/read-form";
 import { refuseUnknown } from "./middleware/refuse-unknown";
+import { readPreferences } from "./middleware/read-preferences";
 import { reportTiming } from "./middleware/report-timing";
 import { requireKnownHost } from "./middleware/require-known-host";
 import { requireOrigin } from "./middleware/require-origin";
@@ -43,6 +44,7 @@ import { queueRoutes } from "./routes/queue";
 import { replyRoutes } from "./routes/replies";
 import { searchRoutes } from "./routes/search";
 import { sessionRoutes } from "./routes/session";
+import { settingsRoutes } from "./routes/settings";
 import { requireSessionCookie } from "./sessions/require-session-cookie";
 import { turnRoutes } from "./routes/turns";
 import { createSessions } from "./sessions/sessions";
@@ -131,6 +133,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     projectRoutes,
     searchRoutes,
     sessionRoutes,
+    settingsRoutes,
     dataRoutes,
     fileRoutes,
   ].map((routes) => routes(routeDeps));
@@ -151,6 +154,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(securityHeaders(deps.hasTlsSubdomains));
   app.use(staticFiles(assets));
   app.use(compressPages());
+  app.use(readPreferences());
   app.use(answerErrors(log, render, deps));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());

@@ -50,7 +50,11 @@ export function answerErrors(
       ctx.type = "html";
       const page = problemPage(ctx, status, message);
       const frame = await frameOf(ctx, deps);
-      ctx.body = render("problem.njk", { ...page, frame });
+      ctx.body = render("problem.njk", {
+        ...page,
+        frame,
+        preferences: ctx.state.preferences,
+      });
     }
   };
 }

@@ -5,6 +5,7 @@ import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
 import type { Form } from "../forms/form";
 import type { MultipartForm } from "../forms/multipart-form";
+import type { Preferences } from "../pages/preferences";
 import type { SessionCookie } from "../sessions/session-cookie";
 import type { StreamBody } from "../streaming/stream-body";
 import type { VisitorSession } from "../sessions/visitor-session";
@@ -15,6 +16,7 @@ export interface WebState extends DefaultState {
   /** The client's address, or its IPv6 prefix: limits count by it. */
   network: string;
   trace: Trace;
+  preferences: Preferences;
   /** The signed-in person; `undefined` for anonymous visitors. */
   person: Person | undefined;
   /** Set for a form, whose cookie is verified before its body is read. */

@@ -4,6 +4,7 @@ import { viewPicker } from "./picker";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
 import { zoneOf } from "./zone";
+import { preferredModel, type SessionValues } from "../sessions/session-values";
 
 export interface Page {
   template: string;
@@ -25,10 +26,9 @@ export async function renderPage(
   deps: RouteDeps,
   content: Promise<Page> | Page,
 ): Promise<string> {
-  const { visitor, scripted } = ctx.state;
+  const { visitor, scripted, preferences } = ctx.state;
   const [frame, page] = await Promise.all([viewFrame(ctx, deps), content]);
-  const { model } = visitor.values;
-  const { picker = { model, saveAt: "/session/model" } } = page;
+  const { picker = newConversationPicker(visitor.values) } = page;
   delete visitor.values.isUnseen;
   const { project } = page;
   return deps.render(page.template, {
@@ -36,10 +36,17 @@ export async function renderPage(
     title: page.title,
     current: page.current,
     scripted,
+    preferences,
     frame: { ...frame, calls: viewCalls(ctx.state.api.calls) },
     picker: viewPicker(frame.models, picker.model, picker.saveAt),
     ...page.data,
   });
+}
+
+/** A choice that differs from the visitor's default is for one conversation, and sent with its first message. */
+function newConversationPicker(values: SessionValues) {
+  const saveAt = values.defaultModel ? "" : "/session/model";
+  return { model: preferredModel(values), saveAt };
 }
 
 /** The data of the sidebar, without the calls of the page beside it. */

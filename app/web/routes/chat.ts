@@ -15,6 +15,7 @@ import { takeFiles, type UploadDeps } from "./files";
 import { openReplyPage } from "../pages/open-reply-page";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
+import { preferredModel } from "../sessions/session-values";
 
 const MESSAGES_PER_PAGE = 40;
 
@@ -60,11 +61,12 @@ async function begin(ctx: WebContext, deps: ChatDeps): Promise<void> {
   const { form, api: context, visitor } = ctx.state;
   const { text, key } = takeMessage(ctx);
   const files = await takeFiles(ctx, deps);
-  const model = form.get("model") || undefined;
-  if (model) {
-    await checkModel(api, context, model);
-    visitor.values.model = model;
+  const chosen = form.get("model") || undefined;
+  if (chosen) {
+    await checkModel(api, context, chosen);
+    visitor.values.model = chosen;
   }
+  const model = chosen ?? (await ownModel(ctx, deps));
   const { conversation } = await api.createConversation(context, {
     text,
     key,
@@ -73,6 +75,17 @@ async function begin(ctx: WebContext, deps: ChatDeps): Promise<void> {
     files,
   });
   seeOther(ctx, `/conversations/${conversation.id}`);
+}
+
+/** A suggestion names no model: it is for the visitor's own, if that is still available. */
+async function ownModel(
+  { state }: WebContext,
+  { api }: RouteDeps,
+): Promise<string | undefined> {
+  const own = preferredModel(state.visitor.values);
+  if (own === undefined) return undefined;
+  const { models } = await api.readOverview(state.api);
+  return models.find(({ id }) => id === own)?.id;
 }
 
 async function send(ctx: WebContext, deps: ChatDeps): Promise<void> {

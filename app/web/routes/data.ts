@@ -92,6 +92,7 @@ async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
   ctx.type = "html";
   ctx.body = deps.render("data-deleted.njk", {
     title: "All data deleted",
+    preferences: ctx.state.preferences,
     signOutUrl: person && deps.signOutUrl,
   });
 }

@@ -51,6 +51,7 @@ async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   ctx.type = "html";
   ctx.body = deps.render("signed-out.njk", {
     title: "Signed out",
+    preferences: ctx.state.preferences,
     isEverywhere,
     signOutUrl: deps.signOutUrl,
   });

@@ -8,11 +8,19 @@ const Values = z.looseObject({
   owner: z.string().min(1),
   /** Counters of changes by kind of record, which invalidate cached records. */
   versions: z.record(z.string(), z.int()).catch({}),
-  /** The chosen model. */
+  /** The model that was chosen last. */
   model: z.string().optional().catch(undefined),
+  /** The model of new conversations; absent for the one that was chosen last. */
+  defaultModel: z.string().optional().catch(undefined),
 });
 
 export type SessionValues = z.output<typeof Values>;
+
+/** The model of the next new conversation; `undefined` for the backend's default. */
+export const preferredModel = ({
+  defaultModel,
+  model,
+}: SessionValues): string | undefined => defaultModel ?? model;
 
 /** Property names of koa-session's object, which a value would overwrite. */
 const RESERVED = new Set(

@@ -125,8 +125,13 @@ export class VisitorSession implements SessionRecord {
    * @throws SessionNotSavedError Then the present session stays.
    */
   async signIn(owner: string): Promise<void> {
-    const { model } = this.values;
-    const values = { owner, versions: {}, ...(model && { model }) };
+    const { model, defaultModel } = this.values;
+    const values = {
+      owner,
+      versions: {},
+      ...(model && { model }),
+      ...(defaultModel && { defaultModel }),
+    };
     await this.substitute(values, owner);
   }
 

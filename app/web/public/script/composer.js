@@ -94,7 +94,8 @@ export function handleMessageBox() {
     // While an input method composes a word, Enter chooses it.
     if (event.isComposing || event.keyCode === 229) return;
     // A touch screen's keyboard has no Shift+Enter: its Enter begins a new line.
-    if (!hasKeyboard()) return;
+    const isNewline = target.dataset.enter || !hasKeyboard();
+    if (isNewline && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (target.value.trim()) target.form?.requestSubmit();
   });

@@ -182,6 +182,6 @@ export function handleForms() {
   });
   document.addEventListener("model", (event) => {
     const { save, model } = /** @type {CustomEvent} */ (event).detail;
-    saveModel(save, model);
+    if (save) saveModel(save, model);
   });
 }

@@ -65,7 +65,7 @@ function choose(option) {
   const hidden = byId("model");
   const save = input()?.dataset.save;
   const { id } = option?.dataset ?? {};
-  if (!(hidden instanceof HTMLInputElement) || !id || !save) return;
+  if (!(hidden instanceof HTMLInputElement) || !id) return;
   hidden.value = id;
   for (const one of options()) one.ariaSelected = String(one === option);
   closeModels();

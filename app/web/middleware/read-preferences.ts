@@ -1,0 +1,44 @@
+import type { Context } from "koa";
+import { type Preferences, type Theme, themes } from "../pages/preferences";
+import type { WebMiddleware } from "./web-context";
+
+const THEME = "theme";
+const ENTER = "enter";
+const NEWLINE = "newline";
+
+/** As long as browsers keep any cookie. */
+const MAX_AGE_MS = 400 * 24 * 3_600_000;
+
+export function readPreferences(): WebMiddleware {
+  return async (ctx, next) => {
+    ctx.state.preferences = {
+      theme: toTheme(ctx.cookies.get(THEME, { signed: false })),
+      enterIsNewline: ctx.cookies.get(ENTER, { signed: false }) === NEWLINE,
+    };
+    await next();
+  };
+}
+
+export const toTheme = (text: string | undefined): Theme | undefined =>
+  themes.find((theme) => theme === text);
+
+export function savePreferences(
+  ctx: Context,
+  { theme, enterIsNewline }: Preferences,
+): void {
+  save(ctx, THEME, theme);
+  save(ctx, ENTER, enterIsNewline ? NEWLINE : undefined);
+}
+
+/** @param value `undefined` for the default, which needs no cookie. */
+function save(ctx: Context, name: string, value: string | undefined): void {
+  ctx.cookies.set(name, value ?? null, {
+    signed: false,
+    httpOnly: true,
+    overwrite: true,
+    path: "/",
+    sameSite: "lax",
+    secure: ctx.secure,
+    maxAge: value === undefined ? 0 : MAX_AGE_MS,
+  });
+}
