@@ -138,11 +138,19 @@ function backendChart(
     ...environment,
     drain,
     workload: environment.backend,
-    settings: environment.settings.backend,
+    settings: { ...environment.settings.backend, ...binTerm(environment) },
     recordsClaim: CLAIMS.records,
     monitoringNamespace: environment.network.monitoringNamespace,
     scrapedByAnnotation: !environment.observability.prometheusOperator,
   });
+}
+
+/** The backend tells visitors until when the sweep lets them restore a conversation. */
+function binTerm({ settings }: Environment): Record<string, string> {
+  const { DELETED_CONVERSATION_SECONDS } = settings.sweep;
+  return {
+    ...(DELETED_CONVERSATION_SECONDS && { DELETED_CONVERSATION_SECONDS }),
+  };
 }
 
 function webChart(

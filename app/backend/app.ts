@@ -6,6 +6,7 @@ import type { Logger } from "../core/runtime/log";
 import type { Tokens } from "../core/config/tokens";
 import type { BackendState } from "./backend-state";
 import type { ConversationPages } from "./conversations/conversation-pages";
+import type { Bin } from "./conversations/bin";
 import type { Conversations } from "./conversations/conversations";
 import type { ConversationSettings } from "./conversations/conversation-settings";
 import type { Search } from "./conversations/search";
@@ -25,6 +26,7 @@ import type { Visits } from "./owners/visits";
 import type { ProjectPages } from "./projects/project-pages";
 import type { Projects } from "./projects/projects";
 import type { ReplyService } from "./replies/reply-service";
+import { serveBin } from "./routes/bin";
 import {
   serveConversations,
   serveQueue,
@@ -45,6 +47,7 @@ export interface BackendAppDeps {
   tokens: Tokens;
   probes: Probes;
   conversations: Conversations;
+  bin: Bin;
   conversationPages: ConversationPages;
   prompts: PromptService;
   settings: ConversationSettings;
@@ -98,6 +101,7 @@ function routes(deps: BackendAppDeps) {
   serveOverview(router, deps);
   serveOwner(router, deps.eraser);
   serveConversations(router, deps);
+  serveBin(router, deps.bin);
   serveQueue(router, deps);
   serveReplyActions(router, deps);
   serveReplyStreams(router, {

@@ -109,6 +109,7 @@ export function createBackend(deps: BackendDeps) {
       replies,
       quotas,
       repository: records,
+      restorableMs: config.DELETED_CONVERSATION_SECONDS * 1000,
     }),
     settings,
     fileStore,

@@ -1,5 +1,6 @@
 import type { FileSystem } from "../../app/core/storage/file-system";
-import { FAULT_KINDS } from "../support/faulty-file-system";
+import { dieAfter, FAULT_KINDS } from "../support/faulty-file-system";
+import { MemoryDisk } from "../support/memory-disk";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
 import type { FinalReply } from "../../app/backend/replies/types";
 import { noReplies } from "../support/no-replies";
@@ -8,7 +9,7 @@ import {
   repeatAfterEachFault,
   resendAfterEachDeath,
 } from "./crash-points";
-import { conversationsOn, MODEL, OWNER } from "./memory-process";
+import { conversationsOn, idle, MODEL, OWNER } from "./memory-process";
 
 const GIVEN = { text: "Not to be lost", model: MODEL };
 
@@ -79,6 +80,33 @@ test("a message that is sent again after its process died survives a power cut",
     },
   });
   expect(deaths).toBeGreaterThan(20);
+});
+
+test("a message to an archived conversation that is sent again after its process died takes it out of the archive", async () => {
+  const complete = completeReplies();
+  const on = (fileSystem: FileSystem) =>
+    conversationsOn(fileSystem, () => complete);
+  for (let calls = 0; ; calls++) {
+    const disk = new MemoryDisk();
+    const { prompts, conversations } = on(disk);
+    const created = await prompts.createConversation(OWNER, GIVEN, "a-key");
+    const { id } = created.conversation;
+    await conversations.change(OWNER, id, { archived: true });
+    const process = dieAfter(disk, calls);
+    const send = (fileSystem: FileSystem) =>
+      on(fileSystem).prompts.send(OWNER, id, { text: "More" }, "another-key");
+    await send(process.fileSystem).catch(() => undefined);
+    await idle();
+    await send(disk);
+    const later = on(disk);
+    // The page that follows a message adds settings that the index lacks.
+    await later.conversationPages.read(OWNER, id, { limit: 10 });
+    const listed = await later.conversations.list(OWNER, { limit: 10 });
+    expect([calls, listed.conversations.length]).toEqual([calls, 1]);
+    if (process.hasDied()) continue;
+    expect(calls).toBeGreaterThan(20);
+    break;
+  }
 });
 
 /** Replies that are complete as soon as they start. */

@@ -54,7 +54,13 @@ export function conversationsOn<R extends Replies>(
   const most = { conversations: 1_000, bytes: 1_000_000 };
   const quotas = new Quotas(parts.ownerIndex, most, new Registry());
   return {
-    ...createConversations({ ...parts, replies, quotas, repository: records }),
+    ...createConversations({
+      ...parts,
+      replies,
+      quotas,
+      repository: records,
+      restorableMs: 3_600_000,
+    }),
     replies,
     quotas,
   };

@@ -738,7 +738,7 @@ describe("the manifests of eks", () => {
     });
   });
 
-  test("settings reach their program, and the sweeps share web's session time-outs", async () => {
+  test("settings reach their program, and the sweeps share session time-outs with web and the term of the bin with the backend", async () => {
     const given = await objectsWith("eks", {
       settings: {
         web: { SESSION_IDLE_SECONDS: "86400" },
@@ -747,7 +747,10 @@ describe("the manifests of eks", () => {
       },
     });
     expect(settingsOf(given)).toMatchObject({ SESSION_IDLE_SECONDS: "86400" });
-    expect(settingsOf(given, "backend")).toMatchObject({ LEASE_SECONDS: "6" });
+    expect(settingsOf(given, "backend")).toMatchObject({
+      LEASE_SECONDS: "6",
+      DELETED_CONVERSATION_SECONDS: "604800",
+    });
     const env = (sweep: string) =>
       field(
         find(given, "CronJob", sweep),

@@ -108,6 +108,18 @@ describe("a deleted conversation", () => {
     expect(page.messages).toHaveLength(2);
   });
 
+  test("a conversation that was deleted permanently before its term is removed an hour later", async () => {
+    const owner = randomUUID();
+    const id = await makeDeleted(owner, 0);
+    const purged = await callApi(backend, "DELETE", `/v1/bin/${id}`, { owner });
+    expect(purged.status).toBe(204);
+    await backdate(settingsOf(owner, id), HOUR - 60_000);
+    expect(await sweep()).toMatchObject({ conversations: 0, failed: 0 });
+    await backdate(settingsOf(owner, id), HOUR + 60_000);
+    expect(await sweep()).toMatchObject({ conversations: 1, failed: 0 });
+    expect(await isGone(folderOf(owner, id))).toBe(true);
+  });
+
   test("a deleted conversation is removed with all its data after its term, and nothing else is", async () => {
     const [owner, other] = [randomUUID(), randomUUID()];
     const [kept, othersKept] = [await make(owner), await make(other)];
@@ -266,9 +278,7 @@ describe("a restore at the same moment as a sweep", () => {
     await late.stop();
     expect(ended).toBe(1);
     expect(answer.status).toBe(404);
-    expect(JSON.stringify(answer.body)).toContain(
-      "conversation does not exist",
-    );
+    expect(JSON.stringify(answer.body)).toContain("deleted permanently");
     expect((await restore(owner, id)).status).toBe(404);
   });
 

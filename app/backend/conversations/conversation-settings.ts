@@ -1,6 +1,6 @@
 import { StoredConversation } from "../../core/storage/layout/owner-events";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
-import { NotFoundError } from "../../core/domain/errors";
+import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { DocumentVersion } from "../../core/storage/document-versions";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { toJson } from "../../core/storage/json";
@@ -22,6 +22,8 @@ export type SettingsChanges = Partial<
     | "temperature"
     | "deletedAt"
     | "deletedTurns"
+    | "pinnedAt"
+    | "archivedAt"
   >
 >;
 
@@ -115,11 +117,74 @@ export class ConversationSettings {
     return settings;
   }
 
+  /** Takes an archived conversation out of the archive. */
+  async leaveArchive(
+    ownerHash: string,
+    { id, archivedAt }: StoredConversation,
+  ): Promise<void> {
+    if (archivedAt) await this.change(ownerHash, id, { archivedAt: null });
+  }
+
+  /**
+   * Ends the settings of a deleted conversation with the tombstone that a sweep creates at the end of its
+   * term: a restore needs the same number, so exactly one of the two succeeds. Idempotent.
+   *
+   * @throws VisibleError (409) if it is not deleted; NotFoundError if there is none.
+   */
+  async end(ownerHash: string, id: string): Promise<void> {
+    const document = this.documentOf(ownerHash, id);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (await this.noteIfEnded(ownerHash, id)) return;
+      const version = await document.read();
+      if (version?.isTombstone) continue;
+      if (parse(version).deletedAt === null) throw notInBin();
+      await document.deleteAfter(version?.number ?? 0);
+    }
+    throw new VisibleError(
+      409,
+      "This conversation is being changed at the moment. Try again.",
+    );
+  }
+
+  /** Tells the owner's index of a tombstone. @returns False if there is none. */
+  async noteIfEnded(ownerHash: string, id: string): Promise<boolean> {
+    const document = this.documentOf(ownerHash, id);
+    const version = await document.read();
+    if (!version?.isTombstone) return false;
+    // The process that created it may have died before it flushed the folder.
+    await document.delete();
+    const { conversations } = await this.ownerIndex.read(ownerHash);
+    const known = conversations.get(id);
+    // An event whose writer died may not be on disk, so a known one is appended again.
+    if (!known) return true;
+    const purgedAt = new Date().toISOString();
+    const { deletedAt } = known.settings;
+    await this.ownerIndex.append(ownerHash, {
+      kind: "conversation",
+      version: version.number,
+      conversation: {
+        ...known.settings,
+        deletedAt: deletedAt ?? purgedAt,
+        purgedAt,
+      },
+    });
+    return true;
+  }
+
   private documentOf(ownerHash: string, id: string): VersionedDocument {
     const folder = this.folders.settings(ownerHash, id);
     return new VersionedDocument(this.files, folder);
   }
 }
+
+/** Balances patience with other writers against a damaged version, which only an operator can repair. */
+const ATTEMPTS = 5;
+
+const notInBin = () =>
+  new VisibleError(
+    409,
+    "This conversation is not in the bin. Reload the page to see where it is.",
+  );
 
 /** @throws NotFoundError */
 export function notDeleted(settings: StoredConversation): StoredConversation {

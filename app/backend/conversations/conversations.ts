@@ -1,5 +1,7 @@
-import { NotFoundError } from "../../core/domain/errors";
+import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { Conversation } from "../../core/domain/records";
+import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type { StorageContext } from "../../core/storage/storage-context";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { toListedConversation } from "../owner-index/to-conversation";
 import type { ConversationValidator } from "./validator";
@@ -9,9 +11,11 @@ import type {
   SettingsChanges,
 } from "./conversation-settings";
 import { withDeleted } from "./deleted-turns";
+import { hasRoomForPin, type Place, placed, tooManyPins } from "./places";
 import type { PromptService } from "./prompts";
 
 export interface ConversationsDeps {
+  files: StorageContext;
   ownerIndex: OwnerIndex;
   settings: ConversationSettings;
   validator: ConversationValidator;
@@ -20,18 +24,24 @@ export interface ConversationsDeps {
   now: () => Date;
 }
 
+export interface ListOptions {
+  limit: number;
+  cursor?: string;
+  archived?: "only" | "with";
+}
+
 /** The conversations of all owners: each is found only through its owner's folder. */
 export class Conversations {
   constructor(private readonly deps: ConversationsDeps) {}
 
-  /** The conversations that are not deleted, most recently used first. */
+  /** The conversations that are not deleted, most recently used first; by default not the archived ones. */
   async list(
     ownerHash: string,
-    { limit, cursor }: { limit: number; cursor?: string },
+    { limit, cursor, archived }: ListOptions,
   ): Promise<{ conversations: Conversation[]; next: string | null }> {
     const state = await this.deps.ownerIndex.read(ownerHash);
     const below = cursor === undefined ? Infinity : Number(cursor);
-    const found = state.listed().filter(({ order }) => order < below);
+    const found = state.listed(archived).filter(({ order }) => order < below);
     const page = found.slice(0, limit);
     return {
       conversations: page.map((one) => toListedConversation(state, one)),
@@ -39,20 +49,33 @@ export class Conversations {
     };
   }
 
+  /** The pinned conversations, last pinned first. */
+  async pinned(ownerHash: string): Promise<Conversation[]> {
+    const state = await this.deps.ownerIndex.read(ownerHash);
+    return state.pinned().map((one) => toListedConversation(state, one));
+  }
+
+  /** @throws VisibleError (409) if no more conversations can be pinned. */
   async change(
     ownerHash: string,
     id: string,
-    changes: SettingsChanges,
+    { pinned, archived, ...changes }: SettingsChanges & Place,
   ): Promise<Conversation> {
     const { settings, validator } = this.deps;
     const { model } = await settings.read(ownerHash, id);
     await validator.assertExists(ownerHash, changes);
     await validator.assertSupported(changes.model ?? model, changes);
     const { title } = changes;
-    return this.changeSettings(ownerHash, id, {
+    using _ = await this.lockPins(ownerHash, pinned);
+    if (pinned && !(await this.hasRoomForPin(ownerHash, id))) {
+      throw tooManyPins();
+    }
+    const at = this.deps.now().toISOString();
+    return await this.changeSettings(ownerHash, id, (now) => ({
       ...changes,
       ...(title !== undefined && { title: title.trim(), titledBy: "person" }),
-    });
+      ...placed(now, { pinned, archived }, at),
+    }));
   }
 
   /**
@@ -84,7 +107,9 @@ export class Conversations {
   /** Deletes a conversation until {@link restore} is called, and stops its reply. */
   async delete(ownerHash: string, id: string): Promise<void> {
     const deletedAt = this.deps.now().toISOString();
-    await this.deps.settings.change(ownerHash, id, { deletedAt });
+    await this.deps.settings.change(ownerHash, id, (now) =>
+      now.deletedAt === null ? { deletedAt } : undefined,
+    );
     try {
       await this.deps.prompts.stop(ownerHash, id);
     } catch (error) {
@@ -93,14 +118,42 @@ export class Conversations {
     }
   }
 
-  restore(ownerHash: string, id: string): Promise<Conversation> {
-    return this.changeSettings(ownerHash, id, { deletedAt: null });
+  /** A pinned conversation comes back without its pin if no more can be pinned. */
+  async restore(ownerHash: string, id: string): Promise<Conversation> {
+    using _ = await this.lockPins(ownerHash, true);
+    const hasRoom = await this.hasRoomForPin(ownerHash, id);
+    try {
+      return await this.changeSettings(ownerHash, id, ({ deletedAt }) => ({
+        deletedAt: null,
+        ...(deletedAt !== null && !hasRoom && { pinnedAt: null }),
+      }));
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      if (!(await this.deps.settings.noteIfEnded(ownerHash, id))) throw error;
+      throw new VisibleError(
+        404,
+        "This conversation was deleted permanently, and can’t be restored.",
+      );
+    }
+  }
+
+  /** Serializes an owner's pins in this process. The limit is best-effort across processes. */
+  private lockPins(
+    ownerHash: string,
+    pinned: boolean | undefined,
+  ): Promise<Disposable> | undefined {
+    if (!pinned) return undefined;
+    return this.deps.files.mutex.lock(`${ownerHash}#pins`);
+  }
+
+  private async hasRoomForPin(ownerHash: string, id: string): Promise<boolean> {
+    return hasRoomForPin(await this.deps.ownerIndex.read(ownerHash), id);
   }
 
   private async changeSettings(
     ownerHash: string,
     id: string,
-    changes: SettingsChanges,
+    changes: (now: StoredConversation) => SettingsChanges,
   ): Promise<Conversation> {
     const { settings, pages } = this.deps;
     const changed = await settings.change(ownerHash, id, changes);

@@ -3,6 +3,7 @@ import {
   ConversationPages,
   type ConversationPagesDeps,
 } from "./conversation-pages";
+import { Bin } from "./bin";
 import { Conversations } from "./conversations";
 import { PromptService, type PromptServiceDeps } from "./prompts";
 import type { ConversationReplyRepository } from "./reply-repository";
@@ -16,6 +17,8 @@ export interface CreateConversationsDeps
   extends Omit<PromptServiceDeps, Made>, Omit<ConversationPagesDeps, Made> {
   models: Models;
   repository: ConversationReplyRepository;
+  /** See {@link Bin}. */
+  restorableMs: number;
 }
 
 export function createConversations(shared: CreateConversationsDeps) {
@@ -26,5 +29,6 @@ export function createConversations(shared: CreateConversationsDeps) {
   const pages = new ConversationPages(deps);
   const prompts = new PromptService(deps);
   const conversations = new Conversations({ ...deps, prompts, pages });
-  return { conversations, conversationPages: pages, prompts, queue };
+  const bin = new Bin(deps);
+  return { conversations, conversationPages: pages, prompts, queue, bin };
 }

@@ -31,6 +31,7 @@ import {
   type Placement,
   replyTo,
 } from "./message-log";
+import type { QueueState } from "./prompt-queue";
 import type { QueueService } from "./queue-service";
 import {
   type Replies,
@@ -135,10 +136,13 @@ export class PromptService {
     key?: string,
   ): Promise<Prompt> {
     assertNotTooLong(prompt.text);
-    const { model } = await this.deps.settings.read(ownerHash, id);
+    const { settings } = this.deps;
+    const stored = await settings.read(ownerHash, id);
     const of = { ownerHash, conversation: id };
-    const files = await this.describeFiles(of, model, prompt.files);
-    return this.sendNow(ownerHash, id, { ...prompt, files }, key);
+    const files = await this.describeFiles(of, stored.model, prompt.files);
+    const sent = await this.sendNow(ownerHash, id, { ...prompt, files }, key);
+    await settings.leaveArchive(ownerHash, stored);
+    return sent;
   }
 
   /**
@@ -155,12 +159,24 @@ export class PromptService {
     const { queue, settings } = this.deps;
     const of = { ownerHash, conversation: id };
     assertNotTooLong(sent.text);
-    const [state, { model }] = await Promise.all([
+    const [state, stored] = await Promise.all([
       queue.read(of),
       settings.read(ownerHash, id),
     ]);
-    const files = await this.describeFiles(of, model, sent.files);
-    const prompt = { ...sent, files };
+    const files = await this.describeFiles(of, stored.model, sent.files);
+    const placed = await this.place(of, state, { ...sent, files }, key);
+    await settings.leaveArchive(ownerHash, stored);
+    return placed;
+  }
+
+  private async place(
+    of: ConversationRef,
+    state: QueueState,
+    prompt: Omit<SentPrompt, "files"> & { files: FileRef[] | undefined },
+    key?: string,
+  ): Promise<{ message: Prompt; queued: boolean }> {
+    const { queue } = this.deps;
+    const { ownerHash, conversation: id } = of;
     const toQueue = { ...prompt, key };
     const known = await queue.findQueued(of, state, toQueue);
     if (known) return { message: known, queued: true };
@@ -230,14 +246,14 @@ export class PromptService {
     key?: string,
   ): Promise<Prompt> {
     const { settings, replyResolver } = this.deps;
-    const [prompt] = await Promise.all([
+    const [prompt, stored] = await Promise.all([
       readPrompt(this.logOf(ownerHash, id), number - 1),
       settings.read(ownerHash, id),
     ]);
     const log = this.logOf(ownerHash, id);
     const { text, files } = prompt;
     const again = { text, files, insteadOf: firstVersion(prompt), key };
-    return this.save(ownerHash, id, again, async (last) => {
+    const sent = await this.save(ownerHash, id, again, async (last) => {
       await assertRoomForVersion(log, prompt);
       await assertNewest(log, prompt);
       const ref = replyTo(ownerHash, id, last);
@@ -247,6 +263,8 @@ export class PromptService {
       await this.admit(ownerHash);
       return { follows: prompt.follows, decide };
     });
+    await settings.leaveArchive(ownerHash, stored);
+    return sent;
   }
 
   /**

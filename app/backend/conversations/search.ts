@@ -85,7 +85,7 @@ export class Search {
     signal: AbortSignal,
   ): Promise<SearchResults> {
     const state = await this.deps.ownerIndex.read(ownerHash);
-    const all = state.listed();
+    const all = state.listed("with");
     const budget = createBudget(signal, this.deps.clock);
     const { isOver } = budget;
     const results: SearchResults["results"] = [];

@@ -38,11 +38,35 @@ export class OwnerState {
     else this.applyMessage(number, entry);
   }
 
-  /** Conversations that are not deleted, most recently used first. */
-  listed(): ConversationState[] {
-    return [...this.conversations.values()]
-      .filter(({ settings }) => settings.deletedAt === null)
+  /** Conversations that are not deleted, in no order. */
+  kept(): ConversationState[] {
+    return [...this.conversations.values()].filter(
+      ({ settings }) => settings.deletedAt === null,
+    );
+  }
+
+  /**
+   * Conversations that are not deleted, most recently used first.
+   *
+   * @param archived By default without the archived ones.
+   */
+  listed(archived?: "only" | "with"): ConversationState[] {
+    return this.kept()
+      .filter(
+        ({ settings }) =>
+          archived === "with" ||
+          Boolean(settings.archivedAt) === (archived === "only"),
+      )
       .toSorted((a, b) => b.order - a.order);
+  }
+
+  /** The pinned conversations, last pinned first. */
+  pinned(): ConversationState[] {
+    const pinnedAt = ({ settings }: ConversationState) =>
+      settings.pinnedAt ?? "";
+    return this.kept()
+      .filter((one) => pinnedAt(one) !== "" && !one.settings.archivedAt)
+      .toSorted((a, b) => (pinnedAt(a) < pinnedAt(b) ? 1 : -1));
   }
 
   /** The project of a conversation; `null` if that was deleted. */

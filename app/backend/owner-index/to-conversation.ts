@@ -19,6 +19,7 @@ export function toConversation(
 ): Conversation {
   const { id, model, project, maxTokens, temperature } = settings;
   const { createdAt, deletedAt, deletedTurns } = settings;
+  const { pinnedAt, archivedAt } = settings;
   return {
     id,
     title: visibleTitle(settings.title),
@@ -29,6 +30,8 @@ export function toConversation(
     createdAt,
     updatedAt,
     deletedAt,
+    ...(pinnedAt && { pinnedAt }),
+    ...(archivedAt && { archivedAt }),
     ...(deletedTurns?.length && { deletedTurns }),
   };
 }

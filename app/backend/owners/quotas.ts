@@ -41,11 +41,11 @@ export class Quotas {
 
   /** Deleted conversations do not count. */
   private of(state: Readonly<OwnerState>): QuotaRecord {
-    const listed = state.listed();
-    const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
+    const kept = state.kept();
+    const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
     const { limits } = this;
     return {
-      conversations: { used: listed.length, limit: limits.conversations },
+      conversations: { used: kept.length, limit: limits.conversations },
       bytes: { used: bytes, limit: limits.bytes },
     };
   }

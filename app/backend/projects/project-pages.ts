@@ -4,6 +4,7 @@ import type {
   Project,
 } from "../../core/domain/records";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
 import type { Projects } from "./projects";
 
@@ -17,7 +18,7 @@ export class ProjectPages {
   ) {}
 
   /**
-   * A project, its most recently used conversations, and the usage of all of them.
+   * A project, its most recently used conversations, and the usage of all of them, archived ones too.
    *
    * @throws NotFoundError if there is no such project of this owner.
    */
@@ -33,13 +34,20 @@ export class ProjectPages {
       this.projects.read(ownerHash, id),
       this.ownerIndex.read(ownerHash),
     ]);
-    const inIt = state.listed().filter((one) => state.projectOf(one) === id);
+    const isInIt = (one: ConversationState) => state.projectOf(one) === id;
     return {
       project,
-      conversations: inIt
+      conversations: state
+        .listed()
+        .filter(isInIt)
         .slice(0, CONVERSATIONS)
         .map((one) => toListedConversation(state, one)),
-      usage: total(inIt.flatMap(({ usage }) => [...usage.values()])),
+      usage: total(
+        state
+          .kept()
+          .filter(isInIt)
+          .flatMap(({ usage }) => [...usage.values()]),
+      ),
     };
   }
 }

@@ -25,6 +25,7 @@ export function serveOverview(
     ]);
     ctx.body = {
       ...list,
+      pinned: await conversations.pinned(ownerHash),
       projects: owned,
       models: offered,
       quotas: await quotas.known(ownerHash),

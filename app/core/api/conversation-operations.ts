@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   Conversation,
   ConversationPage,
+  DeletedConversation,
   Id,
   limits,
   Message,
@@ -39,6 +40,9 @@ const title = textField()
 const model = z.string().min(1).max(limits.modelLength);
 const maxTokens = z.int().min(1).max(limits.maxTokens).nullable();
 const temperature = z.number().min(0).max(1).nullable();
+const cursor = (pattern: RegExp) =>
+  z.string().regex(pattern, "is not a value of `next`").optional();
+
 const ConversationList = z
   .object({
     conversations: z.array(Conversation),
@@ -50,6 +54,8 @@ const ConversationList = z
 const Overview = z
   .object({
     ...ConversationList.shape,
+    /** Also in `conversations`, in their place. Absent from an earlier version of the program. */
+    pinned: z.array(Conversation).optional(),
     projects: z.array(Project),
     models: z.array(ModelDescription),
     /** Absent from an earlier version of the program. */
@@ -85,10 +91,11 @@ export const conversationOperations = {
     params: none,
     query: z.object({
       limit: count(50, limits.pageConversations),
-      cursor: z
-        .string()
-        .regex(/^[0-9]{1,15}$/, "is not a value of `next`")
-        .optional(),
+      cursor: cursor(/^[0-9]{1,15}$/),
+      archived: z.enum(["only", "with"]).optional().meta({
+        description:
+          "Only archived conversations, or all. By default those that are not archived.",
+      }),
     }),
     body: empty,
     status: 200,
@@ -155,7 +162,8 @@ export const conversationOperations = {
     method: "patch",
     path: "/v1/conversations/{id}",
     tag: "Conversations",
-    summary: "Changes the title, project or model settings of a conversation",
+    summary:
+      "Changes the title, project or model settings of a conversation, pins or archives it",
     params: byId,
     query: none,
     body: z.object({
@@ -164,10 +172,20 @@ export const conversationOperations = {
       project: Id.nullable().optional(),
       maxTokens: maxTokens.optional(),
       temperature: temperature.optional(),
+      pinned: z
+        .boolean()
+        .optional()
+        .meta({
+          description: `Takes it out of the archive. At most ${limits.pinnedConversations} are pinned, or the answer is 409.`,
+        }),
+      archived: z.boolean().optional().meta({
+        description:
+          "An archived conversation is in no list but the archive, and not pinned. A new message takes it out.",
+      }),
     }),
     status: 200,
     answer: Conversation,
-    errors: [404, 422],
+    errors: [404, 409, 422],
     repeatable: "always",
   }),
   deleteConversation: operation({
@@ -195,6 +213,55 @@ export const conversationOperations = {
     status: 200,
     answer: Conversation,
     errors: [404],
+    repeatable: "always",
+  }),
+  listDeleted: operation({
+    method: "get",
+    path: "/v1/bin",
+    tag: "Conversations",
+    summary:
+      "The deleted conversations that can be restored, last deleted first",
+    params: none,
+    query: z.object({
+      limit: count(50, limits.pageConversations),
+      cursor: cursor(/^[0-9]{1,15}-[0-9]{1,15}$/),
+    }),
+    body: empty,
+    status: 200,
+    answer: z
+      .object({
+        conversations: z.array(DeletedConversation),
+        next: z.string().nullable(),
+      })
+      .meta({ id: "Bin" }),
+    errors: [],
+    repeatable: "always",
+  }),
+  readDeleted: operation({
+    method: "get",
+    path: "/v1/bin/{id}",
+    tag: "Conversations",
+    summary: "A deleted conversation that can be restored",
+    params: byId,
+    query: none,
+    body: empty,
+    status: 200,
+    answer: DeletedConversation,
+    errors: [404],
+    repeatable: "always",
+  }),
+  purgeConversation: operation({
+    method: "delete",
+    path: "/v1/bin/{id}",
+    tag: "Conversations",
+    summary:
+      "Deletes a deleted conversation permanently. A sweep then removes its files",
+    params: byId,
+    query: none,
+    body: empty,
+    status: 204,
+    answer: empty,
+    errors: [404, 409],
     repeatable: "always",
   }),
   deleteTurn: operation({

@@ -217,6 +217,15 @@ export const webSettings = z.object({
   ...both,
 });
 
+/** The backend tells visitors, the sweep keeps it. */
+const DELETED_CONVERSATION_SECONDS = seconds(
+  2_592_000,
+  3_600,
+  315_360_000,
+).describe(
+  "How long a deleted conversation can be restored. The next sweep then ends that, and the one after it removes the conversation. The same for backend and sweep.",
+);
+
 export const backendSettings = z.object({
   PORT: port(8081).describe("The port of backend."),
   METRICS_PORT: port(9091).describe("The port of backend's metrics."),
@@ -252,6 +261,7 @@ export const backendSettings = z.object({
     .describe(
       "Messages and files that one visitor may keep, in MB. Further ones are refused with a message; a notice appears at 90 %.",
     ),
+  DELETED_CONVERSATION_SECONDS,
   ...modelSettings,
   ...both,
 });
@@ -292,9 +302,7 @@ export const preflightSettings = z.object({
 
 /** Settings of the sweeps only. */
 const sweepOnly = {
-  DELETED_CONVERSATION_SECONDS: seconds(2_592_000, 3_600, 315_360_000).describe(
-    "How long a deleted conversation can be restored. The next sweep then ends that, and the one after it removes the conversation.",
-  ),
+  DELETED_CONVERSATION_SECONDS,
   SWEEP_SECONDS: seconds(3_000, 10, 86_400).describe(
     "The longest run of a sweep; the next one starts elsewhere. Must be shorter than the Job's deadline of an hour.",
   ),
@@ -321,6 +329,6 @@ export const sweepSettings = z.object({
 /** The documented settings, by process. */
 export const settings = {
   web: webSettings.shape,
-  backend: backendSettings.shape,
+  backend: backendSettings.omit({ DELETED_CONVERSATION_SECONDS: true }).shape,
   sweep: sweepOnly,
 };

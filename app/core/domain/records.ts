@@ -18,6 +18,10 @@ export const limits = {
   /** The most characters of the messages of a page. Balances the number of pages against the time to parse one. */
   pageCharacters: 1024 * 1024,
   pageConversations: 200,
+  /** Each page has all of them. */
+  pinnedConversations: 20,
+  /** Conversations that are changed at once. */
+  selection: 200,
   /** Prompts that wait in a conversation. */
   queuedPrompts: 10,
   /** Characters of these prompts: each page has all of them. */
@@ -145,10 +149,23 @@ export const Conversation = z
     updatedAt: time,
     /** When it was deleted; it can be restored for a while. */
     deletedAt: time.nullable(),
+    /** Absent if it is not pinned, and from earlier versions of the program. */
+    pinnedAt: time.optional(),
+    /** Absent if it is not archived, and from earlier versions of the program. */
+    archivedAt: time.optional(),
     /** The turns that were deleted from it; absent if none was. */
     deletedTurns: z.array(z.int().min(1)).optional(),
   })
   .meta({ id: "Conversation" });
+
+/** A conversation in the bin. */
+export const DeletedConversation = z
+  .object({
+    conversation: Conversation,
+    /** A sweep may remove it from then on. */
+    restorableUntil: time,
+  })
+  .meta({ id: "DeletedConversation" });
 
 /** A reply that is being written, or that failed and can be retried. */
 export const ReplyState = z
@@ -305,6 +322,7 @@ export type Reply = z.output<typeof Reply>;
 export type Message = Prompt | Reply;
 export type Excerpt = z.output<typeof Excerpt>;
 export type Conversation = z.output<typeof Conversation>;
+export type DeletedConversation = z.output<typeof DeletedConversation>;
 export type ConversationPage = z.output<typeof ConversationPage>;
 export type QueuedPrompt = z.output<typeof QueuedPrompt>;
 export type ReplyState = z.output<typeof ReplyState>;

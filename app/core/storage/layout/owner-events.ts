@@ -13,6 +13,12 @@ export const StoredConversation = z.looseObject({
   deletedAt: z.string().nullable(),
   /** Absent for the beginning of the first message, and from earlier versions of the program. */
   titledBy: z.enum(["person", "model"]).optional(),
+  /** Absent or `null` if it is not pinned. */
+  pinnedAt: z.string().nullable().optional(),
+  /** Absent or `null` if it is not archived. */
+  archivedAt: z.string().nullable().optional(),
+  /** In the owner index alone: when it was deleted permanently. */
+  purgedAt: z.string().optional(),
   /** The turns that were deleted from it; absent if none was. */
   deletedTurns: z.array(z.number()).optional(),
 });
