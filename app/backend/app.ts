@@ -8,6 +8,7 @@ import type { BackendState } from "./backend-state";
 import type { ConversationPages } from "./conversations/conversation-pages";
 import type { Bin } from "./conversations/bin";
 import type { Conversations } from "./conversations/conversations";
+import type { Forks } from "./conversations/forks";
 import type { ConversationSettings } from "./conversations/conversation-settings";
 import type { Search } from "./conversations/search";
 import type { PromptService } from "./conversations/prompts";
@@ -50,6 +51,7 @@ export interface BackendAppDeps {
   bin: Bin;
   conversationPages: ConversationPages;
   prompts: PromptService;
+  forks: Forks;
   settings: ConversationSettings;
   fileStore: FileStore;
   uploads: Uploads;

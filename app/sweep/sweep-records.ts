@@ -14,6 +14,7 @@ import { DeletedConversations } from "./deleted-conversations";
 import { FinishedReplies } from "./finished-replies";
 import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
+import { UnlistedConversations } from "./unlisted-conversations";
 import { UnsentFiles } from "./unsent-files";
 import { sweepNames } from "./sweep-sessions";
 
@@ -25,9 +26,9 @@ export interface RecordTerms {
 }
 
 /**
- * Removes old versions, compacted entries, conversations that were deleted long ago, abandoned
- * owners, epochs of finished replies, files that were not sent, and leftovers from all folders under a
- * directory. Memory does not grow with their number.
+ * Removes what has expired from all folders under a directory: old versions, compacted entries, epochs of
+ * finished replies, files that were not sent and leftovers. So go abandoned owners, conversations that were
+ * deleted long ago, and those that a dead process left unlisted. Memory does not grow with their number.
  */
 export async function sweepRecords(
   sweep: Sweep,
@@ -37,11 +38,13 @@ export async function sweepRecords(
   const deleted = new DeletedConversations(sweep, directory, deletedMs);
   const finished = new FinishedReplies(sweep, directory);
   const abandoned = new AbandonedOwners(sweep, directory, abandonedMs);
+  const unlisted = new UnlistedConversations(sweep, directory);
   const unsent = new UnsentFiles(sweep, directory);
   const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
     if (await abandoned.sweepFolder(folder)) return;
-    await sweepFolder(sweep, folder, { deleted, finished, unsent });
+    const parts = { deleted, finished, unlisted, unsent };
+    await sweepFolder(sweep, folder, parts);
   });
 }
 
@@ -68,10 +71,12 @@ async function sweepFolder(
   {
     deleted,
     finished,
+    unlisted,
     unsent,
   }: {
     deleted: DeletedConversations;
     finished: FinishedReplies;
+    unlisted: UnlistedConversations;
     unsent: UnsentFiles;
   },
 ): Promise<void> {
@@ -79,6 +84,7 @@ async function sweepFolder(
   const newest = newestVersion(names);
   const age = newest ? await sweep.age(path.join(folder, newest)) : 0;
   if (newest) await deleted.sweepFolder(folder, newest, age);
+  await unlisted.sweepFolder(folder, names, age);
   await sweepNames(sweep, folder, names, age);
   await finished.sweepFolder(folder, names);
   await unsent.sweepFolder(folder, names);

@@ -6,6 +6,7 @@ import {
 import { Bin } from "./bin";
 import { Conversations } from "./conversations";
 import { PromptService, type PromptServiceDeps } from "./prompts";
+import { Forks } from "./forks";
 import type { ConversationReplyRepository } from "./reply-repository";
 import { QueueService } from "./queue-service";
 import { ReplyResolver } from "./reply-resolver";
@@ -30,5 +31,13 @@ export function createConversations(shared: CreateConversationsDeps) {
   const prompts = new PromptService(deps);
   const conversations = new Conversations({ ...deps, prompts, pages });
   const bin = new Bin(deps);
-  return { conversations, conversationPages: pages, prompts, queue, bin };
+  const forks = new Forks(deps);
+  return {
+    conversations,
+    conversationPages: pages,
+    prompts,
+    queue,
+    bin,
+    forks,
+  };
 }

@@ -173,6 +173,16 @@ export class MessageLog {
   }
 
   /**
+   * Creates the log with all of its messages, or finds those that an earlier call created.
+   *
+   * @param messages Numbered 1, 2, 3…, in their order. Few are in memory at a time.
+   */
+  async addAll(messages: AsyncIterable<Message>): Promise<void> {
+    await this.log.createFolder();
+    await this.log.createAll(withBranches(messages));
+  }
+
+  /**
    * Saves a prompt under the next odd number, or finds the one that has the same key.
    *
    * @param place Called with the number of the last message, and again whenever that has changed.
@@ -436,6 +446,22 @@ class KnownKeys implements Cached {
     readonly numbers: ReadonlyMap<string, number> = new Map(),
   ) {
     this.weight = 200 + 150 * numbers.size;
+  }
+}
+
+/** The entries of new messages. Each prompt carries the branches before it, where there are some. */
+async function* withBranches(
+  messages: AsyncIterable<Message>,
+): AsyncGenerator<JsonObject, void> {
+  const branches: Branch[] = [];
+  for await (const message of messages) {
+    const isOfPrompt = isPrompt(message);
+    yield {
+      format: 1,
+      ...toJson(message),
+      ...(isOfPrompt && { branches: branches.map((one) => ({ ...one })) }),
+    };
+    if (isOfPrompt && isBranch(message)) branches.push(toBranch(message));
   }
 }
 

@@ -34,3 +34,12 @@ function cutAtWord(words: string): string {
   const end = cut.lastIndexOf(" ");
   return `${end > LENGTH / 2 ? cut.slice(0, end) : cut}…`;
 }
+
+/** The title of a copy, in any language: `Rome` becomes `Rome (2)`, and that `Rome (3)`. */
+export function nextTitle(title: string, most: number): string {
+  const [, name = title, number = "1"] =
+    /^(.*?)\s*\((\d{1,6})\)$/su.exec(title) ?? [];
+  const ending = ` (${Number(number) + 1})`;
+  const cut = name.slice(0, characterStart(name, most - ending.length));
+  return `${cut}${ending}`;
+}

@@ -202,6 +202,40 @@ export class FileStore {
     await fileSystem.syncDirectory(folder);
   }
 
+  /**
+   * Gives files of a conversation to another one of its owner as well, before its messages are saved.
+   *
+   * @returns The ids of those that it has now. Others are missing.
+   */
+  async share(
+    from: ConversationRef,
+    to: ConversationRef,
+    ids: readonly string[],
+  ): Promise<Set<string>> {
+    const { fileSystem, folders } = this.deps;
+    const given = new Set<string>();
+    if (ids.length === 0) return given;
+    const folder = folders.files(to);
+    await createFolder(fileSystem, folder);
+    for (const id of ids.filter((one) => idPattern.test(one))) {
+      const source = path.join(folders.files(from), id);
+      if (await this.linkIfThere(source, path.join(folder, id))) given.add(id);
+    }
+    // Also if they were there: the process that linked them may have died.
+    await fileSystem.syncDirectory(folder);
+    return given;
+  }
+
+  private async linkIfThere(from: string, to: string): Promise<boolean> {
+    try {
+      await this.linkOnce(from, to);
+      return true;
+    } catch (error) {
+      if (error instanceof VisibleError) return false;
+      throw error;
+    }
+  }
+
   private async linkOnce(from: string, to: string): Promise<void> {
     const { fileSystem } = this.deps;
     try {

@@ -2,6 +2,7 @@ import type { Prompt } from "../../core/domain/records";
 import { replyNumberOf } from "../../core/domain/turns";
 import type { ConversationPages } from "../conversations/conversation-pages";
 import type { Conversations } from "../conversations/conversations";
+import type { Forks } from "../conversations/forks";
 import type { PromptService } from "../conversations/prompts";
 import type { QueueService } from "../conversations/queue-service";
 import type { Replies } from "../conversations/reply-resolver";
@@ -11,6 +12,7 @@ export interface ConversationRoutesDeps {
   conversations: Conversations;
   conversationPages: ConversationPages;
   prompts: PromptService;
+  forks: Forks;
 }
 
 export function serveConversations(
@@ -46,6 +48,11 @@ export function serveConversations(
   implement(router, "restoreConversation", async (ctx) => {
     const { ownerHash, input } = ctx.state;
     ctx.body = await conversations.restore(ownerHash, input.params.id);
+  });
+  implement(router, "forkConversation", async (ctx) => {
+    const { ownerHash, input, key } = ctx.state;
+    const { params, body } = input;
+    ctx.body = await deps.forks.fork(ownerHash, params.id, body.message, key);
   });
   implement(router, "deleteTurn", async (ctx) => {
     const { ownerHash, input } = ctx.state;

@@ -291,6 +291,25 @@ export const conversationOperations = {
     errors: [404],
     repeatable: "always",
   }),
+  forkConversation: operation({
+    method: "post",
+    path: "/v1/conversations/{id}/forks",
+    tag: "Conversations",
+    summary:
+      "Makes a conversation out of the messages up to one of them. After a prompt, a new reply begins",
+    params: byId,
+    query: none,
+    body: z.object({
+      message: z.int().min(1).max(limits.messageNumber).meta({
+        description:
+          "The number of the last message: its thread is copied, without deleted messages.",
+      }),
+    }),
+    status: 201,
+    answer: Conversation,
+    errors: [403, 404, 429, 503],
+    repeatable: "keyed",
+  }),
   listMessages: operation({
     method: "get",
     path: "/v1/conversations/{id}/messages",

@@ -4,6 +4,7 @@ import { errorCode } from "../runtime/errors";
 import {
   createExclusively,
   createFolder,
+  createFromPieces,
   linkExclusively,
 } from "./exclusive-file";
 import {
@@ -105,6 +106,30 @@ export class AppendLog {
   ): Promise<boolean> {
     const known = listing ?? (await this.listingFor(number));
     return this.createEntry(number, entry, known);
+  }
+
+  /**
+   * Creates the first entries of an empty log, as one file: all of them exist or none does. Few are in
+   * memory at a time. Another call must give the same entries.
+   *
+   * @param entries Numbered 1, 2, 3… in their order; at least one.
+   * @returns True if this call created them; false if the log has entries, which are on disk then.
+   */
+  async createAll(entries: AsyncIterable<JsonObject>): Promise<boolean> {
+    const { storage, folder } = this;
+    const listing = await this.list();
+    if (listing.last > 0) {
+      await this.flush();
+      return false;
+    }
+    let count = 0;
+    const nameOf = () => (count === 1 ? "1" : `1-${count}`);
+    async function* lines() {
+      for await (const entry of entries) yield toLine(++count, entry).line;
+    }
+    return this.createFile(() =>
+      createFromPieces(storage.fileSystem, folder, nameOf, buffers(lines())),
+    );
   }
 
   /**
@@ -210,8 +235,7 @@ export class AppendLog {
     entry: JsonObject,
     listing: LogListing,
   ): Promise<boolean> {
-    const token = randomBytes(12).toString("base64url");
-    const line = `${JSON.stringify({ ...entry, number, token })}\n`;
+    const { line, token } = toLine(number, entry);
     return this.addEntry(number, line, token, listing, (name) =>
       createExclusively(
         this.storage.fileSystem,
@@ -277,4 +301,18 @@ export class AppendLog {
     await this.storage.fileSystem.unlink(stray).catch(() => undefined);
     return false;
   }
+}
+
+function toLine(
+  number: number,
+  entry: JsonObject,
+): { line: string; token: string } {
+  const token = randomBytes(12).toString("base64url");
+  return { line: `${JSON.stringify({ ...entry, number, token })}\n`, token };
+}
+
+async function* buffers(
+  lines: AsyncIterable<string>,
+): AsyncGenerator<Buffer, void> {
+  for await (const line of lines) yield Buffer.from(line);
 }

@@ -94,6 +94,115 @@ async function holds(
   }
 }
 
+/** The bytes that are gathered for one write. Balances the number of calls against memory. */
+const PART_BYTES = 256 * 1024;
+
+/**
+ * Like {@link createExclusively}, for a file of any length: a few of its pieces are in memory.
+ *
+ * @param pieces The first one must be unique.
+ * @param nameOf The file's name, asked for when all of its pieces are written.
+ */
+export async function createFromPieces(
+  fileSystem: FileSystem,
+  folder: string,
+  nameOf: () => string,
+  pieces: AsyncIterable<Buffer>,
+): Promise<boolean> {
+  const temporary = path.join(folder, temporaryName());
+  try {
+    const beginning = await writePieces(fileSystem, temporary, pieces);
+    const name = nameOf();
+    const isCreated = await linkBegun(
+      fileSystem,
+      temporary,
+      path.join(folder, name),
+      beginning,
+    );
+    if (isCreated) await fileSystem.syncDirectory(folder);
+    return isCreated;
+  } finally {
+    // Not awaited: the sweep removes leftovers.
+    fileSystem.unlink(temporary).catch(() => undefined);
+  }
+}
+
+/** @returns The first piece. */
+async function writePieces(
+  fileSystem: FileSystem,
+  file: string,
+  pieces: AsyncIterable<Buffer>,
+): Promise<Buffer> {
+  const handle = await fileSystem.open(file, "wx");
+  let first: Buffer | undefined;
+  try {
+    let position = 0;
+    for await (const part of gathered(pieces)) {
+      first ??= part.first;
+      await handle.write(part.bytes, position);
+      position += part.bytes.length;
+    }
+    await handle.sync();
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    throw error;
+  }
+  // A network file system may report an earlier write error here.
+  await handle.close();
+  return first ?? Buffer.alloc(0);
+}
+
+async function* gathered(
+  pieces: AsyncIterable<Buffer>,
+): AsyncGenerator<{ first: Buffer; bytes: Buffer }, void> {
+  let waiting: Buffer[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < PART_BYTES) continue;
+    yield { first: waiting[0]!, bytes: Buffer.concat(waiting) };
+    waiting = [];
+    length = 0;
+  }
+  if (waiting[0]) yield { first: waiting[0], bytes: Buffer.concat(waiting) };
+}
+
+/** @param beginning Unique: tells after an error if the link took effect. */
+async function linkBegun(
+  fileSystem: FileSystem,
+  temporary: string,
+  name: string,
+  beginning: Buffer,
+): Promise<boolean> {
+  try {
+    await fileSystem.link(temporary, name);
+    return true;
+  } catch (error) {
+    if (await beginsWith(fileSystem, name, beginning)) return true;
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function beginsWith(
+  fileSystem: FileSystem,
+  name: string,
+  beginning: Buffer,
+): Promise<boolean> {
+  try {
+    await fileSystem.refresh(path.dirname(name));
+    const handle = await fileSystem.open(name, "r");
+    try {
+      return beginning.equals(await handle.read(0, beginning.length));
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Gives a flushed file a second name, which is on disk when this resolves to true.
  *

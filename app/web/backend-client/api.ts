@@ -106,6 +106,13 @@ export interface Api {
       thread?: number;
     },
   ): Promise<ConversationPage>;
+  /** Makes a conversation out of the messages up to one of them. The same key twice makes one. */
+  forkConversation(
+    context: ApiContext,
+    id: string,
+    message: number,
+    key?: string,
+  ): Promise<Conversation>;
   changeConversation(
     context: ApiContext,
     id: string,

@@ -123,6 +123,16 @@ export class CachedApi implements ConnectedApi {
     });
   }
 
+  forkConversation(
+    context: ApiContext,
+    id: string,
+    message: number,
+    key?: string,
+  ): ReturnType<Api["forkConversation"]> {
+    const request = { params: { id }, body: { message }, key };
+    return this.write(context, "forkConversation", request);
+  }
+
   changeConversation(
     context: ApiContext,
     id: string,

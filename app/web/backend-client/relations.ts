@@ -34,6 +34,7 @@ export const reads = {
 /** The change that each write makes. */
 export const changes = {
   createConversation: "message",
+  forkConversation: "message",
   sendMessage: "message",
   editQueuedMessage: "message",
   withdrawQueuedMessage: "message",

@@ -5,6 +5,7 @@ import type { WebMiddleware, WebState } from "./web-context";
 const kinds: [LimitedByAddress, method: "GET" | "POST", path: RegExp][] = [
   ["messages", "POST", /^\/conversations(\/[^/]+\/messages)?$/],
   ["messages", "POST", /^\/conversations\/[^/]+\/replies\/\d+\/re\w+$/],
+  ["messages", "POST", /^\/conversations\/[^/]+\/messages\/\d+\/fork$/],
   ["messages", "POST", /^\/conversations\/[^/]+\/queue\/continue$/],
   ["streams", "GET", /^\/conversations\/[^/]+\/replies\/\d+\/events$/],
   ["searches", "GET", /^\/search$/],

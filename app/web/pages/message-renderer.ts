@@ -207,11 +207,13 @@ const replyAddress = (conversation: string, number: number): string =>
   `/conversations/${conversation}/replies/${number}`;
 
 function viewOf(conversation: string, message: Message, html: string): object {
+  const { number } = message;
+  const address = `/conversations/${conversation}`;
+  const fork = `${address}/messages/${number}/fork`;
   if (isPrompt(message)) {
-    const { number } = message;
-    const address = `/conversations/${conversation}`;
     return {
       ...headOf(message),
+      fork,
       isYours: true,
       author: "You",
       html,
@@ -222,6 +224,7 @@ function viewOf(conversation: string, message: Message, html: string): object {
   }
   return {
     ...headOf(message),
+    fork,
     isYours: false,
     author: message.modelName,
     html,

@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../core/domain/errors";
-import { idPattern } from "../../core/domain/records";
+import { idPattern, limits } from "../../core/domain/records";
 import { isPromptNumber } from "../../core/domain/turns";
 import type { WebContext } from "../middleware/web-context";
 
@@ -8,6 +8,14 @@ export function idOf(ctx: WebContext, what: string): string {
   const id = String(ctx.params.id);
   if (!idPattern.test(id)) throw new NotFoundError(what);
   return id;
+}
+
+/** A message's number in the address. @throws NotFoundError if it can't be one. */
+export function messageNumberOf(ctx: WebContext): number {
+  const number = Number(ctx.params.number);
+  const isOne = Number.isSafeInteger(number) && number > 0;
+  if (isOne && number <= limits.messageNumber) return number;
+  throw new NotFoundError("message");
 }
 
 /** A turn's number in the address: odd. @throws NotFoundError if it can't be one. */

@@ -10,7 +10,7 @@ import { checkModel } from "../pages/choose-model";
 import { groupByDay } from "../pages/time";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
-import { idOf } from "../pages/params";
+import { idOf, messageNumberOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { zoneOf } from "../pages/zone";
 
@@ -53,6 +53,12 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
     await checkModel(api, ctx.state.api, model);
     await api.changeConversation(ctx.state.api, id, { model });
     seeOther(ctx, `/conversations/${id}`);
+  });
+  router.post("/:id/messages/:number/fork", async (ctx) => {
+    const id = idOf(ctx, "conversation");
+    const number = messageNumberOf(ctx);
+    const fork = await api.forkConversation(ctx.state.api, id, number);
+    seeOther(ctx, `/conversations/${fork.id}`);
   });
   router.post("/:id/delete", async (ctx) => {
     const id = idOf(ctx, "conversation");

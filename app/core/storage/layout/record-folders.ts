@@ -56,6 +56,19 @@ export function conversationOf(
   return ownerHash && conversation ? { ownerHash, conversation } : undefined;
 }
 
+const CONVERSATION =
+  /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})$/;
+
+/** The conversation that has all of its data in this folder; `undefined` for any other folder. */
+export function conversationIn(
+  dataDirectory: string,
+  folder: string,
+): ConversationRef | undefined {
+  const match = CONVERSATION.exec(path.relative(dataDirectory, folder));
+  const [, ownerHash, conversation] = match ?? [];
+  return ownerHash && conversation ? { ownerHash, conversation } : undefined;
+}
+
 const REPLY =
   /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/conversations\/([a-z2-7]{26})\/replies\/([1-9]\d{0,8})$/;
 
