@@ -29,6 +29,9 @@ export function respondWith(
   live: StreamBody,
 ): void {
   ctx.body = undefined;
+  // Koa has just forbidden it, and then only a closed connection could tell the stream's end.
+  if (ctx.res.useChunkedEncodingByDefault)
+    ctx.set("transfer-encoding", "chunked");
   ctx.status = 200;
   ctx.type = type;
   ctx.set("x-accel-buffering", "no");

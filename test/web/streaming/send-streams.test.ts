@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text as textOf } from "node:stream/consumers";
 import { Router } from "@koa/router";
 import Koa from "koa";
 import { createMetrics } from "../../../app/core/runtime/metrics";
@@ -69,3 +70,34 @@ it.each([
     }
   },
 );
+
+test("a stream that has ended leaves its connection to further requests", async () => {
+  const streams = new EventStreams(createMetrics(), {
+    heartbeatMs: 60_000,
+    maxPerOwner: 0,
+  });
+  const app = new Koa<WebState>();
+  app.use(sendStreams());
+  app.use((ctx) => {
+    const live = streams.open(ctx.res, "owner", "beat", () => undefined);
+    respondWith(ctx as never, "text/event-stream", live);
+    live.write("all of it");
+    setImmediate(() => live.end("done"));
+  });
+  const server = app.listen(0, "127.0.0.1");
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    for (const isReused of [false, true]) {
+      const request = http.get({ port, host: "127.0.0.1", agent });
+      const [answer] = (await once(request, "response")) as [IncomingMessage];
+      expect(answer.headers["transfer-encoding"]).toBe("chunked");
+      expect(await textOf(answer)).toBe("all of it");
+      expect(request.reusedSocket).toBe(isReused);
+    }
+  } finally {
+    agent.destroy();
+    server.close();
+  }
+});
