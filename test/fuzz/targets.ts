@@ -41,6 +41,7 @@ import {
 } from "../../app/web/rendering/growing-markdown";
 import { finish } from "../../app/web/rendering/steps";
 import { workLimits } from "../../app/web/rendering/work-limits";
+import { CookieSignatures } from "../../app/web/sessions/cookie-signatures";
 import { SessionCookie } from "../../app/web/sessions/session-cookie";
 import { parseSeen } from "../../app/web/streaming/reply-text";
 import { cpu, quantity } from "../../k8s/schema/fields";
@@ -384,7 +385,10 @@ export const targets: Record<string, Target> = {
     ],
     check(text) {
       const ctx = { secure: false, get: () => text } as unknown as Context;
-      const cookie = new SessionCookie(ctx, new Keygrip(["a key"]));
+      const cookie = new SessionCookie(
+        ctx,
+        new CookieSignatures(new Keygrip(["a key"])),
+      );
       if (cookie.named !== undefined) throw new Error("A forged cookie");
     },
   },

@@ -1,6 +1,7 @@
 import Keygrip from "keygrip";
 import type { Middleware } from "koa";
 import { VisibleError } from "../../core/domain/errors";
+import { CookieSignatures } from "./cookie-signatures";
 import { SessionCookie } from "./session-cookie";
 import type { SessionsOptions } from "./visitor-session";
 
@@ -16,9 +17,10 @@ export function requireSessionCookie({
   signedInOwner,
 }: Pick<SessionsOptions, "keys" | "cookieName" | "signedInOwner">): Middleware {
   const keygrip = new Keygrip(keys, "sha256", "base64");
+  const signatures = new CookieSignatures(keygrip);
   return async (ctx, next) => {
     if (ctx.method === "POST" && signedInOwner?.(ctx) === undefined) {
-      const cookie = new SessionCookie(ctx, keygrip, cookieName);
+      const cookie = new SessionCookie(ctx, signatures, cookieName);
       if (!cookie.named) throw noCookie();
       ctx.state.sessionCookie = cookie;
     }

@@ -2,6 +2,7 @@ import Keygrip from "keygrip";
 import type Koa from "koa";
 import type { Context, Middleware } from "koa";
 import { koaSession } from "./koa-session-adapter";
+import { CookieSignatures } from "./cookie-signatures";
 import { SessionCookie } from "./session-cookie";
 import { type SessionsOptions, VisitorSession } from "./visitor-session";
 
@@ -14,6 +15,7 @@ import { type SessionsOptions, VisitorSession } from "./visitor-session";
  */
 export function createSessions(app: Koa, options: SessionsOptions): Middleware {
   const keys = new Keygrip(options.keys, "sha256", "base64");
+  const signatures = new CookieSignatures(keys);
   app.keys = keys;
   const session = koaSession(app, (ctx) => sessionOf(ctx).koa);
   return async (ctx, next) => {
@@ -21,7 +23,7 @@ export function createSessions(app: Koa, options: SessionsOptions): Middleware {
     const cookie =
       known instanceof SessionCookie
         ? known
-        : new SessionCookie(ctx, keys, options.cookieName);
+        : new SessionCookie(ctx, signatures, options.cookieName);
     const visitor = new VisitorSession(ctx, cookie, options);
     ctx.state.visitor = visitor;
     // koa-session removes the cookie of this name; the object is this request's own.
