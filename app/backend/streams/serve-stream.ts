@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Context } from "koa";
+import { NOT_NEEDED } from "../../core/runtime/async";
 import { NotFoundError } from "../../core/domain/errors";
 import { formatOffset, logStart, type Offset } from "../replies/log/offset";
 import { isJson, isText } from "./content-types";
@@ -199,10 +200,10 @@ async function* continued(
 function liveController(ctx: Context, ms: number, options: ServeOptions) {
   const controller = new AbortController();
   const unregister = options.abortOnDrain(controller);
-  const timer = setTimeout(() => controller.abort(), ms);
+  const timer = setTimeout(() => controller.abort(NOT_NEEDED), ms);
   const abort = () => {
     clearTimeout(timer);
-    controller.abort();
+    controller.abort(NOT_NEEDED);
   };
   ctx.res.once("close", () => {
     unregister();

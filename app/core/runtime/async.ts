@@ -30,6 +30,15 @@ export class Delay {
   }
 }
 
+/**
+ * The reason of an abort that is no fault, as `abort()` makes one. Shared, because each new one takes a
+ * stack trace.
+ */
+export const NOT_NEEDED = new DOMException(
+  "This operation was aborted",
+  "AbortError",
+);
+
 /** Resolves when the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;

@@ -4,6 +4,7 @@ import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { ReplyEvent } from "../../core/domain/records";
 import {
   abortable,
+  NOT_NEEDED,
   pause,
   TimeoutError,
   withTimeout,
@@ -111,8 +112,9 @@ async function* connection(
   } finally {
     clearTimeout(silence);
     // A response that is about to end leaves its connection to the pool.
-    if (hasEnded) setTimeout(() => controller.abort(), LINGER_MS).unref();
-    else controller.abort();
+    if (hasEnded)
+      setTimeout(() => controller.abort(NOT_NEEDED), LINGER_MS).unref();
+    else controller.abort(NOT_NEEDED);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
-import { aborted, Delay } from "../../core/runtime/async";
+import { aborted, Delay, NOT_NEEDED } from "../../core/runtime/async";
 import type { Interval } from "../../core/runtime/update-interval";
 import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
 import type { Block } from "../rendering/markdown";
@@ -97,7 +97,7 @@ export class LiveReply {
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#stopped.abort(NOT_NEEDED);
     this.#delay.end();
   }
 

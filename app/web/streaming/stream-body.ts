@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { NOT_NEEDED } from "../../core/runtime/async";
 import type { Loss } from "../../core/runtime/metric-definitions";
 
 /** A client that accepts no data for this long is gone, whatever TCP reports. */
@@ -78,7 +79,7 @@ export class StreamBody {
     clearInterval(this.#heartbeat);
     if (cause === "stalled") this.#response.destroy();
     else if (!this.#early) this.#response.end();
-    this.#ended.abort();
+    this.#ended.abort(NOT_NEEDED);
   }
 
   #send(text: string | Buffer): void {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { toVisibleError } from "../../../core/domain/errors";
-import { abortable, pause } from "../../../core/runtime/async";
+import { abortable, NOT_NEEDED, pause } from "../../../core/runtime/async";
 import type { ReplyRef } from "../../../core/storage/layout/record-folders";
 import { storageProblemOf } from "../../../core/storage/storage-problem";
 import { ModelError, type ModelEvent } from "../../models/model";
@@ -78,7 +78,7 @@ export class ReplyWriter {
     if (INTENTS.indexOf(intent) > INTENTS.indexOf(this.intent)) {
       this.intent = intent;
     }
-    this.controller.abort();
+    this.controller.abort(NOT_NEEDED);
     return this.done;
   }
 
@@ -93,7 +93,7 @@ export class ReplyWriter {
       );
       await this.epoch.close();
     } finally {
-      this.controller.abort();
+      this.controller.abort(NOT_NEEDED);
       this.early?.cancel();
       await flushing;
     }
@@ -237,7 +237,7 @@ export class ReplyWriter {
       }
     }
     // Another process has taken over: discard further model output.
-    this.controller.abort();
+    this.controller.abort(NOT_NEEDED);
   }
 
   /**
@@ -264,7 +264,7 @@ export class ReplyWriter {
     this.reportSaveFailure(error, { isLastChance: true });
     // Live readers get the notice before the epoch is closed.
     await nextTurn();
-    this.controller.abort();
+    this.controller.abort(NOT_NEEDED);
     await this.epoch.close();
   }
 
