@@ -28,6 +28,7 @@ import { requireSameOrigin } from "./middleware/require-same-origin";
 import { sendStreams } from "./middleware/send-streams";
 import { securityHeaders } from "./middleware/security-headers";
 import { staticFiles } from "./middleware/static-files";
+import { trackLocale } from "./middleware/track-locale";
 import { trackScript } from "./middleware/track-script";
 import type { WebState } from "./middleware/web-context";
 import { loadAssets } from "./rendering/assets";
@@ -155,6 +156,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(staticFiles(assets));
   app.use(compressPages());
   app.use(readPreferences());
+  app.use(trackLocale());
   app.use(answerErrors(log, render, deps));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());

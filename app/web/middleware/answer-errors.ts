@@ -7,6 +7,7 @@ import { LimitError, toVisibleError } from "../../core/domain/errors";
 import { viewCalls } from "../pages/calls-view";
 import { type FrameDeps, viewFrame } from "../pages/render-page";
 import type { Render } from "../rendering/views";
+import { sendHtml } from "./track-locale";
 import { ownAddress } from "./own-address";
 import type { WebContext, WebMiddleware } from "./web-context";
 
@@ -47,14 +48,11 @@ export function answerErrors(
         ctx.body = `${message}\n`;
         return;
       }
-      ctx.type = "html";
       const page = problemPage(ctx, status, message);
       const frame = await frameOf(ctx, deps);
-      ctx.body = render("problem.njk", {
-        ...page,
-        frame,
-        preferences: ctx.state.preferences,
-      });
+      const { locale, preferences } = ctx.state;
+      const data = { ...page, frame, preferences };
+      sendHtml(ctx, render(locale, "problem.njk", data));
     }
   };
 }

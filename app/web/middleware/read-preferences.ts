@@ -1,8 +1,11 @@
 import type { Context } from "koa";
+import { languageCodes } from "../../core/texts/catalogue";
+import type { Language } from "../../core/texts/translation";
 import { type Preferences, type Theme, themes } from "../pages/preferences";
 import type { WebMiddleware } from "./web-context";
 
 const THEME = "theme";
+const LANGUAGE = "language";
 const ENTER = "enter";
 const NEWLINE = "newline";
 
@@ -13,6 +16,7 @@ export function readPreferences(): WebMiddleware {
   return async (ctx, next) => {
     ctx.state.preferences = {
       theme: toTheme(ctx.cookies.get(THEME, { signed: false })),
+      language: toLanguage(ctx.cookies.get(LANGUAGE, { signed: false })),
       enterIsNewline: ctx.cookies.get(ENTER, { signed: false }) === NEWLINE,
     };
     await next();
@@ -22,11 +26,15 @@ export function readPreferences(): WebMiddleware {
 export const toTheme = (text: string | undefined): Theme | undefined =>
   themes.find((theme) => theme === text);
 
+export const toLanguage = (code: string | undefined): Language | undefined =>
+  languageCodes.find((language) => language === code);
+
 export function savePreferences(
   ctx: Context,
-  { theme, enterIsNewline }: Preferences,
+  { theme, language, enterIsNewline }: Preferences,
 ): void {
   save(ctx, THEME, theme);
+  save(ctx, LANGUAGE, language);
   save(ctx, ENTER, enterIsNewline ? NEWLINE : undefined);
 }
 

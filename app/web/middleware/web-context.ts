@@ -1,5 +1,6 @@
 import type { RouterContext } from "@koa/router";
 import type { DefaultState, Middleware } from "koa";
+import type { Locale } from "../../core/texts/locale";
 import type { Trace } from "../../core/runtime/trace-context";
 import type { ApiContext } from "../backend-client/api";
 import type { Person } from "../identity/identity";
@@ -13,6 +14,8 @@ import type { VisitorSession } from "../sessions/visitor-session";
 /** Set by middleware, for routes. */
 export interface WebState extends DefaultState {
   requestId: string;
+  /** The language of the answer. */
+  locale: Locale;
   /** The client's address, or its IPv6 prefix: limits count by it. */
   network: string;
   trace: Trace;

@@ -5,6 +5,7 @@ import {
   type ReplyState,
 } from "../../core/domain/records";
 import { replyNumberOf } from "../../core/domain/turns";
+import type { Locale } from "../../core/texts/locale";
 import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
 import { viewFiles } from "./view-files";
@@ -35,11 +36,15 @@ interface RenderedTurns {
  * Rendered ends of conversations without a reply in progress. They live as long as the records that
  * they were made from, which never change.
  */
-const rendered = new WeakMap<ConversationPage, RenderedTurns>();
+const rendered = new WeakMap<
+  ConversationPage,
+  { locale: Locale; turns: RenderedTurns }
+>();
 
 /** The data of `conversation.njk`. */
 export async function viewConversation(
   renderer: MessageRenderer,
+  locale: Locale,
   page: ConversationPage,
   part: ConversationPart,
   options: { replyIntoPage: boolean; typed?: string },
@@ -51,17 +56,18 @@ export async function viewConversation(
   const reply = isEnd && !shown.isAside ? page.reply : null;
   const isWriting = reply?.status === "writing";
   const isPlain = isEnd && part.edit === undefined;
+  const known = isPlain ? rendered.get(page) : undefined;
   const turns =
-    (isPlain && rendered.get(page)) ||
-    (await renderTurns(renderer, page, shown, reply, {
+    (known?.locale === locale && known.turns) ||
+    (await renderTurns(renderer, locale, page, shown, reply, {
       ...options,
       edit: part.edit,
     }));
-  if (isPlain && !page.reply) rendered.set(page, turns);
+  if (isPlain && !page.reply) rendered.set(page, { locale, turns });
   const versions = shown.turns.at(-1)?.versions;
   return {
     conversation,
-    versions: versions && renderer.renderVersions(versions),
+    versions: versions && renderer.renderVersions(locale, versions),
     articles: turns.articles,
     isRich: isWriting || turns.isRich,
     hasFiles: turns.hasFiles || page.queue?.some(({ files }) => files),
@@ -136,6 +142,7 @@ function viewRegenerate(
 /** One after another: pages that are rendered at the same time take turns. */
 async function renderTurns(
   renderer: MessageRenderer,
+  locale: Locale,
   page: ConversationPage,
   shown: ShownTurns,
   reply: ReplyState | null,
@@ -148,15 +155,15 @@ async function renderTurns(
   for (const [index, turn] of turns.entries()) {
     const { number, prompt, reply: answer, versions } = turn;
     if (prompt && number === edit)
-      articles.push(renderer.renderEdit(id, prompt));
-    else if (prompt) articles.push(await renderer.render(id, prompt));
-    if (answer) articles.push(await renderer.render(id, answer));
+      articles.push(renderer.renderEdit(locale, id, prompt));
+    else if (prompt) articles.push(await renderer.render(locale, id, prompt));
+    if (answer) articles.push(await renderer.render(locale, id, answer));
     if (reply?.number === number + 1) {
-      articles.push(await renderer.renderPending(id, reply, html));
+      articles.push(await renderer.renderPending(locale, id, reply, html));
     }
     // The links of the last turn share a line with its actions.
     if (versions && index < turns.length - 1) {
-      const links = renderer.renderVersions(versions);
+      const links = renderer.renderVersions(locale, versions);
       articles.push(`<div class="tools turn">${links}</div>`);
     }
   }

@@ -8,6 +8,7 @@ import {
   type ReplyEnd,
   type ReplyState,
 } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import {
   htmlOf,
   renderText,
@@ -43,16 +44,17 @@ export class MessageRenderer {
 
   /** @param html the text, if it is rendered already */
   async render(
+    locale: Locale,
     conversation: string,
     message: Message,
     html?: string,
   ): Promise<string> {
-    const key = `${conversation}/${message.number}/${message.at}`;
+    const key = `${locale.tag}/${conversation}/${message.number}/${message.at}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
     const known = this.#rendering.get(key);
     if (known) return known;
-    const rendering = this.renderUncached(conversation, message, html);
+    const rendering = this.renderUncached(locale, conversation, message, html);
     this.#rendering.set(key, rendering);
     try {
       const rendered = await rendering;
@@ -65,12 +67,13 @@ export class MessageRenderer {
 
   /** For a message that is not published yet, and may change. */
   async renderUncached(
+    locale: Locale,
     conversation: string,
     message: Message,
     html?: string,
   ): Promise<string> {
     const text = html ?? (await this.#htmlOf(message));
-    return this.#render("message.njk", {
+    return this.#render(locale, "message.njk", {
       message: viewOf(conversation, message, text),
     });
   }
@@ -91,11 +94,15 @@ export class MessageRenderer {
   }
 
   /** The form that edits a prompt, in its place. */
-  renderEdit(conversation: string, { number, text, files }: Prompt): string {
+  renderEdit(
+    locale: Locale,
+    conversation: string,
+    { number, text, files }: Prompt,
+  ): string {
     const action = `/conversations/${conversation}/messages`;
     const cancel = `/conversations/${conversation}?message=${number}#m${number}`;
     const key = randomUUID();
-    return this.#render("edit.njk", {
+    return this.#render(locale, "edit.njk", {
       action,
       cancel,
       key,
@@ -105,19 +112,20 @@ export class MessageRenderer {
     });
   }
 
-  renderVersions(versions: VersionsView): string {
-    return this.#render("versions.njk", versions);
+  renderVersions(locale: Locale, versions: VersionsView): string {
+    return this.#render(locale, "versions.njk", versions);
   }
 
   /** A reply that is being written, or that failed. @param html the text, if not rendered here. */
   async renderPending(
+    locale: Locale,
     conversation: string,
     reply: ShownReply,
     html?: string,
   ): Promise<string> {
     const address = replyAddress(conversation, reply.number);
     const isWriting = reply.status === "writing";
-    return this.#render("message.njk", {
+    return this.#render(locale, "message.njk", {
       message: {
         ...headOf(reply),
         author: reply.modelName,

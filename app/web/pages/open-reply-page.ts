@@ -44,7 +44,7 @@ export function openReplyPage(
   respondWith(ctx, "html", live);
   live.write(before);
   const context = ctx.state.api;
-  const joined = joinReply(deps, context, of, live.signal);
+  const joined = joinReply(deps, ctx.state, of, live.signal);
   writeReplyIntoPage(live, {
     pulse,
     text: reply.text,

@@ -3,6 +3,7 @@ import { viewCalls } from "./calls-view";
 import { viewPicker } from "./picker";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
+import { sendHtml } from "../middleware/track-locale";
 import { zoneOf } from "./zone";
 import { preferredModel, type SessionValues } from "../sessions/session-values";
 
@@ -26,12 +27,12 @@ export async function renderPage(
   deps: RouteDeps,
   content: Promise<Page> | Page,
 ): Promise<string> {
-  const { visitor, scripted, preferences } = ctx.state;
+  const { visitor, scripted, preferences, locale } = ctx.state;
   const [frame, page] = await Promise.all([viewFrame(ctx, deps), content]);
   const { picker = newConversationPicker(visitor.values) } = page;
   delete visitor.values.isUnseen;
   const { project } = page;
-  return deps.render(page.template, {
+  return deps.render(locale, page.template, {
     project: project && frame.projects.find(({ id }) => id === project),
     title: page.title,
     current: page.current,
@@ -60,7 +61,15 @@ export async function viewFrame(
   const problem = visitor.problem ?? frame.problem;
   const { shortId } = visitor;
   const isHidden = state.hidesSidebar;
-  return { ...frame, problem, host, shortId, isNew, person, isHidden };
+  return {
+    ...frame,
+    problem,
+    host,
+    shortId,
+    isNew,
+    person,
+    isHidden,
+  };
 }
 
 export async function sendPage(
@@ -68,9 +77,7 @@ export async function sendPage(
   deps: RouteDeps,
   content: Promise<Page> | Page,
 ): Promise<void> {
-  const html = await renderPage(ctx, deps, content);
-  ctx.type = "html";
-  ctx.body = html;
+  sendHtml(ctx, await renderPage(ctx, deps, content));
 }
 
 /** Answers a form with the page that shows its result. */

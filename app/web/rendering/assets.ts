@@ -3,6 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import {
+  isTextKey,
+  languageCodes,
+  languages,
+} from "../../core/texts/catalogue";
+import type { Language } from "../../core/texts/translation";
 import { bundleScript } from "./bundle-script";
 
 /** A static file, read and compressed once, at start. */
@@ -17,14 +23,28 @@ export interface Asset {
 }
 
 export interface Assets {
-  /** The file's address. It changes with the content, so that browsers may cache it for good. */
-  url(name: string): string;
+  /** The file's address in a language. It changes with the content, so that browsers may cache it for good. */
+  url(name: string, language?: Language): string;
   /**
    * The file with an address. `isCurrent` is false for an address that another version of this
    * program gave out during a rollout: this version's file is better than none.
    */
   find(url: string): { asset: Asset; isCurrent: boolean } | undefined;
 }
+
+/** The scripts, each with the module that imports the others. */
+const SCRIPTS = { "keepsake.js": "main.js", "files.js": "upload/files.js" };
+
+/** A script has its texts in it. English has the name that earlier versions of the program know. */
+function nameIn(name: string, language: Language): string {
+  const { name: stem, ext } = path.parse(name);
+  return language === "en" ? name : `${stem}-${language}${ext}`;
+}
+
+const textsOf = (language: Language) => (key: string) => {
+  if (isTextKey(key)) return languages[language].texts[key];
+  throw new Error(`There is no text ${key}.`);
+};
 
 const types: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -41,21 +61,27 @@ export async function loadAssets(directory: string): Promise<Assets> {
   const names = (await readdir(directory)).filter((name) =>
     Object.hasOwn(types, path.extname(name)),
   );
-  const script = bundleScript(path.join(directory, "script/main.js"));
-  const upload = bundleScript(path.join(directory, "script/upload/files.js"));
+  const bundle = async (name: string, entry: string, language: Language) => {
+    const file = path.join(directory, "script", entry);
+    const source = await bundleScript(file, textsOf(language));
+    return toAsset(nameIn(name, language), Buffer.from(source));
+  };
   const assets = await Promise.all([
-    script.then((source) => toAsset("keepsake.js", Buffer.from(source))),
-    upload.then((source) => toAsset("files.js", Buffer.from(source))),
+    ...languageCodes.flatMap((language) =>
+      Object.entries(SCRIPTS).map(([name, entry]) =>
+        bundle(name, entry, language),
+      ),
+    ),
     ...names.map(async (name) =>
       toAsset(name, await readFile(path.join(directory, name))),
     ),
   ]);
   const byName = new Map(assets.map((asset) => [asset.name, asset]));
   return {
-    url(name) {
-      const asset = byName.get(name);
+    url(name, language = "en") {
+      const asset = byName.get(nameIn(name, language)) ?? byName.get(name);
       if (!asset) throw new Error(`There is no ${name} in ${directory}.`);
-      const { name: stem, ext } = path.parse(name);
+      const { name: stem, ext } = path.parse(asset.name);
       return `/assets/${stem}.${asset.version}${ext}`;
     },
     find(url) {

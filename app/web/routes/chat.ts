@@ -155,10 +155,16 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       data: {
         saved: ctx.query.saved === "yes",
         removed: isTurnIn(read, removed) ? removed : undefined,
-        ...(await viewConversation(deps.messages, read, part, {
-          replyIntoPage: reply !== undefined,
-          typed: ctx.state.typed?.text,
-        })),
+        ...(await viewConversation(
+          deps.messages,
+          ctx.state.locale,
+          read,
+          part,
+          {
+            replyIntoPage: reply !== undefined,
+            typed: ctx.state.typed?.text,
+          },
+        )),
       },
     };
   };

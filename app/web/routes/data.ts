@@ -4,6 +4,7 @@ import { Counter } from "prom-client";
 import type { Registry } from "../../core/runtime/metrics";
 import { exportData } from "../pages/export-data";
 import { forgetLoadBalancerSession } from "../identity/load-balancer-session";
+import { sendHtml } from "../middleware/track-locale";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { viewQuotas } from "../pages/quotas";
@@ -89,10 +90,10 @@ async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
     visitor.forget();
   }
   forgetDrafts(ctx);
-  ctx.type = "html";
-  ctx.body = deps.render("data-deleted.njk", {
+  const html = deps.render(ctx.state.locale, "data-deleted.njk", {
     title: "All data deleted",
     preferences: ctx.state.preferences,
     signOutUrl: person && deps.signOutUrl,
   });
+  sendHtml(ctx, html);
 }

@@ -1,6 +1,7 @@
 import { Router } from "@koa/router";
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import { resultWithin } from "../../core/runtime/async";
 import { messageOf, type MessageRenderer } from "../pages/message-renderer";
 import { messageKey } from "../pages/read-message";
@@ -71,7 +72,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const live = deps.streams.open(ctx.res, owner, beat, sendReconnect);
   // The first tells the client when to expect the next.
   live.write(beat);
-  const reply = joinReply(deps, ctx.state.api, of, live.signal);
+  const reply = joinReply(deps, ctx.state, of, live.signal);
   await resultWithin(reply.begun, FIRST_EVENT_MS, live.signal).catch(
     (error) => {
       live.end("done");
@@ -108,16 +109,18 @@ async function renderEnd(
   html: string | undefined,
 ): Promise<string> {
   const { id, number } = of;
+  const { locale } = state;
   const described = descriptionIn(number, ended);
   if (described) {
-    return renderReply(messages, id, described, ended, html, true);
+    return renderReply(messages, locale, id, described, ended, html, true);
   }
   // An earlier version of the backend says less: the conversation has the rest.
   const context = { ...state.api, signal: undefined };
   const known = await readReply(api, context, of).catch(() => undefined);
-  if (known && "message" in known) return messages.render(id, known.message);
+  if (known && "message" in known)
+    return messages.render(locale, id, known.message);
   const reply = known?.reply ?? nameless(number, now());
-  return renderReply(messages, id, reply, ended, html, false);
+  return renderReply(messages, locale, id, reply, ended, html, false);
 }
 
 type Description = Parameters<typeof messageOf>[0];
@@ -134,6 +137,7 @@ function descriptionIn(
 
 function renderReply(
   messages: MessageRenderer,
+  locale: Locale,
   id: string,
   reply: Description,
   ended: ReplyEnd,
@@ -150,12 +154,12 @@ function renderReply(
       reasoning,
       reasoningMs,
     };
-    return messages.renderPending(id, failed, html);
+    return messages.renderPending(locale, id, failed, html);
   }
   const message = messageOf(reply, ended);
   return isFinal
-    ? messages.render(id, message, html)
-    : messages.renderUncached(id, message, html);
+    ? messages.render(locale, id, message, html)
+    : messages.renderUncached(locale, id, message, html);
 }
 
 const nameless = (number: number, nowMs: number) => ({

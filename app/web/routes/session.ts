@@ -2,6 +2,7 @@ import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { checkModel } from "../pages/choose-model";
 import { forgetLoadBalancerSession } from "../identity/load-balancer-session";
+import { sendHtml } from "../middleware/track-locale";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { seeOther } from "../pages/render-page";
@@ -48,11 +49,11 @@ async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   else visitor.signOut();
   forgetLoadBalancerSession(ctx);
   forgetDrafts(ctx);
-  ctx.type = "html";
-  ctx.body = deps.render("signed-out.njk", {
+  const html = deps.render(ctx.state.locale, "signed-out.njk", {
     title: "Signed out",
     preferences: ctx.state.preferences,
     isEverywhere,
     signOutUrl: deps.signOutUrl,
   });
+  sendHtml(ctx, html);
 }

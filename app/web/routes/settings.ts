@@ -1,5 +1,9 @@
 import { Router } from "@koa/router";
-import { savePreferences, toTheme } from "../middleware/read-preferences";
+import {
+  savePreferences,
+  toLanguage,
+  toTheme,
+} from "../middleware/read-preferences";
 import type { WebContext, WebState } from "../middleware/web-context";
 import { checkModel } from "../pages/choose-model";
 import type { RouteDeps } from "../pages/page-deps";
@@ -30,6 +34,7 @@ async function save(ctx: WebContext, { api }: RouteDeps): Promise<void> {
   const { form, visitor, api: context } = ctx.state;
   savePreferences(ctx, {
     theme: toTheme(form.get("theme")),
+    language: toLanguage(form.get("language")),
     enterIsNewline: form.get("enter") === "newline",
   });
   // Absent while the list of models can't be read.

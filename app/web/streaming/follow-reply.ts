@@ -5,6 +5,7 @@ import {
   type ReplyEvent,
   type ReplyState,
 } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import type { Api, ApiContext } from "../backend-client/api";
 import type { LiveReplies } from "./live-replies";
 import type { LiveReply } from "./live-reply";
@@ -17,11 +18,12 @@ export interface ReplyId {
 /** Joins the watchers of a reply until the signal aborts. */
 export function joinReply(
   { api, liveReplies }: { api: Api; liveReplies: LiveReplies },
-  context: ApiContext,
+  { api: context, locale }: { api: ApiContext; locale: Locale },
   of: ReplyId,
   signal: AbortSignal,
 ): LiveReply {
-  const key = { owner: context.owner, conversation: of.id, number: of.number };
+  const { owner } = context;
+  const key = { owner, conversation: of.id, number: of.number, locale };
   return liveReplies.join(
     key,
     (stopped) => followReply(api, { ...context, signal: stopped }, of, stopped),

@@ -1,4 +1,5 @@
 import type { ReplyEvent } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import {
   UpdateInterval,
   type Interval,
@@ -11,6 +12,8 @@ export interface ReplyKey {
   owner: string;
   conversation: string;
   number: number;
+  /** Of the finished article, which its watchers share. */
+  locale: Locale;
 }
 
 type Follow = (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>;
@@ -39,11 +42,11 @@ export class LiveReplies {
    *   last watcher has left.
    */
   join(
-    { owner, conversation, number }: ReplyKey,
+    { owner, conversation, number, locale }: ReplyKey,
     follow: Follow,
     signal: AbortSignal,
   ): LiveReply {
-    const key = JSON.stringify([owner, conversation, number]);
+    const key = JSON.stringify([owner, conversation, number, locale.tag]);
     const followed =
       this.#followed.get(key) ?? this.#begin(key, follow, idPrefixOf(number));
     followed.watchers++;

@@ -20,7 +20,10 @@ it("joins modules in the order of their imports, each once", async () => {
     await writeFile(path.join(folder, name), text);
   }
   const logged: unknown[] = [];
-  const script = await bundleScript(path.join(folder, "main.js"));
+  const script = await bundleScript(
+    path.join(folder, "main.js"),
+    (key) => `text ${key}`,
+  );
   vm.runInNewContext(script, { log: (...all: unknown[]) => logged.push(all) });
   expect(logged).toEqual([["one"], ["add", 1], ["start", 1], [2]]);
   expect(script).not.toMatch(/comment|Adds|import|export/);

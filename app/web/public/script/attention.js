@@ -1,6 +1,7 @@
 import { asHtml, byId } from "./dom.js";
 import { describeOutcome, newestReply } from "./outcome.js";
 import { refresh } from "./page.js";
+import { t } from "./text.js";
 
 /*
  * Tells visitors of replies that ended while they looked elsewhere: marks in the list of conversations, the icon and
@@ -115,10 +116,10 @@ export function showMarks() {
     const queued = known.queued && !news ? "queued" : "";
     const replying = known.isWriting && !isShown ? "replying" : "";
     const label = queued
-      ? `${known.queued} queued`
+      ? t("mark.queued", { count: known.queued ?? 0 })
       : news
-        ? "new reply"
-        : replying;
+        ? t("mark.newReply")
+        : replying && t("mark.replying");
     let sign = link.querySelector(".mark");
     if (!label) sign?.remove();
     else {

@@ -1,5 +1,6 @@
 import { asHtml, byId, hasKeyboard, messageBox } from "./dom.js";
 import { captureDraft, captureDraftSoon } from "./draft.js";
+import { t } from "./text.js";
 
 /* The message box: its height, its keys, and the limit of a message. */
 
@@ -34,7 +35,10 @@ function showLimit(box) {
   const bytes = sizeOfText(box.value, limit);
   const problem =
     bytes > limit
-      ? `The message is too long: it has ${megabytes(bytes)}, and the limit is ${megabytes(limit)}. Shorten it, or send it in parts.`
+      ? t("problem.messageTooLong", {
+          size: megabytes(bytes),
+          limit: megabytes(limit),
+        })
       : "";
   box.setCustomValidity(problem);
   notice.textContent = problem;
@@ -51,7 +55,8 @@ const sizeOfText = (text, limit) =>
   text.length * 3 <= limit ? 0 : new TextEncoder().encode(text).length;
 
 /** @param {number} bytes */
-const megabytes = (bytes) => `${Math.ceil((bytes / 1024 ** 2) * 100) / 100} MB`;
+const megabytes = (bytes) =>
+  t("size.megabytes", { number: Math.ceil((bytes / 1024 ** 2) * 100) / 100 });
 
 /**
  * Clears the box of a message that was sent, unless its text was changed meanwhile.

@@ -1,4 +1,5 @@
 import { announce, asHtml } from "./dom.js";
+import { t } from "./text.js";
 
 /** @param {HTMLElement} button */
 async function copy(button) {
@@ -9,10 +10,10 @@ async function copy(button) {
   if (!shown) return;
   try {
     await write(button.dataset.source, shown.textContent ?? "");
-    report(button, "Copied");
+    report(button, t("script.copied"));
   } catch {
     getSelection()?.selectAllChildren(shown);
-    report(button, "Selected");
+    report(button, t("script.selected"));
   }
 }
 
@@ -42,11 +43,13 @@ async function readSource(address) {
  * @param {string} result
  */
 function report(button, result) {
+  const { label = button.ariaLabel ?? "" } = button.dataset;
+  button.dataset.label = label;
   button.ariaLabel = result;
   announce(result);
   setTimeout(() => {
-    const { copy: what = "" } = button.dataset;
-    button.ariaLabel = what === "text" ? "Copy" : `Copy ${what}`;
+    button.ariaLabel = label;
+    delete button.dataset.label;
   }, 1500);
 }
 

@@ -9,6 +9,7 @@ import {
 } from "./draft.js";
 import { scrollToEnd } from "./scroll.js";
 import { goToSignIn, hideProblem, refresh, show, showProblem } from "./page.js";
+import { t } from "./text.js";
 import { hideToast, showToast } from "./toast.js";
 
 /* Forms: sent without leaving the page, which then shows the answer. */
@@ -79,7 +80,7 @@ async function submit(form, submitter) {
       keepsBox: isComposer,
     });
     recoverFocus(focused);
-    if (isSaved) showToast("Saved.");
+    if (isSaved) showToast(t("notice.saved"));
   } catch {
     takeBack(shown);
     if (!(await goToSignIn())) showProblem(null, isComposer);
@@ -105,7 +106,7 @@ const addressOf = (form, submitter) =>
 function showResult(html) {
   const undo = parse(html).querySelector(".undo");
   if (undo) showToast(undo.querySelector("span")?.textContent ?? "", undo);
-  else showToast("Saved.");
+  else showToast(t("notice.saved"));
 }
 
 /**

@@ -5,6 +5,7 @@ import { authorOf, describeOutcome } from "./outcome.js";
 import { goToSignIn, hideProblem, refresh, rendered } from "./page.js";
 import { ReplyStream } from "./reply-stream.js";
 import { keepScrollPosition, offerJump } from "./scroll.js";
+import { t } from "./text.js";
 
 /* The reply in progress: the page follows its stream while the tab is visible. */
 
@@ -46,7 +47,7 @@ export function followReply() {
   const stream = new ReplyStream(address, article.dataset.seen);
   live = { article, address, stream };
   listen(live);
-  announce(`${authorOf(article)} is writing.`);
+  announce(t("script.writing", { author: authorOf(article) }));
   stream.connect();
   pauseIfHidden();
 }
@@ -109,7 +110,7 @@ function showConnection(state) {
   notice.hidden = isOpen;
   // It says that Keepsake can't be reached.
   if (isOpen) hideProblem();
-  announce(isOpen ? "Reconnected." : (notice.textContent ?? ""));
+  announce(isOpen ? t("script.reconnected") : (notice.textContent ?? ""));
 }
 
 /**

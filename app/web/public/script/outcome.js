@@ -1,8 +1,9 @@
 import { asHtml } from "./dom.js";
+import { t } from "./text.js";
 
 /** @param {Element} article */
 export const authorOf = (article) =>
-  article.querySelector("header h2")?.textContent ?? "The model";
+  article.querySelector("header h2")?.textContent ?? t("script.theModel");
 
 /**
  * The sentence that a screen reader says when a reply has ended.
@@ -15,13 +16,15 @@ export function describeOutcome(article, outcome) {
   if (outcome === "failed") {
     const notice = article.querySelector(":scope > .notice");
     const reason = (notice?.querySelector("p") ?? notice)?.textContent ?? "";
-    return `${author} could not finish the reply. ${reason}`;
+    return t("script.failed", { author, reason });
   }
-  if (outcome === "stopped") return `${author} was stopped.`;
+  if (outcome === "stopped") return t("script.stopped", { author });
   const words =
     asHtml(article.querySelector(":scope > .text"))?.innerText ?? "";
   const isShort = words.length <= 300;
-  return isShort ? `${author} replied: ${words}` : `${author} has replied.`;
+  return isShort
+    ? t("script.replied", { author, text: words })
+    : t("script.hasReplied", { author });
 }
 
 export const newestReply = () =>

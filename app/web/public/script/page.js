@@ -3,6 +3,7 @@ import { captureDraft, moveDraft, openDraft } from "./draft.js";
 import { morphAttributes, morphChildren } from "./morph.js";
 import { describeOutcome, newestReply } from "./outcome.js";
 import { keepScrollPosition, scrollToEnd, scrollToNewest } from "./scroll.js";
+import { t } from "./text.js";
 
 /* Pages from the server: shown in place, without touching what stays the same. */
 
@@ -47,6 +48,13 @@ export function show(html, options = {}) {
   if (options.address) opened += 1;
   captureDraft();
   const fresh = parse(html);
+  const { lang } = document.documentElement;
+  if (fresh.documentElement.lang !== lang) {
+    // The script's own texts are in the other language, too.
+    if (address === location.href) location.reload();
+    else location.assign(address);
+    return;
+  }
   const before = replyState();
   if (address !== location.href) history.pushState({}, "", address);
   document.title = fresh.title;
@@ -170,9 +178,11 @@ export function showProblem(problem, hasText = true) {
 
 /** @param {boolean} hasText */
 function unreachable(hasText) {
-  const template = byId(hasText ? "unreachable" : "unreachable-now");
-  const isThere = template instanceof HTMLTemplateElement;
-  return isThere ? template.content.cloneNode(true) : new Text();
+  const notice = document.createElement("div");
+  notice.className = "notice problem";
+  notice.role = "alert";
+  notice.append(hasText ? t("script.unreachable") : t("script.unreachableNow"));
+  return notice;
 }
 
 export function handleNavigation() {

@@ -1,3 +1,5 @@
+import { t } from "./text.js";
+
 /** Made when a page first has a time: the first of them loads tables for 12 ms. */
 const formats = () => (made ??= makeFormats());
 
@@ -5,8 +7,10 @@ const formats = () => (made ??= makeFormats());
 let made;
 
 const makeFormats = () => ({
-  clock: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }),
-  date: new Intl.DateTimeFormat(undefined, {
+  clock: new Intl.DateTimeFormat(document.documentElement.lang, {
+    timeStyle: "short",
+  }),
+  date: new Intl.DateTimeFormat(document.documentElement.lang, {
     dateStyle: "medium",
     timeStyle: "short",
   }),
@@ -22,6 +26,8 @@ export function showLocalTimes() {
     const isToday = at.toDateString() === today;
     time.textContent = (isToday ? clock : date).format(at);
     const { tokens } = time.dataset;
-    time.title = at.toLocaleString() + (tokens ? ` · ${tokens} tokens` : "");
+    time.title =
+      date.format(at) +
+      (tokens ? ` · ${t("message.tokens", { count: Number(tokens) })}` : "");
   }
 }

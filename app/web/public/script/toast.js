@@ -1,10 +1,11 @@
 import { announce } from "./dom.js";
+import { t } from "./text.js";
 
 /* A note above the message box, outside of the body, whose content is replaced with each page. */
 
 const toast = document.createElement("section");
 toast.className = "toast";
-toast.ariaLabel = "Notice";
+toast.ariaLabel = t("script.notice");
 
 /** @type {number | undefined} */
 let hiding;

@@ -1,3 +1,5 @@
+import { t } from "../text.js";
+
 /*
  * Sends files as soon as they are chosen, and shows each in the message box. Loaded with the first file,
  * so that pages without files stay light.
@@ -22,9 +24,13 @@ let waiting;
 
 /** @param {number} bytes */
 function sizeOf(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${Math.ceil(bytes / 1024)} KB`;
-  return `${Math.ceil((bytes / 1024 ** 2) * 10) / 10} MB`;
+  if (bytes < 1024) return t("size.bytes", { number: bytes });
+  if (bytes < 1024 ** 2) {
+    return t("size.kilobytes", { number: Math.ceil(bytes / 1024) });
+  }
+  return t("size.megabytes", {
+    number: Math.ceil((bytes / 1024 ** 2) * 10) / 10,
+  });
 }
 
 /** Most pages have no files, so this sheet is not part of them. */
@@ -47,12 +53,9 @@ function attachFiles(files) {
     const item = addItem(file);
     const count = list()?.childElementCount ?? 0;
     if (count > most) {
-      refuse(item, `A message can have ${most} files. Remove this one.`);
+      refuse(item, t("upload.tooMany", { count: most }));
     } else if (file.size > maxBytes) {
-      refuse(
-        item,
-        `Too large: a file may have ${sizeOf(maxBytes)}. Remove this one.`,
-      );
+      refuse(item, t("upload.tooLarge", { limit: sizeOf(maxBytes) }));
     } else {
       send(item, file, crypto.randomUUID?.() ?? String(Math.random()));
     }
@@ -74,8 +77,8 @@ function addItem(file) {
   remove.type = "button";
   remove.className = "bare";
   remove.textContent = "\u00d7";
-  remove.ariaLabel = `Remove ${file.name}`;
-  remove.title = "Remove";
+  remove.ariaLabel = t("upload.removeFile", { name: file.name });
+  remove.title = t("upload.remove");
   remove.addEventListener("click", () => removeItem(item));
   box.append(name, size, remove);
   item.append(box);
@@ -122,7 +125,7 @@ function send(item, file, key, attempts = 2) {
   const bar =
     item.querySelector("progress") ?? document.createElement("progress");
   bar.max = 1;
-  bar.ariaLabel = `Uploading ${file.name}`;
+  bar.ariaLabel = t("upload.uploading", { name: file.name });
   item.querySelector(".quiet")?.after(bar);
   running.set(item, request);
   request.upload.addEventListener("progress", ({ loaded, total }) => {
@@ -133,11 +136,7 @@ function send(item, file, key, attempts = 2) {
   request.addEventListener("load", () => finish(item, request));
   request.addEventListener("error", () => {
     if (attempts > 1) send(item, file, key, attempts - 1);
-    else
-      refuse(
-        item,
-        "The connection was lost. Remove the file, and attach it again.",
-      );
+    else refuse(item, t("upload.connectionLost"));
   });
   request.open("POST", "/files");
   request.setRequestHeader("accept", "application/json");
@@ -159,7 +158,7 @@ function finish(item, request) {
   if (request.status !== 201) {
     const said = request.responseText.trim();
     const isSentence = said !== "" && !said.startsWith("<");
-    refuse(item, isSentence ? said : "The file could not be sent. Try again.");
+    refuse(item, isSentence ? said : t("upload.failed"));
     return;
   }
   running.delete(item);
@@ -172,7 +171,7 @@ function finish(item, request) {
   item.querySelector(".file")?.append(field);
   const shown = item.querySelector("bdi");
   if (shown) shown.textContent = name;
-  say(`${name} is attached.`);
+  say(t("upload.attached", { name }));
   sendIfReady();
 }
 
@@ -195,12 +194,12 @@ function holdBack(/** @type {SubmitEvent} */ event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   if (bad) {
-    say("Remove the file that could not be sent, then send the message.");
+    say(t("upload.removeFirst"));
     bad.querySelector("button")?.focus();
     return;
   }
   waiting = form;
-  say("The message is sent when its files have arrived.");
+  say(t("upload.waiting"));
 }
 
 addEventListener("submit", holdBack, { capture: true });

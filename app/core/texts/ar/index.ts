@@ -1,0 +1,13 @@
+import type { Translation } from "../translation";
+import type { en } from "../en";
+import { chat } from "./chat";
+import { layout } from "./layout";
+import { pages } from "./pages";
+import { script } from "./script";
+
+export const ar: Translation<typeof en, "ar"> = {
+  ...layout,
+  ...chat,
+  ...pages,
+  ...script,
+};

@@ -1,0 +1,62 @@
+import type { Translation } from "../translation";
+import type { chat as english } from "../en/chat";
+
+export const chat: Translation<typeof english, "de"> = {
+  "chat.greeting": "Wobei kann ich helfen?",
+  "chat.log": "Unterhaltung",
+  "chat.deleted": "Unterhaltung gelöscht.",
+  "chat.turnDeleted": "Nachricht und Antwort gelöscht.",
+  "chat.welcome":
+    "Sie können diese Seite jederzeit schließen: Antworten laufen weiter.",
+  "chat.keysHint": "Eingabe sendet · Umschalt+Eingabe beginnt eine neue Zeile",
+  "chat.keysHintNewline":
+    "Strg+Eingabe sendet · Eingabe beginnt eine neue Zeile",
+  "chat.earlier": "Frühere Nachrichten",
+  "chat.jump": "Zum Neuesten springen",
+  "chat.regenerate": "Neu erzeugen",
+  "chat.earlierVersion":
+    "Frühere Version. Ihre nächste Nachricht setzt hier fort.",
+  "chat.newestVersion": "Neueste Version",
+  "chat.version": "Version {number}",
+  "chat.versionOf": "Version {number} von {total}",
+  "chat.you": "Sie",
+  "composer.message": "Nachricht",
+  "composer.placeholder": "Fragen Sie etwas",
+  "composer.send": "Senden",
+  "composer.stop": "Anhalten",
+  "composer.stopKey": "Anhalten (Esc)",
+  "composer.connectionLost":
+    "Verbindung verloren. Sie wird wiederhergestellt …",
+  "composer.attach":
+    "Bis zu {files} Dateien mit je {megabytes} MB anhängen: Text, PNG, JPEG, GIF, WebP oder PDF",
+  "picker.model": "Modell",
+  "picker.models": "Modelle",
+  "picker.none": "Kein Modell passt.",
+  "picker.compare": "Modelle vergleichen",
+  "message.copy": "Kopieren",
+  "message.edit": "Nachricht bearbeiten",
+  "message.delete": "Nachricht und Antwort löschen",
+  "message.tokens": { one: "{count} Token", other: "{count} Token" },
+  "message.fork": "Von hier abzweigen",
+  "edit.label": "Bearbeitete Nachricht",
+  "edit.filesStay": "Die Dateien der Nachricht bleiben.",
+  "edit.send": "Bearbeitete Nachricht senden",
+  "queue.label": "Wartende Nachrichten",
+  "queue.failed":
+    "Die Antwort ist fehlgeschlagen, deshalb warten die Nachrichten darunter. Fordern Sie die Antwort noch einmal an, oder senden Sie die Nachrichten jetzt.",
+  "queue.continue": "Wartende Nachrichten senden",
+  "queue.queued": "Wartet",
+  "queue.edit": "Wartende Nachricht bearbeiten",
+  "queue.edited": "Bearbeitete wartende Nachricht",
+  "queue.withdraw": "Zurückziehen",
+  "options.label": "Optionen der Unterhaltung",
+  "options.title": "Titel",
+  "options.project": "Projekt",
+  "options.noProject": "Keines",
+  "options.maxTokens": "Max. Token",
+  "options.temperature": "Temperatur, 0 bis 1",
+  "options.modelDefault": "Vorgabe des Modells",
+  "options.downloadMarkdown": "Als Markdown herunterladen",
+  "options.copyMarkdown": "Als Markdown kopieren",
+  "options.delete": "Unterhaltung löschen",
+};
