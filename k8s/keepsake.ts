@@ -11,7 +11,7 @@ import { PoliciesChart } from "./charts/policies";
 import { StorageChart } from "./charts/storage";
 import { SweepsChart } from "./charts/sweeps";
 import {
-  STICKY_COOKIE,
+  stickyCookie,
   TRAEFIK_IDLE_SECONDS,
   TraefikChart,
 } from "./charts/traefik";
@@ -166,6 +166,7 @@ function webChart(
     settings: environment.settings.web,
     sessionsClaim: CLAIMS.sessions,
     host: ingress.host,
+    basePath: ingress.path,
     trustedProxies: trustedProxies(environment),
     ingressPeers: ingressPeers(environment),
     ingressIdleSeconds:
@@ -174,7 +175,8 @@ function webChart(
         : ingress.idleTimeoutSeconds,
     originSecret: "originSecret" in ingress && ingress.originSecret,
     authenticate: "authenticate" in ingress ? ingress.authenticate : undefined,
-    serviceAnnotations: ingress.kind === "traefik" ? STICKY_COOKIE : undefined,
+    serviceAnnotations:
+      ingress.kind === "traefik" ? stickyCookie(ingress.path) : undefined,
     monitoringNamespace: environment.network.monitoringNamespace,
     scrapedByAnnotation: !environment.observability.prometheusOperator,
   });

@@ -22,23 +22,27 @@ export async function findCluster(
 }
 
 /**
- * Keepsake's URL: the ingress's host, its load balancer's address, its controller's Service, or the
+ * Keepsake's URL, with the path of its route: the ingress's host, its load balancer's address, its controller's Service, or the
  * host of the route at a Gateway.
  */
 export async function findUrl(cluster: Cluster): Promise<string | undefined> {
   const [ingress] = await ingressesOf(cluster).catch(() => []);
   if (!ingress) return gatewayUrl(cluster);
   const [balancer] = ingress.status.loadBalancer.ingress;
+  const path = pathOf(ingress.spec.rules[0]?.http?.paths[0]?.path);
   const host =
     ingress.spec.rules.find((rule) => rule.host)?.host ??
     balancer?.hostname ??
     balancer?.ip;
-  if (!host) return controllerUrl(cluster);
+  if (!host) return controllerUrl(cluster, path);
   const ports =
     ingress.metadata.annotations["alb.ingress.kubernetes.io/listen-ports"] ??
     "";
-  return `${ports.includes("HTTPS") ? "https" : "http"}://${host}`;
+  return `${ports.includes("HTTPS") ? "https" : "http"}://${host}${path}`;
 }
+
+/** The path in front of Keepsake's own; none for the whole host. */
+const pathOf = (path = "/") => (path === "/" ? "" : path);
 
 /**
  * The Gateway's certificate is in another namespace, so HTTPS is assumed. `localhost` is the pod in which
@@ -47,10 +51,16 @@ export async function findUrl(cluster: Cluster): Promise<string | undefined> {
 async function gatewayUrl(cluster: Cluster): Promise<string | undefined> {
   const [route] = await httpRoutesOf(cluster).catch(() => []);
   const [host] = route?.spec.hostnames ?? [];
-  return host && host !== "localhost" ? `https://${host}` : undefined;
+  const path = pathOf(route?.spec.rules[0]?.matches[0]?.path?.value);
+  return host && host !== "localhost" ? `https://${host}${path}` : undefined;
 }
 
-async function controllerUrl(cluster: Cluster): Promise<string | undefined> {
+async function controllerUrl(
+  cluster: Cluster,
+  path: string,
+): Promise<string | undefined> {
   const [service] = await servicesOf(cluster, "ingress").catch(() => []);
-  return service && `http://${service.metadata.name}.${cluster.namespace}.svc`;
+  return (
+    service && `http://${service.metadata.name}.${cluster.namespace}.svc${path}`
+  );
 }

@@ -11,7 +11,7 @@ export const HELP = `Checks a deployment of Keepsake for problems before its use
   --json               print the report as JSON
   --only a,b           run only these checks
   --list               list all checks and why they matter
-  --url URL            URL of the ingress (PUBLIC_URL)
+  --url URL            URL of the ingress, with its path if it has one (PUBLIC_URL)
   --header 'name: …'   send this header through the ingress; may be repeated
   --namespace NAME     Keepsake's namespace, outside a pod (default: keepsake)
   --context NAME       kubectl context, outside a pod (default: the current one)

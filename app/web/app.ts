@@ -25,6 +25,7 @@ import { reportTiming } from "./middleware/report-timing";
 import { requireKnownHost } from "./middleware/require-known-host";
 import { requireOrigin } from "./middleware/require-origin";
 import { requireSameOrigin } from "./middleware/require-same-origin";
+import { serveBelow } from "./middleware/serve-below";
 import { sendStreams } from "./middleware/send-streams";
 import { securityHeaders } from "./middleware/security-headers";
 import { staticFiles } from "./middleware/static-files";
@@ -56,6 +57,8 @@ import { LiveReplies } from "./streaming/live-replies";
 export interface WebAppDeps {
   /** The name under which this process shows itself on every page. */
   host: string;
+  /** See {@link serveBelow}; none by default. */
+  basePath?: string;
   sessions: Omit<SessionsOptions, "log" | "now">;
   /** Tells who visitors are, where they are signed in before they get here. */
   identity?: Identity;
@@ -105,8 +108,9 @@ export interface WebApp {
  */
 export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   const { log, metrics, now, heartbeatMs = HEARTBEAT_MS } = deps;
-  const assets = await loadAssets(path.join(__dirname, "public"));
-  const render = createViews(path.join(__dirname, "views"), assets);
+  const { basePath = "" } = deps;
+  const assets = await loadAssets(path.join(__dirname, "public"), basePath);
+  const render = createViews(path.join(__dirname, "views"), assets, basePath);
   const { maxStreamsPerOwner: maxPerOwner = 0 } = deps;
   const streams = new EventStreams(metrics, { heartbeatMs, maxPerOwner });
   const slices = new TimeSlices();
@@ -153,11 +157,12 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(identifyClient(deps.trustedProxies ?? 0));
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders(deps.hasTlsSubdomains));
-  app.use(staticFiles(assets));
   app.use(compressPages());
   app.use(readPreferences());
   app.use(trackLocale());
   app.use(answerErrors(log, render, deps));
+  app.use(serveBelow(basePath));
+  app.use(staticFiles(assets));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));

@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   const api = createApi({ config, log, metrics, tokens, trust });
   const { app, streams } = await createWebApp({
     host,
+    basePath: config.BASE_PATH,
     drainSeconds,
     api,
     identity: identityOf(config),

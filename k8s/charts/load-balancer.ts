@@ -36,6 +36,7 @@ export class LoadBalancerChart extends Chart {
       namespace: props.namespace,
       className: props.namespace,
       host: props.loadBalancer.host,
+      path: props.loadBalancer.path,
       annotations: albAnnotations(props),
     });
   }

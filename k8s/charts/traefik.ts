@@ -40,13 +40,16 @@ const DIAL_SECONDS = 1;
 /** Traefik's default time-out of idle connections to a pod. */
 export const TRAEFIK_IDLE_SECONDS = 90;
 
+const STICKY = "traefik.ingress.kubernetes.io/service.sticky.cookie";
+
 /** Annotations of web's Service: the sticky cookie, as the load balancer sets it on AWS. */
-export const STICKY_COOKIE = {
-  "traefik.ingress.kubernetes.io/service.sticky.cookie": "true",
-  "traefik.ingress.kubernetes.io/service.sticky.cookie.name": "keepsake-pod",
-  "traefik.ingress.kubernetes.io/service.sticky.cookie.httponly": "true",
-  "traefik.ingress.kubernetes.io/service.sticky.cookie.samesite": "lax",
-};
+export const stickyCookie = (path: string): Record<string, string> => ({
+  [STICKY]: "true",
+  [`${STICKY}.name`]: "keepsake-pod",
+  [`${STICKY}.httponly`]: "true",
+  [`${STICKY}.samesite`]: "lax",
+  ...(path ? { [`${STICKY}.path`]: `${path}/` } : {}),
+});
 
 /** Traefik in front of web, in the same namespace: the kind cluster's substitute for a cloud load balancer. */
 export class TraefikChart extends Chart {
@@ -64,13 +67,14 @@ export class TraefikChart extends Chart {
     });
     emit(this, "service", k8s.KubeService, this.service());
     const routes = addSettings(this, props.namespace, "ingress", {
-      [ROUTES_FILE]: traefikRoutes({ ...props, host: props.traefik.host }),
+      [ROUTES_FILE]: traefikRoutes({ ...props, ...props.traefik }),
     });
     emit(this, "deployment", k8s.KubeDeployment, this.deployment(routes));
     addIngress(this, {
       namespace: props.namespace,
       className: props.namespace,
       host: props.traefik.host,
+      path: props.traefik.path,
     });
     this.allowTraffic();
   }

@@ -25,6 +25,8 @@ export interface WebProps extends ServingChartProps {
   ingressPeers: k8s.NetworkPolicyPeer[];
   /** The public host name. Without it, web serves only visitors on their own machine. */
   host?: string;
+  /** The path below which web is served; empty for all of the host. */
+  basePath: string;
   /** Proxies between visitors and web, unless the settings say otherwise. */
   trustedProxies: number;
   /** Sign-in at the load balancer; without it, visitors are anonymous. */
@@ -52,6 +54,7 @@ export class WebChart extends Chart {
         SESSION_DIRECTORY: MOUNTS.sessions,
         BACKEND_URL: backendUrl(props),
         KEEP_ALIVE_SECONDS: String(props.ingressIdleSeconds + MARGIN_SECONDS),
+        ...(props.basePath ? { BASE_PATH: props.basePath } : {}),
         ...(props.host ? { ALLOWED_HOSTS: props.host } : {}),
         ...signInSettings(props.authenticate),
       },

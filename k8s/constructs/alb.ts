@@ -1,4 +1,4 @@
-import { COOKIE_OVER_TLS } from "../../app/web/sessions/session-cookie";
+import { cookieOverTls } from "../../app/web/sessions/session-cookie";
 import type { LoadBalancer } from "../schema/ingress";
 import type { DrainTimes } from "./drain";
 
@@ -119,7 +119,7 @@ const healthCheck = {
 };
 
 function targetGroupAttributes(
-  { algorithm, stickiness }: LoadBalancer,
+  { algorithm, stickiness, path }: LoadBalancer,
   drain: DrainTimes,
 ): string {
   return joined({
@@ -127,20 +127,20 @@ function targetGroupAttributes(
       drain.deregistrationDelaySeconds,
     ),
     "load_balancing.algorithm.type": algorithm,
-    ...sticky(stickiness),
+    ...sticky(stickiness, path),
   });
 }
 
-function sticky({
-  kind,
-  durationSeconds,
-}: LoadBalancer["stickiness"]): Record<string, string> {
+function sticky(
+  { kind, durationSeconds }: LoadBalancer["stickiness"],
+  path: string,
+): Record<string, string> {
   if (kind === "none") return { "stickiness.enabled": "false" };
   return {
     "stickiness.enabled": "true",
     "stickiness.type": kind,
     ...(kind === "app_cookie"
-      ? { "stickiness.app_cookie.cookie_name": COOKIE_OVER_TLS }
+      ? { "stickiness.app_cookie.cookie_name": cookieOverTls(path) }
       : {}),
     [`stickiness.${kind}.duration_seconds`]: String(durationSeconds),
   };

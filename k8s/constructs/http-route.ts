@@ -14,7 +14,7 @@ export function addHttpRoute(
   namespace: string,
   gateway: Gateway,
 ): void {
-  const { annotations, host, parentRefs, sessionPersistence } = gateway;
+  const { annotations, host, path, parentRefs, sessionPersistence } = gateway;
   emit(scope, "route", ApiObject, {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -33,7 +33,7 @@ export function addHttpRoute(
       hostnames: [host],
       rules: [
         {
-          matches: [{ path: { type: "PathPrefix", value: "/" } }],
+          matches: [{ path: { type: "PathPrefix", value: path || "/" } }],
           backendRefs: [
             {
               group: "",

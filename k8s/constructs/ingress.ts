@@ -8,6 +8,8 @@ export interface IngressProps {
   className: string;
   /** Without it, every host name. */
   host?: string;
+  /** Empty for all paths. */
+  path: string;
   annotations?: Record<string, string>;
 }
 
@@ -28,7 +30,7 @@ export function addIngress(scope: Construct, props: IngressProps): void {
           http: {
             paths: [
               {
-                path: "/",
+                path: props.path || "/",
                 pathType: "Prefix",
                 backend: { service: { name: "web", port: { name: "http" } } },
               },

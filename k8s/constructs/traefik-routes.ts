@@ -11,6 +11,8 @@ export interface TraefikRoutesOptions {
   namespace: string;
   clusterDomain: string;
   host?: string;
+  /** Empty for all paths. */
+  path: string;
 }
 
 /**
@@ -19,13 +21,13 @@ export interface TraefikRoutesOptions {
  * retry middleware can't do this: it follows the cookie to the same pod again.
  */
 export function traefikRoutes(options: TraefikRoutesOptions): string {
-  const { namespace, clusterDomain, host } = options;
+  const { namespace, clusterDomain } = options;
   return Yaml.stringify({
     http: {
       routers: {
         web: {
           entryPoints: ["http"],
-          rule: host ? `Host(\`${host}\`)` : "PathPrefix(`/`)",
+          rule: ruleOf(options),
           priority: ABOVE_INGRESS,
           service: "web",
         },
@@ -65,4 +67,11 @@ export function traefikRoutes(options: TraefikRoutesOptions): string {
       },
     },
   });
+}
+
+/** Traefik's `PathPrefix` compares characters: `/chat` alone would match `/chatter`. */
+function ruleOf({ host, path }: TraefikRoutesOptions): string {
+  const below = path && `(Path(\`${path}\`) || PathPrefix(\`${path}/\`))`;
+  if (!host) return below || "PathPrefix(`/`)";
+  return [`Host(\`${host}\`)`, below].filter(Boolean).join(" && ");
 }

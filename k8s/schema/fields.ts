@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { basePath } from "../../app/core/config/setting-types";
 import { isMapped, isNetwork, networkOf } from "./address-block";
 import { loadBalancerArn as anyLoadBalancer } from "../../app/core/config/setting-types";
 
@@ -143,3 +144,10 @@ export const whole = (min: number, max: number, unit: string) => {
   const message = `must be a whole number of ${unit}, ${min} to ${max}`;
   return z.int(message).min(min, message).max(max, message);
 };
+
+/** The path below which an ingress serves web, among other applications of the same host. */
+export const ingressPath = basePath
+  .default("")
+  .describe(
+    "the path below which web is served, such as /chat; by default the whole host is Keepsake's",
+  );

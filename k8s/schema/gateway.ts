@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabel, hostNameOrLocal, whole } from "./fields";
+import { dnsLabel, hostNameOrLocal, ingressPath, whole } from "./fields";
 import { annotationMap } from "./kubernetes";
 import { place } from "./place";
 
@@ -21,6 +21,7 @@ export const gateway = z.strictObject({
   host: hostNameOrLocal.describe(
     "the public host name; localhost on a cluster of your own machine",
   ),
+  path: ingressPath,
   parentRefs: z
     .array(parentRef)
     .min(1, "must name the Gateway: { name, namespace }"),

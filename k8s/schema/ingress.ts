@@ -7,6 +7,7 @@ import {
   cidr,
   hostName,
   image,
+  ingressPath,
   loadBalancerArn,
   port,
   whole,
@@ -96,6 +97,7 @@ const logs = z.strictObject({
 
 const loadBalancer = {
   host: hostName.optional().describe("the public host name"),
+  path: ingressPath,
   certificateArn: certificateArn
     .optional()
     .describe("by default the controller finds the certificate by the host"),
@@ -187,6 +189,7 @@ export const ingress = z.discriminatedUnion(
     z.strictObject({
       kind: z.literal("traefik"),
       host: hostName.optional(),
+      path: ingressPath,
       image: image.describe("Traefik's image"),
       nodePort: port(30_000, 32_767).describe("the port of every node"),
       apiServerCidrs: z

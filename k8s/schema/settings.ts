@@ -27,6 +27,7 @@ const DECIDED: Record<string, string> = {
   MODEL_PROVIDER: "set models.providers",
   MODELS: "set models.models",
   AWS_REGION: "set models.region",
+  BASE_PATH: "set ingress.path",
   ALLOWED_HOSTS: "set ingress.host",
   SIGN_IN_LOAD_BALANCER: "set ingress.authenticate.loadBalancer",
   SIGN_IN_CLIENT_ID: "it follows from ingress.authenticate",

@@ -110,13 +110,14 @@ function announce({ web, backend }: Environments, port: number): void {
     SESSION_DIRECTORY: sessions,
     SECRETS_DIRECTORY: secrets,
     TLS_CERTIFICATE_FILE: certificate,
+    BASE_PATH: base,
   } = readWebConfig(web);
   const scheme = certificate ? "https" : "http";
   const records = backend && readBackendConfig(backend).DATA_DIRECTORY;
   const state = [sessions, records, secrets].filter(Boolean).join(", ");
   const elsewhere = backend ? "" : `; its backend is ${web.BACKEND_URL}`;
   console.log(
-    `\nKeepsake is ready at ${scheme}://localhost:${port} (Ctrl-C ends it; its state is in ${state}${elsewhere})\n`,
+    `\nKeepsake is ready at ${scheme}://localhost:${port}${base && `${base}/`} (Ctrl-C ends it; its state is in ${state}${elsewhere})\n`,
   );
 }
 

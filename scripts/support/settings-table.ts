@@ -34,7 +34,7 @@ function defaults(name: string): string {
   if (name === "HOSTNAME") return "the host's name";
   const values = processes.flatMap((process) => {
     const value = settingOf(process, name)?.safeParse(undefined).data;
-    return value === undefined ? [] : [`\`${String(value)}\``];
+    return value === undefined || value === "" ? [] : [`\`${String(value)}\``];
   });
   return [...new Set(values)].join(", ");
 }

@@ -76,6 +76,13 @@ it("lets other machines reach web, not the backend, with LISTEN_ADDRESS", async 
   );
 });
 
+it("prints its address with BASE_PATH, and serves pages there", async () => {
+  const script = await start({ BASE_PATH: "/chat/" });
+  const address = await script.ready();
+  expect(new URL(address).pathname).toBe("/chat/");
+  expect(await page(address)).toContain('action="/chat/conversations"');
+});
+
 it("refuses to start with a LISTEN_ADDRESS of another machine", async () => {
   const script = await start({ LISTEN_ADDRESS: "192.0.2.1" });
   expect(await script.exitCode()).toBe(1);

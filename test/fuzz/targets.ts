@@ -384,7 +384,11 @@ export const targets: Record<string, Target> = {
       "\0",
     ],
     check(text) {
-      const ctx = { secure: false, get: () => text } as unknown as Context;
+      const ctx = {
+        secure: false,
+        state: {},
+        get: () => text,
+      } as unknown as Context;
       const cookie = new SessionCookie(
         ctx,
         new CookieSignatures(new Keygrip(["a key"])),

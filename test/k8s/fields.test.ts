@@ -49,6 +49,11 @@ function expectFields(object: Manifest, expected: Expected[]): void {
   expect(found).toEqual(expected);
 }
 
+const expectRoute = (objects: Manifest[], path: string) =>
+  expect(
+    field(find(objects, "Ingress", "web"), "spec.rules.0.http.paths.0"),
+  ).toMatchObject({ path, pathType: "Prefix" });
+
 const pod = "spec.template.spec";
 const container = `${pod}.containers.0`;
 
@@ -602,6 +607,37 @@ describe("the manifests of eks", () => {
       ]);
     },
   );
+
+  test.each(["eks", "eks-auto"])("%s serves web below a path", async (name) => {
+    const { ingress } = await readEnvironment(name);
+    const stickiness = { kind: "app_cookie", durationSeconds: 60 };
+    const given = await objectsWith(name, {
+      ingress: { ...ingress, stickiness, path: "/chat" },
+    });
+    expect(settingsOf(given)).toMatchObject({ BASE_PATH: "/chat" });
+    expectRoute(given, "/chat");
+    expect(annotation("target-group-attributes", given)).toContain(
+      "cookie_name=__Secure-keepsake",
+    );
+    expect(annotation("healthcheck-path", given)).toBe("/readyz");
+  });
+
+  test("Traefik serves web below a path, and confines its cookie to it", async () => {
+    const { ingress } = await readEnvironment("kind");
+    const given = await objectsWith("kind", {
+      ingress: { ...ingress, host: "example.com", path: "/chat" },
+    });
+    expect(settingsOf(given)).toMatchObject({ BASE_PATH: "/chat" });
+    expectRoute(given, "/chat");
+    expect(find(given, "Service", "web").metadata.annotations).toMatchObject({
+      "traefik.ingress.kubernetes.io/service.sticky.cookie.path": "/chat/",
+    });
+    expect(settingsOf(given, "ingress")).toMatchObject({
+      "routes.yaml": expect.stringContaining(
+        "Host(`example.com`) && (Path(`/chat`) || PathPrefix(`/chat/`))",
+      ),
+    });
+  });
 
   test("every option of the load balancer is passed on", async () => {
     const { ingress } = await readEnvironment("eks");

@@ -253,6 +253,14 @@ describe("fields for needs of one's own", () => {
     });
   });
 
+  test("no path is the whole host", () => {
+    const web = objectsOf("gateway").find(
+      ({ kind, metadata }) =>
+        kind === "ConfigMap" && metadata.name.startsWith("web-"),
+    );
+    expect(field(web!, "data.BASE_PATH")).toBeUndefined();
+  });
+
   test("an existing namespace keeps its labels, quota and limits", () => {
     const kinds = objectsOf("existing-namespace").map(({ kind }) => kind);
     expect(kinds).not.toContain("Namespace");

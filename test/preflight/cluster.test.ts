@@ -127,6 +127,21 @@ describe("the address that preflight finds", () => {
     expect(await findUrl(cluster)).toBe("https://chat.example.com");
   });
 
+  it("has the path that the ingress or the route sends to Keepsake", async () => {
+    const http = { paths: [{ path: "/chat" }] };
+    const rules = [{ host: "example.com", http }];
+    const items = [{ ...ingress(), spec: { rules } }];
+    const byIngress = clusterOf({ [ingresses]: { items } });
+    expect(await findUrl(byIngress)).toBe("http://example.com/chat");
+    const matches = [{ path: { type: "PathPrefix", value: "/chat" } }];
+    const spec = { hostnames: ["example.com"], rules: [{ matches }] };
+    const byRoute = clusterOf({
+      [ingresses]: { items: [] },
+      [routes]: { items: [{ metadata: { name: "web" }, spec }] },
+    });
+    expect(await findUrl(byRoute)).toBe("https://example.com/chat");
+  });
+
   it("is unknown for a route of localhost, which names preflight's own pod", async () => {
     const spec = { hostnames: ["localhost"] };
     const items = [{ metadata: { name: "web" }, spec }];

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffering } from "../../app/preflight/checks/buffering";
 import { idleTimeout } from "../../app/preflight/checks/idle-timeout";
 import { stickiness } from "../../app/preflight/checks/stickiness";
@@ -17,6 +18,31 @@ describe("the stickiness check", () => {
         seen: "20 visitors reached 2 pods; a visitor with cookies stayed on one.",
       },
     ]);
+  });
+
+  it("the stickiness check asks below the path of the address", async () => {
+    const pod = await webPod("web-1");
+    const answerTo = async (
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => {
+      if (!request.url?.startsWith("/chat/preflight")) {
+        response.writeHead(404).end();
+        return;
+      }
+      const { authorization } = request.headers;
+      const answer = await fetch(pod + request.url.slice("/chat".length), {
+        headers: { authorization: authorization ?? "" },
+      });
+      response.writeHead(answer.status).end(await answer.text());
+    };
+    const url = await serve((...pair) => void answerTo(...pair));
+    for (const at of [`${url}/chat`, `${url}/chat/`]) {
+      const [outcome] = await run(stickiness, { PUBLIC_URL: at });
+      expect(outcome?.seen).toContain("One pod served all");
+    }
+    const [outcome] = await run(stickiness, { PUBLIC_URL: url });
+    expect(outcome?.todo).toContain("BASE_PATH");
   });
 
   it("the stickiness check fails for a round-robin proxy", async () => {

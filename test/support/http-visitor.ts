@@ -44,7 +44,7 @@ export class HttpVisitor {
       body: isRaw ? fields : new URLSearchParams(fields).toString(),
       headers: {
         "content-type": "application/x-www-form-urlencoded",
-        origin: this.#address,
+        origin: new URL(this.#address).origin,
         ...headers,
       },
     });
@@ -55,7 +55,8 @@ export class HttpVisitor {
     const answer = await this.post("/conversations", { message });
     const location = answer.headers.get("location");
     if (!location) throw new Error(`${answer.status} ${await answer.text()}`);
-    return location;
+    const { pathname } = new URL(this.#address);
+    return location.slice(pathname.replace(/\/$/, "").length);
   }
 
   /** The text of a page. */

@@ -11,6 +11,9 @@ import { type ScriptedApi, startScriptedBackend } from "./scripted-backend";
 import { scriptedStream, type Step } from "./scripted-stream";
 import { record, recordedLog } from "./recorded-log";
 
+/** The base path of every web process of a test file, unless a test names another. */
+export const everywhere = { basePath: "" };
+
 export type TestWeb = Awaited<ReturnType<typeof startWeb>>;
 
 /**
@@ -34,13 +37,16 @@ export async function startWeb(
     | "maxStreamsPerOwner"
     | "trustedProxies"
     | "now"
+    | "basePath"
   > & { store?: SessionStore; api?: Api } = {},
 ) {
   const backend = options.api ? undefined : await startScriptedBackend();
   const metrics = createMetrics();
+  const { basePath = everywhere.basePath } = options;
   const lifetime = { idleMs: 3_600_000, absoluteMs: 36_000_000 };
   const { app, streams } = await createWebApp({
     host: "web-test",
+    basePath,
     sessions: {
       lifetime,
       store:
@@ -76,7 +82,8 @@ export async function startWeb(
     metrics,
     streams,
     server,
-    address: `http://127.0.0.1:${port}`,
+    /** With the base path. */
+    address: `http://127.0.0.1:${port}${basePath}`,
     close: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -37,6 +37,15 @@ export const list = z.string().transform((text) =>
     .filter((part) => part !== ""),
 );
 
+/** A path of an address, without a slash at its end. `/` is none. */
+export const basePath = z
+  .string()
+  .regex(
+    /^(?:\/|(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]{1,63}){1,8}\/?)$/,
+    "must be a path such as /chat, of letters, digits, and . _ ~ -",
+  )
+  .transform((path) => path.replace(/\/$/, ""));
+
 export const httpUrl = z
   .string()
   .refine(

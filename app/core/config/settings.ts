@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { modelSettings } from "./model-settings";
 import {
+  basePath,
   hostPattern,
   httpsUrl,
   httpUrl,
@@ -100,6 +101,11 @@ const perMinute = (defaultNumber: number, what: string) =>
 export const webSettings = z.object({
   PORT: port(8080).describe("The port of web."),
   METRICS_PORT: port(9090).describe("The port of web's metrics."),
+  BASE_PATH: basePath
+    .default("")
+    .describe(
+      "The path below which web serves, such as `/chat` for https://example.com/chat/. A proxy in front must pass the path on unchanged. `/livez` and `/readyz` are answered without it as well.",
+    ),
   SESSION_DIRECTORY: z
     .string()
     .default("./data/sessions")

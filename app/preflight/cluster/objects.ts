@@ -93,7 +93,20 @@ export const Ingress = z.object({
   metadata,
   spec: z.object({
     ingressClassName: z.string().optional(),
-    rules: z.array(z.object({ host: z.string().optional() })).default([]),
+    rules: z
+      .array(
+        z.object({
+          host: z.string().optional(),
+          http: z
+            .object({
+              paths: z
+                .array(z.object({ path: z.string().optional() }))
+                .default([]),
+            })
+            .optional(),
+        }),
+      )
+      .default([]),
   }),
   status: z
     .object({
@@ -115,7 +128,22 @@ export const Ingress = z.object({
 
 const HttpRoute = z.object({
   metadata,
-  spec: z.object({ hostnames: z.array(z.string()).default([]) }),
+  spec: z.object({
+    hostnames: z.array(z.string()).default([]),
+    rules: z
+      .array(
+        z.object({
+          matches: z
+            .array(
+              z.object({
+                path: z.object({ value: z.string().optional() }).optional(),
+              }),
+            )
+            .default([]),
+        }),
+      )
+      .default([]),
+  }),
 });
 
 export const IngressClass = z.object({

@@ -48,7 +48,7 @@ export async function probe(
   }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   const [token = ""] = config.INTERNAL_TOKEN ?? [];
-  const response = await fetch(new URL(path, config.PUBLIC_URL), {
+  const response = await fetch(addressOf(config, path), {
     redirect: "manual",
     signal: signal ?? AbortSignal.timeout(TIMEOUT_MS),
     headers: {
@@ -61,6 +61,10 @@ export async function probe(
   await response.body?.cancel();
   throw refusal(config, response);
 }
+
+/** @param path below the path of the public URL, which web has as its BASE_PATH. */
+const addressOf = ({ PUBLIC_URL = "" }: Settings, path: string): string =>
+  `${PUBLIC_URL.replace(/\/+$/, "")}${path}`;
 
 /** Finds out which pod answers; keeps its cookies in the jar. */
 export async function askWho(
@@ -104,7 +108,7 @@ function refusal(config: Settings, { status, headers }: Response): ProbeError {
   if (status === 404) {
     return new ProbeError(
       `${at} returned 404 for a probe.`,
-      "Check that the ingress's host and paths lead to Keepsake's web pods, and that INTERNAL_TOKEN is theirs.",
+      "Check that the ingress's host and paths lead to Keepsake's web pods, that web's BASE_PATH is the URL's path, and that INTERNAL_TOKEN is theirs.",
     );
   }
   return new ProbeError(

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
 import type { BrowserMark } from "../backend-client/change-counts";
+import { cookiePath } from "./cookie-path";
 
 const COOKIE = "changed";
 
@@ -26,7 +27,7 @@ export function browserMark(ctx: Context): BrowserMark {
         signed: false,
         httpOnly: true,
         overwrite: true,
-        path: "/",
+        path: cookiePath(ctx),
         sameSite: "lax",
         secure: ctx.secure,
         maxAge: MAX_AGE_MS,

@@ -2,6 +2,7 @@ import type { Context } from "koa";
 import { languageCodes } from "../../core/texts/catalogue";
 import type { Language } from "../../core/texts/translation";
 import { type Preferences, type Theme, themes } from "../pages/preferences";
+import { cookiePath } from "./cookie-path";
 import type { WebMiddleware } from "./web-context";
 
 const THEME = "theme";
@@ -44,7 +45,7 @@ function save(ctx: Context, name: string, value: string | undefined): void {
     signed: false,
     httpOnly: true,
     overwrite: true,
-    path: "/",
+    path: cookiePath(ctx),
     sameSite: "lax",
     secure: ctx.secure,
     maxAge: value === undefined ? 0 : MAX_AGE_MS,

@@ -1,9 +1,6 @@
 import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
-import {
-  COOKIE_OVER_TLS,
-  DEFAULT_COOKIE_NAME,
-} from "../sessions/session-cookie";
+import { cookieOverTls, DEFAULT_COOKIE_NAME } from "../sessions/session-cookie";
 import type { WebContext, WebMiddleware, WebState } from "./web-context";
 
 /**
@@ -27,10 +24,10 @@ export function refuseUnknown(routers: Router<WebState>[]): WebMiddleware {
 }
 
 const isVisit = (
-  ctx: Pick<WebContext, "method" | "cookies" | "get">,
+  ctx: Pick<WebContext, "method" | "cookies" | "get" | "state">,
 ): boolean =>
   ctx.method === "GET" &&
   ctx.get("accept").includes("text/html") &&
-  [DEFAULT_COOKIE_NAME, COOKIE_OVER_TLS].some((name) =>
+  [DEFAULT_COOKIE_NAME, cookieOverTls(ctx.state.base)].some((name) =>
     ctx.cookies.get(name, { signed: false }),
   );

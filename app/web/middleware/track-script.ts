@@ -1,3 +1,5 @@
+import { seeOther } from "../pages/render-page";
+import { cookiePath } from "./cookie-path";
 import { ownAddress } from "./own-address";
 import type { WebMiddleware } from "./web-context";
 
@@ -16,12 +18,12 @@ export function trackScript(): WebMiddleware {
     if (ctx.method === "GET" && script === "off") {
       ctx.cookies.set(SCRIPT_COOKIE, null, {
         httpOnly: false,
+        path: cookiePath(ctx),
         sameSite: "lax",
         signed: false,
       });
       ctx.query = query;
-      ctx.redirect(ownAddress(ctx.url));
-      ctx.status = 303;
+      seeOther(ctx, ownAddress(ctx.url));
       return;
     }
     ctx.state.scripted =

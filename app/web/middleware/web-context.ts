@@ -16,6 +16,8 @@ export interface WebState extends DefaultState {
   requestId: string;
   /** The language of the answer. */
   locale: Locale;
+  /** What every address in a response begins with: the setting BASE_PATH, or nothing. */
+  base: string;
   /** The client's address, or its IPv6 prefix: limits count by it. */
   network: string;
   trace: Trace;

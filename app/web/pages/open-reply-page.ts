@@ -16,13 +16,13 @@ import {
 import type { RouteDeps } from "./page-deps";
 
 /** A button, because an automatic reload would lose the text in the message box. */
-function continueNotice(message: string, conversation: string): string {
-  return `</span></div><p class="notice">${escape(message)} ${continueButton(conversation)}</p>`;
+function continueNotice(message: string, address: string): string {
+  return `</span></div><p class="notice">${escape(message)} ${continueButton(address)}</p>`;
 }
 
 /** The style sheet then hides the queue, which was rendered when the page was requested. */
-const nextNotice = (conversation: string): string =>
-  `<p class="notice next">The conversation goes on. ${continueButton(conversation)}</p>`;
+const nextNotice = (address: string): string =>
+  `<p class="notice next">The conversation goes on. ${continueButton(address)}</p>`;
 
 /**
  * Sends a rendered page up to the place of its reply, streams the reply, and then sends the rest. The
@@ -35,11 +35,12 @@ export function openReplyPage(
   reply: ReplyState,
 ): void {
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
-  const pulse = pageHeartbeat(conversation);
+  const address = `${ctx.state.base}/conversations/${conversation}`;
+  const pulse = pageHeartbeat(address);
   const of = { id: conversation, number: reply.number };
   const { owner } = ctx.state.api;
   const live = deps.streams.open(ctx.res, owner, pulse, (open) =>
-    open.write(continueNotice("This server is shutting down.", conversation)),
+    open.write(continueNotice("This server is shutting down.", address)),
   );
   respondWith(ctx, "html", live);
   live.write(before);
@@ -51,18 +52,18 @@ export function openReplyPage(
     reply: joined,
     renderEnd: (ended) => {
       deps.api.noticeEnd(context);
-      return endOf(ended, conversation, reply.number);
+      return endOf(ended, `${address}/replies/${reply.number}/retry`);
     },
   })
     .then(() => {
-      const next = joined.ended?.isContinued ? nextNotice(conversation) : "";
+      const next = joined.ended?.isContinued ? nextNotice(address) : "";
       return finish(live, next + after);
     })
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
       const { requestId } = context;
       deps.log.warn({ error, requestId }, "a reply could not be followed");
-      live.write(continueNotice(toVisibleError(error).message, conversation));
+      live.write(continueNotice(toVisibleError(error).message, address));
       live.end("backend");
     });
 }
@@ -72,9 +73,8 @@ function finish(live: StreamBody, after: string): void {
   live.end("done");
 }
 
-function endOf(ended: ReplyEnd, conversation: string, number: number): string {
+function endOf(ended: ReplyEnd, retry: string): string {
   const sentences = outcomeNotices(ended).map(escape);
-  const retry = `/conversations/${conversation}/replies/${number}/retry`;
   const notices =
     ended.outcome === "failed"
       ? [

@@ -80,8 +80,11 @@ export async function sendPage(
   sendHtml(ctx, await renderPage(ctx, deps, content));
 }
 
-/** Answers a form with the page that shows its result. */
-export function seeOther(ctx: WebContext, address: string): void {
-  ctx.redirect(address);
+/** Answers a form with the page that shows its result. @param address within Keepsake. */
+export function seeOther(
+  ctx: Pick<WebContext, "state" | "redirect" | "status">,
+  address: string,
+): void {
+  ctx.redirect(ctx.state.base + address);
   ctx.status = 303;
 }

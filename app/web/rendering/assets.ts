@@ -23,10 +23,10 @@ export interface Asset {
 }
 
 export interface Assets {
-  /** The file's address in a language. It changes with the content, so that browsers may cache it for good. */
+  /** The file's address in a language, with the base path. It changes with the content, so that browsers may cache it for good. */
   url(name: string, language?: Language): string;
   /**
-   * The file with an address. `isCurrent` is false for an address that another version of this
+   * The file with an address below the base path. `isCurrent` is false for an address that another version of this
    * program gave out during a rollout: this version's file is better than none.
    */
   find(url: string): { asset: Asset; isCurrent: boolean } | undefined;
@@ -55,9 +55,13 @@ const types: Record<string, string> = {
 /**
  * Reads and compresses the files of a folder, and the script, whose modules are in `script`.
  *
+ * @param base The path below which web serves; see `serveBelow`.
  * @throws the file system's error.
  */
-export async function loadAssets(directory: string): Promise<Assets> {
+export async function loadAssets(
+  directory: string,
+  base = "",
+): Promise<Assets> {
   const names = (await readdir(directory)).filter((name) =>
     Object.hasOwn(types, path.extname(name)),
   );
@@ -82,7 +86,7 @@ export async function loadAssets(directory: string): Promise<Assets> {
       const asset = byName.get(nameIn(name, language)) ?? byName.get(name);
       if (!asset) throw new Error(`There is no ${name} in ${directory}.`);
       const { name: stem, ext } = path.parse(asset.name);
-      return `/assets/${stem}.${asset.version}${ext}`;
+      return `${base}/assets/${stem}.${asset.version}${ext}`;
     },
     find(url) {
       const match = /^\/assets\/([\w-]+)\.([\w-]+)(\.\w+)$/.exec(url);

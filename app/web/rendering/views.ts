@@ -21,12 +21,18 @@ export type Render = (locale: Locale, template: string, data: object) => string;
  *
  * The templates write characters beyond Latin-1 as entities. A page without such characters takes one
  * byte a character in memory, and half the time to encode.
+ *
+ * @param base The path below which web serves: templates write it as `{{ base }}`.
  */
-export function createViews(directory: string, assets: Assets): Render {
+export function createViews(
+  directory: string,
+  assets: Assets,
+  base = "",
+): Render {
   const environments = Object.fromEntries(
     languageCodes.map((language) => [
       language,
-      compile(directory, assets, localeOf(language)),
+      compile(directory, assets, localeOf(language), base),
     ]),
   ) as Record<Language, Environment>;
   return (locale, template, data) =>
@@ -41,8 +47,10 @@ function compile(
   directory: string,
   assets: Assets,
   locale: Locale,
+  base: string,
 ): Environment {
-  const environment = new Environment(new InliningLoader(directory, locale), {
+  const loader = new InliningLoader(directory, locale, base);
+  const environment = new Environment(loader, {
     autoescape: true,
     throwOnUndefined: false,
     trimBlocks: true,
@@ -65,13 +73,14 @@ function compile(
 }
 
 /**
- * Loads templates with the text of their parts in place, and the texts of a language. For every page, nunjucks
+ * Loads templates with the text of their parts, the base path and the texts of a language in place. For every page, nunjucks
  * looks up each included file and evaluates each imported macro.
  */
 class InliningLoader extends Loader {
   constructor(
     private readonly directory: string,
     private readonly locale: Locale,
+    private readonly base: string,
   ) {
     super();
   }
@@ -83,7 +92,8 @@ class InliningLoader extends Loader {
 
   private textOf(name: string): string {
     const text = readFileSync(path.join(this.directory, name), "utf8");
-    return placeTexts(text, name, this.locale).replace(
+    const based = text.replaceAll("{{ base }}", this.base);
+    return placeTexts(based, name, this.locale).replace(
       PART,
       (_, included: string, imported: string) =>
         this.textOf(included ?? imported),

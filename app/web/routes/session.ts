@@ -32,6 +32,8 @@ export function sessionRoutes(deps: RouteDeps): Router<WebState> {
 
 /** Another visitor may use this browser next. The script does the same where this is unknown. */
 export function forgetDrafts(ctx: WebContext): void {
+  // Below a path, other applications may store things under the same origin.
+  if (ctx.state.base !== "") return;
   ctx.set("clear-site-data", '"storage"');
 }
 

@@ -1,13 +1,20 @@
 import type { Context } from "koa";
 import type { CookieSignatures } from "./cookie-signatures";
+import { cookiePath } from "../middleware/cookie-path";
 import { isSessionId } from "./session-id";
 
 export const DEFAULT_COOKIE_NAME = "keepsake";
 
-/** Browsers accept a cookie of this prefix only over TLS, and for this host alone. */
+/**
+ * Browsers accept a cookie of these prefixes only over TLS. The first is for this host alone and for all
+ * of its paths, so a Keepsake below a path can't have it.
+ */
 const HOST_PREFIX = "__Host-";
+const TLS_PREFIX = "__Secure-";
 
-export const COOKIE_OVER_TLS = `${HOST_PREFIX}${DEFAULT_COOKIE_NAME}`;
+/** The default name over TLS. @param base See the setting BASE_PATH. */
+export const cookieOverTls = (base: string): string =>
+  `${base === "" ? HOST_PREFIX : TLS_PREFIX}${DEFAULT_COOKIE_NAME}`;
 
 /** Cookies of one name that are checked: each costs a signature. */
 const MAX_CANDIDATES = 10;
@@ -36,7 +43,8 @@ export class SessionCookie {
     name = DEFAULT_COOKIE_NAME,
   ) {
     // TLS may end at a proxy; `app.proxy` decides if its headers are trusted.
-    this.name = ctx.secure ? `${HOST_PREFIX}${name}` : name;
+    const prefix = cookiePath(ctx) === "/" ? HOST_PREFIX : TLS_PREFIX;
+    this.name = ctx.secure ? `${prefix}${name}` : name;
     this.named = this.read();
   }
 
@@ -68,7 +76,7 @@ export class SessionCookie {
       signed: true,
       httpOnly: true,
       overwrite: true,
-      path: "/",
+      path: cookiePath(ctx),
       sameSite: "lax",
       secure: ctx.secure,
       maxAge: maxAgeMs,

@@ -1,6 +1,7 @@
 import Keygrip from "keygrip";
 import type Koa from "koa";
 import type { Context, Middleware } from "koa";
+import { cookiePath } from "../middleware/cookie-path";
 import { koaSession } from "./koa-session-adapter";
 import { CookieSignatures } from "./cookie-signatures";
 import { SessionCookie } from "./session-cookie";
@@ -26,8 +27,11 @@ export function createSessions(app: Koa, options: SessionsOptions): Middleware {
         : new SessionCookie(ctx, signatures, options.cookieName);
     const visitor = new VisitorSession(ctx, cookie, options);
     ctx.state.visitor = visitor;
-    // koa-session removes the cookie of this name; the object is this request's own.
-    (ctx.sessionOptions as { key: string }).key = cookie.name;
+    // koa-session removes this cookie; the object is this request's own.
+    Object.assign(ctx.sessionOptions ?? {}, {
+      key: cookie.name,
+      path: cookiePath(ctx),
+    });
     await session(ctx, async () => {
       await visitor.begin();
       try {

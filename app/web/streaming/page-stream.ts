@@ -11,16 +11,16 @@ import type { StreamBody } from "./stream-body";
 export const composerButton = (name: string, action: string): string =>
   `<button class="button" form="composer" formaction="${action}" formnovalidate>${name}</button>`;
 
-/** Continues a page whose connection ends before its reply does. */
-export const continueButton = (conversation: string): string =>
-  composerButton("Continue reading", `/conversations/${conversation}`);
+/** Continues a page whose connection ends before its reply does. @param address the page's. */
+export const continueButton = (address: string): string =>
+  composerButton("Continue reading", address);
 
 /**
  * Keeps a page's connection open. The style sheet shows the last one after 2.5 heartbeats without
  * another: a page without a script has no other means to report a lost server.
  */
-export const pageHeartbeat = (conversation: string): string =>
-  `<small class="pulse notice">No data for a while: the connection may be lost. ${continueButton(conversation)}</small>`;
+export const pageHeartbeat = (address: string): string =>
+  `<small class="pulse notice">No data for a while: the connection may be lost. ${continueButton(address)}</small>`;
 
 export interface PageStreamOptions {
   /** See {@link pageHeartbeat}. */

@@ -149,3 +149,27 @@ it("requires the client and the issuer of identity tokens with their load balanc
   const read = () => readWebConfig({ SIGN_IN_LOAD_BALANCER: loadBalancer });
   expect(read).toThrow(/SIGN_IN_CLIENT_ID must be set .*\nSIGN_IN_ISSUER must/);
 });
+
+const basePathOf = (BASE_PATH: string) =>
+  readWebConfig({ BASE_PATH }).BASE_PATH;
+
+describe("BASE_PATH", () => {
+  it.each([
+    ["", ""],
+    ["/", ""],
+    ["/chat", "/chat"],
+    ["/chat/", "/chat"],
+    ["/tools/chat.v2/", "/tools/chat.v2"],
+  ])("%j is %j", (given, expected) => {
+    expect(basePathOf(given)).toBe(expected);
+  });
+
+  it.each(["chat", "//chat", "/chat//", "/a/../b", "/.", "/ä", "/a b", "/a?b"])(
+    "%j is refused with an example",
+    (given) => {
+      expect(() => basePathOf(given)).toThrow(
+        /^BASE_PATH .* must be a path such as/,
+      );
+    },
+  );
+});

@@ -190,6 +190,6 @@ it("contacts no other host, and violates no policy", async () => {
   ];
   await page.reload();
   await say("show me");
-  expect([...hosts]).toEqual([web.address]);
+  expect([...hosts]).toEqual([new URL(web.address).origin]);
   expect(complaints).toEqual([]);
 });

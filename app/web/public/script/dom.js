@@ -1,3 +1,9 @@
+/** What every address begins with: the path below which Keepsake is served, or nothing. */
+export const base = new URL(import.meta.url).pathname.replace(
+  /\/assets\/.*/,
+  "",
+);
+
 /** @param {string} id */
 export const byId = (id) => document.getElementById(id);
 
@@ -17,7 +23,7 @@ export const asHtml = (node) =>
  */
 export function setCookie(name, value) {
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${name}=${value}; path=/; samesite=lax; max-age=31536000${secure}`;
+  document.cookie = `${name}=${value}; path=${base}/; samesite=lax; max-age=31536000${secure}`;
 }
 
 /** @param {string} html */

@@ -1,4 +1,4 @@
-import { messageBox } from "./dom.js";
+import { base, messageBox } from "./dom.js";
 
 /*
  * Drafts: the unsent text of each page's message box. They are kept in the browser, so that they
@@ -88,7 +88,9 @@ export function moveDraft(path) {
 export function forgetDrafts() {
   clearTimeout(saving);
   unsent = "";
-  localStorage.clear();
+  // Below a path, other applications may store things under the same origin.
+  if (!base) localStorage.clear();
+  for (const key of draftKeys()) localStorage.removeItem(key);
   const box = messageBox();
   if (box) box.value = "";
 }

@@ -1,6 +1,6 @@
 import { clearBox, updateBox } from "./composer.js";
 import { closeAround, keepsPage } from "./dialogs.js";
-import { byId, messageBox, parse, recoverFocus } from "./dom.js";
+import { base, byId, messageBox, parse, recoverFocus } from "./dom.js";
 import {
   captureDraft,
   forgetDrafts,
@@ -18,11 +18,10 @@ import { hideToast, showToast } from "./toast.js";
 const PROMPTING = "#composer, .starters, .again, .retry, #edit";
 
 /** The forms whose fields are settings. Those of class `autosave` are sent when a field changes. */
-const SAVING = '.autosave, [action^="/projects/"]:not([action$="/delete"])';
+const SAVING = `.autosave, [action^="${base}/projects/"]:not([action$="/delete"])`;
 
 /** The forms after which another visitor may use this browser. */
-const ENDING =
-  '[action="/session/reset"], [action="/session/sign-out"], [action="/data/delete"]';
+const ENDING = `[action="${base}/session/reset"], [action="${base}/session/sign-out"], [action="${base}/data/delete"]`;
 
 /**
  * @param {HTMLFormElement} form

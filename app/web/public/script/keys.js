@@ -1,4 +1,4 @@
-import { byId, messageBox } from "./dom.js";
+import { base, byId, messageBox } from "./dom.js";
 
 /* Keys of the page, and the dialog that lists them. */
 
@@ -22,7 +22,7 @@ function openSearch() {
   /** @type {HTMLInputElement | null} */
   const search = document.querySelector(".side [type=search]");
   // On a narrow screen the sidebar is closed.
-  if (!search?.checkVisibility()) location.assign("/search");
+  if (!search?.checkVisibility()) location.assign(`${base}/search`);
   else search.select();
 }
 
@@ -37,7 +37,7 @@ function runKey({ key, shiftKey, target, ctrlKey, metaKey, altKey }) {
   if (ctrlKey || metaKey) {
     const lower = key.toLowerCase();
     if (lower === "k" && !shiftKey) openSearch();
-    else if (lower === "o" && shiftKey) location.assign("/");
+    else if (lower === "o" && shiftKey) location.assign(`${base}/`);
     else if (key === "/") openList();
     else return false;
     return true;

@@ -1,4 +1,11 @@
-import { announce, byId, messageBox, parse, recoverFocus } from "./dom.js";
+import {
+  announce,
+  base,
+  byId,
+  messageBox,
+  parse,
+  recoverFocus,
+} from "./dom.js";
 import { captureDraft, moveDraft, openDraft } from "./draft.js";
 import { morphAttributes, morphChildren } from "./morph.js";
 import { describeOutcome, newestReply } from "./outcome.js";
@@ -150,7 +157,7 @@ export async function refresh(onRefused) {
  * script can't follow it, but the page can, and comes back; drafts are kept.
  */
 export async function goToSignIn() {
-  const probe = fetch("/livez", { redirect: "manual" });
+  const probe = fetch(`${base}/livez`, { redirect: "manual" });
   const answer = await probe.catch(() => null);
   if (answer?.type !== "opaqueredirect") return false;
   location.reload();

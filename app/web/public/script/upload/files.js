@@ -5,6 +5,8 @@ import { t } from "../text.js";
  * so that pages without files stay light.
  */
 
+const base = new URL(import.meta.url).pathname.replace(/\/assets\/.*/, "");
+
 /** @param {string} id */
 const find = (id) => document.getElementById(id);
 
@@ -93,7 +95,7 @@ function removeItem(item) {
   request?.abort();
   const stored = item.querySelector("input")?.name.slice("file-".length);
   item.remove();
-  if (stored) void fetch(`/files/${stored}/delete`, { method: "POST" });
+  if (stored) void fetch(`${base}/files/${stored}/delete`, { method: "POST" });
   find("message")?.focus();
   sendIfReady();
 }
@@ -138,7 +140,7 @@ function send(item, file, key, attempts = 2) {
     if (attempts > 1) send(item, file, key, attempts - 1);
     else refuse(item, t("upload.connectionLost"));
   });
-  request.open("POST", "/files");
+  request.open("POST", `${base}/files`);
   request.setRequestHeader("accept", "application/json");
   request.setRequestHeader("content-type", "application/octet-stream");
   request.setRequestHeader(
