@@ -125,6 +125,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     uploads,
     ...deps,
     render,
+    assets,
     streams,
     messages,
     liveReplies,

@@ -1,7 +1,7 @@
 import { limits } from "../../app/core/domain/records";
 import type { ConnectedApi } from "../../app/web/backend-client/api";
-import { exportData } from "../../app/web/pages/export-data";
-import { exportMarkdown } from "../../app/web/pages/export-markdown";
+import { exportJson } from "../../app/web/pages/exports/export-json";
+import { exportMarkdown } from "../../app/web/pages/exports/export-markdown";
 import { connectApi, request } from "../support/connect-api";
 import { upload } from "../support/upload";
 import {
@@ -49,14 +49,18 @@ describe.each([1, 300, 2_000, pageCharacters])(
     beforeEach(() => Object.assign(limits, { pageCharacters: characters }));
 
     test("the Markdown of a conversation has each message once, in order", async () => {
-      const text = await read(exportMarkdown(api, request(OWNER), id));
+      const text = await read(
+        exportMarkdown({ api, context: request(OWNER), ids: [id] }),
+      );
       const found = [...text.matchAll(/^Turn (\d+)/gm)].map(([, n]) => +n!);
       expect(found).toEqual(turns);
       expect(text.match(/^## Eliza$/gm)).toHaveLength(TURNS);
     });
 
     test("the data of a visitor has each message once, in order", async () => {
-      const text = await read(exportData(api, request(OWNER), new Date()));
+      const text = await read(
+        exportJson({ api, context: request(OWNER) }, new Date()),
+      );
       const { conversations } = JSON.parse(text) as {
         conversations: { messages: { number: number }[] }[];
       };
@@ -96,12 +100,18 @@ test("the exports name the files of each message", async () => {
   });
   await whenAnswered(owner, conversation.id);
   const markdown = await read(
-    exportMarkdown(api, request(owner), conversation.id),
+    exportMarkdown({
+      api,
+      context: request(owner),
+      ids: [conversation.id],
+    }),
   );
   expect(markdown).toContain(
     "\n## You\n\nSee this\n\n- \\<a\\>\\[b\\](c).txt (text/plain, 10 bytes)\n\n## Eliza\n",
   );
-  const data = await read(exportData(api, request(owner), new Date()));
+  const data = await read(
+    exportJson({ api, context: request(owner) }, new Date()),
+  );
   const href = `/conversations/${conversation.id}/files/${file.id}`;
   expect(JSON.parse(data)).toMatchObject({
     conversations: [{ messages: [{ files: [{ ...file, href }] }, {}] }],

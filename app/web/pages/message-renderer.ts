@@ -79,9 +79,18 @@ export class MessageRenderer {
   }
 
   async #htmlOf(message: Message): Promise<string> {
+    return this.textOf(message, idPrefixOf(message.number));
+  }
+
+  /**
+   * The HTML of a message's text alone.
+   *
+   * @param idPrefix Distinguishes its ids from those of other texts on the page.
+   */
+  async textOf(message: Message, idPrefix: string): Promise<string> {
     return isPrompt(message)
       ? this.#slices.run(renderPrompt(message.text))
-      : this.#renderText(message);
+      : htmlOf(await this.#slices.run(renderText(message.text, { idPrefix })));
   }
 
   async #renderText(
@@ -178,6 +187,12 @@ export function outcomeNotices(
   return notices;
 }
 
+/** The notices below the text of a reply that is a message. */
+export const noticesOf = (reply: Reply): string[] =>
+  reply.outcome === "failed"
+    ? [interruptedNotice(reply)]
+    : outcomeNotices(reply);
+
 /** The message that a reply becomes, for watchers that see its end before it is published. */
 export function messageOf(
   reply: Pick<ReplyState, "number" | "at" | "model" | "modelName">,
@@ -239,10 +254,7 @@ function viewOf(conversation: string, message: Message, html: string): object {
     reasoning: message.reasoning,
     thought: message.reasoning && thoughtFor(message.reasoningMs),
     outcome: message.outcome === "complete" ? undefined : message.outcome,
-    notices:
-      message.outcome === "failed"
-        ? [interruptedNotice(message)]
-        : outcomeNotices(message),
+    notices: noticesOf(message),
     source: `${replyAddress(conversation, message.number)}/source`,
     tokens: message.usage?.outputTokens,
     leftOut: message.leftOut,

@@ -1,6 +1,7 @@
 import type { Logger } from "../../core/runtime/log";
 import type { Api } from "../backend-client/api";
 import type { MessageRenderer } from "./message-renderer";
+import type { Assets } from "../rendering/assets";
 import type { Render } from "../rendering/views";
 import type { EventStreams } from "../streaming/event-streams";
 import type { LiveReplies } from "../streaming/live-replies";
@@ -9,6 +10,7 @@ export interface RouteDeps {
   api: Api;
   log: Logger;
   render: Render;
+  assets: Assets;
   messages: MessageRenderer;
   streams: EventStreams;
   liveReplies: LiveReplies;

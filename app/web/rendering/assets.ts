@@ -25,6 +25,8 @@ export interface Asset {
 export interface Assets {
   /** The file's address in a language, with the base path. It changes with the content, so that browsers may cache it for good. */
   url(name: string, language?: Language): string;
+  /** The file's text, to be part of a page. */
+  text(name: string): string;
   /**
    * The file with an address below the base path. `isCurrent` is false for an address that another version of this
    * program gave out during a rollout: this version's file is better than none.
@@ -81,10 +83,15 @@ export async function loadAssets(
     ),
   ]);
   const byName = new Map(assets.map((asset) => [asset.name, asset]));
+  const named = (name: string): Asset => {
+    const asset = byName.get(name);
+    if (asset) return asset;
+    throw new Error(`There is no ${name} in ${directory}.`);
+  };
   return {
+    text: (name) => named(name).identity.toString("utf8"),
     url(name, language = "en") {
-      const asset = byName.get(nameIn(name, language)) ?? byName.get(name);
-      if (!asset) throw new Error(`There is no ${name} in ${directory}.`);
+      const asset = byName.get(nameIn(name, language)) ?? named(name);
       const { name: stem, ext } = path.parse(asset.name);
       return `${base}/assets/${stem}.${asset.version}${ext}`;
     },

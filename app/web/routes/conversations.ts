@@ -5,7 +5,8 @@ import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import { isVisible } from "../../core/domain/text";
 import type { ConversationChanges } from "../backend-client/api";
-import { exportMarkdown } from "../pages/export-markdown";
+import { exportMarkdown } from "../pages/exports/export-markdown";
+import { exportName } from "../pages/exports/export-name";
 import { checkModel } from "../pages/choose-model";
 import { groupByDay } from "../pages/time";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
@@ -80,20 +81,15 @@ async function sendMarkdown(
   { api }: RouteDeps,
 ): Promise<void> {
   const id = idOf(ctx, "conversation");
-  const pieces = exportMarkdown(api, ctx.state.api, id);
+  const { api: context } = ctx.state;
   // Before the headers, so that a conversation that does not exist is a 404.
-  const first = await pieces.next();
-  const { conversation } = await api.readConversation(ctx.state.api, id, {
+  const { conversation } = await api.readConversation(context, id, {
     limit: 1,
   });
-  ctx.attachment(`${conversation.title}.md`);
+  ctx.attachment(exportName(conversation.title, "md"));
   ctx.type = "text/markdown; charset=utf-8";
-  ctx.body = Readable.from(
-    (async function* () {
-      if (!first.done) yield first.value;
-      yield* pieces;
-    })(),
-  );
+  const pieces = exportMarkdown({ api, context, ids: [id] });
+  ctx.body = Readable.from(pieces, { objectMode: false });
 }
 
 async function listPage(

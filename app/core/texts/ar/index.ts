@@ -4,10 +4,12 @@ import { chat } from "./chat";
 import { layout } from "./layout";
 import { pages } from "./pages";
 import { script } from "./script";
+import { transfer } from "./transfer";
 
 export const ar: Translation<typeof en, "ar"> = {
   ...layout,
   ...chat,
   ...pages,
   ...script,
+  ...transfer,
 };

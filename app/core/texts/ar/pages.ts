@@ -45,8 +45,6 @@ export const pages: Translation<typeof english, "ar"> = {
   "data.conversations": "المحادثات",
   "data.messages": "الرسائل والملفات",
   "data.download": "التنزيل",
-  "data.downloadHint":
-    "ملف JSON يحتوي على مشاريعك ومحادثاتك وجميع نسخ رسائلها وأسماء ملفاتها وعناوينها. لا يشمل المحادثات التي حذفتها.",
   "data.downloadAll": "تنزيل جميع بياناتي",
   "data.downloadFirst": "تنزيل جميع بياناتي أولًا",
   "data.delete": "الحذف",

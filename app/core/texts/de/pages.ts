@@ -49,8 +49,6 @@ export const pages: Translation<typeof english, "de"> = {
   "data.conversations": "Unterhaltungen",
   "data.messages": "Nachrichten und Dateien",
   "data.download": "Herunterladen",
-  "data.downloadHint":
-    "Eine JSON-Datei mit Ihren Projekten, Ihren Unterhaltungen, allen Versionen ihrer Nachrichten sowie den Namen und Adressen ihrer Dateien. Gelöschte Unterhaltungen sind nicht enthalten.",
   "data.downloadAll": "Alle meine Daten herunterladen",
   "data.downloadFirst": "Zuerst alle meine Daten herunterladen",
   "data.delete": "Löschen",

@@ -44,8 +44,6 @@ export const pages = {
   "data.conversations": "Conversations",
   "data.messages": "Messages and files",
   "data.download": "Download",
-  "data.downloadHint":
-    "A JSON file with your projects, your conversations and all versions of their messages, and the names and addresses of their files. Conversations that you deleted are not included.",
   "data.downloadAll": "Download all my data",
   "data.downloadFirst": "Download all my data first",
   "data.delete": "Delete",

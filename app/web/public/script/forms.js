@@ -163,11 +163,14 @@ export function handleForms() {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
     // A page that was begun without the script continues by its own buttons.
-    const isContinuing = event.submitter?.hasAttribute("formaction");
+    const { submitter } = event;
+    // An export is a download.
+    if (submitter?.getAttribute("formmethod") === "get") return;
+    const isContinuing = submitter?.hasAttribute("formaction");
     if (form.id === "composer" && isContinuing) return;
     event.preventDefault();
     if (form.getAttribute("aria-busy") !== "true") {
-      void submit(form, event.submitter);
+      void submit(form, submitter);
     }
   });
 

@@ -1,30 +1,31 @@
-import { VisibleError } from "../../core/domain/errors";
-import type { Conversation, FileRef, Message } from "../../core/domain/records";
-import type { Api, ApiContext } from "../backend-client/api";
-import { fileAddress } from "./view-files";
+import type { FileRef, Message, Project } from "../../../core/domain/records";
+import { fileAddress } from "../view-files";
+import {
+  type ExportSource,
+  idsOf,
+  MESSAGES,
+  readIfThere,
+} from "./conversations";
 
-/** Conversations that are read at once. */
-const CONVERSATIONS = 100;
-/** Messages that are read at once: with up to a megabyte each, they bound the memory. */
-const MESSAGES = 20;
+/** The number of the format: see docs/formats.md. */
+export const FORMAT = 1;
 
 /**
- * All conversations and projects of a visitor as one JSON document, in pieces. Reads a few messages
+ * Conversations, and the projects of a visitor, as one JSON document, in pieces. Reads a few messages
  * at a time, so memory does not grow with their number.
  *
  * @throws VisibleError if a part can't be read. The document is incomplete then, and no longer JSON.
  */
-export async function* exportData(
-  api: Api,
-  context: ApiContext,
+export async function* exportJson(
+  source: ExportSource,
   exportedAt: Date,
 ): AsyncGenerator<string, void> {
-  const { projects } = await api.readOverview(context);
-  const head = { format: 1, exportedAt, projects };
+  const projects = await projectsOf(source);
+  const head = { format: FORMAT, exportedAt, projects };
   yield `${JSON.stringify(head).slice(0, -1)},"conversations":[`;
   let separator = "\n";
-  for await (const conversation of conversationsOf(api, context)) {
-    const pieces = exportConversation(api, context, conversation);
+  for await (const id of idsOf(source)) {
+    const pieces = exportConversation(source, id);
     const first = await pieces.next();
     // Deleted since it was listed.
     if (first.done) continue;
@@ -35,25 +36,23 @@ export async function* exportData(
   yield "\n]}\n";
 }
 
-async function* conversationsOf(
-  api: Api,
-  context: ApiContext,
-): AsyncGenerator<Conversation, void> {
-  let cursor: string | undefined;
-  do {
-    const page = { limit: CONVERSATIONS, cursor };
-    const { conversations, next } = await api.listConversations(context, page);
-    yield* conversations;
-    cursor = next ?? undefined;
-  } while (cursor !== undefined);
+/** All projects; those of the conversations, if some were chosen. */
+async function projectsOf(source: ExportSource): Promise<Project[]> {
+  const { projects } = await source.api.readOverview(source.context);
+  if (!source.ids) return projects;
+  const used = new Set<string | null>();
+  for (const id of source.ids) {
+    const page = await readIfThere(source, id);
+    if (page) used.add(page.conversation.project);
+  }
+  return projects.filter(({ id }) => used.has(id));
 }
 
 async function* exportConversation(
-  api: Api,
-  context: ApiContext,
-  { id }: Conversation,
+  source: ExportSource,
+  id: string,
 ): AsyncGenerator<string, void> {
-  const end = await readIfThere(api, context, id);
+  const end = await readIfThere(source, id);
   if (!end) return;
   const { conversation, messages, reply, queue = [] } = end;
   const head = {
@@ -75,7 +74,7 @@ async function* exportConversation(
   const last = messages[0]?.number ?? 1;
   for (let from = 1; from < last; from += MESSAGES) {
     const before = Math.min(from + MESSAGES, last);
-    for await (const some of messagesBetween(api, context, id, from, before)) {
+    for await (const some of messagesBetween(source, id, from, before)) {
       yield write(some);
     }
   }
@@ -96,27 +95,18 @@ const withAddresses =
 
 /** A page of long messages has fewer of them: then the ones before it are read, too. */
 async function* messagesBetween(
-  api: Api,
-  context: ApiContext,
+  source: ExportSource,
   id: string,
   from: number,
   before: number,
 ): AsyncGenerator<Message[], void> {
   const part = { limit: before - from, before };
+  const { api, context } = source;
   const page = await api.readConversation(context, id, part);
   const messages = page.messages.filter(({ number }) => number >= from);
   const [first] = messages;
   if (first && first.number > from) {
-    yield* messagesBetween(api, context, id, from, first.number);
+    yield* messagesBetween(source, id, from, first.number);
   }
   yield messages;
-}
-
-async function readIfThere(api: Api, context: ApiContext, id: string) {
-  try {
-    return await api.readConversation(context, id, { limit: MESSAGES });
-  } catch (error) {
-    if (error instanceof VisibleError && error.status === 404) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,85 @@
+import { VisibleError } from "../../../core/domain/errors";
+import type {
+  Conversation,
+  ConversationPage,
+  Message,
+} from "../../../core/domain/records";
+import type { Api, ApiContext } from "../../backend-client/api";
+
+/** Conversations that are read at once. */
+const CONVERSATIONS = 100;
+/** Messages that are read at once: with up to a megabyte each, they bound the memory. */
+export const MESSAGES = 20;
+
+/** A source of conversations, and on whose behalf they are read. */
+export interface ExportSource {
+  api: Api;
+  context: ApiContext;
+  /** The conversations to export; by default all. Those that do not exist are left out. */
+  ids?: readonly string[] | undefined;
+}
+
+/** The ids of the conversations to export. */
+export async function* idsOf(
+  source: ExportSource,
+): AsyncGenerator<string, void> {
+  if (source.ids) {
+    yield* source.ids;
+    return;
+  }
+  for await (const { id } of conversationsOf(source)) yield id;
+}
+
+async function* conversationsOf({
+  api,
+  context,
+}: ExportSource): AsyncGenerator<Conversation, void> {
+  let cursor: string | undefined;
+  do {
+    const page = { limit: CONVERSATIONS, cursor };
+    const { conversations, next } = await api.listConversations(context, page);
+    yield* conversations;
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/** The end of a conversation; `undefined` if it does not exist. */
+export async function readIfThere(
+  { api, context }: ExportSource,
+  id: string,
+  thread?: number,
+): Promise<ConversationPage | undefined> {
+  try {
+    const part = { limit: MESSAGES, thread };
+    return await api.readConversation(context, id, part);
+  } catch (error) {
+    if (error instanceof VisibleError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The messages of the newest thread, oldest first, a page at a time. Messages that are added meanwhile are not
+ * among them.
+ *
+ * @param newest The end of the thread.
+ */
+export async function* messagesOf(
+  { api, context }: ExportSource,
+  newest: ConversationPage,
+): AsyncGenerator<Message[], void> {
+  const { id } = newest.conversation;
+  const read = (before: number) =>
+    api.readConversation(context, id, { limit: MESSAGES, before, thread: 0 });
+  const ends: number[] = [];
+  for (let page = newest; ;) {
+    ends.unshift(lastOf(page.messages) + 1);
+    const [first] = page.messages;
+    if (!page.hasOlder || !first) break;
+    page = await read(first.number);
+  }
+  for (const end of ends) yield (await read(end)).messages;
+}
+
+const lastOf = (messages: readonly Message[]): number =>
+  messages.at(-1)?.number ?? 0;

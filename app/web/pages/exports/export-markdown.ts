@@ -1,0 +1,52 @@
+import {
+  type ConversationPage,
+  type FileRef,
+  isPrompt,
+  type Message,
+} from "../../../core/domain/records";
+import {
+  type ExportSource,
+  idsOf,
+  messagesOf,
+  readIfThere,
+} from "./conversations";
+
+/**
+ * The newest thread of each conversation as one Markdown text, in pieces.
+ *
+ * @throws VisibleError if a part can't be read. The text is incomplete then.
+ */
+export async function* exportMarkdown(
+  source: ExportSource,
+): AsyncGenerator<string, void> {
+  let separator = "";
+  for await (const id of idsOf(source)) {
+    const newest = await readIfThere(source, id, 0);
+    if (!newest) continue;
+    yield separator;
+    yield* exportConversation(source, newest);
+    separator = "\n";
+  }
+}
+
+async function* exportConversation(
+  source: ExportSource,
+  newest: ConversationPage,
+): AsyncGenerator<string, void> {
+  yield `# ${newest.conversation.title}\n`;
+  for await (const messages of messagesOf(source, newest)) {
+    yield messages.map(toMarkdown).join("");
+  }
+  if (newest.reply) yield toMarkdown(newest.reply);
+}
+
+function toMarkdown(message: Message | { modelName: string; text: string }) {
+  const prompt = "role" in message && isPrompt(message) ? message : undefined;
+  const author = "modelName" in message ? message.modelName : "You";
+  const files = (prompt?.files ?? []).map(fileLine).join("");
+  return `\n## ${author}\n\n${message.text.trim()}\n${files && `\n${files}`}`;
+}
+
+/** A name must not become a link or an element. */
+const fileLine = ({ name, type, bytes }: FileRef) =>
+  `- ${name.replaceAll(/[\\`*_[\]<>&~|]/g, "\\$&")} (${type}, ${bytes} bytes)\n`;
