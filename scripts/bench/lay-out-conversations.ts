@@ -3,7 +3,10 @@ import path from "node:path";
 import { messageLogOf } from "../../app/backend/conversations/message-log";
 import { createRecords } from "../../app/backend/create-records";
 import { newId } from "../../app/backend/ids";
-import { nodeFileSystem } from "../../app/core/storage/file-system";
+import {
+  nodeFileSystem,
+  type OpenFlags,
+} from "../../app/core/storage/file-system";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { createStorageContext } from "../../app/core/storage/storage-context";
 
@@ -11,7 +14,7 @@ import { createStorageContext } from "../../app/core/storage/storage-context";
 const unflushed = {
   ...nodeFileSystem,
   syncDirectory: () => Promise.resolve(),
-  open: async (file: string, flags: "r" | "wx") => {
+  open: async (file: string, flags: OpenFlags) => {
     const handle = await nodeFileSystem.open(file, flags);
     return Object.assign(handle, { sync: () => Promise.resolve() });
   },

@@ -21,9 +21,9 @@ export const harmless: Harmless[] = [
   },
   {
     file: "app/backend/replies/writing/reply-writer.ts",
-    line: "this.controller.abort();",
+    line: "this.controller.abort(NOT_NEEDED);",
     mistake:
-      "this.controller.abort(); await this.epoch.close(); → await this.epoch.close(); this.controller.abort();",
+      "this.controller.abort(NOT_NEEDED); await this.epoch.close(); → await this.epoch.close(); this.controller.abort(NOT_NEEDED);",
     reason:
       "Text that the model sends while the epoch closes is not recorded: the intent is set before.",
   },
@@ -128,7 +128,7 @@ export const harmless: Harmless[] = [
     file: "app/backend/replies/writing/reply-writer.ts",
     line: "await nextTurn();",
     mistake:
-      "await nextTurn(); this.controller.abort(); \u2192 this.controller.abort(); await nextTurn();",
+      "await nextTurn(); this.controller.abort(NOT_NEEDED); \u2192 this.controller.abort(NOT_NEEDED); await nextTurn();",
     reason:
       "The model stops one turn earlier. The epoch closes after the same turn.",
   },
@@ -153,9 +153,9 @@ export const harmless: Harmless[] = [
     reason: "The cookie's signature is verified twice.",
   },
   {
-    file: "app/web/sessions/session-cookie.ts",
-    line: "return indexes.find((index) => index >= 0) ?? -1;",
-    mistake: "index >= 0 \u2192 (index > 0)",
+    file: "app/web/sessions/cookie-signatures.ts",
+    line: "if (key >= 0) return this.#remember(data, signature, key);",
+    mistake: "key >= 0 \u2192 (key > 0)",
     reason:
       "The newest key, which has index 0, was compared in the lines before.",
   },

@@ -85,7 +85,7 @@ export function countCalls(
         return data;
       },
       open: async (file, flags) => {
-        count(flags === "wx" ? "make" : "open", file);
+        count(flags === "r" ? "open" : "make", file);
         return countedFile(await fileSystem.open(file, flags), file);
       },
       link: counted("link", fileSystem.link),

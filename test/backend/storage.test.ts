@@ -51,7 +51,7 @@ function refusable() {
       await nodeFileSystem.mkdir(folder);
     },
     open: async (file, flags) => {
-      if (code && flags === "wx") {
+      if (code && flags !== "r") {
         throw Object.assign(new Error(code), { code });
       }
       return nodeFileSystem.open(file, flags);

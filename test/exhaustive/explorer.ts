@@ -48,8 +48,6 @@ export interface Scenario {
   };
   /** True if each process remembers missing names until it opens their folder, as NFS clients do. */
   staleNames?: boolean;
-  /** True if other processes see what is written only after its flush, as NFS clients do. */
-  lateWrites?: boolean;
   /** Maximum number of retransmitted calls: they took effect, but report EEXIST. */
   retransmissions?: number;
 }
@@ -316,24 +314,14 @@ class Run {
     const openFile = (file: string, handle: OpenFile): OpenFile => {
       // No other process looks into a file before it has its name.
       if (isTemporary(path.basename(file))) return handle;
-      const cached: [Buffer, number][] = [];
-      const isLate = this.scenario.lateWrites ?? false;
-      const flush = async () => {
-        for (const [data, position] of cached.splice(0))
-          await handle.write(data, position);
-        await handle.sync();
-      };
       return {
-        write: async (data, position) => {
-          if (isLate) cached.push([Buffer.from(data), position]);
-          else
-            await step(
-              "write",
-              `write ${file} at ${position}`,
-              () => handle.write(data, position),
-              [file],
-            );
-        },
+        write: (data, position) =>
+          step(
+            "write",
+            `write ${file} at ${position}`,
+            () => handle.write(data, position),
+            [file],
+          ),
         read: (position, length) =>
           step(
             "read",
@@ -343,10 +331,7 @@ class Run {
           ),
         size: () =>
           step("read", `size of ${file}`, () => handle.size(), [file]),
-        sync: () =>
-          isLate
-            ? step("write", `flush ${file}`, flush, [file])
-            : handle.sync(),
+        sync: () => handle.sync(),
         close: () => handle.close(),
       };
     };

@@ -116,13 +116,12 @@ export const reader =
 
 export const scenario = (
   programs: (delivered: Delivered) => Program[],
-  options: Pick<Scenario, "retransmissions" | "lateWrites"> & {
+  options: Pick<Scenario, "retransmissions"> & {
     prepare?: Program;
     cuts?: boolean;
   } = {},
 ): Scenario => ({
   retransmissions: options.retransmissions,
-  lateWrites: options.lateWrites,
   create: () => {
     const delivered: Delivered = { committed: [], ends: [] };
     const check = (disk: MemoryDisk) => checkInvariants(disk, delivered);

@@ -28,13 +28,6 @@ it.each<[string, Scenario]>([
     ),
   ],
   [
-    "a network file system that writes at the flush",
-    scenario(
-      (delivered) => [first(delivered, 2), successor(delivered, "b", 1)],
-      { lateWrites: true },
-    ),
-  ],
-  [
     "a network that sends calls again",
     scenario(
       (delivered) => [first(delivered, 1), successor(delivered, "b", 1)],

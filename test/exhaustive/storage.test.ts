@@ -157,7 +157,6 @@ function publishScenario(options: {
   const line = `${JSON.stringify({ name: "reply", number: 1, token })}\n`;
   return {
     ...options,
-    lateWrites: true,
     create: () => {
       const saved: string[] = [];
       const publish: Program = async (disk) => {

@@ -3,6 +3,7 @@ import {
   type FileSystem,
   FileTooLongError,
   type OpenFile,
+  type OpenFlags,
 } from "../../app/core/storage/file-system";
 
 interface File {
@@ -62,11 +63,11 @@ export class MemoryDisk implements FileSystem {
     return Buffer.from(data);
   };
 
-  open = async (file: string, flags: "r" | "wx"): Promise<OpenFile> => {
+  open = async (file: string, flags: OpenFlags): Promise<OpenFile> => {
     if (flags === "r") return this.handle(this.file(file));
     const made = { data: Buffer.alloc(0), mtimeMs: this.now() };
     this.apply({ kind: "link", path: file, file: made });
-    return this.handle(made);
+    return this.handle(made, flags === "wxs");
   };
 
   link = async (file: string, name: string): Promise<void> => {
@@ -147,10 +148,13 @@ export class MemoryDisk implements FileSystem {
     ]);
   }
 
-  private handle(file: File): OpenFile {
+  private handle(file: File, isFlushed = false): OpenFile {
     return {
-      write: async (data, position) =>
-        this.apply({ kind: "write", file, data: Buffer.from(data), position }),
+      write: async (data, position) => {
+        const copy = Buffer.from(data);
+        this.apply({ kind: "write", file, data: copy, position });
+        if (isFlushed) this.apply({ kind: "sync", file });
+      },
       read: async (position, length) =>
         file.data.subarray(position, position + length),
       size: async () => file.data.length,

@@ -51,10 +51,9 @@ async function writeFlushed(
   file: string,
   bytes: Buffer,
 ): Promise<void> {
-  const handle = await fileSystem.open(file, "wx");
+  const handle = await fileSystem.open(file, "wxs");
   try {
     await handle.write(bytes, 0);
-    await handle.sync();
   } catch (error) {
     await handle.close().catch(() => undefined);
     throw error;

@@ -1,11 +1,12 @@
 import * as callbacks from "node:fs";
+import { constants } from "node:fs";
 import * as node from "node:fs/promises";
 import { promisify } from "node:util";
 import { errorCode } from "../runtime/errors";
 
 /** An open file. Positions and lengths are bytes. */
 export interface OpenFile {
-  /** Writes all of `data` at `position`. */
+  /** Writes all of `data` at `position`, and flushes it if the file was opened so. */
   write: (data: Buffer, position: number) => Promise<void>;
   /** Reads at most `length` bytes from `position`; fewer only at the end of the file. */
   read: (position: number, length: number) => Promise<Buffer>;
@@ -33,6 +34,12 @@ export class FileTooLongError extends Error {
 }
 
 /**
+ * `wx` creates a file that must not exist, with mode 0600. In `wxs` too, and each write is flushed with the
+ * metadata that is needed to read it: one call in place of two.
+ */
+export type OpenFlags = "r" | "wx" | "wxs";
+
+/**
  * All access to stored state goes through this interface, so that tests can record, interrupt,
  * reorder and fail each call. Calls reject with the system's error; `errorCode` names it.
  */
@@ -43,8 +50,7 @@ export interface FileSystem {
   entries: (folder: string) => AsyncIterable<FolderEntry>;
   /** @throws FileTooLongError if the file is longer than `maxBytes`; then nothing of it is read. */
   readFile: (file: string, maxBytes?: number) => Promise<Buffer>;
-  /** `wx` creates a file that must not exist, with mode 0600. */
-  open: (file: string, flags: "r" | "wx") => Promise<OpenFile>;
+  open: (file: string, flags: OpenFlags) => Promise<OpenFile>;
   /** Gives a file a second name, which must not exist: exactly one of several callers succeeds. */
   link: (file: string, name: string) => Promise<void>;
   unlink: (file: string) => Promise<void>;
@@ -80,7 +86,10 @@ export const nodeFileSystem: FileSystem = {
   entries: (folder) => entries(folder),
   readFile: (file, maxBytes) =>
     maxBytes === undefined ? readFile(file) : readShortFile(file, maxBytes),
-  open: async (file, flags) => openFile(await node.open(file, flags, 0o600)),
+  open: async (file, flags) =>
+    flags === "wxs"
+      ? openFlushed(file)
+      : openFile(await node.open(file, flags, 0o600)),
   link: (file, name) => link(file, name),
   unlink: (file) => unlink(file),
   mkdir: async (folder) => {
@@ -125,6 +134,23 @@ async function withFolder(
     // Without a thread, whose wake-up costs more: no file system does any work for this.
     callbacks.closeSync(number);
   }
+}
+
+const WRITE_FLUSHED =
+  constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_DSYNC;
+
+/** Elsewhere than on Linux, O_DSYNC promises less than a flush, or does not exist. */
+const FLUSHES_WRITES = process.platform === "linux";
+
+async function openFlushed(file: string): Promise<OpenFile> {
+  if (FLUSHES_WRITES)
+    return openFile(await node.open(file, WRITE_FLUSHED, 0o600));
+  const opened = openFile(await node.open(file, "wx", 0o600));
+  const write: OpenFile["write"] = async (data, position) => {
+    await opened.write(data, position);
+    await opened.sync();
+  };
+  return { ...opened, write };
 }
 
 function openFile(handle: node.FileHandle): OpenFile {

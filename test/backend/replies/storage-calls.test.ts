@@ -64,7 +64,7 @@ it("writes as much for a reply in a long conversation as in a short one", async 
   const inShort = await leastOf(conversation.id);
   for (let more = 0; more < 60; more++) await turn(conversation.id);
   const inLong = await leastOf(conversation.id);
-  expect(inShort.calls["flush"]).toBeGreaterThan(3);
+  expect(inShort.calls["write"]).toBeGreaterThan(3);
   for (const call of [...LASTING, "list"]) {
     expect([call, inLong.calls[call]]).toEqual([call, inShort.calls[call]]);
   }

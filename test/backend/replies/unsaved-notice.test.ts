@@ -156,7 +156,7 @@ it("no text is missing from the reply if the disk has room again while its write
     open: async (file, flags) => {
       const open = await fileSystem.open(file, flags);
       const close = () => closing.held.then(() => open.close());
-      return flags === "wx" && file.endsWith("/2/1")
+      return flags === "wxs" && file.endsWith("/2/1")
         ? { ...open, close }
         : open;
     },

@@ -1,4 +1,11 @@
-import { fstatSync, statSync } from "node:fs";
+import {
+  constants,
+  fstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from "node:fs";
 import * as callbacks from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
@@ -43,6 +50,41 @@ test("writes the rest after the system wrote a part", async () => {
   await handle.write(Buffer.from("0123456789"), 0);
   await handle.close();
   expect((await nodeFileSystem.readFile(file)).toString()).toBe("0123456789");
+});
+
+/** The flags of an open file, as Linux reports them. */
+function flagsOf(file: string): number {
+  for (const number of readdirSync("/proc/self/fd")) {
+    try {
+      if (readlinkSync(`/proc/self/fd/${number}`) !== file) continue;
+    } catch {
+      // The descriptor of this listing is closed.
+      continue;
+    }
+    const info = readFileSync(`/proc/self/fdinfo/${number}`, "utf8");
+    return Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? "", 8);
+  }
+  throw new Error(`${file} is not open`);
+}
+
+test("creates files whose writes are flushed, and others", async () => {
+  const folder = await temporaryFolder();
+  for (const [flags, flushed] of [
+    ["wxs", constants.O_DSYNC],
+    ["wx", 0],
+  ] as const) {
+    const file = path.join(folder, flags);
+    const handle = await nodeFileSystem.open(file, flags);
+    expect(flagsOf(file) & constants.O_DSYNC).toBe(flushed);
+    await handle.write(Buffer.from("some"), 0);
+    await handle.write(Buffer.from(" text"), 4);
+    await handle.close();
+    expect((await nodeFileSystem.readFile(file)).toString()).toBe("some text");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await expect(nodeFileSystem.open(file, flags)).rejects.toMatchObject({
+      code: "EEXIST",
+    });
+  }
 });
 
 test("reads on after the system read a part", async () => {

@@ -116,7 +116,8 @@ export class ReplyLog {
   }
 
   /**
-   * Creates the next entry, for this process to append to. This is how a reply is taken over.
+   * Creates the next entry, for this process to append to. Each write to it is flushed. This is how a reply is
+   * taken over.
    *
    * @param number One more than the newest entry that the caller saw.
    * @param describe Makes the header from the log before the entry.
@@ -156,7 +157,6 @@ export class ReplyLog {
       };
       const data = encodeLine(line);
       await file.write(data, 0);
-      await file.sync();
       await this.fileSystem.syncDirectory(this.folder);
       if ((await this.latestEntry()) === number) {
         const offset = { entry: number, bytes: data.length };
@@ -179,7 +179,6 @@ export class ReplyLog {
    */
   async append(file: OpenFile, tail: Offset, data: Buffer): Promise<boolean> {
     await file.write(data, tail.bytes);
-    await file.sync();
     return (await this.latestEntry()) === tail.entry;
   }
 
@@ -196,10 +195,7 @@ export class ReplyLog {
     rest: Buffer,
     end: Line & { outcome: string },
   ): Promise<LogRecord<EndHeader> | undefined> {
-    if (rest.length > 0) {
-      await file.write(rest, bytes);
-      await file.sync();
-    }
+    if (rest.length > 0) await file.write(rest, bytes);
     return this.sealAt({ entry, bytes: bytes + rest.length }, end);
   }
 
@@ -233,7 +229,7 @@ export class ReplyLog {
 
   private async create(number: number): Promise<OpenFile | undefined> {
     try {
-      return await this.fileSystem.open(this.path(number), "wx");
+      return await this.fileSystem.open(this.path(number), "wxs");
     } catch (error) {
       if (errorCode(error) === "EEXIST") return undefined;
       throw error;
