@@ -22,6 +22,7 @@ import type { FileStore } from "./files/file-store";
 import type { Uploads } from "./files/uploads";
 import type { Models } from "./models/create-models";
 import type { OwnerEraser } from "./owners/owner-eraser";
+import type { OwnerSettings } from "./owners/owner-settings";
 import type { Quotas } from "./owners/quotas";
 import type { Visits } from "./owners/visits";
 import type { ProjectPages } from "./projects/project-pages";
@@ -39,6 +40,7 @@ import { serveOpenApi } from "./routes/openapi";
 import { serveOwner } from "./routes/owner";
 import { serveOverview } from "./routes/overview";
 import { type Probes, serveProbes } from "./routes/probes";
+import { serveSettings } from "./routes/settings";
 import { serveReplyStreams } from "./routes/replies";
 import { serveProjects } from "./routes/projects";
 
@@ -53,6 +55,7 @@ export interface BackendAppDeps {
   prompts: PromptService;
   forks: Forks;
   settings: ConversationSettings;
+  ownerSettings: OwnerSettings;
   fileStore: FileStore;
   uploads: Uploads;
   queue: QueueService;
@@ -114,6 +117,7 @@ function routes(deps: BackendAppDeps) {
   });
   serveFiles(router, deps);
   servePeers(router, deps.replies);
+  serveSettings(router, deps.ownerSettings);
   serveProjects(router, deps.projects, deps.projectPages);
   return router;
 }

@@ -88,7 +88,7 @@ export function createBackend(deps: BackendDeps) {
     metrics,
   });
   const replies = new ReplyService(context);
-  const { projects, ownerIndex, settings, fileStore } = stored;
+  const { projects, ownerIndex, ownerSettings, settings, fileStore } = stored;
   const quotas = new Quotas(
     ownerIndex,
     {
@@ -112,6 +112,7 @@ export function createBackend(deps: BackendDeps) {
       restorableMs: config.DELETED_CONVERSATION_SECONDS * 1000,
     }),
     settings,
+    ownerSettings,
     fileStore,
     uploads: new Uploads({ files: fileStore, quotas }),
     projects,

@@ -5,6 +5,7 @@ import { FileStore } from "./files/file-store";
 import { Inspection } from "./files/inspect";
 import { PdfReader } from "./files/pdf/read-pdf";
 import { ConversationSettings } from "./conversations/conversation-settings";
+import { OwnerSettings } from "./owners/owner-settings";
 import { Projects } from "./projects/projects";
 
 export interface RecordsDeps {
@@ -19,11 +20,21 @@ export function createRecords(deps: RecordsDeps) {
   const ownerIndex = new OwnerIndex(files, folders);
   const settings = new ConversationSettings(files, folders, ownerIndex);
   const projects = new Projects({ ...deps, ownerIndex });
+  const ownerSettings = new OwnerSettings(files, folders);
   const fileStore = new FileStore({
     fileSystem: files.fileSystem,
     folders,
     now,
     inspect: (name) => new Inspection(name, pdfs),
   });
-  return { files, folders, now, ownerIndex, settings, projects, fileStore };
+  return {
+    files,
+    folders,
+    now,
+    ownerIndex,
+    ownerSettings,
+    settings,
+    projects,
+    fileStore,
+  };
 }

@@ -28,7 +28,14 @@ import {
 import type { Findings } from "./findings";
 import { OwnerLists } from "./owner-lists";
 
-const PARTS = ["activity", "conversations", "projects", "uploads", "visits"];
+const PARTS = [
+  "activity",
+  "conversations",
+  "projects",
+  "settings",
+  "uploads",
+  "visits",
+];
 const CONVERSATION = ["settings", "messages", "queue", "replies", "files"];
 
 const isId = (name: string) => idPattern.test(name) || isTemporary(name);
@@ -66,6 +73,11 @@ export class OwnerCheck {
     }
     if (parts.includes("uploads")) {
       await checkFiles(findings, folders.uploads(ownerHash));
+    }
+    if (parts.includes("settings")) {
+      const settings = folders.ownerSettings(ownerHash);
+      const version = await checkDocument(findings, settings);
+      if (!version) await findings.move(settings, "has no readable version");
     }
     if (parts.includes("activity")) {
       const events = folders.ownerEvents(ownerHash);

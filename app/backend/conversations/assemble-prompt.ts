@@ -5,7 +5,7 @@ import type { TokenCounter } from "../models/token-counter";
 export interface PromptOptions {
   /** Set by the operator, for every conversation. */
   systemPrompt?: string | undefined;
-  /** The instructions of the project. */
+  /** The instructions of the owner, the project and the conversation. */
   instructions?: string | undefined;
   /** The conversation, from the newest message backwards; the first one is what is to be answered. */
   newestFirst: AsyncIterable<Readonly<ModelMessage>>;

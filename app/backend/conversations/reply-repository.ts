@@ -16,11 +16,13 @@ import { nextPromptNumber } from "../../core/domain/turns";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { assemblePrompt } from "./assemble-prompt";
 import { readHistory } from "./history";
+import { joinInstructions } from "./join-instructions";
 import type { FileStore } from "../files/file-store";
 import { giveFiles } from "../files/give-files";
 import type { Models } from "../models/create-models";
 import type { ModelInfo } from "../models/model";
 import { TokenCounter } from "../models/token-counter";
+import type { OwnerSettings } from "../owners/owner-settings";
 import type { Projects } from "../projects/projects";
 import { encodeLine, type LogRecord } from "../replies/log/records";
 import {
@@ -43,6 +45,7 @@ export interface ReplyRepositoryDeps {
   ownerIndex: OwnerIndex;
   settings: ConversationSettings;
   projects: Projects;
+  ownerSettings: Pick<OwnerSettings, "read">;
   models: Pick<Models, "find">;
   fileStore: FileStore;
   systemPrompt: string;
@@ -121,10 +124,16 @@ export class ConversationReplyRepository implements ReplyRepository {
   private async instructionsOf(
     ownerHash: string,
     { project: id }: StoredConversation,
-  ): Promise<string | undefined> {
-    if (!id) return undefined;
-    const project = await this.deps.projects.readIfThere(ownerHash, id);
-    return project?.instructions;
+  ): Promise<string> {
+    const { projects, ownerSettings } = this.deps;
+    const [everywhere, project] = await Promise.all([
+      ownerSettings.read(ownerHash),
+      id ? projects.readIfThere(ownerHash, id) : undefined,
+    ]);
+    return joinInstructions({
+      everywhere: everywhere.instructions,
+      project: project?.instructions,
+    });
   }
 
   publishMessage(

@@ -11,6 +11,7 @@ import type {
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
+import { OwnerSettings } from "./owner-settings";
 import type { ReplyService } from "../replies/reply-service";
 
 export interface OwnerEraserDeps {
@@ -28,7 +29,7 @@ export interface OwnerEraserDeps {
  * The event log stays, with a last event that says that all before is erased: its numbers must not
  * be taken twice, because processes cache entries by number. The folders of conversations,
  * projects and uploads are renamed, so that nothing can be read from then on, and emptied in the background. If
- * the process dies, a sweep empties them.
+ * the process dies, a sweep empties them. The settings keep an empty version, for the same reason as the log.
  */
 export class OwnerEraser {
   private readonly index: ActiveReplyIndex;
@@ -56,6 +57,7 @@ export class OwnerEraser {
       await this.hide(folders.projects(ownerHash)),
       await this.hide(folders.uploads(ownerHash)),
     ];
+    await new OwnerSettings(files, folders).erase(ownerHash);
     // A reply that is still listed would be started again, in a new folder.
     await this.index.removeAll((ref) => ref.ownerHash === ownerHash);
     if (number !== undefined) await events.removeBefore(number);

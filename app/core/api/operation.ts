@@ -16,6 +16,7 @@ export interface Operation<
     | "Projects"
     | "Models"
     | "Search"
+    | "Settings"
     | "Owner";
   summary: string;
   params: P;

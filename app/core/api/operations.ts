@@ -7,6 +7,7 @@ import { operation } from "./operation";
 import { ownerOperations } from "./owner-operations";
 import { projectOperations } from "./project-operations";
 import { replyOperations } from "./reply-operations";
+import { settingsOperations } from "./settings-operations";
 import {
   Conversation,
   Excerpt,
@@ -46,6 +47,7 @@ export const operations = {
     repeatable: "always",
   }),
   ...projectOperations,
+  ...settingsOperations,
   ...ownerOperations,
   search: operation({
     method: "get",

@@ -12,6 +12,10 @@ export const limits = {
   titleLength: 200,
   instructionsBytes: 16 * 1024,
   nameLength: 100,
+  /** Saved prompts of an owner, the text of each, and of all: one file has all of them. */
+  savedPrompts: 100,
+  savedPromptBytes: 16 * 1024,
+  savedPromptsBytes: 256 * 1024,
   queryLength: 200,
   modelLength: 200,
   pageMessages: 200,
@@ -256,6 +260,23 @@ export const Project = z
   })
   .meta({ id: "Project" });
 
+/** A named text that its owner puts into the message box. */
+export const SavedPrompt = z
+  .object({
+    id: Id,
+    name: z.string().max(limits.nameLength),
+    text: z.string(),
+  })
+  .meta({ id: "SavedPrompt" });
+
+export const OwnerSettings = z
+  .object({
+    /** They go with every prompt of the owner. */
+    instructions: z.string(),
+    savedPrompts: z.array(SavedPrompt),
+  })
+  .meta({ id: "Settings" });
+
 export const ModelUsage = z
   .object({
     model: z.string(),
@@ -327,6 +348,8 @@ export type ConversationPage = z.output<typeof ConversationPage>;
 export type QueuedPrompt = z.output<typeof QueuedPrompt>;
 export type ReplyState = z.output<typeof ReplyState>;
 export type Quotas = z.output<typeof Quotas>;
+export type SavedPrompt = z.output<typeof SavedPrompt>;
+export type OwnerSettings = z.output<typeof OwnerSettings>;
 export type Project = z.output<typeof Project>;
 export type ModelUsage = z.output<typeof ModelUsage>;
 export type ModelDescription = z.output<typeof ModelDescription>;

@@ -32,6 +32,15 @@ export function oldVersions(names: readonly string[]): string[] {
     .map((number) => `v${number}`);
 }
 
+/** The names of all versions before this one, readable or not. */
+export const oldVersionsBefore = (
+  number: number,
+  names: readonly string[],
+): string[] =>
+  numbersOf(names, VERSION)
+    .filter((one) => one < number)
+    .map((one) => `v${one}`);
+
 /** The name of the newest version, readable or not. */
 export function newestVersion(names: readonly string[]): string | undefined {
   const [newest] = numbersOf(names, VERSION);

@@ -7,9 +7,11 @@ import type {
   Prompt,
   ModelDescription,
   ModelUsage,
+  OwnerSettings,
   Project,
   Quotas,
   ReplyEvent,
+  SavedPrompt,
 } from "../../core/domain/records";
 import type { Readable } from "node:stream";
 import type { ChangeCounts } from "./change-counts";
@@ -205,6 +207,23 @@ export interface Api {
   ): Promise<Project>;
   /** Deletes a project; its conversations stay, without one. */
   deleteProject(context: ApiContext, id: string): Promise<void>;
+  /** The visitor's instructions for every conversation, and saved prompts by name. */
+  readSettings(context: ApiContext): Promise<OwnerSettings>;
+  changeSettings(
+    context: ApiContext,
+    changes: { instructions: string },
+  ): Promise<OwnerSettings>;
+  /** The same key twice saves one prompt. */
+  savePrompt(
+    context: ApiContext,
+    prompt: { name: string; text: string; key?: string },
+  ): Promise<SavedPrompt>;
+  changeSavedPrompt(
+    context: ApiContext,
+    id: string,
+    changes: { name?: string; text?: string },
+  ): Promise<SavedPrompt>;
+  deleteSavedPrompt(context: ApiContext, id: string): Promise<void>;
   /** Deletes everything that the visitor stores, permanently. */
   eraseAll(context: ApiContext): Promise<void>;
   /** `complete` is false if a bound of the search was reached. */

@@ -290,6 +290,36 @@ export class CachedApi implements ConnectedApi {
     await this.write(context, "deleteProject", { params: { id } });
   }
 
+  readSettings(context: ApiContext): ReturnType<Api["readSettings"]> {
+    return this.read(context, "readSettings", {});
+  }
+
+  changeSettings(
+    context: ApiContext,
+    body: { instructions: string },
+  ): ReturnType<Api["changeSettings"]> {
+    return this.write(context, "changeSettings", { body });
+  }
+
+  savePrompt(
+    context: ApiContext,
+    { key, ...body }: Parameters<Api["savePrompt"]>[1],
+  ): ReturnType<Api["savePrompt"]> {
+    return this.write(context, "createSavedPrompt", { body, key });
+  }
+
+  changeSavedPrompt(
+    context: ApiContext,
+    id: string,
+    body: { name?: string; text?: string },
+  ): ReturnType<Api["changeSavedPrompt"]> {
+    return this.write(context, "changeSavedPrompt", { params: { id }, body });
+  }
+
+  async deleteSavedPrompt(context: ApiContext, id: string): Promise<void> {
+    await this.write(context, "deleteSavedPrompt", { params: { id } });
+  }
+
   async eraseAll(context: ApiContext): Promise<void> {
     await this.write(context, "eraseOwner", {});
   }

@@ -1,9 +1,15 @@
 import type { OperationId } from "../../core/api/operations";
 
 export type Kind =
-  "conversation" | "conversations" | "project" | "projects" | "search";
+  | "conversation"
+  | "conversations"
+  | "project"
+  | "projects"
+  | "search"
+  | "settings";
 
-export type Change = "message" | "conversation" | "project";
+export type Change =
+  "message" | "conversation" | "project" | "settings" | "everything";
 
 /** The kinds of records that each change affects. */
 export type Relations = Readonly<Record<Change, readonly Kind[]>>;
@@ -15,11 +21,22 @@ export type Relations = Readonly<Record<Change, readonly Kind[]>>;
  *   of the projects that it leaves and joins, and in what is found.
  * - A project's name shows in the list of projects and on its own page; if it is deleted, its
  *   conversations have none, wherever they are shown.
+ * - The owner's settings show on their own page, and in the message box.
+ * - An erasure changes everything.
  */
 export const relations: Relations = {
   message: ["conversation", "conversations", "project", "search"],
   conversation: ["conversation", "conversations", "project", "search"],
   project: ["project", "projects", "conversation", "conversations", "search"],
+  settings: ["settings"],
+  everything: [
+    "project",
+    "projects",
+    "conversation",
+    "conversations",
+    "search",
+    "settings",
+  ],
 };
 
 /** The kinds of records that the answer to each read is made of. */
@@ -29,6 +46,7 @@ export const reads = {
   readConversation: ["conversation"],
   readProject: ["project"],
   search: ["search"],
+  readSettings: ["settings"],
 } satisfies Partial<Record<OperationId, readonly Kind[]>>;
 
 /** The change that each write makes. */
@@ -48,7 +66,11 @@ export const changes = {
   deleteTurn: "message",
   restoreTurn: "message",
   createProject: "project",
-  eraseOwner: "project",
+  eraseOwner: "everything",
   changeProject: "project",
   deleteProject: "project",
+  changeSettings: "settings",
+  createSavedPrompt: "settings",
+  changeSavedPrompt: "settings",
+  deleteSavedPrompt: "settings",
 } satisfies Partial<Record<OperationId, Change>>;

@@ -12,7 +12,8 @@ const encoded = (bytes: number) => ENCODED * bytes + OTHER_FIELDS_BYTES;
 const WITH_MESSAGE =
   /^\/conversations(?:\/[^/]+(?:\/messages|\/replies\/[^/]+\/(?:stop|retry))?)?$/;
 
-const WITH_INSTRUCTIONS = /^\/projects(?:\/[^/]+)?$/;
+const WITH_INSTRUCTIONS =
+  /^\/(?:projects(?:\/[^/]+)?|settings\/(?:instructions|prompts(?:\/[^/]+)?)|conversations\/[^/]+\/options)$/;
 
 /** The longest body that the form at this address can have. */
 export function maxFormBytes(path: string): number {

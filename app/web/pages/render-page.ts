@@ -4,13 +4,14 @@ import { viewPicker } from "./picker";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
 import { sendHtml } from "../middleware/track-locale";
+import { viewComposer } from "./saved-prompts";
 import { zoneOf } from "./zone";
 import { preferredModel, type SessionValues } from "../sessions/session-values";
 
 export interface Page {
   template: string;
   title: string;
-  data?: object;
+  data?: Record<string, unknown> & { composer?: object };
   /** The id of the shown record, marked in the sidebar. */
   current?: string;
   /** The id of the project that the shown conversation belongs to. */
@@ -41,6 +42,7 @@ export async function renderPage(
     frame: { ...frame, calls: viewCalls(ctx.state.api.calls) },
     picker: viewPicker(frame.models, picker.model, picker.saveAt),
     ...page.data,
+    ...(await viewComposer(ctx, deps, page.data)),
   });
 }
 

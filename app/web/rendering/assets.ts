@@ -35,7 +35,12 @@ export interface Assets {
 }
 
 /** The scripts, each with the module that imports the others. */
-const SCRIPTS = { "keepsake.js": "main.js", "files.js": "upload/files.js" };
+const SCRIPTS = {
+  "keepsake.js": "main.js",
+  "files.js": "upload/files.js",
+  "models.js": "models/search.js",
+  "prompts.js": "prompts/list.js",
+};
 
 /** A script has its texts in it. English has the name that earlier versions of the program know. */
 function nameIn(name: string, language: Language): string {

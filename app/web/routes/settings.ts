@@ -1,33 +1,94 @@
+import { createHash, randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
+import { toVisibleError, VisibleError } from "../../core/domain/errors";
+import { limits, type OwnerSettings } from "../../core/domain/records";
+import { isVisible } from "../../core/domain/text";
 import {
   savePreferences,
   toLanguage,
   toTheme,
 } from "../middleware/read-preferences";
-import type { WebContext, WebState } from "../middleware/web-context";
+import type { Form, WebContext, WebState } from "../middleware/web-context";
 import { checkModel } from "../pages/choose-model";
 import type { RouteDeps } from "../pages/page-deps";
+import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
-/** The settings of a visitor. */
+/** The settings of a visitor: of the browser, of the session, and of the owner. */
 export function settingsRoutes(deps: RouteDeps): Router<WebState> {
+  const { api } = deps;
   const router = new Router<WebState>({ prefix: "/settings" });
-  router.get("/", (ctx) => sendPage(ctx, deps, settingsPage(ctx)));
-  router.post("/", async (ctx) => {
-    await save(ctx, deps);
-    // The script says so itself.
-    seeOther(ctx, ctx.state.scripted ? "/settings" : "/settings?saved=yes");
+  const change = (
+    path: string,
+    work: (ctx: WebContext) => Promise<unknown>,
+    section = "",
+  ) =>
+    router.post(path, async (ctx) => {
+      await work(ctx);
+      // The script says so itself.
+      const saved = ctx.state.scripted ? "" : "?saved=yes";
+      seeOther(ctx, `/settings${saved}${section}`);
+    });
+
+  router.get("/", (ctx) => sendPage(ctx, deps, settingsPage(ctx, deps)));
+  router.get("/prompts", async (ctx) => {
+    ctx.set("cache-control", "no-store");
+    ctx.body = (await api.readSettings(ctx.state.api)).savedPrompts;
   });
+  change("/", (ctx) => save(ctx, deps));
+  change("/instructions", ({ state }) =>
+    api.changeSettings(state.api, { instructions: instructionsOf(state.form) }),
+  );
+  change(
+    "/prompts",
+    ({ state }) => {
+      const prompt = promptOf(state.form);
+      const key = keyOf(state.form.get("key"), prompt);
+      return api.savePrompt(state.api, { ...prompt, key });
+    },
+    "#saved-prompts",
+  );
+  change(
+    "/prompts/:id",
+    (ctx) => {
+      const { api: context, form } = ctx.state;
+      const id = idOf(ctx, "saved prompt");
+      return api.changeSavedPrompt(context, id, promptOf(form));
+    },
+    "#saved-prompts",
+  );
+  change(
+    "/prompts/:id/delete",
+    (ctx) => api.deleteSavedPrompt(ctx.state.api, idOf(ctx, "saved prompt")),
+    "#saved-prompts",
+  );
   return router;
 }
 
-function settingsPage(ctx: WebContext): Page {
+/** Shown without the owner's settings if no backend answers. */
+async function settingsPage(ctx: WebContext, deps: RouteDeps): Promise<Page> {
   const { defaultModel } = ctx.state.visitor.values;
   return {
     template: "settings.njk",
     title: "Settings",
-    data: { defaultModel, saved: ctx.query.saved === "yes" },
+    data: {
+      defaultModel,
+      saved: ctx.query.saved === "yes",
+      key: randomUUID(),
+      ...(await readSettings(ctx, deps)),
+    },
   };
+}
+
+async function readSettings(
+  { state }: WebContext,
+  { api }: RouteDeps,
+): Promise<{ own?: OwnerSettings; problem?: string }> {
+  try {
+    return { own: await api.readSettings(state.api) };
+  } catch (error) {
+    return { problem: toVisibleError(error).message };
+  }
 }
 
 async function save(ctx: WebContext, { api }: RouteDeps): Promise<void> {
@@ -47,4 +108,42 @@ async function save(ctx: WebContext, { api }: RouteDeps): Promise<void> {
     await checkModel(api, context, model);
     visitor.values.defaultModel = model;
   }
+}
+
+function instructionsOf(form: Form): string {
+  const instructions = form.get("instructions") ?? "";
+  const { instructionsBytes: most } = limits;
+  if (Buffer.byteLength(instructions) <= most) return instructions;
+  throw new VisibleError(
+    413,
+    `Instructions are limited to ${most / 1024} KB. Go back and shorten them.`,
+  );
+}
+
+function promptOf(form: Form): { name: string; text: string } {
+  const name = (form.get("name") ?? "").trim();
+  const text = form.get("text") ?? "";
+  if (!isVisible(name) || name.length > limits.nameLength || !isVisible(text)) {
+    throw new VisibleError(
+      400,
+      `A saved prompt needs a name of 1 to ${limits.nameLength} characters, and a text. Go back and change it.`,
+    );
+  }
+  if (Buffer.byteLength(text) <= limits.savedPromptBytes) return { name, text };
+  throw new VisibleError(
+    413,
+    `A saved prompt is limited to ${limits.savedPromptBytes / 1024} KB. Go back and shorten it.`,
+  );
+}
+
+/** What was changed before it was sent again is another prompt. */
+function keyOf(
+  formKey: string | undefined,
+  { name, text }: { name: string; text: string },
+): string | undefined {
+  if (!formKey) return undefined;
+  return createHash("sha256")
+    .update([formKey, name, text].join("\n"))
+    .digest("base64url")
+    .slice(0, 32);
 }

@@ -5,6 +5,7 @@ export interface World {
   conversations: Record<string, Conversation>;
   /** Names; `null` after deletion. */
   projects: Record<string, string | null>;
+  settings: string;
 }
 
 interface Conversation {
@@ -21,6 +22,7 @@ export const firstWorld = (): World => ({
     c1: { title: "new", project: "p1", messages: 0, isDeleted: false },
   },
   projects: { p0: "name", p1: "name" },
+  settings: "",
 });
 
 /** @param to The new value; every number is valid. */
@@ -33,11 +35,19 @@ export function alter(
   const conversation = world.conversations[`c${id}`]!;
   const project = `p${to % 2}`;
   if (what === "message") conversation.messages += 1;
+  else if (what === "settings") world.settings = `text ${to}`;
+  else if (what === "everything") erase(world);
   else if (what === "project") {
     world.projects[project] = to % 3 === 0 ? null : `name ${to}`;
   } else if (to % 3 === 0) conversation.isDeleted = !conversation.isDeleted;
   else if (to % 3 === 1) conversation.project = project;
   else conversation.title = `title ${to}`;
+}
+
+function erase(world: World): void {
+  for (const one of Object.values(world.conversations)) one.isDeleted = true;
+  world.projects = { p0: null, p1: null };
+  world.settings = "";
 }
 
 /** The visible values of a record. */
@@ -55,6 +65,7 @@ export function render(world: World, record: Kind, id: number): string {
       all.filter((one) => one.project === project),
     ],
     search: () => [all, world.projects],
+    settings: () => world.settings,
   };
   return JSON.stringify(shown[record]());
 }

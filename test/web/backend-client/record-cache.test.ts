@@ -10,13 +10,20 @@ import { fc } from "../../support/fast-check";
 /** `RUNS=20000` searches longer. */
 const RUNS = Number(process.env.RUNS ?? 300);
 
-const changes: Change[] = ["message", "conversation", "project"];
+const changes: Change[] = [
+  "message",
+  "conversation",
+  "project",
+  "settings",
+  "everything",
+];
 const kinds: Kind[] = [
   "conversation",
   "conversations",
   "project",
   "projects",
   "search",
+  "settings",
 ];
 
 const slot = fc.nat(2);

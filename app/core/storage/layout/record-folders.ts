@@ -20,6 +20,8 @@ export interface RecordFolders {
   /** Contains all of an owner's data. */
   owner(ownerHash: string): string;
   ownerEvents(ownerHash: string): string;
+  /** The owner's instructions and saved prompts. */
+  ownerSettings(ownerHash: string): string;
   /** Contains the visit markers of an anonymous owner; see `visits.ts`. */
   visits(ownerHash: string): string;
   /** The parent of all folders of an owner's conversations. */
@@ -124,6 +126,7 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
     owner,
     visits: (hash) => path.join(owner(hash), "visits"),
     ownerEvents: (hash) => path.join(owner(hash), "activity"),
+    ownerSettings: (hash) => path.join(owner(hash), "settings"),
     conversations,
     settings: (hash, id) => path.join(conversation(hash, id), "settings"),
     messages: (hash, id) => path.join(conversation(hash, id), "messages"),

@@ -5,6 +5,7 @@ import { layout } from "./layout";
 import { pages } from "./pages";
 import { script } from "./script";
 import { transfer } from "./transfer";
+import { settings } from "./settings";
 
 export const ar: Translation<typeof en, "ar"> = {
   ...layout,
@@ -12,4 +13,5 @@ export const ar: Translation<typeof en, "ar"> = {
   ...pages,
   ...script,
   ...transfer,
+  ...settings,
 };

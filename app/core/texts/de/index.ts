@@ -5,6 +5,7 @@ import { layout } from "./layout";
 import { pages } from "./pages";
 import { script } from "./script";
 import { transfer } from "./transfer";
+import { settings } from "./settings";
 
 export const de: Translation<typeof en, "de"> = {
   ...layout,
@@ -12,4 +13,5 @@ export const de: Translation<typeof en, "de"> = {
   ...pages,
   ...script,
   ...transfer,
+  ...settings,
 };

@@ -53,17 +53,17 @@ export const pages: Translation<typeof english, "de"> = {
   "data.downloadFirst": "Zuerst alle meine Daten herunterladen",
   "data.delete": "Löschen",
   "data.deleteHint":
-    "Löscht alle Unterhaltungen und Projekte endgültig und beendet Ihre Sitzung.",
+    "Löscht alle Unterhaltungen, Projekte, Anweisungen und gespeicherten Prompts endgültig und beendet Ihre Sitzung.",
   "data.deleteHintPerson":
-    "Löscht alle Unterhaltungen und Projekte endgültig und beendet Ihre Sitzungen auf allen Geräten.",
+    "Löscht alle Unterhaltungen, Projekte, Anweisungen und gespeicherten Prompts endgültig und beendet Ihre Sitzungen auf allen Geräten.",
   "data.deleteAll": "Alle meine Daten löschen",
   "data.deleteAllMore": "Alle meine Daten löschen …",
   "data.deleteConfirm":
-    "Alle Ihre Unterhaltungen und Projekte werden gelöscht, und laufende Antworten werden angehalten. Ihre Sitzung endet. Das kann nicht rückgängig gemacht werden.",
+    "Alle Ihre Unterhaltungen, Projekte, Anweisungen und gespeicherten Prompts werden gelöscht, und laufende Antworten werden angehalten. Ihre Sitzung endet. Das kann nicht rückgängig gemacht werden.",
   "data.deleteConfirmPerson":
-    "Alle Ihre Unterhaltungen und Projekte werden gelöscht, und laufende Antworten werden angehalten. Sie werden auf allen Geräten abgemeldet. Das kann nicht rückgängig gemacht werden.",
+    "Alle Ihre Unterhaltungen, Projekte, Anweisungen und gespeicherten Prompts werden gelöscht, und laufende Antworten werden angehalten. Sie werden auf allen Geräten abgemeldet. Das kann nicht rückgängig gemacht werden.",
   "data.deleted":
-    "Ihre Unterhaltungen und Projekte wurden gelöscht, und Ihre Sitzung ist beendet.",
+    "Ihre Unterhaltungen, Projekte, Anweisungen und gespeicherten Prompts wurden gelöscht, und Ihre Sitzung ist beendet.",
   "data.startNew": "Neue Unterhaltung beginnen",
   "signOut.provider": "Auch beim Anmeldedienst abmelden",
   "signOut.everywhere":

@@ -48,17 +48,17 @@ export const pages = {
   "data.downloadFirst": "Download all my data first",
   "data.delete": "Delete",
   "data.deleteHint":
-    "Deletes all conversations and projects permanently, and ends your session.",
+    "Deletes all conversations, projects, instructions and saved prompts permanently, and ends your session.",
   "data.deleteHintPerson":
-    "Deletes all conversations and projects permanently, and ends your sessions on all devices.",
+    "Deletes all conversations, projects, instructions and saved prompts permanently, and ends your sessions on all devices.",
   "data.deleteAll": "Delete all my data",
   "data.deleteAllMore": "Delete all my data…",
   "data.deleteConfirm":
-    "All of your conversations and projects will be deleted, and replies in progress will be stopped. Your session will end. This can’t be undone.",
+    "All of your conversations, projects, instructions and saved prompts will be deleted, and replies in progress will be stopped. Your session will end. This can’t be undone.",
   "data.deleteConfirmPerson":
-    "All of your conversations and projects will be deleted, and replies in progress will be stopped. You will be signed out on all devices. This can’t be undone.",
+    "All of your conversations, projects, instructions and saved prompts will be deleted, and replies in progress will be stopped. You will be signed out on all devices. This can’t be undone.",
   "data.deleted":
-    "Your conversations and projects were deleted, and your session has ended.",
+    "Your conversations, projects, instructions and saved prompts were deleted, and your session has ended.",
   "data.startNew": "Start a new conversation",
   "signOut.provider": "Sign out of your identity provider too",
   "signOut.everywhere":

@@ -1,3 +1,4 @@
+import { VisibleError } from "../../../core/domain/errors";
 import type { FileRef, Message, Project } from "../../../core/domain/records";
 import { fileAddress } from "../view-files";
 import {
@@ -20,8 +21,11 @@ export async function* exportJson(
   source: ExportSource,
   exportedAt: Date,
 ): AsyncGenerator<string, void> {
-  const projects = await projectsOf(source);
-  const head = { format: FORMAT, exportedAt, projects };
+  const [projects, settings] = await Promise.all([
+    projectsOf(source),
+    settingsOf(source),
+  ]);
+  const head = { format: FORMAT, exportedAt, settings, projects };
   yield `${JSON.stringify(head).slice(0, -1)},"conversations":[`;
   let separator = "\n";
   for await (const id of idsOf(source)) {
@@ -46,6 +50,17 @@ async function projectsOf(source: ExportSource): Promise<Project[]> {
     if (page) used.add(page.conversation.project);
   }
   return projects.filter(({ id }) => used.has(id));
+}
+
+/** Part of all data alone. An earlier version of the backend has none. */
+async function settingsOf({ api, context, ids }: ExportSource) {
+  if (ids) return undefined;
+  try {
+    return await api.readSettings(context);
+  } catch (error) {
+    if (error instanceof VisibleError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 async function* exportConversation(

@@ -2,15 +2,15 @@ import { handleAttention, showAttention } from "./attention.js";
 import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
 import { handleDialogs } from "./dialogs.js";
-import { hasKeyboard, messageBox, setCookie } from "./dom.js";
+import { byId, hasKeyboard, messageBox, setCookie } from "./dom.js";
 import { handleFiles } from "./files.js";
 import { handleDrafts, removeOldestDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
 import { handleKeys, showKeyChoice } from "./keys.js";
 import { awaitQueue, followReply, handleVisibility } from "./live-reply.js";
-import { handleModelSearch, showModels } from "./model-search.js";
 import { handleNavigation, onRender, refresh, rendered } from "./page.js";
 import { handlePanels, restoreListPosition } from "./panels.js";
+import { handlePrompts } from "./prompts.js";
 import { handleScrolling } from "./scroll.js";
 import { showLocalTimes } from "./times.js";
 
@@ -29,9 +29,9 @@ handleFiles();
 handleForms();
 handleKeys();
 handleMessageBox();
-handleModelSearch();
 handleNavigation();
 handlePanels();
+handlePrompts();
 handleScrolling();
 handleVisibility();
 onRender(showLocalTimes);
@@ -39,6 +39,12 @@ onRender(updateBox);
 onRender(followReply);
 onRender(awaitQueue);
 onRender(showModels);
+
+/** The search in a long list of models is loaded with the first such list. */
+function showModels() {
+  const { script } = byId("model-search")?.dataset ?? {};
+  if (script) void import(script).then((search) => search.showModels());
+}
 
 function start() {
   rendered();

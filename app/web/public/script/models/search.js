@@ -1,6 +1,9 @@
-import { asHtml, byId } from "./dom.js";
+import { asHtml, byId } from "../dom.js";
 
-/* The search in a long list of models: an editable combobox with a list (ARIA Authoring Practices). */
+/*
+ * The search in a long list of models: an editable combobox with a list (ARIA Authoring Practices). Loaded with the
+ * first such list.
+ */
 
 const input = () =>
   /** @type {HTMLInputElement | null} */ (byId("model-search"));
@@ -94,7 +97,7 @@ function move(step) {
 }
 
 /** Call after each change of the page: the server's list is closed, and says which model is selected. */
-export function showModels() {
+function showModels() {
   const box = input();
   if (!box) return;
   box.setAttribute("aria-expanded", String(isListed()));
@@ -106,31 +109,31 @@ export function showModels() {
   }
 }
 
-export function handleModelSearch() {
-  document.addEventListener("keydown", (event) => {
-    if (event.target !== input() || event.isComposing) return;
-    if (runListKey(event)) event.preventDefault();
-  });
-  document.addEventListener("input", ({ target }) => {
-    if (target !== input()) return;
-    const query = input()?.value ?? "";
-    popup()?.showPopover();
-    filter(query);
-    showModels();
-  });
-  document.addEventListener("focusout", ({ target }) => {
-    if (target === input()) closeModels();
-  });
-  document.addEventListener("mousedown", (event) => {
-    const { target } = event;
-    if (!(target instanceof Element)) return;
-    // The focus stays in the box.
-    if (target.closest("#model-list")) event.preventDefault();
-  });
-  document.addEventListener("click", ({ target }) => {
-    if (!(target instanceof Element)) return;
-    if (target === input()) openModels();
-    const option = asHtml(target.closest("#models [role=option]"));
-    if (option) choose(option);
-  });
-}
+document.addEventListener("keydown", (event) => {
+  if (event.target !== input() || event.isComposing) return;
+  if (runListKey(event)) event.preventDefault();
+});
+document.addEventListener("input", ({ target }) => {
+  if (target !== input()) return;
+  const query = input()?.value ?? "";
+  popup()?.showPopover();
+  filter(query);
+  showModels();
+});
+document.addEventListener("focusout", ({ target }) => {
+  if (target === input()) closeModels();
+});
+document.addEventListener("mousedown", (event) => {
+  const { target } = event;
+  if (!(target instanceof Element)) return;
+  // The focus stays in the box.
+  if (target.closest("#model-list")) event.preventDefault();
+});
+document.addEventListener("click", ({ target }) => {
+  if (!(target instanceof Element)) return;
+  if (target === input()) openModels();
+  const option = asHtml(target.closest("#models [role=option]"));
+  if (option) choose(option);
+});
+
+export { showModels };

@@ -1,0 +1,24 @@
+import type { Translation } from "../translation";
+import type { settings as english } from "../en/settings";
+
+export const settings: Translation<typeof english, "de"> = {
+  "settings.instructions": "Anweisungen für jede Unterhaltung",
+  "settings.instructionsHint":
+    "Modelle erhalten sie vor den Anweisungen eines Projekts und einer Unterhaltung. Wo sie sich widersprechen, gelten die späteren. Sie brauchen Platz im Fenster eines Modells, wie Nachrichten.",
+  "prompts.title": "Gespeicherte Prompts",
+  "prompts.key": "Gespeicherte Prompts (/)",
+  "prompts.hint":
+    "Texte, die Sie wieder verwenden. Ein / im leeren Nachrichtenfeld listet sie auf, ebenso die Schaltfläche unter dem Feld.",
+  "prompts.text": "Text",
+  "prompts.new": "Neuer gespeicherter Prompt",
+  "prompts.save": "Prompt speichern",
+  "prompts.none": "Noch keine gespeicherten Prompts.",
+  "prompts.manage": "Gespeicherte Prompts verwalten",
+  "prompts.unreadable":
+    "Die gespeicherten Prompts können nicht gelesen werden. Versuchen Sie es gleich noch einmal.",
+  "prompts.count": {
+    one: "{count} gespeicherter Prompt.",
+    other: "{count} gespeicherte Prompts.",
+  },
+  "prompts.inserted": "{name} steht im Nachrichtenfeld.",
+};
