@@ -1,3 +1,5 @@
+import { VisibleError } from "../../app/core/domain/errors";
+import { HttpVisitor } from "../support/http-visitor";
 import { restartWeb, useWeb, visitor, web } from "../support/start-web";
 
 useWeb();
@@ -108,4 +110,114 @@ it("keeps the default model when another person signs in", async () => {
   await save({ model: "eliza/two" });
   await visitor.read("/");
   expect(pickedModel(await visitor.read("/"))).toBe("eliza/two");
+});
+
+const instruct = (instructions: string) =>
+  visitor.post("/settings/instructions", { instructions });
+const savePrompt = (name: string, text: string, key = name) =>
+  visitor.post("/settings/prompts", { name, text, key });
+const listed = async () =>
+  (await (await visitor.get("/settings/prompts")).json()) as {
+    id: string;
+    name: string;
+    text: string;
+  }[];
+
+describe("the owner's settings", () => {
+  it("keeps the instructions for every conversation", async () => {
+    const answer = await instruct("Answer in <rhymes>.");
+    expect(answer.headers.get("location")).toBe("/settings?saved=yes");
+    expect(await visitor.read("/settings")).toContain(
+      "Answer in &lt;rhymes&gt;.",
+    );
+  });
+
+  it("saves, changes and deletes prompts", async () => {
+    await savePrompt("Translate", "To French:");
+    await savePrompt("Translate", "To French:");
+    const [prompt] = await listed();
+    expect(await listed()).toEqual([
+      { id: expect.any(String), name: "Translate", text: "To French:" },
+    ]);
+    const address = `/settings/prompts/${prompt?.id}`;
+    await visitor.post(address, { name: "Translate", text: "To Greek:" });
+    expect(await listed()).toMatchObject([{ text: "To Greek:" }]);
+    await visitor.post(`${address}/delete`, {});
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each([
+    ["", "text", 400],
+    ["name", " \u200b", 400],
+    ["n".repeat(101), "text", 400],
+    ["name", "x".repeat(16 * 1024 + 1), 413],
+  ])("refuses a prompt named %.5p with the text %.5p", async (...given) => {
+    const [name, text, status] = given;
+    const answer = await savePrompt(name, text);
+    expect(answer.status).toBe(status);
+    expect(await listed()).toEqual([]);
+  });
+
+  it("takes instructions of 16 KB in any script, and refuses longer ones with a sentence", async () => {
+    const most = "é".repeat(8 * 1024);
+    expect((await instruct(most)).status).toBe(303);
+    const answer = await instruct(`${most}é`);
+    expect(answer.status).toBe(413);
+    expect(await answer.text()).toContain("Instructions are limited to 16 KB.");
+  });
+
+  it("fills the message box by links, without a script", async () => {
+    await savePrompt("Translate", "To French: <b>");
+    const home = await visitor.read("/");
+    expect(home).toContain('href="?prompts=yes"');
+    const list = await visitor.read("/?prompts=yes");
+    const link = /href="(\?prompt=[a-z2-7]{26})#message"/.exec(list)?.[1];
+    expect(await visitor.read(`/${link}`)).toContain(
+      "\nTo French: &lt;b&gt;</textarea>",
+    );
+    const conversation = await visitor.begin("hi");
+    expect(await visitor.read(`${conversation}${link}`)).toContain(
+      "\nTo French: &lt;b&gt;</textarea>",
+    );
+    expect(await visitor.read(`/?prompt=${"a".repeat(26)}`)).toContain(
+      "Translate",
+    );
+  });
+
+  it("says why they can't be shown, and shows the rest of the page", async () => {
+    const { api } = web;
+    await visitor.read("/settings");
+    api.fault = new VisibleError(503, "No backend answers.");
+    const html = await visitor.read("/settings");
+    expect(html).toContain("No backend answers.");
+    expect(html).toContain('<select name="theme"');
+    expect(await visitor.read("/?prompts=yes")).toContain(
+      "No backend answers.",
+    );
+  });
+
+  it("are part of the download of all data, and deleted with them", async () => {
+    await instruct("Be brief.");
+    await savePrompt("Translate", "To French:");
+    const exported = JSON.parse(await visitor.read("/data/download")) as object;
+    expect(exported).toMatchObject({
+      settings: {
+        instructions: "Be brief.",
+        savedPrompts: [{ name: "Translate", text: "To French:" }],
+      },
+    });
+  });
+
+  it("belong to one visitor", async () => {
+    await savePrompt("Translate", "To French:");
+    const [prompt] = await listed();
+    const other = new HttpVisitor(web.address);
+    await other.read("/");
+    expect(await (await other.get("/settings/prompts")).json()).toEqual([]);
+    const address = `/settings/prompts/${prompt?.id}`;
+    const answer = await other.post(address, { name: "a", text: "b" });
+    expect(answer.status).toBe(404);
+    await other.post(`${address}/delete`, {});
+    expect(await listed()).toHaveLength(1);
+  });
 });

@@ -128,7 +128,7 @@ it("saves settings without JavaScript", async () => {
   await open({ javaScriptEnabled: false, colorScheme: "light" });
   await openSettings();
   await page.getByLabel("Theme").selectOption("Dark");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).first().click();
   await expectShown(page.getByText("Saved.", { exact: true }));
   await page.goto(web.address);
   await expectShown(page.locator("body.dark"));
