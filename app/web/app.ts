@@ -36,6 +36,7 @@ import { loadAssets } from "./rendering/assets";
 import { TimeSlices } from "./rendering/time-slices";
 import { createViews } from "./rendering/views";
 import { chatRoutes } from "./routes/chat";
+import { listRoutes } from "./routes/lists";
 import { fileRoutes } from "./routes/files";
 import { conversationRoutes } from "./routes/conversations";
 import { answerProbes } from "./middleware/answer-preflight";
@@ -131,6 +132,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     liveReplies,
   };
   const routers = [
+    listRoutes,
     chatRoutes,
     replyRoutes,
     queueRoutes,

@@ -2,6 +2,7 @@ import type { OperationId } from "../../core/api/operations";
 import type {
   Conversation,
   ConversationPage,
+  DeletedConversation,
   Excerpt,
   FileRef,
   Prompt,
@@ -60,12 +61,16 @@ export interface ConversationChanges {
   project?: string | null;
   maxTokens?: number | null;
   temperature?: number | null;
+  pinned?: boolean;
+  archived?: boolean;
 }
 
 export interface Overview {
   conversations: Conversation[];
   /** The cursor of older conversations. */
   next: string | null;
+  /** Also in `conversations`; `undefined` if an earlier version of the backend answers. */
+  pinned?: Conversation[];
   projects: Project[];
   models: ModelDescription[];
   /** The storage that the visitor uses; `undefined` if an earlier version of the backend answers. */
@@ -83,7 +88,12 @@ export interface Api {
   readOverview(context: ApiContext): Promise<Overview>;
   listConversations(
     context: ApiContext,
-    page: { cursor?: string; limit: number },
+    page: {
+      cursor?: string;
+      limit: number;
+      /** Only archived conversations, or all; by default those that are not archived. */
+      archived?: "only" | "with";
+    },
   ): Promise<{ conversations: Conversation[]; next: string | null }>;
   /** Makes a conversation out of its first message, and begins the reply. */
   createConversation(
@@ -122,6 +132,14 @@ export interface Api {
   ): Promise<Conversation>;
   deleteConversation(context: ApiContext, id: string): Promise<void>;
   restoreConversation(context: ApiContext, id: string): Promise<Conversation>;
+  /** The deleted conversations that can be restored, last deleted first. */
+  listDeleted(
+    context: ApiContext,
+    page: { cursor?: string; limit: number },
+  ): Promise<{ conversations: DeletedConversation[]; next: string | null }>;
+  readDeleted(context: ApiContext, id: string): Promise<DeletedConversation>;
+  /** Deletes a deleted conversation permanently. */
+  purgeConversation(context: ApiContext, id: string): Promise<void>;
   /** Deletes a prompt and its reply from a conversation. */
   deleteTurn(context: ApiContext, id: string, number: number): Promise<void>;
   restoreTurn(context: ApiContext, id: string, number: number): Promise<void>;

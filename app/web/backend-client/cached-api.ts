@@ -73,9 +73,9 @@ export class CachedApi implements ConnectedApi {
 
   listConversations(
     context: ApiContext,
-    { cursor, limit }: { cursor?: string; limit: number },
+    { cursor, limit, archived }: Parameters<Api["listConversations"]>[1],
   ): ReturnType<Api["listConversations"]> {
-    const query = { limit: String(limit), cursor };
+    const query = { limit: String(limit), cursor, archived };
     return this.read(context, "listConversations", { query });
   }
 
@@ -150,6 +150,22 @@ export class CachedApi implements ConnectedApi {
     id: string,
   ): ReturnType<Api["restoreConversation"]> {
     return this.write(context, "restoreConversation", { params: { id } });
+  }
+
+  listDeleted(
+    context: ApiContext,
+    { cursor, limit }: Parameters<Api["listDeleted"]>[1],
+  ): ReturnType<Api["listDeleted"]> {
+    const query = { limit: String(limit), cursor };
+    return this.read(context, "listDeleted", { query });
+  }
+
+  readDeleted(context: ApiContext, id: string): ReturnType<Api["readDeleted"]> {
+    return this.read(context, "readDeleted", { params: { id } });
+  }
+
+  async purgeConversation(context: ApiContext, id: string): Promise<void> {
+    await this.write(context, "purgeConversation", { params: { id } });
   }
 
   async deleteTurn(

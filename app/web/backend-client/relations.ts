@@ -17,7 +17,7 @@ export type Relations = Readonly<Record<Change, readonly Kind[]>>;
 /**
  * - A message belongs to its conversation, brings that to the top of the list, adds to its
  *   project's usage, and can be found.
- * - A conversation's title, project or deletion shows on its own page, in the list, on the pages
+ * - A conversation's title, project, pin, place in the archive or deletion shows on its own page, in the list, on the pages
  *   of the projects that it leaves and joins, and in what is found.
  * - A project's name shows in the list of projects and on its own page; if it is deleted, its
  *   conversations have none, wherever they are shown.
@@ -43,6 +43,8 @@ export const relations: Relations = {
 export const reads = {
   readOverview: ["conversations", "projects"],
   listConversations: ["conversations", "projects"],
+  listDeleted: ["conversations", "projects"],
+  readDeleted: ["conversations", "projects"],
   readConversation: ["conversation"],
   readProject: ["project"],
   search: ["search"],
@@ -63,6 +65,7 @@ export const changes = {
   changeConversation: "conversation",
   deleteConversation: "conversation",
   restoreConversation: "conversation",
+  purgeConversation: "conversation",
   deleteTurn: "message",
   restoreTurn: "message",
   createProject: "project",

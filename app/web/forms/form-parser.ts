@@ -2,8 +2,8 @@ import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import type { Form } from "./form";
 
-/** More than any form of ours has. */
-export const MAX_FIELDS = 64;
+/** More than any form of ours has: a list has a field for each selected conversation. */
+export const MAX_FIELDS = limits.selection + 64;
 
 /**
  * A message that is somewhat too long is returned to its sender. That costs more than to read it, so a

@@ -11,9 +11,11 @@ import type { Zone } from "./zone";
 
 /** The data of the sidebar. */
 export interface FrameData {
+  pinned: Conversation[];
+  /** The other conversations. */
   groups: DayGroup<Conversation>[];
-  /** The address of older conversations, if there are any. */
-  more: string | undefined;
+  /** True if there are older conversations. */
+  hasMore: boolean;
   projects: Project[];
   models: ModelDescription[];
   /** A sentence, if the visitor comes near a limit of what they may store. */
@@ -32,8 +34,13 @@ export async function readFrame(
   try {
     const overview = await api.readOverview(context);
     return {
-      groups: groupByDay(overview.conversations, zone, nowMs),
-      more: overview.next ? "/conversations" : undefined,
+      pinned: overview.pinned ?? [],
+      groups: groupByDay(
+        overview.conversations.filter(({ pinnedAt }) => !pinnedAt),
+        zone,
+        nowMs,
+      ),
+      hasMore: overview.next !== null,
       projects: overview.projects,
       models: overview.models,
       limit: limitNotice(overview.quotas),
@@ -46,8 +53,9 @@ export async function readFrame(
 }
 
 const NOTHING = {
+  pinned: [],
   groups: [],
-  more: undefined,
+  hasMore: false,
   projects: [],
   models: [],
   limit: undefined,

@@ -14,6 +14,7 @@ interface Days {
 export class Zone {
   readonly #day: Intl.DateTimeFormat;
   readonly #month: Intl.DateTimeFormat;
+  readonly #time: Intl.DateTimeFormat;
   readonly #suffix: string;
   #days: Days | undefined;
 
@@ -27,6 +28,8 @@ export class Zone {
     this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: name });
     const format = { month: "long", year: "numeric", timeZone: name } as const;
     this.#month = new Intl.DateTimeFormat("en", format);
+    const time = { dateStyle: "medium", timeStyle: "short" } as const;
+    this.#time = new Intl.DateTimeFormat("en", { ...time, timeZone: name });
     this.#suffix = isStated ? ` (${name})` : "";
   }
 
@@ -36,6 +39,17 @@ export class Zone {
     if (atMs >= today) return `Today${this.#suffix}`;
     if (atMs >= yesterday) return `Yesterday${this.#suffix}`;
     return atMs >= week ? "This week" : this.#month.format(atMs);
+  }
+
+  /** A date with its time. */
+  timeOf(atMs: number): string {
+    return this.#time.format(atMs) + this.#suffix;
+  }
+
+  /** The first millisecond of a date, such as `2026-01-31`. */
+  startOfDate(date: string): number {
+    const at = Date.parse(date);
+    return this.#startOf(at / DAY_MS, at - 2 * DAY_MS, at + 2 * DAY_MS);
   }
 
   #daysAround(nowMs: number): Days {

@@ -40,6 +40,7 @@ const SCRIPTS = {
   "files.js": "upload/files.js",
   "models.js": "models/search.js",
   "prompts.js": "prompts/list.js",
+  "lists.js": "lists/lists.js",
 };
 
 /** A script has its texts in it. English has the name that earlier versions of the program know. */

@@ -14,6 +14,8 @@ import type { RouteDeps } from "../pages/page-deps";
 import { takeFiles, type UploadDeps } from "./files";
 import { openReplyPage } from "../pages/open-reply-page";
 import { idOf } from "../pages/params";
+import { viewDeleted } from "../pages/view-deleted";
+import { zoneOf } from "../pages/zone";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { preferredModel } from "../sessions/session-values";
 
@@ -168,9 +170,33 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       },
     };
   };
-  await sendPage(ctx, deps, view());
+  try {
+    await sendPage(ctx, deps, view());
+  } catch (error) {
+    if (!(await sendDeleted(ctx, deps, id, error))) throw error;
+    return;
+  }
   const reply = await intoPage;
   if (reply) openReplyPage(ctx, deps, id, reply);
+}
+
+/** Tells where a deleted conversation can be restored. @returns False if it is not that. */
+async function sendDeleted(
+  ctx: WebContext,
+  deps: RouteDeps,
+  id: string,
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof VisibleError) || error.status !== 404) return false;
+  const deleted = await deps.api
+    .readDeleted(ctx.state.api, id)
+    .catch(() => undefined);
+  if (!deleted) return false;
+  const { title } = deleted.conversation;
+  const item = viewDeleted(deleted, zoneOf(ctx.state.zone));
+  await sendPage(ctx, deps, { template: "deleted.njk", title, data: { item } });
+  ctx.status = 404;
+  return true;
 }
 
 /** The address alone could be made up. */

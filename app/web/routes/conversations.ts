@@ -8,19 +8,15 @@ import type { ConversationChanges } from "../backend-client/api";
 import { exportMarkdown } from "../pages/exports/export-markdown";
 import { exportName } from "../pages/exports/export-name";
 import { checkModel } from "../pages/choose-model";
-import { groupByDay } from "../pages/time";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf, messageNumberOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
-import { zoneOf } from "../pages/zone";
 
 /** The session's key for the last deleted conversation, which can be restored. */
 export const DELETED = "deleted";
 
-const CONVERSATIONS_PER_PAGE = 100;
-
-/** The list of conversations, and actions on each. */
+/** Actions on a conversation. */
 export function conversationRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
   const router = new Router<WebState>({ prefix: "/conversations" });
@@ -37,7 +33,6 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
       seeOther(ctx, `/conversations/${id}${saved}`);
     });
 
-  router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
   router.get("/:id/rename", (ctx) =>
     sendPage(ctx, deps, formPage(ctx, deps, "rename.njk", "Rename")),
   );
@@ -48,6 +43,10 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
   change("rename", titleOf);
   change("move", (form) => ({ project: form.get("project") || null }));
   change("options", optionsOf);
+  change("pin", () => ({ pinned: true }));
+  change("unpin", () => ({ pinned: false }));
+  change("archive", () => ({ archived: true }));
+  change("unarchive", () => ({ archived: false }));
   router.post("/:id/model", async (ctx) => {
     const id = idOf(ctx, "conversation");
     const model = ctx.state.form.get("model") ?? "";
@@ -92,25 +91,6 @@ async function sendMarkdown(
   ctx.body = Readable.from(pieces, { objectMode: false });
 }
 
-async function listPage(
-  ctx: WebContext,
-  { api, now }: RouteDeps,
-): Promise<Page> {
-  const cursor = cursorOf(ctx);
-  const { conversations, next } = await api.listConversations(ctx.state.api, {
-    cursor,
-    limit: CONVERSATIONS_PER_PAGE,
-  });
-  return {
-    template: "conversations.njk",
-    title: "Conversations",
-    data: {
-      list: groupByDay(conversations, zoneOf(ctx.state.zone), now()),
-      next: next && `/conversations?cursor=${encodeURIComponent(next)}`,
-    },
-  };
-}
-
 /** A form about a conversation, which may be another than the one on display. */
 async function formPage(
   ctx: WebContext,
@@ -123,12 +103,6 @@ async function formPage(
     limit: 1,
   });
   return { template, title, current: id, data: { conversation } };
-}
-
-function cursorOf(ctx: WebContext): string | undefined {
-  const cursor = String(ctx.query.cursor ?? "");
-  if (/^[0-9]{0,15}$/.test(cursor)) return cursor || undefined;
-  throw new VisibleError(400, "This link doesn’t work. Open the list again.");
 }
 
 function titleOf(form: Form): ConversationChanges {

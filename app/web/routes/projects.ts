@@ -6,6 +6,7 @@ import { limits } from "../../core/domain/records";
 import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
+import { viewActions, viewDone } from "../pages/selection";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 
 /** Projects: a name, instructions for every prompt, and usage. */
@@ -64,6 +65,9 @@ async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
         href: `/projects/${id}${name === "conversations" ? "" : `?tab=${name}`}`,
       })),
       saved: ctx.query.saved === "yes",
+      back: `/projects/${id}`,
+      selection: viewActions("conversations", ctx.state.locale),
+      done: viewDone(ctx),
       composer:
         tab === "conversations"
           ? { action: "/conversations", key: randomUUID(), project: id }

@@ -75,10 +75,10 @@ it.each(["a=%FF", "%C3%28=a"])("refuses %j, which is not UTF-8", (body) => {
   expect(() => parse(Buffer.from(body))).toThrow("not valid UTF-8");
 });
 
-it("stops at the 65th field", () => {
-  const flood = Buffer.from("a&".repeat(64));
+it("stops at the 265th field", () => {
+  const flood = Buffer.from("a&".repeat(264));
   expect(parse(flood)).toEqual({ a: "" });
   const parser = new FormParser();
   parser.write(flood);
-  expect(() => parser.write(Buffer.from("a&"))).toThrow("at most 64 fields");
+  expect(() => parser.write(Buffer.from("a&"))).toThrow("at most 264 fields");
 });

@@ -106,7 +106,7 @@ it("accepts the longest message, as line breaks", async () => {
 it("refuses a flood of fields", async () => {
   const answer = await visitor.post("/conversations", "a&".repeat(2 * MB));
   expect(answer.status).toBe(413);
-  expect(await answer.text()).toContain("at most 64 fields");
+  expect(await answer.text()).toContain("at most 264 fields");
 });
 
 it("bounds the memory of 60 long forms at once, and serves others meanwhile", async () => {

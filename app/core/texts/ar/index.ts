@@ -2,6 +2,7 @@ import type { Translation } from "../translation";
 import type { en } from "../en";
 import { chat } from "./chat";
 import { layout } from "./layout";
+import { lists } from "./lists";
 import { pages } from "./pages";
 import { script } from "./script";
 import { transfer } from "./transfer";
@@ -10,6 +11,7 @@ import { settings } from "./settings";
 export const ar: Translation<typeof en, "ar"> = {
   ...layout,
   ...chat,
+  ...lists,
   ...pages,
   ...script,
   ...transfer,

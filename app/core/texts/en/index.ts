@@ -1,5 +1,6 @@
 import { chat } from "./chat";
 import { layout } from "./layout";
+import { lists } from "./lists";
 import { pages } from "./pages";
 import { script } from "./script";
 import { settings } from "./settings";
@@ -9,6 +10,7 @@ import { transfer } from "./transfer";
 export const en = {
   ...layout,
   ...chat,
+  ...lists,
   ...pages,
   ...script,
   ...settings,

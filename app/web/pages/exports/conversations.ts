@@ -36,7 +36,7 @@ async function* conversationsOf({
 }: ExportSource): AsyncGenerator<Conversation, void> {
   let cursor: string | undefined;
   do {
-    const page = { limit: CONVERSATIONS, cursor };
+    const page = { limit: CONVERSATIONS, cursor, archived: "with" } as const;
     const { conversations, next } = await api.listConversations(context, page);
     yield* conversations;
     cursor = next ?? undefined;

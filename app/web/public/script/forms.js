@@ -18,7 +18,7 @@ import { hideToast, showToast } from "./toast.js";
 const PROMPTING = "#composer, .starters, .again, .retry, #edit";
 
 /** The forms whose fields are settings. Those of class `autosave` are sent when a field changes. */
-const SAVING = `.autosave, [action^="${base}/projects/"]:not([action$="/delete"])`;
+const SAVING = `.autosave, .place, [action^="${base}/projects/"]:not([action$="/delete"])`;
 
 /** The forms after which another visitor may use this browser. */
 const ENDING = `[action="${base}/session/reset"], [action="${base}/session/sign-out"], [action="${base}/data/delete"]`;
@@ -63,6 +63,8 @@ async function submit(form, submitter) {
     if (keepsPage(form, submitter)) {
       closeAround(submitter);
       const opener = document.activeElement;
+      // Selected rows were meant for this action alone.
+      form.reset();
       await refresh();
       recoverFocus(opener);
       showResult(html);
@@ -103,9 +105,10 @@ const addressOf = (form, submitter) =>
  * @param {string} html the page that answers it
  */
 function showResult(html) {
-  const undo = parse(html).querySelector(".undo");
-  if (undo) showToast(undo.querySelector("span")?.textContent ?? "", undo);
-  else showToast(t("notice.saved"));
+  const result = parse(html).querySelector(".undo, .result");
+  const sentence = result?.querySelector("span")?.textContent;
+  const content = result?.matches(".undo") ? result : undefined;
+  showToast(sentence ?? t("notice.saved"), content);
 }
 
 /**
