@@ -106,8 +106,10 @@ describe("the bin", () => {
     await visitor.post(`${first}/delete`, {});
     const bin = main(await visitor.read("/bin"));
     expect(bin).toContain("the first");
-    expect(bin).toMatch(/Deleted <time datetime="[^"]+">[^<]* \(UTC\)<\/time>/);
-    expect(bin).toMatch(/until <time datetime="[^"]+">[^<]* \(UTC\)<\/time>/);
+    expect(bin).toMatch(
+      /Deleted: <time datetime="[^"]+">[^<]* \(UTC\)<\/time>/,
+    );
+    expect(bin).toMatch(/until: <time datetime="[^"]+">[^<]* \(UTC\)<\/time>/);
   });
 
   it("is where the page of a deleted conversation leads to", async () => {

@@ -17,8 +17,8 @@ export type Relations = Readonly<Record<Change, readonly Kind[]>>;
 /**
  * - A message belongs to its conversation, brings that to the top of the list, adds to its
  *   project's usage, and can be found.
- * - A conversation's title, project, pin, place in the archive or deletion shows on its own page, in the list, on the pages
- *   of the projects that it leaves and joins, and in what is found.
+ * - A conversation's settings show on its own page, in the lists, on the pages of the projects that it
+ *   leaves and joins, and in what is found. They include its title, pin, archive and deletion.
  * - A project's name shows in the list of projects and on its own page; if it is deleted, its
  *   conversations have none, wherever they are shown.
  * - The owner's settings show on their own page, and in the message box.
