@@ -72,8 +72,8 @@ const actions: Record<string, Action> = {
 
 /** The actions of each list. */
 const LISTED = {
-  conversations: ["pin", "archive", "move", "delete"],
-  archive: ["unarchive", "move", "delete"],
+  conversations: ["pin", "archive", "move", "download", "delete"],
+  archive: ["unarchive", "move", "download", "delete"],
   bin: ["restore", "purge"],
 } as const;
 

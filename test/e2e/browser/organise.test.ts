@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions } from "playwright-core";
 import {
   articles,
@@ -137,6 +138,17 @@ it("deletes permanently only after a second click", async () => {
   await main().getByText("Empty the bin…").click();
   await button("Empty the bin").click();
   await expectShown(main().getByText("The bin is empty."));
+});
+
+it("downloads what is selected", async () => {
+  await open();
+  await begin();
+  await pick("the second").check();
+  const downloading = page.waitForEvent("download");
+  await button("Download").click();
+  const text = await readFile(await (await downloading).path(), "utf8");
+  expect(text).toContain("the second");
+  expect(text).not.toContain("the third");
 });
 
 it("is worked by the keyboard alone", async () => {

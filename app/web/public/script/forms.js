@@ -169,6 +169,7 @@ export function handleForms() {
     const { submitter } = event;
     // An export is a download.
     if (submitter?.getAttribute("formmethod") === "get") return;
+    if (event.submitter?.matches("[formmethod=get]")) return;
     const isContinuing = submitter?.hasAttribute("formaction");
     if (form.id === "composer" && isContinuing) return;
     event.preventDefault();
