@@ -174,9 +174,9 @@ export async function runSelected(
 }
 
 /** Why a change failed; `undefined` if it did not. */
-async function reasonOf(change: Promise<unknown>): Promise<string | undefined> {
+async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
   try {
-    await change;
+    await work;
     return undefined;
   } catch (error) {
     return toVisibleError(error).message;

@@ -192,6 +192,15 @@ it("works without a script", async () => {
   await expectShown(main().getByText("1 conversation deleted permanently."));
 });
 
+async function check(): Promise<void> {
+  expect(await violations()).toEqual([]);
+  const [inner, outer] = await page.evaluate(() => [
+    document.querySelector(".page")?.scrollWidth ?? 0,
+    innerWidth,
+  ]);
+  expect(inner).toBeLessThanOrEqual(outer ?? 0);
+}
+
 it.each<[string, BrowserContextOptions]>([
   ["light", {}],
   ["dark", { colorScheme: "dark" }],
@@ -202,14 +211,6 @@ it.each<[string, BrowserContextOptions]>([
   async (_, options) => {
     await open({ bypassCSP: true, ...options });
     await begin();
-    const check = async () => {
-      expect(await violations()).toEqual([]);
-      const [inner, outer] = await page.evaluate(() => [
-        document.querySelector(".page")?.scrollWidth ?? 0,
-        innerWidth,
-      ]);
-      expect(inner).toBeLessThanOrEqual(outer ?? 0);
-    };
     await page.getByLabel("Select all").check();
     await expectShown(button("Delete"));
     await check();
