@@ -1,3 +1,4 @@
+import { english } from "../../app/core/texts/locale";
 import { limits } from "../../app/core/domain/records";
 import type { ConnectedApi } from "../../app/web/backend-client/api";
 import { exportJson } from "../../app/web/pages/exports/export-json";
@@ -50,7 +51,7 @@ describe.each([1, 300, 2_000, pageCharacters])(
 
     test("the Markdown of a conversation has each message once, in order", async () => {
       const text = await read(
-        exportMarkdown({ api, context: request(OWNER), ids: [id] }),
+        exportMarkdown({ api, context: request(OWNER), ids: [id] }, english),
       );
       const found = [...text.matchAll(/^Turn (\d+)/gm)].map(([, n]) => +n!);
       expect(found).toEqual(turns);
@@ -100,11 +101,10 @@ test("the exports name the files of each message", async () => {
   });
   await whenAnswered(owner, conversation.id);
   const markdown = await read(
-    exportMarkdown({
-      api,
-      context: request(owner),
-      ids: [conversation.id],
-    }),
+    exportMarkdown(
+      { api, context: request(owner), ids: [conversation.id] },
+      english,
+    ),
   );
   expect(markdown).toContain(
     "\n## You\n\nSee this\n\n- \\<a\\>\\[b\\](c).txt (text/plain, 10 bytes)\n\n## Eliza\n",

@@ -1,4 +1,5 @@
 import { VisibleError } from "../../core/domain/errors";
+import { sentence } from "../../core/texts/catalogue";
 import {
   type StorageProblem,
   storageProblemOf,
@@ -16,5 +17,5 @@ export function toStorageProblem(error: unknown): VisibleError | undefined {
 
 const messageFor = ({ status, reason, advice }: StorageProblem) =>
   status === 507
-    ? `This could not be saved: ${reason}. What was saved before is kept. ${advice}`
-    : `At the moment ${reason}. What was saved before is kept. ${advice}`;
+    ? sentence("problem.notSaved", { reason, advice })
+    : sentence("problem.storage", { reason, advice });

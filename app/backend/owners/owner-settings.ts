@@ -63,7 +63,7 @@ export class OwnerSettings {
     key?: string,
   ): Promise<SavedPrompt> {
     assertShort("text", text, limits.savedPromptBytes);
-    const id = key ? derivedId("saved prompt", ownerHash, key) : newId();
+    const id = key ? derivedId("savedPrompt", ownerHash, key) : newId();
     const prompt = { id, name: name.trim(), text };
     const { savedPrompts } = await this.change(ownerHash, (now) => {
       // A version is written even so: the process that added it may have died before it flushed it.
@@ -179,7 +179,7 @@ function requirePrompt(
 ): SavedPrompt {
   const prompt = savedPrompts.find((one) => one.id === id);
   if (prompt) return prompt;
-  throw new NotFoundError("saved prompt");
+  throw new NotFoundError("savedPrompt");
 }
 
 function assertShort(what: string, text: string, maxBytes: number): void {

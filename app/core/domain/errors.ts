@@ -1,3 +1,6 @@
+import { sentence } from "../texts/catalogue";
+import { english } from "../texts/locale";
+import type { Sentence } from "../texts/translation";
 import type { Limited } from "../runtime/metric-definitions";
 
 /**
@@ -6,12 +9,19 @@ import type { Limited } from "../runtime/metric-definitions";
  */
 export class VisibleError extends Error {
   override readonly name: string = "VisibleError";
+  /** The message as a text of the catalogue, for visitors who read another language than English. */
+  readonly sentence: Sentence | undefined;
+
+  /** @param message A string if it is only for programs and operators. */
   constructor(
     readonly status: number,
-    message: string,
-    options?: { cause?: unknown },
+    message: string | Sentence,
+    options?: { cause?: unknown; sentence?: Sentence | undefined },
   ) {
-    super(message, options);
+    super(typeof message === "string" ? message : english.say(message), {
+      cause: options?.cause,
+    });
+    this.sentence = typeof message === "string" ? options?.sentence : message;
   }
 }
 
@@ -25,7 +35,7 @@ export class LimitError extends VisibleError {
   constructor(
     readonly kind: Limited,
     status: 429 | 503,
-    message: string,
+    message: Sentence,
     readonly retryAfterSeconds: number,
   ) {
     super(status, message);
@@ -34,8 +44,17 @@ export class LimitError extends VisibleError {
 
 export class NotFoundError extends VisibleError {
   override readonly name = "NotFoundError";
-  constructor(what: string) {
-    super(404, `This ${what} does not exist, or it is not yours.`);
+  constructor(
+    what:
+      | "conversation"
+      | "message"
+      | "reply"
+      | "project"
+      | "file"
+      | "savedPrompt"
+      | "stream",
+  ) {
+    super(404, sentence(`problem.notFound.${what}`));
   }
 }
 
@@ -43,10 +62,7 @@ export class NotFoundError extends VisibleError {
 export class ConversationMovedOnError extends VisibleError {
   override readonly name = "ConversationMovedOnError";
   constructor() {
-    super(
-      409,
-      "A newer message was sent. Reload to see it; only the latest message can be retried.",
-    );
+    super(409, sentence("problem.movedOn"));
   }
 }
 
@@ -61,17 +77,21 @@ export const keyWasUsed = () =>
 export function toVisibleError(error: unknown): {
   status: number;
   message: string;
+  sentence?: Sentence | undefined;
 } {
   if (error instanceof VisibleError) {
-    return { status: error.status, message: error.message };
+    const { status, message, sentence: said } = error;
+    return { status, message, sentence: said };
   }
   // Errors of Koa and its libraries: `expose` marks messages that are fit for a client.
   if (error instanceof Error && "expose" in error && error.expose === true) {
     const status = "status" in error ? Number(error.status) : 400;
     return { status, message: error.message };
   }
+  const unexpected = sentence("problem.unexpected");
   return {
     status: 500,
-    message: "Something went wrong. Try again.",
+    message: english.say(unexpected),
+    sentence: unexpected,
   };
 }

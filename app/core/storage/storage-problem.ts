@@ -1,3 +1,5 @@
+import { sentence } from "../texts/catalogue";
+import type { Sentence } from "../texts/translation";
 import { errorCode } from "../runtime/errors";
 
 /** A file system error in words that a visitor may see. */
@@ -5,43 +7,39 @@ export interface StorageProblem {
   /** 507 if the operator must act, 503 if the problem may pass. */
   status: 503 | 507;
   /** `the server's storage is full` */
-  reason: string;
-  /** A sentence. */
-  advice: string;
+  reason: Sentence;
+  advice: Sentence;
 }
-
-const later = (remedy: string) =>
-  `Please try again later. The operator of this server must ${remedy}.`;
 
 const FULL: StorageProblem = {
   status: 507,
-  reason: "the server's storage is full",
-  advice: later("free some space"),
+  reason: sentence("storage.full"),
+  advice: sentence("storage.freeSpace"),
 };
 
 const READ_ONLY: StorageProblem = {
   status: 507,
-  reason: "the server's storage is read-only",
-  advice: later("make it writable"),
+  reason: sentence("storage.readOnly"),
+  advice: sentence("storage.makeWritable"),
 };
 
 const FORBIDDEN: StorageProblem = {
   status: 507,
-  reason: "the server may not write to its storage",
-  advice: later("fix its permissions"),
+  reason: sentence("storage.forbidden"),
+  advice: sentence("storage.fixPermissions"),
 };
 
-const SOON = "Please try again in a minute.";
+const SOON = sentence("storage.inAMinute");
 
 const FAILING: StorageProblem = {
   status: 503,
-  reason: "the server's storage reports an error",
+  reason: sentence("storage.failing"),
   advice: SOON,
 };
 
 const SILENT: StorageProblem = {
   status: 503,
-  reason: "the server's storage does not answer",
+  reason: sentence("storage.silent"),
   advice: SOON,
 };
 

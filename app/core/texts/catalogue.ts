@@ -1,7 +1,7 @@
 import { ar } from "./ar";
 import { de } from "./de";
 import { en } from "./en";
-import type { Language, Values, ValueNames } from "./translation";
+import type { Language, Sentence, Value, ValueNames } from "./translation";
 
 /** The key of a text. */
 export type TextKey = keyof typeof en;
@@ -33,14 +33,8 @@ export type ValuesOf<Key extends TextKey> =
   ValueNames<(typeof en)[Key]> extends infer Names extends string
     ? [Names] extends [never]
       ? []
-      : [values: Readonly<Record<Names, string | number>>]
+      : [values: Readonly<Record<Names, Value>>]
     : [];
-
-/** A text that is yet to be written in a language. */
-export interface Sentence {
-  key: TextKey;
-  values?: Values;
-}
 
 /** Refers to a text. The compiler knows which values it takes. */
 export function sentence<Key extends TextKey>(

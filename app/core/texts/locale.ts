@@ -2,12 +2,11 @@ import { LRUCache } from "lru-cache";
 import {
   isTextKey,
   languages,
-  type Sentence,
   type Text,
   type TextKey,
   type ValuesOf,
 } from "./catalogue";
-import type { Language, Values } from "./translation";
+import type { Language, Sentence, Value, Values } from "./translation";
 
 const RIGHT_TO_LEFT: ReadonlySet<Language> = new Set(["ar"]);
 
@@ -21,7 +20,9 @@ export class Locale {
   readonly tag: string;
   readonly #texts: Record<TextKey, Text>;
   readonly #numbers: Intl.NumberFormat;
+  readonly #decimals: Intl.NumberFormat;
   readonly #plurals: Intl.PluralRules;
+  readonly #dates = new LRUCache<string, Intl.DateTimeFormat>({ max: 50 });
 
   constructor(
     readonly language: Language,
@@ -31,6 +32,10 @@ export class Locale {
     this.direction = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
     this.#texts = languages[language].texts;
     this.#numbers = new Intl.NumberFormat(this.tag);
+    this.#decimals = new Intl.NumberFormat(this.tag, {
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    });
     this.#plurals = new Intl.PluralRules(language);
   }
 
@@ -44,6 +49,11 @@ export class Locale {
     return this.write(key, values);
   }
 
+  /** A message in this language if it has a sentence of the catalogue, or else as it is. */
+  tell({ message, sentence }: { message: string; sentence?: Sentence }) {
+    return sentence ? this.say(sentence) : message;
+  }
+
   /** As {@link t}, for templates, whose keys are checked when they are loaded. */
   write(key: string, values: Values = {}): string {
     if (!isTextKey(key)) throw new Error(`There is no text ${key}.`);
@@ -55,6 +65,38 @@ export class Locale {
     return this.#numbers.format(value);
   }
 
+  /** A number with one digit after the point. */
+  decimal(value: number): string {
+    return this.#decimals.format(value);
+  }
+
+  /** The hour and minute. @param zone As `Intl` knows it. */
+  clock(at: Date, zone: string): string {
+    return this.#format({ timeStyle: "short" }, zone).format(at);
+  }
+
+  /** The month and year. */
+  month(atMs: number, zone: string): string {
+    return this.#format({ month: "long", year: "numeric" }, zone).format(atMs);
+  }
+
+  /** The date, and the hour and minute. */
+  time(atMs: number, zone: string): string {
+    const options = { dateStyle: "medium", timeStyle: "short" } as const;
+    return this.#format(options, zone).format(atMs);
+  }
+
+  /** Formats are kept: to make one takes longer than to render a message. */
+  #format(options: Intl.DateTimeFormatOptions, timeZone: string) {
+    const key = `${timeZone} ${options.month ?? options.dateStyle}`;
+    let format = this.#dates.get(key);
+    if (!format) {
+      format = new Intl.DateTimeFormat(this.tag, { ...options, timeZone });
+      this.#dates.set(key, format);
+    }
+    return format;
+  }
+
   #formOf(text: Text, { count }: Values): string {
     if (typeof text === "string") return text;
     return text[this.#plurals.select(Number(count))] ?? text.other;
@@ -63,10 +105,13 @@ export class Locale {
   #fill(text: string, values: Values): string {
     return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
       const value = values[name];
-      if (value === undefined) return placeholder;
-      if (typeof value === "number") return this.number(value);
-      return this.#isolate(value);
+      return value === undefined ? placeholder : this.#writeValue(value);
     });
+  }
+
+  #writeValue(value: Value): string {
+    if (typeof value === "number") return this.number(value);
+    return typeof value === "string" ? this.#isolate(value) : this.say(value);
   }
 
   /** Keeps a name in the other direction from reordering the sentence around it. */

@@ -30,5 +30,12 @@ export type ValueNames<Text> = Text extends { other: infer Other }
   ? Placeholders<Other> | "count"
   : Placeholders<Text>;
 
-/** A number is written in the visitor's way. */
-export type Values = Readonly<Record<string, string | number>>;
+/** A number is written in the visitor's way, and a sentence in their language. */
+export type Value = string | number | Sentence;
+export type Values = Readonly<Record<string, Value>>;
+
+/** A text that is yet to be written in a language. */
+export interface Sentence {
+  key: string;
+  values?: Values | undefined;
+}

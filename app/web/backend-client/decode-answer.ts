@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { z } from "zod";
 import type { Operation } from "../../core/api/operation";
 import {
@@ -36,11 +37,7 @@ export function decodeAnswer<I extends OperationId>(
 }
 
 export const unreachable = (cause: unknown) =>
-  new VisibleError(
-    503,
-    "Keepsake can't reach its records at the moment. Nothing is lost; please try again in a few seconds.",
-    { cause },
-  );
+  new VisibleError(503, sentence("problem.backendUnreachable"), { cause });
 
 /** The error of an answer that is no success. */
 export function toError(answer: Pick<Answer, "status" | "body">): Error {

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { Readable } from "node:stream";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
 import { VisibleError } from "../../core/domain/errors";
@@ -107,8 +108,5 @@ export function requireFiles(
   files: readonly string[] = [],
 ): void {
   if (files.length === 0 || message.files) return;
-  throw new VisibleError(
-    503,
-    "Keepsake is being updated: your message was sent without its files. Attach them again in a few minutes.",
-  );
+  throw new VisibleError(503, sentence("problem.filesWhileUpdating"));
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
@@ -135,7 +136,7 @@ async function requireOk({ status, body }: StreamAnswer): Promise<void> {
   if (status >= 500 || TRANSIENT.has(status)) {
     throw new Error(`the backend answered ${status}`);
   }
-  throw new VisibleError(status, detail ?? "This reply can't be followed.");
+  throw new VisibleError(status, detail ?? sentence("problem.cannotFollow"));
 }
 
 const Problem = z.object({ detail: z.string() });

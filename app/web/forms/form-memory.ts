@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { Gauge } from "prom-client";
 import { LimitError } from "../../core/domain/errors";
 import type { Registry } from "../../core/runtime/metrics";
@@ -75,7 +76,7 @@ function take(budget: ByteBudget, client: string, bytes: number): number {
   throw new LimitError(
     "forms",
     lacking === "client" ? 429 : 503,
-    "Too much is being sent at the same time. Go back: your browser has kept what you typed. Send it again in a few seconds.",
+    sentence("problem.formsAtOnce"),
     RETRY_AFTER_SECONDS,
   );
 }

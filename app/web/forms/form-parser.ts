@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import type { Form } from "./form";
@@ -110,7 +111,7 @@ export class FormParser {
     if (++this.fields > MAX_FIELDS) {
       throw new VisibleError(
         413,
-        `A form has at most ${MAX_FIELDS} fields. Reload the page, and send its form again.`,
+        sentence("problem.formFields", { limit: MAX_FIELDS }),
       );
     }
     if (value !== "" || !this.form.has(name)) this.form.set(name, value);
@@ -149,16 +150,10 @@ function toText(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new VisibleError(
-      400,
-      "The text that arrived is not valid UTF-8, so it was not taken. Check the program or the browser extension that sent it.",
-    );
+    throw new VisibleError(400, sentence("problem.notUtf8"));
   }
 }
 
 /** For a form, or a field of it, that is longer than any of ours. */
 export const tooLong = () =>
-  new VisibleError(
-    413,
-    "That is more than can be sent at once. Go back: your browser has kept what you typed. Then send a shorter part of it.",
-  );
+  new VisibleError(413, sentence("problem.formTooLong"));

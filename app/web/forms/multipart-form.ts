@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
@@ -151,17 +152,13 @@ export class MultipartForm {
 const tooManyFiles = () =>
   new VisibleError(
     413,
-    `A message can have ${limits.filesPerMessage} files. Go back, and choose fewer.`,
+    sentence("problem.filesPerMessageBack", { limit: limits.filesPerMessage }),
   );
 
 const isBroken = (cause: unknown) =>
-  new VisibleError(
-    400,
-    "The form could not be read. Go back, and send it again.",
-    {
-      cause,
-    },
-  );
+  new VisibleError(400, sentence("problem.formBroken"), {
+    cause,
+  });
 
 const brokenOff = () =>
   Object.assign(new Error("The upload broke off"), { code: "ECONNRESET" });

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { IncomingHttpHeaders } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 
@@ -29,10 +30,6 @@ export class NotSignedInError extends VisibleError {
 export class IdentityUnknownError extends VisibleError {
   override readonly name = "IdentityUnknownError";
   constructor(cause: unknown) {
-    super(
-      503,
-      "Who you are can't be checked at the moment. Nothing was lost. Please try again in a minute.",
-      { cause },
-    );
+    super(503, sentence("problem.identityUnknown"), { cause });
   }
 }

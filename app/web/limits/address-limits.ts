@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { LimitError } from "../../core/domain/errors";
 import type { Limited } from "../../core/runtime/metric-definitions";
 import { RateLimit } from "./rate-limit";
@@ -8,13 +9,13 @@ export type LimitedByAddress = Exclude<Limited, "forms">;
 /** By kind; 0 is no limit. */
 export type PerMinute = Record<LimitedByAddress, number>;
 
-const names: Record<LimitedByAddress, string> = {
-  sessions: "new sessions were started",
-  messages: "messages were sent",
-  uploads: "files were sent",
-  streams: "replies were opened",
-  searches: "searches were made",
-};
+const KINDS = [
+  "sessions",
+  "messages",
+  "uploads",
+  "streams",
+  "searches",
+] as const satisfies LimitedByAddress[];
 
 /** Limits what the clients of one address do, in this process. */
 export class AddressLimits {
@@ -22,7 +23,7 @@ export class AddressLimits {
 
   /** @param now Monotonic, in milliseconds. */
   constructor(perMinute: Partial<PerMinute>, now: () => number) {
-    for (const kind of Object.keys(names) as LimitedByAddress[]) {
+    for (const kind of KINDS) {
       const limit = perMinute[kind] ?? 0;
       if (limit > 0) {
         this.limits.set(kind, new RateLimit({ perMinute: limit, now }));
@@ -43,7 +44,7 @@ export class AddressLimits {
     throw new LimitError(
       kind,
       429,
-      `Too many ${names[kind]} from your network address. Wait ${seconds} ${seconds === 1 ? "second" : "seconds"}, then try again.`,
+      sentence(`problem.rate.${kind}`, { count: seconds }),
       seconds,
     );
   }

@@ -4,6 +4,8 @@ import { resultWithin } from "../../core/runtime/async";
 import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
 import type { Logger } from "../../core/runtime/log";
 import { LimitError, toVisibleError } from "../../core/domain/errors";
+import { isTextKey } from "../../core/texts/catalogue";
+import type { Locale } from "../../core/texts/locale";
 import { viewCalls } from "../pages/calls-view";
 import { type FrameDeps, viewFrame } from "../pages/render-page";
 import type { Render } from "../rendering/views";
@@ -32,8 +34,9 @@ export function answerErrors(
         ctx.status = CLIENT_LEFT;
         return;
       }
-      const { status, message } = toVisibleError(error);
-      const { requestId } = ctx.state;
+      const { status, ...said } = toVisibleError(error);
+      const { requestId, locale } = ctx.state;
+      const message = locale.tell(said);
       if (status >= 500) {
         log.error({ error, requestId, path: ctx.path }, "request failed");
       }
@@ -50,7 +53,7 @@ export function answerErrors(
       }
       const page = problemPage(ctx, status, message);
       const frame = await frameOf(ctx, deps);
-      const { locale, preferences } = ctx.state;
+      const { preferences } = ctx.state;
       const data = { ...page, frame, preferences };
       sendHtml(ctx, render(locale, "problem.njk", data));
     }
@@ -70,58 +73,48 @@ async function frameOf(
     () => undefined,
   );
   if (!frame || frame.problem) return undefined;
-  return { ...frame, calls: viewCalls(state.api.calls) };
+  return { ...frame, calls: viewCalls(state.locale, state.api.calls) };
 }
 
 /** Statuses of a problem that passes. */
 const mayRetry = new Set([429, 503]);
 
-const titles: Record<number, string> = {
-  400: "Invalid request",
-  401: "Not signed in",
-  403: "Not allowed",
-  404: "Not found",
-  409: "Conflict",
-  413: "Too long",
-  421: "Unknown host",
-  422: "Not accepted",
-  429: "Too many at once",
-  503: "Unavailable",
-  507: "Not saved",
-};
-
-const NOTHING_LOST = "What you typed is kept below. Nothing was lost.";
+function titleOf(locale: Locale, status: number): string {
+  const key = `problem.title.${status}`;
+  return locale.write(isTextKey(key) ? key : "problem.title.other");
+}
 
 function problemPage(
   ctx: Pick<WebContext, "state" | "method" | "path" | "url">,
   status: number,
   message: string,
 ): object {
-  const { typed, requestId } = ctx.state;
+  const { typed, requestId, locale } = ctx.state;
   return {
-    title: titles[status] ?? STATUS_CODES[status] ?? "Something went wrong",
+    title: titleOf(locale, status),
     problem: {
-      message: status === 404 ? notFoundMessage(message) : message,
-      action: typed?.text ? NOTHING_LOST : undefined,
+      message: status === 404 ? notFoundMessage(locale, message) : message,
+      action: typed?.text ? locale.t("problem.kept") : undefined,
     },
     // A message that is sent again after a conflict is another attempt, and the same message.
     composer: typed && { ...typed, key: typed.key || randomUUID() },
     retry:
       ctx.method === "GET" && status >= 500 ? ownAddress(ctx.url) : undefined,
-    ...wayBack(status === 404 ? "/" : ctx.path),
+    ...wayBack(locale, status === 404 ? "/" : ctx.path),
     requestId,
   };
 }
 
-function notFoundMessage(message: string): string {
-  return message === STATUS_CODES[404]
-    ? "This page does not exist, or was deleted."
-    : message;
+function notFoundMessage(locale: Locale, message: string): string {
+  return message === STATUS_CODES[404] ? locale.t("problem.noPage") : message;
 }
 
-function wayBack(path: string): { back: string; backLabel: string } {
+function wayBack(
+  locale: Locale,
+  path: string,
+): { back: string; backLabel: string } {
   const conversation = /^\/conversations\/[a-z2-7]{26}(?=\/)/.exec(path)?.[0];
   return conversation
-    ? { back: conversation, backLabel: "Back to the conversation" }
-    : { back: "/", backLabel: "Start a new conversation" };
+    ? { back: conversation, backLabel: locale.t("problem.backToConversation") }
+    : { back: "/", backLabel: locale.t("problem.startNew") };
 }

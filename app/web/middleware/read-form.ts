@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { IncomingMessage } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 import { limitBody } from "../../core/runtime/server";
@@ -98,5 +99,4 @@ async function eachChunk(
   }
 }
 
-const notAForm = () =>
-  new VisibleError(415, "Forms are sent as application/x-www-form-urlencoded.");
+const notAForm = () => new VisibleError(415, sentence("problem.formType"));

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { cookieOverTls, DEFAULT_COOKIE_NAME } from "../sessions/session-cookie";
@@ -19,7 +20,10 @@ export function refuseUnknown(routers: Router<WebState>[]): WebMiddleware {
     }
     const methods = new Set(layers.flatMap((layer) => layer.methods));
     ctx.set("allow", [...methods].join(", "));
-    throw new VisibleError(405, `This address takes no ${ctx.method}.`);
+    throw new VisibleError(
+      405,
+      sentence("problem.method", { method: ctx.method }),
+    );
   };
 }
 

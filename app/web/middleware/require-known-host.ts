@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import type { WebMiddleware } from "./web-context";
 
@@ -16,11 +17,7 @@ export function requireKnownHost(
   return async (ctx, next) => {
     const host = hostIn(ctx.req.headers.host ?? "");
     if (!allowed.has("*") && !allowed.has(host)) {
-      throw new VisibleError(
-        421,
-        `This Keepsake is not served under the host name “${host}”. ` +
-          `Use one of its own names, or add ${host || "the name"} to the setting ALLOWED_HOSTS.`,
-      );
+      throw new VisibleError(421, sentence("problem.unknownHost", { host }));
     }
     await next();
   };

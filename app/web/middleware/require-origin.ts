@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { isKnown, type Tokens } from "../../core/config/tokens";
 import { VisibleError } from "../../core/domain/errors";
 import type { WebMiddleware } from "./web-context";
@@ -14,7 +15,7 @@ export const ORIGIN_HEADER = "x-keepsake-origin";
 export function requireOrigin(secrets?: Tokens): WebMiddleware {
   return async (ctx, next) => {
     if (secrets && !(await isKnown(secrets, ctx.get(ORIGIN_HEADER)))) {
-      throw new VisibleError(403, "Open this Keepsake at its public address.");
+      throw new VisibleError(403, sentence("problem.publicAddress"));
     }
     await next();
   };

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { IncomingHttpHeaders } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 import type { WebMiddleware } from "./web-context";
@@ -33,18 +34,14 @@ function refuseCrossSite(
   const source = headers.origin ?? headers.referer;
   if (site === undefined && source === undefined) return;
   if (site !== undefined || source === undefined || !URL.canParse(source)) {
-    throw new VisibleError(
-      403,
-      "Cross-site request blocked. Open Keepsake and send the form from there.",
-    );
+    throw new VisibleError(403, sentence("problem.crossSite"));
   }
   const { protocol, origin } = new URL(source);
   const own = hostsOf(headers).map((host) => originOf(protocol, host));
   if (own.includes(origin) || allowedOrigins.includes(origin)) return;
   throw new VisibleError(
     403,
-    `Cross-site request blocked: the form is from ${origin}, the request is for ${headers.host ?? "no host"}. ` +
-      `If both are this site, a proxy changes the Host header. Pass Host unchanged, or set ALLOWED_ORIGINS to ${origin}.`,
+    sentence("problem.otherOrigin", { origin, host: headers.host ?? "?" }),
   );
 }
 

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { PROBE_ROUTES } from "../../core/runtime/metric-definitions";
 import { seeOther } from "../pages/render-page";
@@ -25,7 +26,10 @@ export function serveBelow(base: string): WebMiddleware {
     if (ctx.path.startsWith(`${base}/`)) {
       ctx.path = ctx.path.slice(base.length);
     } else if (!probes.has(ctx.path)) {
-      throw new VisibleError(404, `Keepsake is served at ${base}/ here.`);
+      throw new VisibleError(
+        404,
+        sentence("problem.servedBelow", { address: `${base}/` }),
+      );
     }
     await next();
   };

@@ -1,3 +1,4 @@
+import type { Locale } from "../../core/texts/locale";
 import type { ApiCall } from "../backend-client/api";
 
 /** The durations of a page's API calls, for its panel. */
@@ -14,20 +15,23 @@ export interface CallsView {
   }[];
 }
 
-export function viewCalls(calls: ApiCall[]): CallsView {
+export function viewCalls(locale: Locale, calls: ApiCall[]): CallsView {
   const made = calls.filter((call) => !call.cached);
   const totalMs = made.reduce((sum, call) => sum + call.totalMs, 0);
-  const noun = made.length === 1 ? "call" : "calls";
+  const decimal = (value: number) => locale.decimal(value);
   return {
-    summary: `${made.length} ${noun} · ${ms(totalMs)} ms`,
+    summary: locale.t("calls.summary", {
+      count: made.length,
+      ms: decimal(totalMs),
+    }),
     list: withoutRepeats(calls).map((call) => ({
       name: call.name,
       cached: call.cached,
-      dns: ms(call.dnsMs),
-      connect: ms(call.connectMs),
-      wait: ms(call.waitMs),
-      transfer: ms(call.transferMs),
-      total: ms(call.totalMs),
+      dns: decimal(call.dnsMs),
+      connect: decimal(call.connectMs),
+      wait: decimal(call.waitMs),
+      transfer: decimal(call.transferMs),
+      total: decimal(call.totalMs),
     })),
   };
 }

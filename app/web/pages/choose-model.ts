@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import type { Api, ApiContext } from "../backend-client/api";
 
@@ -9,8 +10,5 @@ export async function checkModel(
 ): Promise<void> {
   const { models } = await api.readOverview(context);
   if (models.some(({ id }) => id === model)) return;
-  throw new VisibleError(
-    400,
-    "This model is not available. Choose another one, and send again.",
-  );
+  throw new VisibleError(400, sentence("problem.noModel"));
 }

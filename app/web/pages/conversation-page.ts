@@ -75,7 +75,8 @@ export async function viewConversation(
     newer: isEnd ? undefined : address + (shown.newer ?? ""),
     aside: isEnd && shown.isAside,
     regenerate: isEnd ? viewRegenerate(page, shown, reply) : undefined,
-    queue: isEnd && !shown.isAside ? viewQueue(page, isWriting) : undefined,
+    queue:
+      isEnd && !shown.isAside ? viewQueue(locale, page, isWriting) : undefined,
     replying: isWriting,
     composer: {
       action: `${address}/messages`,
@@ -90,6 +91,7 @@ export async function viewConversation(
 
 /** The queued messages; `undefined` if there are none. */
 function viewQueue(
+  locale: Locale,
   { conversation, reply, queue = [] }: ConversationPage,
   isWriting: boolean,
 ): object | undefined {
@@ -101,7 +103,7 @@ function viewQueue(
       number,
       text,
       at,
-      files: viewFiles(conversation.id, files),
+      files: viewFiles(locale, conversation.id, files),
       edit: `${address}/${number}`,
       withdraw: `${address}/${number}/withdraw`,
     })),

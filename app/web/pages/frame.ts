@@ -4,10 +4,10 @@ import type {
   ModelDescription,
   Project,
 } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import type { Api, ApiContext } from "../backend-client/api";
 import { limitNotice } from "./quotas";
 import { groupByDay, type DayGroup } from "./time";
-import type { Zone } from "./zone";
 
 /** The data of the sidebar. */
 export interface FrameData {
@@ -27,27 +27,26 @@ export interface FrameData {
 /** Reads the lists of the sidebar. A page is shown without them if they can't be read. */
 export async function readFrame(
   api: Api,
-  context: ApiContext,
-  zone: Zone,
+  reader: { api: ApiContext; zone: string | undefined; locale: Locale },
   nowMs: number,
 ): Promise<FrameData> {
   try {
-    const overview = await api.readOverview(context);
+    const overview = await api.readOverview(reader.api);
     return {
       pinned: overview.pinned ?? [],
       groups: groupByDay(
         overview.conversations.filter(({ pinnedAt }) => !pinnedAt),
-        zone,
+        reader,
         nowMs,
       ),
       hasMore: overview.next !== null,
       projects: overview.projects,
       models: overview.models,
-      limit: limitNotice(overview.quotas),
+      limit: limitNotice(reader.locale, overview.quotas),
       problem: undefined,
     };
   } catch (error) {
-    const problem = toVisibleError(error).message;
+    const problem = reader.locale.tell(toVisibleError(error));
     return { ...NOTHING, problem };
   }
 }

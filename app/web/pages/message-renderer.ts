@@ -18,7 +18,7 @@ import { renderPrompt } from "../rendering/prompt";
 import { idPrefixOf } from "../rendering/references";
 import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
-import { clockTime, THINKING, thoughtFor } from "./time";
+import { clockTime, thoughtFor } from "./time";
 import type { VersionsView } from "./turns";
 import { viewFiles } from "./view-files";
 
@@ -72,14 +72,14 @@ export class MessageRenderer {
     message: Message,
     html?: string,
   ): Promise<string> {
-    const text = html ?? (await this.#htmlOf(message));
+    const text = html ?? (await this.#htmlOf(locale, message));
     return this.#render(locale, "message.njk", {
-      message: viewOf(conversation, message, text),
+      message: viewOf(locale, conversation, message, text),
     });
   }
 
-  async #htmlOf(message: Message): Promise<string> {
-    return this.textOf(message, idPrefixOf(message.number));
+  async #htmlOf(locale: Locale, message: Message): Promise<string> {
+    return this.textOf(locale, message, idPrefixOf(message.number));
   }
 
   /**
@@ -87,18 +87,24 @@ export class MessageRenderer {
    *
    * @param idPrefix Distinguishes its ids from those of other texts on the page.
    */
-  async textOf(message: Message, idPrefix: string): Promise<string> {
+  async textOf(
+    locale: Locale,
+    message: Message,
+    idPrefix: string,
+  ): Promise<string> {
+    const { text } = message;
     return isPrompt(message)
-      ? this.#slices.run(renderPrompt(message.text))
-      : htmlOf(await this.#slices.run(renderText(message.text, { idPrefix })));
+      ? this.#slices.run(renderPrompt(text, locale))
+      : htmlOf(await this.#slices.run(renderText(text, { idPrefix, locale })));
   }
 
   async #renderText(
+    locale: Locale,
     { text, number }: { text: string; number: number },
     isUnfinished = false,
   ): Promise<string> {
     const render = isUnfinished ? renderUnfinished : renderText;
-    const options = { idPrefix: idPrefixOf(number) };
+    const options = { idPrefix: idPrefixOf(number), locale };
     return htmlOf(await this.#slices.run(render(text, options)));
   }
 
@@ -136,12 +142,14 @@ export class MessageRenderer {
     const isWriting = reply.status === "writing";
     return this.#render(locale, "message.njk", {
       message: {
-        ...headOf(reply),
+        ...headOf(locale, reply),
         author: reply.modelName,
-        html: html ?? (await this.#renderText(reply, isWriting)),
+        html: html ?? (await this.#renderText(locale, reply, isWriting)),
         // A reply that is streamed into the page brings its reasoning along.
-        ...(html === undefined || !isWriting ? reasoningOf(reply) : undefined),
-        notices: isWriting ? [] : [failureNotice(reply.reason)],
+        ...(html === undefined || !isWriting
+          ? reasoningOf(locale, reply)
+          : undefined),
+        notices: isWriting ? [] : [failureNotice(locale, reply.reason)],
         outcome: isWriting ? undefined : "failed",
         events: isWriting ? `${address}/events` : undefined,
         seen: isWriting ? seenIn(reply) : undefined,
@@ -153,16 +161,16 @@ export class MessageRenderer {
 }
 
 /** Reasoning is open until the answer begins. An empty one is there for the stream to fill. */
-function reasoningOf({
-  status,
-  text,
-  reasoning = "",
-  reasoningMs,
-}: ShownReply) {
+function reasoningOf(
+  locale: Locale,
+  { status, text, reasoning = "", reasoningMs }: ShownReply,
+) {
   const isWriting = status === "writing";
   const isThinking = isWriting && text === "";
   if (reasoning === "" && !isWriting) return undefined;
-  const thought = isThinking ? THINKING : thoughtFor(reasoningMs);
+  const thought = isThinking
+    ? locale.t("thought.now")
+    : thoughtFor(locale, reasoningMs);
   return { reasoning, thought, isThinking };
 }
 
@@ -173,25 +181,25 @@ function seenIn({ epoch, text }: ShownReply): string | undefined {
 
 /** The notices below the text of a reply that has ended. */
 export function outcomeNotices(
+  locale: Locale,
   ended: Pick<ReplyEnd, "outcome" | "reason" | "leftOut">,
 ): string[] {
   const notices: string[] = [];
-  if (ended.outcome === "stopped") notices.push("Stopped.");
-  if (ended.outcome === "failed") notices.push(failureNotice(ended.reason));
+  if (ended.outcome === "stopped") notices.push(locale.t("reply.stopped"));
+  if (ended.outcome === "failed")
+    notices.push(failureNotice(locale, ended.reason));
   else if (ended.reason) notices.push(ended.reason);
   if (ended.leftOut) {
-    notices.push(
-      `The conversation exceeds the model's context window: its oldest ${ended.leftOut} messages were left out.`,
-    );
+    notices.push(locale.t("reply.leftOut", { count: ended.leftOut }));
   }
   return notices;
 }
 
 /** The notices below the text of a reply that is a message. */
-export const noticesOf = (reply: Reply): string[] =>
+export const noticesOf = (locale: Locale, reply: Reply): string[] =>
   reply.outcome === "failed"
-    ? [interruptedNotice(reply)]
-    : outcomeNotices(reply);
+    ? [interruptedNotice(locale, reply)]
+    : outcomeNotices(locale, reply);
 
 /** The message that a reply becomes, for watchers that see its end before it is published. */
 export function messageOf(
@@ -217,50 +225,62 @@ export function messageOf(
   };
 }
 
-function failureNotice(reason: string | undefined): string {
-  return reason ?? "The reply could not be finished.";
+function failureNotice(locale: Locale, reason: string | undefined): string {
+  return reason ?? locale.t("reply.failed");
 }
 
 /** For a failed reply that the conversation has moved on from: it can't be retried. */
-function interruptedNotice({ text, reason = "" }: Reply): string {
-  return `${text === "" ? "No reply." : "Interrupted."} ${reason}`.trim();
+function interruptedNotice(
+  locale: Locale,
+  { text, reason = "" }: Reply,
+): string {
+  const state = locale.t(text === "" ? "reply.none" : "reply.interrupted");
+  return `${state} ${reason}`.trim();
 }
 
 const replyAddress = (conversation: string, number: number): string =>
   `/conversations/${conversation}/replies/${number}`;
 
-function viewOf(conversation: string, message: Message, html: string): object {
+function viewOf(
+  locale: Locale,
+  conversation: string,
+  message: Message,
+  html: string,
+): object {
   const { number } = message;
   const address = `/conversations/${conversation}`;
   const fork = `${address}/messages/${number}/fork`;
   if (isPrompt(message)) {
     return {
-      ...headOf(message),
+      ...headOf(locale, message),
       fork,
       isYours: true,
-      author: "You",
+      author: locale.t("chat.you"),
       html,
-      files: viewFiles(conversation, message.files),
+      files: viewFiles(locale, conversation, message.files),
       edit: `${address}?message=${number}&edit=${number}#edit`,
       remove: `${address}/turns/${number}/delete`,
     };
   }
   return {
-    ...headOf(message),
+    ...headOf(locale, message),
     fork,
     isYours: false,
     author: message.modelName,
     html,
     reasoning: message.reasoning,
-    thought: message.reasoning && thoughtFor(message.reasoningMs),
+    thought: message.reasoning && thoughtFor(locale, message.reasoningMs),
     outcome: message.outcome === "complete" ? undefined : message.outcome,
-    notices: noticesOf(message),
+    notices: noticesOf(locale, message),
     source: `${replyAddress(conversation, message.number)}/source`,
     tokens: message.usage?.outputTokens,
     leftOut: message.leftOut,
   };
 }
 
-function headOf({ number, at }: { number: number; at: string }): object {
-  return { number, at, time: clockTime(at) };
+function headOf(
+  locale: Locale,
+  { number, at }: { number: number; at: string },
+): object {
+  return { number, at, time: clockTime(locale, at) };
 }

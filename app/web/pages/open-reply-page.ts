@@ -1,5 +1,6 @@
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd, ReplyState } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import { outcomeNotices } from "./message-renderer";
 import { REPLY_PLACE } from "./conversation-page";
 import { respondWith } from "../middleware/send-streams";
@@ -16,13 +17,17 @@ import {
 import type { RouteDeps } from "./page-deps";
 
 /** A button, because an automatic reload would lose the text in the message box. */
-function continueNotice(message: string, address: string): string {
-  return `</span></div><p class="notice">${escape(message)} ${continueButton(address)}</p>`;
+function continueNotice(
+  locale: Locale,
+  message: string,
+  address: string,
+): string {
+  return `</span></div><p class="notice">${escape(message)} ${continueButton(locale, address)}</p>`;
 }
 
 /** The style sheet then hides the queue, which was rendered when the page was requested. */
-const nextNotice = (address: string): string =>
-  `<p class="notice next">The conversation goes on. ${continueButton(address)}</p>`;
+const nextNotice = (locale: Locale, address: string): string =>
+  `<p class="notice next">${escape(locale.t("reply.goesOn"))} ${continueButton(locale, address)}</p>`;
 
 /**
  * Sends a rendered page up to the place of its reply, streams the reply, and then sends the rest. The
@@ -35,12 +40,13 @@ export function openReplyPage(
   reply: ReplyState,
 ): void {
   const [before = "", after = ""] = String(ctx.body).split(REPLY_PLACE);
+  const { locale } = ctx.state;
   const address = `${ctx.state.base}/conversations/${conversation}`;
-  const pulse = pageHeartbeat(address);
+  const pulse = pageHeartbeat(locale, address);
   const of = { id: conversation, number: reply.number };
   const { owner } = ctx.state.api;
   const live = deps.streams.open(ctx.res, owner, pulse, (open) =>
-    open.write(continueNotice("This server is shutting down.", address)),
+    open.write(continueNotice(locale, locale.t("reply.shuttingDown"), address)),
   );
   respondWith(ctx, "html", live);
   live.write(before);
@@ -52,18 +58,20 @@ export function openReplyPage(
     reply: joined,
     renderEnd: (ended) => {
       deps.api.noticeEnd(context);
-      return endOf(ended, `${address}/replies/${reply.number}/retry`);
+      return endOf(locale, ended, `${address}/replies/${reply.number}/retry`);
     },
   })
     .then(() => {
-      const next = joined.ended?.isContinued ? nextNotice(address) : "";
+      const next = joined.ended?.isContinued ? nextNotice(locale, address) : "";
       return finish(live, next + after);
     })
     .catch((error: unknown) => {
       if (live.signal.aborted) return;
       const { requestId } = context;
       deps.log.warn({ error, requestId }, "a reply could not be followed");
-      live.write(continueNotice(toVisibleError(error).message, address));
+      live.write(
+        continueNotice(locale, locale.tell(toVisibleError(error)), address),
+      );
       live.end("backend");
     });
 }
@@ -73,12 +81,12 @@ function finish(live: StreamBody, after: string): void {
   live.end("done");
 }
 
-function endOf(ended: ReplyEnd, retry: string): string {
-  const sentences = outcomeNotices(ended).map(escape);
+function endOf(locale: Locale, ended: ReplyEnd, retry: string): string {
+  const sentences = outcomeNotices(locale, ended).map(escape);
   const notices =
     ended.outcome === "failed"
       ? [
-          `<div class="notice problem retry"><p>${sentences.join(" ")}</p>${composerButton("Retry", retry)}</div>`,
+          `<div class="notice problem retry"><p>${sentences.join(" ")}</p>${composerButton(locale.t("action.retry"), retry)}</div>`,
         ]
       : sentences.map((sentence) => `<p class="notice">${sentence}</p>`);
   return [...notices, '<i class="ended" hidden></i>'].join("");

@@ -4,7 +4,10 @@ import { isPromptNumber } from "../../core/domain/turns";
 import type { WebContext } from "../middleware/web-context";
 
 /** The id in the address. @throws NotFoundError if it can't be one of ours. */
-export function idOf(ctx: WebContext, what: string): string {
+export function idOf(
+  ctx: WebContext,
+  what: "conversation" | "project" | "file" | "savedPrompt",
+): string {
   const id = String(ctx.params.id);
   if (!idPattern.test(id)) throw new NotFoundError(what);
   return id;

@@ -1,4 +1,5 @@
 import type { ProviderName } from "../../core/config/model-settings";
+import type { Locale } from "../../core/texts/locale";
 import type { ModelDescription } from "../../core/domain/records";
 
 export interface PickerGroup {
@@ -22,16 +23,20 @@ export interface Picker {
 /** More models than a glance takes in. */
 const LONG_LIST = 12;
 
-const providerLabels: Record<string, string> = {
-  eliza: "Built in",
-  openai: "OpenAI-compatible",
-  bedrock: "Amazon Bedrock",
-} satisfies Record<ProviderName, string>;
+const providerLabels = {
+  eliza: "picker.builtIn",
+  openai: "picker.openai",
+  bedrock: "picker.bedrock",
+} as const satisfies Record<ProviderName, string>;
+
+const isKnown = (provider: string): provider is ProviderName =>
+  Object.hasOwn(providerLabels, provider);
 
 /**
  * @param wanted The chosen model. If it is no longer available, the first one is selected.
  */
 export function viewPicker(
+  locale: Locale,
   models: ModelDescription[],
   wanted: string | undefined,
   saveAt: string,
@@ -40,7 +45,9 @@ export function viewPicker(
   const providers = [...new Set(models.map((model) => model.provider))];
   return {
     groups: providers.map((provider) => ({
-      provider: providerLabels[provider] ?? provider,
+      provider: isKnown(provider)
+        ? locale.t(providerLabels[provider])
+        : provider,
       models: models.filter((model) => model.provider === provider),
     })),
     selected,
@@ -48,7 +55,7 @@ export function viewPicker(
     isLong: models.length > LONG_LIST,
     withdrawn:
       wanted && selected && selected.id !== wanted
-        ? `${wanted} is no longer available. Your next message will use ${selected.name}.`
+        ? locale.t("picker.withdrawn", { wanted, selected: selected.name })
         : undefined,
     saveAt,
   };

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createHash } from "node:crypto";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
@@ -10,16 +11,16 @@ import { isVisible } from "../../core/domain/text";
  */
 export function checkMessage(text: string): void {
   if (!isVisible(text)) {
-    throw new VisibleError(
-      400,
-      "The message is empty. Write something, and send it again.",
-    );
+    throw new VisibleError(400, sentence("problem.messageEmpty"));
   }
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.messageBytes) {
     throw new VisibleError(
       413,
-      `The message is too long: it has ${megabytes(bytes)}, and the limit is ${megabytes(limits.messageBytes)}. Shorten it, or send it in parts.`,
+      sentence("problem.messageTooLong", {
+        size: megabytes(bytes),
+        limit: megabytes(limits.messageBytes),
+      }),
     );
   }
 }
@@ -37,6 +38,7 @@ export function messageKey(formKey: string, text: string): string | undefined {
 }
 
 /** Rounded up, so that a text over the limit never shows as the limit itself. */
-function megabytes(bytes: number): string {
-  return `${Math.ceil((bytes / 1024 ** 2) * 100) / 100} MB`;
-}
+const megabytes = (bytes: number) =>
+  sentence("size.megabytes", {
+    number: Math.ceil((bytes / 1024 ** 2) * 100) / 100,
+  });

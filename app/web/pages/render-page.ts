@@ -5,7 +5,6 @@ import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "./page-deps";
 import { sendHtml } from "../middleware/track-locale";
 import { viewComposer } from "./saved-prompts";
-import { zoneOf } from "./zone";
 import { preferredModel, type SessionValues } from "../sessions/session-values";
 
 export interface Page {
@@ -39,8 +38,8 @@ export async function renderPage(
     current: page.current,
     scripted,
     preferences,
-    frame: { ...frame, calls: viewCalls(ctx.state.api.calls) },
-    picker: viewPicker(frame.models, picker.model, picker.saveAt),
+    frame: { ...frame, calls: viewCalls(locale, ctx.state.api.calls) },
+    picker: viewPicker(locale, frame.models, picker.model, picker.saveAt),
     ...page.data,
     ...(await viewComposer(ctx, deps, page.data)),
   });
@@ -57,9 +56,9 @@ export async function viewFrame(
   { state }: { state: WebState },
   { api, host, now }: FrameDeps,
 ) {
-  const { visitor, zone, person } = state;
+  const { visitor, person } = state;
   const isNew = visitor.isNew || visitor.values.isUnseen === true;
-  const frame = await readFrame(api, state.api, zoneOf(zone), now());
+  const frame = await readFrame(api, state, now());
   const problem = visitor.problem ?? frame.problem;
   const { shortId } = visitor;
   const isHidden = state.hidesSidebar;

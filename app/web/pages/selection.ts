@@ -1,10 +1,7 @@
+import { sentence } from "../../core/texts/catalogue";
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import {
-  NotFoundError,
-  VisibleError,
-  toVisibleError,
-} from "../../core/domain/errors";
+import { VisibleError, toVisibleError } from "../../core/domain/errors";
 import { idPattern, limits } from "../../core/domain/records";
 import type { Locale } from "../../core/texts/locale";
 import type { Api, ApiContext } from "../backend-client/api";
@@ -93,11 +90,11 @@ export interface Selection {
 
 const LISTS = /^\/(?:conversations|archive|bin|projects\/[a-z2-7]{26})$/;
 
-/** @throws VisibleError (400) if nothing is selected, or too much; NotFoundError for an unknown action. */
+/** @throws VisibleError (400) if nothing is selected, or too much; 404 for an unknown action. */
 export function readSelection(name: unknown, form: Form): Selection {
   const action =
     name === "move" ? moveTo(form.get("project")) : actions[String(name)];
-  if (!action) throw new NotFoundError("page");
+  if (!action) throw new VisibleError(404, sentence("problem.noPage"));
   const ids = new Set(
     [...form.keys()]
       .filter((field) => field.startsWith("c-"))
@@ -106,15 +103,12 @@ export function readSelection(name: unknown, form: Form): Selection {
       .filter((id) => idPattern.test(id)),
   );
   if (ids.size === 0) {
-    throw new VisibleError(
-      400,
-      "No conversation is selected. Go back and select some.",
-    );
+    throw new VisibleError(400, sentence("problem.noSelection"));
   }
   if (ids.size > limits.selection) {
     throw new VisibleError(
       400,
-      `At most ${limits.selection} conversations can be changed at once. Go back and select fewer.`,
+      sentence("problem.selection", { limit: limits.selection }),
     );
   }
   const back = form.get("back") ?? "";

@@ -1,19 +1,23 @@
-import type { Zone } from "./zone";
+import type { Locale } from "../../core/texts/locale";
+import { zoneOf } from "./zone";
 
-/** `09:12 UTC`, which the browser's script replaces by local time. */
-export function clockTime(at: string): string {
-  return `${at.slice(11, 16)} UTC`;
+/** `9:12 AM UTC`, which the browser's script replaces by local time. */
+export function clockTime(locale: Locale, at: string): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return "";
+  return locale.t("time.utc", { time: locale.clock(date, "UTC") });
 }
 
 /** `Thought for 12 s`: the summary of the reasoning of a reply whose answer has begun. */
-export function thoughtFor(ms: number | undefined): string {
-  if (ms === undefined) return "Reasoning";
-  const seconds = Math.max(1, Math.round(ms / 1000));
-  if (seconds < 60) return `Thought for ${seconds} s`;
-  return `Thought for ${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+export function thoughtFor(locale: Locale, ms: number | undefined): string {
+  if (ms === undefined) return locale.t("thought.none");
+  const all = Math.max(1, Math.round(ms / 1000));
+  const seconds = all % 60;
+  const minutes = Math.floor(all / 60);
+  return minutes === 0
+    ? locale.t("thought.seconds", { seconds })
+    : locale.t("thought.minutes", { minutes, seconds });
 }
-
-export const THINKING = "Thinking…";
 
 export interface DayGroup<T> {
   label: string;
@@ -23,12 +27,17 @@ export interface DayGroup<T> {
 /** Groups what is sorted newest first by the visitor's days: Today, Yesterday, This week, then months. */
 export function groupByDay<T extends { updatedAt: string }>(
   items: T[],
-  zone: Zone,
+  reader: { zone: string | undefined; locale: Locale },
   nowMs: number,
 ): DayGroup<T>[] {
+  const zone = zoneOf(reader.zone);
   const groups: DayGroup<T>[] = [];
   for (const item of items) {
-    const label = zone.labelOf(Date.parse(item.updatedAt), nowMs);
+    const label = zone.labelOf(
+      Date.parse(item.updatedAt),
+      nowMs,
+      reader.locale,
+    );
     if (groups.at(-1)?.label !== label) groups.push({ label, items: [] });
     groups.at(-1)?.items.push(item);
   }

@@ -1,5 +1,6 @@
 import { kindOf } from "../../core/domain/file-types";
 import type { FileRef } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import { sizeText } from "../../core/domain/size-text";
 
 /** A file as the message template shows it. */
@@ -19,22 +20,21 @@ export const fileAddress = (conversation: string, { id }: FileRef): string =>
 
 /** The files of a message; `undefined` if it has none. */
 export const viewFiles = (
+  locale: Locale,
   conversation: string,
   files: readonly FileRef[] | undefined,
 ): FileView[] | undefined =>
   files?.map((file) => ({
     name: file.name,
     href: fileAddress(conversation, file),
-    size: sizeOf(file),
+    size: sizeOf(locale, file),
     isImage: kindOf(file) === "image",
     width: file.width,
     height: file.height,
   }));
 
-const count = new Intl.NumberFormat("en");
-
-function sizeOf({ bytes, pages }: FileRef): string {
-  const size = sizeText(bytes);
+function sizeOf(locale: Locale, { bytes, pages }: FileRef): string {
+  const size = sizeText(bytes, locale);
   if (pages === undefined) return size;
-  return `${count.format(pages)} ${pages === 1 ? "page" : "pages"}, ${size}`;
+  return locale.t("file.pages", { count: pages, size });
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Locale } from "../../core/texts/locale";
 
 const DAY_MS = 86_400_000;
 
@@ -13,9 +14,6 @@ interface Days {
 /** A time zone, for the names of days in lists. */
 export class Zone {
   readonly #day: Intl.DateTimeFormat;
-  readonly #month: Intl.DateTimeFormat;
-  readonly #time: Intl.DateTimeFormat;
-  readonly #suffix: string;
   #days: Days | undefined;
 
   /**
@@ -23,27 +21,36 @@ export class Zone {
    * @param isStated True to name the zone, for visitors whose own is not known.
    * @throws RangeError if there is no such zone.
    */
-  constructor(name: string, isStated = false) {
+  constructor(
+    private readonly name: string,
+    private readonly isStated = false,
+  ) {
     // The Swedish order is that of ISO 8601.
     this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: name });
-    const format = { month: "long", year: "numeric", timeZone: name } as const;
-    this.#month = new Intl.DateTimeFormat("en", format);
-    const time = { dateStyle: "medium", timeStyle: "short" } as const;
-    this.#time = new Intl.DateTimeFormat("en", { ...time, timeZone: name });
-    this.#suffix = isStated ? ` (${name})` : "";
   }
 
   /** Today, Yesterday, This week, or the month. */
-  labelOf(atMs: number, nowMs: number): string {
+  labelOf(atMs: number, nowMs: number, locale: Locale): string {
     const { today, yesterday, week } = this.#daysAround(nowMs);
-    if (atMs >= today) return `Today${this.#suffix}`;
-    if (atMs >= yesterday) return `Yesterday${this.#suffix}`;
-    return atMs >= week ? "This week" : this.#month.format(atMs);
+    const { name: zone, isStated } = this;
+    if (atMs >= today) {
+      return isStated
+        ? locale.t("day.todayIn", { zone })
+        : locale.t("day.today");
+    }
+    if (atMs >= yesterday) {
+      return isStated
+        ? locale.t("day.yesterdayIn", { zone })
+        : locale.t("day.yesterday");
+    }
+    return atMs >= week ? locale.t("day.thisWeek") : locale.month(atMs, zone);
   }
 
   /** A date with its time. */
-  timeOf(atMs: number): string {
-    return this.#time.format(atMs) + this.#suffix;
+  timeOf(atMs: number, locale: Locale): string {
+    const { name: zone, isStated } = this;
+    const time = locale.time(atMs, zone);
+    return isStated ? locale.t("time.in", { time, zone }) : time;
   }
 
   /** The first millisecond of a date, such as `2026-01-31`. */

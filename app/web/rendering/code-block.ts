@@ -1,3 +1,4 @@
+import { english, type Locale } from "../../core/texts/locale";
 import { escape } from "./escape";
 import { highlight, type CodeMemory } from "./highlight";
 import { languageNamed } from "./languages";
@@ -12,18 +13,21 @@ import type { Steps } from "./steps";
 export function* codeBlock(
   code: string,
   info = "",
-  memory?: CodeMemory,
+  options: { code?: CodeMemory | undefined; locale?: Locale | undefined } = {},
 ): Steps<string> {
   const word = /^[\w+#.-]{1,30}/.exec(info.trim())?.[0];
   const language = word === undefined ? undefined : languageNamed(word);
   const html = language
-    ? yield* highlight(code, language, memory)
+    ? yield* highlight(code, language, options.code)
     : escape(code);
+  const { locale = english } = options;
+  const text = (key: "code.wrap" | "code.wrapLines" | "code.copy") =>
+    escape(locale.t(key));
   const label = escape(language?.name ?? word ?? "");
   return (
     `<div class="code"><div class="bar"><span>${label}</span>` +
-    '<label class="bare"><input type="checkbox" aria-label="Wrap lines"></label>' +
-    '<button class="bare copy" data-copy="code" aria-label="Copy code"></button></div>' +
+    `<label class="bare" data-label="${text("code.wrap")}"><input type="checkbox" aria-label="${text("code.wrapLines")}"></label>` +
+    `<button class="bare copy" data-copy="code" aria-label="${text("code.copy")}"></button></div>` +
     `<pre tabindex="0"><code>${html}</code></pre></div>`
   );
 }

@@ -1,4 +1,5 @@
 import type { CodeMemory } from "./highlight";
+import type { Locale } from "../../core/texts/locale";
 import { growParagraph } from "./grow-paragraph";
 import { definitionsIn, renderBlocks, type Block } from "./markdown";
 import { Definitions } from "./parse-options";
@@ -13,6 +14,8 @@ export interface TextOptions {
   limits?: WorkLimits;
   /** Distinguishes the ids of this text from those of others on the page. */
   idPrefix?: string;
+  /** Of the labels beside code; English by default. */
+  locale?: Locale;
 }
 
 /**
@@ -40,6 +43,7 @@ export class GrowingMarkdown {
   readonly #found = new Definitions();
   readonly #limits: WorkLimits;
   readonly #idPrefix: string | undefined;
+  readonly #locale: Locale | undefined;
   readonly #definitions: Definitions | undefined;
 
   /**
@@ -50,11 +54,13 @@ export class GrowingMarkdown {
     start = 0,
     limits = workLimits,
     idPrefix,
+    locale,
     definitions,
   }: TextOptions & { start?: number; definitions?: Definitions } = {}) {
     this.#start = start;
     this.#limits = limits;
     this.#idPrefix = idPrefix;
+    this.#locale = locale;
     this.#definitions = definitions;
   }
 
@@ -160,6 +166,7 @@ export class GrowingMarkdown {
       definitions: this.#definitions,
       found: this.#found,
       idPrefix: this.#idPrefix,
+      locale: this.#locale,
     });
   }
 

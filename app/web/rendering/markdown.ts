@@ -5,7 +5,7 @@ import { escape } from "./escape";
 import type { CodeMemory } from "./highlight";
 import { linkAddresses } from "./links";
 import { findMath, formulaHtml } from "./math";
-import { Definitions, type ParseOptions } from "./parse-options";
+import { Definitions, type ParseOptions, parseOptions } from "./parse-options";
 import { findReferences, footnoteOpening } from "./references";
 import type { Steps } from "./steps";
 import { allowTags } from "./tags";
@@ -192,7 +192,7 @@ function* renderTokens(
       html += yield* knownOrRendered(content, options, isEnd);
       yield;
     } else if (type === "fence" || type === "code_block") {
-      html += yield* codeBlock(content, info, options.code);
+      html += yield* codeBlock(content, info, options);
       yield;
     } else {
       const rule = renderer.rules[type];
@@ -345,7 +345,8 @@ const rules: Record<string, MarkdownIt.RendererRule> = {
   table_open: (tokens, index) =>
     `<div class="table" tabindex="0"${tokens[index]?.attrGet("dir") ? ' dir="auto"' : ""}><table>\n`,
   table_close: () => "</table></div>\n",
-  list_item_open: (tokens, index) => taskItem(tokens[index]),
+  list_item_open: (tokens, index, _options, env) =>
+    taskItem(tokens[index], parseOptions(env ?? {}).locale),
   unfinished_math: () => '<span class="math">…</span>',
   footnote_open: (tokens, index, _options, env) =>
     footnoteOpening(tokens[index]?.info ?? "", env ?? {}),

@@ -1,3 +1,4 @@
+import type { Locale } from "../../core/texts/locale";
 import type MarkdownIt from "markdown-it";
 
 /** The definitions of links and footnotes in a text, by their normalised labels. */
@@ -20,6 +21,8 @@ export interface ParseOptions {
   found?: Definitions;
   /** Distinguishes the ids of a message's footnotes from those of others. */
   idPrefix?: string;
+  /** Of labels; English by default. */
+  locale?: Locale | undefined;
 }
 
 export const parseOptions = (env: MarkdownIt.Env): ParseOptions =>

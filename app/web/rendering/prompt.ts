@@ -1,3 +1,4 @@
+import type { Locale } from "../../core/texts/locale";
 import { codeBlock } from "./code-block";
 import { escape } from "./escape";
 import type { Steps } from "./steps";
@@ -6,14 +7,14 @@ import { workLimits } from "./work-limits";
 const fence = /^ {0,3}(?:(`{3,})([^`\n]*)|(~{3,})([^\n]*))$/;
 
 /** The HTML of a prompt: as it was typed, but for its fenced code blocks. */
-export function* renderPrompt(text: string): Steps<string> {
+export function* renderPrompt(text: string, locale?: Locale): Steps<string> {
   if (!/^ {0,3}(?:```|~~~)/m.test(text)) return escape(text);
   let html = "";
   for (const part of partsOf(text.replace(/\r\n?/g, "\n"))) {
     html +=
       part.info === undefined
         ? plain(part.lines)
-        : yield* codeBlock(part.lines.join(""), part.info);
+        : yield* codeBlock(part.lines.join(""), part.info, { locale });
     yield;
   }
   return html;

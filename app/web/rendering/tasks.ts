@@ -1,5 +1,8 @@
 import type MarkdownIt from "markdown-it";
 
+import { english, type Locale } from "../../core/texts/locale";
+import { escape } from "./escape";
+
 const marker = /^\[([ xX])\](?=[ \t]|$)[ \t]*/;
 
 /** Turns `[ ]` and `[x]` at the beginning of list items into check boxes. */
@@ -15,9 +18,14 @@ export function markTasks(tokens: MarkdownIt.Token[]): void {
   }
 }
 
-export function taskItem(token: MarkdownIt.Token | undefined): string {
+export function taskItem(
+  token: MarkdownIt.Token | undefined,
+  locale: Locale = english,
+): string {
   const isDone = token?.meta?.["isDone"];
   if (isDone === undefined) return "<li>";
-  const [attribute, label] = isDone ? [" checked", "Done"] : ["", "To do"];
-  return `<li class="task"><input type="checkbox" disabled${attribute} aria-label="${label}">`;
+  const [attribute, label] = isDone
+    ? [" checked", locale.t("task.done")]
+    : ["", locale.t("task.open")];
+  return `<li class="task"><input type="checkbox" disabled${attribute} aria-label="${escape(label)}">`;
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
@@ -15,7 +16,6 @@ import { takeFiles, type UploadDeps } from "./files";
 import { openReplyPage } from "../pages/open-reply-page";
 import { idOf } from "../pages/params";
 import { viewDeleted } from "../pages/view-deleted";
-import { zoneOf } from "../pages/zone";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { preferredModel } from "../sessions/session-values";
 
@@ -36,27 +36,28 @@ export function chatRoutes(deps: ChatDeps): Router<WebState> {
 }
 
 function homePage(ctx: WebContext): Page {
-  const { values } = ctx.state.visitor;
+  const { visitor, locale } = ctx.state;
+  const { values } = visitor;
   const { deleted } = ctx.query;
   return {
     template: "home.njk",
-    title: "New conversation",
+    title: locale.t("title.newConversation"),
     data: {
       // The address alone could be made up.
       deleted: deleted === values[DELETED] ? deleted : undefined,
-      starters,
+      starters: starters.map((key) => locale.t(key)),
       composer: { action: "/conversations", key: randomUUID() },
     },
   };
 }
 
-/** Messages that show what an answer can contain. The built-in model understands them, too. */
+/** Messages that show what an answer can contain. The built-in model understands the English ones, too. */
 const starters = [
-  "Make a table of five fruits and their colors",
-  "Show me some code that finds prime numbers",
-  "Write a long answer about keeping promises",
-  "Count to 100",
-];
+  "starter.table",
+  "starter.code",
+  "starter.long",
+  "starter.count",
+] as const;
 
 async function begin(ctx: WebContext, deps: ChatDeps): Promise<void> {
   const { api } = deps;
@@ -124,10 +125,7 @@ function numberOf(
   if (!text) return undefined;
   const number = toMessageNumber(text, name === "follows" ? 2 : 1);
   if (number !== undefined) return number;
-  throw new VisibleError(
-    400,
-    "The form is invalid. Reload the conversation, and send again.",
-  );
+  throw new VisibleError(400, sentence("problem.formReload"));
 }
 
 async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
@@ -193,7 +191,7 @@ async function sendDeleted(
     .catch(() => undefined);
   if (!deleted) return false;
   const { title } = deleted.conversation;
-  const item = viewDeleted(deleted, zoneOf(ctx.state.zone));
+  const item = viewDeleted(deleted, ctx.state);
   await sendPage(ctx, deps, { template: "deleted.njk", title, data: { item } });
   ctx.status = 404;
   return true;
@@ -218,10 +216,7 @@ function numberIn(
   if (text === undefined) return undefined;
   const number = toMessageNumber(text, 1);
   if (number !== undefined) return number;
-  throw new VisibleError(
-    400,
-    `Invalid address: “${name}” must be a message number.`,
-  );
+  throw new VisibleError(400, sentence("problem.addressNumber", { name }));
 }
 
 function toMessageNumber(

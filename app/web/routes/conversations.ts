@@ -1,8 +1,10 @@
+import { sentence } from "../../core/texts/catalogue";
 import { Readable } from "node:stream";
 import { Router } from "@koa/router";
 import { z } from "zod";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
+import type { Sentence } from "../../core/texts/translation";
 import { isVisible } from "../../core/domain/text";
 import type { ConversationChanges } from "../backend-client/api";
 import { exportMarkdown } from "../pages/exports/export-markdown";
@@ -34,10 +36,10 @@ export function conversationRoutes(deps: RouteDeps): Router<WebState> {
     });
 
   router.get("/:id/rename", (ctx) =>
-    sendPage(ctx, deps, formPage(ctx, deps, "rename.njk", "Rename")),
+    sendPage(ctx, deps, formPage(ctx, deps, "rename.njk", "title.rename")),
   );
   router.get("/:id/move", (ctx) =>
-    sendPage(ctx, deps, formPage(ctx, deps, "move.njk", "Move to project")),
+    sendPage(ctx, deps, formPage(ctx, deps, "move.njk", "title.move")),
   );
   router.get("/:id/markdown", (ctx) => sendMarkdown(ctx, deps));
   change("rename", titleOf);
@@ -80,14 +82,14 @@ async function sendMarkdown(
   { api }: RouteDeps,
 ): Promise<void> {
   const id = idOf(ctx, "conversation");
-  const { api: context } = ctx.state;
+  const { api: context, locale } = ctx.state;
   // Before the headers, so that a conversation that does not exist is a 404.
   const { conversation } = await api.readConversation(context, id, {
     limit: 1,
   });
   ctx.attachment(exportName(conversation.title, "md"));
   ctx.type = "text/markdown; charset=utf-8";
-  const pieces = exportMarkdown({ api, context, ids: [id] });
+  const pieces = exportMarkdown({ api, context, ids: [id] }, locale);
   ctx.body = Readable.from(pieces, { objectMode: false });
 }
 
@@ -96,12 +98,13 @@ async function formPage(
   ctx: WebContext,
   { api }: RouteDeps,
   template: string,
-  title: string,
+  titleKey: "title.rename" | "title.move",
 ): Promise<Page> {
   const id = idOf(ctx, "conversation");
   const { conversation } = await api.readConversation(ctx.state.api, id, {
     limit: 1,
   });
+  const title = ctx.state.locale.t(titleKey);
   return { template, title, current: id, data: { conversation } };
 }
 
@@ -110,7 +113,7 @@ function titleOf(form: Form): ConversationChanges {
   if (!isVisible(title) || title.length > limits.titleLength) {
     throw new VisibleError(
       400,
-      `A title must have 1 to ${limits.titleLength} characters. Go back and change it.`,
+      sentence("problem.titleLength", { limit: limits.titleLength }),
     );
   }
   return { title };
@@ -120,23 +123,19 @@ const maxTokens = z.coerce.number().int().min(1).max(1_000_000);
 const temperature = z.coerce.number().min(0).max(1);
 
 function optionsOf(form: Form): ConversationChanges {
-  const read = (name: string, schema: z.ZodType<number>, what: string) => {
+  const read = (name: string, schema: z.ZodType<number>, fault: Sentence) => {
     const text = form.get(name)?.trim();
     if (!text) return null;
     const result = schema.safeParse(text);
     if (result.success) return result.data;
-    throw new VisibleError(400, `${what}. Go back and change it.`);
+    throw new VisibleError(400, fault);
   };
   return {
-    maxTokens: read(
-      "maxTokens",
-      maxTokens,
-      "Max tokens must be a whole number of at least 1",
-    ),
+    maxTokens: read("maxTokens", maxTokens, sentence("problem.maxTokens")),
     temperature: read(
       "temperature",
       temperature,
-      "The temperature must be a number from 0 to 1",
+      sentence("problem.temperature"),
     ),
   };
 }

@@ -20,7 +20,7 @@ export function dataRoutes(
   router.get("/delete", (ctx) =>
     sendPage(ctx, deps, {
       template: "delete-data.njk",
-      title: "Delete all my data",
+      title: ctx.state.locale.t("title.deleteData"),
     }),
   );
   router.post("/delete", (ctx) => deleteAll(ctx, deps));
@@ -28,11 +28,12 @@ export function dataRoutes(
 }
 
 async function dataPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
-  const { quotas } = await api.readOverview(ctx.state.api);
+  const { locale, api: context } = ctx.state;
+  const { quotas } = await api.readOverview(context);
   return {
     template: "data.njk",
-    title: "Your data",
-    data: { quotas: quotas && viewQuotas(quotas) },
+    title: locale.t("title.data"),
+    data: { quotas: quotas && viewQuotas(locale, quotas) },
   };
 }
 
@@ -51,7 +52,7 @@ async function deleteAll(ctx: WebContext, deps: RouteDeps): Promise<void> {
   }
   forgetDrafts(ctx);
   const html = deps.render(ctx.state.locale, "data-deleted.njk", {
-    title: "All data deleted",
+    title: ctx.state.locale.t("title.dataDeleted"),
     preferences: ctx.state.preferences,
     signOutUrl: person && deps.signOutUrl,
   });

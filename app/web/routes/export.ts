@@ -3,6 +3,7 @@ import { Counter } from "prom-client";
 import { VisibleError } from "../../core/domain/errors";
 import { idPattern, limits } from "../../core/domain/records";
 import type { Registry } from "../../core/runtime/metrics";
+import { sentence } from "../../core/texts/catalogue";
 import type { Locale } from "../../core/texts/locale";
 import type { WebContext } from "../middleware/web-context";
 import type { ExportSource } from "../pages/exports/conversations";
@@ -33,7 +34,7 @@ const formats: Readonly<Record<string, Format>> = {
   markdown: {
     extension: "md",
     type: "text/markdown; charset=utf-8",
-    write: (source) => exportMarkdown(source),
+    write: (source, _, { locale }) => exportMarkdown(source, locale),
   },
   html: {
     extension: "html",
@@ -89,10 +90,7 @@ function formatOf({ query }: WebContext): Format {
   const name = String(query.format ?? "json");
   const format = Object.hasOwn(formats, name) ? formats[name] : undefined;
   if (format) return format;
-  throw new VisibleError(
-    400,
-    "This format does not exist. Choose JSON, Markdown or HTML.",
-  );
+  throw new VisibleError(400, sentence("problem.exportFormat"));
 }
 
 /** The chosen conversations; `undefined` for all. */
@@ -104,7 +102,7 @@ function chosenIn({ query }: WebContext): string[] | undefined {
   if (ids.length > limits.selection) {
     throw new VisibleError(
       400,
-      `At most ${limits.selection} conversations can be chosen. Choose fewer, or export all of them.`,
+      sentence("problem.exportSelection", { limit: limits.selection }),
     );
   }
   return ids.length > 0 ? ids : undefined;

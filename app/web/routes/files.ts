@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createHash, randomUUID } from "node:crypto";
 import { PassThrough, type Readable } from "node:stream";
 import { Router } from "@koa/router";
@@ -108,14 +109,14 @@ const atLimit = (lacking: "client" | "all") =>
   new LimitError(
     "uploads",
     lacking === "client" ? 429 : 503,
-    "Too many files are being sent at the same time. Send this one again in a few seconds.",
+    sentence("problem.uploadsAtOnce"),
     5,
   );
 
 const tooMany = () =>
   new VisibleError(
     413,
-    `A message can have ${limits.filesPerMessage} files. Send the others with another message.`,
+    sentence("problem.filesPerMessage", { limit: limits.filesPerMessage }),
   );
 
 /** Nothing that was uploaded can run: pictures are shown, and all else is saved. */

@@ -1,7 +1,7 @@
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import type { Conversation } from "../../core/domain/records";
-import type { TextKey } from "../../core/texts/catalogue";
+import { sentence, type TextKey } from "../../core/texts/catalogue";
 import type { WebContext, WebState } from "../middleware/web-context";
 import {
   emptyBin,
@@ -15,7 +15,6 @@ import type { RouteDeps } from "../pages/page-deps";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { groupByDay } from "../pages/time";
 import { viewDeleted } from "../pages/view-deleted";
-import { zoneOf } from "../pages/zone";
 
 const CONVERSATIONS_PER_PAGE = 100;
 
@@ -66,7 +65,7 @@ async function listPage(
   { api, now }: RouteDeps,
   { name, title, empty, archived }: List,
 ): Promise<Page> {
-  const { locale, zone } = ctx.state;
+  const { locale } = ctx.state;
   const { conversations, next } = await api.listConversations(ctx.state.api, {
     cursor: cursorOf(ctx, /^[0-9]{0,15}$/),
     limit: CONVERSATIONS_PER_PAGE,
@@ -82,7 +81,7 @@ async function listPage(
       selection: viewActions(name, locale),
       empty: locale.write(empty),
       done: viewDone(ctx),
-      list: groupByDay(conversations.filter(isHere), zoneOf(zone), now()),
+      list: groupByDay(conversations.filter(isHere), ctx.state, now()),
       next: next && `/${name}?cursor=${encodeURIComponent(next)}`,
     },
   };
@@ -93,7 +92,6 @@ async function binPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
     cursor: cursorOf(ctx, /^(?:[0-9]{1,15}-[0-9]{1,15})?$/),
     limit: CONVERSATIONS_PER_PAGE,
   });
-  const zone = zoneOf(ctx.state.zone);
   return {
     template: "bin.njk",
     title: ctx.state.locale.t("list.bin"),
@@ -101,7 +99,7 @@ async function binPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
       back: "/bin",
       selection: viewActions("bin", ctx.state.locale),
       done: viewDone(ctx),
-      list: conversations.map((one) => viewDeleted(one, zone)),
+      list: conversations.map((one) => viewDeleted(one, ctx.state)),
       next: next && `/bin?cursor=${encodeURIComponent(next)}`,
     },
   };
@@ -110,5 +108,5 @@ async function binPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
 function cursorOf(ctx: WebContext, pattern: RegExp): string | undefined {
   const cursor = String(ctx.query.cursor ?? "");
   if (pattern.test(cursor)) return cursor || undefined;
-  throw new VisibleError(400, "This link doesn’t work. Open the list again.");
+  throw new VisibleError(400, sentence("problem.badLink"));
 }

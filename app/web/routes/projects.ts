@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
@@ -14,7 +15,10 @@ export function projectRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
   const router = new Router<WebState>({ prefix: "/projects" });
   router.get("/", (ctx) =>
-    sendPage(ctx, deps, { template: "projects.njk", title: "Projects" }),
+    sendPage(ctx, deps, {
+      template: "projects.njk",
+      title: ctx.state.locale.t("title.projects"),
+    }),
   );
   router.post("/", async (ctx) => {
     const fields = projectOf(ctx.state.form);
@@ -42,10 +46,10 @@ export function projectRoutes(deps: RouteDeps): Router<WebState> {
  * rollout, shows all of them at the same address.
  */
 const TABS = {
-  conversations: "Conversations",
-  instructions: "Instructions",
-  usage: "Usage",
-};
+  conversations: "tab.conversations",
+  instructions: "tab.instructions",
+  usage: "tab.usage",
+} as const;
 
 async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   const id = idOf(ctx, "project");
@@ -59,9 +63,9 @@ async function projectPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
     data: {
       ...read,
       tab,
-      tabs: Object.entries(TABS).map(([name, label]) => ({
+      tabs: Object.entries(TABS).map(([name, key]) => ({
         name,
-        label,
+        label: ctx.state.locale.t(key),
         href: `/projects/${id}${name === "conversations" ? "" : `?tab=${name}`}`,
       })),
       saved: ctx.query.saved === "yes",
@@ -82,13 +86,15 @@ function projectOf(form: Form): { name: string; instructions: string } {
   if (!isVisible(name) || name.length > limits.nameLength) {
     throw new VisibleError(
       400,
-      `A project name must have 1 to ${limits.nameLength} characters. Go back and change it.`,
+      sentence("problem.projectName", { limit: limits.nameLength }),
     );
   }
   if (Buffer.byteLength(instructions) > limits.instructionsBytes) {
     throw new VisibleError(
       413,
-      `Project instructions are limited to ${limits.instructionsBytes / 1024} KB. Go back and shorten them.`,
+      sentence("problem.projectInstructions", {
+        kilobytes: limits.instructionsBytes / 1024,
+      }),
     );
   }
   return { name, instructions };

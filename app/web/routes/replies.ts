@@ -89,7 +89,7 @@ async function openEvents(ctx: WebContext, deps: RouteDeps): Promise<void> {
     if (live.signal.aborted) return;
     const { requestId } = ctx.state;
     deps.log.warn({ error, requestId }, "a reply could not be followed");
-    sendTrouble(live, toVisibleError(error).message);
+    sendTrouble(live, ctx.state.locale.tell(toVisibleError(error)));
     live.end("backend");
   });
 }
@@ -119,7 +119,7 @@ async function renderEnd(
   const known = await readReply(api, context, of).catch(() => undefined);
   if (known && "message" in known)
     return messages.render(locale, id, known.message);
-  const reply = known?.reply ?? nameless(number, now());
+  const reply = known?.reply ?? nameless(locale, number, now());
   return renderReply(messages, locale, id, reply, ended, html, false);
 }
 
@@ -162,9 +162,9 @@ function renderReply(
     : messages.renderUncached(locale, id, message, html);
 }
 
-const nameless = (number: number, nowMs: number) => ({
+const nameless = (locale: Locale, number: number, nowMs: number) => ({
   number,
   at: new Date(nowMs).toISOString(),
   model: "",
-  modelName: "Assistant",
+  modelName: locale.t("reply.assistant"),
 });

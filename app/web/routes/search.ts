@@ -1,6 +1,8 @@
+import { sentence } from "../../core/texts/catalogue";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { limits, type Excerpt } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import { excerptOf, withoutMarkup } from "../pages/excerpt";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
@@ -13,11 +15,12 @@ export function searchRoutes(deps: RouteDeps): Router<WebState> {
 }
 
 async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
+  const { locale } = ctx.state;
   const query = String(ctx.query.q ?? "").trim();
   if (query.length > limits.queryLength) {
     throw new VisibleError(
       400,
-      `A search is limited to ${limits.queryLength} characters. Use fewer words.`,
+      sentence("problem.searchLength", { limit: limits.queryLength }),
     );
   }
   const { results, complete } =
@@ -26,7 +29,10 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
       : await api.search(ctx.state.api, query);
   return {
     template: "search.njk",
-    title: query === "" ? "Search" : `Search: ${query}`,
+    title:
+      query === ""
+        ? locale.t("title.search")
+        : locale.t("title.searchFor", { query }),
     data: {
       query,
       complete,
@@ -34,7 +40,7 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
         id: conversation.id,
         title: conversation.title,
         excerpts: excerpts.map((message) =>
-          viewExcerpt(conversation.id, message, query),
+          viewExcerpt(locale, conversation.id, message, query),
         ),
       })),
     },
@@ -42,15 +48,16 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
 }
 
 function viewExcerpt(
+  locale: Locale,
   id: string,
-  { number, role, text, modelName = "Reply" }: Excerpt,
+  { number, role, text, modelName = locale.t("reply.author") }: Excerpt,
   query: string,
 ): object {
   const parts = excerptOf(role === "user" ? text : withoutMarkup(text), query);
   return {
     // Browsers scroll to the words, and mark them.
     href: `/conversations/${id}?message=${number}#m${number}${fragmentOf(parts)}`,
-    author: role === "user" ? "You" : modelName,
+    author: role === "user" ? locale.t("chat.you") : modelName,
     parts,
   };
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { checkModel } from "../pages/choose-model";
@@ -44,7 +45,7 @@ export function forgetDrafts(ctx: WebContext): void {
 async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   const { visitor, person, form } = ctx.state;
   if (!person) {
-    throw new VisibleError(409, "You are not signed in.");
+    throw new VisibleError(409, sentence("problem.notSignedIn"));
   }
   const isEverywhere = form.has("everywhere");
   if (isEverywhere) await visitor.signOutEverywhere();
@@ -52,7 +53,7 @@ async function signOut(ctx: WebContext, deps: RouteDeps): Promise<void> {
   forgetLoadBalancerSession(ctx);
   forgetDrafts(ctx);
   const html = deps.render(ctx.state.locale, "signed-out.njk", {
-    title: "Signed out",
+    title: ctx.state.locale.t("title.signedOut"),
     preferences: ctx.state.preferences,
     isEverywhere,
     signOutUrl: deps.signOutUrl,

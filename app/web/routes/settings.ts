@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createHash, randomUUID } from "node:crypto";
 import { Router } from "@koa/router";
 import { toVisibleError, VisibleError } from "../../core/domain/errors";
@@ -52,14 +53,14 @@ export function settingsRoutes(deps: RouteDeps): Router<WebState> {
     "/prompts/:id",
     (ctx) => {
       const { api: context, form } = ctx.state;
-      const id = idOf(ctx, "saved prompt");
+      const id = idOf(ctx, "savedPrompt");
       return api.changeSavedPrompt(context, id, promptOf(form));
     },
     "#saved-prompts",
   );
   change(
     "/prompts/:id/delete",
-    (ctx) => api.deleteSavedPrompt(ctx.state.api, idOf(ctx, "saved prompt")),
+    (ctx) => api.deleteSavedPrompt(ctx.state.api, idOf(ctx, "savedPrompt")),
     "#saved-prompts",
   );
   return router;
@@ -70,7 +71,7 @@ async function settingsPage(ctx: WebContext, deps: RouteDeps): Promise<Page> {
   const { defaultModel } = ctx.state.visitor.values;
   return {
     template: "settings.njk",
-    title: "Settings",
+    title: ctx.state.locale.t("title.settings"),
     data: {
       defaultModel,
       saved: ctx.query.saved === "yes",
@@ -116,7 +117,7 @@ function instructionsOf(form: Form): string {
   if (Buffer.byteLength(instructions) <= most) return instructions;
   throw new VisibleError(
     413,
-    `Instructions are limited to ${most / 1024} KB. Go back and shorten them.`,
+    sentence("problem.instructions", { kilobytes: most / 1024 }),
   );
 }
 
@@ -126,13 +127,15 @@ function promptOf(form: Form): { name: string; text: string } {
   if (!isVisible(name) || name.length > limits.nameLength || !isVisible(text)) {
     throw new VisibleError(
       400,
-      `A saved prompt needs a name of 1 to ${limits.nameLength} characters, and a text. Go back and change it.`,
+      sentence("problem.savedPromptName", { limit: limits.nameLength }),
     );
   }
   if (Buffer.byteLength(text) <= limits.savedPromptBytes) return { name, text };
   throw new VisibleError(
     413,
-    `A saved prompt is limited to ${limits.savedPromptBytes / 1024} KB. Go back and shorten it.`,
+    sentence("problem.savedPromptLength", {
+      kilobytes: limits.savedPromptBytes / 1024,
+    }),
   );
 }
 

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import Keygrip from "keygrip";
 import type { Middleware } from "koa";
 import { VisibleError } from "../../core/domain/errors";
@@ -28,8 +29,4 @@ export function requireSessionCookie({
   };
 }
 
-const noCookie = () =>
-  new VisibleError(
-    403,
-    "The form came without the cookie of this site, so it was not read. Allow cookies, go back, reload the page, and send it again.",
-  );
+const noCookie = () => new VisibleError(403, sentence("problem.noCookie"));

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { storageProblemOf } from "../../core/storage/storage-problem";
 
@@ -7,8 +8,7 @@ export class SessionNotReadError extends VisibleError {
   constructor(cause: unknown) {
     super(
       503,
-      `Your session can't be read at the moment: ${problemOf(cause).reason}. ` +
-        "Nothing of it is lost. Please try again in a minute.",
+      sentence("problem.sessionNotRead", { reason: problemOf(cause).reason }),
       { cause },
     );
   }
@@ -19,18 +19,15 @@ export class SessionNotSavedError extends VisibleError {
   override readonly name = "SessionNotSavedError";
   constructor(cause: unknown) {
     const { status, reason, advice } = problemOf(cause);
-    super(
-      status,
-      `Your session could not be saved: ${reason}. What was saved before is kept, ` +
-        `but the page may not show your last change. ${advice}`,
-      { cause },
-    );
+    super(status, sentence("problem.sessionNotSaved", { reason, advice }), {
+      cause,
+    });
   }
 }
 
 const problemOf = (cause: unknown) =>
   storageProblemOf(cause) ?? {
     status: 503,
-    reason: "the server's storage reports an error",
-    advice: "Please try again in a while.",
+    reason: sentence("storage.failing"),
+    advice: sentence("storage.inAWhile"),
   };

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { ServerResponse } from "node:http";
 import { Counter, Gauge } from "prom-client";
 import { LimitError } from "../../core/domain/errors";
@@ -81,7 +82,7 @@ export class EventStreams {
       throw new LimitError(
         "streams",
         429,
-        `You are watching ${count} replies at once. Close a tab, then reload this page.`,
+        sentence("problem.streams", { limit: count }),
         RETRY_AFTER_SECONDS,
       );
     }

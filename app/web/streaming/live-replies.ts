@@ -48,7 +48,8 @@ export class LiveReplies {
   ): LiveReply {
     const key = JSON.stringify([owner, conversation, number, locale.tag]);
     const followed =
-      this.#followed.get(key) ?? this.#begin(key, follow, idPrefixOf(number));
+      this.#followed.get(key) ??
+      this.#begin(key, follow, { idPrefix: idPrefixOf(number), locale });
     followed.watchers++;
     const leave = () => {
       if (--followed.watchers > 0) return;
@@ -60,9 +61,13 @@ export class LiveReplies {
     return followed.reply;
   }
 
-  #begin(key: string, follow: Follow, idPrefix: string) {
+  #begin(
+    key: string,
+    follow: Follow,
+    options: { idPrefix: string; locale: Locale },
+  ) {
     const { slices, interval } = this;
-    const reply = new LiveReply({ slices, interval, idPrefix }, follow);
+    const reply = new LiveReply({ slices, interval, ...options }, follow);
     const followed = { reply, watchers: 0 };
     this.#followed.set(key, followed);
     void reply.done.then(() => this.#forget(key, followed));

@@ -1,4 +1,5 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
+import { english, type Locale } from "../../core/texts/locale";
 import { aborted, Delay, NOT_NEEDED } from "../../core/runtime/async";
 import type { Interval } from "../../core/runtime/update-interval";
 import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
@@ -22,6 +23,8 @@ export interface LiveReplyOptions {
   interval: Interval;
   /** Distinguishes the ids in the reply's text. */
   idPrefix?: string;
+  /** Of the notices and labels; English by default. */
+  locale?: Locale;
 }
 
 /** A reply in progress, followed and rendered once for all of its watchers. */
@@ -49,7 +52,8 @@ export class LiveReply {
   isDone = false;
   /** The reason why the reply can't be followed any more. */
   error: unknown;
-  readonly text = new ReplyText();
+  readonly text: ReplyText;
+  readonly locale: Locale;
   readonly encoder = new BlocksEncoder();
   readonly #slices: TimeSlices;
   readonly #interval: Interval;
@@ -64,13 +68,15 @@ export class LiveReply {
   #end: Promise<Buffer> | undefined;
 
   constructor(
-    { slices, interval, idPrefix }: LiveReplyOptions,
+    { slices, interval, idPrefix, locale = english }: LiveReplyOptions,
     follow: (signal: AbortSignal) => AsyncIterable<{ event: ReplyEvent }>,
   ) {
     this.#slices = slices;
     this.#interval = interval;
     this.#idPrefix = idPrefix;
-    this.#growing = new GrowingMarkdown({ idPrefix });
+    this.locale = locale;
+    this.text = new ReplyText(locale);
+    this.#growing = new GrowingMarkdown({ idPrefix, locale });
     const events = follow(this.#stopped.signal);
     const first = new Promise<void>((resolve) => {
       this.done = this.#follow(events, resolve);
@@ -194,7 +200,11 @@ export class LiveReply {
     const start = stable === 0 ? 0 : (this.#blocks[stable]?.start ?? 0);
     this.#blocks = this.#blocks.slice(0, stable);
     this.#cuts.push(stable);
-    this.#growing = new GrowingMarkdown({ start, idPrefix: this.#idPrefix });
+    this.#growing = new GrowingMarkdown({
+      start,
+      idPrefix: this.#idPrefix,
+      locale: this.locale,
+    });
     return start;
   }
 }

@@ -1,26 +1,27 @@
 import type { ReplyEnd } from "../../core/domain/records";
+import type { Locale } from "../../core/texts/locale";
 import { htmlOf } from "../rendering/growing-markdown";
 import { escape } from "../rendering/escape";
 import { CoalescingSender } from "./coalescing-sender";
 import type { LiveReply } from "./live-reply";
 import { isThinking, noticeOf, type LiveState } from "./live-state";
-import { THINKING, thoughtFor } from "../pages/time";
+import { thoughtFor } from "../pages/time";
 import type { StreamBody } from "./stream-body";
 
 /** Sends the text in the message box along, which a reload would lose. */
 export const composerButton = (name: string, action: string): string =>
-  `<button class="button" form="composer" formaction="${action}" formnovalidate>${name}</button>`;
+  `<button class="button" form="composer" formaction="${action}" formnovalidate>${escape(name)}</button>`;
 
 /** Continues a page whose connection ends before its reply does. @param address the page's. */
-export const continueButton = (address: string): string =>
-  composerButton("Continue reading", address);
+export const continueButton = (locale: Locale, address: string): string =>
+  composerButton(locale.t("reply.continueReading"), address);
 
 /**
  * Keeps a page's connection open. The style sheet shows the last one after 2.5 heartbeats without
  * another: a page without a script has no other means to report a lost server.
  */
-export const pageHeartbeat = (address: string): string =>
-  `<small class="pulse notice">No data for a while: the connection may be lost. ${continueButton(address)}</small>`;
+export const pageHeartbeat = (locale: Locale, address: string): string =>
+  `<small class="pulse notice">${escape(locale.t("reply.silent"))} ${continueButton(locale, address)}</small>`;
 
 export interface PageStreamOptions {
   /** See {@link pageHeartbeat}. */
@@ -45,7 +46,7 @@ export async function writeReplyIntoPage(
   live: StreamBody,
   { pulse, text, reply, renderEnd }: PageStreamOptions,
 ): Promise<void> {
-  const attempt = new PageAttempt(text, pulse);
+  const attempt = new PageAttempt(text, pulse, reply.locale);
   live.write(attempt.begin());
   const pace = new CoalescingSender(live, () => {
     live.write(attempt.show(reply.state, reply.isDone));
@@ -76,7 +77,11 @@ class PageAttempt {
   readonly #pulse: string;
 
   /** @param pulse The heartbeat at the start of each place where text is added. */
-  constructor(text: string, pulse: string) {
+  constructor(
+    text: string,
+    pulse: string,
+    private readonly locale: Locale,
+  ) {
     this.#sent = text;
     this.#pulse = pulse;
   }
@@ -122,11 +127,11 @@ class PageAttempt {
       const from = isSame && isOpen ? length : 0;
       this.#thought = { length: reasoning.length, cuts, isOpen: true };
       if (from > 0) return escape(reasoning.slice(from));
-      return `</span></div><div class="attempt thinking"><p>${THINKING}</p>${this.#openTail(reasoning)}`;
+      return `</span></div><div class="attempt thinking"><p>${this.locale.t("thought.now")}</p>${this.#openTail(reasoning)}`;
     }
     if (isSame && !isOpen && length === reasoning.length) return "";
     this.#thought = { length: reasoning.length, cuts, isOpen: false };
-    return `</span></div><details class="reasoning"><summary>${thoughtFor(reasoningMs)}</summary><div class="thoughts plain">${escape(reasoning)}</div></details>`;
+    return `</span></div><details class="reasoning"><summary>${thoughtFor(this.locale, reasoningMs)}</summary><div class="thoughts plain">${escape(reasoning)}</div></details>`;
   }
 
   /** True while a replay catches up with the text of the page. */

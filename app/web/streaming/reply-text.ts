@@ -1,3 +1,4 @@
+import { english, type Locale } from "../../core/texts/locale";
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 
 /** A watcher's position in a reply, as in an event's id. */
@@ -6,10 +7,6 @@ export interface Seen {
   /** UTF-16 units of text that the watcher has. */
   length: number;
 }
-
-const CONTINUED = "The server was replaced. Another one continued the reply.";
-const RESTARTED =
-  "The server was replaced. Another one started the reply again.";
 
 /** The text and the notices of a reply, as its events tell. */
 export class ReplyText {
@@ -32,6 +29,8 @@ export class ReplyText {
 
   /** True before the first event. */
   isEmpty = true;
+
+  constructor(private readonly locale: Locale = english) {}
 
   get hasNews(): boolean {
     return this.#hasNews;
@@ -95,7 +94,9 @@ export class ReplyText {
       this.#stickyNotice = undefined;
     } else if (epoch > this.#epoch && epoch > 1 && this.#epoch > 0) {
       const isKept = keep > 0 || this.#text === "";
-      this.#stickyNotice = isKept ? CONTINUED : RESTARTED;
+      this.#stickyNotice = this.locale.t(
+        isKept ? "reply.continued" : "reply.restarted",
+      );
     }
     this.#epoch = epoch;
     this.#keeps.push({ epoch, keep });

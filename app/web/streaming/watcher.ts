@@ -1,7 +1,7 @@
 import type { SentBlocks } from "./blocks-encoder";
 import { encodeEvent } from "./encode-event";
 import { blocksBefore, UNCERTAIN_BLOCKS, type LiveReply } from "./live-reply";
-import { THINKING, thoughtFor } from "../pages/time";
+import { thoughtFor } from "../pages/time";
 import { isThinking, noticeOf, type LiveState } from "./live-state";
 import type { Seen } from "./reply-text";
 
@@ -67,7 +67,10 @@ export class Watcher {
     const from = cuts === this.#thought.cuts ? this.#thought.length : 0;
     const isOver = !isThinking(state);
     this.#thought = { length: reasoning.length, cuts, isOver };
-    const label = isOver ? thoughtFor(reasoningMs) : THINKING;
+    const { locale } = this.#reply;
+    const label = isOver
+      ? thoughtFor(locale, reasoningMs)
+      : locale.t("thought.now");
     const data = { from, text: reasoning.slice(from), label, isOver };
     return encodeEvent({ event: "reasoning", data });
   }

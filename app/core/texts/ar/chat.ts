@@ -59,7 +59,6 @@ export const chat: Translation<typeof english, "ar"> = {
   "options.maxTokens": "الحد الأقصى للرموز",
   "options.temperature": "درجة العشوائية، من 0 إلى 1",
   "options.modelDefault": "الإعداد الافتراضي للنموذج",
-  "options.downloadMarkdown": "تنزيل بصيغة Markdown",
   "options.copyMarkdown": "نسخ بصيغة Markdown",
   "options.delete": "حذف المحادثة",
 };

@@ -4,16 +4,20 @@ import { chat } from "./chat";
 import { layout } from "./layout";
 import { lists } from "./lists";
 import { pages } from "./pages";
+import { problems } from "./problems";
 import { script } from "./script";
-import { transfer } from "./transfer";
 import { settings } from "./settings";
+import { titles } from "./titles";
+import { transfer } from "./transfer";
 
 export const ar: Translation<typeof en, "ar"> = {
-  ...layout,
   ...chat,
+  ...layout,
   ...lists,
   ...pages,
+  ...problems,
   ...script,
-  ...transfer,
   ...settings,
+  ...titles,
+  ...transfer,
 };

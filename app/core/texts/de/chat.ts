@@ -56,7 +56,6 @@ export const chat: Translation<typeof english, "de"> = {
   "options.maxTokens": "Max. Token",
   "options.temperature": "Temperatur, 0 bis 1",
   "options.modelDefault": "Vorgabe des Modells",
-  "options.downloadMarkdown": "Als Markdown herunterladen",
   "options.copyMarkdown": "Als Markdown kopieren",
   "options.delete": "Unterhaltung löschen",
 };

@@ -51,7 +51,6 @@ export const chat = {
   "options.maxTokens": "Max tokens",
   "options.temperature": "Temperature, 0 to 1",
   "options.modelDefault": "Model default",
-  "options.downloadMarkdown": "Download as Markdown",
   "options.copyMarkdown": "Copy as Markdown",
   "options.delete": "Delete conversation",
 } as const;

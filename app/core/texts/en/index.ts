@@ -2,17 +2,21 @@ import { chat } from "./chat";
 import { layout } from "./layout";
 import { lists } from "./lists";
 import { pages } from "./pages";
+import { problems } from "./problems";
 import { script } from "./script";
 import { settings } from "./settings";
+import { titles } from "./titles";
 import { transfer } from "./transfer";
 
 /** All texts of the interface. The other languages have the same keys, or don't compile. */
 export const en = {
-  ...layout,
   ...chat,
+  ...layout,
   ...lists,
   ...pages,
+  ...problems,
   ...script,
   ...settings,
+  ...titles,
   ...transfer,
 };

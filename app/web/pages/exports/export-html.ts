@@ -106,9 +106,9 @@ async function* exportMessage(
 ): AsyncGenerator<string, void> {
   const { deps, locale, number } = part;
   const idPrefix = `c${number}-m${message.number}-`;
-  const html = await deps.messages.textOf(message, idPrefix);
+  const html = await deps.messages.textOf(locale, message, idPrefix);
   const article = deps.render(locale, "export-message.njk", {
-    message: viewOf(message, html),
+    message: viewOf(locale, message, html),
   });
   const files = isPrompt(message) ? (message.files ?? []) : [];
   // A text can't contain the mark: it is escaped there.
@@ -118,7 +118,7 @@ async function* exportMessage(
   yield after ?? "";
 }
 
-function viewOf(message: Message, html: string): object {
+function viewOf(locale: Locale, message: Message, html: string): object {
   const { at } = message;
   const time = timeText(at);
   if (isPrompt(message)) {
@@ -126,8 +126,8 @@ function viewOf(message: Message, html: string): object {
     return { at, time, html, isYours: true, hasFiles };
   }
   const { modelName: author, reasoning, reasoningMs } = message;
-  const thought = reasoning && thoughtFor(reasoningMs);
-  const notices = noticesOf(message);
+  const thought = reasoning && thoughtFor(locale, reasoningMs);
+  const notices = noticesOf(locale, message);
   return { at, time, html, author, reasoning, thought, notices };
 }
 
@@ -147,8 +147,11 @@ async function* exportFile(
   yield '"></li>';
 }
 
-const nameOf = ({ newest }: ConversationExport, file: FileRef): string => {
-  const [view] = viewFiles(newest.conversation.id, [file]) ?? [];
+const nameOf = (
+  { newest, locale }: ConversationExport,
+  file: FileRef,
+): string => {
+  const [view] = viewFiles(locale, newest.conversation.id, [file]) ?? [];
   return `<li class="file"><bdi>${escape(file.name)}</bdi> <span class="quiet">${view?.size ?? ""}</span></li>`;
 };
 

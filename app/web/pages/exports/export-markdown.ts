@@ -4,6 +4,7 @@ import {
   isPrompt,
   type Message,
 } from "../../../core/domain/records";
+import type { Locale } from "../../../core/texts/locale";
 import {
   type ExportSource,
   idsOf,
@@ -18,31 +19,37 @@ import {
  */
 export async function* exportMarkdown(
   source: ExportSource,
+  locale: Locale,
 ): AsyncGenerator<string, void> {
   let separator = "";
   for await (const id of idsOf(source)) {
     const newest = await readIfThere(source, id, 0);
     if (!newest) continue;
     yield separator;
-    yield* exportConversation(source, newest);
+    yield* exportConversation(source, locale, newest);
     separator = "\n";
   }
 }
 
 async function* exportConversation(
   source: ExportSource,
+  locale: Locale,
   newest: ConversationPage,
 ): AsyncGenerator<string, void> {
+  const write = (message: Written) => toMarkdown(locale, message);
   yield `# ${newest.conversation.title}\n`;
   for await (const messages of messagesOf(source, newest)) {
-    yield messages.map(toMarkdown).join("");
+    yield messages.map(write).join("");
   }
-  if (newest.reply) yield toMarkdown(newest.reply);
+  if (newest.reply) yield write(newest.reply);
 }
 
-function toMarkdown(message: Message | { modelName: string; text: string }) {
+type Written = Message | { modelName: string; text: string };
+
+function toMarkdown(locale: Locale, message: Written): string {
   const prompt = "role" in message && isPrompt(message) ? message : undefined;
-  const author = "modelName" in message ? message.modelName : "You";
+  const author =
+    "modelName" in message ? message.modelName : locale.t("chat.you");
   const files = (prompt?.files ?? []).map(fileLine).join("");
   return `\n## ${author}\n\n${message.text.trim()}\n${files && `\n${files}`}`;
 }

@@ -15,16 +15,17 @@ export function t(key, ...values) {
   const { lang, dir } = document.documentElement;
   /** @type {any} */
   const text = key;
-  /** @type {Record<string, string | number>} */
+  /** @type {any} */
   const named = values[0] ?? {};
   const form = new Intl.PluralRules(lang).select(Number(named.count ?? 0));
   /** @type {string} */
   const chosen = text.other ? (text[form] ?? text.other) : text;
   return chosen.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = named[name] ?? "";
-    if (typeof value === "number") return value.toLocaleString(lang);
+    /** @type {string | number} */
+    const given = named[name] ?? "";
+    if (typeof given === "number") return given.toLocaleString(lang);
     // A name in the other direction must not reorder the sentence.
-    const isOther = dir === "rtl" || /[\u0590-\u08ff]/.test(value);
-    return isOther ? `\u2068${value}\u2069` : value;
+    const isOther = dir === "rtl" || /[\u0590-\u08ff]/.test(given);
+    return isOther ? `\u2068${given}\u2069` : given;
   });
 }
