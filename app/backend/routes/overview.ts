@@ -18,14 +18,16 @@ export function serveOverview(
   const { conversations, projects, models, quotas, search } = deps;
   implement(router, "readOverview", async (ctx) => {
     const { ownerHash, input } = ctx.state;
-    const [list, owned, offered] = await Promise.all([
+    // Together: all three of the owner's need one listing then.
+    const [list, pinned, owned, offered] = await Promise.all([
       conversations.list(ownerHash, input.query),
+      conversations.pinned(ownerHash),
       projects.list(ownerHash),
       models.list(),
     ]);
     ctx.body = {
       ...list,
-      pinned: await conversations.pinned(ownerHash),
+      pinned,
       projects: owned,
       models: offered,
       quotas: await quotas.known(ownerHash),
