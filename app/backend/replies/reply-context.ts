@@ -16,9 +16,11 @@ import { createReplyMetrics } from "./metrics";
 import type { ReplyRepository } from "./types";
 import type { PeerClient } from "./writing/peer-client";
 
-/** At rest. Balances how much is written again after a crash against the number of flushes. */
+/** Balances how much is written again after a crash against the number of flushes. */
 const FLUSH_MS = 200;
-/** A longer interval of updates makes flushes rarer in proportion: three times under full load. */
+/** The rarest flushes come at three times the interval: in a long reply, and under full load. */
+const MOST = 3;
+/** A longer interval of updates makes flushes rarer in proportion. */
 const USUAL_UPDATE_MS = 40;
 
 /**
@@ -60,7 +62,7 @@ export function createReplyContext({
   perOwner: number;
   /** Replies that this process writes at once. */
   perProcess: number;
-  /** Between two flushes of a reply, at rest. */
+  /** Between the first flushes of a reply, at rest. */
   flushMs?: number;
   /** Between two pieces of a reply's text. */
   interval?: Interval;
@@ -79,10 +81,14 @@ export function createReplyContext({
   };
   return {
     ...options,
-    flushInterval: {
-      get ms() {
-        return flushMs * Math.max(1, interval.ms / USUAL_UPDATE_MS);
-      },
+    /**
+     * The time from one flush to the next.
+     *
+     * @param age The time for which the epoch is written: a crash takes back at most as much.
+     */
+    flushPauseMs: (age: number) => {
+      const busy = flushMs * (interval.ms / USUAL_UPDATE_MS);
+      return Math.min(Math.max(flushMs, busy, age), MOST * flushMs);
     },
     maxLength,
     now,

@@ -215,12 +215,14 @@ export class ReplyWriter {
 
   /** Flushes at the interval of flushes, and appends a heartbeat if the model is silent. */
   private async flushRegularly(): Promise<void> {
-    const { flushInterval, leaseMs, now } = this.context;
+    const { flushPauseMs, leaseMs, now } = this.context;
     const { signal } = this.controller;
-    let flushedAt = now();
+    const begunAt = now();
+    let flushedAt = begunAt;
     let failingSince: number | undefined;
     while (!this.epoch.closedBy && !signal.aborted) {
-      await pause(Math.min(flushInterval.ms, leaseMs / 4), signal);
+      const pauseMs = flushPauseMs(now() - begunAt);
+      await pause(Math.min(pauseMs, leaseMs / 4), signal);
       if (signal.aborted) return;
       const isSilent = this.epoch.pendingBytes === 0;
       if (isSilent && now() - flushedAt < leaseMs / 4) continue;
