@@ -1,4 +1,13 @@
-import { newMeasure, add } from "../../scripts/bench/all-parts/measure";
+import {
+  add,
+  type Arena,
+  newMeasure,
+  takeTurns,
+} from "../../scripts/bench/all-parts/measure";
+import {
+  decodeMeasured,
+  encodeMeasured,
+} from "../../scripts/bench/all-parts/stored-results";
 import { measureTable } from "../../scripts/bench/all-parts/results-page";
 import { readChange, rerun } from "../../scripts/bench/peers/streamlit-wire";
 
@@ -35,6 +44,29 @@ describe("a table of benchmarks", () => {
     expect(theirs?.slice(1, 3)).toEqual(["theirs", "none"]);
     expect(theirs?.[6]).toBe("failed in round 1: no answer");
   });
+});
+
+it("figures of a part are stored and read again as they were", () => {
+  const rate = newMeasure("Messages", "a second", "higher");
+  add(rate, "ours", 30);
+  rate.notes.set("theirs", "a fact");
+  const moment = { at: new Date(0), load: 1.5 };
+  const measured = { measures: [rate], begun: moment, ended: moment };
+  expect(decodeMeasured(encodeMeasured(measured))).toEqual(measured);
+});
+
+it("a chat that takes its turns after the time is over is reported, and not measured", async () => {
+  const rate = newMeasure("Messages", "a second", "higher");
+  const turn = jest.fn();
+  const contestant = { name: "ours", box: "", restores: false };
+  const arena = {
+    contestants: [contestant],
+    deadline: performance.now() - 1,
+    stop: () => Promise.resolve(),
+  } as unknown as Arena;
+  await takeTurns(arena, 1, [rate], turn);
+  expect(turn).not.toHaveBeenCalled();
+  expect(rate.notes.get("ours")).toContain("no time was left");
 });
 
 describe("Streamlit's protocol", () => {

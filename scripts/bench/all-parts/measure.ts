@@ -1,3 +1,4 @@
+import { withTimeout } from "../../../app/core/runtime/async";
 import type { Contestant, RunningChat } from "../peers/chat";
 import type { ClockModel } from "../clock-model";
 
@@ -27,6 +28,8 @@ export interface Arena {
   model: ClockModel;
   contestants: Contestant[];
   isQuick: boolean;
+  /** No turn begins after it: the time of `performance.now()`. */
+  deadline: number;
   /** Starts the chat unless it runs. */
   chat(contestant: Contestant): Promise<RunningChat>;
   /** Ends the chat, if it runs. */
@@ -58,7 +61,9 @@ export async function takeTurns(
     for (const contestant of arena.contestants) {
       console.error(`  round ${round} of ${rounds}: ${contestant.name}`);
       try {
-        await turn(contestant);
+        if (performance.now() > arena.deadline) throw new Error(NO_TIME);
+        const late = () => new Error(`no end within ${TURN_MS / 60_000} min`);
+        await withTimeout(turn(contestant), TURN_MS, { error: late });
       } catch (error) {
         const reason = `failed in round ${round}: ${messageOf(error)}`;
         console.error(`    ${reason}`);
@@ -67,6 +72,11 @@ export async function takeTurns(
       }
     }
 }
+
+export const NO_TIME = "no time was left: see MINUTES";
+
+/** Far more than any turn takes. A chat that does not answer loses its turn alone. */
+const TURN_MS = 5 * 60_000;
 
 const messageOf = (error: unknown) =>
   String(error instanceof Error ? error.message : error)

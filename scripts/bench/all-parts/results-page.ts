@@ -13,16 +13,13 @@ export interface Results {
   measures: Measure[];
   /** The reason why there are none. */
   failure?: string;
+  begun: Moment;
+  ended: Moment;
 }
 
 /** The Markdown page with all figures. */
-export function pageOf(
-  results: Results[],
-  { begun, ended, isQuick }: { begun: Moment; ended: Moment; isQuick: boolean },
-): string {
-  const minutes = Math.round(
-    (ended.at.getTime() - begun.at.getTime()) / 60_000,
-  );
+export function pageOf(results: Results[], isQuick: boolean): string {
+  const { begun, ended, minutes } = spanOf(results);
   return [
     "# Benchmarks",
     `\`scripts/bench/all\` wrote this page: it measures, and overwrites it. Each figure is the median of the rounds, with the lowest and the highest. In each round all chats took turns. The ratio is the first row's advantage: above 1, the first row is better.`,
@@ -43,6 +40,18 @@ export function pageOf(
   ]
     .join("\n\n")
     .replace(/\n+$/, "\n");
+}
+
+/** From the first part that was measured to the last one; parts may come from several runs. */
+function spanOf(results: Results[]) {
+  const time = ({ at }: Moment) => at.getTime();
+  const inOrder = results.toSorted((a, b) => time(a.begun) - time(b.begun));
+  const [first] = inOrder;
+  const last = inOrder.at(-1);
+  if (!first || !last) throw new Error("Nothing was measured.");
+  const ms = results.map(({ begun, ended }) => time(ended) - time(begun));
+  const minutes = Math.round(ms.reduce((a, b) => a + b, 0) / 60_000);
+  return { begun: first.begun, ended: last.ended, minutes };
 }
 
 const CHATS = `Servers, clients and the model share the machine. All chats speak to one stand-in for a model, in the client's process:
