@@ -156,8 +156,11 @@ export class ReplyLog {
         ...describe(before),
       };
       const data = encodeLine(line);
-      await file.write(data, 0);
-      await this.fileSystem.syncDirectory(this.folder);
+      // Together: a local disk flushes both at once. Readers wait for a header that its name precedes.
+      await Promise.all([
+        file.write(data, 0),
+        this.fileSystem.syncDirectory(this.folder),
+      ]);
       if ((await this.latestEntry()) === number) {
         const offset = { entry: number, bytes: data.length };
         return { file, header: { line, offset }, before };
