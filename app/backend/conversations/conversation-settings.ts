@@ -9,6 +9,7 @@ import {
   VersionedDocument,
 } from "../../core/storage/versioned-document";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { OwnerState } from "../owner-index/owner-state";
 
 /** The settings to change; absent ones stay. */
 export type SettingsChanges = Partial<
@@ -81,14 +82,25 @@ export class ConversationSettings {
 
   /** The newest version, also of a deleted conversation. @throws NotFoundError if there is none. */
   async readVersion(ownerHash: string, id: string): Promise<SettingsVersion> {
-    const [version, { conversations }] = await Promise.all([
-      this.documentOf(ownerHash, id).read(),
-      this.ownerIndex.read(ownerHash),
-    ]);
+    const version = await this.documentOf(ownerHash, id).read();
     const settings = parse(version);
     const number = version?.number ?? 0;
-    const indexed = conversations.get(id)?.version ?? 0;
-    return { number, settings, isIndexed: indexed >= number };
+    const isIndexed = await this.isIndexed(ownerHash, id, number);
+    return { number, settings, isIndexed };
+  }
+
+  /** What is indexed stays so: a listing is needed only for what this process has not seen there. */
+  private async isIndexed(
+    ownerHash: string,
+    id: string,
+    number: number,
+  ): Promise<boolean> {
+    const isIn = ({ conversations }: Readonly<OwnerState>) =>
+      (conversations.get(id)?.version ?? 0) >= number;
+    return (
+      isIn(await this.ownerIndex.known(ownerHash)) ||
+      isIn(await this.ownerIndex.read(ownerHash))
+    );
   }
 
   /**

@@ -20,7 +20,7 @@ export async function readHistory(
   prompt: number,
   isShown: (message: number) => boolean,
 ): Promise<History> {
-  const listing = await log.list();
+  const listing = await log.listUpTo(prompt);
   if (!listing) throw new NotFoundError("conversation");
   const tree = new TurnTree(await log.readBranches(listing), prompt);
   const numbers = tree

@@ -97,6 +97,11 @@ export class MessageLog {
     return this.log.listIfExists();
   }
 
+  /** See {@link AppendLog.listUpTo}. */
+  listUpTo(number: number): Promise<LogListing | undefined> {
+    return this.log.listUpTo(number);
+  }
+
   /** The last `count` messages (below `before`, if given), oldest first. */
   async readLast(
     count: number,

@@ -67,6 +67,17 @@ export class AppendLog {
     return this.reader.listIfExists();
   }
 
+  /**
+   * Lists the folder, unless this process has just created the entry with this number after the last one of
+   * its listing: then nothing is missing up to that entry.
+   */
+  async listUpTo(number: number): Promise<LogListing | undefined> {
+    const recent = this.recentListing;
+    const isEnough =
+      recent?.last === number - 1 && this.reader.recall(number) !== undefined;
+    return isEnough ? recent.with(number) : this.reader.listIfExists();
+  }
+
   /** See {@link LogReader.listRare}. */
   listRare(): Promise<LogListing | undefined> {
     return this.reader.listRare();
@@ -220,14 +231,17 @@ export class AppendLog {
 
   /** A listing that tells whether a number is taken: a recent one does if the number is beyond it. */
   private async listingFor(number: number): Promise<LogListing> {
-    const { reader, storage } = this;
-    const recent = reader.recentListing;
-    const isEnough =
-      recent &&
-      recent.last > 0 &&
-      recent.last < number &&
-      elapsedMs(recent.listedAt, storage.now()) < LISTING_TRUSTED_MS / 2;
+    const recent = this.recentListing;
+    const isEnough = recent && recent.last > 0 && recent.last < number;
     return isEnough ? recent : this.list();
+  }
+
+  /** This process's last listing, while it can be trusted. */
+  private get recentListing(): LogListing | undefined {
+    const recent = this.reader.recentListing;
+    if (!recent) return undefined;
+    const ms = elapsedMs(recent.listedAt, this.storage.now());
+    return ms < LISTING_TRUSTED_MS / 2 ? recent : undefined;
   }
 
   private createEntry(

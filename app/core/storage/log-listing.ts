@@ -61,6 +61,12 @@ export class LogListing {
     this.last = this.files.reduce((last, s) => Math.max(last, lastOf(s)), 0);
   }
 
+  /** This listing with one more entry, which has a file of its own. */
+  with(number: number): LogListing {
+    const names = this.files.map(({ name }) => name);
+    return new LogListing([...names, String(number)], this.listedAt);
+  }
+
   has(number: number): boolean {
     return (
       this.single.has(number) ||

@@ -42,9 +42,10 @@ export function pageOf(results: Results[], isQuick: boolean): string {
     .replace(/\n+$/, "\n");
 }
 
+const time = ({ at }: Moment) => at.getTime();
+
 /** From the first part that was measured to the last one; parts may come from several runs. */
 function spanOf(results: Results[]) {
-  const time = ({ at }: Moment) => at.getTime();
   const inOrder = results.toSorted((a, b) => time(a.begun) - time(b.begun));
   const [first] = inOrder;
   const last = inOrder.at(-1);

@@ -72,13 +72,16 @@ interface StoredMeasured extends Pick<Measured, "begun" | "ended"> {
 }
 
 function commitOfSources(): string | undefined {
-  const git = (...args: string[]) =>
-    execFileSync("git", [...args, "--", ...SOURCES], { encoding: "utf8" });
   try {
-    if (git("status", "--porcelain").trim() !== "") return undefined;
-    return git("log", "-1", "--format=%h").trim();
+    if (git("status", "--porcelain") !== "") return undefined;
+    return git("log", "-1", "--format=%h");
   } catch {
     // Not in a clone.
     return undefined;
   }
 }
+
+const git = (...args: string[]) =>
+  execFileSync("git", [...args, "--", ...SOURCES], {
+    encoding: "utf8",
+  }).trim();

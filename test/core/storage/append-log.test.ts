@@ -533,3 +533,55 @@ describe("compaction", () => {
     expect(await compactions(10, { segmentSizes: [] })).toBe(0);
   });
 });
+
+/** A log that counts its listings. */
+async function counted() {
+  let listings = 0;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    readdir: (folder) => {
+      listings++;
+      return nodeFileSystem.readdir(folder);
+    },
+  };
+  const { log, elsewhere } = await setUp({ fileSystem });
+  const upTo = async (number: number) => {
+    const before = listings;
+    const listing = await log.listUpTo(number);
+    const numbers = listing?.between(1, number);
+    return { numbers, listings: listings - before };
+  };
+  return { log, elsewhere, upTo };
+}
+
+describe("a listing up to an entry", () => {
+  it("needs no call after this process has created that entry as the next one", async () => {
+    const { log, upTo } = await counted();
+    await fill(log, 1, 2);
+    await log.createAt(3, textOf(3), await log.list());
+    expect(await upTo(3)).toEqual({ numbers: [1, 2, 3], listings: 0 });
+  });
+
+  it("is made if another process has created an entry before it", async () => {
+    const { log, elsewhere, upTo } = await counted();
+    await fill(log, 1, 1);
+    const listing = await log.list();
+    await elsewhere().createAt(2, textOf(2));
+    await log.createAt(3, textOf(3), listing);
+    expect(await upTo(3)).toEqual({ numbers: [1, 2, 3], listings: 1 });
+  });
+
+  it("is made if another process has created that entry", async () => {
+    const { log, elsewhere, upTo } = await counted();
+    await fill(log, 1, 2);
+    await log.list();
+    await elsewhere().createAt(3, textOf(3));
+    expect(await upTo(3)).toEqual({ numbers: [1, 2, 3], listings: 1 });
+  });
+
+  it("is none if there is no log", async () => {
+    const storage = createStorageContext();
+    const missing = path.join(await temporaryFolder(), "none");
+    expect(await new AppendLog(storage, missing).listUpTo(1)).toBeUndefined();
+  });
+});
