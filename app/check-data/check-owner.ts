@@ -8,6 +8,7 @@ import {
   OwnerEventLog,
 } from "../core/storage/layout/owner-event-log";
 import {
+  indexedSettings,
   type OwnerEvent,
   StoredConversation,
   StoredProject,
@@ -208,7 +209,11 @@ export class OwnerCheck {
   ): Promise<void> {
     const listed = this.lists.conversations.get(conversation.id);
     if ((listed?.version ?? 0) >= version) return;
-    const event = { kind: "conversation", version, conversation } as const;
+    const event = {
+      kind: "conversation",
+      version,
+      conversation: indexedSettings(conversation),
+    } as const;
     await this.addEvent(folder, "is not in the owner's list", event);
   }
 

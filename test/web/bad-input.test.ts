@@ -368,13 +368,21 @@ describe("an invalid setting is refused", () => {
     ["rename", { title: "x".repeat(201) }],
     ["options", { maxTokens: "0" }],
     ["options", { maxTokens: "1.5" }],
-    ["options", { temperature: "2" }],
+    ["options", { temperature: "2.1" }],
     ["options", { temperature: "warm" }],
     ["model", { model: "eliza/unknown" }],
   ])("%s %j", async (path, form) => {
     const address = await visitor.begin("hello");
     const answer = await visitor.post(`${address}/${path}`, form);
     expect(answer.status).toBe(400);
+  });
+
+  it("a temperature that this model does not take", async () => {
+    const address = await visitor.begin("hello");
+    const form = { temperature: "1.5" };
+    const answer = await visitor.post(`${address}/options`, form);
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).toContain("to 1 (creative) for Model one");
   });
 
   it.each([

@@ -1,4 +1,7 @@
-import { StoredConversation } from "../../core/storage/layout/owner-events";
+import {
+  indexedSettings,
+  StoredConversation,
+} from "../../core/storage/layout/owner-events";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { DocumentVersion } from "../../core/storage/document-versions";
@@ -21,6 +24,8 @@ export type SettingsChanges = Partial<
     | "project"
     | "maxTokens"
     | "temperature"
+    | "exactTemperature"
+    | "instructions"
     | "deletedAt"
     | "deletedTurns"
     | "pinnedAt"
@@ -70,7 +75,7 @@ export class ConversationSettings {
     await this.ownerIndex.append(ownerHash, {
       kind: "conversation",
       version: version.number,
-      conversation: version.settings,
+      conversation: indexedSettings(version.settings),
       bytes,
     });
   }

@@ -1,6 +1,10 @@
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { Conversation } from "../../core/domain/records";
-import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import {
+  type StoredConversation,
+  storedTemperature,
+} from "../../core/storage/layout/owner-events";
+import { assertNotTooLong } from "../projects/projects";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import { toListedConversation } from "../owner-index/to-conversation";
@@ -65,7 +69,8 @@ export class Conversations {
     const { model } = await settings.read(ownerHash, id);
     await validator.assertExists(ownerHash, changes);
     await validator.assertSupported(changes.model ?? model, changes);
-    const { title } = changes;
+    const { title, temperature, instructions = "" } = changes;
+    assertNotTooLong(instructions);
     using _ = await this.lockPins(ownerHash, pinned);
     if (pinned && !(await this.hasRoomForPin(ownerHash, id))) {
       throw tooManyPins();
@@ -73,6 +78,7 @@ export class Conversations {
     const at = this.deps.now().toISOString();
     return await this.changeSettings(ownerHash, id, (now) => ({
       ...changes,
+      ...(temperature !== undefined && storedTemperature(temperature)),
       ...(title !== undefined && { title: title.trim(), titledBy: "person" }),
       ...placed(now, { pinned, archived }, at),
     }));

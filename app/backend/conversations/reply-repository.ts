@@ -1,8 +1,9 @@
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type {
-  OwnerEvent,
-  StoredConversation,
+import {
+  type OwnerEvent,
+  type StoredConversation,
+  temperatureOf,
 } from "../../core/storage/layout/owner-events";
 import type {
   ConversationRef,
@@ -115,7 +116,7 @@ export class ConversationReplyRepository implements ReplyRepository {
       modelName: await this.modelName(stored.model),
       messages,
       maxTokens: longest === undefined ? undefined : tokensLeft,
-      temperature: stored.temperature ?? undefined,
+      temperature: temperatureOf(stored) ?? undefined,
       attempt: history.earlierVersions,
       leftOut,
     };
@@ -123,7 +124,7 @@ export class ConversationReplyRepository implements ReplyRepository {
 
   private async instructionsOf(
     ownerHash: string,
-    { project: id }: StoredConversation,
+    { project: id, instructions: conversation }: StoredConversation,
   ): Promise<string> {
     const { projects, ownerSettings } = this.deps;
     const [everywhere, project] = await Promise.all([
@@ -133,6 +134,7 @@ export class ConversationReplyRepository implements ReplyRepository {
     return joinInstructions({
       everywhere: everywhere.instructions,
       project: project?.instructions,
+      conversation,
     });
   }
 

@@ -8,7 +8,7 @@ export interface ChosenOptions {
 
 /** @throws VisibleError (422) if the model does not support the options. */
 export function checkReplyOptions(
-  info: Pick<ModelInfo, "name" | "maxReplyTokens">,
+  info: Pick<ModelInfo, "name" | "maxReplyTokens" | "maxTemperature">,
   { maxTokens, temperature }: ChosenOptions,
 ): void {
   const most = info.maxReplyTokens;
@@ -18,10 +18,11 @@ export function checkReplyOptions(
       `The maximum length must be a whole number of tokens from 1 to ${most} for ${info.name}. Leave it empty for the model's own limit.`,
     );
   }
-  if (temperature != null && !(temperature >= 0 && temperature <= 1)) {
+  const highest = info.maxTemperature ?? 1;
+  if (temperature != null && !(temperature >= 0 && temperature <= highest)) {
     throw new VisibleError(
       422,
-      "The temperature must be a number from 0 (predictable) to 1 (creative). Leave it empty for the model's default.",
+      `The temperature must be a number from 0 (predictable) to ${highest} (creative) for ${info.name}. Leave it empty for the model's default.`,
     );
   }
 }

@@ -136,14 +136,23 @@ export function createModels({
   };
 }
 
-/** The maximum length may have been chosen for another model: this model's limit applies. */
+/** The options may have been chosen for another model: this model's limits apply, as the page says. */
 function withinLimits(
   offered: ModelInfo | undefined,
   options: Omit<ReplyOptions, "model">,
 ): Omit<ReplyOptions, "model"> {
-  const { maxTokens } = options;
-  if (maxTokens === undefined || offered === undefined) return options;
-  return { ...options, maxTokens: Math.min(maxTokens, offered.maxReplyTokens) };
+  if (offered === undefined) return options;
+  const { maxTokens, temperature } = options;
+  const { maxReplyTokens, maxTemperature = 1 } = offered;
+  return {
+    ...options,
+    ...(maxTokens !== undefined && {
+      maxTokens: Math.min(maxTokens, maxReplyTokens),
+    }),
+    ...(temperature !== undefined && {
+      temperature: Math.min(temperature, maxTemperature),
+    }),
+  };
 }
 
 function asModelError(error: unknown): ModelError {

@@ -47,6 +47,8 @@ export interface ModelInfo {
   contextTokens: number;
   /** The most tokens that one reply may have. */
   maxReplyTokens: number;
+  /** The highest temperature that it takes; 1 if absent. */
+  maxTemperature?: number;
   /**
    * True if the model continues a prompt that ends in an unfinished `assistant` message. Otherwise
    * an interrupted reply is started again.
@@ -61,7 +63,7 @@ export interface ReplyOptions {
   model: string;
   /** The most tokens to write after a begun answer; the model's own limit if absent. */
   maxTokens?: number;
-  /** 0 to 1; the provider's default if absent. */
+  /** 0 to {@link ModelInfo.maxTemperature}; the provider's default if absent. */
   temperature?: number;
   /** The number of earlier answers to the same prompt, for models that are deterministic. */
   attempt?: number;

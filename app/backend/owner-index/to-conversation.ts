@@ -1,4 +1,7 @@
-import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import {
+  type StoredConversation,
+  temperatureOf,
+} from "../../core/storage/layout/owner-events";
 import type { Conversation } from "../../core/domain/records";
 import { visibleTitle } from "../conversations/title";
 import type { ConversationState, OwnerState } from "./owner-state";
@@ -17,7 +20,8 @@ export function toConversation(
   settings: StoredConversation,
   updatedAt: string = settings.createdAt,
 ): Conversation {
-  const { id, model, project, maxTokens, temperature } = settings;
+  const { id, model, project, maxTokens, temperature, instructions } = settings;
+  const exact = temperatureOf(settings);
   const { createdAt, deletedAt, deletedTurns } = settings;
   const { pinnedAt, archivedAt } = settings;
   return {
@@ -27,6 +31,8 @@ export function toConversation(
     project,
     maxTokens,
     temperature,
+    ...(exact !== null && exact > 1 && { exactTemperature: exact }),
+    ...(instructions && { instructions }),
     createdAt,
     updatedAt,
     deletedAt,

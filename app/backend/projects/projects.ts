@@ -129,7 +129,8 @@ export class Projects {
   }
 }
 
-function assertNotTooLong(instructions: string): void {
+/** @throws VisibleError (413) */
+export function assertNotTooLong(instructions: string): void {
   if (Buffer.byteLength(instructions) <= limits.instructionsBytes) return;
   throw new VisibleError(
     413,

@@ -39,7 +39,17 @@ const title = textField()
   .regex(visiblePattern, "is empty");
 const model = z.string().min(1).max(limits.modelLength);
 const maxTokens = z.int().min(1).max(limits.maxTokens).nullable();
-const temperature = z.number().min(0).max(1).nullable();
+const temperature = z
+  .number()
+  .min(0)
+  .max(limits.maxTemperature)
+  .nullable()
+  .meta({ description: "Within the bounds of the model." });
+const instructions = textField()
+  .max(limits.instructionsBytes)
+  .meta({
+    description: `At most ${limits.instructionsBytes} bytes as UTF-8. They go with every prompt of the conversation.`,
+  });
 const cursor = (pattern: RegExp) =>
   z.string().regex(pattern, "is not a value of `next`").optional();
 
@@ -172,6 +182,7 @@ export const conversationOperations = {
       project: Id.nullable().optional(),
       maxTokens: maxTokens.optional(),
       temperature: temperature.optional(),
+      instructions: instructions.optional(),
       pinned: z
         .boolean()
         .optional()
@@ -185,7 +196,7 @@ export const conversationOperations = {
     }),
     status: 200,
     answer: Conversation,
-    errors: [404, 409, 422],
+    errors: [404, 409, 413, 422],
     repeatable: "always",
   }),
   deleteConversation: operation({

@@ -40,6 +40,8 @@ export const limits = {
   deletedTurns: 1_000,
   /** More than any model writes in one reply. */
   maxTokens: 1_000_000,
+  /** The highest that any model allows. */
+  maxTemperature: 2,
   /** A file of a message. Balances photos and reports against the time of an upload. */
   fileBytes: 20 * 1024 * 1024,
   filesPerMessage: 5,
@@ -148,7 +150,12 @@ export const Conversation = z
     model: z.string(),
     project: Id.nullable(),
     maxTokens: z.int().min(1).nullable(),
+    /** At most 1, which is all that earlier versions of the program accept. */
     temperature: z.number().min(0).max(1).nullable(),
+    /** The temperature if it is above 1. */
+    exactTemperature: z.number().min(1).max(limits.maxTemperature).optional(),
+    /** Absent if there are none, in lists, and from an earlier version of the program. */
+    instructions: z.string().optional(),
     createdAt: time,
     updatedAt: time,
     /** When it was deleted; it can be restored for a while. */
@@ -295,6 +302,8 @@ export const ModelDescription = z
     description: z.string(),
     contextTokens: z.int(),
     maxReplyTokens: z.int(),
+    /** 1 if an earlier version of the program does not say. */
+    maxTemperature: z.number().optional(),
     continues: z.boolean(),
   })
   .meta({ id: "ModelDescription" });

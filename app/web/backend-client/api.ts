@@ -63,6 +63,7 @@ export interface ConversationChanges {
   temperature?: number | null;
   pinned?: boolean;
   archived?: boolean;
+  instructions?: string;
 }
 
 export interface Overview {

@@ -2,8 +2,10 @@ import { readFrame } from "./frame";
 import { viewCalls } from "./calls-view";
 import { viewPicker } from "./picker";
 import type { WebContext, WebState } from "../middleware/web-context";
+import type { Conversation } from "../../core/domain/records";
 import type { RouteDeps } from "./page-deps";
 import { sendHtml } from "../middleware/track-locale";
+import { viewBounds } from "./model-bounds";
 import { viewComposer } from "./saved-prompts";
 import { preferredModel, type SessionValues } from "../sessions/session-values";
 
@@ -15,6 +17,8 @@ export interface Page {
   current?: string;
   /** The id of the project that the shown conversation belongs to. */
   project?: string | null;
+  /** The shown conversation, whose options the model may not allow. */
+  conversation?: Conversation;
   /** The chosen model, and the address to save a choice; by default the session's. */
   picker?: { model: string | undefined; saveAt: string };
 }
@@ -32,6 +36,12 @@ export async function renderPage(
   const { picker = newConversationPicker(visitor.values) } = page;
   delete visitor.values.isUnseen;
   const { project } = page;
+  const shownPicker = viewPicker(
+    locale,
+    frame.models,
+    picker.model,
+    picker.saveAt,
+  );
   return deps.render(locale, page.template, {
     project: project && frame.projects.find(({ id }) => id === project),
     title: page.title,
@@ -39,7 +49,8 @@ export async function renderPage(
     scripted,
     preferences,
     frame: { ...frame, calls: viewCalls(locale, ctx.state.api.calls) },
-    picker: viewPicker(locale, frame.models, picker.model, picker.saveAt),
+    picker: shownPicker,
+    bounds: viewBounds(page.conversation, shownPicker.selected, locale),
     ...page.data,
     ...(await viewComposer(ctx, deps, page.data)),
   });

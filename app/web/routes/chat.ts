@@ -148,6 +148,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
       title: read.conversation.title,
       current: id,
       project: read.conversation.project,
+      conversation: read.conversation,
       picker: {
         model: read.conversation.model,
         saveAt: `/conversations/${id}/model`,

@@ -120,7 +120,18 @@ function titleOf(form: Form): ConversationChanges {
 }
 
 const maxTokens = z.coerce.number().int().min(1).max(1_000_000);
-const temperature = z.coerce.number().min(0).max(1);
+const temperature = z.coerce.number().min(0).max(limits.maxTemperature);
+
+/** @throws VisibleError 413 if they are too long. */
+export function instructionsOf(form: Form): string {
+  const instructions = form.get("instructions") ?? "";
+  const { instructionsBytes: most } = limits;
+  if (Buffer.byteLength(instructions) <= most) return instructions;
+  throw new VisibleError(
+    413,
+    sentence("problem.instructions", { kilobytes: most / 1024 }),
+  );
+}
 
 function optionsOf(form: Form): ConversationChanges {
   const read = (name: string, schema: z.ZodType<number>, fault: Sentence) => {
@@ -135,7 +146,9 @@ function optionsOf(form: Form): ConversationChanges {
     temperature: read(
       "temperature",
       temperature,
-      sentence("problem.temperature"),
+      sentence("problem.temperature", { max: limits.maxTemperature }),
     ),
+    // A page of an earlier version of the program has no such field.
+    ...(form.has("instructions") && { instructions: instructionsOf(form) }),
   };
 }

@@ -14,6 +14,7 @@ import { checkModel } from "../pages/choose-model";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
+import { instructionsOf } from "./conversations";
 
 /** The settings of a visitor: of the browser, of the session, and of the owner. */
 export function settingsRoutes(deps: RouteDeps): Router<WebState> {
@@ -109,16 +110,6 @@ async function save(ctx: WebContext, { api }: RouteDeps): Promise<void> {
     await checkModel(api, context, model);
     visitor.values.defaultModel = model;
   }
-}
-
-function instructionsOf(form: Form): string {
-  const instructions = form.get("instructions") ?? "";
-  const { instructionsBytes: most } = limits;
-  if (Buffer.byteLength(instructions) <= most) return instructions;
-  throw new VisibleError(
-    413,
-    sentence("problem.instructions", { kilobytes: most / 1024 }),
-  );
 }
 
 function promptOf(form: Form): { name: string; text: string } {

@@ -152,3 +152,36 @@ it("says once, beside the newest reply, that older messages were left out", asyn
     page.getByRole("article").last().getByText("messages were left out"),
   );
 });
+
+it("says the bounds of the model, and what another model gets of the options", async () => {
+  web.api.models = web.api.models.map((model, index) => ({
+    ...model,
+    maxTemperature: 2 - index,
+  }));
+  await open();
+  await say("hello");
+  await page.getByLabel("Conversation options").click();
+  const temperature = page.getByLabel(/^Temperature/);
+  await expectShown(page.getByText("0 to 2 for Model one"));
+  await expectShown(page.getByText("1 to 100 for Model one"));
+  await temperature.fill("1.5");
+  await page.getByRole("textbox", { name: "Instructions" }).fill("Be brief.");
+  await page.getByLabel("Max tokens").focus();
+  await expectShown(saved());
+  await page.keyboard.press("Escape");
+  await page
+    .getByRole("combobox", { name: "Model" })
+    .selectOption({ label: "Model two" });
+  await expectShown(
+    page.getByText(
+      "Model two takes a temperature of up to 1, and gets that instead of 1.5.",
+    ),
+  );
+  await page.reload();
+  await page.getByLabel("Conversation options").click();
+  expect(await temperature.inputValue()).toBe("1.5");
+  await expectShown(page.getByText("0 to 1 for Model two"));
+  expect(
+    await page.getByRole("textbox", { name: "Instructions" }).inputValue(),
+  ).toBe("Be brief.");
+});

@@ -114,6 +114,8 @@ function describe({ model, name }: OfferedModel): ModelInfo {
     description: `${about}, with a window of ${formatTokens(contextTokens)} tokens`,
     contextTokens,
     maxReplyTokens,
+    // Converse takes no more from any model.
+    maxTemperature: 1,
     continues,
     takes,
   };

@@ -22,6 +22,8 @@ const eliza: ModelInfo = {
   description: "Built in: answers by rules, and writes samples on request",
   contextTokens: 1_000_000,
   maxReplyTokens: 100_000,
+  // It ignores it, so any will do.
+  maxTemperature: 2,
   continues: true,
   takes: { all: true },
 };

@@ -107,6 +107,8 @@ function describe(
       longest ?? Math.floor(contextTokens / 2),
       contextTokens,
     ),
+    // The API's own limit. A server or gateway may have a lower one, which it reports itself.
+    maxTemperature: 2,
     continues: settings.continuation !== "restart",
     takes: takesImages(listed, settings) ? IMAGES : undefined,
   };

@@ -8,7 +8,11 @@ export const StoredConversation = z.looseObject({
   model: z.string(),
   project: Id.nullable(),
   maxTokens: z.number().nullable(),
+  /** At most 1, which is all that earlier versions of the program accept; see {@link temperatureOf}. */
   temperature: z.number().nullable(),
+  exactTemperature: z.number().optional(),
+  /** Absent if there are none, and from the owner index. */
+  instructions: z.string().optional(),
   createdAt: z.string(),
   deletedAt: z.string().nullable(),
   /** Absent for the beginning of the first message, and from earlier versions of the program. */
@@ -75,3 +79,30 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
 export type StoredConversation = z.output<typeof StoredConversation>;
 export type StoredProject = z.output<typeof StoredProject>;
 export type OwnerEvent = z.output<typeof OwnerEvent>;
+
+/** The two fields of a temperature. */
+export const storedTemperature = (temperature: number | null) =>
+  temperature === null
+    ? { temperature }
+    : {
+        temperature: Math.min(temperature, 1),
+        exactTemperature: temperature,
+      };
+
+/** The chosen temperature. An earlier version of the program may have changed one of the fields alone. */
+export function temperatureOf({
+  temperature,
+  exactTemperature = temperature ?? 0,
+}: Pick<StoredConversation, "temperature" | "exactTemperature">):
+  number | null {
+  const isCurrent = temperature === Math.min(exactTemperature, 1);
+  return isCurrent ? exactTemperature : temperature;
+}
+
+/** Without what would make an owner's list long. */
+export function indexedSettings(
+  settings: StoredConversation,
+): StoredConversation {
+  const { instructions: _, ...indexed } = settings;
+  return indexed;
+}

@@ -57,7 +57,7 @@ export const chat: Translation<typeof english, "ar"> = {
   "options.project": "المشروع",
   "options.noProject": "بدون",
   "options.maxTokens": "الحد الأقصى للرموز",
-  "options.temperature": "درجة العشوائية، من 0 إلى 1",
+  "options.temperature": "درجة العشوائية",
   "options.modelDefault": "الإعداد الافتراضي للنموذج",
   "options.copyMarkdown": "نسخ بصيغة Markdown",
   "options.delete": "حذف المحادثة",

@@ -24,7 +24,7 @@ export const problems: Translation<typeof english, "ar"> = {
   "problem.maxTokens":
     "يجب أن يكون الحد الأقصى للرموز عددًا صحيحًا لا يقل عن 1. ارجع وغيّره.",
   "problem.temperature":
-    "يجب أن تكون درجة العشوائية عددًا من 0 إلى 1. ارجع وغيّرها.",
+    "يجب أن تكون درجة العشوائية عددًا من 0 إلى {max}. ارجع وغيّرها.",
   "problem.projectName":
     "يجب أن يتكون اسم المشروع من 1 إلى {limit} حرفًا. ارجع وغيّره.",
   "problem.projectInstructions":

@@ -5,6 +5,13 @@ export const settings: Translation<typeof english, "ar"> = {
   "settings.instructions": "تعليمات لكل محادثة",
   "settings.instructionsHint":
     "تصل إلى النماذج قبل تعليمات المشروع وتعليمات المحادثة. إذا تعارضت، تُتّبع الأخيرة منها. وهي تشغل حيزًا من نافذة النموذج كما تفعل الرسائل.",
+  "options.maxTokensBounds": "من 1 إلى {max} في {name}",
+  "options.temperatureBounds": "من 0 إلى {max} في {name}",
+  "options.instructions": "التعليمات",
+  "options.temperatureBeyond":
+    "يقبل {name} درجة عشوائية حتى {max}، ويُعطى هذا الحد بدلًا من {chosen}.",
+  "options.maxTokensBeyond":
+    "يكتب {name} حتى {max} رمزًا، ويُعطى هذا الحد بدلًا من {chosen}.",
   "prompts.title": "النصوص المحفوظة",
   "prompts.key": "النصوص المحفوظة (/)",
   "prompts.hint":

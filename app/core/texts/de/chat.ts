@@ -54,7 +54,7 @@ export const chat: Translation<typeof english, "de"> = {
   "options.project": "Projekt",
   "options.noProject": "Keines",
   "options.maxTokens": "Max. Token",
-  "options.temperature": "Temperatur, 0 bis 1",
+  "options.temperature": "Temperatur",
   "options.modelDefault": "Vorgabe des Modells",
   "options.copyMarkdown": "Als Markdown kopieren",
   "options.delete": "Unterhaltung löschen",

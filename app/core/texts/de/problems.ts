@@ -35,7 +35,7 @@ export const problems: Translation<typeof english, "de"> = {
   "problem.maxTokens":
     "„Max. Token“ muss eine ganze Zahl ab 1 sein. Gehen Sie zurück, und ändern Sie sie.",
   "problem.temperature":
-    "Die Temperatur muss eine Zahl von 0 bis 1 sein. Gehen Sie zurück, und ändern Sie sie.",
+    "Die Temperatur muss eine Zahl von 0 bis {max} sein. Gehen Sie zurück, und ändern Sie sie.",
   "problem.projectName":
     "Ein Projektname muss 1 bis {limit} Zeichen haben. Gehen Sie zurück, und ändern Sie ihn.",
   "problem.projectInstructions":

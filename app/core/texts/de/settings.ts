@@ -5,6 +5,13 @@ export const settings: Translation<typeof english, "de"> = {
   "settings.instructions": "Anweisungen für jede Unterhaltung",
   "settings.instructionsHint":
     "Modelle erhalten sie vor den Anweisungen eines Projekts und einer Unterhaltung. Wo sie sich widersprechen, gelten die späteren. Sie brauchen Platz im Fenster eines Modells, wie Nachrichten.",
+  "options.maxTokensBounds": "1 bis {max} bei {name}",
+  "options.temperatureBounds": "0 bis {max} bei {name}",
+  "options.instructions": "Anweisungen",
+  "options.temperatureBeyond":
+    "{name} nimmt eine Temperatur bis {max} und erhält diese statt {chosen}.",
+  "options.maxTokensBeyond":
+    "{name} schreibt bis zu {max} Token und erhält diese Grenze statt {chosen}.",
   "prompts.title": "Gespeicherte Prompts",
   "prompts.key": "Gespeicherte Prompts (/)",
   "prompts.hint":

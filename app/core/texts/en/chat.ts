@@ -49,7 +49,7 @@ export const chat = {
   "options.project": "Project",
   "options.noProject": "None",
   "options.maxTokens": "Max tokens",
-  "options.temperature": "Temperature, 0 to 1",
+  "options.temperature": "Temperature",
   "options.modelDefault": "Model default",
   "options.copyMarkdown": "Copy as Markdown",
   "options.delete": "Delete conversation",

@@ -28,7 +28,7 @@ export const problems = {
   "problem.maxTokens":
     "Max tokens must be a whole number of at least 1. Go back and change it.",
   "problem.temperature":
-    "The temperature must be a number from 0 to 1. Go back and change it.",
+    "The temperature must be a number from 0 to {max}. Go back and change it.",
   "problem.projectName":
     "A project name must have 1 to {limit} characters. Go back and change it.",
   "problem.projectInstructions":

@@ -3,6 +3,13 @@ export const settings = {
   "settings.instructions": "Instructions for every conversation",
   "settings.instructionsHint":
     "Models get them before the instructions of a project and of a conversation. Where they contradict each other, the later ones count. They take room in a model’s window, as messages do.",
+  "options.maxTokensBounds": "1 to {max} for {name}",
+  "options.temperatureBounds": "0 to {max} for {name}",
+  "options.instructions": "Instructions",
+  "options.temperatureBeyond":
+    "{name} takes a temperature of up to {max}, and gets that instead of {chosen}.",
+  "options.maxTokensBeyond":
+    "{name} writes up to {max} tokens, and gets that limit instead of {chosen}.",
   "prompts.title": "Saved prompts",
   "prompts.key": "Saved prompts (/)",
   "prompts.hint":

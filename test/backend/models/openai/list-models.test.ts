@@ -69,6 +69,7 @@ describe("the models of an endpoint", () => {
         description: "With a window of 4k tokens",
         contextTokens: 4_096,
         maxReplyTokens: 2_048,
+        maxTemperature: 2,
         continues: false,
       },
       expect.objectContaining({ id: "openai/qwen2.5:7b", name: "qwen2.5:7b" }),
