@@ -7,6 +7,7 @@ const TIMEOUTS = {
   http: 90_000,
   process: 150_000,
   browser: 150_000,
+  firefox: 300_000,
   long: 300_000,
   "long-browser": 300_000,
   kind: 900_000,

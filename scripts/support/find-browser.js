@@ -1,29 +1,44 @@
-// Prints the path of a Chromium, Chrome or Edge that starts: CHROMIUM_PATH, or one on PATH, in the usual
-// places or in Playwright's cache. Exits with 1 if there is none.
+// Prints the path of a browser that starts: `find-browser.js [chromium|firefox]`. It is the one that
+// CHROMIUM_PATH or FIREFOX_PATH names, or one on PATH, in the usual places or in Playwright's cache. Chrome
+// and Edge are Chromium, too. Exits with 1 if there is none.
 const { spawnSync } = require("node:child_process");
 const { existsSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
-const NAMES = [
-  "chromium",
-  "chromium-browser",
-  "google-chrome",
-  "google-chrome-stable",
-  "chrome",
-  "microsoft-edge",
-  "microsoft-edge-stable",
-];
-const MAC_APPS = ["Google Chrome", "Chromium", "Microsoft Edge"];
+const BROWSERS = {
+  chromium: {
+    named: process.env.CHROMIUM_PATH,
+    programs: [
+      "chromium",
+      "chromium-browser",
+      "google-chrome",
+      "google-chrome-stable",
+      "chrome",
+      "microsoft-edge",
+      "microsoft-edge-stable",
+    ],
+    macApps: ["Google Chrome", "Chromium", "Microsoft Edge"],
+    cached: inPlaywrightCache,
+  },
+  firefox: {
+    named: process.env.FIREFOX_PATH,
+    programs: ["firefox-esr", "firefox"],
+    macApps: ["Firefox"],
+    // Playwright's own Firefox is another program, which speaks another protocol.
+    cached: () => [],
+  },
+};
 
-function findBrowser() {
+function findBrowser(browser = "chromium") {
+  const { named, programs, macApps, cached } = BROWSERS[browser];
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   const candidates = [
-    process.env.CHROMIUM_PATH,
-    ...NAMES.flatMap((name) =>
+    named,
+    ...programs.flatMap((name) =>
       folders.map((folder) => path.join(folder, name)),
     ),
-    ...MAC_APPS.map((app) => `/Applications/${app}.app/Contents/MacOS/${app}`),
-    ...inPlaywrightCache(),
+    ...macApps.map((app) => `/Applications/${app}.app/Contents/MacOS/${app}`),
+    ...cached(),
   ];
   return candidates.find((file) => file && existsSync(file) && starts(file));
 }
@@ -45,7 +60,7 @@ function inPlaywrightCache() {
 module.exports = { findBrowser };
 
 if (require.main === module) {
-  const found = findBrowser();
+  const found = findBrowser(process.argv[2]);
   if (!found) process.exit(1);
   console.log(found);
 }

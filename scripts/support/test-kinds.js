@@ -16,6 +16,9 @@ const LONG = [
   "test/web/sessions/stress.test.ts",
 ];
 
+/** Also run in Firefox, by `scripts/test --all`. Each must work without what only Chromium's protocol offers. */
+const IN_FIREFOX = (process.env.FF_LIST ?? "").split(" ");
+
 /** Most demanding first: the first match decides. */
 const NEEDS = {
   browser: /^playwright-core$/,
@@ -34,6 +37,10 @@ function testKinds() {
   for (const name of files.filter((file) => file.endsWith(".test.ts"))) {
     const file = path.join("test", name);
     kinds[kindOf(file)].push(`**/${file}`);
+  }
+  // A kind of its own only where there is a Firefox: otherwise `npx jest FILE` would run each test twice.
+  if (process.env.FIREFOX_PATH) {
+    kinds.firefox = IN_FIREFOX.map((file) => `**/${file}`);
   }
   return kinds;
 }

@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { newPage, startBrowser } from "../support/chromium";
+import { newPage, startBrowser } from "../support/start-browser";
 import { freePorts } from "../../scripts/local/free-ports";
 import { copyRepository, StartScript } from "../support/start-script";
 import { expectEventually } from "../support/wait-for";

@@ -8,7 +8,7 @@ import {
   useBrowser,
   web,
 } from "../support/chat-page";
-import { expectHidden, expectShown } from "../support/chromium";
+import { expectHidden, expectShown } from "../support/start-browser";
 import { failure } from "../support/scripted-stream";
 import { scriptReply } from "../support/start-web";
 import { expectEventually } from "../support/wait-for";

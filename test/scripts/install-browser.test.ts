@@ -21,10 +21,12 @@ const UPGRADE = "Inst libnss3 [3.86] (3.87 Debian:12 [amd64])\n";
 interface Machine {
   /** The programs on PATH: name → shell script. */
   programs: Record<string, string>;
+  /** Chromium by default. */
+  browser?: string;
 }
 
 /** Runs the script on a machine that has these programs and no others. */
-async function install({ programs }: Machine) {
+async function install({ programs, browser }: Machine) {
   const folder = await newFolder();
   const bin = path.join(folder, "bin");
   mkdirSync(bin);
@@ -41,15 +43,19 @@ async function install({ programs }: Machine) {
     chmodSync(file, 0o755);
   }
   const calls = path.join(folder, "calls");
-  const { status, stdout } = spawnSync("scripts/support/install-browser", {
-    encoding: "utf8",
-    env: {
-      PATH: bin,
-      BIN: bin,
-      CALLS: calls,
-      PLAYWRIGHT_BROWSERS_PATH: path.join(folder, "cache"),
+  const { status, stdout } = spawnSync(
+    "scripts/support/install-browser",
+    browser ? [browser] : [],
+    {
+      encoding: "utf8",
+      env: {
+        PATH: bin,
+        BIN: bin,
+        CALLS: calls,
+        PLAYWRIGHT_BROWSERS_PATH: path.join(folder, "cache"),
+      },
     },
-  });
+  );
   return {
     status,
     printed: stdout.trim().replace(bin, "BIN"),
@@ -70,6 +76,7 @@ const apt = (plan: string) =>
     *--simulate*) cat <<'PLAN'
 ${plan}PLAN
       ;;
+    install*firefox-esr) ${placeBrowser("firefox-esr")} ;;
     install*) ${placeBrowser("chromium")} ;;
   esac`);
 const npx = logged(placeBrowser("chrome"));
@@ -138,4 +145,32 @@ it("prints the command that would help where no browser can be installed", async
   const programs = { ...user, ...failing, npx: npxOffline };
   const { status, printed } = await install({ programs });
   expect({ status, printed }).toEqual({ status: 1, printed: REMEDY });
+});
+
+describe("for Firefox", () => {
+  const browser = "firefox";
+
+  it("finds no Chromium, and installs the distribution's package", async () => {
+    const programs = { ...root, chromium: "", "apt-get": apt(NEW) };
+    const { status, printed, calls } = await install({ programs, browser });
+    expect({ status, printed }).toEqual({
+      status: 0,
+      printed: "BIN/firefox-esr",
+    });
+    expect(calls).toMatch(/-qq firefox-esr$/);
+  });
+
+  it("downloads none of Playwright's builds, and prints what would help", async () => {
+    const programs = { ...root, npx };
+    const { status, printed, calls } = await install({ programs, browser });
+    expect(status).toBe(1);
+    expect(printed).toMatch(/install Firefox from .*FIREFOX_PATH/);
+    expect(calls).toBe("");
+  });
+});
+
+it("refuses another name", async () => {
+  const programs = { ...root, "apt-get": apt(NEW) };
+  const { status, calls } = await install({ programs, browser: "netscape" });
+  expect({ status, calls }).toEqual({ status: 2, calls: "" });
 });

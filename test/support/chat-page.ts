@@ -6,7 +6,7 @@ import type {
   Locator,
   Page,
 } from "playwright-core";
-import { newPage, startBrowser } from "./chromium";
+import { newPage, startBrowser } from "./start-browser";
 import { scriptedStream, type Step } from "./scripted-stream";
 import { scriptReply, useWeb, web } from "./start-web";
 import { expectEventually } from "./wait-for";

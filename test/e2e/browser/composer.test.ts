@@ -19,7 +19,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectHidden, expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/start-browser";
 import { startSignInGate } from "../../support/sign-in-gate";
 import { expectEventually, once, waitFor } from "../../support/wait-for";
 

@@ -18,7 +18,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectHidden, expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/start-browser";
 import { startFreezingProxy } from "../../support/freezing-proxy";
 import { expectEventually, once, waitFor } from "../../support/wait-for";
 

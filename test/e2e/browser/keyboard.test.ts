@@ -9,7 +9,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectHidden } from "../../support/chromium";
+import { expectHidden } from "../../support/start-browser";
 import { waitFor } from "../../support/wait-for";
 
 useBrowser();

@@ -16,7 +16,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectHidden } from "../../support/chromium";
+import { expectHidden } from "../../support/start-browser";
 import { failure } from "../../support/scripted-stream";
 import { scriptReply } from "../../support/start-web";
 import { expectEventually } from "../../support/wait-for";

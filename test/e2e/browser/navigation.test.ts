@@ -17,7 +17,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectHidden, expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/start-browser";
 import { expectEventually, once } from "../../support/wait-for";
 
 useBrowser();

@@ -10,7 +10,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectHidden } from "../../support/chromium";
+import { expectHidden } from "../../support/start-browser";
 import { expectEventually, waitFor } from "../../support/wait-for";
 
 useBrowser();

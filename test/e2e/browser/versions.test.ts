@@ -14,7 +14,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectHidden } from "../../support/chromium";
+import { expectHidden } from "../../support/start-browser";
 import { scriptReply } from "../../support/start-web";
 import { expectEventually, waitFor } from "../../support/wait-for";
 

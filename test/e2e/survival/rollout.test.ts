@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { answer } from "../../../app/backend/models/eliza/converse";
-import { newPage, startBrowser } from "../../support/chromium";
+import { newPage, startBrowser } from "../../support/start-browser";
 import { expectEventually } from "../../support/wait-for";
 import { Cluster } from "../../../scripts/stress/replies/cluster";
 import {

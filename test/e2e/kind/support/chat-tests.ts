@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../../../support/chromium";
+import { startBrowser } from "../../../support/start-browser";
 import { eventually, kubectl, podsOf, rolledOut, settings } from "./cluster";
 import {
   CountingClient,
