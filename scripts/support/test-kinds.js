@@ -17,7 +17,11 @@ const LONG = [
 ];
 
 /** Also run in Firefox, by `scripts/test --all`. Each must work without what only Chromium's protocol offers. */
-const IN_FIREFOX = (process.env.FF_LIST ?? "").split(" ");
+const IN_FIREFOX = [
+  "test/e2e/browser/keyboard.test.ts",
+  "test/e2e/browser/list-menu.test.ts",
+  "test/e2e/browser/settings.test.ts",
+];
 
 /** Most demanding first: the first match decides. */
 const NEEDS = {

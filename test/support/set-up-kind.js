@@ -1,4 +1,5 @@
-// Runs before each test file: sets the time-out, and skips tests that need a browser if none is found.
+// Runs before each test file: sets the time-out, and skips tests that need a browser if none is found, and
+// in Firefox those of pages without a script.
 const { execFileSync } = require("node:child_process");
 
 const { name, timeoutMs } = globalThis.testKind;
@@ -17,6 +18,19 @@ if (name.endsWith("browser")) {
     const { BROWSER_REMEDY = "scripts/support/install-browser" } = process.env;
     skipAll(` (needs a browser: ${BROWSER_REMEDY})`);
   }
+}
+
+if (name === "firefox") {
+  const runs = globalThis.it;
+  const { skip } = runs;
+  const needsScript = / without (a script|JavaScript)/;
+  const reason =
+    " (needs a browser whose scripts a test can switch off: scripts/test e2e/browser)";
+  const inFirefox = (title, ...rest) =>
+    needsScript.test(title)
+      ? skip(title + reason, ...rest)
+      : runs(title, ...rest);
+  globalThis.it = globalThis.test = Object.assign(inFirefox, runs);
 }
 
 /** An empty string if there is none, which a test then reports itself. */

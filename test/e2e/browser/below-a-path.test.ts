@@ -7,7 +7,7 @@ import {
   useBrowser,
   web,
 } from "../../support/chat-page";
-import { expectShown } from "../../support/chromium";
+import { expectShown } from "../../support/start-browser";
 import { everywhere } from "../../support/start-web";
 
 everywhere.basePath = "/chat";

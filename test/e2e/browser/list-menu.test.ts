@@ -94,8 +94,11 @@ it("deletes another conversation by keyboard alone, and offers Undo where one is
   await expectHidden(item("Rename…"));
   await waitFor(() => isFocused(menuOf("the first")));
   await page.keyboard.press("Enter");
-  for (let presses = 0; presses < 4; presses++)
+  // To the last of the menu, wherever that is.
+  for (let presses = 0; presses < 12; presses++) {
+    if (await isFocused(item("Delete"))) break;
     await page.keyboard.press("Tab");
+  }
   await waitFor(() => isFocused(item("Delete")));
   await page.keyboard.press("Enter");
   await expectShown(page.getByText("Conversation deleted.").last());

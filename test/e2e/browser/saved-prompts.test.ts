@@ -10,7 +10,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectHidden, expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/start-browser";
 
 useBrowser();
 

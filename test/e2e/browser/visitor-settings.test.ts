@@ -9,7 +9,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectShown } from "../../support/chromium";
+import { expectShown } from "../../support/start-browser";
 
 useBrowser();
 
