@@ -34,6 +34,7 @@ import {
   serveQueue,
   serveReplyActions,
 } from "./routes/conversations";
+import { type LinkRoutesDeps, serveLinks } from "./routes/links";
 import { serveFiles } from "./routes/files";
 import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
@@ -44,7 +45,7 @@ import { serveSettings } from "./routes/settings";
 import { serveReplyStreams } from "./routes/replies";
 import { serveProjects } from "./routes/projects";
 
-export interface BackendAppDeps {
+export interface BackendAppDeps extends LinkRoutesDeps {
   log: Logger;
   metrics: Registry;
   tokens: Tokens;
@@ -116,6 +117,7 @@ function routes(deps: BackendAppDeps) {
       deps.prompts.replyRef(ownerHash, id, number),
   });
   serveFiles(router, deps);
+  serveLinks(router, deps);
   servePeers(router, deps.replies);
   serveSettings(router, deps.ownerSettings);
   serveProjects(router, deps.projects, deps.projectPages);

@@ -19,6 +19,8 @@ import { Search } from "./conversations/search";
 import { createRecords } from "./create-records";
 import type { PdfReader } from "./files/pdf/read-pdf";
 import { Uploads } from "./files/uploads";
+import { Links } from "./links/links";
+import { SharedPages } from "./links/shared-pages";
 import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
@@ -89,6 +91,7 @@ export function createBackend(deps: BackendDeps) {
   });
   const replies = new ReplyService(context);
   const { projects, ownerIndex, ownerSettings, settings, fileStore } = stored;
+  const links = new Links(stored);
   const quotas = new Quotas(
     ownerIndex,
     {
@@ -119,7 +122,17 @@ export function createBackend(deps: BackendDeps) {
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),
     quotas,
-    eraser: new OwnerEraser({ files, folders, replies, log, metrics, now }),
+    links,
+    sharedPages: new SharedPages({ ...stored, links }),
+    eraser: new OwnerEraser({
+      links,
+      files,
+      folders,
+      replies,
+      log,
+      metrics,
+      now,
+    }),
     visits: new Visits({ fileSystem, folders, log, metrics, now }),
     log,
     metrics,

@@ -14,6 +14,7 @@ import {
   StoredProject,
 } from "../core/storage/layout/owner-events";
 import type { RecordFolders } from "../core/storage/layout/record-folders";
+import { SharedLookups, StoredLink } from "../core/storage/layout/shared-links";
 import { ABANDONED, isVisit } from "../core/storage/layout/visits";
 import type { LogListing } from "../core/storage/log-listing";
 import type { LogEntry } from "../core/storage/log-reader";
@@ -32,6 +33,7 @@ import { OwnerLists } from "./owner-lists";
 const PARTS = [
   "activity",
   "conversations",
+  "links",
   "projects",
   "settings",
   "uploads",
@@ -91,6 +93,31 @@ export class OwnerCheck {
     }
     await this.checkProjects(parts.includes("projects"));
     await this.checkConversations(parts.includes("conversations"));
+    if (parts.includes("links")) await this.checkLinks();
+  }
+
+  /** A link without its lookup would be listed, and lead nowhere. */
+  private async checkLinks(): Promise<void> {
+    const { findings, folders, ownerHash } = this;
+    const lookups = new SharedLookups(findings.fileSystem, folders);
+    const all = folders.links(ownerHash);
+    for (const id of await knownNames(findings, all, isId)) {
+      if (isTemporary(id)) continue;
+      findings.count("shared links");
+      const ref = { ownerHash, link: id };
+      const folder = folders.link(ref);
+      const version = await checkDocument(findings, folder);
+      if (version?.isTombstone) continue;
+      const link = StoredLink.safeParse(version?.data).data;
+      if (!link) {
+        await findings.move(folder, "has no readable version");
+      } else if (!(await lookups.read(link.tokenHash))) {
+        await findings.repair(folder, "can't be found by its token", {
+          done: "given the file by which it is found",
+          apply: async () => void (await lookups.create(link.tokenHash, ref)),
+        });
+      }
+    }
   }
 
   private async checkProjects(isThere: boolean): Promise<void> {

@@ -12,12 +12,13 @@ import {
   recordFoldersIn,
   type ReplyRef,
 } from "../core/storage/layout/record-folders";
+import { SharedLookups } from "../core/storage/layout/shared-links";
 import { LogListing } from "../core/storage/log-listing";
 import { OwnerCheck } from "./check-owner";
 import { knownNames, namesIn, UNKNOWN } from "./check-structures";
 import type { Findings } from "./findings";
 
-const TOP = ["owners", "in-progress", LOST_AND_FOUND];
+const TOP = ["owners", "shared", "in-progress", LOST_AND_FOUND];
 
 /** Checks a `DATA_DIRECTORY`, owner by owner: memory does not grow with their number. */
 export async function checkRecords(findings: Findings): Promise<void> {
@@ -31,6 +32,7 @@ export async function checkRecords(findings: Findings): Promise<void> {
       await new OwnerCheck(findings, folders, hash).check();
     }
   }
+  if (top.includes("shared")) await checkLookups(findings, folders);
   if (top.includes("in-progress")) await checkActiveReplies(findings, folders);
 }
 
@@ -47,6 +49,20 @@ export async function* hashesIn(
       if (isHash(name) && name.startsWith(shard)) yield name;
       else await findings.move(path.join(inside, name), UNKNOWN);
     }
+  }
+}
+
+/** One that leads to no link is harmless: a sweep removes it. */
+async function checkLookups(
+  findings: Findings,
+  folders: RecordFolders,
+): Promise<void> {
+  const lookups = new SharedLookups(findings.fileSystem, folders);
+  for await (const hash of hashesIn(findings, folders.shared)) {
+    findings.count("lookups of links");
+    if (await lookups.read(hash)) continue;
+    const file = lookups.fileOf(hash);
+    await findings.move(file, "can't be read as the lookup of a link");
   }
 }
 

@@ -16,6 +16,7 @@ import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
 import { UnlistedConversations } from "./unlisted-conversations";
 import { UnsentFiles } from "./unsent-files";
+import { UnusedLinks } from "./unused-links";
 import { sweepNames } from "./sweep-sessions";
 
 export interface RecordTerms {
@@ -27,7 +28,7 @@ export interface RecordTerms {
 
 /**
  * Removes what has expired from all folders under a directory: old versions, compacted entries, epochs of
- * finished replies, files that were not sent and leftovers. So go abandoned owners, conversations that were
+ * finished replies, files that were not sent, unused links and leftovers. So go abandoned owners, conversations that were
  * deleted long ago, and those that a dead process left unlisted. Memory does not grow with their number.
  */
 export async function sweepRecords(
@@ -40,10 +41,11 @@ export async function sweepRecords(
   const abandoned = new AbandonedOwners(sweep, directory, abandonedMs);
   const unlisted = new UnlistedConversations(sweep, directory);
   const unsent = new UnsentFiles(sweep, directory);
+  const links = new UnusedLinks(sweep, directory);
   const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
     if (await abandoned.sweepFolder(folder)) return;
-    const parts = { deleted, finished, unlisted, unsent };
+    const parts = { deleted, finished, unlisted, unsent, links };
     await sweepFolder(sweep, folder, parts);
   });
 }
@@ -73,11 +75,13 @@ async function sweepFolder(
     finished,
     unlisted,
     unsent,
+    links,
   }: {
     deleted: DeletedConversations;
     finished: FinishedReplies;
     unlisted: UnlistedConversations;
     unsent: UnsentFiles;
+    links: UnusedLinks;
   },
 ): Promise<void> {
   const names = await sweep.fileSystem.readdir(folder);
@@ -88,6 +92,7 @@ async function sweepFolder(
   await sweepNames(sweep, folder, names, age);
   await finished.sweepFolder(folder, names);
   await unsent.sweepFolder(folder, names);
+  await links.sweepFolder(folder, names, age);
   const erased = await removeErased(sweep.fileSystem, folder, names);
   sweep.tally.folded += erased;
   const listing = new LogListing(names, { monotonic: 0, wall: 0 });

@@ -21,6 +21,8 @@ export interface Tally {
   epochs: number;
   /** Removed files that no message has. */
   files: number;
+  /** Removed shared links and lookups of their tokens. */
+  links: number;
   /** Anonymous owners that were marked for removal. */
   marked: number;
   /** Removed anonymous owners. */
@@ -40,6 +42,7 @@ const newTally = (): Tally => ({
   conversations: 0,
   epochs: 0,
   files: 0,
+  links: 0,
   marked: 0,
   owners: 0,
   leftovers: 0,

@@ -11,6 +11,7 @@ import { ByteBudget } from "./forms/byte-budget";
 import type { Identity } from "./identity/identity";
 import { AddressLimits, type PerMinute } from "./limits/address-limits";
 import { answerErrors } from "./middleware/answer-errors";
+import { hideShared } from "./middleware/hide-shared";
 import { identifyClient } from "./middleware/client-address";
 import { compressPages } from "./middleware/compress-pages";
 import { countRefusals } from "./middleware/count-refusals";
@@ -38,6 +39,8 @@ import { createViews } from "./rendering/views";
 import { chatRoutes } from "./routes/chat";
 import { listRoutes } from "./routes/lists";
 import { fileRoutes } from "./routes/files";
+import { linkRoutes } from "./routes/links";
+import { sharedRoutes } from "./routes/shared";
 import { conversationRoutes } from "./routes/conversations";
 import { answerProbes } from "./middleware/answer-preflight";
 import { probeRoutes } from "./routes/probes";
@@ -144,7 +147,9 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     settingsRoutes,
     dataRoutes,
     fileRoutes,
+    linkRoutes,
   ].map((routes) => routes(routeDeps));
+  const shared = sharedRoutes(routeDeps);
   const sessions = {
     ...deps.sessions,
     log,
@@ -165,6 +170,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(trackLocale());
   app.use(answerErrors(log, render, deps));
   app.use(serveBelow(basePath));
+  app.use(hideShared());
   app.use(staticFiles(assets));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());
@@ -174,8 +180,9 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(requireSameOrigin(deps.allowedOrigins));
   app.use(trackScript());
   app.use(requirePerson(deps.identity, log));
-  app.use(refuseUnknown(routers));
+  app.use(refuseUnknown([shared, ...routers]));
   app.use(limitRequests(addressLimits));
+  app.use(shared.routes());
   app.use(requireSessionCookie(sessions));
   app.use(readForm(metrics));
   app.use(keepTyped());

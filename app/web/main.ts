@@ -69,6 +69,7 @@ async function main(): Promise<void> {
       uploads: config.UPLOADS_PER_MINUTE,
       streams: config.STREAMS_PER_MINUTE,
       searches: config.SEARCHES_PER_MINUTE,
+      shared: config.SHARED_PER_MINUTE,
     },
     maxStreamsPerOwner: config.STREAMS_PER_OWNER,
     signOutUrl: config.SIGN_OUT_URL,

@@ -23,6 +23,7 @@ const kind: EnvironmentInput = {
       UPLOADS_PER_MINUTE: "0",
       STREAMS_PER_MINUTE: "0",
       SEARCHES_PER_MINUTE: "0",
+      SHARED_PER_MINUTE: "0",
     },
   },
   models: { providers: ["eliza"] },

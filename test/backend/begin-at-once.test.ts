@@ -306,6 +306,7 @@ describe("another process, while the first creates the reply's folder", () => {
     const { models, asked } = scriptedModels(() => ["I see."]);
     const { disk, go, first, ref, second } = await begun(models);
     const eraser = new OwnerEraser({
+      links: { tokenHashes: async () => [], forget: async () => {} },
       files: createStorageContext({ fileSystem: disk }),
       folders,
       replies: second.replies,

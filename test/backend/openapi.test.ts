@@ -32,7 +32,13 @@ test("the description is served, and has every operation", async () => {
       (method) => (method as { operationId: string }).operationId,
     ),
   );
-  const streamed = ["readFile", "readReply", "readReplyEnd", "uploadFile"];
+  const streamed = [
+    "readFile",
+    "readReply",
+    "readReplyEnd",
+    "readSharedFile",
+    "uploadFile",
+  ];
   expect(ids.toSorted()).toEqual(
     [...Object.keys(operations), ...streamed].toSorted(),
   );

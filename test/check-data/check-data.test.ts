@@ -23,6 +23,7 @@ import {
   useBackend,
   whenListed,
 } from "../support/fixtures";
+import { open, revoke, shared } from "../support/share";
 import { startProcess } from "../support/processes";
 import { callApi, startBackend } from "../support/start-backend";
 import { upload } from "../support/upload";
@@ -311,6 +312,24 @@ test("leaves the format of a later version alone, and says so", async () => {
     "settings/v2 has the format of a later version",
   );
   expect(await readdir(inConversation("settings"))).toContain("v2");
+});
+
+test("finds nothing wrong in shared and revoked links", async () => {
+  await shared(owner, id);
+  const { id: revoked } = await shared(owner, id);
+  await revoke(owner, revoked);
+  expect(await check()).toMatchObject({ code: 0, problems: [] });
+});
+
+test("gives a link the file again by which its token is looked up", async () => {
+  const { token } = await shared(owner, id);
+  await rm(folders().shared, { recursive: true });
+  expect((await open(token)).status).toBe(404);
+  const { problems } = await check("--repair");
+  expect(problems).toEqual([
+    expect.stringMatching(/can't be found by its token/),
+  ]);
+  expect((await open(token)).status).toBe(200);
 });
 
 test("checks sessions too", async () => {

@@ -13,9 +13,9 @@ describe("addresses in the source", () => {
   /** Attributes that hold an address. */
   const ATTRIBUTE =
     /\b(?:href|src|action|formaction|data-(?:source|save|events|script|style|done))="([^"]*)"/g;
-  /** The base path and what follows it, an asset, a place on the same page, or another site. */
+  /** The base path and what follows it, an asset, a place on the same page or its query, or another site. */
   const ALLOWED =
-    /^(?:\{\{ (?:base|asset\('[\w.-]+'\)|signOutUrl) \}\}|#|$|\{% if picker\.saveAt %\}\{\{ base \}\}|\{\{ '#)/;
+    /^(?:\{\{ (?:base|asset\('[\w.-]+'\)|signOutUrl|prompt\.href|composer\.prompts) \}\}|#|$|\{% if picker\.saveAt %\}\{\{ base \}\}|\{\{ '#)/;
 
   it.each(everyFile("views", ".njk"))(
     "%s begins each with the base",

@@ -121,6 +121,7 @@ test("a page says that a limit is near, and the refused message is kept in its b
           bytes: { used: 1, limit: 1024 ** 3 },
         },
       }),
+      listLinks: async () => [],
       createConversation: async () => {
         throw new VisibleError(403, "You have reached the limit.");
       },

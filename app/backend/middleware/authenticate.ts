@@ -21,6 +21,7 @@ export function authenticate(tokens: Tokens): Middleware<BackendState> {
         "Send the owner of the records as keepsake-owner.",
       );
     }
+    ctx.state.owner = owner;
     ctx.state.ownerHash = hashOf(owner);
     await next();
   };

@@ -12,12 +12,14 @@ import type {
 } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import { OwnerSettings } from "./owner-settings";
+import type { Links } from "../links/links";
 import type { ReplyService } from "../replies/reply-service";
 
 export interface OwnerEraserDeps {
   files: StorageContext;
   folders: RecordFolders;
   replies: Pick<ReplyService, "stop">;
+  links: Pick<Links, "tokenHashes" | "forget">;
   log: Logger;
   metrics: Registry;
   now: () => Date;
@@ -27,7 +29,7 @@ export interface OwnerEraserDeps {
  * Deletes all data of an owner. Idempotent: after a crash or an error, a repeated call completes it.
  *
  * The event log stays, with a last event that says that all before is erased: its numbers must not
- * be taken twice, because processes cache entries by number. The folders of conversations,
+ * be taken twice, because processes cache entries by number. The folders of shared links, conversations,
  * projects and uploads are renamed, so that nothing can be read from then on, and emptied in the background. If
  * the process dies, a sweep empties them. The settings keep an empty version, for the same reason as the log.
  */
@@ -46,13 +48,15 @@ export class OwnerEraser {
   }
 
   async erase(ownerHash: string): Promise<void> {
-    const { files, folders, now } = this.deps;
+    const { files, folders, links, now } = this.deps;
     await this.hideQueues(ownerHash);
     await this.stopReplies(ownerHash);
     const events = new OwnerEventLog(files, folders.ownerEvents(ownerHash));
     const at = now().toISOString();
     const number = await events.appendIfExists({ kind: "erased", at });
+    const tokens = await links.tokenHashes(ownerHash);
     const hidden = [
+      await this.hide(folders.links(ownerHash)),
       await this.hide(folders.conversations(ownerHash)),
       await this.hide(folders.projects(ownerHash)),
       await this.hide(folders.uploads(ownerHash)),
@@ -62,6 +66,7 @@ export class OwnerEraser {
     await this.index.removeAll((ref) => ref.ownerHash === ownerHash);
     if (number !== undefined) await events.removeBefore(number);
     this.total.inc();
+    await links.forget(tokens);
     void this.empty(hidden);
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
+import { integer } from "../../core/api/inputs";
 import { FileRef, Id, limits } from "../../core/domain/records";
 import { CallHeaders, problems } from "./describe-call";
 
@@ -17,6 +18,20 @@ const UploadHeaders = z.object({
     .optional()
     .meta({ description: "A repeated key stores one file." }),
 });
+
+const fileResponses = {
+  "200": {
+    description: "The file's bytes",
+    headers: {
+      [FILE_HEADER]: {
+        description: "The file, as messages refer to it; percent-encoded JSON.",
+        schema: { type: "string" as const },
+      },
+    },
+    content: { "application/octet-stream": bytes },
+  },
+  ...problems([404]),
+};
 
 /** The paths of files, which are no operations: their bodies are streams. */
 export const filePaths: ZodOpenApiPathsObject = {
@@ -49,20 +64,23 @@ export const filePaths: ZodOpenApiPathsObject = {
         path: z.object({ id: Id, file: Id }),
         header: CallHeaders,
       },
-      responses: {
-        "200": {
-          description: "The file's bytes",
-          headers: {
-            [FILE_HEADER]: {
-              description:
-                "The file, as messages refer to it; percent-encoded JSON.",
-              schema: { type: "string" as const },
-            },
-          },
-          content: { "application/octet-stream": bytes },
-        },
-        ...problems([404]),
+      responses: fileResponses,
+    },
+  },
+  "/v1/shared/{token}/messages/{number}/files/{file}": {
+    get: {
+      operationId: "readSharedFile",
+      tags: ["Links"],
+      summary: "Reads a file of a shared message, by the link's token",
+      requestParams: {
+        path: z.object({
+          token: Id,
+          number: integer(1, limits.messageNumber),
+          file: Id,
+        }),
+        header: CallHeaders,
       },
+      responses: fileResponses,
     },
   },
 };

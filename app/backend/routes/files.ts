@@ -3,6 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { FileRef, idPattern } from "../../core/domain/records";
+import type { ParameterizedContext } from "koa";
+import type { BackendState } from "../backend-state";
 import type { ConversationSettings } from "../conversations/conversation-settings";
 import type { FileStore, StoredFile } from "../files/file-store";
 import type { Uploads } from "../files/uploads";
@@ -41,18 +43,27 @@ export function serveFiles(
     const found = await files.open({ ownerHash, conversation: id }, file);
     if (!found) throw notFound();
     const about = FileRef.parse({ ...found.record, id: file });
-    ctx.set(FILE_HEADER, encodeURIComponent(JSON.stringify(about)));
-    ctx.set("cache-control", "private, no-cache");
-    ctx.type = "application/octet-stream";
-    ctx.status = 200;
-    ctx.length = about.bytes;
-    if (ctx.method === "HEAD") await found.close();
-    else ctx.body = streamOf(found);
+    await sendFile(ctx, about, found);
   });
   implement(router, "discardFile", async (ctx) => {
     const { ownerHash, input } = ctx.state;
     await files.discard(ownerHash, input.params.file);
   });
+}
+
+/** Answers with a file as a stream, which is closed at the end. */
+export async function sendFile(
+  ctx: ParameterizedContext<BackendState>,
+  about: FileRef,
+  file: StoredFile,
+): Promise<void> {
+  ctx.set(FILE_HEADER, encodeURIComponent(JSON.stringify(about)));
+  ctx.set("cache-control", "private, no-cache");
+  ctx.type = "application/octet-stream";
+  ctx.status = 200;
+  ctx.length = about.bytes;
+  if (ctx.method === "HEAD") await file.close();
+  else ctx.body = streamOf(file);
 }
 
 function fileName(header: string): string {

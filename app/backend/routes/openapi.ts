@@ -42,6 +42,7 @@ export function describeApi() {
       },
       { name: "Replies", description: "Replies while they are being written." },
       { name: "Files", description: "Files of messages." },
+      { name: "Links", description: "Read-only links to threads." },
       { name: "Projects", description: "Groups of conversations." },
       { name: "Models", description: "The models that can be chosen." },
       { name: "Search", description: "Search in titles and messages." },

@@ -13,6 +13,7 @@ export interface Operation<
     | "Conversations"
     | "Replies"
     | "Files"
+    | "Links"
     | "Projects"
     | "Models"
     | "Search"

@@ -3,6 +3,7 @@ import { conversationOperations } from "./conversation-operations";
 import { textField } from "../domain/text";
 import { fileOperations } from "./file-operations";
 import { empty, none } from "./inputs";
+import { linkOperations } from "./link-operations";
 import { operation } from "./operation";
 import { ownerOperations } from "./owner-operations";
 import { projectOperations } from "./project-operations";
@@ -31,6 +32,7 @@ export const operations = {
   ...conversationOperations,
   ...replyOperations,
   ...fileOperations,
+  ...linkOperations,
   listModels: operation({
     method: "get",
     path: "/v1/models",

@@ -178,6 +178,7 @@ export const webSettings = z.object({
   UPLOADS_PER_MINUTE: perMinute(120, "Uploaded files"),
   STREAMS_PER_MINUTE: perMinute(600, "Replies that are opened to be followed"),
   SEARCHES_PER_MINUTE: perMinute(60, "Searches"),
+  SHARED_PER_MINUTE: perMinute(600, "Pages and files of shared links"),
   STREAMS_PER_OWNER: wholeNumber(0, 10_000, "number of streams")
     .default(20)
     .describe(

@@ -51,6 +51,7 @@ export class NotFoundError extends VisibleError {
       | "reply"
       | "project"
       | "file"
+      | "link"
       | "savedPrompt"
       | "stream",
   ) {

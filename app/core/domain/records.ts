@@ -36,6 +36,8 @@ export const limits = {
   versions: 20,
   /** Versions in a conversation, all turns together: bounds what each prompt carries along. */
   branches: 500,
+  /** Shared links of an owner: each of their lists reads all of them. */
+  links: 100,
   /** Deleted turns of a conversation: bounds its settings. */
   deletedTurns: 1_000,
   /** More than any model writes in one reply. */
@@ -177,6 +179,33 @@ export const DeletedConversation = z
     restorableUntil: time,
   })
   .meta({ id: "DeletedConversation" });
+
+/** A read-only address of a thread as it was, for everyone who has it. */
+export const SharedLink = z
+  .object({
+    id: Id,
+    /** The secret part of its address: `/shared/` and the token. */
+    token: Id,
+    conversation: Id,
+    /** The conversation's title at that time. */
+    title: z.string(),
+    createdAt: time,
+    /** The number of messages that were shared. */
+    messages: z.int().min(0),
+  })
+  .meta({ id: "SharedLink" });
+
+/** A part of what a link shows. Messages have no reasoning, usage and place, and failed replies are left out. */
+export const SharedPage = z
+  .object({
+    title: z.string(),
+    sharedAt: time,
+    messages: z.array(Message),
+    /** The number of the first message of this part, also of one that was left out. */
+    first: z.int().min(1).optional(),
+    hasOlder: z.boolean(),
+  })
+  .meta({ id: "SharedPage" });
 
 /** A reply that is being written, or that failed and can be retried. */
 export const ReplyState = z
@@ -353,6 +382,8 @@ export type Message = Prompt | Reply;
 export type Excerpt = z.output<typeof Excerpt>;
 export type Conversation = z.output<typeof Conversation>;
 export type DeletedConversation = z.output<typeof DeletedConversation>;
+export type SharedLink = z.output<typeof SharedLink>;
+export type SharedPage = z.output<typeof SharedPage>;
 export type ConversationPage = z.output<typeof ConversationPage>;
 export type QueuedPrompt = z.output<typeof QueuedPrompt>;
 export type ReplyState = z.output<typeof ReplyState>;

@@ -42,3 +42,7 @@ function boundMessage(
   );
   write.apply(this, bound as Parameters<LogFn>);
 }
+
+/** A path for the log: the token of a shared link opens it. */
+export const withoutToken = (path: string): string =>
+  path.replace(/(\/shared\/)[^/]+/, "$1…");

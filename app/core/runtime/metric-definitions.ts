@@ -91,6 +91,7 @@ export const LIMITED = [
   "uploads",
   "streams",
   "searches",
+  "shared",
   "forms",
 ] as const;
 export type Limited = (typeof LIMITED)[number];

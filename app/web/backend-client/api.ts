@@ -13,6 +13,8 @@ import type {
   Quotas,
   ReplyEvent,
   SavedPrompt,
+  SharedLink,
+  SharedPage,
 } from "../../core/domain/records";
 import type { Readable } from "node:stream";
 import type { ChangeCounts } from "./change-counts";
@@ -172,6 +174,27 @@ export interface Api {
     context: ApiContext,
     conversation: string,
     file: string,
+  ): Promise<{ file: FileRef; content: Readable }>;
+  /** Shares a thread of a conversation as it is now. The same key twice makes one link. */
+  createLink(
+    context: ApiContext,
+    id: string,
+    options: { through?: number; key?: string },
+  ): Promise<SharedLink>;
+  /** The visitor's links: of one conversation, or all. */
+  listLinks(context: ApiContext, conversation?: string): Promise<SharedLink[]>;
+  /** When this resolves, the link shows nothing to anyone. */
+  revokeLink(context: ApiContext, link: string): Promise<void>;
+  /** What a link shows: the backend is asked each time, since it may be revoked. */
+  readShared(
+    context: ApiContext,
+    token: string,
+    messages: { limit: number; before?: number },
+  ): Promise<SharedPage>;
+  /** As {@link readFile}, of a shared message. */
+  readSharedFile(
+    context: ApiContext,
+    of: { token: string; message: number; file: string },
   ): Promise<{ file: FileRef; content: Readable }>;
   /** Throws `VisibleError` (409) once the reply to the queued message has begun. */
   editQueued(

@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import { type OperationId, operations } from "../../core/api/operations";
+import { VisibleError } from "../../core/domain/errors";
 import { type ConversationPage, limits } from "../../core/domain/records";
 import type { Logger } from "../../core/runtime/log";
 import type {
@@ -47,6 +48,14 @@ export interface CachedApiDeps {
     signal: AbortSignal,
   ) => AsyncIterable<FollowedEvent>;
   close: () => Promise<void>;
+}
+
+/** A backend of the version before, which a rollout has not replaced yet, knows no links. */
+function nothingBefore(error: unknown): { links: [] } {
+  if (error instanceof VisibleError && error.status === 404) {
+    return { links: [] };
+  }
+  throw error;
 }
 
 type Request<I extends OperationId> = OperationRequest<(typeof operations)[I]>;
@@ -212,6 +221,47 @@ export class CachedApi implements ConnectedApi {
     return this.files.read(...args);
   }
 
+  async createLink(
+    context: ApiContext,
+    id: string,
+    { key, through }: Parameters<Api["createLink"]>[2],
+  ): ReturnType<Api["createLink"]> {
+    const request = { params: { id }, body: { through }, key };
+    return this.ask(context, "createLink", request);
+  }
+
+  async listLinks(
+    context: ApiContext,
+    conversation?: string,
+  ): ReturnType<Api["listLinks"]> {
+    const query = { conversation };
+    const asked = this.ask(context, "listLinks", { query });
+    return (await asked.catch(nothingBefore)).links;
+  }
+
+  async revokeLink(context: ApiContext, id: string): Promise<void> {
+    await this.ask(context, "revokeLink", { params: { id } });
+  }
+
+  readShared(
+    context: ApiContext,
+    token: string,
+    { limit, before }: Parameters<Api["readShared"]>[2],
+  ): ReturnType<Api["readShared"]> {
+    const query = {
+      messages: String(limit),
+      characters: String(limits.pageCharacters),
+      before: before === undefined ? undefined : String(before),
+    };
+    return this.ask(context, "readShared", { params: { token }, query });
+  }
+
+  readSharedFile(
+    ...args: Parameters<Api["readSharedFile"]>
+  ): ReturnType<Api["readSharedFile"]> {
+    return this.files.readShared(...args);
+  }
+
   async editQueued(
     context: ApiContext,
     id: string,
@@ -374,6 +424,15 @@ export class CachedApi implements ConnectedApi {
       kinds: reads[id],
       load: (earlier) => this.fetch(context, id, earlier, request),
     });
+  }
+
+  /** Shared links are in no cache. */
+  private async ask<I extends OperationId>(
+    context: ApiContext,
+    id: I,
+    request: Request<I>,
+  ): Promise<AnswerTo<I>> {
+    return (await this.fetch(context, id, undefined, request)).value;
   }
 
   private async cached<T>(

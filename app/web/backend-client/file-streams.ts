@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
 import { VisibleError } from "../../core/domain/errors";
 import { FileRef, type Prompt } from "../../core/domain/records";
-import type { Logger } from "../../core/runtime/log";
+import { type Logger, withoutToken } from "../../core/runtime/log";
 import type { Api, ApiContext } from "./api";
 import { toError, unreachable } from "./decode-answer";
 import { contextHeaders } from "./encode-call";
@@ -53,9 +53,25 @@ export class FileStreams {
     file: string,
   ): ReturnType<Api["readFile"]> {
     const ids = [conversation, file].map(encodeURIComponent);
+    return this.open(context, `/v1/conversations/${ids.join("/files/")}`);
+  }
+
+  async readShared(
+    context: ApiContext,
+    { token, message, file }: Parameters<Api["readSharedFile"]>[1],
+  ): ReturnType<Api["readSharedFile"]> {
+    const [of, id] = [token, file].map(encodeURIComponent);
+    const path = `/v1/shared/${of}/messages/${message}/files/${id}`;
+    return this.open(context, path);
+  }
+
+  private async open(
+    context: ApiContext,
+    path: string,
+  ): ReturnType<Api["readFile"]> {
     const answer = await this.exchange(context, {
       method: "GET",
-      path: `/v1/conversations/${ids.join("/files/")}`,
+      path,
       headers: { "keepsake-deadline-ms": String(UPLOAD_MS) },
       signal: context.signal ?? AbortSignal.timeout(UPLOAD_MS),
     });
@@ -80,7 +96,8 @@ export class FileStreams {
       if (request.body?.errored) throw request.body.errored;
       context.signal?.throwIfAborted();
       const { requestId } = context;
-      log.error({ error, requestId, path: request.path }, "file stream failed");
+      const path = withoutToken(request.path);
+      log.error({ error, requestId, path }, "file stream failed");
       throw unreachable(error);
     }
   }

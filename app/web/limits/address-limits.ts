@@ -15,6 +15,7 @@ const KINDS = [
   "uploads",
   "streams",
   "searches",
+  "shared",
 ] as const satisfies LimitedByAddress[];
 
 /** Limits what the clients of one address do, in this process. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { resultWithin } from "../../core/runtime/async";
 import { CLIENT_LEFT, isDeparture } from "../../core/runtime/departure";
-import type { Logger } from "../../core/runtime/log";
+import { type Logger, withoutToken } from "../../core/runtime/log";
 import { LimitError, toVisibleError } from "../../core/domain/errors";
 import { isTextKey } from "../../core/texts/catalogue";
 import type { Locale } from "../../core/texts/locale";
@@ -38,7 +38,8 @@ export function answerErrors(
       const { requestId, locale } = ctx.state;
       const message = locale.tell(said);
       if (status >= 500) {
-        log.error({ error, requestId, path: ctx.path }, "request failed");
+        const path = withoutToken(ctx.path);
+        log.error({ error, requestId, path }, "request failed");
       }
       ctx.status = status;
       const wait =

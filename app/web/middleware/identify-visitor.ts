@@ -1,4 +1,4 @@
-import type { Logger } from "../../core/runtime/log";
+import { type Logger, withoutToken } from "../../core/runtime/log";
 import { hashOf } from "../../core/storage/layout/hashes";
 import { ChangeCounts } from "../backend-client/change-counts";
 import { type Identity, NotSignedInError } from "../identity/identity";
@@ -31,7 +31,8 @@ function logRefusal(
   error: NotSignedInError,
 ): void {
   const { requestId } = ctx.state;
-  log.warn({ error, requestId, path: ctx.path }, "sign-in refused");
+  const path = withoutToken(ctx.path);
+  log.warn({ error, requestId, path }, "sign-in refused");
 }
 
 /**

@@ -9,6 +9,7 @@ const kinds: [LimitedByAddress, method: "GET" | "POST", path: RegExp][] = [
   ["messages", "POST", /^\/conversations\/[^/]+\/queue\/continue$/],
   ["streams", "GET", /^\/conversations\/[^/]+\/replies\/\d+\/events$/],
   ["searches", "GET", /^\/search$/],
+  ["shared", "GET", /^\/shared\//],
 ];
 
 /** @throws LimitError before the request's body is read. */

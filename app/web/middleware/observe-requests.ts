@@ -1,5 +1,5 @@
 import { Histogram } from "prom-client";
-import type { Logger } from "../../core/runtime/log";
+import { type Logger, withoutToken } from "../../core/runtime/log";
 import {
   metricDefinitions,
   PROBE_ROUTES,
@@ -32,7 +32,7 @@ export function observeRequests(log: Logger, metrics: Registry): WebMiddleware {
     const route = String(ctx["_matchedRoute"] ?? "other");
     durations.observe({ method, route, status }, ms / 1_000);
     const traced = traceFields(ctx.state.trace);
-    const { path } = ctx;
+    const path = withoutToken(ctx.path);
     const address = ctx.ip.slice(0, ADDRESS_LENGTH);
     const line = { requestId, ...traced, address, method, path, status };
     const level = isForPeople(route, path) ? "info" : "debug";

@@ -103,7 +103,7 @@ function viewQueue(
       number,
       text,
       at,
-      files: viewFiles(locale, conversation.id, files),
+      files: viewFiles(locale, `/conversations/${conversation.id}`, files),
       edit: `${address}/${number}`,
       withdraw: `${address}/${number}/withdraw`,
     })),
@@ -116,6 +116,10 @@ function viewQueue(
 /** HTML for which the page needs `rich.css`. */
 const rich =
   /class="(?:code|task|footnote)"|<(?:math|kbd|details)\b(?! class="r)/;
+
+/** True if one of the rendered messages needs `rich.css`. */
+export const isRich = (articles: readonly string[]): boolean =>
+  articles.some((article) => rich.test(article));
 
 /** The form that regenerates the last reply; `undefined` if it can't be regenerated. */
 function viewRegenerate(
@@ -169,7 +173,10 @@ async function renderTurns(
       articles.push(`<div class="tools turn">${links}</div>`);
     }
   }
-  const isRich = articles.some((article) => rich.test(article));
   const hasFiles = turns.some(({ prompt }) => prompt?.files);
-  return { articles: articles.join("\n"), isRich, hasFiles };
+  return {
+    articles: articles.join("\n"),
+    isRich: isRich(articles),
+    hasFiles,
+  };
 }

@@ -50,11 +50,32 @@ export class MessageRenderer {
     html?: string,
   ): Promise<string> {
     const key = `${locale.tag}/${conversation}/${message.number}/${message.at}`;
+    return this.#cached(key, () =>
+      this.renderUncached(locale, conversation, message, html),
+    );
+  }
+
+  /** A message as visitors of a link see it: nothing can be done with it. */
+  async renderShared(
+    locale: Locale,
+    token: string,
+    message: Message,
+  ): Promise<string> {
+    const { number, at } = message;
+    const key = `${locale.tag}/shared/${token}/${number}/${at}`;
+    return this.#cached(key, async () => {
+      const html = await this.#htmlOf(locale, message);
+      const view = sharedViewOf(locale, token, message, html);
+      return this.#render(locale, "message.njk", { message: view });
+    });
+  }
+
+  async #cached(key: string, render: () => Promise<string>): Promise<string> {
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
     const known = this.#rendering.get(key);
     if (known) return known;
-    const rendering = this.renderUncached(locale, conversation, message, html);
+    const rendering = render();
     this.#rendering.set(key, rendering);
     try {
       const rendered = await rendering;
@@ -257,7 +278,7 @@ function viewOf(
       isYours: true,
       author: locale.t("chat.you"),
       html,
-      files: viewFiles(locale, conversation, message.files),
+      files: viewFiles(locale, address, message.files),
       edit: `${address}?message=${number}&edit=${number}#edit`,
       remove: `${address}/turns/${number}/delete`,
     };
@@ -275,6 +296,25 @@ function viewOf(
     source: `${replyAddress(conversation, message.number)}/source`,
     tokens: message.usage?.outputTokens,
     leftOut: message.leftOut,
+  };
+}
+
+function sharedViewOf(
+  locale: Locale,
+  token: string,
+  message: Message,
+  html: string,
+): object {
+  const isYours = isPrompt(message);
+  const of = `/shared/${token}/messages/${message.number}`;
+  return {
+    ...headOf(locale, message),
+    isShared: true,
+    isYours,
+    author: isYours ? locale.t("shared.author") : message.modelName,
+    html,
+    files: isYours ? viewFiles(locale, of, message.files) : undefined,
+    notices: isYours ? [] : outcomeNotices(locale, message),
   };
 }
 

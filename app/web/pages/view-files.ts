@@ -18,15 +18,19 @@ export interface FileView {
 export const fileAddress = (conversation: string, { id }: FileRef): string =>
   `/conversations/${conversation}/files/${id}`;
 
-/** The files of a message; `undefined` if it has none. */
+/**
+ * The files of a message; `undefined` if it has none.
+ *
+ * @param address of the conversation, or of the message that is shared.
+ */
 export const viewFiles = (
   locale: Locale,
-  conversation: string,
+  address: string,
   files: readonly FileRef[] | undefined,
 ): FileView[] | undefined =>
   files?.map((file) => ({
     name: file.name,
-    href: fileAddress(conversation, file),
+    href: `${address}/files/${file.id}`,
     size: sizeOf(locale, file),
     isImage: kindOf(file) === "image",
     width: file.width,

@@ -5,6 +5,7 @@ import { sendHtml } from "../middleware/track-locale";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { viewQuotas } from "../pages/quotas";
+import { viewLinks } from "../pages/view-links";
 import { sendPage, type Page } from "../pages/render-page";
 import { countDownloads, sendExport } from "./export";
 import { forgetDrafts } from "./session";
@@ -29,11 +30,18 @@ export function dataRoutes(
 
 async function dataPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   const { locale, api: context } = ctx.state;
-  const { quotas } = await api.readOverview(context);
+  const [{ quotas }, links] = await Promise.all([
+    api.readOverview(context),
+    api.listLinks(context),
+  ]);
   return {
     template: "data.njk",
     title: locale.t("title.data"),
-    data: { quotas: quotas && viewQuotas(locale, quotas) },
+    data: {
+      quotas: quotas && viewQuotas(locale, quotas),
+      links: viewLinks(ctx, links),
+      isRevoked: ctx.query.revoked === "yes",
+    },
   };
 }
 

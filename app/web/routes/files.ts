@@ -37,7 +37,13 @@ export function fileRoutes(deps: RouteDeps & UploadDeps): Router<WebState> {
     await deps.api.discardFile(ctx.state.api, idOf(ctx, "file"));
     ctx.status = 204;
   });
-  router.get("/conversations/:id/files/:file", (ctx) => sendFile(ctx, deps));
+  router.get("/conversations/:id/files/:file", async (ctx) => {
+    const conversation = idOf(ctx, "conversation");
+    const id = String(ctx.params.file);
+    const found = await deps.api.readFile(ctx.state.api, conversation, id);
+    // The backend is asked each time: the file may be deleted, or the visitor another.
+    sendFile(ctx, found, "private, no-cache");
+  });
   return router;
 }
 
@@ -120,19 +126,19 @@ const tooMany = () =>
   );
 
 /** Nothing that was uploaded can run: pictures are shown, and all else is saved. */
-async function sendFile(ctx: WebContext, { api }: RouteDeps): Promise<void> {
-  const conversation = idOf(ctx, "conversation");
-  const id = String(ctx.params.file);
-  const { file, content } = await api.readFile(ctx.state.api, conversation, id);
+export function sendFile(
+  ctx: WebContext,
+  { file, content }: { file: FileRef; content: Readable },
+  cacheControl: string,
+): void {
   const isImage = kindOf(file) === "image";
   ctx.set("content-security-policy", "sandbox; default-src 'none'");
-  // The backend is asked each time: the file may be deleted, or the visitor another.
-  ctx.set("cache-control", "private, no-cache");
+  ctx.set("cache-control", cacheControl);
   ctx.attachment(downloadName(file), {
     type: isImage ? "inline" : "attachment",
   });
   ctx.set("content-type", contentType(file));
-  ctx.etag = id;
+  ctx.etag = file.id;
   ctx.status = 200;
   if (ctx.fresh || ctx.method === "HEAD") {
     content.destroy();

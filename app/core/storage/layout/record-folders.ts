@@ -7,6 +7,12 @@ export interface ConversationRef {
   conversation: string;
 }
 
+/** Identifies a shared link. */
+export interface LinkRef {
+  ownerHash: string;
+  link: string;
+}
+
 /** Identifies a reply. */
 export interface ReplyRef extends ConversationRef {
   /** Even: the number of the message that the reply becomes. */
@@ -38,6 +44,11 @@ export interface RecordFolders {
   /** The parent of all folders of an owner's projects. */
   projects(ownerHash: string): string;
   project(ownerHash: string, project: string): string;
+  /** The parent of all folders of an owner's shared links. */
+  links(ownerHash: string): string;
+  link(ref: LinkRef): string;
+  /** The parent of the files by which the token of a shared link is looked up. */
+  readonly shared: string;
   /** Contains a file for each unfinished reply of any owner. */
   readonly activeReplies: string;
 }
@@ -104,6 +115,24 @@ const UPLOADS = /^owners\/[0-9a-f]{2}\/[0-9a-f]{64}\/uploads$/;
 export const isUploads = (dataDirectory: string, folder: string): boolean =>
   UPLOADS.test(path.relative(dataDirectory, folder));
 
+const LINK = /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})\/links\/([a-z2-7]{26})$/;
+
+/** The shared link that is in this folder; `undefined` for any other folder. */
+export function linkOf(
+  dataDirectory: string,
+  folder: string,
+): LinkRef | undefined {
+  const match = LINK.exec(path.relative(dataDirectory, folder));
+  const [, ownerHash, link] = match ?? [];
+  return ownerHash && link ? { ownerHash, link } : undefined;
+}
+
+const SHARED = /^shared\/[0-9a-f]{2}$/;
+
+/** True for a folder of files by which tokens are looked up. */
+export const isShared = (dataDirectory: string, folder: string): boolean =>
+  SHARED.test(path.relative(dataDirectory, folder));
+
 const OWNER = /^owners\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
 
 /** The hash of the owner that has this folder; `undefined` for any other folder. */
@@ -121,6 +150,7 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
   const conversation = (hash: string, id: string) =>
     path.join(conversations(hash), id);
   const projects = (hash: string) => path.join(owner(hash), "projects");
+  const links = (hash: string) => path.join(owner(hash), "links");
   return {
     owners,
     owner,
@@ -139,6 +169,9 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
       path.join(conversation(ownerHash, id), "files"),
     projects,
     project: (hash, id) => path.join(projects(hash), id),
+    links,
+    link: ({ ownerHash, link }) => path.join(links(ownerHash), link),
+    shared: path.join(dataDirectory, "shared"),
     activeReplies: path.join(dataDirectory, "in-progress"),
   };
 }

@@ -3,6 +3,7 @@ import type { en } from "../en";
 import { chat } from "./chat";
 import { layout } from "./layout";
 import { lists } from "./lists";
+import { links } from "./links";
 import { pages } from "./pages";
 import { problems } from "./problems";
 import { script } from "./script";
@@ -16,6 +17,7 @@ export const ar: Translation<typeof en, "ar"> = {
   ...lists,
   ...pages,
   ...problems,
+  ...links,
   ...script,
   ...settings,
   ...titles,

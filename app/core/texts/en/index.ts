@@ -1,6 +1,7 @@
 import { chat } from "./chat";
 import { layout } from "./layout";
 import { lists } from "./lists";
+import { links } from "./links";
 import { pages } from "./pages";
 import { problems } from "./problems";
 import { script } from "./script";
@@ -12,6 +13,7 @@ import { transfer } from "./transfer";
 export const en = {
   ...chat,
   ...layout,
+  ...links,
   ...lists,
   ...pages,
   ...problems,

@@ -151,7 +151,8 @@ const nameOf = (
   { newest, locale }: ConversationExport,
   file: FileRef,
 ): string => {
-  const [view] = viewFiles(locale, newest.conversation.id, [file]) ?? [];
+  const [view] =
+    viewFiles(locale, `/conversations/${newest.conversation.id}`, [file]) ?? [];
   return `<li class="file"><bdi>${escape(file.name)}</bdi> <span class="quiet">${view?.size ?? ""}</span></li>`;
 };
 

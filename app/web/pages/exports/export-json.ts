@@ -21,11 +21,12 @@ export async function* exportJson(
   source: ExportSource,
   exportedAt: Date,
 ): AsyncGenerator<string, void> {
-  const [projects, settings] = await Promise.all([
+  const [projects, settings, links] = await Promise.all([
     projectsOf(source),
     settingsOf(source),
+    linksOf(source),
   ]);
-  const head = { format: FORMAT, exportedAt, settings, projects };
+  const head = { format: FORMAT, exportedAt, settings, projects, links };
   yield `${JSON.stringify(head).slice(0, -1)},"conversations":[`;
   let separator = "\n";
   for await (const id of idsOf(source)) {
@@ -38,6 +39,16 @@ export async function* exportJson(
     separator = ",\n";
   }
   yield "\n]}\n";
+}
+
+/** The shared links, if everything is exported and there are any. */
+async function linksOf({ api, context, ids }: ExportSource) {
+  const links = ids ? [] : await api.listLinks(context);
+  if (links.length === 0) return undefined;
+  return links.map(({ token, ...link }) => ({
+    ...link,
+    href: `/shared/${token}`,
+  }));
 }
 
 /** All projects; those of the conversations, if some were chosen. */
