@@ -7,7 +7,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectShown } from "../../support/chromium";
+import { expectShown } from "../../support/start-browser";
 import { expectEventually } from "../../support/wait-for";
 
 useBrowser();
@@ -115,27 +115,29 @@ it("opens the menu of a phone from the right in Arabic", async () => {
   expect(await overflow()).toBe(0);
 });
 
+/** The time of a reply, as a browser in India writes it. */
+const timeIn = async (locale: string) => {
+  await open({ locale, timezoneId: "Asia/Kolkata" });
+  await sayAnywhere("Hello");
+  const time = page.locator("article time").last();
+  await expectEventually(async () =>
+    expect(await time.textContent()).not.toContain("UTC"),
+  );
+  const written = await time.textContent();
+  const expected = await time.evaluate(
+    (it, tag) =>
+      new Intl.DateTimeFormat(tag, {
+        timeStyle: "short",
+        timeZone: "Asia/Kolkata",
+      }).format(new Date((it as HTMLTimeElement).dateTime)),
+    locale,
+  );
+  expect(written).toBe(expected);
+  await page.context().close();
+  return written;
+};
+
 it("writes times as the browser's region does", async () => {
-  const timeIn = async (locale: string) => {
-    await open({ locale, timezoneId: "Asia/Kolkata" });
-    await sayAnywhere("Hello");
-    const time = page.locator("article time").last();
-    await expectEventually(async () =>
-      expect(await time.textContent()).not.toContain("UTC"),
-    );
-    const written = await time.textContent();
-    const expected = await time.evaluate(
-      (it, tag) =>
-        new Intl.DateTimeFormat(tag, {
-          timeStyle: "short",
-          timeZone: "Asia/Kolkata",
-        }).format(new Date((it as HTMLTimeElement).dateTime)),
-      locale,
-    );
-    expect(written).toBe(expected);
-    await page.context().close();
-    return written;
-  };
   expect(await timeIn("en-US")).toMatch(/[AP]M$/);
   expect(await timeIn("en-GB")).toMatch(/^\d\d:\d\d$/);
   expect(await timeIn("ar-EG")).toMatch(/[٠-٩]/);

@@ -32,7 +32,7 @@ export const chat: Translation<typeof english, "de"> = {
   "picker.model": "Modell",
   "picker.models": "Modelle",
   "picker.none": "Kein Modell passt.",
-  "picker.compare": "Modelle vergleichen",
+  "picker.compare": "Vergleichen",
   "message.copy": "Kopieren",
   "message.edit": "Nachricht bearbeiten",
   "message.delete": "Nachricht und Antwort löschen",
