@@ -14,10 +14,8 @@ import { createStorageContext } from "../../app/core/storage/storage-context";
 const unflushed = {
   ...nodeFileSystem,
   syncDirectory: () => Promise.resolve(),
-  open: async (file: string, flags: OpenFlags) => {
-    const handle = await nodeFileSystem.open(file, flags);
-    return Object.assign(handle, { sync: () => Promise.resolve() });
-  },
+  open: (file: string, flags: OpenFlags) =>
+    nodeFileSystem.open(file, flags === "wxs" ? "wx" : flags),
 };
 
 /** Gives the only owner in `directory` more conversations of a prompt and a reply, as a backend would write them. */

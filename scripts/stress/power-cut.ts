@@ -27,10 +27,8 @@ const damages: Damage[] = [];
 const unflushed: FileSystem = {
   ...nodeFileSystem,
   syncDirectory: () => Promise.resolve(),
-  open: async (file, flags) => {
-    const open = await nodeFileSystem.open(file, flags);
-    return { ...open, sync: () => Promise.resolve() };
-  },
+  open: (file, flags) =>
+    nodeFileSystem.open(file, flags === "wxs" ? "wx" : flags),
 };
 
 const store = createFileSessionStore({
