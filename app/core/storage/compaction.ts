@@ -143,11 +143,14 @@ export async function removeCompacted(
   return removed;
 }
 
-const isReplacedBy = (file: LogFile, segment: LogFile) =>
-  file.to - file.from < segment.to - segment.from &&
-  range(file.from, file.to).every(
-    (number) => !covers(file, number) || covers(segment, number),
-  );
+/** Called for each file and each segment of a long log, so it makes no array and leaves early. */
+function isReplacedBy(file: LogFile, segment: LogFile): boolean {
+  if (file.to - file.from >= segment.to - segment.from) return false;
+  for (let number = file.from; number <= file.to; number++) {
+    if (covers(file, number) && !covers(segment, number)) return false;
+  }
+  return true;
+}
 
 /** A damaged segment replaces nothing. */
 async function isWhole(log: LogReader, segment: LogFile): Promise<boolean> {
