@@ -317,3 +317,69 @@ it("refuses an upload of another content type", async () => {
   });
   expect(answer.status).toBe(415);
 });
+
+/** Sends a picture without text. */
+async function beginWithPicture(owner: string) {
+  const { file } = await upload(backend, png(3, 2), {
+    owner,
+    name: "a cat.png",
+  });
+  return createConversation(owner, { text: "", files: [file.id] });
+}
+
+describe("a message of files alone", () => {
+  it("has its file's name as the title, and gets a reply", async () => {
+    const owner = randomUUID();
+    const { conversation, message } = await beginWithPicture(owner);
+    expect(conversation.title).toBe("a cat.png");
+    expect(message.text).toBe("");
+    const page = await whenAnswered(owner, conversation.id);
+    expect(page.messages[1]?.text).toContain("Thank you for “a cat.png”");
+  });
+
+  it("goes to the model with a sentence that names no file", async () => {
+    const owner = randomUUID();
+    const { conversation } = await beginWithPicture(owner);
+    const ref = { ownerHash: hashOf(owner), conversation: conversation.id };
+    const prompt = await backend.parts.records.promptFor({ ...ref, number: 2 });
+    expect(prompt.messages.at(-1)).toMatchObject({
+      role: "user",
+      text: "See the attached file.",
+      files: [{ name: "a cat.png" }],
+    });
+  });
+
+  it("can be edited to have text, regenerated, and edited back", async () => {
+    const owner = randomUUID();
+    const { conversation } = await beginWithPicture(owner);
+    const { id } = conversation;
+    await whenAnswered(owner, id);
+    const edit = (text: string, insteadOf: number) =>
+      sendMessage(owner, id, { text, insteadOf });
+    expect((await edit("What is it?", 1)).status).toBe(201);
+    await whenAnswered(owner, id);
+    expect((await edit("", 3)).status).toBe(201);
+    await whenAnswered(owner, id);
+    const again = `/v1/conversations/${id}/replies/6/regenerate`;
+    const answer = await callApi(backend, "POST", again, { owner });
+    expect(answer.status).toBe(201);
+  });
+
+  it("is refused without text and files, also as an edit", async () => {
+    const owner = randomUUID();
+    const body = { text: " ", files: [] };
+    const refused = await callApi(backend, "POST", "/v1/conversations", {
+      owner,
+      body,
+    });
+    expect(refused.status).toBe(400);
+    const { conversation } = await createConversation(owner);
+    await whenAnswered(owner, conversation.id);
+    const edit = { text: "", insteadOf: 1 };
+    const answer = await sendMessage(owner, conversation.id, edit);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({
+      detail: "The message is empty. Write something, and send it again.",
+    });
+  });
+});

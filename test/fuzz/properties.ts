@@ -20,7 +20,7 @@ const ELEMENTS = new Set(
   ),
 );
 const ATTRIBUTES = new Set(
-  "aria-label autocomplete checked class data-copy dir disabled display displaystyle form href id lspace mathvariant movablelimits rel role rspace scriptlevel start stretchy tabindex target type width height".split(
+  "aria-label autocomplete checked class data-copy data-label dir disabled display displaystyle form href id lspace mathvariant movablelimits rel role rspace scriptlevel start stretchy tabindex target type width height".split(
     " ",
   ),
 );

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import Keygrip from "keygrip";
 import Koa, { type Context } from "koa";
 import { ZodError } from "zod";
+import { sniff } from "../../app/backend/files/sniff";
 import { readBody } from "../../app/backend/middleware/read-body";
 import { keyOf } from "../../app/backend/middleware/validate";
 import { titleOf } from "../../app/backend/conversations/title";
@@ -21,6 +22,7 @@ import { replay, toEvent } from "../../app/backend/replies/log/replay";
 import { readRequest } from "../../app/backend/streams/read-request";
 import { ConfigError, readBackendConfig } from "../../app/core/config/config";
 import { VisibleError } from "../../app/core/domain/errors";
+import { fileTypes } from "../../app/core/domain/file-types";
 import { continueTrace } from "../../app/core/runtime/trace-context";
 import { parseVersion } from "../../app/core/storage/document-versions";
 import { parseObject } from "../../app/core/storage/json";
@@ -116,7 +118,26 @@ const identity = createLoadBalancerIdentity({
   keysUrl: "https://127.0.0.1:9/",
 });
 
+/** The beginnings of files, one character for each byte. */
+const fileHeads =
+  "\x89PNG\r\n\x1a\n|IHDR|\0\0\0\x0d|\xff\xd8\xff|\xff\xc0|\xff\xc4|\xff\xfe|\xff|\0\x02|\0|GIF87a|GIF89a|RIFF|WEBP|VP8 |VP8L|VP8X|%PDF-|\x7f\xff\xff\xff|<html>|\xef\xbb\xbf".split(
+    "|",
+  );
+
 export const targets: Record<string, Target> = {
+  "file-head": {
+    words: fileHeads,
+    check(text) {
+      const { type, size } = sniff(Buffer.from(text, "latin1"));
+      if (type !== undefined && !Object.hasOwn(fileTypes, type)) {
+        throw new Error(`The type ${type}`);
+      }
+      const sides = size ? [size.width, size.height] : [];
+      if (sides.some((side) => !Number.isSafeInteger(side) || side < 1)) {
+        throw new Error(`A picture of ${sides.join(" by ")}`);
+      }
+    },
+  },
   markdown: {
     words: markdown,
     check: (text) => requireSafeHtml(renderMarkdown(text)),

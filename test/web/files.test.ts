@@ -130,6 +130,23 @@ it("sends a message whose file input is empty", async () => {
   expect(answer.status).toBe(303);
 });
 
+/** Sends a file without text. @returns The address of its conversation. */
+async function sendFile(name: string) {
+  const form = { message: "", key: "the same form" };
+  const answer = await postForm("/conversations", form, [
+    { name, content: name },
+  ]);
+  expect(answer.status).toBe(303);
+  return answer.headers.get("location") ?? "";
+}
+
+it("sends a message of files alone, twice with different files", async () => {
+  const first = await sendFile("one.txt");
+  expect(await visitor.read(first)).toContain("<h1>one.txt</h1>");
+  expect(await sendFile("one.txt")).toBe(first);
+  expect(await sendFile("two.txt")).not.toBe(first);
+});
+
 it("refuses more files than a message can have", async () => {
   const files = Array.from({ length: 6 }, (_, n) => ({
     name: `${n}.txt`,

@@ -1,12 +1,13 @@
 import type { Logger } from "../../core/runtime/log";
-import { isPrompt } from "../../core/domain/records";
+import { isPrompt, type Message } from "../../core/domain/records";
 import type { RecordFolders } from "../../core/storage/layout/record-folders";
 import type { StorageContext } from "../../core/storage/storage-context";
 import type { Models } from "../models/create-models";
 import type { ModelMessage } from "../models/model";
 import type { ConversationSettings } from "./conversation-settings";
 import { messageLogOf } from "./message-log";
-import { titleOf } from "./title";
+import { firstTitle, titleOf } from "./title";
+import { textForModel } from "../files/give-files";
 
 export interface ModelTitlesDeps {
   files: StorageContext;
@@ -37,9 +38,10 @@ export class ModelTitles {
       const { model, title, titledBy } = await settings.read(ownerHash, id);
       const info = await models.find(model);
       if (titledBy !== undefined || !info || info.provider === "eliza") return;
-      const messages = await this.firstTurn(ownerHash, id);
-      if (!messages || title !== titleOf(messages[0]?.text ?? "")) return;
-      const proposed = await this.ask(model, messages);
+      const turn = await this.firstTurn(ownerHash, id);
+      const [prompt] = turn ?? [];
+      if (!turn || !prompt || title !== firstTitle(prompt)) return;
+      const proposed = await this.ask(model, turn.map(toModelMessage));
       if (proposed === undefined) return;
       await settings.change(ownerHash, id, (now) =>
         now.titledBy === undefined && now.title === title
@@ -54,15 +56,11 @@ export class ModelTitles {
   private async firstTurn(
     ownerHash: string,
     id: string,
-  ): Promise<ModelMessage[] | undefined> {
+  ): Promise<Message[] | undefined> {
     const log = messageLogOf(this.deps, ownerHash, id);
     const listing = await log.list();
     const found = listing ? await log.readAll([1, 2], listing) : [];
-    if (found.length !== 2) return undefined;
-    return found.map((message) => ({
-      role: isPrompt(message) ? "user" : "assistant",
-      text: message.text.slice(0, MAX_CHARACTERS),
-    }));
+    return found.length === 2 ? found : undefined;
   }
 
   private async ask(
@@ -84,6 +82,11 @@ export class ModelTitles {
     return toTitle(text);
   }
 }
+
+const toModelMessage = (message: Message): ModelMessage => ({
+  role: isPrompt(message) ? "user" : "assistant",
+  text: textForModel(message).slice(0, MAX_CHARACTERS),
+});
 
 /** The first line, without what models put around a title; `undefined` if nothing is left. */
 function toTitle(text: string): string | undefined {

@@ -3,6 +3,7 @@ import type {
   RecordFolders,
   ReplyRef,
 } from "../../core/storage/layout/record-folders";
+import { isVisible } from "../../core/domain/text";
 import {
   ConversationMovedOnError,
   NotFoundError,
@@ -40,7 +41,7 @@ import {
 } from "./reply-resolver";
 import { lockPrompts } from "./lock-prompts";
 import { bytesOf, idsOf } from "./prompt-files";
-import { titleOf } from "./title";
+import { firstTitle } from "./title";
 import type { ConversationValidator } from "./validator";
 
 export interface PromptServiceDeps {
@@ -105,7 +106,7 @@ export class PromptService {
       log.addFirst({ text, at, key, files }),
       settings.create(ownerHash, {
         id,
-        title: titleOf(text),
+        title: firstTitle({ text, files }),
         model,
         project,
         maxTokens: null,
@@ -217,6 +218,7 @@ export class PromptService {
       number === undefined ? undefined : await readPrompt(log, number);
     const insteadOf = old && firstVersion(old);
     const files = prompt.files ?? old?.files;
+    if (!isVisible(text) && !files?.length) throw emptyMessage();
     const saved = { text, insteadOf, key, files };
     return this.save(ownerHash, id, saved, async (last) => {
       if (old) await assertRoomForVersion(log, old);
@@ -465,3 +467,9 @@ function assertNotTooLong(text: string): void {
     `The message is longer than ${limits.messageBytes / 1024 ** 2} MB. Shorten it, or send it in parts.`,
   );
 }
+
+const emptyMessage = () =>
+  new VisibleError(
+    400,
+    "The message is empty. Write something, and send it again.",
+  );

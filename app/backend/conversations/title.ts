@@ -1,3 +1,4 @@
+import type { Prompt } from "../../core/domain/records";
 import {
   characterStart,
   isVisible,
@@ -16,7 +17,7 @@ const DEFAULT_TITLE = "New conversation";
 export const visibleTitle = (title: string): string =>
   isVisible(title) ? title : DEFAULT_TITLE;
 
-/** The first title of a conversation: the beginning of its first message, cut between two words. */
+/** A title out of a text: its beginning, cut between two words. */
 export function titleOf(text: string): string {
   const beginning = trimInvisibleStart(text);
   const visible = beginning.slice(0, characterStart(beginning, ENOUGH));
@@ -27,6 +28,13 @@ export function titleOf(text: string): string {
     .trim();
   return visibleTitle(cutAtWord(isVisible(words) ? words : visible.trim()));
 }
+
+/** The first title of a conversation: of its first message, or of that one's first file. */
+export const firstTitle = ({
+  text,
+  files,
+}: Pick<Prompt, "text" | "files">): string =>
+  titleOf(isVisible(text) ? text : (files?.[0]?.name ?? ""));
 
 function cutAtWord(words: string): string {
   if (words.length <= LENGTH) return words;

@@ -4,6 +4,7 @@ import {
   isPrompt,
   type Message,
 } from "../../core/domain/records";
+import { isVisible } from "../../core/domain/text";
 import type { ConversationRef } from "../../core/storage/layout/record-folders";
 import type { ModelFile, ModelMessage, TakenFiles } from "../models/model";
 import type { FileStore, StoredFile } from "./file-store";
@@ -39,12 +40,21 @@ export async function* giveFiles(
 ): AsyncGenerator<Readonly<ModelMessage>, void> {
   const room = new Room(options);
   for await (const message of newestFirst) {
-    const { role, text } = message;
+    const { role } = message;
+    const text = textForModel(message);
     const sent = isPrompt(message) ? message.files : undefined;
     const files = sent?.map((file) => giveFile(store, of, file, room));
     // Without files it stays the same object: what it costs is worked out once.
     yield files ? { role, text, files } : (message as Readonly<ModelMessage>);
   }
+}
+
+/** Models refuse a message without text. Files' own names stay out of it: models may take them for orders. */
+export function textForModel(message: Message): string {
+  const { text } = message;
+  const count = isPrompt(message) ? (message.files?.length ?? 0) : 0;
+  if (count === 0 || isVisible(text)) return text;
+  return count === 1 ? "See the attached file." : "See the attached files.";
 }
 
 function giveFile(

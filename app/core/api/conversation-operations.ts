@@ -12,7 +12,7 @@ import {
   QueuedPrompt,
   Quotas,
 } from "../domain/records";
-import { textField, visiblePattern } from "../domain/text";
+import { isVisible, textField, visiblePattern } from "../domain/text";
 import { byId, count, empty, integer, none } from "./inputs";
 import { operation } from "./operation";
 import { SentMessage } from "./reply-operations";
@@ -23,6 +23,24 @@ const messageText = textField()
     maxLength: limits.messageBytes,
     description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413.`,
   });
+
+/** The text of a message, which may be empty if it has files. */
+const textWithFiles = textField().meta({
+  maxLength: limits.messageBytes,
+  description: `At most ${limits.messageBytes} bytes as UTF-8, or the answer is 413. May be empty if there are files.`,
+});
+
+/** An edit may have the files of the prompt that it replaces. */
+const hasContent = (message: {
+  text: string;
+  files?: string[] | undefined;
+  insteadOf?: number | undefined;
+}) =>
+  isVisible(message.text) ||
+  message.insteadOf !== undefined ||
+  (message.files ?? []).length > 0;
+
+const isEmpty = { path: ["text"], message: "is empty" };
 
 const files = z.array(Id).max(limits.filesPerMessage).optional().meta({
   description: "Uploaded files, which become the message's.",
@@ -121,12 +139,14 @@ export const conversationOperations = {
       "Creates a conversation with its first message, and starts the reply",
     params: none,
     query: none,
-    body: z.object({
-      text: messageText,
-      model: model.optional(),
-      project: Id.optional(),
-      files,
-    }),
+    body: z
+      .object({
+        text: textWithFiles,
+        model: model.optional(),
+        project: Id.optional(),
+        files,
+      })
+      .refine(hasContent, isEmpty),
     status: 201,
     answer: z
       .object({
@@ -346,22 +366,24 @@ export const conversationOperations = {
     summary: "Sends a message, and starts the reply",
     params: byId,
     query: none,
-    body: z.object({
-      text: messageText,
-      follows: z.int().min(2).max(limits.messageNumber).optional().meta({
-        description:
-          "The reply whose thread the message continues, also if that has grown since. Defaults to the newest reply.",
-      }),
-      insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
-        description:
-          "A prompt, to add another version of it; earlier versions stay.",
-      }),
-      files,
-      queue: z.boolean().optional().meta({
-        description:
-          "True to queue the message while a reply is being written. By default that is refused (409). No effect with `insteadOf`.",
-      }),
-    }),
+    body: z
+      .object({
+        text: textWithFiles,
+        follows: z.int().min(2).max(limits.messageNumber).optional().meta({
+          description:
+            "The reply whose thread the message continues, also if that has grown since. Defaults to the newest reply.",
+        }),
+        insteadOf: z.int().min(1).max(limits.messageNumber).optional().meta({
+          description:
+            "A prompt, to add another version of it; earlier versions stay.",
+        }),
+        files,
+        queue: z.boolean().optional().meta({
+          description:
+            "True to queue the message while a reply is being written. By default that is refused (409). No effect with `insteadOf`.",
+        }),
+      })
+      .refine(hasContent, isEmpty),
     status: 201,
     answer: SentMessage,
     errors: [403, 404, 409, 413, 422, 429, 503],

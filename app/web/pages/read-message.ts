@@ -7,10 +7,11 @@ import { isVisible } from "../../core/domain/text";
 /**
  * Checks a message before it is sent anywhere.
  *
+ * @param hasFiles True if it may be without text.
  * @throws VisibleError 400 if it is empty, 413 if it is too long: with what to do.
  */
-export function checkMessage(text: string): void {
-  if (!isVisible(text)) {
+export function checkMessage(text: string, hasFiles = false): void {
+  if (!hasFiles && !isVisible(text)) {
     throw new VisibleError(400, sentence("problem.messageEmpty"));
   }
   const bytes = Buffer.byteLength(text);
@@ -27,12 +28,16 @@ export function checkMessage(text: string): void {
 
 /**
  * The key under which a message is taken once, however often it is sent. It depends on the text
- * too: what was changed before it was sent again is another message.
+ * and the files too: what was changed before it was sent again is another message.
  */
-export function messageKey(formKey: string, text: string): string | undefined {
+export function messageKey(
+  formKey: string,
+  text: string,
+  files: readonly string[] = [],
+): string | undefined {
   if (formKey === "") return undefined;
   return createHash("sha256")
-    .update(`${formKey}\n${text}`)
+    .update([formKey, text, ...files].join("\n"))
     .digest("base64url")
     .slice(0, 32);
 }

@@ -62,8 +62,7 @@ const starters = [
 async function begin(ctx: WebContext, deps: ChatDeps): Promise<void> {
   const { api } = deps;
   const { form, api: context, visitor } = ctx.state;
-  const { text, key } = takeMessage(ctx);
-  const files = await takeFiles(ctx, deps);
+  const { text, key, files } = await takeMessage(ctx, deps);
   const chosen = form.get("model") || undefined;
   if (chosen) {
     await checkModel(api, context, chosen);
@@ -95,10 +94,9 @@ async function send(ctx: WebContext, deps: ChatDeps): Promise<void> {
   const { api } = deps;
   const { form, api: context } = ctx.state;
   const id = idOf(ctx, "conversation");
-  const { text, key } = takeMessage(ctx);
+  const { text, key, files } = await takeMessage(ctx, deps);
   const follows = numberOf(form, "follows");
   const insteadOf = numberOf(form, "insteadOf");
-  const files = await takeFiles(ctx, deps);
   const model = form.get("model");
   if (model && model !== form.get("modelWas")) {
     await checkModel(api, context, model);
@@ -110,10 +108,15 @@ async function send(ctx: WebContext, deps: ChatDeps): Promise<void> {
   seeOther(ctx, `/conversations/${id}`);
 }
 
-function takeMessage({ state }: WebContext): { text: string; key?: string } {
-  const { text = "", key = "" } = state.typed ?? {};
-  checkMessage(text);
-  return { text, key: messageKey(key, text) };
+/** A message with the ids of its files: one that has some needs no text, nor does an edit. */
+async function takeMessage(ctx: WebContext, deps: ChatDeps) {
+  const { form, typed } = ctx.state;
+  const { text = "", key = "" } = typed ?? {};
+  // Its length, before its files are stored.
+  checkMessage(text, true);
+  const files = await takeFiles(ctx, deps);
+  checkMessage(text, files !== undefined || form.has("keepsFiles"));
+  return { text, files, key: messageKey(key, text, files) };
 }
 
 /** The reply that a message follows, or the prompt that it replaces. */

@@ -70,6 +70,10 @@ export function clearBox(sent) {
   updateBox();
 }
 
+/** True if the box has something to send: text, or files alone. */
+export const hasContent = () =>
+  Boolean(messageBox()?.value.trim() || byId("attached")?.children.length);
+
 export function handleMessageBox() {
   document.addEventListener("input", ({ target }) => {
     if (target !== messageBox()) return;
@@ -102,6 +106,6 @@ export function handleMessageBox() {
     const isNewline = target.dataset.enter || !hasKeyboard();
     if (isNewline && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    if (target.value.trim()) target.form?.requestSubmit();
+    if (hasContent()) target.form?.requestSubmit();
   });
 }

@@ -1,4 +1,4 @@
-import { clearBox, updateBox } from "./composer.js";
+import { clearBox, hasContent, updateBox } from "./composer.js";
 import { closeAround, keepsPage } from "./dialogs.js";
 import { base, byId, messageBox, parse, recoverFocus } from "./dom.js";
 import {
@@ -173,6 +173,10 @@ export function handleForms() {
     const isContinuing = submitter?.hasAttribute("formaction");
     if (form.id === "composer" && isContinuing) return;
     event.preventDefault();
+    if (form.id === "composer" && !hasContent()) {
+      messageBox()?.focus();
+      return;
+    }
     if (form.getAttribute("aria-busy") !== "true") {
       void submit(form, submitter);
     }
