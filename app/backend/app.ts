@@ -20,6 +20,7 @@ import { recordVisits } from "./middleware/record-visits";
 import { observeRequests } from "./middleware/observe-requests";
 import type { FileStore } from "./files/file-store";
 import type { Uploads } from "./files/uploads";
+import type { Imports } from "./imports/imports";
 import type { Models } from "./models/create-models";
 import type { OwnerEraser } from "./owners/owner-eraser";
 import type { OwnerSettings } from "./owners/owner-settings";
@@ -36,6 +37,7 @@ import {
 } from "./routes/conversations";
 import { type LinkRoutesDeps, serveLinks } from "./routes/links";
 import { serveFiles } from "./routes/files";
+import { serveImports } from "./routes/imports";
 import { servePeers } from "./routes/peers";
 import { serveOpenApi } from "./routes/openapi";
 import { serveOwner } from "./routes/owner";
@@ -59,6 +61,7 @@ export interface BackendAppDeps extends LinkRoutesDeps {
   ownerSettings: OwnerSettings;
   fileStore: FileStore;
   uploads: Uploads;
+  imports: Imports;
   queue: QueueService;
   replies: ReplyService;
   /** The event streams, which a drain closes. */
@@ -118,6 +121,7 @@ function routes(deps: BackendAppDeps) {
   });
   serveFiles(router, deps);
   serveLinks(router, deps);
+  serveImports(router, deps.imports);
   servePeers(router, deps.replies);
   serveSettings(router, deps.ownerSettings);
   serveProjects(router, deps.projects, deps.projectPages);

@@ -21,6 +21,7 @@ import type { PdfReader } from "./files/pdf/read-pdf";
 import { Uploads } from "./files/uploads";
 import { Links } from "./links/links";
 import { SharedPages } from "./links/shared-pages";
+import { createImports } from "./imports/create-imports";
 import { createModels } from "./models/create-models";
 import { createProviders } from "./models/create-providers";
 import type { ModelProvider } from "./models/model";
@@ -118,6 +119,7 @@ export function createBackend(deps: BackendDeps) {
     ownerSettings,
     fileStore,
     uploads: new Uploads({ files: fileStore, quotas }),
+    imports: createImports({ ...stored, models, quotas }),
     projects,
     projectPages: new ProjectPages(projects, ownerIndex),
     search: new Search(stored),

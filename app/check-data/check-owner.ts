@@ -37,9 +37,14 @@ const PARTS = [
   "projects",
   "settings",
   "uploads",
+  "imports",
   "visits",
 ];
 const CONVERSATION = ["settings", "messages", "queue", "replies", "files"];
+
+const IMPORT = ["source", "progress"];
+
+const isPart = (name: string) => IMPORT.includes(name) || isTemporary(name);
 
 const isId = (name: string) => idPattern.test(name) || isTemporary(name);
 const isEven = (name: string) => /^[1-9]\d{0,8}$/.test(name) && +name % 2 === 0;
@@ -82,6 +87,7 @@ export class OwnerCheck {
       const version = await checkDocument(findings, settings);
       if (!version) await findings.move(settings, "has no readable version");
     }
+    if (parts.includes("imports")) await this.checkImports();
     if (parts.includes("activity")) {
       const events = folders.ownerEvents(ownerHash);
       const entries: LogEntry[] = [];
@@ -117,6 +123,19 @@ export class OwnerCheck {
           apply: async () => void (await lookups.create(link.tokenHash, ref)),
         });
       }
+    }
+  }
+
+  private async checkImports(): Promise<void> {
+    const { findings, folders, ownerHash } = this;
+    const all = folders.imports(ownerHash);
+    for (const id of await knownNames(findings, all, isId)) {
+      if (isTemporary(id)) continue;
+      findings.count("imports");
+      const folder = folders.import(ownerHash, id);
+      const parts = await knownNames(findings, folder, isPart);
+      if (!parts.includes("progress")) continue;
+      await checkDocument(findings, path.join(folder, "progress"));
     }
   }
 

@@ -14,6 +14,7 @@ import { DeletedConversations } from "./deleted-conversations";
 import { FinishedReplies } from "./finished-replies";
 import { AbandonedOwners } from "./abandoned-owners";
 import type { Sweep } from "./sweep";
+import { OldImports } from "./old-imports";
 import { UnlistedConversations } from "./unlisted-conversations";
 import { UnsentFiles } from "./unsent-files";
 import { UnusedLinks } from "./unused-links";
@@ -28,7 +29,7 @@ export interface RecordTerms {
 
 /**
  * Removes what has expired from all folders under a directory: old versions, compacted entries, epochs of
- * finished replies, files that were not sent, unused links and leftovers. So go abandoned owners, conversations that were
+ * finished replies, files that were not sent, unused links, old imports and leftovers. So go abandoned owners, conversations that were
  * deleted long ago, and those that a dead process left unlisted. Memory does not grow with their number.
  */
 export async function sweepRecords(
@@ -42,11 +43,13 @@ export async function sweepRecords(
   const unlisted = new UnlistedConversations(sweep, directory);
   const unsent = new UnsentFiles(sweep, directory);
   const links = new UnusedLinks(sweep, directory);
+  const imports = new OldImports(sweep, directory);
   const { owners: shards } = recordFoldersIn(directory);
   await sweep.each(foldersUnder(sweep, directory, shards), async (folder) => {
     if (await abandoned.sweepFolder(folder)) return;
     const parts = { deleted, finished, unlisted, unsent, links };
     await sweepFolder(sweep, folder, parts);
+    await imports.sweepFolder(folder);
   });
 }
 

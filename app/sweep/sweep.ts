@@ -23,6 +23,8 @@ export interface Tally {
   files: number;
   /** Removed shared links and lookups of their tokens. */
   links: number;
+  /** Removed imports. */
+  imports: number;
   /** Anonymous owners that were marked for removal. */
   marked: number;
   /** Removed anonymous owners. */
@@ -43,6 +45,7 @@ const newTally = (): Tally => ({
   epochs: 0,
   files: 0,
   links: 0,
+  imports: 0,
   marked: 0,
   owners: 0,
   leftovers: 0,

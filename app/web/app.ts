@@ -44,6 +44,7 @@ import { sharedRoutes } from "./routes/shared";
 import { conversationRoutes } from "./routes/conversations";
 import { answerProbes } from "./middleware/answer-preflight";
 import { probeRoutes } from "./routes/probes";
+import { importRoutes } from "./routes/imports";
 import { dataRoutes } from "./routes/data";
 import { projectRoutes } from "./routes/projects";
 import { queueRoutes } from "./routes/queue";
@@ -146,6 +147,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
     sessionRoutes,
     settingsRoutes,
     dataRoutes,
+    importRoutes,
     fileRoutes,
     linkRoutes,
   ].map((routes) => routes(routeDeps));

@@ -52,7 +52,9 @@ export async function layOutConversations(
       createdAt: at,
       deletedAt: null,
     });
-    await records.settings.addToIndex(ownerHash, created, text.length);
+    await records.settings.addToIndex(ownerHash, created, {
+      bytes: text.length,
+    });
   }
 }
 

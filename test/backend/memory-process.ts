@@ -6,6 +6,8 @@ import { createRecords } from "../../app/backend/create-records";
 import { FileStore } from "../../app/backend/files/file-store";
 import { Inspection } from "../../app/backend/files/inspect";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import { createImports } from "../../app/backend/imports/create-imports";
+import type { Imports } from "../../app/backend/imports/imports";
 import { createModels } from "../../app/backend/models/create-models";
 import { createEliza } from "../../app/backend/models/eliza/create-eliza";
 import type { Replies } from "../../app/backend/conversations/reply-resolver";
@@ -43,7 +45,11 @@ const now = () => new Date();
 export function conversationsOn<R extends Replies>(
   fileSystem: FileSystem,
   repliesOf: (records: ConversationReplyRepository) => R,
-): ReturnType<typeof createConversations> & { replies: R; quotas: Quotas } {
+): ReturnType<typeof createConversations> & {
+  replies: R;
+  quotas: Quotas;
+  imports: Imports;
+} {
   const files = createStorageContext({ fileSystem });
   const parts = { ...createRecords({ files, folders, now }), models };
   const records = new ConversationReplyRepository({
@@ -63,6 +69,7 @@ export function conversationsOn<R extends Replies>(
     }),
     replies,
     quotas,
+    imports: createImports({ ...parts, quotas }),
   };
 }
 

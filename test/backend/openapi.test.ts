@@ -33,6 +33,7 @@ test("the description is served, and has every operation", async () => {
     ),
   );
   const streamed = [
+    "beginImport",
     "readFile",
     "readReply",
     "readReplyEnd",

@@ -90,7 +90,8 @@ it("has no text that nothing uses", () => {
       .map((name) => readFileSync(path.join(folder, name), "utf8")),
   );
   const all = files.join("\n");
-  const composed = /^(problem\.(title|notFound|rate)\.|reason\.)/;
+  const composed =
+    /^(problem\.(title|notFound|rate)\.|reason\.|import\.(left|problem)\.)/;
   const unused = Object.keys(en).filter(
     (key) => !all.includes(`"${key}"`) && !composed.test(key),
   );

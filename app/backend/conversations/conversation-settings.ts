@@ -69,7 +69,10 @@ export class ConversationSettings {
   async addToIndex(
     ownerHash: string,
     version: SettingsVersion,
-    bytes?: number,
+    {
+      bytes,
+      updatedAt,
+    }: { bytes?: number; updatedAt?: string | undefined } = {},
   ): Promise<void> {
     if (version.isIndexed) return;
     await this.ownerIndex.append(ownerHash, {
@@ -77,6 +80,7 @@ export class ConversationSettings {
       version: version.number,
       conversation: indexedSettings(version.settings),
       bytes,
+      updatedAt,
     });
   }
 

@@ -174,7 +174,13 @@ function settingsOf(
   id: string,
   createdAt: string,
 ): StoredConversation {
-  const { deletedTurns: _, pinnedAt: __, archivedAt: ___, ...kept } = original;
+  const {
+    deletedTurns: _,
+    pinnedAt: __,
+    archivedAt: ___,
+    importedFrom: ____,
+    ...kept
+  } = original;
   return {
     ...kept,
     id,

@@ -115,7 +115,9 @@ export class PromptService {
         deletedAt: null,
       }),
     ]);
-    await settings.addToIndex(ownerHash, created, bytesOf(message));
+    await settings.addToIndex(ownerHash, created, {
+      bytes: bytesOf(message),
+    });
     await replies.begin(replyTo(ownerHash, id, message.number));
     this.deps.fileStore.release(ownerHash, fileIds);
     const conversation = toConversation(created.settings, message.at);

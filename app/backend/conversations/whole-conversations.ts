@@ -12,6 +12,8 @@ export interface WholeConversation {
   settings: StoredConversation;
   /** Numbered 1, 2, 3… in their order; at least one. Few are in memory at a time. */
   messages: AsyncIterable<Message>;
+  /** The time of the last message, if that is not now. */
+  updatedAt?: string | undefined;
 }
 
 export interface WholeConversationsDeps {
@@ -36,14 +38,15 @@ export class WholeConversations {
    */
   async save(
     ownerHash: string,
-    { settings: wanted, messages }: WholeConversation,
+    { settings: wanted, messages, updatedAt }: WholeConversation,
   ): Promise<StoredConversation> {
     const { settings } = this.deps;
     const log = messageLogOf(this.deps, ownerHash, wanted.id);
     const counted = new CountedMessages(messages);
     await log.addAll(counted);
     const created = await settings.create(ownerHash, wanted);
-    await settings.addToIndex(ownerHash, created, await counted.bytes());
+    const bytes = await counted.bytes();
+    await settings.addToIndex(ownerHash, created, { bytes, updatedAt });
     return created.settings;
   }
 }

@@ -9,7 +9,7 @@ import type {
 export interface ConversationState {
   version: number;
   settings: StoredConversation;
-  /** The number of the last event about a message, by which conversations are sorted. */
+  /** By which conversations are sorted: see {@link orderOf}. */
   order: number;
   updatedAt: string;
   /** The size of its messages, as far as events tell. */
@@ -87,13 +87,14 @@ export class OwnerState {
     entry: OwnerEvent & { kind: "conversation" },
   ) {
     const { version, conversation: settings } = entry;
+    const { updatedAt = settings.createdAt } = entry;
     const known = this.conversations.get(settings.id);
     if (!known) {
       this.conversations.set(settings.id, {
         version,
         settings,
-        order: number,
-        updatedAt: settings.createdAt,
+        order: orderOf(updatedAt, number),
+        updatedAt,
         bytes: entry.bytes ?? 0,
         usage: new Map(),
         counted: new CountedReplies(),
@@ -120,10 +121,21 @@ export class OwnerState {
       if (!known.counted.add(entry.reply)) return;
       addUsage(known.usage, entry);
     }
-    known.order = number;
+    known.order = orderOf(entry.at, number);
     known.updatedAt = entry.at;
     known.bytes += entry.bytes ?? 0;
   }
+}
+
+/**
+ * The time of the last message; of two at the same time, the later event. An imported conversation is as
+ * old as its messages.
+ *
+ * @returns An integer of at most 15 digits: a cursor of the API.
+ */
+function orderOf(at: string, event: number): number {
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? event : ms * 100 + (event % 100);
 }
 
 function addUsage(

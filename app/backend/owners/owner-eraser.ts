@@ -30,7 +30,7 @@ export interface OwnerEraserDeps {
  *
  * The event log stays, with a last event that says that all before is erased: its numbers must not
  * be taken twice, because processes cache entries by number. The folders of shared links, conversations,
- * projects and uploads are renamed, so that nothing can be read from then on, and emptied in the background. If
+ * projects, uploads and imports are renamed, so that nothing can be read from then on, and emptied in the background. If
  * the process dies, a sweep empties them. The settings keep an empty version, for the same reason as the log.
  */
 export class OwnerEraser {
@@ -49,6 +49,8 @@ export class OwnerEraser {
 
   async erase(ownerHash: string): Promise<void> {
     const { files, folders, links, now } = this.deps;
+    // First: an import would add conversations to those that are erased.
+    const imports = await this.hide(folders.imports(ownerHash));
     await this.hideQueues(ownerHash);
     await this.stopReplies(ownerHash);
     const events = new OwnerEventLog(files, folders.ownerEvents(ownerHash));
@@ -60,6 +62,7 @@ export class OwnerEraser {
       await this.hide(folders.conversations(ownerHash)),
       await this.hide(folders.projects(ownerHash)),
       await this.hide(folders.uploads(ownerHash)),
+      imports,
     ];
     await new OwnerSettings(files, folders).erase(ownerHash);
     // A reply that is still listed would be started again, in a new folder.

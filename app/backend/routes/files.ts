@@ -66,7 +66,7 @@ export async function sendFile(
   else ctx.body = streamOf(file);
 }
 
-function fileName(header: string): string {
+export function fileName(header: string): string {
   try {
     return decodeURIComponent(header);
   } catch {
@@ -74,13 +74,13 @@ function fileName(header: string): string {
   }
 }
 
-function requireBytes({ headers }: IncomingMessage): void {
+export function requireBytes({ headers }: IncomingMessage): void {
   if (headers["content-type"] === "application/octet-stream") return;
   throw new VisibleError(415, "Send application/octet-stream.");
 }
 
 /** Leaving it early must not close the connection: the answer goes through it. */
-const bytesOf = (request: IncomingMessage) =>
+export const bytesOf = (request: IncomingMessage) =>
   request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const PIECE_BYTES = 64 * 1024;

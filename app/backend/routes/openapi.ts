@@ -11,6 +11,7 @@ import type { Operation } from "../../core/api/operation";
 import { operations } from "../../core/api/operations";
 import { CallHeaders, problems, TagHeader } from "./describe-call";
 import { filePaths } from "./describe-files";
+import { uploadImport } from "./describe-imports";
 import { readReply } from "./describe-reply";
 
 const WITH_BODY = [413, 415];
@@ -43,6 +44,7 @@ export function describeApi() {
       { name: "Replies", description: "Replies while they are being written." },
       { name: "Files", description: "Files of messages." },
       { name: "Links", description: "Read-only links to threads." },
+      { name: "Imports", description: "Imports of exported conversations." },
       { name: "Projects", description: "Groups of conversations." },
       { name: "Models", description: "The models that can be chosen." },
       { name: "Search", description: "Search in titles and messages." },
@@ -70,7 +72,12 @@ function paths(): ZodOpenApiPathsObject {
       [operation.method]: describe(id, operation),
     };
   }
-  return { ...found, ...readReply, ...filePaths };
+  return {
+    ...found,
+    ...readReply,
+    ...filePaths,
+    "/v1/imports": { ...found["/v1/imports"], ...uploadImport },
+  };
 }
 
 function describe(id: string, operation: Operation): ZodOpenApiOperationObject {

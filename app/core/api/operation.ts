@@ -14,6 +14,7 @@ export interface Operation<
     | "Replies"
     | "Files"
     | "Links"
+    | "Imports"
     | "Projects"
     | "Models"
     | "Search"

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { conversationOperations } from "./conversation-operations";
 import { textField } from "../domain/text";
 import { fileOperations } from "./file-operations";
+import { importOperations } from "./import-operations";
 import { empty, none } from "./inputs";
 import { linkOperations } from "./link-operations";
 import { operation } from "./operation";
@@ -33,6 +34,7 @@ export const operations = {
   ...replyOperations,
   ...fileOperations,
   ...linkOperations,
+  ...importOperations,
   listModels: operation({
     method: "get",
     path: "/v1/models",

@@ -52,6 +52,7 @@ export class NotFoundError extends VisibleError {
       | "project"
       | "file"
       | "link"
+      | "import"
       | "savedPrompt"
       | "stream",
   ) {

@@ -52,6 +52,12 @@ export const limits = {
   megapixels: 50,
   /** The text of a file that a model gets. */
   fileTextBytes: 512 * 1024,
+  /** A file with exported conversations. */
+  importBytes: 500 * 1024 * 1024,
+  /** Conversations that an import names because something was left out. */
+  importNotes: 100,
+  /** Imports of an owner, done ones included. */
+  imports: 10,
 } as const;
 
 /** 128 random bits in base 32, lower case: fit for a URL and for a file name anywhere. */
@@ -279,6 +285,33 @@ export const ConversationPage = z
   })
   .meta({ id: "ConversationPage" });
 
+/** An import of conversations from a file. */
+export const Import = z
+  .object({
+    id: Id,
+    /** The file's name. */
+    name: z.string(),
+    /** The conversations in the file. */
+    total: z.int().min(0),
+    /** Those that were looked at. */
+    done: z.int().min(0),
+    imported: z.int().min(0),
+    skipped: z.int().min(0),
+    /** What was left out, for the first conversations of which something was. */
+    notes: z.array(
+      z.object({
+        title: z.string(),
+        /** Codes, of which later versions of the program have more. */
+        reasons: z.array(z.string()),
+      }),
+    ),
+    startedAt: time,
+    finishedAt: time.nullable(),
+    /** Why it does not go on: `limit` or `fileGone`. Later versions of the program may have more. */
+    problem: z.string().optional(),
+  })
+  .meta({ id: "Import" });
+
 const Quota = z.object({ used: z.int().min(0), limit: z.int().min(1) });
 
 /** The storage that an owner uses, and its limits. */
@@ -387,6 +420,7 @@ export type SharedPage = z.output<typeof SharedPage>;
 export type ConversationPage = z.output<typeof ConversationPage>;
 export type QueuedPrompt = z.output<typeof QueuedPrompt>;
 export type ReplyState = z.output<typeof ReplyState>;
+export type Import = z.output<typeof Import>;
 export type Quotas = z.output<typeof Quotas>;
 export type SavedPrompt = z.output<typeof SavedPrompt>;
 export type OwnerSettings = z.output<typeof OwnerSettings>;

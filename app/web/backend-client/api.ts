@@ -5,6 +5,7 @@ import type {
   DeletedConversation,
   Excerpt,
   FileRef,
+  Import,
   Prompt,
   ModelDescription,
   ModelUsage,
@@ -169,6 +170,16 @@ export interface Api {
   ): Promise<FileRef>;
   /** Deletes an uploaded file that was not sent. */
   discardFile(context: ApiContext, file: string): Promise<void>;
+  /** Stores a file with exported conversations. The same key twice begins one import. */
+  beginImport(
+    context: ApiContext,
+    upload: { name: string; key: string; content: Readable },
+  ): Promise<Import>;
+  listImports(context: ApiContext): Promise<Import[]>;
+  /** Imports further conversations for about a second. */
+  continueImport(context: ApiContext, id: string): Promise<Import>;
+  /** Deletes an import. The conversations that were imported stay. */
+  deleteImport(context: ApiContext, id: string): Promise<void>;
   /** A file of a conversation. Its content is to be read to the end, or destroyed. */
   readFile(
     context: ApiContext,

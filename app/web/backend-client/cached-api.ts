@@ -217,6 +217,29 @@ export class CachedApi implements ConnectedApi {
     await this.fetch(context, "discardFile", undefined, request);
   }
 
+  beginImport(
+    ...args: Parameters<Api["beginImport"]>
+  ): ReturnType<Api["beginImport"]> {
+    return this.files.beginImport(...args);
+  }
+
+  async listImports(context: ApiContext): ReturnType<Api["listImports"]> {
+    const found = await this.fetch(context, "listImports", undefined, {});
+    return found.value.imports;
+  }
+
+  continueImport(
+    context: ApiContext,
+    id: string,
+  ): ReturnType<Api["continueImport"]> {
+    return this.write(context, "continueImport", { params: { id } });
+  }
+
+  async deleteImport(context: ApiContext, id: string): Promise<void> {
+    const request = { params: { id } };
+    await this.fetch(context, "deleteImport", undefined, request);
+  }
+
   readFile(...args: Parameters<Api["readFile"]>): ReturnType<Api["readFile"]> {
     return this.files.read(...args);
   }

@@ -2,7 +2,7 @@ import { sentence } from "../../core/texts/catalogue";
 import type { Readable } from "node:stream";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
 import { VisibleError } from "../../core/domain/errors";
-import { FileRef, type Prompt } from "../../core/domain/records";
+import { FileRef, Import, type Prompt } from "../../core/domain/records";
 import { type Logger, withoutToken } from "../../core/runtime/log";
 import type { Api, ApiContext } from "./api";
 import { toError, unreachable } from "./decode-answer";
@@ -15,6 +15,8 @@ const UPLOAD_MS = 600_000;
 /** More than any answer to an upload has. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
+type Upload = Parameters<Api["uploadFile"]>[1];
+
 export interface FileStreamsDeps {
   transport: Pick<Transport, "exchangeStream">;
   /** For the header `Host`. */
@@ -26,13 +28,22 @@ export interface FileStreamsDeps {
 export class FileStreams {
   constructor(private readonly deps: FileStreamsDeps) {}
 
-  async upload(
+  async upload(context: ApiContext, upload: Upload): Promise<FileRef> {
+    return FileRef.parse(await this.send(context, "/v1/files", upload));
+  }
+
+  async beginImport(context: ApiContext, upload: Upload): Promise<Import> {
+    return Import.parse(await this.send(context, "/v1/imports", upload));
+  }
+
+  private async send(
     context: ApiContext,
-    { name, key, content }: Parameters<Api["uploadFile"]>[1],
-  ): Promise<FileRef> {
+    path: string,
+    { name, key, content }: Upload,
+  ): Promise<unknown> {
     const answer = await this.exchange(context, {
       method: "POST",
-      path: "/v1/files",
+      path,
       headers: {
         "content-type": "application/octet-stream",
         [FILE_NAME_HEADER]: encodeURIComponent(name.toWellFormed()),
@@ -44,7 +55,7 @@ export class FileStreams {
     });
     const body = await bytesOf(answer.body);
     if (answer.status !== 201) throw toError({ ...answer, body });
-    return FileRef.parse(JSON.parse(body.toString()));
+    return JSON.parse(body.toString()) as unknown;
   }
 
   async read(

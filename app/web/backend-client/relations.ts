@@ -68,6 +68,7 @@ export const changes = {
   purgeConversation: "conversation",
   deleteTurn: "message",
   restoreTurn: "message",
+  continueImport: "project",
   createProject: "project",
   eraseOwner: "everything",
   changeProject: "project",

@@ -22,6 +22,13 @@ export function maxFormBytes(path: string): number {
   return OTHER_FIELDS_BYTES;
 }
 
-/** True for the addresses of messages, whose forms can have files. */
-export const mayHaveFiles = (path: string): boolean =>
-  /^\/conversations(?:\/[^/]+\/messages)?\/?$/.test(path);
+const WITH_FILES = /^\/conversations(?:\/[^/]+\/messages)?\/?$/;
+
+/** The address of the form that brings a file to import. */
+const WITH_IMPORT = /^\/data\/imports\/?$/;
+
+/** The longest file that the form at this address can have; `undefined` for a form without files. */
+export function maxFileBytes(path: string): number | undefined {
+  if (WITH_FILES.test(path)) return limits.fileBytes;
+  return WITH_IMPORT.test(path) ? limits.importBytes : undefined;
+}

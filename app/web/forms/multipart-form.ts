@@ -35,14 +35,16 @@ export class MultipartForm {
   private constructor(
     private readonly request: IncomingMessage,
     private readonly memory: Pick<OpenForm, "grow">,
+    private readonly fileBytes: number,
   ) {}
 
   /** @throws VisibleError 400, 413, 429 or 503 if it can't be read. */
   static async begin(
     request: IncomingMessage,
     memory: Pick<OpenForm, "grow">,
+    fileBytes: number = limits.fileBytes,
   ): Promise<MultipartForm> {
-    const form = new MultipartForm(request, memory);
+    const form = new MultipartForm(request, memory, fileBytes);
     form.parse();
     await form.untilNext();
     return form;
@@ -111,7 +113,7 @@ export class MultipartForm {
           fieldSize: MAX_TEXT_BYTES,
           files: limits.filesPerMessage,
           // The backend refuses the first byte that is too many, so no file is cut.
-          fileSize: limits.fileBytes + 1,
+          fileSize: this.fileBytes + 1,
           headerPairs: 20,
         },
       });

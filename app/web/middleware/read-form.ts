@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { VisibleError } from "../../core/domain/errors";
 import { limitBody } from "../../core/runtime/server";
 import type { Registry } from "../../core/runtime/metrics";
-import { maxFormBytes, mayHaveFiles } from "../forms/form-limits";
+import { maxFileBytes, maxFormBytes } from "../forms/form-limits";
 import { FormMemory, type OpenForm } from "../forms/form-memory";
 import { FormParser, tooLong } from "../forms/form-parser";
 import { MultipartForm } from "../forms/multipart-form";
@@ -47,8 +47,11 @@ async function begin(
   { req, path, state }: Parameters<WebMiddleware>[0],
   open: OpenForm,
 ): Promise<void> {
-  if (MULTIPART.test(req.headers["content-type"] ?? "") && mayHaveFiles(path)) {
-    const multipart = await MultipartForm.begin(req, open).catch((error) => {
+  const fileBytes = maxFileBytes(path);
+  const isMultipart = MULTIPART.test(req.headers["content-type"] ?? "");
+  if (isMultipart && fileBytes !== undefined) {
+    const begun = MultipartForm.begin(req, open, fileBytes);
+    const multipart = await begun.catch((error) => {
       req.unpipe();
       req.resume();
       throw error;

@@ -6,7 +6,7 @@ import type { WebContext } from "../middleware/web-context";
 /** The id in the address. @throws NotFoundError if it can't be one of ours. */
 export function idOf(
   ctx: WebContext,
-  what: "conversation" | "project" | "file" | "link" | "savedPrompt",
+  what: "conversation" | "project" | "file" | "import" | "link" | "savedPrompt",
 ): string {
   const id = String(ctx.params.id);
   if (!idPattern.test(id)) throw new NotFoundError(what);

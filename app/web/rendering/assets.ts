@@ -38,6 +38,7 @@ export interface Assets {
 const SCRIPTS = {
   "keepsake.js": "main.js",
   "files.js": "upload/files.js",
+  "import.js": "upload/import.js",
   "models.js": "models/search.js",
   "prompts.js": "prompts/list.js",
   "lists.js": "lists/lists.js",

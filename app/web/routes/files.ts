@@ -81,21 +81,39 @@ export async function takeFiles(
 const keyOf = (...parts: string[]): string =>
   createHash("sha256").update(parts.join("\n")).digest("base64url");
 
-async function upload(
+function upload(
   ctx: WebContext,
-  { api, addressLimits, uploads }: RouteDeps & UploadDeps,
+  deps: RouteDeps & UploadDeps,
   file: { name: string; key: string; content: Readable },
 ): Promise<FileRef> {
-  const { network, api: context } = ctx.state;
+  const { api: context } = ctx.state;
+  return passOn(ctx, deps, { content: file.content, weight: 1 }, (content) =>
+    deps.api.uploadFile(context, { ...file, content }),
+  );
+}
+
+/**
+ * Passes a file on to the backend while it arrives.
+ *
+ * @param weight Its share of the uploads that a client may send at the same time.
+ * @throws LimitError if too many are being sent.
+ */
+export async function passOn<T>(
+  ctx: WebContext,
+  { addressLimits, uploads }: UploadDeps,
+  { content: source, weight }: { content: Readable; weight: number },
+  send: (content: Readable) => Promise<T>,
+): Promise<T> {
+  const { network } = ctx.state;
   addressLimits.take("uploads", network);
-  const lacking = uploads.take(network, 1);
+  const lacking = uploads.take(network, weight);
   if (lacking) throw atLimit(lacking);
-  const content = detached(file.content);
+  const content = detached(source);
   try {
-    return await api.uploadFile(context, { ...file, content });
+    return await send(content);
   } finally {
-    uploads.giveBack(network, 1);
-    file.content.unpipe();
+    uploads.giveBack(network, weight);
+    source.unpipe();
   }
 }
 

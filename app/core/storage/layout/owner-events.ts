@@ -46,8 +46,10 @@ export const OwnerEvent = z.discriminatedUnion("kind", [
     kind: z.literal("conversation"),
     version: z.int(),
     conversation: StoredConversation,
-    /** The size of the first prompt, if the event creates the conversation. */
+    /** The size of its messages, if the event creates the conversation. */
     bytes: z.int().optional(),
+    /** The time of the last message, if the event creates a conversation that is older than the event. */
+    updatedAt: z.string().optional(),
   }),
   z.object({
     kind: z.literal("project"),

@@ -39,6 +39,10 @@ export interface RecordFolders {
   reply(ref: ReplyRef): string;
   /** The uploaded files that no message has yet. */
   uploads(ownerHash: string): string;
+  /** The parent of all folders of an owner's imports. */
+  imports(ownerHash: string): string;
+  /** Contains a file that is imported, and the progress. */
+  import(ownerHash: string, id: string): string;
   /** The files of a conversation's messages. */
   files(of: ConversationRef): string;
   /** The parent of all folders of an owner's projects. */
@@ -109,6 +113,12 @@ export function conversationOfFiles(
   return ownerHash && conversation ? { ownerHash, conversation } : undefined;
 }
 
+const IMPORT = /^owners\/[0-9a-f]{2}\/[0-9a-f]{64}\/imports\/[a-z2-7]{26}$/;
+
+/** True for the folder of an import. */
+export const isImport = (dataDirectory: string, folder: string): boolean =>
+  IMPORT.test(path.relative(dataDirectory, folder));
+
 const UPLOADS = /^owners\/[0-9a-f]{2}\/[0-9a-f]{64}\/uploads$/;
 
 /** True for an owner's folder of uploads. */
@@ -164,6 +174,8 @@ export function recordFoldersIn(dataDirectory: string): RecordFolders {
       path.join(conversation(ownerHash, id), "queue"),
     reply: ({ ownerHash, conversation: id, number }) =>
       path.join(conversation(ownerHash, id), "replies", String(number)),
+    imports: (hash) => path.join(owner(hash), "imports"),
+    import: (hash, id) => path.join(owner(hash), "imports", id),
     uploads: (hash) => path.join(owner(hash), "uploads"),
     files: ({ ownerHash, conversation: id }) =>
       path.join(conversation(ownerHash, id), "files"),

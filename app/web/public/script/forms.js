@@ -165,6 +165,8 @@ export function handleForms() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    // A file to import is sent by the browser, or by the script of its page.
+    if (form.enctype === "multipart/form-data") return;
     // A page that was begun without the script continues by its own buttons.
     const { submitter } = event;
     // An export is a download.
