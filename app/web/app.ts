@@ -33,6 +33,7 @@ import { staticFiles } from "./middleware/static-files";
 import { trackLocale } from "./middleware/track-locale";
 import { trackScript } from "./middleware/track-script";
 import type { WebState } from "./middleware/web-context";
+import { webManifest } from "./middleware/web-manifest";
 import { loadAssets } from "./rendering/assets";
 import { TimeSlices } from "./rendering/time-slices";
 import { createViews } from "./rendering/views";
@@ -174,6 +175,7 @@ export async function createWebApp(deps: WebAppDeps): Promise<WebApp> {
   app.use(serveBelow(basePath));
   app.use(hideShared());
   app.use(staticFiles(assets));
+  app.use(webManifest(assets, basePath));
   app.use(countRefusals(metrics));
   app.use(probeRoutes(deps).routes());
   app.use(answerProbes({ ...deps, heartbeatSeconds: heartbeatMs / 1_000 }));

@@ -3,6 +3,7 @@ import {
   chromium,
   firefox,
   type Browser,
+  type BrowserContext,
   type BrowserContextOptions,
   type Locator,
   type Page,
@@ -17,13 +18,19 @@ const PATIENCE_MS = 90_000;
  */
 export function startBrowser(): Promise<Browser> {
   if (isFirefox()) return startFirefox();
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? findBrowser("chromium"),
-    timeout: PATIENCE_MS,
-    // Its sandbox does not run as root, the usual user in containers.
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-  });
+  return chromium.launch(chromiumOptions());
 }
+
+/** Chromium with a profile in a folder: all other contexts are private ones, which install nothing. */
+export const startWithProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, chromiumOptions());
+
+const chromiumOptions = () => ({
+  executablePath: process.env.CHROMIUM_PATH ?? findBrowser("chromium"),
+  timeout: PATIENCE_MS,
+  // Its sandbox does not run as root, the usual user in containers.
+  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+});
 
 const isFirefox = () =>
   (globalThis as { testKind?: { name: string } }).testKind?.name === "firefox";
