@@ -22,6 +22,7 @@ import type { ConversationState } from "../owner-index/owner-state";
 import { toListedConversation } from "../owner-index/to-conversation";
 import { isNotDeleted } from "./deleted-turns";
 import { type MessageLog, messageLogOf } from "./message-log";
+import { filtered, isBetween, type SearchFilters } from "./search-filters";
 import { SearchQueue } from "./search-queue";
 
 /*
@@ -33,6 +34,8 @@ const MAX_MS = 2_000;
 /** Characters that one search reads: bounds the memory for the messages of long conversations. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 const MAX_RESULTS = 50;
+/** Of a list without words, which reads no message. */
+const MAX_LISTED = 200;
 const MAX_EXCERPTS = 3;
 /** Balances the wait for a network file system against the memory for long messages. */
 const AT_ONCE = 4;
@@ -60,7 +63,8 @@ export class Search {
   constructor(private readonly deps: SearchDeps) {}
 
   /**
-   * Conversations with all words in the title or in one message, most recently used first.
+   * Conversations with all words in the title or in one message, most recently used first. Without words, those
+   * that match the filters.
    *
    * @param client Whose turn it is, if it is known: see {@link SearchQueue}.
    * @throws VisibleError 429 or 503 if too many searches wait.
@@ -70,33 +74,55 @@ export class Search {
     query: string,
     signal: AbortSignal,
     client?: string,
+    filters: SearchFilters = {},
   ): Promise<SearchResults> {
     const words = wordsOf(query);
-    if (words.length === 0) return { results: [], complete: true };
+    if (words.length === 0) return this.list(ownerHash, filters);
     const searcher = { owner: ownerHash, ...(client && { client }) };
     return this.queue.run(searcher, signal, () =>
-      this.scan(ownerHash, words, signal),
+      this.scan(ownerHash, words, signal, filters),
     );
+  }
+
+  private async list(
+    ownerHash: string,
+    filters: SearchFilters,
+  ): Promise<SearchResults> {
+    if (Object.values(filters).every((one) => one === undefined)) {
+      return { results: [], complete: true };
+    }
+    const state = await this.deps.ownerIndex.read(ownerHash);
+    const all = filtered(state, filters);
+    const results = all.slice(0, MAX_LISTED).map((one) => ({
+      conversation: toListedConversation(state, one),
+      excerpts: [],
+    }));
+    return { results, complete: all.length <= MAX_LISTED };
   }
 
   private async scan(
     ownerHash: string,
     words: readonly string[],
     signal: AbortSignal,
+    filters: SearchFilters,
   ): Promise<SearchResults> {
     const state = await this.deps.ownerIndex.read(ownerHash);
-    const all = state.listed("with");
+    const all = filtered(state, filters);
     const budget = createBudget(signal, this.deps.clock);
     const { isOver } = budget;
     const results: SearchResults["results"] = [];
     let next = 0;
-    while (next < Math.min(all.length, MAX_CONVERSATIONS)) {
+    const isWithMessages = filters.titles !== "only";
+    const most = isWithMessages ? MAX_CONVERSATIONS : all.length;
+    while (next < Math.min(all.length, most)) {
       if (results.length >= MAX_RESULTS || isOver()) break;
       const some = all.slice(next, next + AT_ONCE);
       next += some.length;
       const found = some.map(async (one) => ({
         conversation: toListedConversation(state, one),
-        excerpts: await this.excerpts(ownerHash, one, words, budget),
+        excerpts: isWithMessages
+          ? await this.excerpts(ownerHash, one, words, budget, filters)
+          : [],
       }));
       results.push(...(await Promise.all(found)).filter(isResult(words)));
     }
@@ -113,6 +139,7 @@ export class Search {
     { settings }: ConversationState,
     words: readonly string[],
     budget: Budget,
+    filters: SearchFilters,
   ): Promise<Excerpt[]> {
     const { isOver } = budget;
     const log = messageLogOf(this.deps, ownerHash, settings.id);
@@ -126,6 +153,7 @@ export class Search {
     if (isOver()) return excerpts;
     for await (const message of log.readInTurn(shown.toReversed(), listing)) {
       budget.spend(message.text.length);
+      if (!isBetween(message.at, filters)) continue;
       const at = await this.locate(words, message.text, isOver);
       if (at !== undefined && !(await isRepeated(message))) {
         excerpts.push(toExcerpt(message, at));

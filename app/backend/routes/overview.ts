@@ -38,11 +38,8 @@ export function serveOverview(
   });
   implement(router, "search", async (ctx) => {
     const { ownerHash, input, signal } = ctx.state;
-    ctx.body = await search.find(
-      ownerHash,
-      input.query.q,
-      signal,
-      ctx.get("keepsake-client"),
-    );
+    const { q = "", ...filters } = input.query;
+    const client = ctx.get("keepsake-client");
+    ctx.body = await search.find(ownerHash, q, signal, client, filters);
   });
 }

@@ -13,6 +13,7 @@ import { settingsOperations } from "./settings-operations";
 import {
   Conversation,
   Excerpt,
+  Id,
   limits,
   ModelDescription,
 } from "../domain/records";
@@ -57,10 +58,27 @@ export const operations = {
     method: "get",
     path: "/v1/search",
     tag: "Search",
-    summary: "Searches the owner's titles and messages",
+    summary:
+      "Searches the owner's titles and messages. Without words it lists the conversations that match the filters",
     params: none,
     query: z.object({
-      q: textField().max(limits.queryLength).regex(/\S/, "is empty"),
+      q: textField().max(limits.queryLength).optional(),
+      titles: z
+        .enum(["only"])
+        .optional()
+        .meta({ description: "Searches no messages." }),
+      project: Id.optional(),
+      from: z.iso.datetime().optional().meta({
+        description:
+          "Only messages from then on, and titles of conversations that were used then.",
+      }),
+      until: z.iso
+        .datetime()
+        .optional()
+        .meta({ description: "Only what is older." }),
+      archived: z.enum(["only", "without"]).optional().meta({
+        description: "By default archived conversations are found as well.",
+      }),
     }),
     body: empty,
     status: 200,

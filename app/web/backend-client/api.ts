@@ -81,6 +81,17 @@ export interface Overview {
   quotas?: Quotas;
 }
 
+/** Words, and filters: without words, all conversations that match the filters. */
+export interface SearchQuery {
+  q: string;
+  titles?: "only";
+  project?: string;
+  /** ISO times. */
+  from?: string;
+  until?: string;
+  archived?: "only" | "without";
+}
+
 /**
  * The one repository through which all of web's reads and writes go.
  *
@@ -282,7 +293,7 @@ export interface Api {
   /** `complete` is false if a bound of the search was reached. */
   search(
     context: ApiContext,
-    query: string,
+    wanted: SearchQuery,
   ): Promise<{
     results: { conversation: Conversation; excerpts: Excerpt[] }[];
     complete: boolean;

@@ -9,6 +9,7 @@ import type {
   ConnectedApi,
   ConversationChanges,
   FollowedEvent,
+  SearchQuery,
 } from "./api";
 import { createCallMetrics } from "./call-metrics";
 import { type AnswerTo, decodeAnswer, unreachable } from "./decode-answer";
@@ -413,8 +414,8 @@ export class CachedApi implements ConnectedApi {
     await this.write(context, "eraseOwner", {});
   }
 
-  search(context: ApiContext, q: string): ReturnType<Api["search"]> {
-    return this.read(context, "search", { query: { q } });
+  search(context: ApiContext, wanted: SearchQuery): ReturnType<Api["search"]> {
+    return this.read(context, "search", { query: { ...wanted } });
   }
 
   async isReady(signal: AbortSignal): Promise<boolean> {

@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import {
   limits,
   type ConversationPage,
+  type Message,
   type ReplyState,
 } from "../../core/domain/records";
+import { wordsOf } from "../../core/domain/text-search";
 import { replyNumberOf } from "../../core/domain/turns";
 import type { Locale } from "../../core/texts/locale";
+import { markMessage } from "./mark-message";
 import type { MessageRenderer } from "./message-renderer";
 import { shownTurns, type ShownTurns } from "./turns";
 import { viewFiles } from "./view-files";
@@ -21,6 +24,8 @@ export interface ConversationPart {
   message: number | undefined;
   /** The prompt that is edited. */
   edit?: number | undefined;
+  /** Words of a search, to mark in the message. */
+  find?: string | undefined;
 }
 
 /** The shown turns of a page, and their HTML. */
@@ -30,6 +35,8 @@ interface RenderedTurns {
   isRich: boolean;
   /** True if the page needs `files.css`. */
   hasFiles: boolean;
+  /** The number of places with words of the search. */
+  hits: number;
 }
 
 /**
@@ -55,13 +62,13 @@ export async function viewConversation(
   const isEnd = part.before === undefined && shown.newer === undefined;
   const reply = isEnd && !shown.isAside ? page.reply : null;
   const isWriting = reply?.status === "writing";
-  const isPlain = isEnd && part.edit === undefined;
+  const isPlain = isEnd && part.edit === undefined && !part.find;
   const known = isPlain ? rendered.get(page) : undefined;
   const turns =
     (known?.locale === locale && known.turns) ||
     (await renderTurns(renderer, locale, page, shown, reply, {
       ...options,
-      edit: part.edit,
+      ...part,
     }));
   if (isPlain && !page.reply) rendered.set(page, { locale, turns });
   const versions = shown.turns.at(-1)?.versions;
@@ -71,6 +78,7 @@ export async function viewConversation(
     articles: turns.articles,
     isRich: isWriting || turns.isRich,
     hasFiles: turns.hasFiles || page.queue?.some(({ files }) => files),
+    marks: part.find && Array.from({ length: turns.hits }, (_, at) => at + 1),
     older: shown.older && address + shown.older,
     newer: isEnd ? undefined : address + (shown.newer ?? ""),
     aside: isEnd && shown.isAside,
@@ -152,18 +160,31 @@ async function renderTurns(
   page: ConversationPage,
   shown: ShownTurns,
   reply: ReplyState | null,
-  { replyIntoPage, edit }: { replyIntoPage: boolean; edit?: number },
+  {
+    replyIntoPage,
+    edit,
+    message,
+    find = "",
+  }: { replyIntoPage: boolean } & Partial<ConversationPart>,
 ): Promise<RenderedTurns> {
   const { id } = page.conversation;
   const { turns } = shown;
   const articles: string[] = [];
   const html = replyIntoPage ? REPLY_PLACE : undefined;
+  let hits = 0;
+  const render = async (one: Message) => {
+    const article = await renderer.render(locale, id, one);
+    if (one.number !== message) return article;
+    const marked = markMessage(article, wordsOf(find));
+    ({ hits } = marked);
+    return marked.html;
+  };
   for (const [index, turn] of turns.entries()) {
     const { number, prompt, reply: answer, versions } = turn;
     if (prompt && number === edit)
       articles.push(renderer.renderEdit(locale, id, prompt));
-    else if (prompt) articles.push(await renderer.render(locale, id, prompt));
-    if (answer) articles.push(await renderer.render(locale, id, answer));
+    else if (prompt) articles.push(await render(prompt));
+    if (answer) articles.push(await render(answer));
     if (reply?.number === number + 1) {
       articles.push(await renderer.renderPending(locale, id, reply, html));
     }
@@ -178,5 +199,6 @@ async function renderTurns(
     articles: articles.join("\n"),
     isRich: isRich(articles),
     hasFiles,
+    hits,
   };
 }

@@ -53,9 +53,9 @@ export class Zone {
     return isStated ? locale.t("time.in", { time, zone }) : time;
   }
 
-  /** The first millisecond of a date, such as `2026-01-31`. */
-  startOfDate(date: string): number {
-    const at = Date.parse(date);
+  /** The first millisecond of a date, such as `2026-01-31`, or of a day so many days later. */
+  startOfDate(date: string, later = 0): number {
+    const at = Date.parse(date) + later * DAY_MS;
     return this.#startOf(at / DAY_MS, at - 2 * DAY_MS, at + 2 * DAY_MS);
   }
 

@@ -138,6 +138,7 @@ async function show(ctx: WebContext, deps: RouteDeps): Promise<void> {
     before: numberIn(ctx, "before"),
     message: numberIn(ctx, "message"),
     edit: numberIn(ctx, "edit"),
+    find: String(ctx.query.find ?? "").slice(0, limits.queryLength),
   };
   const { removed } = ctx.query;
   const page = deps.api.readConversation(context, id, pageWith(part));

@@ -1,12 +1,17 @@
-import { sentence } from "../../core/texts/catalogue";
 import { Router } from "@koa/router";
-import { VisibleError } from "../../core/domain/errors";
-import { limits, type Excerpt } from "../../core/domain/records";
+import type { Excerpt } from "../../core/domain/records";
 import type { Locale } from "../../core/texts/locale";
 import { excerptOf, withoutMarkup } from "../pages/excerpt";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { sendPage, type Page } from "../pages/render-page";
+import {
+  hasFilters,
+  readSearch,
+  toSearchQuery,
+  viewFilters,
+} from "../pages/search-filters";
+import { zoneOf } from "../pages/zone";
 
 export function searchRoutes(deps: RouteDeps): Router<WebState> {
   const router = new Router<WebState>();
@@ -16,17 +21,13 @@ export function searchRoutes(deps: RouteDeps): Router<WebState> {
 
 async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
   const { locale } = ctx.state;
-  const query = String(ctx.query.q ?? "").trim();
-  if (query.length > limits.queryLength) {
-    throw new VisibleError(
-      400,
-      sentence("problem.searchLength", { limit: limits.queryLength }),
-    );
-  }
-  const { results, complete } =
-    query === ""
-      ? { results: [], complete: true }
-      : await api.search(ctx.state.api, query);
+  const form = readSearch(ctx);
+  const { q: query } = form;
+  const wanted = toSearchQuery(form, zoneOf(ctx.state.zone));
+  const isAsked = query !== "" || hasFilters(form);
+  const { results, complete } = isAsked
+    ? await api.search(ctx.state.api, wanted)
+    : { results: [], complete: true };
   return {
     template: "search.njk",
     title:
@@ -35,10 +36,13 @@ async function searchPage(ctx: WebContext, { api }: RouteDeps): Promise<Page> {
         : locale.t("title.searchFor", { query }),
     data: {
       query,
+      isAsked,
+      filters: viewFilters(ctx, form),
       complete,
       results: results.map(({ conversation, excerpts }) => ({
         id: conversation.id,
         title: conversation.title,
+        archived: conversation.archivedAt !== undefined,
         excerpts: excerpts.map((message) =>
           viewExcerpt(locale, conversation.id, message, query),
         ),
@@ -55,8 +59,8 @@ function viewExcerpt(
 ): object {
   const parts = excerptOf(role === "user" ? text : withoutMarkup(text), query);
   return {
-    // Browsers scroll to the words, and mark them.
-    href: `/conversations/${id}?message=${number}#m${number}${fragmentOf(parts)}`,
+    // The page marks the words. Browsers scroll to the first, and mark it in a text that is too long for the page.
+    href: `/conversations/${id}?message=${number}&find=${encodeURIComponent(query)}#m${number}${fragmentOf(parts)}`,
     author: role === "user" ? locale.t("chat.you") : modelName,
     parts,
   };

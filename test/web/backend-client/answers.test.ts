@@ -50,7 +50,7 @@ describe("an answer that is no result", () => {
     "with status %i is told to the visitor in the backend's words",
     async (status) => {
       server.on("?q=a", answer(status, problem("So it is.")));
-      const asked = api.search(context, "a");
+      const asked = api.search(context, { q: "a" });
       await expect(asked).rejects.toThrow(VisibleError);
       await expect(asked).rejects.toMatchObject({
         status,
@@ -63,7 +63,7 @@ describe("an answer that is no result", () => {
     "with status %i from a proxy says that nothing is lost",
     async (status) => {
       server.on("?q=a", answer(status, "<html>Bad gateway</html>"));
-      await expect(api.search(context, "a")).rejects.toMatchObject({
+      await expect(api.search(context, { q: "a" })).rejects.toMatchObject({
         status: 503,
         message: expect.stringContaining("Nothing is lost"),
       });
@@ -78,7 +78,7 @@ describe("an answer that is no result", () => {
     "with status %i and %j is a fault, of which visitors read nothing",
     async (status, body) => {
       server.on("?q=a", answer(status, body));
-      const asked = api.search(context, "a");
+      const asked = api.search(context, { q: "a" });
       await expect(asked).rejects.toThrow(`The backend answered ${status}`);
       await expect(asked).rejects.not.toThrow(VisibleError);
     },
@@ -86,21 +86,21 @@ describe("an answer that is no result", () => {
 
   test("to an unknown token names the setting", async () => {
     server.on("?q=a", answer(401, problem("Who are you?")));
-    const asked = api.search(context, "a");
+    const asked = api.search(context, { q: "a" });
     await expect(asked).rejects.toThrow("INTERNAL_TOKEN");
     await expect(asked).rejects.not.toThrow(VisibleError);
   });
 
   test("of another shape is a fault that names the operation", async () => {
     server.on("?q=a", answer(200, { results: "none" }));
-    await expect(api.search(context, "a")).rejects.toThrow(
+    await expect(api.search(context, { q: "a" })).rejects.toThrow(
       "The answer to search does not match its schema",
     );
   });
 
   test("says unchanged although nothing was known is a fault", async () => {
     server.on("?q=a", answer(304, ""));
-    await expect(api.search(context, "a")).rejects.toThrow(
+    await expect(api.search(context, { q: "a" })).rejects.toThrow(
       "search was answered with nothing",
     );
   });
@@ -113,7 +113,7 @@ test("is asked with the tag of the record that is known, which serves if it is u
     answer(304, ""),
   );
   for (let read = 0; read < 3; read++) {
-    expect(await api.search(context, "a")).toEqual(nothingFound);
+    expect(await api.search(context, { q: "a" })).toEqual(nothingFound);
   }
   expect(
     server.requests.map(({ headers }) => headers["if-none-match"]),
@@ -122,14 +122,14 @@ test("is asked with the tag of the record that is known, which serves if it is u
 
 test("reads a record again although its answer has no tag", async () => {
   server.on("?q=a", answer(200, nothingFound));
-  for (let read = 0; read < 2; read++) await api.search(context, "a");
+  for (let read = 0; read < 2; read++) await api.search(context, { q: "a" });
   const tags = server.requests.map(({ headers }) => headers["if-none-match"]);
   expect(tags).toEqual([undefined, undefined]);
 });
 
 test("escapes what a visitor chose in paths, queries and headers", async () => {
   await api.readProject(request("zoë"), "a/../b?").catch(() => undefined);
-  await api.search(context, "é&b").catch(() => undefined);
+  await api.search(context, { q: "é&b" }).catch(() => undefined);
   expect(server.requests.map(({ path }) => path)).toEqual([
     "/v1/projects/a%2F..%2Fb%3F",
     "/v1/search?q=%C3%A9%26b",
@@ -161,7 +161,7 @@ test("sends a body as JSON with the visitor's key, and a key of its own without 
 });
 
 test("sends neither a body nor a key with a read", async () => {
-  await api.search(context, "a").catch(() => undefined);
+  await api.search(context, { q: "a" }).catch(() => undefined);
   const [{ method, body, headers } = server.requests[1]!] = server.requests;
   expect({ method, body }).toEqual({ method: "GET", body: "" });
   expect(headers).not.toHaveProperty("content-type");
@@ -172,7 +172,7 @@ test("sends neither a body nor a key with a read", async () => {
 
 test("names the kind of the owner and the client's network if they are known", async () => {
   const known = { ...context, ownerKind: "person", client: "net" } as const;
-  await api.search(known, "a").catch(() => undefined);
+  await api.search(known, { q: "a" }).catch(() => undefined);
   expect(server.requests[0]?.headers).toMatchObject({
     "keepsake-owner-kind": "person",
     "keepsake-client": "net",
@@ -181,7 +181,7 @@ test("names the kind of the owner and the client's network if they are known", a
 
 test("repeats a call that a process could not serve, and counts what it cost", async () => {
   server.on("?q=a", answer(503, ""), answer(200, nothingFound));
-  expect(await api.search(context, "a")).toEqual(nothingFound);
+  expect(await api.search(context, { q: "a" })).toEqual(nothingFound);
   expect(server.requests).toHaveLength(2);
   const [call] = context.calls;
   expect(call).toMatchObject({ name: "search", cached: false });

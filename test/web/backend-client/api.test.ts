@@ -296,7 +296,7 @@ test("sends the owner, request id, trace, token and deadline with every call", a
   const { port } = server.address() as AddressInfo;
   const other = connectApi(`http://127.0.0.1:${port}`);
   const context = request("ada");
-  await other.search(context, "love");
+  await other.search(context, { q: "love" });
   expect(seen).toEqual([
     expect.objectContaining({
       host: `127.0.0.1:${port}`,

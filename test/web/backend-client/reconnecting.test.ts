@@ -67,13 +67,13 @@ test("the metrics count the calls that were sent again, not all attempts", async
         .writeHead(200, { "content-type": "application/json" })
         .end('{"results":[],"complete":true}'),
   );
-  await api.search(request("ada"), "a");
+  await api.search(request("ada"), { q: "a" });
   const text = await metrics.metrics();
   expect(text).toContain('keepsake_api_retries_total{operation="search"} 2\n');
   expect(text).toContain(
     'keepsake_api_calls_total{operation="search",status="200"} 1\n',
   );
-  await api.search(request("grace"), "a");
+  await api.search(request("grace"), { q: "a" });
   expect(await metrics.metrics()).toContain(
     'keepsake_api_retries_total{operation="search"} 2\n',
   );
@@ -87,7 +87,7 @@ test("a call that nothing answers is counted with status 0", async () => {
   const patience = { read: limits, write: limits };
   const api = connectApi(server.url, { metrics, patience });
   await server.close();
-  await expect(api.search(request("ada"), "a")).rejects.toThrow(
+  await expect(api.search(request("ada"), { q: "a" })).rejects.toThrow(
     "Nothing is lost",
   );
   expect(await metrics.metrics()).toContain(

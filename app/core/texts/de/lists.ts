@@ -74,4 +74,21 @@ export const lists: Translation<typeof english, "de"> = {
   "bin.open": "Papierkorb öffnen",
   "chat.archived":
     "Diese Unterhaltung ist archiviert. Ihre nächste Nachricht holt sie aus dem Archiv.",
+  "search.filters": "Filter",
+  "search.titles": "Nur Titel",
+  "search.any": "Beliebig",
+  "search.from": "Von",
+  "search.to": "Bis",
+  "search.withArchived": "Einbezogen",
+  "search.withoutArchived": "Ausgenommen",
+  "search.onlyArchived": "Nur Archiviertes",
+  "search.archived": "Archiviert",
+  "search.utc": "Tage sind in UTC angegeben.",
+  "search.filtersHint":
+    "Ohne Wörter listet die Suche alle Unterhaltungen auf, die zu den Filtern passen.",
+  "search.noneFiltered": "Keine Unterhaltung passt zu den Filtern.",
+  "search.moreFiltered": "Es gibt noch mehr. Engere Filter finden sie.",
+  "search.hits": "Treffer in dieser Nachricht",
+  "search.badDay":
+    "Ein Tag wird als 2026-01-31 geschrieben. Gehen Sie zurück, und ändern Sie ihn.",
 };

@@ -71,4 +71,21 @@ export const lists = {
   "bin.open": "Open the bin",
   "chat.archived":
     "This conversation is archived. Your next message takes it out of the archive.",
+  "search.filters": "Filters",
+  "search.titles": "Titles only",
+  "search.any": "Any",
+  "search.from": "From",
+  "search.to": "To",
+  "search.withArchived": "Included",
+  "search.withoutArchived": "Left out",
+  "search.onlyArchived": "Only archived",
+  "search.archived": "Archived",
+  "search.utc": "Days are in UTC.",
+  "search.filtersHint":
+    "Without words, a search lists all conversations that match the filters.",
+  "search.noneFiltered": "No conversation matches the filters.",
+  "search.moreFiltered": "There are more. Narrow the filters to find them.",
+  "search.hits": "Hits in this message",
+  "search.badDay":
+    "A day must be written as 2026-01-31. Go back and change it.",
 } as const;
