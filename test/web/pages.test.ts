@@ -316,7 +316,7 @@ it("marks search results, and links to them", async () => {
   const address = await visitor.begin("Where is the needle in this?");
   const page = await visitor.read("/search?q=needle");
   expect(page).toContain("<mark>needle</mark>");
-  expect(page).toContain(`${address}?message=1&amp;find=needle#m1`);
+  expect(page).toContain(`${address}?message=1&amp;find=needle#hit-1`);
   expect(await visitor.read("/search?q=straw")).toContain("No results for");
   expect((await visitor.get(`/search?q=${"x".repeat(201)}`)).status).toBe(400);
 });

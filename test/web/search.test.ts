@@ -25,6 +25,15 @@ it("marks the words in the message that a hit leads to, with a link to each plac
   expect(await visitor.read(address)).not.toContain("<mark");
 });
 
+it("leads to the message where its words can't be marked", async () => {
+  web.api.script = () => ["A [link](https://example.org/needle) and more."];
+  const address = await visitor.begin("hello");
+  await visitor.read(address);
+  const page = main(await visitor.read(`${address}?message=2&find=needle`));
+  expect(page).toContain('<span id="hit-1"></span><article id="m2"');
+  expect(page).not.toContain("<mark");
+});
+
 it("marks nothing but words, whatever the address says", async () => {
   const address = await visitor.begin("some <b>words</b>");
   await visitor.read(address);

@@ -16,8 +16,13 @@ export function markMessage(
   const from = article.indexOf('<div class="text');
   const end = article.lastIndexOf('<div class="tools">');
   const to = end === -1 ? article.length : end;
-  if (from === -1 || to < from) return { html: article, hits: 0 };
-  const { html, hits } = markWords(article.slice(from, to), words);
+  const isText = from !== -1 && from <= to;
+  const { html, hits } = markWords(
+    isText ? article.slice(from, to) : "",
+    words,
+  );
+  // The words are not in what is shown, or it is too long: a search leads to the message then.
+  if (hits === 0) return { html: `<span id="hit-1"></span>${article}`, hits };
   return {
     html: article.slice(0, from) + html + article.slice(to),
     hits: Math.min(hits, LINKED),

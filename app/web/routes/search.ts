@@ -59,16 +59,9 @@ function viewExcerpt(
 ): object {
   const parts = excerptOf(role === "user" ? text : withoutMarkup(text), query);
   return {
-    // The page marks the words. Browsers scroll to the first, and mark it in a text that is too long for the page.
-    href: `/conversations/${id}?message=${number}&find=${encodeURIComponent(query)}#m${number}${fragmentOf(parts)}`,
+    // The page marks the words there.
+    href: `/conversations/${id}?message=${number}&find=${encodeURIComponent(query)}#hit-1`,
     author: role === "user" ? locale.t("chat.you") : modelName,
     parts,
   };
-}
-
-function fragmentOf(parts: ReturnType<typeof excerptOf>): string {
-  const words = parts.find(({ hit }) => hit)?.text.trim();
-  if (!words) return "";
-  const encoded = encodeURIComponent(words).replaceAll("-", "%2D");
-  return `:~:text=${encoded}`;
 }
