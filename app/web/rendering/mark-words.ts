@@ -87,7 +87,7 @@ function rangesIn(text: string, words: readonly string[]): Range[] {
     }
     at += line.length + 1;
   }
-  return ranges;
+  return ranges.slice(0, MAX_HITS);
 }
 
 function decode(one: string): string {
