@@ -94,9 +94,15 @@ async function searchIn(
     }
   }
   const { signal } = new AbortController();
-  const search = new Search({ files, folders, ownerIndex, clock: () => 0 });
+  const searching = new Search({ files, folders, ownerIndex, clock: () => 0 });
   return async (query, filters) => {
-    const found = await search.find(OWNER, query, signal, undefined, filters);
+    const found = await searching.find(
+      OWNER,
+      query,
+      signal,
+      undefined,
+      filters,
+    );
     return found.results.flatMap(({ conversation: { id }, excerpts }) => [
       id.slice(0, 1),
       ...excerpts.map(({ number }) => `${id.slice(0, 1)}${number}`),

@@ -38,7 +38,7 @@ export function readSearch({ query }: Pick<WebContext, "query">): SearchForm {
   };
 }
 
-function dayIn(value: unknown): string | undefined {
+function dayIn(value: string | string[] | undefined): string | undefined {
   if (value === undefined || value === "") return undefined;
   const day = String(value);
   const ms = /^(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$/.test(day)
@@ -52,8 +52,10 @@ function dayIn(value: unknown): string | undefined {
 }
 
 /** True if more than words was asked for. */
-export const hasFilters = ({ q: _, ...filters }: SearchForm): boolean =>
-  Object.values(filters).some((one) => one !== undefined);
+export const hasFilters = (form: SearchForm): boolean =>
+  Object.entries(form).some(
+    ([name, value]) => name !== "q" && value !== undefined,
+  );
 
 /** The search as the backend knows it, with times in place of days. */
 export function toSearchQuery(form: SearchForm, zone: Zone): SearchQuery {

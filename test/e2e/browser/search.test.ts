@@ -11,7 +11,7 @@ import {
   violations,
   web,
 } from "../../support/chat-page";
-import { expectHidden, expectShown } from "../../support/chromium";
+import { expectHidden, expectShown } from "../../support/start-browser";
 import { expectEventually } from "../../support/wait-for";
 
 useBrowser();
