@@ -21,6 +21,7 @@ import {
   startBackend,
   type TestBackend,
 } from "../support/start-backend";
+import { shared } from "../support/share";
 import { temporaryFolders } from "../support/temporary-folder";
 import { expectEventually } from "../support/wait-for";
 
@@ -47,7 +48,7 @@ async function filesWith(folder: string, text: string): Promise<string[]> {
   return found.flat();
 }
 
-/** Makes an owner with a conversation and a project that contain a word. */
+/** Makes an owner with a conversation, its shared link and a project that contain a word. */
 async function make(word: string): Promise<{ owner: string; id: string }> {
   const owner = randomUUID();
   const { conversation } = await createConversation(owner, {
@@ -58,6 +59,7 @@ async function make(word: string): Promise<{ owner: string; id: string }> {
     body: { name: word, instructions: word },
   });
   await whenListed(owner, conversation.id);
+  await shared(owner, conversation.id);
   return { owner, id: conversation.id };
 }
 
