@@ -1,6 +1,9 @@
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { messageLogOf } from "../../app/backend/conversations/message-log";
+import {
+  type MessageLog,
+  messageLogOf,
+} from "../../app/backend/conversations/message-log";
 import { createRecords } from "../../app/backend/create-records";
 import { newId } from "../../app/backend/ids";
 import {
@@ -18,30 +21,33 @@ const unflushed = {
     nodeFileSystem.open(file, flags === "wxs" ? "wx" : flags),
 };
 
-/** Gives the only owner in `directory` more conversations of a prompt and a reply, as a backend would write them. */
+/**
+ * Gives the only owner in `directory` more conversations, as a backend would write them.
+ *
+ * @param messages The messages of each; by default a prompt and a reply. With more, all have the same texts.
+ */
 export async function layOutConversations(
   directory: string,
   count: number,
+  messages = 2,
 ): Promise<void> {
   const folders = recordFoldersIn(directory);
   const files = createStorageContext({ fileSystem: unflushed });
   const records = createRecords({ files, folders, now: () => new Date() });
   const ownerHash = onlyOwnerIn(folders.owners);
+  let first: string | undefined;
   for (let index = 0; index < count; index++) {
     const id = newId();
     const at = new Date().toISOString();
-    const log = messageLogOf({ files, folders }, ownerHash, id);
     const text = `Question ${index}`;
-    await log.addFirst({ text, at });
-    await log.addReply({
-      number: 2,
-      role: "assistant",
-      text: "An answer.",
-      at,
-      model: "stub",
-      modelName: "Stub",
-      outcome: "complete",
-    });
+    if (first && messages > 2) {
+      const from = folders.messages(ownerHash, first);
+      cpSync(from, folders.messages(ownerHash, id), { recursive: true });
+    } else {
+      const log = messageLogOf({ files, folders }, ownerHash, id);
+      await addMessages(log, text, messages);
+      first = id;
+    }
     const created = await records.settings.create(ownerHash, {
       id,
       title: text,
@@ -54,6 +60,32 @@ export async function layOutConversations(
     });
     await records.settings.addToIndex(ownerHash, created, {
       bytes: text.length,
+    });
+  }
+}
+
+async function addMessages(
+  log: MessageLog,
+  text: string,
+  count: number,
+): Promise<void> {
+  const at = new Date().toISOString();
+  await log.addFirst({ text, at });
+  for (let number = 2; number <= count; number += 2) {
+    if (number > 2) {
+      await log.addPrompt({ text: `${text}, ${number}`, at }, async () => ({}));
+    }
+    await log.addReply({
+      number,
+      role: "assistant",
+      text:
+        count > 2
+          ? `Answer ${number}. ${"Some words. ".repeat(20)}`
+          : "An answer.",
+      at,
+      model: "stub",
+      modelName: "Stub",
+      outcome: "complete",
     });
   }
 }
