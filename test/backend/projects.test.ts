@@ -23,6 +23,18 @@ async function readPage(owner: string, id: string) {
   return operations.readProject.answer.parse(body);
 }
 
+test("a refusal names the sentence of the catalogue, for other languages", async () => {
+  const path = `/v1/projects/${"a".repeat(26)}`;
+  const { status, body } = await callApi(backend, "GET", path, {
+    owner: randomUUID(),
+  });
+  expect(status).toBe(404);
+  expect(body).toMatchObject({
+    detail: "This project does not exist, or it is not yours.",
+    sentence: { key: "problem.notFound.project" },
+  });
+});
+
 test("a project sums the usage of its conversations by model, also of those moved into it", async () => {
   const owner = randomUUID();
   const { id } = await makeProject(owner, { name: "Love" });

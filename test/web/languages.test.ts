@@ -1,4 +1,7 @@
-import { useWeb, visitor } from "../support/start-web";
+import { english, localeOf } from "../../app/core/texts/locale";
+import { failure } from "../support/scripted-stream";
+import { expectEventually } from "../support/wait-for";
+import { useWeb, visitor, web } from "../support/start-web";
 
 useWeb();
 
@@ -79,7 +82,36 @@ it("gives each language a script with its texts", async () => {
 it("renders a message for each language", async () => {
   const address = await visitor.begin("A message");
   const german = await read("de", address);
-  const english = await read("en", address);
+  const inEnglish = await read("en", address);
   expect(german.html).toContain("Nachricht bearbeiten");
-  expect(english.html).toContain("Edit message");
+  expect(inEnglish.html).toContain("Edit message");
+});
+
+it("shows the reason of a failed reply in the visitor's language", async () => {
+  const reason = english.t("reason.throttled");
+  web.api.script = () => ["Some text", failure(reason)];
+  const address = await visitor.begin("Hello");
+  await expectEventually(async () => {
+    const { html } = await read("de", address);
+    expect(html).toContain(localeOf("de").t("reason.throttled"));
+  });
+  expect((await read("en", address)).html).toContain(reason);
+});
+
+it("shows a refusal of the backend in the visitor's language", async () => {
+  const id = "a".repeat(26);
+  const { html } = await read("de", `/projects/${id}`);
+  expect(html).toContain("Dieses Projekt gibt es nicht");
+  const program = await visitor.get(`/projects/${id}`, {
+    accept: "text/plain",
+  });
+  expect(await program.text()).toContain("This project does not exist");
+});
+
+it("groups conversations by days, and counts in the visitor's way", async () => {
+  await visitor.begin("Hello");
+  const { html } = await read("de-DE");
+  expect(html).toContain("Heute (UTC)");
+  const data = await read("ar-EG", "/data");
+  expect(data.html).toMatch(/[٠-٩]/);
 });

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import {
   indexedSettings,
   StoredConversation,
@@ -161,10 +162,7 @@ export class ConversationSettings {
       if (parse(version).deletedAt === null) throw notInBin();
       await document.deleteAfter(version?.number ?? 0);
     }
-    throw new VisibleError(
-      409,
-      "This conversation is being changed at the moment. Try again.",
-    );
+    throw new VisibleError(409, sentence("problem.beingChanged"));
   }
 
   /** Tells the owner's index of a tombstone. @returns False if there is none. */
@@ -201,11 +199,7 @@ export class ConversationSettings {
 /** Balances patience with other writers against a damaged version, which only an operator can repair. */
 const ATTEMPTS = 5;
 
-const notInBin = () =>
-  new VisibleError(
-    409,
-    "This conversation is not in the bin. Reload the page to see where it is.",
-  );
+const notInBin = () => new VisibleError(409, sentence("problem.notInBin"));
 
 /** @throws NotFoundError */
 export function notDeleted(settings: StoredConversation): StoredConversation {

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import type { Conversation } from "../../core/domain/records";
 import {
@@ -136,10 +137,7 @@ export class Conversations {
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       if (!(await this.deps.settings.noteIfEnded(ownerHash, id))) throw error;
-      throw new VisibleError(
-        404,
-        "This conversation was deleted permanently, and can’t be restored.",
-      );
+      throw new VisibleError(404, sentence("problem.deletedForGood"));
     }
   }
 

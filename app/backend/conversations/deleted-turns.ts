@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import { turnOf } from "../../core/domain/turns";
@@ -22,6 +23,6 @@ export function withDeleted(turns: readonly number[], turn: number): number[] {
   if (turns.length < limits.deletedTurns) return [...turns, turn];
   throw new VisibleError(
     409,
-    `You have reached the limit of ${limits.deletedTurns} deleted messages in a conversation. Delete the conversation instead.`,
+    sentence("problem.deletedTurns", { limit: limits.deletedTurns }),
   );
 }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
@@ -36,5 +37,5 @@ export function hasRoomForPin(state: Readonly<OwnerState>, id: string) {
 export const tooManyPins = () =>
   new VisibleError(
     409,
-    `You have pinned ${limits.pinnedConversations} conversations, and no more can be pinned. Unpin one first.`,
+    sentence("problem.pinned", { limit: limits.pinnedConversations }),
   );

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { keyWasUsed, VisibleError } from "../../core/domain/errors";
@@ -328,30 +329,21 @@ const toEvent = memoize((entry: LogEntry): readonly QueueEvent[] => {
 
 /** @throws VisibleError (409) if a prompt does not fit beside the others that wait. */
 function assertRoom(others: readonly QueueItem[], text: string): void {
-  const remedy = "Wait for a reply or withdraw one, then send again.";
   if (others.length >= limits.queuedPrompts) {
     throw new VisibleError(
       409,
-      `${limits.queuedPrompts} messages are queued already. ${remedy}`,
+      sentence("problem.queueFull", { limit: limits.queuedPrompts }),
     );
   }
   const length = others.reduce((sum, one) => sum + one.text.length, 0);
   if (others.length > 0 && length + text.length > limits.queuedCharacters) {
-    throw new VisibleError(
-      409,
-      `The queued messages are too long together. ${remedy}`,
-    );
+    throw new VisibleError(409, sentence("problem.queueLong"));
   }
 }
 
-const notQueued = () =>
-  new VisibleError(404, "This message is not queued, or it is not yours.");
+const notQueued = () => new VisibleError(404, sentence("problem.notQueued"));
 
-const isBegun = () =>
-  new VisibleError(
-    409,
-    "The reply to this message has begun. Stop it, or send another message.",
-  );
+const isBegun = () => new VisibleError(409, sentence("problem.queuedBegun"));
 
 const isWithdrawn = () =>
-  new VisibleError(409, "This message was withdrawn. Send it again.");
+  new VisibleError(409, sentence("problem.queuedWithdrawn"));

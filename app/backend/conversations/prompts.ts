@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type {
   ConversationRef,
   RecordFolders,
@@ -426,7 +427,7 @@ async function followed(
   if (branches.length < limits.branches) return reply;
   throw new VisibleError(
     409,
-    `This conversation has reached the limit of ${limits.branches} branches. Continue its newest messages instead.`,
+    sentence("problem.branches", { limit: limits.branches }),
   );
 }
 
@@ -444,7 +445,7 @@ async function assertRoomForVersion(
   if (!isFull) return;
   throw new VisibleError(
     409,
-    `You have reached the limit of ${limits.versions} versions. Send a new message instead.`,
+    sentence("problem.versions", { limit: limits.versions }),
   );
 }
 
@@ -466,7 +467,9 @@ function assertNotTooLong(text: string): void {
   if (Buffer.byteLength(text) <= limits.messageBytes) return;
   throw new VisibleError(
     413,
-    `The message is longer than ${limits.messageBytes / 1024 ** 2} MB. Shorten it, or send it in parts.`,
+    sentence("problem.messageLonger", {
+      megabytes: limits.messageBytes / 1024 ** 2,
+    }),
   );
 }
 

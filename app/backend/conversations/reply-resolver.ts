@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { ReplyRef } from "../../core/storage/layout/record-folders";
 import { VisibleError } from "../../core/domain/errors";
 import type { JsonObject } from "../../core/storage/json";
@@ -94,10 +95,7 @@ export class ReplyResolver {
     const { status, final } = await this.snapshot(ref);
     if (!final) throw new StillWritingError();
     if (status !== "failed") return this.repository.publishMessage(ref, final);
-    throw new VisibleError(
-      409,
-      "This reply failed. Use Retry instead of Regenerate.",
-    );
+    throw new VisibleError(409, sentence("problem.useRetry"));
   }
 
   /**

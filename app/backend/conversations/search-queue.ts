@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { LRUCache } from "lru-cache";
 import { VisibleError } from "../../core/domain/errors";
 
@@ -86,10 +87,7 @@ export class SearchQueue {
     const all = [...this.waiting];
     const own = all.filter((waiter) => waiter.owner === owner);
     if (own.length >= WAITING_PER_OWNER) {
-      throw new VisibleError(
-        429,
-        "Your other searches are still running. Try again in a moment.",
-      );
+      throw new VisibleError(429, sentence("problem.yourSearches"));
     }
     if (all.length < WAITING) return;
     const ofClient = (name: string) =>
@@ -125,8 +123,4 @@ export class SearchQueue {
   }
 }
 
-const tooMany = () =>
-  new VisibleError(
-    503,
-    "Too many people are searching at the moment. Try again in a moment.",
-  );
+const tooMany = () => new VisibleError(503, sentence("problem.searches"));

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import {
   checkReplyOptions,
@@ -19,10 +20,7 @@ export class ConversationValidator {
   async defaultModel(): Promise<string> {
     const standard = await this.models.standard();
     if (standard) return standard.id;
-    throw new VisibleError(
-      503,
-      "No model is available right now. Try again later.",
-    );
+    throw new VisibleError(503, sentence("problem.noModelNow"));
   }
 
   /** @throws VisibleError (404) for an unknown model, or a project that this owner does not have. */
@@ -31,7 +29,7 @@ export class ConversationValidator {
     { model, project }: { model?: string; project?: string | null },
   ): Promise<void> {
     if (model !== undefined && !(await this.models.find(model))) {
-      throw new VisibleError(404, "This model does not exist. Pick another.");
+      throw new VisibleError(404, sentence("problem.modelUnknown"));
     }
     if (project) await this.projects.read(ownerHash, project);
   }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { createHash, randomBytes } from "node:crypto";
 import path from "node:path";
 import { keyWasUsed, VisibleError } from "../../core/domain/errors";
@@ -310,8 +311,4 @@ async function ignoreMissing<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const missing = () =>
-  new VisibleError(
-    409,
-    "A file of this message is no longer there. Attach it again: files are kept for a day until they are sent.",
-  );
+const missing = () => new VisibleError(409, sentence("problem.fileGone"));

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import { type FileRef, limits } from "../../core/domain/records";
 import { derivedId, newId } from "../ids";
@@ -47,13 +48,10 @@ export class Uploads {
 }
 
 const tooManyUnsent = () =>
-  new VisibleError(
-    403,
-    `You have attached ${MAX_UNSENT} files without sending them. Send some, or remove them, then attach this one again.`,
-  );
+  new VisibleError(403, sentence("problem.unsentFiles", { limit: MAX_UNSENT }));
 
 const tooLarge = () =>
   new VisibleError(
     413,
-    `A file may have ${limits.fileBytes / 1024 ** 2} MB. Make it smaller, or send a part of it.`,
+    sentence("problem.fileSize", { megabytes: limits.fileBytes / 1024 ** 2 }),
   );

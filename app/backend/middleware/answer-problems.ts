@@ -55,12 +55,13 @@ function refuseUnrouted(status: number): void {
 }
 
 function toProblem(error: unknown, requestId: string): Problem {
-  const { status, message } = toVisibleError(error);
+  const { status, message, sentence } = toVisibleError(error);
   return {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
     status,
     detail: message,
+    ...(sentence && { sentence: sentence as Problem["sentence"] }),
     instance: `urn:request:${requestId}`,
     ...(error instanceof InvalidRequestError ? { errors: error.errors } : {}),
   };

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { Middleware } from "koa";
 import { VisibleError } from "../../core/domain/errors";
 import type { BackendState } from "../backend-state";
@@ -24,7 +25,7 @@ export function keepDeadlines(): Middleware<BackendState> {
       await next();
     } catch (error) {
       if (!(error instanceof DeadlinePassedError)) throw error;
-      throw new VisibleError(504, "The request took too long. Try again.", {
+      throw new VisibleError(504, sentence("problem.tookTooLong"), {
         cause: error,
       });
     }

@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import { VisibleError } from "../../core/domain/errors";
 import type { ModelInfo } from "./model";
 
@@ -15,14 +16,14 @@ export function checkReplyOptions(
   if (maxTokens != null && !isWholeNumber(maxTokens, 1, most)) {
     throw new VisibleError(
       422,
-      `The maximum length must be a whole number of tokens from 1 to ${most} for ${info.name}. Leave it empty for the model's own limit.`,
+      sentence("problem.maxTokensOf", { most, model: info.name }),
     );
   }
   const highest = info.maxTemperature ?? 1;
   if (temperature != null && !(temperature >= 0 && temperature <= highest)) {
     throw new VisibleError(
       422,
-      `The temperature must be a number from 0 (predictable) to ${highest} (creative) for ${info.name}. Leave it empty for the model's default.`,
+      sentence("problem.temperatureOf", { most: highest, model: info.name }),
     );
   }
 }

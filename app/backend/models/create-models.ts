@@ -1,3 +1,4 @@
+import { english } from "../../core/texts/locale";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { boundReply } from "./bound-reply";
@@ -116,7 +117,7 @@ export function createModels({
     }
     throw new ModelError(
       "unknown-model",
-      "This conversation's model is no longer available. Choose another one from the list of models, then try again.",
+      english.t("reason.modelGone"),
       `No provider offers "${id}": check MODEL_PROVIDER and MODELS, and the provider's list.`,
     );
   }
@@ -159,7 +160,7 @@ function asModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
   return new ModelError(
     "provider",
-    "Something went wrong while the model was asked. Try again; the error was logged.",
+    english.t("reason.unexpected"),
     `An unexpected error: ${String(error)}`,
     { cause: error },
   );

@@ -1,3 +1,4 @@
+import { english } from "../../core/texts/locale";
 import { ModelError, type ModelEvent } from "./model";
 
 type StopKind = "end" | "length" | "filtered" | "failed" | "tool" | "unknown";
@@ -33,14 +34,14 @@ export function stopEvent(reason: string): ModelEvent {
   if (kind === "failed") {
     throw new ModelError(
       "interrupted",
-      "The model stopped before its answer was complete. Try again, or choose another model.",
+      english.t("reason.stoppedEarly"),
       `The stream ended with the stop reason "${reason}": see the server's log.`,
     );
   }
   if (kind === "tool") {
     throw new ModelError(
       "provider",
-      "The model asked for a tool, and no tools are available here. Try again, or choose another model.",
+      english.t("reason.tool"),
       `The stream ended with the stop reason "${reason}", though no tools were offered.`,
     );
   }

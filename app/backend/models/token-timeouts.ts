@@ -1,3 +1,4 @@
+import { english } from "../../core/texts/locale";
 import { abortable } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
 import type { ModelTimeouts } from "./provider-settings";
@@ -42,7 +43,7 @@ const firstToken = (ms: number): Limit => ({
   error: (waited) =>
     new ModelError(
       "timed-out",
-      "The model did not begin to answer in time. It may be busy or still loading: try again in a minute, or choose another model.",
+      english.t("reason.noFirstToken"),
       `No token within ${seconds(waited)}. If the model needs longer to load, raise MODEL_FIRST_TOKEN_SECONDS.`,
     ),
 });
@@ -52,7 +53,7 @@ const betweenTokens = (ms: number): Limit => ({
   error: (waited) =>
     new ModelError(
       "timed-out",
-      "The model stopped in the middle of its answer. Try again, or choose another model.",
+      english.t("reason.stalled"),
       `No token for ${seconds(waited)} in the middle of a reply. If that is usual for this model, raise MODEL_BETWEEN_TOKENS_SECONDS.`,
     ),
 });

@@ -1,3 +1,4 @@
+import { english } from "../../core/texts/locale";
 import { abortable, pause } from "../../core/runtime/async";
 import { ModelError, type ModelEvent } from "./model";
 
@@ -65,22 +66,25 @@ function withWait(error: unknown, ms: number): unknown {
   if (!(error instanceof ModelError)) return error;
   return new ModelError(
     error.reason,
-    `${error.message} It asks to wait ${inWords(ms)}.`,
+    english.t("reason.asksToWait", {
+      message: error.message,
+      time: inWords(ms),
+    }),
     error.forOperator,
     { cause: error.cause, retryAfterMs: ms },
   );
 }
 
 function waitingMessage(ms: number): string {
-  return `The model is busy. Trying again in ${inWords(ms)}.`;
+  return english.t("reason.busy", { time: inWords(ms) });
 }
 
 function inWords(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1_000));
-  if (seconds === 1) return "a second";
-  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds === 1) return english.t("reason.second");
+  if (seconds < 120) return english.t("reason.seconds", { count: seconds });
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120
-    ? `${minutes} minutes`
-    : `${Math.ceil(minutes / 60)} hours`;
+    ? english.t("reason.minutes", { count: minutes })
+    : english.t("reason.hours", { count: Math.ceil(minutes / 60) });
 }

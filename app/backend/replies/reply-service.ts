@@ -1,3 +1,4 @@
+import { sentence } from "../../core/texts/catalogue";
 import type { JsonObject } from "../../core/storage/json";
 import type {
   ConversationRef,
@@ -239,8 +240,4 @@ export class ReplyService {
   }
 }
 
-const notStopped = () =>
-  new VisibleError(
-    503,
-    "The reply could not be stopped because its server keeps changing. Try again in a few seconds.",
-  );
+const notStopped = () => new VisibleError(503, sentence("problem.notStopped"));

@@ -96,6 +96,24 @@ export const operations = {
 
 export type OperationId = keyof typeof operations;
 
+const WireValue = z.union([z.string(), z.number()]);
+
+const WireSentence = z.object({
+  key: z.string(),
+  values: z
+    .record(
+      z.string(),
+      z.union([
+        WireValue,
+        z.object({
+          key: z.string(),
+          values: z.record(z.string(), WireValue).optional(),
+        }),
+      ]),
+    )
+    .optional(),
+});
+
 /** An error (RFC 9457), sent as `application/problem+json`. */
 export const Problem = z
   .object({
@@ -104,6 +122,11 @@ export const Problem = z
     status: z.int().min(400).max(599),
     /** A sentence for the visitor. */
     detail: z.string(),
+    /**
+     * The sentence as a text of the catalogue with its values, for clients that show another language. Absent
+     * from earlier versions of the program, and where the detail is for programs.
+     */
+    sentence: WireSentence.optional().catch(undefined),
     /** The request's id. */
     instance: z.string(),
     errors: z

@@ -36,6 +36,26 @@ export type ValuesOf<Key extends TextKey> =
       : [values: Readonly<Record<Names, Value>>]
     : [];
 
+/**
+ * A sentence that came from another process, if this version of the program has its text, and each of the text's
+ * values came along.
+ */
+export function knownSentence(said?: Sentence): Sentence | undefined {
+  if (!said || !isTextKey(said.key)) return undefined;
+  const text: Text = en[said.key];
+  const wanted = (typeof text === "string" ? text : text.other).matchAll(
+    /\{(\w+)\}/g,
+  );
+  const values = said.values ?? {};
+  const isWhole = [...wanted].every(([, name = ""]) =>
+    Object.hasOwn(values, name),
+  );
+  const nested = Object.values(values).filter(
+    (value) => typeof value === "object",
+  );
+  return isWhole && nested.every(knownSentence) ? said : undefined;
+}
+
 /** Refers to a text. The compiler knows which values it takes. */
 export function sentence<Key extends TextKey>(
   key: Key,

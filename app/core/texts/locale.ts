@@ -6,6 +6,7 @@ import {
   type TextKey,
   type ValuesOf,
 } from "./catalogue";
+import { findSentence } from "./find-sentence";
 import type { Language, Sentence, Value, Values } from "./translation";
 
 const RIGHT_TO_LEFT: ReadonlySet<Language> = new Set(["ar"]);
@@ -59,6 +60,12 @@ export class Locale {
     if (!isTextKey(key)) throw new Error(`There is no text ${key}.`);
     const text = this.#texts[key];
     return this.#fill(this.#formOf(text, values), values);
+  }
+
+  /** An English sentence of a record in this language, or as it is if it is none of the catalogue. */
+  translate(message: string): string {
+    const sentence = this.language === "en" ? undefined : findSentence(message);
+    return sentence ? this.say(sentence) : message;
   }
 
   number(value: number): string {

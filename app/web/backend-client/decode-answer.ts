@@ -1,4 +1,4 @@
-import { sentence } from "../../core/texts/catalogue";
+import { knownSentence, sentence } from "../../core/texts/catalogue";
 import type { z } from "zod";
 import type { Operation } from "../../core/api/operation";
 import {
@@ -48,7 +48,10 @@ export function toError(answer: Pick<Answer, "status" | "body">): Error {
       "The backend knows none of this process's INTERNAL_TOKENs",
     );
   }
-  if (problem.success) return new VisibleError(status, problem.data.detail);
+  if (problem.success) {
+    const { detail, sentence: said } = problem.data;
+    return new VisibleError(status, detail, { sentence: knownSentence(said) });
+  }
   const cause = new Error(`The backend answered ${status}`);
   // Without a problem document it comes from a proxy that reaches no backend.
   return isUnavailable(answer) ? unreachable(cause) : cause;

@@ -209,7 +209,7 @@ export function outcomeNotices(
   if (ended.outcome === "stopped") notices.push(locale.t("reply.stopped"));
   if (ended.outcome === "failed")
     notices.push(failureNotice(locale, ended.reason));
-  else if (ended.reason) notices.push(ended.reason);
+  else if (ended.reason) notices.push(locale.translate(ended.reason));
   if (ended.leftOut) {
     notices.push(locale.t("reply.leftOut", { count: ended.leftOut }));
   }
@@ -247,7 +247,7 @@ export function messageOf(
 }
 
 function failureNotice(locale: Locale, reason: string | undefined): string {
-  return reason ?? locale.t("reply.failed");
+  return reason ? locale.translate(reason) : locale.t("reply.failed");
 }
 
 /** For a failed reply that the conversation has moved on from: it can't be retried. */
@@ -256,7 +256,7 @@ function interruptedNotice(
   { text, reason = "" }: Reply,
 ): string {
   const state = locale.t(text === "" ? "reply.none" : "reply.interrupted");
-  return `${state} ${reason}`.trim();
+  return `${state} ${locale.translate(reason)}`.trim();
 }
 
 const replyAddress = (conversation: string, number: number): string =>

@@ -41,7 +41,8 @@ export class ReplyText {
     else if (event.kind === "text") this.#append(event.text);
     else if (event.kind === "reasoning") this.#reason(event.text, event.ms);
     else if (event.kind === "end") this.#end(event);
-    this.#transientNotice = transientNoticeIn(event);
+    this.#transientNotice =
+      event.kind === "notice" ? this.locale.translate(event.notice) : undefined;
     this.#hasNews = true;
     this.isEmpty = false;
   }
@@ -139,8 +140,4 @@ export function parseSeen(id: string | undefined): Seen | undefined {
   return match
     ? { epoch: Number(match[1]), length: Number(match[2]) }
     : undefined;
-}
-
-function transientNoticeIn(event: ReplyEvent): string | undefined {
-  return event.kind === "notice" ? event.notice : undefined;
 }

@@ -45,6 +45,31 @@ const problem = (detail: string) => ({
   detail,
 });
 
+const fault = async (sentence: unknown) => {
+  server.on("?q=a", answer(409, { ...problem("In English."), sentence }));
+  const error = await api.search(context, { q: "a" }).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(VisibleError);
+  expect(error.message).toBe("In English.");
+  return (error as VisibleError).sentence;
+};
+
+describe("a sentence of the catalogue beside the detail", () => {
+  test("is kept if this version of the program knows it", async () => {
+    const said = { key: "problem.versions", values: { limit: 20 } };
+    expect(await fault(said)).toEqual(said);
+  });
+
+  test.each([
+    undefined,
+    null,
+    "problem.versions",
+    { key: "problem.ofTheFuture" },
+    { key: "problem.versions", values: { limit: [20] } },
+  ])("is left out otherwise: %j", async (said) => {
+    expect(await fault(said)).toBeUndefined();
+  });
+});
+
 describe("an answer that is no result", () => {
   test.each([400, 404, 409, 413, 429, 503, 507])(
     "with status %i is told to the visitor in the backend's words",

@@ -1,3 +1,4 @@
+import { sentence } from "../../../core/texts/catalogue";
 import { type ChildProcess, fork } from "node:child_process";
 import path from "node:path";
 import { VisibleError } from "../../../core/domain/errors";
@@ -94,8 +95,4 @@ function exchange(
   });
 }
 
-const busy = () =>
-  new VisibleError(
-    503,
-    "Too many PDFs are being read at the moment. Attach yours again in a few seconds.",
-  );
+const busy = () => new VisibleError(503, sentence("problem.pdfsAtOnce"));

@@ -1,9 +1,5 @@
-import {
-  adviceFor,
-  CHOOSE_OR_REPORT,
-  TRY_OR_CHOOSE,
-  WAIT_OR_CHOOSE,
-} from "../advice";
+import { english } from "../../../core/texts/locale";
+import { adviceFor } from "../advice";
 import { ModelError } from "../model";
 
 /** The fields that all of the SDK's error classes share. */
@@ -139,7 +135,7 @@ const isUnreachable = (code: string) =>
 function notEnabled(_: SdkError, model: string): Explanation {
   return {
     reason: "denied",
-    message: `This model is not enabled for Keepsake. ${CHOOSE_OR_REPORT}`,
+    message: english.t("reason.notEnabled"),
     forOperator: `Enable access to ${model} in this account and region, in the Bedrock console under Model access; some models want a form about their use first.`,
   };
 }
@@ -147,7 +143,7 @@ function notEnabled(_: SdkError, model: string): Explanation {
 function notAllowed(_: SdkError, model: string): Explanation {
   return {
     reason: "denied",
-    message: `Keepsake may not use this model. ${CHOOSE_OR_REPORT}`,
+    message: english.t("reason.notAllowed"),
     forOperator: `Allow the pod's role or the profile bedrock:InvokeModelWithResponseStream on ${model}: on the foundation model in every region of an inference profile, and on the profile itself.`,
   };
 }
@@ -155,7 +151,7 @@ function notAllowed(_: SdkError, model: string): Explanation {
 function noCredentials(): Explanation {
   return {
     reason: "denied",
-    message: `Keepsake could not sign in to the model's provider. ${CHOOSE_OR_REPORT}`,
+    message: english.t("reason.noCredentials"),
     forOperator:
       "There are no valid AWS credentials: in a cluster, check the service account's Pod Identity association or IRSA role; elsewhere AWS_PROFILE and `aws sso login`. A wrong clock also makes signatures invalid.",
   };
@@ -164,8 +160,7 @@ function noCredentials(): Explanation {
 function unknownModel(_: SdkError, model: string): Explanation {
   return {
     reason: "unknown-model",
-    message:
-      "Amazon Bedrock no longer offers this model here. Choose another one from the list of models, then try again.",
+    message: english.t("reason.bedrockUnknown"),
     forOperator: `${model} is not in this region, or was withdrawn: see MODELS and AWS_REGION.`,
   };
 }
@@ -173,7 +168,7 @@ function unknownModel(_: SdkError, model: string): Explanation {
 function needsProfile(_: SdkError, model: string): Explanation {
   return {
     reason: "unknown-model",
-    message: `This model is not available here. ${CHOOSE_OR_REPORT}`,
+    message: english.t("reason.notHere"),
     forOperator: `In this region ${model} needs an inference profile: put the profile's id, which begins with us., eu., apac. or global., into MODELS.`,
   };
 }
@@ -248,7 +243,7 @@ function notReady(): Explanation {
 function tookTooLong(): Explanation {
   return {
     reason: "timed-out",
-    message: `The model took too long to answer. ${TRY_OR_CHOOSE}`,
+    message: english.t("reason.modelTooSlow"),
     forOperator: "Bedrock's own time-out for the model ran out.",
   };
 }
@@ -264,7 +259,7 @@ function brokenOff(): Explanation {
 function noRegion(): Explanation {
   return {
     reason: "unreachable",
-    message: `The model's region is not configured. ${CHOOSE_OR_REPORT}`,
+    message: english.t("reason.noRegion"),
     forOperator: "Set AWS_REGION, or a region in the profile.",
   };
 }
@@ -272,7 +267,7 @@ function noRegion(): Explanation {
 function unreachable(): Explanation {
   return {
     reason: "unreachable",
-    message: `The model's provider can't be reached. ${WAIT_OR_CHOOSE}`,
+    message: english.t("reason.providerUnreachable"),
     forOperator:
       "Bedrock's endpoint can't be reached: check AWS_REGION, DNS, network policies, and NAT or VPC endpoints.",
   };
@@ -281,7 +276,7 @@ function unreachable(): Explanation {
 function broken(): Explanation {
   return {
     reason: "provider",
-    message: `The model's provider failed. ${TRY_OR_CHOOSE}`,
+    message: english.t("reason.providerFailed"),
     forOperator: "An error of Bedrock's own.",
   };
 }

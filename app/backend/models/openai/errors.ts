@@ -1,10 +1,6 @@
+import { english } from "../../../core/texts/locale";
 import { ModelError } from "../model";
-import {
-  adviceFor,
-  CHOOSE_OR_REPORT,
-  TRY_OR_CHOOSE,
-  WAIT_OR_CHOOSE,
-} from "../advice";
+import { adviceFor } from "../advice";
 
 /** A server's message about a failure, before or within a stream. */
 export interface Complaint {
@@ -136,7 +132,7 @@ export function modelErrorFor(complaint: Complaint): ModelError {
 function wrongKey(detail: string): ModelError {
   return new ModelError(
     "denied",
-    `The model sign-in failed. ${CHOOSE_OR_REPORT}`,
+    english.t("reason.signInFailed"),
     `Set OPENAI_API_KEY to a key that OPENAI_BASE_URL accepts. ${detail}`,
   );
 }
@@ -144,7 +140,7 @@ function wrongKey(detail: string): ModelError {
 function forbidden(detail: string): ModelError {
   return new ModelError(
     "denied",
-    `Keepsake may not use this model. ${CHOOSE_OR_REPORT}`,
+    english.t("reason.notAllowed"),
     `The key may not use this model, or not from here: see its permissions, OPENAI_ORGANIZATION and OPENAI_PROJECT. ${detail}`,
   );
 }
@@ -152,7 +148,7 @@ function forbidden(detail: string): ModelError {
 function unknownModel(detail: string): ModelError {
   return new ModelError(
     "unknown-model",
-    "The model's server no longer offers this model. Choose another one from the list of models, then try again.",
+    english.t("reason.serverUnknown"),
     `Pull or load the model there, or remove it from MODELS. ${detail}`,
   );
 }
@@ -160,7 +156,7 @@ function unknownModel(detail: string): ModelError {
 export function wrongUrl(detail: string): ModelError {
   return new ModelError(
     "unreachable",
-    `No model answers at the configured address. ${CHOOSE_OR_REPORT}`,
+    english.t("reason.noModelThere"),
     `OPENAI_BASE_URL seems wrong: it must be the part before /chat/completions, which usually ends in /v1. ${detail}`,
   );
 }
@@ -207,7 +203,7 @@ function overloaded({ retryAfterMs }: Complaint, detail: string): ModelError {
 function tookTooLong(detail: string): ModelError {
   return new ModelError(
     "timed-out",
-    `The model's server timed out. ${TRY_OR_CHOOSE}`,
+    english.t("reason.serverTimedOut"),
     `A server or gateway before the model has a time-out of its own. ${detail}`,
   );
 }
@@ -215,7 +211,7 @@ function tookTooLong(detail: string): ModelError {
 function broken(detail: string): ModelError {
   return new ModelError(
     "provider",
-    `The model's server failed. ${TRY_OR_CHOOSE}`,
+    english.t("reason.serverFailed"),
     `See the server's own log. ${detail}`,
   );
 }
@@ -234,7 +230,7 @@ export function interrupted(detail: string, cause?: unknown): ModelError {
 export function nonsense(detail: string, cause?: unknown): ModelError {
   return new ModelError(
     "provider",
-    `The model's server sent a response that can't be read. ${TRY_OR_CHOOSE}`,
+    english.t("reason.serverUnreadable"),
     `The stream is not that of an OpenAI-compatible server: ${detail}`,
     { cause },
   );
@@ -264,7 +260,7 @@ export function unreachable(baseUrl: string, error: unknown): ModelError {
   const hint = hints.find(([pattern]) => pattern.test(codes))?.[1] ?? "";
   return new ModelError(
     "unreachable",
-    `The model's server can't be reached. ${WAIT_OR_CHOOSE}`,
+    english.t("reason.serverUnreachable"),
     `OPENAI_BASE_URL ${withoutSecrets(baseUrl)} can't be reached (${codes || String(error)}). ${hint}`.trim(),
     { cause: error },
   );

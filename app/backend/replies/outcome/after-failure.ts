@@ -1,3 +1,4 @@
+import { sentence } from "../../../core/texts/catalogue";
 import {
   ConversationMovedOnError,
   NotFoundError,
@@ -68,5 +69,4 @@ export async function continueAfterFailed(
   }
 }
 
-const notFailed = () =>
-  new VisibleError(409, "Only a failed reply can be retried.");
+const notFailed = () => new VisibleError(409, sentence("problem.onlyFailed"));

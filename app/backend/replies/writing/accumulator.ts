@@ -1,3 +1,4 @@
+import { english } from "../../../core/texts/locale";
 import type { ModelEvent } from "../../models/model";
 import type { Line, LogRecord } from "../log/records";
 import { replay } from "../log/replay";
@@ -100,12 +101,10 @@ export class ReplyAccumulator {
   }
 }
 
-const EMPTY =
-  "The model returned an empty reply. Try again, or choose another model.";
+const EMPTY = english.t("reason.empty");
 
 const STOPPED = {
-  length: "The reply was cut off because it reached its maximum length.",
-  filtered: "The model's provider withheld the rest of this reply.",
-  unknown:
-    "The model stopped for an unknown reason, so this reply may be incomplete.",
+  length: english.t("reason.length"),
+  filtered: english.t("reason.withheld"),
+  unknown: english.t("reason.unknownStop"),
 };

@@ -1,3 +1,5 @@
+import { sentence } from "../../../core/texts/catalogue";
+import { english } from "../../../core/texts/locale";
 import { LRUCache } from "lru-cache";
 import { VisibleError } from "../../../core/domain/errors";
 import { errorCode } from "../../../core/runtime/errors";
@@ -48,16 +50,13 @@ export class WriterPool {
     const { perOwner, perProcess, index } = this.context;
     this.reserved.delete(ownerHash);
     if (this.count + this.reserved.size >= perProcess) {
-      throw new VisibleError(
-        503,
-        "The server is writing too many replies. Try again in a few seconds.",
-      );
+      throw new VisibleError(503, sentence("problem.tooManyReplies"));
     }
     this.reserved.add(ownerHash);
     if ((await index.countOf(ownerHash)) >= perOwner) {
       throw new VisibleError(
         429,
-        `You already have ${perOwner} replies in progress. Wait for one to finish or stop one, then try again.`,
+        sentence("problem.yourReplies", { limit: perOwner }),
       );
     }
   }
@@ -359,5 +358,4 @@ const ENDED_BYTES = 8 * 1024 * 1024;
 /** More than one process writes at once. */
 const MAX_UNSAVED = 10_000;
 
-const RESTARTED =
-  "The server that was writing this reply stopped, so the reply was restarted.";
+const RESTARTED = english.t("reason.restarted");

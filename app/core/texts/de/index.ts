@@ -1,6 +1,7 @@
 import type { Translation } from "../translation";
 import type { en } from "../en";
 import { chat } from "./chat";
+import { reasons } from "./reasons";
 import { layout } from "./layout";
 import { lists } from "./lists";
 import { links } from "./links";
@@ -13,6 +14,7 @@ import { transfer } from "./transfer";
 
 export const de: Translation<typeof en, "de"> = {
   ...chat,
+  ...reasons,
   ...layout,
   ...lists,
   ...pages,

@@ -145,4 +145,62 @@ export const problems: Translation<typeof english, "de"> = {
     "Es ist keine Unterhaltung ausgewählt. Gehen Sie zurück, und wählen Sie welche aus.",
   "problem.selection":
     "Höchstens {limit} Unterhaltungen können auf einmal geändert werden. Gehen Sie zurück, und wählen Sie weniger aus.",
+  "problem.onlyFailed":
+    "Nur eine fehlgeschlagene Antwort kann wiederholt werden.",
+  "problem.notStopped":
+    "Die Antwort konnte nicht angehalten werden, weil ihr Server ständig wechselt. Versuchen Sie es in einigen Sekunden noch einmal.",
+  "problem.tooManyReplies":
+    "Der Server schreibt zu viele Antworten. Versuchen Sie es in einigen Sekunden noch einmal.",
+  "problem.yourReplies":
+    "Für Sie werden schon {limit} Antworten geschrieben. Warten Sie auf eine, oder halten Sie eine an, und versuchen Sie es noch einmal.",
+  "problem.tookTooLong":
+    "Die Anfrage hat zu lange gedauert. Versuchen Sie es noch einmal.",
+  "problem.queueFull":
+    "Es warten schon {limit} Nachrichten. Warten Sie auf eine Antwort, oder ziehen Sie eine zurück, und senden Sie dann noch einmal.",
+  "problem.queueLong":
+    "Die wartenden Nachrichten sind zusammen zu lang. Warten Sie auf eine Antwort, oder ziehen Sie eine zurück, und senden Sie dann noch einmal.",
+  "problem.notQueued":
+    "Diese Nachricht wartet nicht, oder sie gehört Ihnen nicht.",
+  "problem.queuedBegun":
+    "Die Antwort auf diese Nachricht hat begonnen. Halten Sie sie an, oder senden Sie eine andere Nachricht.",
+  "problem.queuedWithdrawn":
+    "Diese Nachricht wurde zurückgezogen. Senden Sie sie noch einmal.",
+  "problem.yourSearches":
+    "Ihre anderen Suchen laufen noch. Versuchen Sie es gleich noch einmal.",
+  "problem.searches":
+    "Gerade suchen zu viele Menschen. Versuchen Sie es gleich noch einmal.",
+  "problem.deletedForGood":
+    "Diese Unterhaltung wurde endgültig gelöscht und kann nicht wiederhergestellt werden.",
+  "problem.noModelNow":
+    "Gerade ist kein Modell verfügbar. Versuchen Sie es später noch einmal.",
+  "problem.modelUnknown":
+    "Dieses Modell gibt es nicht. Wählen Sie ein anderes.",
+  "problem.deletedTurns":
+    "Sie haben die Grenze von {limit} gelöschten Nachrichten in einer Unterhaltung erreicht. Löschen Sie stattdessen die Unterhaltung.",
+  "problem.branches":
+    "Diese Unterhaltung hat die Grenze von {limit} Zweigen erreicht. Setzen Sie stattdessen ihre neuesten Nachrichten fort.",
+  "problem.versions":
+    "Sie haben die Grenze von {limit} Versionen erreicht. Senden Sie stattdessen eine neue Nachricht.",
+  "problem.messageLonger":
+    "Die Nachricht ist länger als {megabytes} MB. Kürzen Sie sie, oder senden Sie sie in Teilen.",
+  "problem.pinned":
+    "Sie haben {limit} Unterhaltungen angeheftet, und mehr sind nicht möglich. Lösen Sie zuerst eine.",
+  "problem.beingChanged":
+    "Diese Unterhaltung wird gerade geändert. Versuchen Sie es noch einmal.",
+  "problem.notInBin":
+    "Diese Unterhaltung ist nicht im Papierkorb. Laden Sie die Seite neu, um zu sehen, wo sie ist.",
+  "problem.useRetry":
+    "Diese Antwort ist fehlgeschlagen. Verwenden Sie „Noch einmal“ statt „Neu erzeugen“.",
+  "problem.fileGone":
+    "Eine Datei dieser Nachricht ist nicht mehr da. Hängen Sie sie noch einmal an: Dateien bleiben einen Tag, bis sie gesendet werden.",
+  "problem.unsentFiles":
+    "Sie haben {limit} Dateien angehängt, ohne sie zu senden. Senden Sie einige, oder entfernen Sie sie, und hängen Sie diese dann noch einmal an.",
+  "problem.fileSize":
+    "Eine Datei darf {megabytes} MB haben. Verkleinern Sie sie, oder senden Sie einen Teil.",
+  "problem.pdfsAtOnce":
+    "Gerade werden zu viele PDFs gelesen. Hängen Sie Ihres in einigen Sekunden noch einmal an.",
+  "problem.maxTokensOf":
+    "Die maximale Länge muss für {model} eine ganze Zahl von 1 bis {most} Token sein. Lassen Sie sie leer, gilt die Grenze des Modells.",
+  "problem.temperatureOf":
+    "Die Temperatur muss für {model} eine Zahl von 0 (vorhersehbar) bis {most} (kreativ) sein. Lassen Sie sie leer, gilt die Vorgabe des Modells.",
 };

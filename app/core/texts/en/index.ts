@@ -1,4 +1,5 @@
 import { chat } from "./chat";
+import { reasons } from "./reasons";
 import { layout } from "./layout";
 import { lists } from "./lists";
 import { links } from "./links";
@@ -12,6 +13,7 @@ import { transfer } from "./transfer";
 /** All texts of the interface. The other languages have the same keys, or don't compile. */
 export const en = {
   ...chat,
+  ...reasons,
   ...layout,
   ...links,
   ...lists,

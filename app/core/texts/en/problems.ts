@@ -136,4 +136,55 @@ export const problems = {
     "No conversation is selected. Go back and select some.",
   "problem.selection":
     "At most {limit} conversations can be changed at once. Go back and select fewer.",
+  "problem.onlyFailed": "Only a failed reply can be retried.",
+  "problem.notStopped":
+    "The reply could not be stopped because its server keeps changing. Try again in a few seconds.",
+  "problem.tooManyReplies":
+    "The server is writing too many replies. Try again in a few seconds.",
+  "problem.yourReplies":
+    "You already have {limit} replies in progress. Wait for one to finish or stop one, then try again.",
+  "problem.tookTooLong": "The request took too long. Try again.",
+  "problem.queueFull":
+    "{limit} messages are queued already. Wait for a reply or withdraw one, then send again.",
+  "problem.queueLong":
+    "The queued messages are too long together. Wait for a reply or withdraw one, then send again.",
+  "problem.notQueued": "This message is not queued, or it is not yours.",
+  "problem.queuedBegun":
+    "The reply to this message has begun. Stop it, or send another message.",
+  "problem.queuedWithdrawn": "This message was withdrawn. Send it again.",
+  "problem.yourSearches":
+    "Your other searches are still running. Try again in a moment.",
+  "problem.searches":
+    "Too many people are searching at the moment. Try again in a moment.",
+  "problem.deletedForGood":
+    "This conversation was deleted permanently, and can’t be restored.",
+  "problem.noModelNow": "No model is available right now. Try again later.",
+  "problem.modelUnknown": "This model does not exist. Pick another.",
+  "problem.deletedTurns":
+    "You have reached the limit of {limit} deleted messages in a conversation. Delete the conversation instead.",
+  "problem.branches":
+    "This conversation has reached the limit of {limit} branches. Continue its newest messages instead.",
+  "problem.versions":
+    "You have reached the limit of {limit} versions. Send a new message instead.",
+  "problem.messageLonger":
+    "The message is longer than {megabytes} MB. Shorten it, or send it in parts.",
+  "problem.pinned":
+    "You have pinned {limit} conversations, and no more can be pinned. Unpin one first.",
+  "problem.beingChanged":
+    "This conversation is being changed at the moment. Try again.",
+  "problem.notInBin":
+    "This conversation is not in the bin. Reload the page to see where it is.",
+  "problem.useRetry": "This reply failed. Use Retry instead of Regenerate.",
+  "problem.fileGone":
+    "A file of this message is no longer there. Attach it again: files are kept for a day until they are sent.",
+  "problem.unsentFiles":
+    "You have attached {limit} files without sending them. Send some, or remove them, then attach this one again.",
+  "problem.fileSize":
+    "A file may have {megabytes} MB. Make it smaller, or send a part of it.",
+  "problem.pdfsAtOnce":
+    "Too many PDFs are being read at the moment. Attach yours again in a few seconds.",
+  "problem.maxTokensOf":
+    "The maximum length must be a whole number of tokens from 1 to {most} for {model}. Leave it empty for the model's own limit.",
+  "problem.temperatureOf":
+    "The temperature must be a number from 0 (predictable) to {most} (creative) for {model}. Leave it empty for the model's default.",
 } as const;
