@@ -150,6 +150,16 @@ export class FileStore {
     await removeMarker(this.deps.fileSystem, path.join(folder, id));
   }
 
+  /** An upload of an owner that was not sent; `undefined` if there is none. */
+  async describeUpload(
+    ownerHash: string,
+    id: string,
+  ): Promise<FileRef | undefined> {
+    const file = path.join(this.deps.folders.uploads(ownerHash), id);
+    const record = await this.readRecord(file);
+    return record && toRef(id, record);
+  }
+
   /** The number and the size of the uploads that no message has. */
   async measureUploads(
     ownerHash: string,

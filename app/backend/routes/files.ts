@@ -45,6 +45,12 @@ export function serveFiles(
     const about = FileRef.parse({ ...found.record, id: file });
     await sendFile(ctx, about, found);
   });
+  implement(router, "describeUpload", async (ctx) => {
+    const { ownerHash, input } = ctx.state;
+    const found = await files.describeUpload(ownerHash, input.params.file);
+    if (!found) throw notFound();
+    ctx.body = found;
+  });
   implement(router, "discardFile", async (ctx) => {
     const { ownerHash, input } = ctx.state;
     await files.discard(ownerHash, input.params.file);

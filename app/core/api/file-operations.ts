@@ -1,10 +1,23 @@
 import { z } from "zod";
-import { Id } from "../domain/records";
+import { FileRef, Id } from "../domain/records";
 import { empty, none } from "./inputs";
 import { operation } from "./operation";
 
 /** Uploads and downloads, which are streams, are described in `describe-files.ts`. */
 export const fileOperations = {
+  describeUpload: operation({
+    method: "get",
+    path: "/v1/files/{file}",
+    tag: "Files",
+    summary: "Describes an uploaded file that was not sent with a message",
+    params: z.object({ file: Id }),
+    query: none,
+    body: empty,
+    status: 200,
+    answer: FileRef,
+    errors: [404],
+    repeatable: "always",
+  }),
   discardFile: operation({
     method: "delete",
     path: "/v1/files/{file}",

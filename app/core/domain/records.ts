@@ -367,6 +367,14 @@ export const ModelDescription = z
     /** 1 if an earlier version of the program does not say. */
     maxTemperature: z.number().optional(),
     continues: z.boolean(),
+    /** What it takes as it is; absent for a model that takes text alone, and from an earlier version of the program. */
+    takes: z
+      .object({
+        images: z
+          .object({ maxBytes: z.int(), maxSide: z.int().optional() })
+          .optional(),
+      })
+      .optional(),
   })
   .meta({ id: "ModelDescription" });
 

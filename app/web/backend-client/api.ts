@@ -179,6 +179,8 @@ export interface Api {
     context: ApiContext,
     upload: { name: string; key: string; content: Readable },
   ): Promise<FileRef>;
+  /** Throws `VisibleError` (404) if it is sent, or was swept because it was not. */
+  describeUpload(context: ApiContext, file: string): Promise<FileRef>;
   /** Deletes an uploaded file that was not sent. */
   discardFile(context: ApiContext, file: string): Promise<void>;
   /** Stores a file with exported conversations. The same key twice begins one import. */

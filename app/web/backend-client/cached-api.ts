@@ -1,7 +1,11 @@
 import type { Registry } from "prom-client";
 import { type OperationId, operations } from "../../core/api/operations";
 import { VisibleError } from "../../core/domain/errors";
-import { type ConversationPage, limits } from "../../core/domain/records";
+import {
+  type ConversationPage,
+  type FileRef,
+  limits,
+} from "../../core/domain/records";
 import type { Logger } from "../../core/runtime/log";
 import type {
   Api,
@@ -211,6 +215,17 @@ export class CachedApi implements ConnectedApi {
     ...args: Parameters<Api["uploadFile"]>
   ): ReturnType<Api["uploadFile"]> {
     return this.files.upload(...args);
+  }
+
+  async describeUpload(context: ApiContext, file: string): Promise<FileRef> {
+    const request = { params: { file } };
+    const { value } = await this.fetch(
+      context,
+      "describeUpload",
+      undefined,
+      request,
+    );
+    return value;
   }
 
   async discardFile(context: ApiContext, file: string): Promise<void> {

@@ -33,6 +33,10 @@ export function fileRoutes(deps: RouteDeps & UploadDeps): Router<WebState> {
       content.resume();
     }
   });
+  router.get(`${UPLOAD_PATH}/:id`, async (ctx) => {
+    ctx.set("cache-control", "no-store");
+    ctx.body = await deps.api.describeUpload(ctx.state.api, idOf(ctx, "file"));
+  });
   router.post(`${UPLOAD_PATH}/:id/delete`, async (ctx) => {
     await deps.api.discardFile(ctx.state.api, idOf(ctx, "file"));
     ctx.status = 204;

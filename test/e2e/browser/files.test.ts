@@ -254,3 +254,63 @@ describe("without a script", () => {
     await expectShown(link("notes.txt"));
   });
 });
+
+/** The attachment has arrived, and its page is loaded again. */
+async function attachAndReload(): Promise<void> {
+  await open();
+  await input().setInputFiles(notes);
+  await expectStored(1);
+  await page.reload();
+  await expectStored(1);
+}
+
+it("keeps attached files when the page is loaded again, and sends them alone", async () => {
+  await attachAndReload();
+  await send().click();
+  await expectShown(link("notes.txt"));
+  await page.goto(web.address);
+  await message().fill("nothing attached");
+  expect(await attached().count()).toBe(0);
+});
+
+it("says that an attached file is no longer stored", async () => {
+  await attachAndReload();
+  const id = await attached().locator("input").getAttribute("name");
+  await page.request.post(
+    `${web.address}/files/${id?.slice("file-".length)}/delete`,
+    { headers: { origin: web.address } },
+  );
+  await page.reload();
+  await expectShown(page.getByText("No longer stored:"));
+  await remove("notes.txt").click();
+  await page.reload();
+  await message().fill("again");
+  expect(await attached().count()).toBe(0);
+});
+
+it("scales a picture that exceeds the model's bounds, keeps its type, and says so", async () => {
+  web.api.models = web.api.models.map((model) => ({
+    ...model,
+    takes: { images: { maxBytes: 1_000_000, maxCount: 5, maxSide: 100 } },
+  }));
+  await open();
+  const wide = { ...picture, name: "wide.png", buffer: await drawn(400, 200) };
+  await input().setInputFiles(wide);
+  await expectShown(page.getByText("scaled to 100 × 50 pixels"));
+  await expectStored(1);
+  await sendText("Look");
+  await expectShown(image("wide.png"));
+  expect(await image("wide.png").getAttribute("width")).toBe("100");
+});
+
+/** A picture that browsers can decode. */
+async function drawn(width: number, height: number): Promise<Buffer> {
+  const url = await page.evaluate(
+    (size) => {
+      const canvas = Object.assign(document.createElement("canvas"), size);
+      return canvas.toDataURL("image/png");
+    },
+    { width, height },
+  );
+  return Buffer.from(url.split(",")[1] ?? "", "base64");
+}

@@ -12,6 +12,9 @@ export const settings: Translation<typeof english, "ar"> = {
     "يقبل {name} درجة عشوائية حتى {max}، ويُعطى هذا الحد بدلًا من {chosen}.",
   "options.maxTokensBeyond":
     "يكتب {name} حتى {max} رمزًا، ويُعطى هذا الحد بدلًا من {chosen}.",
+  "upload.scaled": "صُغّرت إلى {width} × {height} بكسل",
+  "upload.expired":
+    "لم يعد محفوظًا: تُحفظ الملفات التي لم تُرسل يومًا واحدًا. أزل هذا الملف، ثم أرفقه مرة أخرى.",
   "prompts.title": "النصوص المحفوظة",
   "prompts.key": "النصوص المحفوظة (/)",
   "prompts.hint":

@@ -12,6 +12,9 @@ export const settings: Translation<typeof english, "de"> = {
     "{name} nimmt eine Temperatur bis {max} und erhält diese statt {chosen}.",
   "options.maxTokensBeyond":
     "{name} schreibt bis zu {max} Token und erhält diese Grenze statt {chosen}.",
+  "upload.scaled": "verkleinert auf {width} × {height} Pixel",
+  "upload.expired":
+    "Nicht mehr gespeichert: Dateien, die nicht gesendet werden, bleiben einen Tag. Entfernen Sie diese, und hängen Sie sie wieder an.",
   "prompts.title": "Gespeicherte Prompts",
   "prompts.key": "Gespeicherte Prompts (/)",
   "prompts.hint":

@@ -10,6 +10,9 @@ export const settings = {
     "{name} takes a temperature of up to {max}, and gets that instead of {chosen}.",
   "options.maxTokensBeyond":
     "{name} writes up to {max} tokens, and gets that limit instead of {chosen}.",
+  "upload.scaled": "scaled to {width} × {height} pixels",
+  "upload.expired":
+    "No longer stored: files that are not sent are kept for a day. Remove this one, and attach it again.",
   "prompts.title": "Saved prompts",
   "prompts.key": "Saved prompts (/)",
   "prompts.hint":

@@ -11,6 +11,15 @@ async function attach(files) {
   attachFiles(all);
 }
 
+/** Puts back the files that were attached here when the page was left. */
+export function restoreFiles() {
+  const { pathname } = location;
+  const stored = localStorage.getItem(`files:${pathname}`);
+  const { script } = byId("files")?.dataset ?? {};
+  if (!stored || !script) return;
+  void import(script).then((upload) => upload.restoreFiles(stored, pathname));
+}
+
 /** @param {DataTransfer | null} data */
 const hasFiles = (data) => data?.types.includes("Files") && byId("files");
 

@@ -33,6 +33,7 @@ async function submit(form, submitter) {
     if (typeof value === "string") body.append(name, value);
   }
   const isComposer = form.id === "composer";
+  const { pathname } = location;
   // Not the text from the form: there, lone surrogates are replaced.
   const sent = isComposer ? messageBox()?.value : undefined;
   // Not those that are attached until the answer comes.
@@ -80,6 +81,8 @@ async function submit(form, submitter) {
       hasPrompted: form.matches(PROMPTING),
       keepsBox: isComposer,
     });
+    if (isComposer)
+      document.dispatchEvent(new CustomEvent("sent", { detail: pathname }));
     recoverFocus(focused);
     if (isSaved) showToast(t("notice.saved"));
   } catch {

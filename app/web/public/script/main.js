@@ -3,7 +3,7 @@ import { handleMessageBox, updateBox } from "./composer.js";
 import { handleCopyButtons } from "./copy.js";
 import { handleDialogs } from "./dialogs.js";
 import { byId, hasKeyboard, messageBox, setCookie } from "./dom.js";
-import { handleFiles } from "./files.js";
+import { handleFiles, restoreFiles } from "./files.js";
 import { handleDrafts, removeOldestDrafts, restoreDraft } from "./draft.js";
 import { handleForms } from "./forms.js";
 import { handleKeys, showKeyChoice } from "./keys.js";
@@ -59,6 +59,7 @@ function start() {
 function recall() {
   setCookies();
   restoreDraft();
+  restoreFiles();
   removeOldestDrafts();
   restoreListPosition();
   onRender(showAttention);

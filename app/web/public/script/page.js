@@ -7,6 +7,7 @@ import {
   recoverFocus,
 } from "./dom.js";
 import { captureDraft, moveDraft, openDraft } from "./draft.js";
+import { restoreFiles } from "./files.js";
 import { morphAttributes, morphChildren } from "./morph.js";
 import { describeOutcome, newestReply } from "./outcome.js";
 import { keepScrollPosition, scrollToEnd, scrollToNewest } from "./scroll.js";
@@ -76,6 +77,7 @@ export function show(html, options = {}) {
   else if (shownPath !== location.pathname) {
     openDraft(location.pathname, typed);
     byId("attached")?.replaceChildren();
+    restoreFiles();
   }
   shownPath = location.pathname;
   shownAddress = location.pathname + location.search;

@@ -48,24 +48,198 @@ function loadStyle() {
 /** @param {File[]} files */
 function attachFiles(files) {
   loadStyle();
-  const input = find("files");
-  const most = Number(input?.dataset.most);
-  const maxBytes = Number(input?.dataset.maxBytes);
+  const most = Number(find("files")?.dataset.most);
   for (const file of files) {
     const item = addItem(file);
     const count = list()?.childElementCount ?? 0;
-    if (count > most) {
-      refuse(item, t("upload.tooMany", { count: most }));
-    } else if (file.size > maxBytes) {
-      refuse(item, t("upload.tooLarge", { limit: sizeOf(maxBytes) }));
-    } else {
-      send(item, file, crypto.randomUUID?.() ?? String(Math.random()));
-    }
+    if (count > most) refuse(item, t("upload.tooMany", { count: most }));
+    else void attach(item, file);
   }
   find("message")?.focus();
 }
 
-/** @param {File} file */
+/**
+ * @param {HTMLElement} item
+ * @param {File} file
+ */
+async function attach(item, file) {
+  const maxBytes = Number(find("files")?.dataset.maxBytes);
+  // Until it is sent, a message waits for it.
+  running.set(item, new XMLHttpRequest());
+  const fitting = await scaled(item, file);
+  if (!running.has(item)) return;
+  if (fitting.size > maxBytes) {
+    refuse(item, t("upload.tooLarge", { limit: sizeOf(maxBytes) }));
+  } else {
+    send(item, fitting, crypto.randomUUID?.() ?? String(Math.random()));
+  }
+}
+
+/** What a canvas can write: the type of a picture stays. */
+const SCALABLE = new Set(["image/png", "image/jpeg", "image/webp"]);
+
+/** Each attempt is smaller. A picture that is too large even so is refused, with the limit. */
+const ATTEMPTS = 6;
+
+/**
+ * Scales a picture that exceeds the bounds of Keepsake or of the model, and says so.
+ *
+ * @param {HTMLElement} item
+ * @param {File} file
+ * @returns {Promise<File>} the file itself if it fits, or can't be scaled
+ */
+async function scaled(item, file) {
+  if (!SCALABLE.has(file.type)) return file;
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return file;
+  const { width, height } = bitmap;
+  const bounds = boundsOfPictures();
+  let factor = Math.min(
+    1,
+    bounds.side / Math.max(width, height),
+    Math.sqrt(bounds.pixels / (width * height)),
+  );
+  let fitting = file;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (factor === 1 && file.size <= bounds.bytes) break;
+    if (factor === 1) factor = Math.sqrt(bounds.bytes / file.size);
+    const blob = await draw(bitmap, factor, file.type);
+    if (!blob || blob.type !== file.type) break;
+    if (blob.size <= bounds.bytes) {
+      fitting = new File([blob], file.name, { type: file.type });
+      sayScaled(item, fitting, sizeAt(bitmap, factor));
+      break;
+    }
+    factor *= Math.min(0.9, Math.sqrt(bounds.bytes / blob.size));
+  }
+  bitmap.close();
+  return fitting;
+}
+
+/** The bounds of Keepsake, and those of the chosen model if it takes pictures. */
+function boundsOfPictures() {
+  /** @type {DOMStringMap} */
+  const dataset = find("files")?.dataset ?? {};
+  return {
+    bytes: Math.min(
+      Number(dataset.maxBytes),
+      Number(dataset.imageBytes) || Infinity,
+    ),
+    side: Number(dataset.imageSide) || Infinity,
+    pixels: Number(dataset.megapixels) * 1_000_000,
+  };
+}
+
+/**
+ * @param {{ width: number, height: number }} picture
+ * @param {number} factor
+ */
+const sizeAt = ({ width, height }, factor) => ({
+  width: Math.max(1, Math.floor(width * factor)),
+  height: Math.max(1, Math.floor(height * factor)),
+});
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {number} factor
+ * @param {string} type
+ * @returns {Promise<Blob | null>}
+ */
+function draw(bitmap, factor, type) {
+  const canvas = document.createElement("canvas");
+  const { width, height } = sizeAt(bitmap, factor);
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  if (!context) return Promise.resolve(null);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  return new Promise((resolve) => canvas.toBlob(resolve, type, 0.9));
+}
+
+/**
+ * @param {HTMLElement} item
+ * @param {File} file
+ * @param {{ width: number, height: number }} size
+ */
+function sayScaled(item, file, size) {
+  const sentence = t("upload.scaled", size);
+  const shown = item.querySelector(".quiet");
+  if (shown) shown.textContent = `${sizeOf(file.size)}, ${sentence}`;
+  item.dataset.scaled = sentence;
+}
+
+/* Attached files outlive a reload of the page: they are stored at the server for a day. */
+
+/** As long as the server keeps them. */
+const KEPT_MS = 86_400_000;
+
+/** @param {string} pathname */
+const keyFor = (pathname) => `files:${pathname}`;
+
+/** Notes the attached files of the page on display. */
+function remember() {
+  const items = /** @type {HTMLElement[]} */ ([...(list()?.children ?? [])]);
+  const files = items.flatMap(({ dataset }) =>
+    dataset.file ? [JSON.parse(dataset.file)] : [],
+  );
+  const key = keyFor(location.pathname);
+  try {
+    if (files.length === 0) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify({ at: Date.now(), files }));
+  } catch {
+    // More than the browser stores.
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {{ at: number, files: { id: string, name: string, size: number }[] }}
+ */
+function parseNote(text) {
+  try {
+    const { at, files } = JSON.parse(text);
+    return { at: Number(at), files };
+  } catch {
+    return { at: 0, files: [] };
+  }
+}
+
+/**
+ * @param {string} text what was noted
+ * @param {string} pathname the page that it was noted for
+ */
+async function restoreFiles(text, pathname) {
+  loadStyle();
+  for (const file of parseNote(text).files) {
+    if (location.pathname !== pathname) return;
+    if (document.getElementsByName(`file-${file.id}`).length > 0) continue;
+    const item = addItem(file);
+    keep(item, file);
+    const answer = await fetch(`${base}/files/${file.id}`).catch(() => null);
+    if (answer?.status !== 404) continue;
+    item.querySelector("input")?.remove();
+    delete item.dataset.file;
+    refuse(item, t("upload.expired"));
+    remember();
+  }
+}
+
+/**
+ * Makes a stored file a part of the message.
+ *
+ * @param {HTMLElement} item
+ * @param {{ id: string, name: string, size: number }} file
+ */
+function keep(item, file) {
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = `file-${file.id}`;
+  field.value = file.name;
+  item.querySelector(".file")?.append(field);
+  item.dataset.file = JSON.stringify(file);
+}
+
+/** @param {{ name: string, size: number }} file */
 function addItem(file) {
   const item = document.createElement("li");
   const box = document.createElement("span");
@@ -95,6 +269,7 @@ function removeItem(item) {
   request?.abort();
   const stored = item.querySelector("input")?.name.slice("file-".length);
   item.remove();
+  remember();
   if (stored) void fetch(`${base}/files/${stored}/delete`, { method: "POST" });
   find("message")?.focus();
   sendIfReady();
@@ -117,7 +292,7 @@ function refuse(item, sentence) {
 }
 
 /**
- * @param {Element} item
+ * @param {HTMLElement} item
  * @param {File} file
  * @param {string} key By which a repeated upload is recognised.
  * @param {number} [attempts]
@@ -152,7 +327,7 @@ function send(item, file, key, attempts = 2) {
 }
 
 /**
- * @param {Element} item
+ * @param {HTMLElement} item
  * @param {XMLHttpRequest} request
  */
 function finish(item, request) {
@@ -164,16 +339,14 @@ function finish(item, request) {
     return;
   }
   running.delete(item);
-  const { id, name } = JSON.parse(request.responseText);
-  const field = document.createElement("input");
-  field.type = "hidden";
-  field.name = `file-${id}`;
-  field.value = name;
+  const { id, name, bytes } = JSON.parse(request.responseText);
   item.querySelector("progress")?.remove();
-  item.querySelector(".file")?.append(field);
+  keep(item, { id, name, size: bytes });
+  remember();
   const shown = item.querySelector("bdi");
   if (shown) shown.textContent = name;
-  say(t("upload.attached", { name }));
+  const { scaled: sentence } = item.dataset;
+  say([t("upload.attached", { name }), sentence].filter(Boolean).join(" "));
   sendIfReady();
 }
 
@@ -206,4 +379,16 @@ function holdBack(/** @type {SubmitEvent} */ event) {
 
 addEventListener("submit", holdBack, { capture: true });
 
-export { attachFiles };
+document.addEventListener("sent", (event) => {
+  const { detail: pathname } = /** @type {CustomEvent} */ (event);
+  localStorage.removeItem(keyFor(pathname));
+  remember();
+});
+
+for (const key of Object.keys(localStorage)) {
+  if (!key.startsWith(keyFor(""))) continue;
+  const { at } = parseNote(localStorage.getItem(key) ?? "");
+  if (Date.now() - at > 7 * KEPT_MS) localStorage.removeItem(key);
+}
+
+export { attachFiles, restoreFiles };
