@@ -8,8 +8,8 @@ import type { Api, ApiContext } from "../../backend-client/api";
 
 /** Conversations that are read at once. */
 const CONVERSATIONS = 100;
-/** Messages that are read at once: with up to a megabyte each, they bound the memory. */
-export const MESSAGES = 20;
+/** Messages that are read at once. A page of long ones has fewer: `limits.pageCharacters` bounds the memory. */
+export const MESSAGES = 100;
 
 /** A source of conversations, and on whose behalf they are read. */
 export interface ExportSource {
@@ -71,15 +71,13 @@ export async function* messagesOf(
   const { id } = newest.conversation;
   const read = (before: number) =>
     api.readConversation(context, id, { limit: MESSAGES, before, thread: 0 });
-  const ends: number[] = [];
-  for (let page = newest; ;) {
-    ends.unshift(lastOf(page.messages) + 1);
-    const [first] = page.messages;
-    if (!page.hasOlder || !first) break;
-    page = await read(first.number);
+  // The newest page is kept: it may be made of a known one, and longer than one that is read again.
+  const befores: number[] = [];
+  for (let page = newest; page.hasOlder && page.messages[0];) {
+    const before = page.messages[0].number;
+    befores.unshift(before);
+    page = await read(before);
   }
-  for (const end of ends) yield (await read(end)).messages;
+  for (const before of befores) yield (await read(before)).messages;
+  yield newest.messages;
 }
-
-const lastOf = (messages: readonly Message[]): number =>
-  messages.at(-1)?.number ?? 0;
