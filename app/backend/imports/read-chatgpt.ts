@@ -11,12 +11,20 @@ import {
 /** What other programs write is not certain: each field is looked at before it is used. */
 type Unknown = Readonly<Record<string, unknown>>;
 
-/** Nodes of a conversation, and steps of the work for it: its threads share their beginnings. */
+/**
+ * Nodes of a conversation, and bounds of the work for it: its threads share their beginnings, so a node can be
+ * in many of them.
+ */
 const MAX_NODES = 20_000;
 const MAX_STEPS = 400_000;
+/** Characters of all turns but those of the current thread: versions of a turn repeat what they share. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 interface Node {
-  id: string;
+  /** Names it: an id of the file can be as long as the file. */
+  index: number;
+  /** The nodes of its path, itself included. */
+  depth: number;
   parent: Node | undefined;
   children: Node[];
   message: NodeMessage | undefined;
@@ -79,19 +87,30 @@ function link(
   reader: MessageReader,
 ): Map<string, Node> {
   const nodes = new Map<string, Node>();
-  for (const [id, raw] of entries) {
+  for (const [index, [id, raw]] of entries.entries()) {
     const message = isRecord(raw) ? reader.read(raw.message) : undefined;
-    nodes.set(id, { id, parent: undefined, children: [], message });
+    nodes.set(id, {
+      index,
+      depth: 1,
+      parent: undefined,
+      children: [],
+      message,
+    });
   }
   for (const [id, raw] of entries) {
     const node = nodes.get(id);
-    const parent = isRecord(raw) ? nodes.get(String(raw.parent)) : undefined;
+    const parent = isRecord(raw) ? nodeOf(nodes, raw.parent) : undefined;
     if (!node || !parent || parent === node) continue;
     node.parent = parent;
     parent.children.push(node);
   }
   return nodes;
 }
+
+const nodeOf = (
+  nodes: ReadonlyMap<string, Node>,
+  id: unknown,
+): Node | undefined => (typeof id === "string" ? nodes.get(id) : undefined);
 
 /** Reads the message of a node; `undefined` for one that ChatGPT does not show as text either. */
 class MessageReader {
@@ -110,10 +129,13 @@ class MessageReader {
     // A call of a tool.
     if (typeof recipient === "string" && recipient !== "all") return undefined;
     const onCut = () => void this.left.add("cutTexts");
+    const text = cleanText(this.textOf(content), onCut);
+    const reasoning = cleanText(reasoningOf(content), onCut);
+    if (text.trim() === "" && reasoning === "") return undefined;
     return {
       role,
-      text: cleanText(this.textOf(content), onCut),
-      reasoning: cleanText(reasoningOf(content), onCut),
+      text,
+      reasoning,
       at: timeOf(message.create_time, this.now),
       model: cleanTitle(about.model_slug).slice(0, 100),
     };
@@ -158,7 +180,7 @@ const withoutCitations = (text: string): string =>
   text
     .replaceAll(/\ue200[^\ue200\ue201]{0,2000}\ue201/g, "")
     .replaceAll(/[\ue200-\ue20f]/g, "")
-    .replaceAll(/【\d{1,5}(?::\d{1,5})?†[^】]{0,200}】/g, "");
+    .replaceAll(/【\d{1,5}(?::\d{1,5})?†[^【】]{0,200}】/g, "");
 
 /** The turns of all threads, those of the current one last. */
 function toTurns(
@@ -168,7 +190,7 @@ function toTurns(
   left: Set<Leftover>,
 ): ImportedTurn[] | "tooLong" {
   const reached = reachable(nodes);
-  const end = nodes.get(String(current));
+  const end = nodeOf(nodes, current);
   const leaves = reached.filter((node) => node.children.length === 0);
   const last = end && reached.includes(end) ? end : leaves.at(-1);
   const ends = [
@@ -178,13 +200,10 @@ function toTurns(
   const tree = new TurnBuilder(createdAt);
   let steps = 0;
   for (const leaf of ends) {
-    const path = pathTo(leaf);
-    steps += path.length;
-    if (steps > MAX_STEPS && leaf !== last) {
-      left.add("versions");
-      continue;
-    }
-    if (!tree.add(path, leaf === last)) left.add("versions");
+    const isLast = leaf === last;
+    steps += leaf.depth;
+    const hasTime = isLast || steps <= MAX_STEPS;
+    if (!hasTime || !tree.add(pathTo(leaf), isLast)) left.add("versions");
   }
   return tree.turns;
 }
@@ -195,6 +214,7 @@ function reachable(nodes: ReadonlyMap<string, Node>): Node[] {
   const waiting = [...nodes.values()].filter(({ parent }) => !parent);
   for (let node = waiting.shift(); node; node = waiting.pop()) {
     found.push(node);
+    for (const child of node.children) child.depth = node.depth + 1;
     waiting.push(...node.children.toReversed());
   }
   return found;
@@ -216,6 +236,7 @@ class TurnBuilder {
     Map<string, ImportedTurn>
   >();
   private readonly branches = new BranchCount();
+  private characters = 0;
 
   constructor(private readonly createdAt: string) {}
 
@@ -223,23 +244,54 @@ class TurnBuilder {
   add(path: readonly Node[], isLast: boolean): boolean {
     let after: ImportedTurn | undefined;
     for (const group of groupsOf(path)) {
-      const key = group.map(({ id }) => id).join("\n");
-      const siblings = this.known.get(after) ?? new Map<string, ImportedTurn>();
-      this.known.set(after, siblings);
-      const turn: ImportedTurn =
-        siblings.get(key) ?? toTurn(group, after, this.createdAt);
-      if (!siblings.has(key)) {
-        const isFull = siblings.size > 0 && !this.branches.hasRoom(after);
-        if (isFull && !isLast) return false;
-        siblings.set(key, turn);
-        this.branches.add(turn);
-        this.turns.push(turn);
-      }
+      const turn =
+        this.siblingsAfter(after).get(keyOf(group)) ??
+        this.addTurn(group, after, isLast);
+      if (!turn) return false;
       after = turn;
     }
     return true;
   }
+
+  /** @returns `undefined` if there is no room, which the last thread always has. */
+  private addTurn(
+    group: readonly Node[],
+    after: ImportedTurn | undefined,
+    isLast: boolean,
+  ): ImportedTurn | undefined {
+    const siblings = this.siblingsAfter(after);
+    const characters = charactersOf(group);
+    // Looked at before the turn is made, which copies its texts.
+    const hasRoom =
+      (siblings.size === 0 || this.branches.hasRoom(after)) &&
+      this.characters + characters <= MAX_CHARACTERS;
+    if (!hasRoom && !isLast) return undefined;
+    const turn = toTurn(group, after, this.createdAt);
+    siblings.set(keyOf(group), turn);
+    this.characters += characters;
+    this.branches.add(turn);
+    this.turns.push(turn);
+    return turn;
+  }
+
+  private siblingsAfter(
+    after: ImportedTurn | undefined,
+  ): Map<string, ImportedTurn> {
+    const siblings = this.known.get(after) ?? new Map<string, ImportedTurn>();
+    this.known.set(after, siblings);
+    return siblings;
+  }
 }
+
+const keyOf = (group: readonly Node[]): string =>
+  group.map(({ index }) => index).join();
+
+const charactersOf = (group: readonly Node[]): number =>
+  group.reduce(
+    (sum, { message }) =>
+      sum + (message ? message.text.length + message.reasoning.length : 0),
+    0,
+  );
 
 /** The nodes of each turn: those of prompts, and then those of answers. */
 function groupsOf(path: readonly Node[]): Node[][] {
@@ -247,8 +299,7 @@ function groupsOf(path: readonly Node[]): Node[][] {
   let before: NodeMessage["role"] | undefined;
   for (const node of path) {
     const { message } = node;
-    if (!message || (message.text.trim() === "" && message.reasoning === ""))
-      continue;
+    if (!message) continue;
     if (message.role === "user" && before !== "user") groups.push([]);
     if (groups.length === 0) groups.push([]);
     groups.at(-1)?.push(node);

@@ -139,14 +139,26 @@ function toTurns(messages: ReadonlyMap<number, Message>): ImportedTurn[] {
   for (const number of numbers) {
     const prompt = messages.get(number);
     const reply = messages.get(number + 1);
-    let before = tree.before(number);
-    while (before > 0 && !turns.has(before)) before = tree.before(before);
+    // A turn that is missing is no branch: it followed the one before it.
+    const before = Math.min(tree.before(number), number - 2);
     turns.set(number, {
       ...toTurn(prompt, reply),
-      after: turns.get(before),
+      after: turns.get(nearestTo(before, numbers)),
     });
   }
   return [...turns.values()];
+}
+
+/** The highest of sorted numbers that is not above one; below 1 if there is none. */
+function nearestTo(number: number, sorted: readonly number[]): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (sorted[middle]! <= number) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from - 1] ?? 0;
 }
 
 function toTurn(
