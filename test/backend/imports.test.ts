@@ -1,4 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { hashOf } from "../../app/core/storage/layout/hashes";
+import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
 import { limits, type Message } from "../../app/core/domain/records";
 import { elementLimits } from "../../app/backend/imports/find-elements";
 import {
@@ -313,6 +317,52 @@ it("is erased with all data of its owner", async () => {
   const path = `/v1/imports/${begun.id}/continue`;
   expect((await callApi(backend, "POST", path, { owner })).status).toBe(404);
   expect((await listConversations(owner)).conversations).toEqual([]);
+});
+
+/** A conversation of our own format: a few branches, then many short prompts. */
+function branched(branches: number, prompts: number) {
+  const at = "2024-01-01T00:00:00.000Z";
+  const messages = Array.from({ length: branches + prompts }, (_, index) => ({
+    number: 2 * index + 1,
+    role: "user",
+    text: "a",
+    at,
+    // Each follows a reply that is not the one before.
+    ...(index > 1 && index < branches && { follows: 2 * index - 2 }),
+  }));
+  return { conversations: [{ title: "Branched", messages }] };
+}
+
+it("stores the branches of a conversation once, however many prompts it has", async () => {
+  const owner = randomUUID();
+  await importAll(backend, branched(300, 700), { owner });
+  const { thread, conversation } = await onlyOne(owner);
+  expect(thread?.branches.length).toBeGreaterThan(250);
+  const records = recordFoldersIn(join(backend.directory, "records"));
+  const folder = records.messages(hashOf(owner), conversation.id);
+  const { size } = await stat(join(folder, "1-2000"));
+  expect(size).toBeLessThan(1_000_000);
+});
+
+it("counts the reasoning of imported replies", async () => {
+  const owner = randomUUID();
+  const at = "2024-01-01T00:00:00.000Z";
+  const messages = [
+    { number: 1, role: "user", text: "Hi", at },
+    {
+      number: 2,
+      role: "assistant",
+      text: "Yes",
+      reasoning: "r".repeat(1_000),
+      at,
+      model: "m",
+      modelName: "M",
+      outcome: "complete",
+    },
+  ];
+  await importAll(backend, { conversations: [{ messages }] }, { owner });
+  const { body } = await callApi(backend, "GET", "/v1/overview", { owner });
+  expect(body).toMatchObject({ quotas: { bytes: { used: 1_005 } } });
 });
 
 describe("a file that can't be imported", () => {

@@ -120,7 +120,7 @@ export class MessageLog {
 
   /**
    * The branches of the conversation. A prompt carries all that were before it. Prompts of earlier versions of
-   * the program don't, so that older ones must be read.
+   * the program don't, so that older ones must be read, nor do most of a conversation that arrived whole.
    *
    * @param mostPrompts The number of prompts to read: then older branches may be missing.
    */
@@ -454,21 +454,31 @@ class KnownKeys implements Cached {
   }
 }
 
-/** The entries of new messages. Each prompt carries the branches before it, where there are some. */
+/**
+ * The entries of messages that arrive together. The last prompt alone carries branches: readers begin there, and
+ * in each prompt they would make a long file of short texts.
+ */
 async function* withBranches(
   messages: AsyncIterable<Message>,
 ): AsyncGenerator<JsonObject, void> {
   const branches: Branch[] = [];
+  let turn: Message[] = [];
   for await (const message of messages) {
-    const isOfPrompt = isPrompt(message);
-    yield {
-      format: 1,
-      ...toJson(message),
-      ...(isOfPrompt && { branches: branches.map((one) => ({ ...one })) }),
-    };
-    if (isOfPrompt && isBranch(message)) branches.push(toBranch(message));
+    if (isPrompt(message)) {
+      yield* turn.map((one) => toEntry(one));
+      branches.push(...turn.filter(isPrompt).filter(isBranch).map(toBranch));
+      turn = [];
+    }
+    turn.push(message);
   }
+  yield* turn.map((one) => toEntry(one, branches));
 }
+
+const toEntry = (message: Message, branches?: Branch[]): JsonObject => ({
+  format: 1,
+  ...toJson(message),
+  ...(branches && isPrompt(message) && toJson({ branches })),
+});
 
 /** The branches before a prompt, which it carries. */
 function carried({ branches }: LogEntry): Branch[] | undefined {

@@ -74,4 +74,6 @@ class CountedMessages implements AsyncIterable<Message> {
 }
 
 const sizeOf = (message: Message): number =>
-  isPrompt(message) ? bytesOf(message) : Buffer.byteLength(message.text);
+  isPrompt(message)
+    ? bytesOf(message)
+    : Buffer.byteLength(message.text + (message.reasoning ?? ""));

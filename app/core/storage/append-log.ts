@@ -121,7 +121,8 @@ export class AppendLog {
 
   /**
    * Creates the first entries of an empty log, as one file: all of them exist or none does. Few are in
-   * memory at a time. Another call must give the same entries.
+   * memory at a time. Another call must give the same entries: of two that give more and fewer at the same
+   * moment, one wins.
    *
    * @param entries Numbered 1, 2, 3… in their order; at least one.
    * @returns True if this call created them; false if the log has entries, which are on disk then.
@@ -134,13 +135,38 @@ export class AppendLog {
       return false;
     }
     let count = 0;
+    let firstToken = "";
     const nameOf = () => (count === 1 ? "1" : `1-${count}`);
     async function* lines() {
-      for await (const entry of entries) yield toLine(++count, entry).line;
+      for await (const entry of entries) {
+        const { line, token } = toLine(++count, entry);
+        firstToken ||= token;
+        yield line;
+      }
     }
-    return this.createFile(() =>
+    const isCreated = await this.createFile(() =>
       createFromPieces(storage.fileSystem, folder, nameOf, buffers(lines())),
     );
+    if (isCreated && !(await this.hasShorter(count, firstToken))) return true;
+    if (isCreated) await storage.fileSystem.unlink(path.join(folder, nameOf()));
+    // The winner may not have flushed its file yet.
+    await this.flush();
+    return false;
+  }
+
+  /** True if another call created fewer first entries at the same moment: then this call removes its own. */
+  private async hasShorter(count: number, token: string): Promise<boolean> {
+    const listing = await this.list();
+    const others = listing.files.filter(
+      ({ from, to }) => from === 1 && to < count,
+    );
+    for (const file of others) {
+      const lines = await this.reader.readLines(file, [1]);
+      const first = lines?.find(({ entry }) => entry.number === 1);
+      // A compaction keeps the tokens.
+      if (first && first.token !== token) return true;
+    }
+    return false;
   }
 
   /**

@@ -585,3 +585,47 @@ describe("a listing up to an entry", () => {
     expect(await new AppendLog(storage, missing).listUpTo(1)).toBeUndefined();
   });
 });
+
+async function* allOf(count: number, before = noPause) {
+  await before();
+  for (let n = 1; n <= count; n++) yield textOf(n);
+}
+
+/** A call beside which another one on another process creates so many entries after it has listed the log. */
+async function race(own: number, other: number) {
+  const flushed: string[] = [];
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    syncDirectory: async (folder) => {
+      flushed.push(folder);
+      await nodeFileSystem.syncDirectory(folder);
+    },
+  };
+  const { log, elsewhere, folder } = await setUp({ fileSystem });
+  const isOurs = await log.createAll(
+    allOf(own, async () => {
+      flushed.length = 0;
+      expect(await elsewhere().createAll(allOf(other))).toBe(true);
+    }),
+  );
+  const isFlushed = flushed.includes(folder);
+  return { isOurs, names: await names(folder), isFlushed };
+}
+
+describe("all entries at once", () => {
+  it("are on disk when another process created them, which may die before its flush", async () => {
+    expect(await race(4, 4)).toEqual({
+      isOurs: false,
+      names: ["1-4"],
+      isFlushed: true,
+    });
+  });
+
+  it("are the fewer of two that other processes create at the same moment", async () => {
+    expect(await race(6, 4)).toEqual({
+      isOurs: false,
+      names: ["1-4"],
+      isFlushed: true,
+    });
+  });
+});
