@@ -177,3 +177,18 @@ test("the conversation's instructions come last, and are in no list", async () =
   const refused = await change(owner, id, { instructions: tooLong });
   expect(refused.status).toBe(413);
 });
+
+test("an option beyond the bound that stays as it is refuses no other change", async () => {
+  const owner = randomUUID();
+  const { id } = await begin(owner);
+  await change(owner, id, { temperature: 1.5 });
+  await change(owner, id, { model: "eliza/cool" });
+  const form = { temperature: 1.5, maxTokens: null, instructions: "Be brief." };
+  const { status, body } = await change(owner, id, form);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    exactTemperature: 1.5,
+    instructions: "Be brief.",
+  });
+  expect((await change(owner, id, { temperature: 1.4 })).status).toBe(422);
+});

@@ -147,3 +147,13 @@ test.each([
 ])("the title %j becomes the name %j", (title, name) => {
   expect(exportName(title, "md")).toBe(name);
 });
+
+it.each(["c-zzz=on", "back=/conversations", "c-=on&format=html"])(
+  "exports nothing where nothing is chosen: %s",
+  async (query) => {
+    await visitor.begin("Kept");
+    const answer = await visitor.get(`/data/download?${query}`);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get("content-disposition")).toBeNull();
+  },
+);

@@ -218,14 +218,32 @@ describe("a shared link", () => {
     expect(await read(older)).toContain("You said: Question 1<");
   });
 
-  it("is limited by the visitor's address", async () => {
-    await restartWeb({ limitsPerMinute: { shared: 8 } });
+  it.each(["GET", "HEAD"])(
+    "is limited by the visitor's address for %s",
+    async (method) => {
+      await restartWeb({ limitsPerMinute: { shared: 8 } });
+      const link = await share(await converse());
+      const statuses: number[] = [];
+      for (let count = 0; count < 4; count++) {
+        const { status } = await fetch(`${web.address}${link}`, { method });
+        statuses.push(status);
+      }
+      expect(statuses).toEqual([200, 200, 429, 429]);
+    },
+  );
+
+  it("is at its own address alone, not at one in capitals", async () => {
     const link = await share(await converse());
-    const statuses: number[] = [];
-    for (let count = 0; count < 4; count++) {
-      statuses.push((await open(link)).status);
-    }
-    expect(statuses).toEqual([200, 200, 429, 429]);
+    const capitals = link.replace("/shared/", "/SHARED/");
+    expect((await open(capitals)).status).toBe(404);
+  });
+
+  it("dates each message, since no script does", async () => {
+    const html = await read(await share(await converse()));
+    const year = String(new Date().getFullYear());
+    const times = [...html.matchAll(/<time[^>]*>([^<]*)</g)];
+    expect(times.length).toBeGreaterThan(0);
+    for (const [, time] of times) expect(time).toContain(year);
   });
 });
 
@@ -338,9 +356,11 @@ it("is in no log, and on no page but the lists of links", async () => {
   const link = await share(page);
   await open(link);
   await open(`${link}/messages/1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa`);
+  await open(link.replace("/shared/", "/Shared/"));
   for (const path of ["/", page, "/conversations", "/search?q=First"]) {
     expect(await visitor.read(path)).not.toContain("/shared/");
   }
   expect(lines.join("")).toContain("/shared/…");
-  expect(lines.join("")).not.toContain(link);
+  const token = link.split("/").at(-1) ?? "none";
+  expect(lines.join("")).not.toContain(token);
 });

@@ -15,6 +15,7 @@ import type {
   ConversationSettings,
   SettingsChanges,
 } from "./conversation-settings";
+import type { ChosenOptions } from "../models/check-reply-options";
 import { withDeleted } from "./deleted-turns";
 import { hasRoomForPin, type Place, placed, tooManyPins } from "./places";
 import type { PromptService } from "./prompts";
@@ -67,9 +68,10 @@ export class Conversations {
     { pinned, archived, ...changes }: SettingsChanges & Place,
   ): Promise<Conversation> {
     const { settings, validator } = this.deps;
-    const { model } = await settings.read(ownerHash, id);
+    const stored = await settings.read(ownerHash, id);
     await validator.assertExists(ownerHash, changes);
-    await validator.assertSupported(changes.model ?? model, changes);
+    const { model = stored.model } = changes;
+    await validator.assertSupported(model, changedOptions(changes, stored));
     const { title, temperature, instructions = "" } = changes;
     assertNotTooLong(instructions);
     using _ = await this.lockPins(ownerHash, pinned);
@@ -163,4 +165,19 @@ export class Conversations {
     const changed = await settings.change(ownerHash, id, changes);
     return pages.describe(ownerHash, changed);
   }
+}
+
+/**
+ * The options without those that stay as they are: a form sends all of them, and one that was chosen for
+ * another model may exceed what this one allows.
+ */
+function changedOptions(
+  { maxTokens, temperature }: SettingsChanges,
+  stored: StoredConversation,
+): ChosenOptions {
+  const { exactTemperature, temperature: old } = stored;
+  return {
+    ...(maxTokens !== stored.maxTokens && { maxTokens }),
+    ...(temperature !== (exactTemperature ?? old) && { temperature }),
+  };
 }

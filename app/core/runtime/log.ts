@@ -45,4 +45,4 @@ function boundMessage(
 
 /** A path for the log: the token of a shared link opens it. */
 export const withoutToken = (path: string): string =>
-  path.replace(/(\/shared\/)[^/]+/, "$1…");
+  path.replace(/(\/shared\/)[^/]+/i, "$1…");

@@ -11,6 +11,12 @@ import type { Language, Sentence, Value, Values } from "./translation";
 
 const RIGHT_TO_LEFT: ReadonlySet<Language> = new Set(["ar"]);
 
+/**
+ * The formats of dates of all locales. Each takes tens of kilobytes, and requests choose region and time zone: so
+ * the bound is for the process.
+ */
+const dates = new LRUCache<string, Intl.DateTimeFormat>({ max: 200 });
+
 /** Letters that run from right to left. */
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
@@ -23,7 +29,6 @@ export class Locale {
   readonly #numbers: Intl.NumberFormat;
   readonly #decimals: Intl.NumberFormat;
   readonly #plurals: Intl.PluralRules;
-  readonly #dates = new LRUCache<string, Intl.DateTimeFormat>({ max: 50 });
 
   constructor(
     readonly language: Language,
@@ -95,11 +100,12 @@ export class Locale {
 
   /** Formats are kept: to make one takes longer than to render a message. */
   #format(options: Intl.DateTimeFormatOptions, timeZone: string) {
-    const key = `${timeZone} ${options.month ?? options.dateStyle}`;
-    let format = this.#dates.get(key);
+    const kind = options.month ?? options.dateStyle;
+    const key = `${this.tag} ${timeZone} ${kind}`;
+    let format = dates.get(key);
     if (!format) {
       format = new Intl.DateTimeFormat(this.tag, { ...options, timeZone });
-      this.#dates.set(key, format);
+      dates.set(key, format);
     }
     return format;
   }

@@ -16,8 +16,10 @@ const kinds: [LimitedByAddress, method: "GET" | "POST", path: RegExp][] = [
 export function limitRequests(limits: AddressLimits): WebMiddleware {
   return async (ctx, next) => {
     const path = ctx.path.replace(/\/$/, "");
+    // A HEAD costs what its GET does.
+    const sent = ctx.method === "HEAD" ? "GET" : ctx.method;
     for (const [kind, method, pattern] of kinds) {
-      if (ctx.method === method && pattern.test(path)) {
+      if (sent === method && pattern.test(path)) {
         limits.take(kind, ctx.state.network);
       }
     }

@@ -18,7 +18,7 @@ import { renderPrompt } from "../rendering/prompt";
 import { idPrefixOf } from "../rendering/references";
 import type { TimeSlices } from "../rendering/time-slices";
 import type { Render } from "../rendering/views";
-import { clockTime, thoughtFor } from "./time";
+import { clockTime, dateAndTime, thoughtFor } from "./time";
 import type { VersionsView } from "./turns";
 import { viewFiles } from "./view-files";
 
@@ -309,6 +309,8 @@ function sharedViewOf(
   const of = `/shared/${token}/messages/${message.number}`;
   return {
     ...headOf(locale, message),
+    // No script replaces it by a time of today.
+    time: dateAndTime(locale, message.at),
     isShared: true,
     isYours,
     author: isYours ? locale.t("shared.author") : message.modelName,

@@ -214,7 +214,10 @@ export function noteDone(
   back: string,
 ): string {
   const token = randomBytes(6).toString("base64url");
-  values[DONE] = { token, ...done };
+  const { ids, ...rest } = done;
+  // The page counts all of them, but needs their ids for the way back alone.
+  const kept = done.undo === undefined ? [] : ids;
+  values[DONE] = { token, ...rest, ids: kept, count: ids.length };
   return `${back}?done=${token}`;
 }
 
@@ -223,6 +226,7 @@ const Noted = z.object({
   done: z.enum(doneKeys),
   undo: z.string().optional(),
   ids: z.array(z.string()),
+  count: z.int(),
   failed: z.record(z.string(), z.number()),
 });
 
@@ -231,14 +235,14 @@ export function viewDone({ query, state }: WebContext): object | undefined {
   const noted = Noted.safeParse(state.visitor.values[DONE]).data;
   if (!noted || noted.token !== query.done) return undefined;
   const { locale } = state;
-  const { done, undo, ids, failed } = noted;
+  const { done, undo, ids, count, failed } = noted;
   return {
-    sentence: locale.t(done, { count: ids.length }),
-    failures: Object.entries(failed).map(([reason, count]) =>
+    sentence: locale.t(done, { count }),
+    failures: Object.entries(failed).map(([reason, failures]) =>
       reason === MORE
         ? locale.t("done.more")
         : locale.t("done.failed", {
-            count,
+            count: failures,
             reason: reason === NO_TIME ? locale.t("done.noTime") : reason,
           }),
     ),

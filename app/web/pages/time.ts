@@ -8,6 +8,13 @@ export function clockTime(locale: Locale, at: string): string {
   return locale.t("time.utc", { time: locale.clock(date, "UTC") });
 }
 
+/** `Jan 31, 2026, 9:12 AM UTC`: where no script replaces it. */
+export function dateAndTime(locale: Locale, at: string): string {
+  const ms = Date.parse(at);
+  if (Number.isNaN(ms)) return "";
+  return locale.t("time.utc", { time: locale.time(ms, "UTC") });
+}
+
 /** `Thought for 12 s`: the summary of the reasoning of a reply whose answer has begun. */
 export function thoughtFor(locale: Locale, ms: number | undefined): string {
   if (ms === undefined) return locale.t("thought.none");

@@ -1,6 +1,6 @@
 import { sentence } from "../../core/texts/catalogue";
 import { randomUUID } from "node:crypto";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { type ConversationPage, limits } from "../../core/domain/records";
 import { checkModel } from "../pages/choose-model";
@@ -18,6 +18,7 @@ import { idOf } from "../pages/params";
 import { viewDeleted } from "../pages/view-deleted";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { preferredModel } from "../sessions/session-values";
+import { createRouter } from "./create-router";
 
 const MESSAGES_PER_PAGE = 40;
 
@@ -25,7 +26,7 @@ type ChatDeps = RouteDeps & UploadDeps;
 
 /** Conversations and their messages. */
 export function chatRoutes(deps: ChatDeps): Router<WebState> {
-  const router = new Router<WebState>();
+  const router = createRouter();
   router.get("/", (ctx) => sendPage(ctx, deps, homePage(ctx)));
   router.post("/conversations", (ctx) => begin(ctx, deps));
   router.get("/conversations/:id", (ctx) => show(ctx, deps));

@@ -1,6 +1,6 @@
 import { sentence } from "../../core/texts/catalogue";
 import { Readable } from "node:stream";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { z } from "zod";
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
@@ -14,6 +14,7 @@ import type { Form, WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf, messageNumberOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
+import { createRouter } from "./create-router";
 
 /** The session's key for the last deleted conversation, which can be restored. */
 export const DELETED = "deleted";
@@ -21,7 +22,7 @@ export const DELETED = "deleted";
 /** Actions on a conversation. */
 export function conversationRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
-  const router = new Router<WebState>({ prefix: "/conversations" });
+  const router = createRouter({ prefix: "/conversations" });
   const change = (
     path: string,
     changesOf: (form: Form) => ConversationChanges,

@@ -1,4 +1,4 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import type { Registry } from "../../core/runtime/metrics";
 import { forgetLoadBalancerSession } from "../identity/load-balancer-session";
 import { sendHtml } from "../middleware/track-locale";
@@ -9,12 +9,13 @@ import { viewLinks } from "../pages/view-links";
 import { sendPage, type Page } from "../pages/render-page";
 import { countDownloads, sendExport } from "./export";
 import { forgetDrafts } from "./session";
+import { createRouter } from "./create-router";
 
 /** Everything that a visitor stores: how much it is, a copy of it, its deletion. */
 export function dataRoutes(
   deps: RouteDeps & { metrics: Registry },
 ): Router<WebState> {
-  const router = new Router<WebState>({ prefix: "/data" });
+  const router = createRouter({ prefix: "/data" });
   const downloads = countDownloads(deps.metrics);
   router.get("/", (ctx) => sendPage(ctx, deps, dataPage(ctx, deps)));
   router.get("/download", (ctx) => sendExport(ctx, deps, downloads));

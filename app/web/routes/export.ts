@@ -55,9 +55,9 @@ export const countDownloads = (metrics: Registry): Downloads =>
 
 /**
  * Answers the form of an export: `format` is `json` (by default), `markdown` or `html`, and a field
- * `c-ID` chooses a conversation. Without such a field, all are exported.
+ * `c-ID` chooses a conversation. Without such a field, all are exported, unless `back` says that a list was sent.
  *
- * @throws VisibleError 400 for an unknown format or too many conversations, 404 if the only one does not exist.
+ * @throws VisibleError 400 for an unknown format, none or too many conversations, 404 if the only one does not exist.
  */
 export async function sendExport(
   ctx: WebContext,
@@ -95,10 +95,15 @@ function formatOf({ query }: WebContext): Format {
 
 /** The chosen conversations; `undefined` for all. */
 function chosenIn({ query }: WebContext): string[] | undefined {
-  const ids = Object.keys(query)
-    .filter((name) => name.startsWith("c-"))
+  const chosen = Object.keys(query).filter((name) => name.startsWith("c-"));
+  const ids = chosen
     .map((name) => name.slice(2))
     .filter((id) => idPattern.test(id));
+  const isChoice = chosen.length > 0 || query.back !== undefined;
+  // A choice of none must not become an export of everything.
+  if (isChoice && ids.length === 0) {
+    throw new VisibleError(400, sentence("problem.noSelection"));
+  }
   if (ids.length > limits.selection) {
     throw new VisibleError(
       400,

@@ -1,7 +1,7 @@
 import { sentence } from "../../core/texts/catalogue";
 import { createHash, randomUUID } from "node:crypto";
 import { PassThrough, type Readable } from "node:stream";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { LimitError, VisibleError } from "../../core/domain/errors";
 import { downloadName, fileTypes, kindOf } from "../../core/domain/file-types";
 import { type FileRef, limits } from "../../core/domain/records";
@@ -11,6 +11,7 @@ import { UPLOAD_PATH } from "../middleware/read-form";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
+import { createRouter } from "./create-router";
 
 export interface UploadDeps {
   addressLimits: AddressLimits;
@@ -20,7 +21,7 @@ export interface UploadDeps {
 
 /** Files of messages: sent one by one by the script, and served. */
 export function fileRoutes(deps: RouteDeps & UploadDeps): Router<WebState> {
-  const router = new Router<WebState>();
+  const router = createRouter();
   router.post(UPLOAD_PATH, async (ctx) => {
     const name = decoded(ctx.get("x-file-name"));
     const key = ctx.get("x-file-key") || randomUUID();

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import type { Import } from "../../core/domain/records";
 import { sentence } from "../../core/texts/catalogue";
@@ -9,6 +9,7 @@ import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { viewImport } from "../pages/view-import";
 import { passOn, type UploadDeps } from "./files";
+import { createRouter } from "./create-router";
 
 /** A client sends two files to import at the same time, no more. */
 const WEIGHT = 10;
@@ -22,7 +23,7 @@ const REFRESH_SECONDS = 1;
  */
 export function importRoutes(deps: RouteDeps & UploadDeps): Router<WebState> {
   const { api } = deps;
-  const router = new Router<WebState>({ prefix: "/data/imports" });
+  const router = createRouter({ prefix: "/data/imports" });
   router.get("/", (ctx) => sendPage(ctx, deps, listPage(ctx, deps)));
   router.post("/", async (ctx) => {
     const { id } = await begin(ctx, deps);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { idPattern } from "../../core/domain/records";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
@@ -7,11 +7,12 @@ import { idOf } from "../pages/params";
 import { messageKey } from "../pages/read-message";
 import { type Page, seeOther, sendPage } from "../pages/render-page";
 import { viewLinks } from "../pages/view-links";
+import { createRouter } from "./create-router";
 
 /** Shares conversations by links, and revokes them. */
 export function linkRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
-  const router = new Router<WebState>();
+  const router = createRouter();
   router.get("/conversations/:id/share", (ctx) =>
     sendPage(ctx, deps, sharePage(ctx, deps)),
   );

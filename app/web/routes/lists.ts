@@ -1,4 +1,4 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import type { Conversation } from "../../core/domain/records";
 import { sentence, type TextKey } from "../../core/texts/catalogue";
@@ -15,12 +15,13 @@ import type { RouteDeps } from "../pages/page-deps";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { groupByDay } from "../pages/time";
 import { viewDeleted } from "../pages/view-deleted";
+import { createRouter } from "./create-router";
 
 const CONVERSATIONS_PER_PAGE = 100;
 
 /** The lists of conversations, and actions on several. */
 export function listRoutes(deps: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>();
+  const router = createRouter();
   router.get("/conversations", (ctx) =>
     sendPage(ctx, deps, listPage(ctx, deps, CONVERSATIONS)),
   );

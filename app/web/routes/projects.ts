@@ -1,6 +1,6 @@
 import { sentence } from "../../core/texts/catalogue";
 import { randomUUID } from "node:crypto";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { isVisible } from "../../core/domain/text";
 import { limits } from "../../core/domain/records";
@@ -9,11 +9,12 @@ import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { viewActions, viewDone } from "../pages/selection";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
+import { createRouter } from "./create-router";
 
 /** Projects: a name, instructions for every prompt, and usage. */
 export function projectRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
-  const router = new Router<WebState>({ prefix: "/projects" });
+  const router = createRouter({ prefix: "/projects" });
   router.get("/", (ctx) =>
     sendPage(ctx, deps, {
       template: "projects.njk",

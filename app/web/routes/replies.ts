@@ -1,4 +1,4 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { toVisibleError } from "../../core/domain/errors";
 import type { ReplyEnd } from "../../core/domain/records";
 import type { Locale } from "../../core/texts/locale";
@@ -19,10 +19,11 @@ import { parseSeen } from "../streaming/reply-text";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf, replyNumberOf } from "../pages/params";
 import { seeOther } from "../pages/render-page";
+import { createRouter } from "./create-router";
 
 /** The events of a reply, and actions on it. */
 export function replyRoutes(deps: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>({
+  const router = createRouter({
     prefix: "/conversations/:id/replies/:number",
   });
   router.get("/events", (ctx) => openEvents(ctx, deps));

@@ -1,4 +1,4 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import type { Excerpt } from "../../core/domain/records";
 import type { Locale } from "../../core/texts/locale";
 import { excerptOf, withoutMarkup } from "../pages/excerpt";
@@ -12,9 +12,10 @@ import {
   viewFilters,
 } from "../pages/search-filters";
 import { zoneOf } from "../pages/zone";
+import { createRouter } from "./create-router";
 
 export function searchRoutes(deps: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>();
+  const router = createRouter();
   router.get("/search", (ctx) => sendPage(ctx, deps, searchPage(ctx, deps)));
   return router;
 }

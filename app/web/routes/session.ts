@@ -1,5 +1,5 @@
 import { sentence } from "../../core/texts/catalogue";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { VisibleError } from "../../core/domain/errors";
 import { checkModel } from "../pages/choose-model";
 import { forgetLoadBalancerSession } from "../identity/load-balancer-session";
@@ -7,9 +7,10 @@ import { sendHtml } from "../middleware/track-locale";
 import type { WebContext, WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { seeOther } from "../pages/render-page";
+import { createRouter } from "./create-router";
 
 export function sessionRoutes(deps: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>({ prefix: "/session" });
+  const router = createRouter({ prefix: "/session" });
   router.post("/reset", async (ctx) => {
     const { visitor, person } = ctx.state;
     if (person) await visitor.signIn(person.owner);

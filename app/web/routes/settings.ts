@@ -1,6 +1,6 @@
 import { sentence } from "../../core/texts/catalogue";
 import { createHash, randomUUID } from "node:crypto";
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { toVisibleError, VisibleError } from "../../core/domain/errors";
 import { limits, type OwnerSettings } from "../../core/domain/records";
 import { isVisible } from "../../core/domain/text";
@@ -15,11 +15,12 @@ import type { RouteDeps } from "../pages/page-deps";
 import { idOf } from "../pages/params";
 import { seeOther, sendPage, type Page } from "../pages/render-page";
 import { instructionsOf } from "./conversations";
+import { createRouter } from "./create-router";
 
 /** The settings of a visitor: of the browser, of the session, and of the owner. */
 export function settingsRoutes(deps: RouteDeps): Router<WebState> {
   const { api } = deps;
-  const router = new Router<WebState>({ prefix: "/settings" });
+  const router = createRouter({ prefix: "/settings" });
   const change = (
     path: string,
     work: (ctx: WebContext) => Promise<unknown>,

@@ -1,4 +1,4 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import { NotFoundError, VisibleError } from "../../core/domain/errors";
 import { idPattern, limits, type SharedPage } from "../../core/domain/records";
 import type { ApiContext } from "../backend-client/api";
@@ -9,6 +9,7 @@ import { isRich } from "../pages/conversation-page";
 import type { RouteDeps } from "../pages/page-deps";
 import { dateOf } from "../pages/view-links";
 import { sendFile } from "./files";
+import { createRouter } from "./create-router";
 
 const MESSAGES_PER_PAGE = 40;
 
@@ -17,7 +18,7 @@ const MESSAGES_PER_PAGE = 40;
  * the visitor is. The backend is asked for each answer, and no answer may be kept, so a revocation is seen at once.
  */
 export function sharedRoutes(deps: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>({ prefix: "/shared/:token" });
+  const router = createRouter({ prefix: "/shared/:token" });
   router.get("/", (ctx) => show(ctx, deps));
   router.get("/messages/:number/files/:file", async (ctx) => {
     const of = {

@@ -1,12 +1,13 @@
-import { Router } from "@koa/router";
+import type { Router } from "@koa/router";
 import type { WebState } from "../middleware/web-context";
 import type { RouteDeps } from "../pages/page-deps";
 import { idOf, turnNumberOf } from "../pages/params";
 import { seeOther } from "../pages/render-page";
+import { createRouter } from "./create-router";
 
 /** Deletes and restores a message with its reply. */
 export function turnRoutes({ api }: RouteDeps): Router<WebState> {
-  const router = new Router<WebState>({
+  const router = createRouter({
     prefix: "/conversations/:id/turns/:number",
   });
   router.post("/delete", async (ctx) => {

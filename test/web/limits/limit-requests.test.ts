@@ -118,3 +118,12 @@ it("bounds the replies that one visitor watches at once", async () => {
   });
   second.abort();
 });
+
+it("finds no page at an address in capitals, which the limits don't know", async () => {
+  for (const path of ["/Search?q=hi", "/CONVERSATIONS", "/Data"]) {
+    expect((await visitor.get(path, from("192.0.2.8"))).status).toBe(404);
+  }
+  const headers = from("192.0.2.8");
+  const sent = await visitor.post("/Conversations", { message: "hi" }, headers);
+  expect(sent.status).toBe(404);
+});

@@ -2,7 +2,7 @@ import type { Translation } from "../translation";
 import type { links as english } from "../en/links";
 
 export const links: Translation<typeof english, "de"> = {
-  "options.share": "Teilen…",
+  "options.share": "Teilen …",
   "share.title": "Teilen",
   "share.hint":
     "Wer den Link hat, kann den Titel und die Nachrichten dieser Unterhaltung so lesen, wie sie jetzt sind, mit ihren Dateien und den Namen der Modelle. Spätere Nachrichten, frühere Versionen, Gedankengänge, fehlgeschlagene Antworten, Anweisungen und Ihr Name werden nicht gezeigt.",

@@ -55,9 +55,9 @@ export const titles: Translation<typeof english, "de"> = {
   "reply.none": "Keine Antwort.",
   "reply.interrupted": "Unterbrochen.",
   "reply.leftOut": {
-    one: "Die Unterhaltung ist länger als das Kontextfenster des Modells: Ihre älteste Nachricht wurde ausgelassen.",
+    one: "Die Unterhaltung ist länger als das Kontextfenster des Modells: die älteste Nachricht wurde ausgelassen.",
     other:
-      "Die Unterhaltung ist länger als das Kontextfenster des Modells: Ihre ältesten {count} Nachrichten wurden ausgelassen.",
+      "Die Unterhaltung ist länger als das Kontextfenster des Modells: die ältesten {count} Nachrichten wurden ausgelassen.",
   },
   "reply.continued":
     "Der Server wurde ersetzt. Ein anderer hat die Antwort fortgesetzt.",

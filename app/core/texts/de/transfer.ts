@@ -4,14 +4,14 @@ import type { transfer as english } from "../en/transfer";
 export const transfer: Translation<typeof english, "de"> = {
   "export.as": "Herunterladen als",
   "export.hint":
-    "JSON enthält Ihre Anweisungen, gespeicherten Prompts und Projekte, Ihre Unterhaltungen mit allen Fassungen ihrer Nachrichten und die Namen ihrer Dateien: Es kann wieder importiert werden. Markdown und HTML sind zum Lesen und enthalten die neueste Fassung jeder Unterhaltung. Bilder stehen nur in der HTML-Datei. Gelöschte Unterhaltungen sind nicht dabei.",
+    "JSON enthält Ihre Anweisungen, gespeicherten Prompts und Projekte, Ihre Unterhaltungen mit allen Versionen ihrer Nachrichten und die Namen ihrer Dateien: Es kann wieder importiert werden. Markdown und HTML sind zum Lesen und enthalten die neueste Version jeder Unterhaltung. Bilder stehen nur in der HTML-Datei. Gelöschte Unterhaltungen sind nicht dabei.",
   "export.exported": "Exportiert aus Keepsake, {time}",
   "import.title": "Import",
   "import.from":
     "Aus Keepsake: eine JSON-Datei, die hier heruntergeladen wurde. Aus ChatGPT: Entpacken Sie das Archiv Ihrer Daten, und wählen Sie darin conversations.json.",
   "import.limits":
     "Höchstens {megabytes} MB, die innerhalb von 10 Minuten ankommen müssen. Eine Unterhaltung darf 16 MB haben.",
-  "import.open": "Unterhaltungen importieren…",
+  "import.open": "Unterhaltungen importieren …",
   "import.file": "Datei",
   "import.begin": "Importieren",
   "import.sending": "Die Datei wird gesendet.",
