@@ -116,10 +116,15 @@ export class Locale {
   }
 
   #fill(text: string, values: Values): string {
-    return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const parts = partsOf(text);
+    let filled = parts[0] ?? "";
+    for (let index = 1; index < parts.length; index += 2) {
+      const name = parts[index] ?? "";
       const value = values[name];
-      return value === undefined ? placeholder : this.#writeValue(value);
-    });
+      filled += value === undefined ? `{${name}}` : this.#writeValue(value);
+      filled += parts[index + 1] ?? "";
+    }
+    return filled;
   }
 
   #writeValue(value: Value): string {
@@ -133,6 +138,16 @@ export class Locale {
       ? `\u2068${value}\u2069`
       : value;
   }
+}
+
+/** The parts of each text: a list of conversations writes the same one for each row. */
+const knownParts = new Map<string, string[]>();
+
+/** A text, a name, a text, and so on. */
+function partsOf(text: string): string[] {
+  let parts = knownParts.get(text);
+  if (!parts) knownParts.set(text, (parts = text.split(/\{(\w+)\}/)));
+  return parts;
 }
 
 /** More than there are. Bounds what odd headers may add. */
