@@ -1,5 +1,8 @@
 import path from "node:path";
-import { StoredConversation } from "../core/storage/layout/owner-events";
+import {
+  indexedSettings,
+  StoredConversation,
+} from "../core/storage/layout/owner-events";
 import { OwnerEventLog } from "../core/storage/layout/owner-event-log";
 import { ActiveReplyIndex } from "../core/storage/layout/active-reply-index";
 import {
@@ -105,7 +108,7 @@ export class DeletedConversations {
     await new OwnerEventLog(this.storage, events).append({
       kind: "conversation",
       version: version.number,
-      conversation: data,
+      conversation: indexedSettings(data),
     });
     const settings = new VersionedDocument(this.storage, found.folder);
     if (!(await settings.deleteAfter(version.number))) return;

@@ -19,11 +19,13 @@ import {
 } from "../core/storage/versioned-document";
 import type { Sweep } from "./sweep";
 
-/** No client repeats a request for so long. */
-const UNLISTED_MS = 86_400_000;
+const DAY = 86_400_000;
+
+/** No client repeats a request for so long; an import that nothing continued is removed before. */
+const UNLISTED_MS = 8 * DAY;
 
 /** Unlisted settings are found by a sweep of the days after. Later ones save the look into the index. */
-const RECENT_MS = 7 * 86_400_000;
+const RECENT_MS = 15 * DAY;
 
 /** The sweep goes from owner to owner, with several folders at the same time. */
 const OWNERS = 16;
@@ -65,23 +67,23 @@ export class UnlistedConversations {
     if (ofSettings && newest !== undefined) {
       const isRecent = age > UNLISTED_MS && age < RECENT_MS;
       // A change of settings lists the conversation.
-      if (newest === "v1" && isRecent) await this.endUnlisted(ofSettings);
+      if (newest === "v1" && isRecent) await this.endUnlisted(ofSettings, 1);
       return;
     }
     const whole = conversationIn(this.directory, folder);
     const of = whole && !names.includes("settings") ? whole : ofSettings;
     if (!of || (await this.sweep.age(folder)) <= UNLISTED_MS) return;
-    await this.endUnlisted(of);
+    await this.endUnlisted(of, 0);
   }
 
-  private async endUnlisted(of: ConversationRef): Promise<void> {
+  /** @param seen The newest version of its settings; 0 if there is none. */
+  private async endUnlisted(of: ConversationRef, seen: number): Promise<void> {
     const { ownerHash, conversation } = of;
     if (this.listed.get(ownerHash)?.has(conversation)) return;
     const listed = await this.readListed(ownerHash);
     // An entry that can't be read may list it.
     if (!listed || listed.has(conversation)) return;
-    await this.end(of);
-    this.sweep.tally.ended++;
+    if (await this.end(of, seen)) this.sweep.tally.ended++;
   }
 
   /** @returns `undefined` if an entry of the owner index can't be read. */
@@ -104,17 +106,21 @@ export class UnlistedConversations {
     return listed;
   }
 
-  private async end({
-    ownerHash,
-    conversation: id,
-  }: ConversationRef): Promise<void> {
+  /** @returns False if a request has saved settings meanwhile: it goes on. */
+  private async end(
+    { ownerHash, conversation: id }: ConversationRef,
+    seen: number,
+  ): Promise<boolean> {
     const settings = new VersionedDocument(
       this.storage,
       this.folders.settings(ownerHash, id),
     );
-    await settings.create({}).catch((error: unknown) => {
-      if (!(error instanceof DocumentExistsError)) throw error;
-    });
-    await settings.delete();
+    try {
+      const number = seen || (await settings.create({})).number;
+      return await settings.deleteAfter(number);
+    } catch (error) {
+      if (error instanceof DocumentExistsError) return false;
+      throw error;
+    }
   }
 }

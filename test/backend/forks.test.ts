@@ -227,3 +227,13 @@ it("refuses a fork beyond the limit of conversations", async () => {
   expect(detailOf(answer)).toContain("limit of 1 conversations");
   await small.stop();
 });
+
+it("answers a repeated fork although the first one has reached the limit", async () => {
+  const small = await startBackend({ env: { CONVERSATIONS_PER_OWNER: "2" } });
+  const owner = randomUUID();
+  const { id } = await givenConversation(owner, { text: "Rome" }, small);
+  const request = { key: "k", at: small };
+  const first = await fork(owner, id, 2, request);
+  expect((await fork(owner, id, 2, request)).id).toBe(first.id);
+  await small.stop();
+});

@@ -382,3 +382,23 @@ test("two sweeps as processes share the work, and report it", async () => {
   expect(removed.reduce((a, b) => a + b)).toBe(5);
   expect(await readdir(path.dirname(folderOf(owner, kept)))).toEqual([kept]);
 });
+
+test("the owner index does not get the instructions of a conversation that is ended", async () => {
+  const owner = randomUUID();
+  const id = await make(owner);
+  const instructions = "Be brief about zebras";
+  await callApi(backend, "PATCH", `/v1/conversations/${id}`, {
+    owner,
+    body: { instructions },
+  });
+  await call("DELETE", owner, id);
+  await backdate(settingsOf(owner, id), TERM + HOUR);
+  expect(await sweep()).toMatchObject({ ended: 1, failed: 0 });
+  const events = recordFoldersIn(records).ownerEvents(hashOf(owner));
+  const names = await readdir(events);
+  for (const name of names) {
+    expect(await readFile(path.join(events, name), "utf8")).not.toContain(
+      instructions,
+    );
+  }
+});

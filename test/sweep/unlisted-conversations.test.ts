@@ -3,6 +3,10 @@ import { access, readdir, rm, utimes } from "node:fs/promises";
 import path from "node:path";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { recordFoldersIn } from "../../app/core/storage/layout/record-folders";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../app/core/storage/file-system";
 import { newestVersion } from "../../app/core/storage/document-versions";
 import {
   backend,
@@ -15,6 +19,9 @@ import { records, useSweptRecords } from "../support/swept-records";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+
+/** An import is removed after a week. */
+const TERM = 8 * DAY;
 
 const { sweep } = useSweptRecords({ deletedMs: 30 * DAY });
 
@@ -66,9 +73,9 @@ test.each([
   "with empty settings",
   "out of the index",
 ] as const)(
-  "a conversation that was left %s is ended after a day, and then removed",
+  "a conversation that was left %s is ended after eight days, and then removed",
   async (rest) => {
-    const { owner, id } = await leave(rest, DAY + HOUR);
+    const { owner, id } = await leave(rest, TERM + HOUR);
     expect(await sweep()).toMatchObject({ ended: 1, failed: 0 });
     const { status } = await callApi(
       backend,
@@ -83,9 +90,9 @@ test.each([
   },
 );
 
-test("a conversation that was left a few hours ago stays: its request may be repeated", async () => {
+test("a conversation that was left within eight days stays: its request may be repeated", async () => {
   for (const rest of ["without settings", "out of the index"] as const) {
-    const { owner, id } = await leave(rest, DAY - HOUR);
+    const { owner, id } = await leave(rest, TERM - HOUR);
     expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
     expect(await isThere(conversationOf(owner, id))).toBe(true);
   }
@@ -97,10 +104,33 @@ test("a listed conversation stays, also if its settings are lost", async () => {
   const lost = (await createConversation(owner)).conversation.id;
   await whenListed(owner, kept);
   await whenListed(owner, lost);
-  await setAge(path.join(settingsOf(owner, kept), "v1"), 2 * DAY);
+  await setAge(path.join(settingsOf(owner, kept), "v1"), TERM + DAY);
   await rm(settingsOf(owner, lost), { recursive: true });
-  await setAge(conversationOf(owner, lost), 2 * DAY);
+  await setAge(conversationOf(owner, lost), TERM + DAY);
   expect(await sweep()).toMatchObject({ ended: 0, failed: 0 });
   expect(await isThere(conversationOf(owner, lost))).toBe(true);
   expect((await readConversation(owner, kept)).messages).not.toEqual([]);
+});
+
+test("a conversation that is changed while a sweep ends it stays", async () => {
+  const { owner, id } = await leave("out of the index", TERM + HOUR);
+  const settings = settingsOf(owner, id);
+  let isChanged = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    link: async (file, name) => {
+      if (!isChanged && path.dirname(name) === settings) {
+        isChanged = true;
+        await callApi(backend, "PATCH", `/v1/conversations/${id}`, {
+          owner,
+          body: { title: "Kept" },
+        });
+      }
+      await nodeFileSystem.link(file, name);
+    },
+  };
+  expect(await sweep(records, fileSystem)).toMatchObject({ ended: 0 });
+  expect(isChanged).toBe(true);
+  const { conversation } = await readConversation(owner, id);
+  expect(conversation.title).toBe("Kept");
 });

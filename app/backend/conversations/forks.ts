@@ -18,6 +18,7 @@ import type { StorageContext } from "../../core/storage/storage-context";
 import type { FileStore } from "../files/file-store";
 import { derivedId, newId } from "../ids";
 import { toConversation } from "../owner-index/to-conversation";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
 import type { ConversationSettings } from "./conversation-settings";
 import { isNotDeleted } from "./deleted-turns";
@@ -32,6 +33,7 @@ export interface ForksDeps {
   files: StorageContext;
   folders: RecordFolders;
   settings: ConversationSettings;
+  ownerIndex: OwnerIndex;
   fileStore: FileStore;
   replies: Replies;
   quotas: Quotas;
@@ -59,8 +61,9 @@ export class Forks {
     number: number,
     key?: string,
   ): Promise<Conversation> {
-    const { settings, replies, now } = this.deps;
+    const { settings, ownerIndex, replies, now } = this.deps;
     const from = { ownerHash, conversation: id };
+    const { number: erasure } = (await ownerIndex.read(ownerHash)).erasure;
     const original = await settings.read(ownerHash, id);
     const log = messageLogOf(this.deps, ownerHash, id);
     const listing = await log.list();
@@ -72,18 +75,32 @@ export class Forks {
     const fork = key ? derivedId("fork", ownerHash, id, key) : newId();
     const to = { ownerHash, conversation: fork };
     using _ = await lockPrompts(this.deps, ownerHash);
-    await this.admit(ownerHash, number);
+    if (!(await this.isRepeated(to))) await this.admit(ownerHash, number);
     const messages = this.copy(log, listing, { from, to, turns, number });
     const at = now().toISOString();
     const wanted = settingsOf(original, fork, at);
     const saved = await this.whole.save(ownerHash, {
       settings: wanted,
       messages,
+      erasure,
     });
     if (isPromptNumber(number)) {
       await replies.begin(replyTo(ownerHash, fork, 2 * turns.length - 1));
     }
     return toConversation(saved, at);
+  }
+
+  /** True if an earlier request saved the messages. */
+  private async isRepeated({
+    ownerHash,
+    conversation,
+  }: ConversationRef): Promise<boolean> {
+    const listing = await messageLogOf(
+      this.deps,
+      ownerHash,
+      conversation,
+    ).list();
+    return listing !== undefined && listing.last > 0;
   }
 
   /** A fork that ends with a prompt begins a reply. */

@@ -6,6 +6,7 @@ import { type Import, limits } from "../../core/domain/records";
 import { sentence } from "../../core/texts/catalogue";
 import type { KeyedMutex } from "../../core/storage/keyed-mutex";
 import { derivedId, newId } from "../ids";
+import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
 import type { Projects } from "../projects/projects";
 import type { Leftover } from "./conversation";
@@ -18,6 +19,7 @@ export interface ImportsDeps {
   store: ImportStore;
   save: SaveImported;
   projects: Projects;
+  ownerIndex: OwnerIndex;
   quotas: Pick<Quotas, "assertRoom">;
   mutex: KeyedMutex;
   now: () => Date;
@@ -197,10 +199,8 @@ export class Imports {
     progress: StoredImport,
     source: OpenSource,
   ): Promise<StoredImport | { problem: string }> {
-    const { store, quotas } = this.deps;
-    if (!(await store.isThere(ownerHash, progress.id))) {
-      throw new NotFoundError("import");
-    }
+    const { quotas } = this.deps;
+    const erasure = await this.assertThere(ownerHash, progress);
     try {
       await quotas.assertRoom(ownerHash, true);
     } catch (error) {
@@ -213,8 +213,25 @@ export class Imports {
       progress,
       source,
       element,
+      erasure,
     );
     return noted(progress, title, left);
+  }
+
+  /**
+   * @returns The number of the owner's last erasure, read before: a later one is noticed when a conversation is saved.
+   * @throws NotFoundError if the import was deleted.
+   */
+  private async assertThere(
+    ownerHash: string,
+    { id, startedAt }: StoredImport,
+  ): Promise<number> {
+    const { store, ownerIndex } = this.deps;
+    const { erasure } = await ownerIndex.read(ownerHash);
+    // An earlier version of the program leaves imports where it deletes all data.
+    if (startedAt <= erasure.at) await store.remove(ownerHash, id);
+    else if (await store.isThere(ownerHash, id)) return erasure.number;
+    throw new NotFoundError("import");
   }
 
   private async importElement(
@@ -222,6 +239,7 @@ export class Imports {
     { id, done }: StoredImport,
     source: OpenSource,
     [from, to]: Element,
+    erasure: number,
   ): Promise<{ title: string; left: Leftover[] }> {
     if (from === to) return { title: "", left: ["tooLong"] };
     const { now, save } = this.deps;
@@ -237,6 +255,7 @@ export class Imports {
       import: id,
       position: done,
       project,
+      erasure,
     });
     return { title: parsed.title, left };
   }

@@ -31,6 +31,8 @@ interface Placed {
   import: string;
   position: number;
   project: string | null;
+  /** The number of the owner's last erasure when it was known that the import is there. */
+  erasure: number;
 }
 
 /** Saves conversations of files, each once. */
@@ -58,10 +60,13 @@ export class SaveImported {
         settings,
         messages: messagesOf(turns),
         updatedAt: found.updatedAt,
+        erasure: placed.erasure,
       });
     } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      const now = await this.deps.ownerIndex.read(ownerHash);
       // It was imported before, and deleted permanently.
-      if (error instanceof NotFoundError) return ["deleted"];
+      if (now.conversations.has(placed.id)) return ["deleted"];
       throw error;
     }
     return [...left];

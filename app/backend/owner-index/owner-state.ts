@@ -28,13 +28,15 @@ export interface ProjectState {
 export class OwnerState {
   readonly conversations = new Map<string, ConversationState>();
   readonly projects = new Map<string, ProjectState>();
+  /** The last deletion of all data: the number of its event, 0 if there is none, and its time. */
+  erasure = { number: 0, at: "" };
   /** The number of the last applied event. */
   upTo = 0;
 
   apply(number: number, entry: OwnerEvent): void {
     if (entry.kind === "conversation") this.applySettings(number, entry);
     else if (entry.kind === "project") this.applyProject(entry);
-    else if (entry.kind === "erased") this.clear();
+    else if (entry.kind === "erased") this.clear({ number, at: entry.at });
     else this.applyMessage(number, entry);
   }
 
@@ -77,7 +79,8 @@ export class OwnerState {
       : null;
   }
 
-  private clear(): void {
+  private clear(erasure: OwnerState["erasure"]): void {
+    this.erasure = erasure;
     this.conversations.clear();
     this.projects.clear();
   }

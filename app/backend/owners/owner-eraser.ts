@@ -55,7 +55,11 @@ export class OwnerEraser {
     await this.stopReplies(ownerHash);
     const events = new OwnerEventLog(files, folders.ownerEvents(ownerHash));
     const at = now().toISOString();
-    const number = await events.appendIfExists({ kind: "erased", at });
+    const event = { kind: "erased", at } as const;
+    // An import that is going on can be the owner's first data: it must find the event.
+    const number = imports
+      ? await events.append(event)
+      : await events.appendIfExists(event);
     const tokens = await links.tokenHashes(ownerHash);
     const hidden = [
       await this.hide(folders.links(ownerHash)),
