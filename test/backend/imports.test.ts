@@ -262,6 +262,26 @@ it("lists imported conversations by the time of their last messages", async () =
   expect((await titles(`?cursor=${next}`))[0]).toEqual(["Day 2", "Day 1"]);
 });
 
+it("lists each of many conversations of the same time once, page by page", async () => {
+  const owner = randomUUID();
+  const file = Array.from({ length: 102 }, (_, n) =>
+    chatGptConversation(`Same time ${n}`, [user("x"), assistant("y")], {
+      update_time: secondsOf(1),
+    }),
+  );
+  await importAll(backend, file, { owner });
+  const ids: string[] = [];
+  let cursor = "";
+  do {
+    const query = `?limit=10${cursor}`;
+    const { conversations, next } = await listConversations(owner, query);
+    ids.push(...conversations.map(({ id }) => id));
+    cursor = next === null ? "" : `&cursor=${next}`;
+  } while (cursor !== "");
+  expect(ids).toHaveLength(102);
+  expect(new Set(ids).size).toBe(102);
+});
+
 it("says what it waits for at a limit, and goes on when there is room", async () => {
   const small = await startBackend({ env: { CONVERSATIONS_PER_OWNER: "1" } });
   const owner = randomUUID();

@@ -9,7 +9,7 @@ import type {
 export interface ConversationState {
   version: number;
   settings: StoredConversation;
-  /** By which conversations are sorted: see {@link orderOf}. */
+  /** By which conversations are sorted: see {@link orderOf}. Each has another one. */
   order: number;
   updatedAt: string;
   /** The size of its messages, as far as events tell. */
@@ -28,6 +28,7 @@ export interface ProjectState {
 export class OwnerState {
   readonly conversations = new Map<string, ConversationState>();
   readonly projects = new Map<string, ProjectState>();
+  private readonly orders = new Set<number>();
   /** The last deletion of all data: the number of its event, 0 if there is none, and its time. */
   erasure = { number: 0, at: "" };
   /** The number of the last applied event. */
@@ -81,6 +82,7 @@ export class OwnerState {
 
   private clear(erasure: OwnerState["erasure"]): void {
     this.erasure = erasure;
+    this.orders.clear();
     this.conversations.clear();
     this.projects.clear();
   }
@@ -96,7 +98,7 @@ export class OwnerState {
       this.conversations.set(settings.id, {
         version,
         settings,
-        order: orderOf(updatedAt, number),
+        order: this.takeOrder(updatedAt, number),
         updatedAt,
         bytes: entry.bytes ?? 0,
         usage: new Map(),
@@ -124,9 +126,18 @@ export class OwnerState {
       if (!known.counted.add(entry.reply)) return;
       addUsage(known.usage, entry);
     }
-    known.order = orderOf(entry.at, number);
+    this.orders.delete(known.order);
+    known.order = this.takeOrder(entry.at, number);
     known.updatedAt = entry.at;
     known.bytes += entry.bytes ?? 0;
+  }
+
+  /** The same on every process, since all apply the same events. */
+  private takeOrder(at: string, event: number): number {
+    let order = orderOf(at, event);
+    while (this.orders.has(order)) order += 1;
+    this.orders.add(order);
+    return order;
   }
 }
 
