@@ -7,11 +7,26 @@ export const TEXT_LENGTH = 4 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 
 /** A text as any of our readers can take it. */
-export function cleanText(text: string, onCut: () => void): string {
+export function cleanText(
+  text: string,
+  onCut: () => void,
+  length = TEXT_LENGTH,
+): string {
   const clean = text.toWellFormed().replaceAll("\0", "");
-  if (clean.length <= TEXT_LENGTH) return clean;
+  if (clean.length <= length) return clean;
   onCut();
-  return `${clean.slice(0, characterStart(clean, TEXT_LENGTH))}…`;
+  return `${clean.slice(0, characterStart(clean, length))}…`;
+}
+
+/** Instructions within their limit, which counts bytes. */
+export function cleanInstructions(text: string, onCut: () => void): string {
+  const { instructionsBytes: limit } = limits;
+  const clean = cleanText(text, onCut);
+  const bytes = Buffer.from(clean);
+  if (bytes.length <= limit) return clean;
+  onCut();
+  const end = bytes.toString("utf8", 0, limit - 3).length - 1;
+  return `${clean.slice(0, characterStart(clean, end))}…`;
 }
 
 /** Controls, separators of lines, and characters that change the direction of what follows them. */

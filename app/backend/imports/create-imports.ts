@@ -8,6 +8,7 @@ import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
 import type { Projects } from "../projects/projects";
 import { ImportStore } from "./import-store";
+import { ImportProjects } from "./import-projects";
 import { Imports } from "./imports";
 import { SaveImported } from "./save-imported";
 
@@ -19,7 +20,7 @@ export interface CreateImportsDeps {
   fileStore: FileStore;
   projects: Projects;
   models: Pick<Models, "find" | "standard">;
-  quotas: Pick<Quotas, "assertRoom">;
+  quotas: Pick<Quotas, "assertRoom" | "bytesLeft" | "known" | "refuseBytes">;
   now: () => Date;
 }
 
@@ -29,6 +30,7 @@ export function createImports(deps: CreateImportsDeps): Imports {
   return new Imports({
     ...deps,
     store: new ImportStore(files, folders),
+    projects: new ImportProjects(deps.projects),
     save: new SaveImported({ ...deps, whole }),
     mutex: files.mutex,
   });

@@ -8,7 +8,6 @@ import {
   createFolder,
   linkExclusively,
   listFresh,
-  removeFolder,
   temporaryName,
 } from "../../core/storage/exclusive-file";
 import type { OpenFile } from "../../core/storage/file-system";
@@ -69,6 +68,22 @@ export class ImportStore {
     return StoredImport.safeParse(version?.data).data;
   }
 
+  /** @returns An import that is on disk; `undefined` if there is none with this id. */
+  async find(ownerHash: string, id: string): Promise<StoredImport | undefined> {
+    const found = await this.read(ownerHash, id);
+    // Its writer may have died after the link.
+    if (found) {
+      const { folder } = this.progressOf(ownerHash, id);
+      await this.files.fileSystem.syncDirectory(folder);
+    }
+    return found;
+  }
+
+  async isDeleted(ownerHash: string, id: string): Promise<boolean> {
+    const version = await this.progressOf(ownerHash, id).read();
+    return version?.isTombstone === true;
+  }
+
   /**
    * Writes a file under a temporary name.
    *
@@ -100,7 +115,11 @@ export class ImportStore {
     this.files.fileSystem.unlink(temporary).catch(() => undefined);
   }
 
-  /** Makes a written file an import, or finds the one that has the id. */
+  /**
+   * Makes a written file an import, or finds the one that has the id.
+   *
+   * @throws NotFoundError if that was deleted.
+   */
   async begin(
     ownerHash: string,
     temporary: string,
@@ -118,8 +137,10 @@ export class ImportStore {
     } catch (error) {
       if (!(error instanceof DocumentExistsError)) throw error;
       const existing = await this.read(ownerHash, progress.id);
+      if (existing?.finishedAt === null) return existing;
+      this.dropSource(ownerHash, progress.id);
       if (existing) return existing;
-      throw error;
+      throw new NotFoundError("import");
     }
   }
 
@@ -173,12 +194,17 @@ export class ImportStore {
     this.drop(path.join(this.folders.import(ownerHash, id), "source"));
   }
 
-  /** Removes an import. A missing one is no error. */
+  /**
+   * Removes an import. A missing one is no error. Its progress keeps a tombstone until a sweep removes the
+   * folder: processes cache versions by number, so another import must not have the same ones.
+   */
   async remove(ownerHash: string, id: string): Promise<void> {
-    await removeFolder(
-      this.files.fileSystem,
-      this.folders.import(ownerHash, id),
-    );
+    await this.progressOf(ownerHash, id).delete();
+    await this.files.fileSystem
+      .unlink(path.join(this.folders.import(ownerHash, id), "source"))
+      .catch((error: unknown) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+      });
   }
 
   private async openIfThere(name: string): Promise<OpenFile | undefined> {

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
-import { NotFoundError, VisibleError } from "../../core/domain/errors";
+import {
+  LimitError,
+  NotFoundError,
+  VisibleError,
+} from "../../core/domain/errors";
 import { cleanFileName } from "../../core/domain/file-names";
 import { type Import, limits } from "../../core/domain/records";
 import { sentence } from "../../core/texts/catalogue";
@@ -8,19 +11,19 @@ import type { KeyedMutex } from "../../core/storage/keyed-mutex";
 import { derivedId, newId } from "../ids";
 import type { OwnerIndex } from "../owner-index/owner-index";
 import type { Quotas } from "../owners/quotas";
-import type { Projects } from "../projects/projects";
-import type { Leftover } from "./conversation";
+import type { ImportedConversation, Leftover } from "./conversation";
 import type { Element } from "./find-elements";
+import type { ImportProjects } from "./import-projects";
 import type { ImportStore, OpenSource, StoredImport } from "./import-store";
 import { parseElement, titleIn } from "./parse-element";
-import type { SaveImported } from "./save-imported";
+import type { Placed, SaveImported } from "./save-imported";
 
 export interface ImportsDeps {
   store: ImportStore;
   save: SaveImported;
-  projects: Projects;
+  projects: ImportProjects;
   ownerIndex: OwnerIndex;
-  quotas: Pick<Quotas, "assertRoom">;
+  quotas: Pick<Quotas, "assertRoom" | "bytesLeft" | "refuseBytes">;
   mutex: KeyedMutex;
   now: () => Date;
 }
@@ -63,7 +66,9 @@ export class Imports {
     },
   ): Promise<Import> {
     const { name, content, key } = upload;
-    const id = key ? derivedId("import", ownerHash, key) : newId();
+    const id = key ? await this.idOf(ownerHash, key) : newId();
+    const known = key && (await this.deps.store.find(ownerHash, id));
+    if (known) return known;
     if (this.arriving.has(ownerHash)) throw unfinished();
     this.arriving.add(ownerHash);
     try {
@@ -74,17 +79,30 @@ export class Imports {
     }
   }
 
+  /** The id that belongs to an idempotency key. Ids of deleted imports are not used again. */
+  private async idOf(ownerHash: string, key: string): Promise<string> {
+    for (let deleted = 0; ; deleted++) {
+      const suffix = deleted === 0 ? [] : [String(deleted)];
+      const id = derivedId("import", ownerHash, key, ...suffix);
+      if (!(await this.deps.store.isDeleted(ownerHash, id))) return id;
+    }
+  }
+
   private async store(
     ownerHash: string,
     id: string,
     name: string,
     content: AsyncIterable<Buffer>,
   ): Promise<Import> {
-    const { store, now } = this.deps;
+    const { store, quotas, now } = this.deps;
+    const bytesLeft = await quotas.bytesLeft(ownerHash);
     const { temporary, total } = await store.write(
       ownerHash,
       content,
-      checkSize,
+      (bytes) => {
+        checkSize(bytes);
+        if (bytes > bytesLeft) throw quotas.refuseBytes("the file");
+      },
     );
     try {
       return await store.begin(ownerHash, temporary, {
@@ -215,7 +233,7 @@ export class Imports {
       element,
       erasure,
     );
-    return noted(progress, title, left);
+    return left === "limit" ? { problem: left } : noted(progress, title, left);
   }
 
   /**
@@ -236,46 +254,53 @@ export class Imports {
 
   private async importElement(
     ownerHash: string,
-    { id, done }: StoredImport,
+    progress: StoredImport,
     source: OpenSource,
     [from, to]: Element,
     erasure: number,
-  ): Promise<{ title: string; left: Leftover[] }> {
+  ): Promise<{ title: string; left: Leftover[] | "limit" }> {
     if (from === to) return { title: "", left: ["tooLong"] };
-    const { now, save } = this.deps;
+    const { now } = this.deps;
     const bytes = await source.read(from, to - from);
     const hash = createHash("sha256").update(bytes).digest("hex");
     const parsed = parseElement(bytes, now());
     if (typeof parsed === "string") {
       return { title: titleIn(bytes), left: [parsed] };
     }
-    const project = await this.projectOf(ownerHash, source, parsed.project);
-    const left = await save.save(ownerHash, parsed, {
+    const place = {
       id: derivedId("imported", ownerHash, hash),
-      import: id,
-      position: done,
-      project,
+      import: progress.id,
+      position: progress.done,
       erasure,
-    });
-    return { title: parsed.title, left };
+    };
+    try {
+      const left = await this.save(ownerHash, source, parsed, place);
+      return { title: parsed.title, left };
+    } catch (error) {
+      if (!isOfElement(error)) throw error;
+      // An erasure ends the import; without one, only this conversation is left out.
+      await this.assertThere(ownerHash, progress);
+      return { title: parsed.title, left: ["invalid"] };
+    }
   }
 
-  /** The owner's project with this id, or one that is made from the file's. */
-  private async projectOf(
+  private async save(
     ownerHash: string,
     source: OpenSource,
-    id: string | undefined,
-  ): Promise<string | null> {
-    if (id === undefined) return null;
-    const { projects } = this.deps;
-    const known = await projects.readIfThere(ownerHash, id);
-    if (known) return known.id;
-    const found = (await readHead(source)).find((one) => one.id === id);
-    if (!found) return null;
-    const { name, instructions } = found;
-    const key = `import.${createHash("sha256").update(JSON.stringify(found)).digest("base64url")}`;
-    const made = await projects.create(ownerHash, { name, instructions }, key);
-    return made.id;
+    parsed: ImportedConversation,
+    place: Omit<Placed, "project">,
+  ): Promise<Leftover[] | "limit"> {
+    const { projects, save } = this.deps;
+    const onCut = () => {
+      if (!parsed.left.includes("cutTexts")) parsed.left.push("cutTexts");
+    };
+    const project = await projects.find(
+      ownerHash,
+      source,
+      parsed.project,
+      onCut,
+    );
+    return save.save(ownerHash, parsed, { ...place, project });
   }
 
   /** A file that is gone can't be imported: what was imported stays. */
@@ -290,6 +315,12 @@ export class Imports {
 
 /** Parts of which a conversation is imported without. */
 const PARTS: ReadonlySet<Leftover> = new Set(["files", "versions", "cutTexts"]);
+
+/** True for an error that each repetition would meet: the conversations after it must be imported. */
+const isOfElement = (error: unknown): boolean =>
+  error instanceof VisibleError &&
+  error.status < 500 &&
+  !(error instanceof LimitError);
 
 function noted(
   progress: StoredImport,
@@ -308,29 +339,6 @@ function noted(
         ? [...progress.notes, { title, reasons: left }]
         : progress.notes,
   };
-}
-
-const Head = z.object({
-  projects: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string().min(1).max(limits.nameLength),
-      instructions: z.string().max(limits.instructionsBytes).default(""),
-    }),
-  ),
-});
-
-/** The projects in the fields before the conversations. */
-async function readHead(
-  source: OpenSource,
-): Promise<z.output<typeof Head>["projects"]> {
-  const bytes = await source.read(0, source.headBytes);
-  try {
-    const head = JSON.parse(`${bytes.toString()}[]}`) as unknown;
-    return Head.safeParse(head).data?.projects ?? [];
-  } catch {
-    return [];
-  }
 }
 
 function checkSize(bytes: number): void {

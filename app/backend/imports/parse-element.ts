@@ -11,7 +11,12 @@ export function parseElement(
   const data = parse(bytes);
   if (typeof data !== "object" || data === null) return "invalid";
   const fields = data as Readonly<Record<string, unknown>>;
-  return readChatGpt(fields, now) ?? readKeepsake(fields, now) ?? "invalid";
+  try {
+    return readChatGpt(fields, now) ?? readKeepsake(fields, now) ?? "invalid";
+  } catch {
+    // Whatever it is, the conversations after it must be imported.
+    return "invalid";
+  }
 }
 
 /** The title of an element that can't be imported; empty if it has none. */

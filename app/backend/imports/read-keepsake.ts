@@ -9,7 +9,7 @@ import {
 import { isBranch, toBranch, TurnTree } from "../../core/domain/turn-tree";
 import { turnOf } from "../../core/domain/turns";
 import { StoredConversation } from "../../core/storage/layout/owner-events";
-import { cleanText, cleanTime, cleanTitle } from "./clean";
+import { cleanInstructions, cleanText, cleanTime, cleanTitle } from "./clean";
 import type {
   ImportedConversation,
   ImportedTurn,
@@ -19,6 +19,9 @@ import type {
 type Unknown = Readonly<Record<string, unknown>>;
 
 const MAX_MESSAGES = 20_000;
+
+/** The most characters of the sentence about a reply that failed. */
+const REASON_LENGTH = 1_000;
 
 /** A conversation as our own export has it. @returns `undefined` if it is no such conversation. */
 export function readKeepsake(
@@ -39,7 +42,7 @@ export function readKeepsake(
     title: cleanTitle(data.title),
     model: typeof data.model === "string" ? data.model : undefined,
     project: idOf(data.project),
-    ...optionsOf(data),
+    ...optionsOf(data, left),
     createdAt,
     updatedAt: timeOf(data.updatedAt, now) ?? last,
     isPinned: typeof data.pinnedAt === "string",
@@ -76,6 +79,7 @@ const OWN = new Set([
 /** The settings that the API would answer, too: whatever a file says, the conversation must open. */
 function optionsOf(
   data: Unknown,
+  left: Set<Leftover>,
 ): Pick<ImportedConversation, "maxTokens" | "temperature" | "settings"> {
   const { maxTokens, temperature } = Conversation.shape;
   const keys = Object.keys(StoredConversation.shape);
@@ -89,6 +93,11 @@ function optionsOf(
     if (result?.success && result.data !== undefined) {
       settings[key] = result.data;
     }
+  }
+  const { instructions } = settings;
+  if (typeof instructions === "string") {
+    const onCut = () => void left.add("cutTexts");
+    settings.instructions = cleanInstructions(instructions, onCut);
   }
   return {
     maxTokens: maxTokens.safeParse(data.maxTokens).data ?? null,
@@ -110,10 +119,26 @@ function readMessages(
     const isPlaced = (message.number % 2 === 1) === isPrompt(message);
     const at = timeOf(message.at, now) ?? now.toISOString();
     if (!isPlaced) continue;
-    const text = cleanText(message.text, () => void left.add("cutTexts"));
-    messages.set(message.number, { ...message, text, at });
+    const onCut = () => void left.add("cutTexts");
+    const text = cleanText(message.text, onCut);
+    const fields = isPrompt(message) ? message : withClean(message, onCut);
+    messages.set(message.number, { ...fields, text, at });
   }
   return messages;
+}
+
+/** A reply whose other texts are bounded, too. */
+function withClean(reply: Reply, onCut: () => void): Reply {
+  const { reasoning, reason, model, modelName } = reply;
+  return {
+    ...reply,
+    ...(reasoning !== undefined && { reasoning: cleanText(reasoning, onCut) }),
+    ...(reason !== undefined && {
+      reason: cleanText(reason, onCut, REASON_LENGTH),
+    }),
+    model: cleanTitle(model),
+    modelName: cleanTitle(modelName) || "Assistant",
+  };
 }
 
 /** A reply that was being written when it was exported. */
@@ -188,5 +213,5 @@ function toTurn(
 
 function withoutPlace(reply: Reply): ImportedTurn["reply"] {
   const { number: _, role: __, ...rest } = reply;
-  return { ...rest, modelName: cleanTitle(rest.modelName) || "Assistant" };
+  return rest;
 }

@@ -9,6 +9,7 @@ import type { WholeConversations } from "../conversations/whole-conversations";
 import type { FileStore } from "../files/file-store";
 import type { Models } from "../models/create-models";
 import type { OwnerIndex } from "../owner-index/owner-index";
+import type { Quotas } from "../owners/quotas";
 import {
   type ImportedConversation,
   type ImportedTurn,
@@ -20,12 +21,13 @@ export interface SaveImportedDeps {
   whole: WholeConversations;
   ownerIndex: OwnerIndex;
   fileStore: FileStore;
+  quotas: Pick<Quotas, "known">;
   models: Pick<Models, "find" | "standard">;
   now: () => Date;
 }
 
 /** Where a conversation comes from, and goes to. */
-interface Placed {
+export interface Placed {
   /** Derived from its bytes. */
   id: string;
   import: string;
@@ -39,18 +41,23 @@ interface Placed {
 export class SaveImported {
   constructor(private readonly deps: SaveImportedDeps) {}
 
-  /** @returns What was left out: the reason, if that is the whole conversation. */
+  /**
+   * @returns What was left out: the reason, if that is the whole conversation. `limit` if there is no room
+   *   for it now.
+   */
   async save(
     ownerHash: string,
     found: ImportedConversation,
     placed: Placed,
-  ): Promise<Leftover[]> {
+  ): Promise<Leftover[] | "limit"> {
     const state = await this.deps.ownerIndex.read(ownerHash);
     const known = state.conversations.get(placed.id)?.settings;
     if (known && isOf(known, placed)) return found.left;
     if (known) return [known.deletedAt === null ? "here" : "deleted"];
     const original = found.id && state.conversations.get(found.id)?.settings;
     if (original && original.deletedAt === null) return ["here"];
+    const room = await this.roomFor(ownerHash, found.turns);
+    if (room !== "enough") return room === "none" ? "limit" : ["tooLong"];
     const left = new Set(found.left);
     const turns = await this.withFiles(ownerHash, found, placed.id, left);
     const canPin = state.pinned().length < limits.pinnedConversations;
@@ -70,6 +77,17 @@ export class SaveImported {
       throw error;
     }
     return [...left];
+  }
+
+  /** Room for a conversation: `never` if it is larger than all that its owner may store. */
+  private async roomFor(
+    ownerHash: string,
+    turns: readonly ImportedTurn[],
+  ): Promise<"enough" | "none" | "never"> {
+    const { used, limit } = (await this.deps.quotas.known(ownerHash)).bytes;
+    const bytes = turns.reduce((sum, turn) => sum + sizeOf(turn), 0);
+    if (bytes > limit) return "never";
+    return used + bytes > limit ? "none" : "enough";
   }
 
   private async settingsOf(
@@ -128,6 +146,12 @@ export class SaveImported {
     return turns;
   }
 }
+
+/** Without files, of which it is not known yet whether there are any. */
+const sizeOf = ({ prompt, reply }: ImportedTurn): number =>
+  Buffer.byteLength(prompt.text) +
+  Buffer.byteLength(reply.text) +
+  Buffer.byteLength(reply.reasoning ?? "");
 
 const isOf = (
   { importedFrom }: StoredConversation,
