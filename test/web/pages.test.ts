@@ -325,7 +325,7 @@ it("shows what was found in a reply as text, with the name of its model", async 
   web.api.script = () => ["| No. | Item |\n| ---: | --- |\n| 1 | needle |"];
   await visitor.read(await visitor.begin("a table"));
   const page = await visitor.read("/search?q=needle");
-  expect(page).toContain("<b>Model one</b> No. · Item");
+  expect(page).toContain("<b>Model one</b> <bdi>No. · Item");
   expect(page).toContain("1 · <mark>needle</mark>");
 });
 
