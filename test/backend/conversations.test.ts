@@ -189,7 +189,7 @@ describe("conversations", () => {
     expect((await change(9)).status).toBe(200);
     const refused = await change(100_001);
     expect(refused.status).toBe(422);
-    expect(JSON.stringify(refused.body)).toContain("1 to 100000 for Eliza");
+    expect(JSON.stringify(refused.body)).toContain("1 to 100,000 for Eliza");
     expect(
       (await readConversation(owner, conversation.id)).conversation.maxTokens,
     ).toBe(9);
