@@ -91,11 +91,11 @@ it.each<[string, BrowserContextOptions]>([
     await page.goto(`${web.address}/search`);
     await main().getByText("Filters", { exact: true }).click();
     await main().getByLabel("Titles only").check();
-    await main().getByLabel("To", { exact: true }).fill("2020-01-31");
+    await main().getByLabel("Written until").fill("2020-01-31");
     await main().getByRole("button", { name: "Search" }).click();
     await expectShown(main().getByText("No conversation matches the filters."));
     expect(await main().getByLabel("Titles only").isChecked()).toBe(true);
-    await main().getByLabel("To", { exact: true }).fill("");
+    await main().getByLabel("Written until").fill("");
     await main().getByRole("button", { name: "Search" }).click();
     await expectShown(main().getByRole("link", { name: "about birds" }));
     await main().getByRole("searchbox").fill("fish");
