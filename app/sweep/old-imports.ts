@@ -1,11 +1,12 @@
 import path from "node:path";
+import { limits } from "../core/domain/records";
 import { newestVersion } from "../core/storage/document-versions";
 import { emptyFolder, temporaryName } from "../core/storage/exclusive-file";
 import { isImport } from "../core/storage/layout/record-folders";
 import { type Sweep, throttled } from "./sweep";
 
 /** How long an import is kept after its last progress: with its file if it is not done, then with its report. */
-const IMPORT_MS = 7 * 86_400_000;
+const IMPORT_MS = limits.importDays * 86_400_000;
 
 /** Removes imports that were not continued, reports of those that are done, and what an interrupted one left. */
 export class OldImports {

@@ -69,6 +69,14 @@ describe("below a path", () => {
     }
   });
 
+  it("begins the addresses of an export with it", async () => {
+    const begun = await visitor.begin("hello");
+    const shared = await visitor.post(`${begun}/share`, {});
+    expect(shared.status).toBe(303);
+    const text = await visitor.read("/data/download");
+    expect(text).toMatch(/"href":"\/chat\/shared\/[a-z2-7]{26}"/);
+  });
+
   it("redirects to addresses with it, and confines its cookies to it", async () => {
     const answer = await visitor.post("/conversations", { message: "hello" });
     expect(answer.headers.get("location")).toMatch(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { idPattern, limits } from "../../app/core/domain/records";
 import { exportName } from "../../app/web/pages/exports/export-name";
 import { png } from "../support/sample-files";
-import { useWeb, visitor, web } from "../support/start-web";
+import { scriptReply, useWeb, visitor, web } from "../support/start-web";
 import { waitFor } from "../support/wait-for";
 
 useWeb();
@@ -46,6 +46,22 @@ test("a conversation is one page with its texts as they are shown", async () => 
   expect(text).toContain("<h2>You</h2>");
   expect(text).toContain("</html>");
 });
+
+test.each(["html", "markdown"])(
+  "%s says of an unfinished reply that it was still being written",
+  async (format) => {
+    const reply = scriptReply(["Half of", " it."]);
+    await visitor.begin("A question");
+    reply.next();
+    const read = () => visitor.read(`/data/download?format=${format}`);
+    await waitFor(async () => (await read()).includes("Half of"));
+    const text = await read();
+    expect(text).toContain("This reply was still being written.");
+    expect(text).not.toContain("Stopped.");
+    reply.next();
+    await waitFor(async () => !(await read()).includes("still being written"));
+  },
+);
 
 test("the page asks for nothing, and its policy forbids to", async () => {
   const id = await converse("Hello", RICH);

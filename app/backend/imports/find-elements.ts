@@ -1,4 +1,5 @@
 import { VisibleError } from "../../core/domain/errors";
+import { limits } from "../../core/domain/records";
 import { sentence } from "../../core/texts/catalogue";
 
 /** A conversation in an exported file: its first byte, and the byte after its last. */
@@ -13,8 +14,8 @@ export interface FoundElements {
 
 /** Bounds of a file, whatever it claims to be. */
 export const elementLimits = {
-  /** Bytes of a conversation: it is in memory while it is imported. */
-  elementBytes: 16 * 1024 * 1024,
+  /** Bytes of a conversation. */
+  elementBytes: limits.importConversationBytes,
   /** Objects and lists of a conversation, and how deep they are nested. */
   openings: 300_000,
   depth: 100,

@@ -54,6 +54,12 @@ export const limits = {
   fileTextBytes: 512 * 1024,
   /** A file with exported conversations. */
   importBytes: 500 * 1024 * 1024,
+  /** A conversation in it: it is in memory while it is imported. */
+  importConversationBytes: 16 * 1024 * 1024,
+  /** An import is kept this long after its last progress. */
+  importDays: 7,
+  /** A client gets this long to send a file. */
+  uploadMinutes: 10,
   /** Conversations that an import names because something was left out. */
   importNotes: 100,
   /** Imports of an owner, done ones included. */

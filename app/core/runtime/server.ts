@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { ConfigError } from "../config/config";
+import { limits } from "../domain/records";
 import type { Certificate } from "./certificates";
 
 /** Must exceed the client's idle time-out: an ALB's is 60 s by default. */
@@ -76,7 +77,7 @@ export function createHttpServer(
     keepAliveTimeout: keepAliveMs,
     // A client gets this long to send its request, a file on a slow line included. All
     // others have less: see `limitBody`. The response has no limit.
-    requestTimeout: 600_000,
+    requestTimeout: limits.uploadMinutes * 60_000,
     headersTimeout: 30_000,
   };
   const server = certificate

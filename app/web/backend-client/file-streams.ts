@@ -2,7 +2,12 @@ import { sentence } from "../../core/texts/catalogue";
 import type { Readable } from "node:stream";
 import { FILE_HEADER, FILE_NAME_HEADER } from "../../core/api/file-operations";
 import { VisibleError } from "../../core/domain/errors";
-import { FileRef, Import, type Prompt } from "../../core/domain/records";
+import {
+  FileRef,
+  Import,
+  limits,
+  type Prompt,
+} from "../../core/domain/records";
 import { type Logger, withoutToken } from "../../core/runtime/log";
 import type { Api, ApiContext } from "./api";
 import { toError, unreachable } from "./decode-answer";
@@ -10,7 +15,7 @@ import { contextHeaders } from "./encode-call";
 import type { StreamedAnswer, StreamRequest, Transport } from "./transport";
 
 /** For one file on a slow line. */
-const UPLOAD_MS = 600_000;
+const UPLOAD_MS = limits.uploadMinutes * 60_000;
 
 /** More than any answer to an upload has. */
 const MAX_ANSWER_BYTES = 64 * 1024;

@@ -69,7 +69,8 @@ export async function sendExport(
   const ids = chosenIn(ctx);
   const at = new Date(now());
   const title = await titleOf(ctx, deps, ids, at);
-  const source = { api, context: ctx.state.api, ids };
+  const { api: context, base } = ctx.state;
+  const source = { api, context, ids, base };
   const pieces = format.write(source, deps, {
     title,
     at,

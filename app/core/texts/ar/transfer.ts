@@ -5,17 +5,18 @@ export const transfer: Translation<typeof english, "ar"> = {
   "export.as": "تنزيل بصيغة",
   "export.hint":
     "يحتوي JSON على تعليماتك ونصوصك المحفوظة ومشاريعك ومحادثاتك بجميع نسخ رسائلها وأسماء ملفاتها، ويمكن استيراده من جديد. أما Markdown وHTML فهما للقراءة، وفيهما أحدث نسخة من كل محادثة. الصور في ملف HTML وحده. لا تُضمَّن المحادثات التي حذفتها.",
+  "export.unfinished": "كان هذا الرد لا يزال قيد الكتابة.",
   "export.exported": "صُدِّر من Keepsake، {time}",
   "import.title": "استيراد",
   "import.from":
     "من Keepsake: ملف JSON جرى تنزيله من هنا. من ChatGPT: فُكَّ ضغط أرشيف بياناتك واختر منه conversations.json.",
   "import.limits":
-    "{megabytes} ميغابايت على الأكثر، يجب أن تصل خلال 10 دقائق. وقد تبلغ المحادثة الواحدة 16 ميغابايت.",
+    "{megabytes} ميغابايت على الأكثر، يجب أن تصل خلال {minutes} دقائق. وقد تبلغ المحادثة الواحدة {conversationMegabytes} ميغابايت.",
   "import.open": "استيراد محادثات…",
   "import.file": "الملف",
   "import.begin": "استيراد",
   "import.sending": "يجري إرسال الملف.",
-  "import.list": "عمليات الاستيراد في آخر 7 أيام",
+  "import.list": "عمليات الاستيراد في آخر {days} أيام",
   "import.progress": "{done} من {total} من المحادثات",
   "import.closing":
     "يمكنك إغلاق هذه الصفحة. يتوقف الاستيراد عندئذ ويُستأنف حين تفتحه مجددًا في «بياناتك».",

@@ -5,17 +5,18 @@ export const transfer: Translation<typeof english, "de"> = {
   "export.as": "Herunterladen als",
   "export.hint":
     "JSON enthält Ihre Anweisungen, gespeicherten Prompts und Projekte, Ihre Unterhaltungen mit allen Versionen ihrer Nachrichten und die Namen ihrer Dateien: Es kann wieder importiert werden. Markdown und HTML sind zum Lesen und enthalten die neueste Version jeder Unterhaltung. Bilder stehen nur in der HTML-Datei. Gelöschte Unterhaltungen sind nicht dabei.",
+  "export.unfinished": "Diese Antwort wurde noch geschrieben.",
   "export.exported": "Exportiert aus Keepsake, {time}",
   "import.title": "Import",
   "import.from":
     "Aus Keepsake: eine JSON-Datei, die hier heruntergeladen wurde. Aus ChatGPT: Entpacken Sie das Archiv Ihrer Daten, und wählen Sie darin conversations.json.",
   "import.limits":
-    "Höchstens {megabytes} MB, die innerhalb von 10 Minuten ankommen müssen. Eine Unterhaltung darf 16 MB haben.",
+    "Höchstens {megabytes} MB, die innerhalb von {minutes} Minuten ankommen müssen. Eine Unterhaltung darf {conversationMegabytes} MB haben.",
   "import.open": "Unterhaltungen importieren …",
   "import.file": "Datei",
   "import.begin": "Importieren",
   "import.sending": "Die Datei wird gesendet.",
-  "import.list": "Importe der letzten 7 Tage",
+  "import.list": "Importe der letzten {days} Tage",
   "import.progress": "{done} von {total} Unterhaltungen",
   "import.closing":
     "Sie können diese Seite schließen. Der Import wartet dann und geht weiter, wenn Sie ihn unter „Ihre Daten“ wieder öffnen.",

@@ -3,17 +3,18 @@ export const transfer = {
   "export.as": "Download as",
   "export.hint":
     "JSON has your instructions, saved prompts and projects, your conversations with all versions of their messages, and the names of their files: it can be imported again. Markdown and HTML are for reading, and have the newest version of each conversation. Pictures are in the HTML file alone. Conversations that you deleted are not included.",
+  "export.unfinished": "This reply was still being written.",
   "export.exported": "Exported from Keepsake, {time}",
   "import.title": "Import",
   "import.from":
     "From Keepsake: a JSON file that was downloaded here. From ChatGPT: unpack the archive of your data, and choose conversations.json in it.",
   "import.limits":
-    "At most {megabytes} MB, which must arrive within 10 minutes. A conversation may have 16 MB.",
+    "At most {megabytes} MB, which must arrive within {minutes} minutes. A conversation may have {conversationMegabytes} MB.",
   "import.open": "Import conversations…",
   "import.file": "File",
   "import.begin": "Import",
   "import.sending": "The file is being sent.",
-  "import.list": "Imports of the last 7 days",
+  "import.list": "Imports of the last {days} days",
   "import.progress": "{done} of {total} conversations",
   "import.closing":
     "You can close this page. The import then waits, and goes on when you open it again in Your data.",

@@ -17,6 +17,8 @@ export interface ExportSource {
   context: ApiContext;
   /** The conversations to export; by default all. Those that do not exist are left out. */
   ids?: readonly string[] | undefined;
+  /** The path that addresses begin with; empty by default. */
+  base?: string | undefined;
 }
 
 /** The ids of the conversations to export. */

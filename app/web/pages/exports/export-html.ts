@@ -88,8 +88,11 @@ async function* exportConversation(
   if (reply) {
     const { text, reasoning, reasoningMs, reason } = reply;
     const ended = { text, reasoning, reasoningMs, reason };
-    const outcome = reply.status === "failed" ? "failed" : "stopped";
-    yield* exportMessage(part, messageOf(reply, { ...ended, outcome }));
+    const isFailed = reply.status === "failed";
+    const outcome = isFailed ? "failed" : "complete";
+    const message = messageOf(reply, { ...ended, outcome });
+    const notices = isFailed ? [] : [locale.t("export.unfinished")];
+    yield* exportMessage(part, message, notices);
   }
   yield "</section>\n";
 }
@@ -103,12 +106,13 @@ const FILES = "<!--files-->";
 async function* exportMessage(
   part: ConversationExport,
   message: Message,
+  notices: readonly string[] = [],
 ): AsyncGenerator<string, void> {
   const { deps, locale, number } = part;
   const idPrefix = `c${number}-m${message.number}-`;
   const html = await deps.messages.textOf(locale, message, idPrefix);
   const article = deps.render(locale, "export-message.njk", {
-    message: viewOf(locale, message, html),
+    message: viewOf(locale, message, html, notices),
   });
   const files = isPrompt(message) ? (message.files ?? []) : [];
   // A text can't contain the mark: it is escaped there.
@@ -118,7 +122,12 @@ async function* exportMessage(
   yield after ?? "";
 }
 
-function viewOf(locale: Locale, message: Message, html: string): object {
+function viewOf(
+  locale: Locale,
+  message: Message,
+  html: string,
+  more: readonly string[],
+): object {
   const { at } = message;
   const time = timeText(at);
   if (isPrompt(message)) {
@@ -127,7 +136,7 @@ function viewOf(locale: Locale, message: Message, html: string): object {
   }
   const { modelName: author, reasoning, reasoningMs } = message;
   const thought = reasoning && thoughtFor(locale, reasoningMs);
-  const notices = noticesOf(locale, message);
+  const notices = [...noticesOf(locale, message), ...more];
   return { at, time, html, author, reasoning, thought, notices };
 }
 

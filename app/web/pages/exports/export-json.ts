@@ -42,12 +42,12 @@ export async function* exportJson(
 }
 
 /** The shared links, if everything is exported and there are any. */
-async function linksOf({ api, context, ids }: ExportSource) {
+async function linksOf({ api, context, ids, base = "" }: ExportSource) {
   const links = ids ? [] : await api.listLinks(context);
   if (links.length === 0) return undefined;
   return links.map(({ token, ...link }) => ({
     ...link,
-    href: `/shared/${token}`,
+    href: `${base}/shared/${token}`,
   }));
 }
 
@@ -81,16 +81,17 @@ async function* exportConversation(
   const end = await readIfThere(source, id);
   if (!end) return;
   const { conversation, messages, reply, queue = [] } = end;
+  const withAddress = withAddresses(source.base, id);
   const head = {
     ...conversation,
     unfinishedReply: reply ?? undefined,
-    queue: queue.length > 0 ? queue.map(withAddresses(id)) : undefined,
+    queue: queue.length > 0 ? queue.map(withAddress) : undefined,
   };
   yield `${JSON.stringify(head).slice(0, -1)},"messages":[`;
   let separator = "\n";
   const write = (all: Message[]) => {
     const text = all
-      .map(withAddresses(id))
+      .map(withAddress)
       .map((message) => JSON.stringify(message))
       .join(",\n");
     const piece = text === "" ? "" : separator + text;
@@ -110,11 +111,11 @@ async function* exportConversation(
 
 /** Adds the address to each file. */
 const withAddresses =
-  (conversation: string) =>
+  (base: string | undefined, conversation: string) =>
   <M extends object>(message: M & { files?: FileRef[] | undefined }) => {
     const files = message.files?.map((file) => ({
       ...file,
-      href: fileAddress(conversation, file),
+      href: (base ?? "") + fileAddress(conversation, file),
     }));
     return { ...message, files };
   };

@@ -41,7 +41,10 @@ async function* exportConversation(
   for await (const messages of messagesOf(source, newest)) {
     yield messages.map(write).join("");
   }
-  if (newest.reply) yield write(newest.reply);
+  if (!newest.reply) return;
+  yield write(newest.reply);
+  if (newest.reply.status !== "writing") return;
+  yield `\n_${locale.t("export.unfinished")}_\n`;
 }
 
 type Written = Message | { modelName: string; text: string };
