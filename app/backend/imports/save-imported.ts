@@ -3,6 +3,8 @@ import { cleanFileName } from "../../core/domain/file-names";
 import { type FileRef, limits } from "../../core/domain/records";
 import { sizeText } from "../../core/domain/size-text";
 import type { StoredConversation } from "../../core/storage/layout/owner-events";
+import type { RecordFolders } from "../../core/storage/layout/record-folders";
+import type { StorageContext } from "../../core/storage/storage-context";
 import { idsOf } from "../conversations/prompt-files";
 import { titleOf } from "../conversations/title";
 import type { WholeConversations } from "../conversations/whole-conversations";
@@ -18,6 +20,8 @@ import {
 } from "./conversation";
 
 export interface SaveImportedDeps {
+  files: StorageContext;
+  folders: Pick<RecordFolders, "ownerEvents">;
   whole: WholeConversations;
   ownerIndex: OwnerIndex;
   fileStore: FileStore;
@@ -52,7 +56,10 @@ export class SaveImported {
   ): Promise<Leftover[] | "limit"> {
     const state = await this.deps.ownerIndex.read(ownerHash);
     const known = state.conversations.get(placed.id)?.settings;
-    if (known && isOf(known, placed)) return found.left;
+    if (known && isOf(known, placed)) {
+      await this.flushEvents(ownerHash);
+      return found.left;
+    }
     if (known) return [known.deletedAt === null ? "here" : "deleted"];
     const original = found.id && state.conversations.get(found.id)?.settings;
     if (original && original.deletedAt === null) return ["here"];
@@ -77,6 +84,12 @@ export class SaveImported {
       throw error;
     }
     return [...left];
+  }
+
+  /** The process that listed a conversation may have died before it flushed the folder. */
+  private async flushEvents(ownerHash: string): Promise<void> {
+    const { files, folders } = this.deps;
+    await files.fileSystem.syncDirectory(folders.ownerEvents(ownerHash));
   }
 
   /** Room for a conversation: `never` if it is larger than all that its owner may store. */
