@@ -289,7 +289,7 @@ describe("the choices of a visitor", () => {
     "refuses a maximum length of %d, and names the limit",
     (maxTokens) => {
       expect(() => checkReplyOptions(info, { maxTokens })).toThrow(
-        /1 to 5000 for Nova Pro/,
+        /1 to 5,000 for Nova Pro/,
       );
     },
   );

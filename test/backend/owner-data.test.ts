@@ -204,6 +204,7 @@ describe("quotas", () => {
     const send = () =>
       sendMessage(owner, conversation.id, { text }, { at: small });
     expect((await send()).status).toBe(201);
+    await whenAnswered(owner, conversation.id, small);
     // A prompt counts from the end of its reply on.
     await expectEventually(async () => {
       const { quotas } = await overview(owner, small);

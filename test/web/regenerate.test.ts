@@ -284,7 +284,8 @@ describe("a long conversation with many regenerated replies", () => {
         ...html.matchAll(/<div class="text[^"]*">([^]*?)<\/div>/g),
       ];
       seen.unshift(...texts.map(([, text = ""]) => text.trim()));
-      const [, older] = /href="([^"]*)">Earlier messages</.exec(html) ?? [];
+      const [, older] =
+        /href="([^"]*)"[^>]*>Earlier messages</.exec(html) ?? [];
       if (!older) break;
       html = await visitor.read(older.replaceAll("&amp;", "&"));
       expect(html).toContain("Jump to latest");
