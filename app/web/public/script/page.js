@@ -41,6 +41,9 @@ let shownPath = location.pathname;
 /** The query as well: an address that differs only in its fragment is the same page. */
 let shownAddress = location.pathname + location.search;
 
+/** Without the region, which the script reads from the page. @param {Document} page */
+const languageOf = ({ documentElement }) => documentElement.lang.split("-")[0];
+
 /**
  * Shows a page that came from the server.
  *
@@ -56,8 +59,7 @@ export function show(html, options = {}) {
   if (options.address) opened += 1;
   captureDraft();
   const fresh = parse(html);
-  const { lang } = document.documentElement;
-  if (fresh.documentElement.lang !== lang) {
+  if (languageOf(fresh) !== languageOf(document)) {
     // The script's own texts are in the other language, too.
     if (address === location.href) location.reload();
     else location.assign(address);
