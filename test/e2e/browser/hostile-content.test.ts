@@ -39,7 +39,7 @@ function breaches(expected: number): string[] {
     ),
   );
   const attributes =
-    /^(?:aria-label|autocomplete|checked|class|data-copy|dir|disabled|href|id|rel|role|start|tabindex|target|type|open|(?:accent|display|displaystyle|form|height|largeop|linethickness|lspace|mathvariant|maxsize|minsize|movablelimits|rspace|scriptlevel|stretchy|symmetric|width))$/;
+    /^(?:aria-label|autocomplete|checked|class|data-copy|data-label|dir|disabled|href|id|rel|role|start|tabindex|target|type|open|(?:accent|display|displaystyle|form|height|largeop|linethickness|lspace|mathvariant|maxsize|minsize|movablelimits|rspace|scriptlevel|stretchy|symmetric|width))$/;
   const found: string[] = [];
   for (const text of document.querySelectorAll("article > .text")) {
     const box = text.closest("article")!.getBoundingClientRect();
