@@ -1,4 +1,5 @@
 import { code, parts, sentences } from "./script";
+import { translated } from "./translated-requests";
 
 /** A sample that was asked for. Those of one kind are counted, so that the next one differs. */
 export interface Request {
@@ -16,20 +17,40 @@ const asksFor = (thing: string) =>
     String.raw`\b(?:write|give|show|tell|make|create|list|name|answer)\b.{0,60}?${thing}\b`,
   );
 const words = asksFor(String.raw`\b${count}[ -]words?`);
-const countTo = new RegExp(String.raw`\bcount (?:up )?to ${count}\b`);
+const countTo = new RegExp(
+  String.raw`(?:${either(/\bcount (?:up )?to/, translated.count)}) ${count}\b`,
+  "u",
+);
 const items = new RegExp(String.raw`\b${count}\b`);
-const table = asksFor(String.raw`\btables?`);
+const table = new RegExp(
+  either(asksFor(String.raw`\btables?`), translated.table),
+);
 const list = new RegExp(
   String.raw`${asksFor(String.raw`\b(?:lists?|bullets?)`).source}|^(?:list|name) ${count}\b`,
 );
-const program = asksFor(String.raw`\b(?:code|program|script|function|snippet)`);
-const longText = asksFor(String.raw`\b(?:long|story|essay|poem)`);
+const program = new RegExp(
+  either(
+    asksFor(String.raw`\b(?:code|program|script|function|snippet)`),
+    translated.code,
+  ),
+);
+const longText = new RegExp(
+  either(asksFor(String.raw`\b(?:long|story|essay|poem)`), translated.long),
+);
+const topicPattern = new RegExp(
+  `(?:${either(/\b(?:about|of|on)/, translated.topic)}) ${/(?!\d)([^.,;:!?|`*_<>[\]\n]{2,80})/.source}`,
+  "u",
+);
+
+function either(english: RegExp, other: RegExp): string {
+  return `${english.source}|${other.source}`;
+}
 
 /** Reads what a message plainly asks for; `undefined` if it is just talk. */
 export function requestIn(message: string): Request | undefined {
   const text = message.slice(0, 2_000).trim().toLowerCase();
   const topic =
-    /\b(?:about|of|on) (?!\d)([^.,;:!?|`*_<>[\]\n]{2,80})/
+    topicPattern
       .exec(text)?.[1]
       ?.replace(/ with .*/, "")
       .trim() ?? "this and that";

@@ -6,6 +6,7 @@ import {
   textOf,
   user,
 } from "../model-provider-contract";
+import { localeOf } from "../../../../app/core/texts/locale";
 import { fc } from "../../../support/fast-check";
 
 const eliza = createEliza({ delayMs: 0 });
@@ -266,4 +267,34 @@ describe("eliza on request", () => {
   it("counts", async () => {
     expect(await says("count to 5")).toBe("1, 2, 3, 4, 5.");
   });
+
+  describe.each(["de", "ar"] as const)(
+    "with the starters in %s",
+    (language) => {
+      const english = localeOf("en");
+      const locale = localeOf(language);
+
+      it.each(["starter.table", "starter.code", "starter.count"] as const)(
+        "gives the answer of the English one: %s",
+        async (key) => {
+          expect(await says(locale.t(key))).toBe(await says(english.t(key)));
+        },
+      );
+
+      it("writes a long answer about their topic", async () => {
+        const reply = await says(locale.t("starter.long"));
+        expect(words(reply)).toHaveLength(400);
+        const topic = { de: "gehaltene versprechen", ar: "الوفاء بالوعود" };
+        expect(reply).toContain(topic[language]);
+      });
+    },
+  );
+
+  it.each(["Erstelle eine Tabelle mit 7 Städten", "أنشئ جدولًا من 7 مدن"])(
+    "makes a table of as many rows: %s",
+    async (input) => {
+      const lines = (await says(input)).split("\n");
+      expect(lines.filter((line) => line.startsWith("|"))).toHaveLength(9);
+    },
+  );
 });
