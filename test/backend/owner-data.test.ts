@@ -1,6 +1,9 @@
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { sentence } from "../../app/core/texts/catalogue";
+import { english } from "../../app/core/texts/locale";
+import type { Sentence } from "../../app/core/texts/translation";
 import { operations } from "../../app/core/api/operations";
 import { hashOf } from "../../app/core/storage/layout/hashes";
 import { removeErased } from "../../app/core/storage/layout/owner-event-log";
@@ -164,6 +167,12 @@ describe("deleting all data of an owner", () => {
   });
 });
 
+/** A refusal in English, with its text of the catalogue. */
+const refusal = (said: Sentence) => ({
+  status: 403,
+  body: { detail: english.say(said), sentence: said },
+});
+
 describe("quotas", () => {
   let small: TestBackend;
   beforeEach(async () => {
@@ -174,11 +183,6 @@ describe("quotas", () => {
   });
   afterEach(() => small.stop());
 
-  const refused = {
-    status: 403,
-    body: { detail: expect.stringContaining("You have reached the limit of") },
-  };
-
   test("a conversation beyond the limit is refused until another one is deleted", async () => {
     const owner = randomUUID();
     const body = { text: "Hello" };
@@ -186,7 +190,9 @@ describe("quotas", () => {
       callApi(small, "POST", "/v1/conversations", { owner, body });
     const { conversation } = await createConversation(owner, body, small);
     await createConversation(owner, body, small);
-    expect(await begin()).toMatchObject(refused);
+    expect(await begin()).toMatchObject(
+      refusal(sentence("problem.limit.conversations", { limit: 2 })),
+    );
     const route = `/v1/conversations/${conversation.id}`;
     await callApi(small, "DELETE", route, { owner });
     expect((await begin()).status).toBe(201);
@@ -211,7 +217,9 @@ describe("quotas", () => {
       expect(quotas?.bytes.used).toBeGreaterThan(1_200_000);
       expect(quotas?.conversations).toEqual({ used: 1, limit: 2 });
     });
-    expect(await send()).toMatchObject(refused);
+    expect(await send()).toMatchObject(
+      refusal(sentence("problem.limit.message", { megabytes: 1 })),
+    );
   });
 
   test("a repeated request whose message was saved is answered although the limit is reached", async () => {

@@ -172,6 +172,10 @@ test("no more prompts are saved than the limit", async () => {
   expect(answer.status).toBe(403);
   expect(answer.body).toMatchObject({
     detail: "You can save 100 prompts. Delete one that you no longer need.",
+    sentence: {
+      key: "problem.limit.savedPrompts",
+      values: { limit: limits.savedPrompts },
+    },
   });
 });
 

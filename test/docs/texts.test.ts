@@ -91,7 +91,7 @@ it("has no text that nothing uses", () => {
   );
   const all = files.join("\n");
   const composed =
-    /^(problem\.(title|notFound|rate)\.|reason\.|import\.(left|problem)\.)/;
+    /^(problem\.(title|notFound|rate|file|limit)\.|reason\.|import\.(left|problem)\.)/;
   const unused = Object.keys(en).filter(
     (key) => !all.includes(`"${key}"`) && !composed.test(key),
   );

@@ -183,6 +183,7 @@ async function upload(
   content: string,
   name = "a.txt",
   key: string = randomUUID(),
+  language = "en",
 ) {
   await visitor.read("/");
   return fetch(`${web.address}/files`, {
@@ -192,6 +193,7 @@ async function upload(
       cookie: visitor.cookie,
       origin: web.address,
       accept: "application/json",
+      "accept-language": language,
       "content-type": "application/octet-stream",
       "x-file-name": encodeURIComponent(name),
       "x-file-key": key,
@@ -218,6 +220,18 @@ it("answers a refused upload with a sentence", async () => {
   expect(answer.status).toBe(422);
   expect(await answer.text()).toMatch(/^“a.txt” is neither text in UTF-8/);
 });
+
+it.each([
+  ["de", "„a.txt“ ist weder Text in UTF-8 noch"],
+  ["ar", "الملف «\u2068a.txt\u2069» ليس نصًا بترميز UTF-8"],
+])(
+  "answers a refused upload in the visitor's language: %s",
+  async (language, said) => {
+    const answer = await upload("a\0b", "a.txt", randomUUID(), language);
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).toContain(said);
+  },
+);
 
 it("deletes an upload that is not wanted", async () => {
   const { id } = (await (await upload("hello")).json()) as { id: string };

@@ -1,6 +1,8 @@
 import { VisibleError } from "../../core/domain/errors";
 import { kindOf } from "../../core/domain/file-types";
 import type { FileRef } from "../../core/domain/records";
+import { sentence } from "../../core/texts/catalogue";
+import type { Sentence } from "../../core/texts/translation";
 import type { ModelInfo } from "../models/model";
 import { fitsAsItIs } from "./give-files";
 
@@ -14,31 +16,27 @@ export function checkFiles(
     const kind = kindOf(file);
     if (kind === "text") continue;
     if (kind === "document" && file.textBytes) continue;
-    throw new VisibleError(
-      422,
-      `${name} can't read “${file.name}”: ${reason(takes, file)}`,
-    );
+    throw new VisibleError(422, reason(name, takes, file));
   }
 }
 
 function reason(
+  model: string,
   { images, documents }: NonNullable<ModelInfo["takes"]>,
   file: FileRef,
-): string {
+): Sentence {
+  const names = { model, name: file.name };
   if (kindOf(file) === "document") {
-    const what = documents
-      ? `the PDF has no text, and as a picture it may have ${megabytes(documents.maxBytes)}`
-      : "the PDF has no text, and this model takes none without";
-    return `${what}. Choose another model, or remove the file.`;
+    if (!documents) return sentence("problem.file.noText", names);
+    const megabytes = inMegabytes(documents.maxBytes);
+    return sentence("problem.file.scanSize", { ...names, megabytes });
   }
-  if (!images) {
-    return "it takes no pictures. Choose another model, or remove the file.";
-  }
-  const most = images.maxSide
-    ? ` and ${images.maxSide.toLocaleString("en")} pixels on each side`
-    : "";
-  return `a picture for this model may have ${megabytes(images.maxBytes)}${most}. Make it smaller, or choose another model.`;
+  if (!images) return sentence("problem.file.noPictures", names);
+  const most = { ...names, megabytes: inMegabytes(images.maxBytes) };
+  if (!images.maxSide) return sentence("problem.file.pictureSize", most);
+  const pixels = images.maxSide;
+  return sentence("problem.file.pictureSides", { ...most, pixels });
 }
 
-const megabytes = (bytes: number) =>
-  `${Math.round((bytes / 1024 ** 2) * 100) / 100} MB`;
+const inMegabytes = (bytes: number) =>
+  Math.round((bytes / 1024 ** 2) * 100) / 100;

@@ -1,5 +1,6 @@
 import { VisibleError } from "../../core/domain/errors";
 import { limits } from "../../core/domain/records";
+import { sentence } from "../../core/texts/catalogue";
 import type { FileRecord } from "../../core/storage/stored-file";
 import type { PdfContent, PdfReader } from "./pdf/read-pdf";
 import { HEAD_BYTES, sniff, type Sniffed } from "./sniff";
@@ -40,55 +41,40 @@ export class Inspection {
    * @throws VisibleError (422) if it is nothing that can be taken.
    */
   async end(file: string, bytes: number): Promise<Inspected> {
-    if (bytes === 0) throw refused(this.name, "is empty", "Attach another");
+    if (bytes === 0) throw refused("empty", this.name);
     const found = sniff(Buffer.concat(this.head));
     if (found.type === "application/pdf") return this.readPdf(file, bytes);
     if (found.type !== undefined) return this.checkPicture(found);
     if (this.textCheck.end()) return { type: "text/plain" };
-    throw refused(
-      this.name,
-      "is neither text in UTF-8 nor a PNG, JPEG, GIF, WebP or PDF",
-      "Save it as one of these, then attach that",
-    );
+    throw refused("unknown", this.name);
   }
 
   private checkPicture({ type = "", size }: Sniffed): Inspected {
-    if (!size) {
-      throw refused(this.name, "is a damaged picture", "Save it again");
-    }
+    if (!size) throw refused("picture", this.name);
     const { width, height } = size;
     const megapixels = (width * height) / 1e6;
     if (megapixels <= limits.megapixels) return { type, width, height };
-    throw refused(
-      this.name,
-      `has ${Math.ceil(megapixels).toLocaleString("en")} megapixels, and the limit is ${limits.megapixels}`,
-      "Make the picture smaller, then attach it",
+    throw new VisibleError(
+      422,
+      sentence("problem.file.megapixels", {
+        name: this.name,
+        megapixels: Math.ceil(megapixels),
+        limit: limits.megapixels,
+      }),
     );
   }
 
   private async readPdf(file: string, bytes: number): Promise<Inspected> {
     const type = "application/pdf";
     const found = await this.pdfs.read(file, bytes);
-    if (found.kind !== "read") throw refused(this.name, ...whyNot[found.kind]);
+    if (found.kind !== "read") throw refused(found.kind, this.name);
     const { pages, text, isCut } = found;
     return { type, pages, text, ...(isCut && { isTextCut: true }) };
   }
 }
 
-const whyNot: Record<
-  Exclude<PdfContent["kind"], "read">,
-  [problem: string, advice: string]
-> = {
-  protected: [
-    "is a PDF that needs a password",
-    "Save it without one, then attach that",
-  ],
-  damaged: ["is a damaged PDF", "Print it into a new PDF, then attach that"],
-  "too-much": [
-    "is a PDF that takes too long, or too much memory, to read",
-    "Save the pages that you need as a PDF of their own, then attach that",
-  ],
-};
+type Fault = "empty" | "unknown" | "picture" | UnreadPdf["kind"];
+type UnreadPdf = Exclude<PdfContent, { kind: "read" }>;
 
-const refused = (name: string, problem: string, advice: string) =>
-  new VisibleError(422, `“${name}” ${problem}. ${advice}.`);
+const refused = (fault: Fault, name: string) =>
+  new VisibleError(422, sentence(`problem.file.${fault}`, { name }));

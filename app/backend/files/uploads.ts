@@ -41,7 +41,7 @@ export class Uploads {
     const id = key ? derivedId("file", ownerHash, key) : newId();
     const checkSize = (bytes: number) => {
       if (bytes > limits.fileBytes) throw tooLarge();
-      if (bytes > left - unsent.bytes) throw quotas.refuseBytes("the file");
+      if (bytes > left - unsent.bytes) throw quotas.refuseBytes("file");
     };
     return files.save(ownerHash, { id, name, content, checkSize });
   }

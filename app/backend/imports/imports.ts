@@ -101,7 +101,7 @@ export class Imports {
       content,
       (bytes) => {
         checkSize(bytes);
-        if (bytes > bytesLeft) throw quotas.refuseBytes("the file");
+        if (bytes > bytesLeft) throw quotas.refuseBytes("file");
       },
     );
     try {

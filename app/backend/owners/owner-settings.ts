@@ -7,6 +7,7 @@ import {
   type OwnerSettings as Settings,
   type SavedPrompt,
 } from "../../core/domain/records";
+import { sentence } from "../../core/texts/catalogue";
 import { errorCode } from "../../core/runtime/errors";
 import { oldVersionsBefore } from "../../core/storage/document-versions";
 import { listFresh } from "../../core/storage/exclusive-file";
@@ -182,11 +183,15 @@ function requirePrompt(
   throw new NotFoundError("savedPrompt");
 }
 
-function assertShort(what: string, text: string, maxBytes: number): void {
+function assertShort(
+  what: "instructions" | "text",
+  text: string,
+  maxBytes: number,
+): void {
   if (Buffer.byteLength(text) <= maxBytes) return;
   throw new VisibleError(
     413,
-    `The ${what} may have ${maxBytes / 1024} KB. Shorten the ${what}.`,
+    sentence(`problem.limit.${what}`, { kilobytes: maxBytes / 1024 }),
   );
 }
 
@@ -195,7 +200,7 @@ function withinLimits<P extends SavedPrompt>(prompts: P[]): P[] {
   if (prompts.length > limits.savedPrompts) {
     throw new VisibleError(
       403,
-      `You can save ${limits.savedPrompts} prompts. Delete one that you no longer need.`,
+      sentence("problem.limit.savedPrompts", { limit: limits.savedPrompts }),
     );
   }
   const bytes = prompts.reduce(
@@ -203,8 +208,9 @@ function withinLimits<P extends SavedPrompt>(prompts: P[]): P[] {
     0,
   );
   if (bytes <= limits.savedPromptsBytes) return prompts;
+  const kilobytes = limits.savedPromptsBytes / 1024;
   throw new VisibleError(
     403,
-    `Your saved prompts may have ${limits.savedPromptsBytes / 1024} KB together. Delete or shorten some.`,
+    sentence("problem.limit.savedPromptBytes", { kilobytes }),
   );
 }

@@ -1,6 +1,8 @@
 import { Counter, type Registry } from "prom-client";
 import { VisibleError } from "../../core/domain/errors";
 import type { Quotas as QuotaRecord } from "../../core/domain/records";
+import { sentence } from "../../core/texts/catalogue";
+import type { Sentence } from "../../core/texts/translation";
 import type { OwnerState } from "../owner-index/owner-state";
 import type { OwnerIndex } from "../owner-index/owner-index";
 
@@ -14,7 +16,6 @@ const NEAR = 0.5;
 
 const isNear = ({ used, limit }: QuotaRecord["bytes"]) => used >= NEAR * limit;
 
-const count = new Intl.NumberFormat("en");
 const MEGABYTE = 1024 ** 2;
 
 /** Bounds of what an owner may store. Best-effort: requests at the same moment can exceed them. */
@@ -62,12 +63,11 @@ export class Quotas {
       await this.ownerIndex.read(ownerHash),
     );
     if (isNew && conversations.used >= conversations.limit) {
-      throw this.refuse(
-        "conversations",
-        `${count.format(conversations.limit)} conversations`,
-      );
+      const { limit } = conversations;
+      const said = sentence("problem.limit.conversations", { limit });
+      throw this.refuse("conversations", said);
     }
-    if (bytes.used >= bytes.limit) throw this.refuseBytes("your message");
+    if (bytes.used >= bytes.limit) throw this.refuseBytes("message");
   }
 
   /** The bytes that an owner may still store. */
@@ -76,22 +76,15 @@ export class Quotas {
     return bytes.limit - bytes.used;
   }
 
-  /** @param what What was sent. */
-  refuseBytes(what: string): VisibleError {
+  /** @param sent Names the content that found no room. */
+  refuseBytes(sent: "message" | "file"): VisibleError {
     const megabytes = Math.round(this.limits.bytes / MEGABYTE);
-    const limit = `${count.format(megabytes)} MB of messages and files`;
-    return this.refuse("bytes", limit, what);
+    const said = sentence(`problem.limit.${sent}`, { megabytes });
+    return this.refuse("bytes", said);
   }
 
-  private refuse(
-    quota: string,
-    limit: string,
-    what = "your message",
-  ): VisibleError {
+  private refuse(quota: string, said: Sentence): VisibleError {
     this.refused.inc({ quota });
-    return new VisibleError(
-      403,
-      `You have reached the limit of ${limit}. Delete conversations that you no longer need, then send ${what} again.`,
-    );
+    return new VisibleError(403, said);
   }
 }

@@ -8,6 +8,7 @@ import {
   DocumentExistsError,
   VersionedDocument,
 } from "../../core/storage/versioned-document";
+import { sentence } from "../../core/texts/catalogue";
 import { isVisible } from "../../core/domain/text";
 import { limits, type Project } from "../../core/domain/records";
 import type { OwnerIndex } from "../owner-index/owner-index";
@@ -134,7 +135,9 @@ export function assertNotTooLong(instructions: string): void {
   if (Buffer.byteLength(instructions) <= limits.instructionsBytes) return;
   throw new VisibleError(
     413,
-    `The instructions are longer than ${limits.instructionsBytes} bytes. Shorten them.`,
+    sentence("problem.limit.projectInstructions", {
+      bytes: limits.instructionsBytes,
+    }),
   );
 }
 

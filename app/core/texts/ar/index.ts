@@ -1,6 +1,8 @@
 import type { Translation } from "../translation";
 import type { en } from "../en";
 import { chat } from "./chat";
+import { files } from "./files";
+import { limits } from "./limits";
 import { reasons } from "./reasons";
 import { layout } from "./layout";
 import { lists } from "./lists";
@@ -14,6 +16,8 @@ import { transfer } from "./transfer";
 
 export const ar: Translation<typeof en, "ar"> = {
   ...chat,
+  ...files,
+  ...limits,
   ...reasons,
   ...layout,
   ...lists,

@@ -1,4 +1,6 @@
 import { chat } from "./chat";
+import { files } from "./files";
+import { limits } from "./limits";
 import { reasons } from "./reasons";
 import { layout } from "./layout";
 import { lists } from "./lists";
@@ -13,6 +15,8 @@ import { transfer } from "./transfer";
 /** All texts of the interface. The other languages have the same keys, or don't compile. */
 export const en = {
   ...chat,
+  ...files,
+  ...limits,
   ...reasons,
   ...layout,
   ...links,
