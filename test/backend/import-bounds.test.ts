@@ -51,8 +51,12 @@ it("cleans and bounds all texts of a reply", async () => {
   const made = await importAll(backend, file, { owner });
   expect(made.notes).toEqual([{ title: "", reasons: ["cutTexts"] }]);
   const { messages } = await first(owner);
+  const { reasoning = "" } = messages[1] as { reasoning?: string };
+  // Millions of characters are too many for a pattern.
+  expect(reasoning.slice(0, 3)).toBe("axx");
+  expect(reasoning.slice(-2)).toBe("x…");
+  expect(reasoning.length).toBeLessThan(long.length);
   expect(messages[1]).toMatchObject({
-    reasoning: expect.stringMatching(/^ax+…$/) as string,
     reason: expect.stringMatching(/^bx{900,999}…$/) as string,
     model: expect.stringMatching(/^cy{190,199}$/) as string,
     modelName: "Name",
