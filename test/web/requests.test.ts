@@ -100,6 +100,7 @@ it("sends every directive of the content security policy", async () => {
     "form-action 'self'",
     "frame-ancestors 'none'",
     "img-src 'self'",
+    "manifest-src 'self'",
     "script-src 'self'",
     "style-src 'self'",
   ]);
