@@ -60,7 +60,7 @@ it("npm run dev keeps its state in ./data", () => {
 
 it("npm run dev shows a changed template", async () => {
   edit("app/web/views/home.njk", (text) =>
-    text.replace("What can I help with?", "From the template"),
+    text.replace('{{ t("chat.greeting") }}', '{{ "From the template" }}'),
   );
   expect(await untilPage(/From the template/)).toBeDefined();
 });
@@ -80,7 +80,7 @@ it("npm run dev serves a changed asset", async () => {
 });
 
 it("npm run dev restarts web when code changes", async () => {
-  edit("app/web/routes/chat.ts", (text) =>
+  edit("app/core/texts/en/titles.ts", (text) =>
     text.replaceAll('"New conversation"', '"From the code"'),
   );
   expect(await untilPage(/<title>From the code/)).toBeDefined();

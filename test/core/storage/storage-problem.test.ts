@@ -8,7 +8,7 @@ test("recognizes a disk's problem, also as the cause of another error", () => {
   const full = new Error("no page", { cause: failed("ENOSPC") });
   expect(storageProblemOf(full)).toMatchObject({
     status: 507,
-    reason: "the server's storage is full",
+    reason: { key: "storage.full" },
   });
   const silent = new StorageTimeoutError("The file system does not answer.");
   expect(storageProblemOf(silent)).toMatchObject({ status: 503 });
