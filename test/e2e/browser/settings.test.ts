@@ -165,8 +165,10 @@ it("says the bounds of the model, and what another model gets of the options", a
   const temperature = page.getByLabel(/^Temperature/);
   await expectShown(page.getByText("0 to 2 for Model one"));
   await expectShown(page.getByText("1 to 100 for Model one"));
-  await temperature.fill("1.5");
-  await page.getByRole("textbox", { name: "Instructions" }).fill("Be brief.");
+  // Typed: see above.
+  await temperature.pressSequentially("1.5");
+  const instructions = page.getByRole("textbox", { name: "Instructions" });
+  await instructions.pressSequentially("Be brief.");
   await page.getByLabel("Max tokens").focus();
   await expectShown(saved());
   await page.keyboard.press("Escape");
