@@ -15,6 +15,8 @@ export function scrollToEnd() {
 /** Scrolls to the newest reply, with its question in view. */
 export function scrollToNewest() {
   scrollToEnd();
+  // Its question left the view again, if the page came with so much text that it was held before.
+  held = undefined;
   const reply = [...document.querySelectorAll(".log .from-model")].at(-1);
   if (reply) keepQuestionInView(reply);
   offerJump();
