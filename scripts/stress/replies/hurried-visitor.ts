@@ -43,7 +43,9 @@ export class HurriedVisitor extends PersistentVisitor {
     let html = await this.page();
     let articles = articlesIn(html);
     for (;;) {
-      const query = /href="[^"?]*(\?before=\d+)[^"]*">Earlier/.exec(html)?.[1];
+      const query = /href="[^"?]*(\?before=\d+)[^"]*"[^>]*>Earlier/.exec(
+        html,
+      )?.[1];
       if (!query) return articles;
       html = await this.page(query);
       articles = [...articlesIn(html), ...articles];
