@@ -1,5 +1,6 @@
 import { Import } from "../../app/core/domain/records";
-import { callApi, TOKEN, type TestBackend } from "./start-backend";
+import { callApi, type TestBackend } from "./start-backend";
+import { postFile } from "./upload";
 
 interface Given {
   owner: string;
@@ -9,30 +10,16 @@ interface Given {
 
 /** Uploads a file to import, as web does. */
 export async function beginImport(
-  { url }: Pick<TestBackend, "url">,
+  backend: Pick<TestBackend, "url">,
   content: unknown,
   { owner, key, name = "conversations.json" }: Given,
 ): Promise<{ status: number; begun: Import; problem: string }> {
   const isRaw = typeof content === "string" || Buffer.isBuffer(content);
-  const body = isRaw ? content : JSON.stringify(content);
-  const response = await fetch(`${url}/v1/imports`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${TOKEN}`,
-      "keepsake-owner": owner,
-      "content-type": "application/octet-stream",
-      "keepsake-file-name": encodeURIComponent(name),
-      ...(key !== undefined && { "idempotency-key": key }),
-    },
-    body: new Uint8Array(Buffer.from(body)),
-  });
-  const answer = (await response.json()) as { detail?: string };
-  const begun = Import.safeParse(answer).data;
-  return {
-    status: response.status,
-    begun: begun!,
-    problem: answer.detail ?? "",
-  };
+  const file = isRaw ? content : JSON.stringify(content);
+  const sent = { owner, name, key };
+  const { status, body } = await postFile(backend, "/v1/imports", file, sent);
+  const begun = Import.safeParse(body).data;
+  return { status, begun: begun!, problem: body.detail ?? "" };
 }
 
 /** Continues an import once. */

@@ -7,13 +7,18 @@ export interface UploadOptions {
   key?: string;
 }
 
-/** Uploads a file as web does. */
-export async function upload(
+/** Sends a file to a path of the API, as web does. */
+export async function postFile(
   { url }: Pick<TestBackend, "url">,
+  path: string,
   content: Buffer | string,
-  { owner = "ada", name = "notes.txt", key }: UploadOptions = {},
-): Promise<{ status: number; file: FileRef; problem: string }> {
-  const response = await fetch(`${url}/v1/files`, {
+  {
+    owner,
+    name,
+    key,
+  }: { owner: string; name: string; key?: string | undefined },
+): Promise<{ status: number; body: { detail?: string } }> {
+  const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${TOKEN}`,
@@ -25,8 +30,19 @@ export async function upload(
     body: new Uint8Array(Buffer.from(content)),
   });
   const body = (await response.json()) as { detail?: string };
+  return { status: response.status, body };
+}
+
+/** Uploads a file of a message. */
+export async function upload(
+  backend: Pick<TestBackend, "url">,
+  content: Buffer | string,
+  { owner = "ada", name = "notes.txt", key }: UploadOptions = {},
+): Promise<{ status: number; file: FileRef; problem: string }> {
+  const sent = { owner, name, key };
+  const { status, body } = await postFile(backend, "/v1/files", content, sent);
   const file = FileRef.safeParse(body).data;
-  return { status: response.status, file: file!, problem: body.detail ?? "" };
+  return { status, file: file!, problem: body.detail ?? "" };
 }
 
 /** Downloads a file of a conversation as web does. */

@@ -7,16 +7,37 @@ import { CallHeaders, problems } from "./describe-call";
 
 const bytes = { schema: { type: "string" as const, format: "binary" } };
 
-const UploadHeaders = z.object({
-  ...CallHeaders.shape,
-  [FILE_NAME_HEADER]: z.string().meta({
-    description: "The file's name, percent-encoded.",
-  }),
-  "idempotency-key": z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
-    .optional()
-    .meta({ description: "A repeated key stores one file." }),
+/**
+ * The description of a file's upload: the request's body is its bytes.
+ *
+ * @param repeated what a repeated idempotency key does
+ * @param answer what the file becomes
+ */
+export const describeUpload = (repeated: string, answer: z.ZodType) => ({
+  requestParams: {
+    header: z.object({
+      ...CallHeaders.shape,
+      [FILE_NAME_HEADER]: z.string().meta({
+        description: "The file's name, percent-encoded.",
+      }),
+      "idempotency-key": z
+        .string()
+        .regex(/^[\x21-\x7e]{1,255}$/)
+        .optional()
+        .meta({ description: repeated }),
+    }),
+  },
+  requestBody: {
+    required: true,
+    content: { "application/octet-stream": bytes },
+  },
+  responses: {
+    "201": {
+      description: "The file is on disk",
+      content: { "application/json": { schema: answer } },
+    },
+    ...problems([403, 409, 413, 415, 422]),
+  },
 });
 
 const fileResponses = {
@@ -41,18 +62,7 @@ export const filePaths: ZodOpenApiPathsObject = {
       tags: ["Files"],
       summary: "Stores a file, to be sent with a message",
       description: `At most ${limits.fileBytes} bytes: text in UTF-8, PNG, JPEG, GIF, WebP or PDF, found out from the bytes. A file that is not sent is deleted after a day.`,
-      requestParams: { header: UploadHeaders },
-      requestBody: {
-        required: true,
-        content: { "application/octet-stream": bytes },
-      },
-      responses: {
-        "201": {
-          description: "The file is on disk",
-          content: { "application/json": { schema: FileRef } },
-        },
-        ...problems([403, 409, 413, 415, 422]),
-      },
+      ...describeUpload("A repeated key stores one file.", FileRef),
     },
   },
   "/v1/conversations/{id}/files/{file}": {

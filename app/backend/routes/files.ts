@@ -24,14 +24,7 @@ export function serveFiles(
 ): void {
   router.post("/v1/files", async (ctx) => {
     ctx.state.operation = "uploadFile";
-    const name = fileName(ctx.get(FILE_NAME_HEADER));
-    const key = keyOf({ repeatable: "keyed" }, ctx);
-    requireBytes(ctx.req);
-    const content = bytesOf(ctx.req);
-    ctx.body = await uploads
-      .save(ctx.state.ownerHash, { name, content, key })
-      .finally(() => ctx.req.resume());
-    ctx.status = 201;
+    await receive(ctx, (owner, sent) => uploads.save(owner, sent));
   });
   router.get("/v1/conversations/:id/files/:file", async (ctx) => {
     ctx.state.operation = "readFile";
@@ -57,6 +50,32 @@ export function serveFiles(
   });
 }
 
+/** A file that arrives. */
+interface Sent {
+  name: string;
+  content: AsyncIterable<Buffer>;
+  key: string | undefined;
+}
+
+/**
+ * Takes the file that is a request's body, and answers with what it became.
+ *
+ * @throws VisibleError 400 for a name that can't be decoded, 415 for another type of body.
+ */
+export async function receive(
+  ctx: ParameterizedContext<BackendState>,
+  store: (ownerHash: string, sent: Sent) => Promise<object>,
+): Promise<void> {
+  const name = fileName(ctx.get(FILE_NAME_HEADER));
+  const key = keyOf({ repeatable: "keyed" }, ctx);
+  requireBytes(ctx.req);
+  const content = bytesOf(ctx.req);
+  ctx.body = await store(ctx.state.ownerHash, { name, content, key }).finally(
+    () => ctx.req.resume(),
+  );
+  ctx.status = 201;
+}
+
 /** Answers with a file as a stream, which is closed at the end. */
 export async function sendFile(
   ctx: ParameterizedContext<BackendState>,
@@ -72,7 +91,7 @@ export async function sendFile(
   else ctx.body = streamOf(file);
 }
 
-export function fileName(header: string): string {
+function fileName(header: string): string {
   try {
     return decodeURIComponent(header);
   } catch {
@@ -80,13 +99,13 @@ export function fileName(header: string): string {
   }
 }
 
-export function requireBytes({ headers }: IncomingMessage): void {
+function requireBytes({ headers }: IncomingMessage): void {
   if (headers["content-type"] === "application/octet-stream") return;
   throw new VisibleError(415, "Send application/octet-stream.");
 }
 
 /** Leaving it early must not close the connection: the answer goes through it. */
-export const bytesOf = (request: IncomingMessage) =>
+const bytesOf = (request: IncomingMessage) =>
   request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const PIECE_BYTES = 64 * 1024;
