@@ -1,6 +1,6 @@
 import { sentence } from "../../core/texts/catalogue";
 import { LimitError } from "../../core/domain/errors";
-import type { Limited } from "../../core/runtime/metric-definitions";
+import { LIMITED, type Limited } from "../../core/runtime/metric-definitions";
 import { RateLimit } from "./rate-limit";
 
 /** Kinds of requests that are limited by the client's address. */
@@ -9,14 +9,9 @@ export type LimitedByAddress = Exclude<Limited, "forms">;
 /** By kind; 0 is no limit. */
 export type PerMinute = Record<LimitedByAddress, number>;
 
-const KINDS = [
-  "sessions",
-  "messages",
-  "uploads",
-  "streams",
-  "searches",
-  "shared",
-] as const satisfies LimitedByAddress[];
+const KINDS = LIMITED.filter(
+  (kind): kind is LimitedByAddress => kind !== "forms",
+);
 
 /** Limits what the clients of one address do, in this process. */
 export class AddressLimits {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
 import type { BrowserMark } from "../backend-client/change-counts";
-import { cookiePath } from "./cookie-path";
+import { setBrowserCookie } from "./browser-cookies";
 
 const COOKIE = "changed";
 
@@ -23,15 +23,7 @@ export function browserMark(ctx: Context): BrowserMark {
     },
     renew: () => {
       value = randomBytes(12).toString("base64url");
-      ctx.cookies.set(COOKIE, value, {
-        signed: false,
-        httpOnly: true,
-        overwrite: true,
-        path: cookiePath(ctx),
-        sameSite: "lax",
-        secure: ctx.secure,
-        maxAge: MAX_AGE_MS,
-      });
+      setBrowserCookie(ctx, COOKIE, value, MAX_AGE_MS);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Context } from "koa";
 import { languageCodes } from "../../core/texts/catalogue";
 import type { Language } from "../../core/texts/translation";
 import { type Preferences, type Theme, themes } from "../pages/preferences";
-import { cookiePath } from "./cookie-path";
+import { setBrowserCookie } from "./browser-cookies";
 import type { WebMiddleware } from "./web-context";
 
 const THEME = "theme";
@@ -34,20 +34,9 @@ export function savePreferences(
   ctx: Context,
   { theme, language, enterIsNewline }: Preferences,
 ): void {
-  save(ctx, THEME, theme);
-  save(ctx, LANGUAGE, language);
-  save(ctx, ENTER, enterIsNewline ? NEWLINE : undefined);
-}
-
-/** @param value `undefined` for the default, which needs no cookie. */
-function save(ctx: Context, name: string, value: string | undefined): void {
-  ctx.cookies.set(name, value ?? null, {
-    signed: false,
-    httpOnly: true,
-    overwrite: true,
-    path: cookiePath(ctx),
-    sameSite: "lax",
-    secure: ctx.secure,
-    maxAge: value === undefined ? 0 : MAX_AGE_MS,
-  });
+  // The default needs no cookie.
+  setBrowserCookie(ctx, THEME, theme, MAX_AGE_MS);
+  setBrowserCookie(ctx, LANGUAGE, language, MAX_AGE_MS);
+  const enter = enterIsNewline ? NEWLINE : undefined;
+  setBrowserCookie(ctx, ENTER, enter, MAX_AGE_MS);
 }

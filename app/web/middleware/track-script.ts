@@ -1,5 +1,5 @@
 import { seeOther } from "../pages/render-page";
-import { cookiePath } from "./cookie-path";
+import { cookiePath } from "./browser-cookies";
 import { ownAddress } from "./own-address";
 import type { WebMiddleware } from "./web-context";
 

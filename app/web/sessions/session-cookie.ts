@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import type { CookieSignatures } from "./cookie-signatures";
-import { cookiePath } from "../middleware/cookie-path";
+import { cookiePath } from "../middleware/browser-cookies";
 import { isSessionId } from "./session-id";
 
 export const DEFAULT_COOKIE_NAME = "keepsake";

@@ -1,7 +1,7 @@
 import Keygrip from "keygrip";
 import type Koa from "koa";
 import type { Context, Middleware } from "koa";
-import { cookiePath } from "../middleware/cookie-path";
+import { cookiePath } from "../middleware/browser-cookies";
 import { koaSession } from "./koa-session-adapter";
 import { CookieSignatures } from "./cookie-signatures";
 import { SessionCookie } from "./session-cookie";
