@@ -116,6 +116,8 @@ function recordStep(phase: Phase, name: string, file: string): string {
     case "":
     case "queue":
       return `queue look-up, ${phase}`;
+    case "owners":
+      return `owner's settings, ${phase}`;
     case "messages":
       if (phase === "POST") return "prompt";
       return phase === "page" ? "page" : "publish";

@@ -288,6 +288,31 @@ describe("another process, while the first creates the reply's folder", () => {
     },
   );
 
+  it("stops a reply whose first entry is being flushed", async () => {
+    const disk = new MemoryDisk();
+    const { fileSystem, go } = heldDisk(
+      disk,
+      (call) => call === "flush folder" && disk.operations.some(isEpoch),
+    );
+    const { models, asked } = scriptedModels(() => ["I see."]);
+    const first = start(fileSystem, models);
+    const { conversation } = await first.prompts.createConversation(OWNER, {
+      text: "one",
+      model: MODEL,
+    });
+    const ref = { ownerHash: OWNER, conversation: conversation.id, number: 2 };
+    await waitFor(async () => asked.length === 1);
+    const second = start(disk, models);
+    await second.replies.stop(ref);
+    go();
+    for (const { replies } of [first, second]) {
+      await waitFor(
+        async () => (await replies.snapshot(ref))?.status === "stopped",
+      );
+      expect((await replies.snapshot(ref))?.text).toBe("");
+    }
+  });
+
   it("deletes a conversation whose reply is then not written", async () => {
     const { models, asked } = scriptedModels(() => ["I see."]);
     const { go, first, ref, second } = await begun(models);

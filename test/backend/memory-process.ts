@@ -47,6 +47,7 @@ export function conversationsOn<R extends Replies>(
   repliesOf: (records: ConversationReplyRepository) => R,
 ): ReturnType<typeof createConversations> & {
   replies: R;
+  repository: ConversationReplyRepository;
   quotas: Quotas;
   imports: Imports;
 } {
@@ -68,6 +69,7 @@ export function conversationsOn<R extends Replies>(
       restorableMs: 3_600_000,
     }),
     replies,
+    repository: records,
     quotas,
     imports: createImports({ ...parts, quotas }),
   };

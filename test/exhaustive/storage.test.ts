@@ -111,6 +111,13 @@ it.each<[string, Scenario]>([
     ),
   ],
   [
+    "a rare versioned document",
+    earlyReader(
+      (disk) => documentOn(disk, DEEP).create({ created: true }),
+      (disk) => documentOn(disk, DEEP).readRare(),
+    ),
+  ],
+  [
     "an append log",
     earlyReader(
       async (disk) => {
@@ -118,6 +125,16 @@ it.each<[string, Scenario]>([
         await logOn(disk, DEEP).append({ name: "a" });
       },
       async (disk) => (await logOn(disk, DEEP).listIfExists())?.last,
+    ),
+  ],
+  [
+    "a rare append log",
+    earlyReader(
+      async (disk) => {
+        await logOn(disk, DEEP).createFolder();
+        await logOn(disk, DEEP).append({ name: "a" });
+      },
+      async (disk) => (await logOn(disk, DEEP).listRare())?.last,
     ),
   ],
 ])(

@@ -97,6 +97,11 @@ export class MessageLog {
     return this.log.listIfExists();
   }
 
+  /** See {@link AppendLog.hasJustAdded}. */
+  hasJustAdded(number: number): boolean {
+    return this.log.hasJustAdded(number);
+  }
+
   /** See {@link AppendLog.listUpTo}. */
   listUpTo(number: number): Promise<LogListing | undefined> {
     return this.log.listUpTo(number);

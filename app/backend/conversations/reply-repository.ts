@@ -88,8 +88,8 @@ export class ConversationReplyRepository implements ReplyRepository {
   }
 
   async promptFor(ref: ReplyRef, begun = ""): Promise<ReplyPrompt> {
-    const { ownerHash, conversation, number } = ref;
-    const stored = await this.deps.settings.read(ownerHash, conversation);
+    const { ownerHash, number } = ref;
+    const stored = await this.settingsFor(ref);
     const history = await readHistory(
       this.logOf(ref),
       number - 1,
@@ -120,6 +120,15 @@ export class ConversationReplyRepository implements ReplyRepository {
       attempt: history.earlierVersions,
       leftOut,
     };
+  }
+
+  /** The process that has just saved the prompt read the settings before it: later changes are for later replies. */
+  private settingsFor(ref: ReplyRef): Promise<StoredConversation> {
+    const { settings } = this.deps;
+    const { ownerHash, conversation, number } = ref;
+    return this.logOf(ref).hasJustAdded(number - 1)
+      ? settings.known(ownerHash, conversation)
+      : settings.read(ownerHash, conversation);
   }
 
   private async instructionsOf(

@@ -45,7 +45,8 @@ export class OwnerSettings {
   ) {}
 
   async read(ownerHash: string): Promise<Settings> {
-    const version = await this.documentOf(ownerHash).read();
+    // Most owners have none, and each reply asks for them.
+    const version = await this.documentOf(ownerHash).readRare();
     return toSettings(Stored.safeParse(version?.data).data ?? NOTHING);
   }
 

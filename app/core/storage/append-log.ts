@@ -68,14 +68,21 @@ export class AppendLog {
   }
 
   /**
-   * Lists the folder, unless this process has just created the entry with this number after the last one of
-   * its listing: then nothing is missing up to that entry.
+   * Lists the folder, unless this process has {@link hasJustAdded just added} this entry: then nothing is
+   * missing up to it.
    */
   async listUpTo(number: number): Promise<LogListing | undefined> {
-    const recent = this.recentListing;
-    const isEnough =
-      recent?.last === number - 1 && this.reader.recall(number) !== undefined;
-    return isEnough ? recent.with(number) : this.reader.listIfExists();
+    return this.hasJustAdded(number)
+      ? this.recentListing?.with(number)
+      : this.reader.listIfExists();
+  }
+
+  /** True if this process has just created the entry with this number after the last one of its listing. */
+  hasJustAdded(number: number): boolean {
+    return (
+      this.recentListing?.last === number - 1 &&
+      this.reader.recall(number) !== undefined
+    );
   }
 
   /** See {@link LogReader.listRare}. */
@@ -301,7 +308,7 @@ export class AppendLog {
       elapsedMs(listing.listedAt, this.storage.now()) >= LISTING_TRUSTED_MS;
     if (isLate && !(await this.isOurs(number, token))) return false;
     this.reader.remember(number, line);
-    this.compactIfDue(number);
+    this.compactIfDue(number, listing);
     return true;
   }
 
@@ -310,9 +317,14 @@ export class AppendLog {
     return this.storage.fileSystem.syncDirectory(path.dirname(this.folder));
   }
 
-  private compactIfDue(number: number): void {
+  /** @param before A listing without the entry with this number. */
+  private compactIfDue(number: number, before: LogListing): void {
     const [size] = this.segmentSizes;
     if (!size || number < size || number % size > 1) return;
+    const end = number - (number % size);
+    // The process that created the entry before has compacted.
+    if (before.files.some((f) => f.from <= end - size + 1 && f.to >= end))
+      return;
     // Runs in the background: a failed compaction is repeated after later appends.
     this.compact().catch(() => undefined);
   }

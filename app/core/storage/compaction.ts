@@ -28,11 +28,13 @@ export async function compactLog(
   segmentSizes: readonly number[],
 ): Promise<void> {
   let newest: string | undefined;
+  let listing = await log.list();
   for (const size of segmentSizes) {
-    const listing = await log.list();
-    for (const from of dueSegments(listing, size)) {
+    const due = dueSegments(listing, size);
+    for (const from of due) {
       newest = (await createSegment(log, listing, from, size)) ?? newest;
     }
+    if (due.length > 0) listing = await log.list();
   }
   if (newest === undefined) return;
   // The segment is new, so its time is now by the file system's clock.

@@ -10,6 +10,7 @@ import {
 } from "./document-versions";
 import { listFresh, createExclusively } from "./exclusive-file";
 import { isUnreadable } from "./file-system";
+import { listRare } from "./rare-folder";
 import type { StorageContext, Instant } from "./storage-context";
 
 /**
@@ -27,10 +28,10 @@ export class DocumentReader {
    *
    * @throws The file system's error.
    */
-  async findNewest(): Promise<Found | undefined> {
+  async findNewest(list = this.listFresh): Promise<Found | undefined> {
     for (let attempt = 1; ; attempt++) {
       const listedAt = this.storage.now();
-      const names = await this.listNames();
+      const names = await this.listNames(list);
       if (!names) return undefined;
       const found = toFound(names, listedAt);
       const newest = await this.loadNewest(found);
@@ -42,15 +43,23 @@ export class DocumentReader {
     }
   }
 
-  async listNames(): Promise<string[] | undefined> {
+  /** Like {@link findNewest}, for a document that few of its siblings have: see {@link listRare}. */
+  findRare(): Promise<Found | undefined> {
+    return this.findNewest(() => listRare(this.storage, this.folder));
+  }
+
+  async listNames(list = this.listFresh): Promise<string[] | undefined> {
     try {
-      return await listFresh(this.storage.fileSystem, this.folder);
+      return await list();
     } catch (error) {
       if (errorCode(error) !== "ENOTDIR") throw error;
       this.report(this.folder, "is not a folder", "Remove it.");
       return undefined;
     }
   }
+
+  private readonly listFresh = () =>
+    listFresh(this.storage.fileSystem, this.folder);
 
   private async loadNewest(
     found: Found,

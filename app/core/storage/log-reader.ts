@@ -21,6 +21,7 @@ import {
   type LogFile,
 } from "./log-listing";
 import { KnownPlaces, LongSegment } from "./long-segment";
+import { listRare } from "./rare-folder";
 
 /**
  * The bytes of the longest segment. Balances the files of a long log against the memory of a reader
@@ -47,9 +48,20 @@ export class LogReader {
     throw new LogMissingError(`There is no log ${this.folder}`);
   }
 
-  async listIfExists(): Promise<LogListing | undefined> {
+  listIfExists(): Promise<LogListing | undefined> {
+    return this.listWith(() => listFresh(this.storage.fileSystem, this.folder));
+  }
+
+  /** Like {@link listIfExists}, for a log that few of its siblings have: see {@link listRare}. */
+  listRare(): Promise<LogListing | undefined> {
+    return this.listWith(() => listRare(this.storage, this.folder));
+  }
+
+  private async listWith(
+    list: () => Promise<string[] | undefined>,
+  ): Promise<LogListing | undefined> {
     const listedAt = this.storage.now();
-    const names = await listFresh(this.storage.fileSystem, this.folder);
+    const names = await list();
     if (!names) return undefined;
     const listing = new LogListing(names, listedAt);
     this.storage.cache.set(`${this.folder}#listing`, new KnownListing(listing));
@@ -60,21 +72,6 @@ export class LogReader {
   get recentListing(): LogListing | undefined {
     const known = this.storage.cache.get(`${this.folder}#listing`);
     return known instanceof KnownListing ? known.listing : undefined;
-  }
-
-  /**
-   * Like {@link listIfExists}, for a log that few of its siblings have. The parent's listing tells that it
-   * is missing, in one call instead of three.
-   */
-  async listRare(): Promise<LogListing | undefined> {
-    const { cache, fileSystem } = this.storage;
-    const key = `${this.folder}#seen`;
-    if (!cache.has(key)) {
-      const siblings = await listFresh(fileSystem, path.dirname(this.folder));
-      if (!siblings?.includes(path.basename(this.folder))) return undefined;
-      cache.set(key, SEEN);
-    }
-    return this.listIfExists();
   }
 
   /** Reads the entries with these numbers, in this order; unreadable ones are left out. */
@@ -217,9 +214,6 @@ export class LogReader {
 }
 
 const NO_HOLES: ReadonlySet<number> = new Set();
-
-/** Marks a folder that exists, or did. */
-const SEEN: Cached = { weight: 200 };
 
 class KnownListing implements Cached {
   readonly weight: number;

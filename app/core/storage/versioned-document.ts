@@ -59,6 +59,16 @@ export class VersionedDocument {
     return (await this.reader.findNewest())?.newest;
   }
 
+  /** Like {@link read}, for a document that few of its siblings have: see `listRare`. */
+  async readRare(): Promise<DocumentVersion | undefined> {
+    return (await this.reader.findRare())?.newest;
+  }
+
+  /** The version that this process read or wrote last, however old, if it is still in memory. */
+  recall(): DocumentVersion | undefined {
+    return this.reader.known()?.toVersion({ monotonic: 0, wall: 0 });
+  }
+
   /**
    * Creates the document and the missing folders above it.
    *

@@ -532,6 +532,22 @@ describe("compaction", () => {
     expect(await compactions(15)).toBe(0);
     expect(await compactions(10, { segmentSizes: [] })).toBe(0);
   });
+
+  test("an append starts no compaction after a segment that is there", async () => {
+    const { log } = await setUp();
+    await fill(log, 1, 10);
+    const compact = jest.spyOn(log, "compact");
+    await log.createAt(11, { text: "entry 11" });
+    expect(compact).not.toHaveBeenCalled();
+  });
+
+  test("an append starts a compaction after a segment that is missing", async () => {
+    const { log } = await setUp();
+    await log.createAt(9, { text: "entry 9" });
+    const compact = jest.spyOn(log, "compact");
+    await log.createAt(11, { text: "entry 11" });
+    expect(compact).toHaveBeenCalledTimes(1);
+  });
 });
 
 /** A log that counts its listings. */

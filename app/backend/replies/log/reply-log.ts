@@ -123,7 +123,7 @@ export class ReplyLog {
    * @param describe Makes the header from the log before the entry.
    * @param onCreated Is called once the entry is this process's, before it is on disk.
    * @returns The open entry, its first record and the log before it; `undefined` if another process
-   *   was first, or has created a newer entry since.
+   *   was first, or, of an entry after the first, has created a newer one since.
    * @throws The file system's error; ENOENT if the conversation was erased.
    */
   async open(
@@ -161,7 +161,9 @@ export class ReplyLog {
         file.write(data, 0),
         this.fileSystem.syncDirectory(this.folder),
       ]);
-      if ((await this.latestEntry()) === number) {
+      // The first epoch's header tells readers nothing that a successor must keep, so the first append is early
+      // enough to find one.
+      if (number === 1 || (await this.latestEntry()) === number) {
         const offset = { entry: number, bytes: data.length };
         return { file, header: { line, offset }, before };
       }
