@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --v8-pool-size=1 --max-semi-space-size=32
+// Why these flags: docs/decisions/0057-processor-time.md, "Garbage collection".
 import {
   ConfigError,
   environment,

@@ -6,8 +6,8 @@ import { messageCalls } from "./message-calls";
 import { quantile, Visitor } from "./support";
 
 /*
- * Rate: whole messages with replies of 200 words, from the form's POST to the stream's end, and the
- * processor time of each process a message.
+ * Rate: whole messages with replies of 200 words, from the form's POST to the stream's end, the
+ * processor time of each process a message, and its resident memory at the end.
  *
  * First: replies that begin evenly over two seconds, each in a conversation of its own with a first
  * turn. Measured from the form's POST to the first text of the reply's stream.
@@ -75,6 +75,8 @@ async function messageRate(checkout?: string): Promise<void> {
       "p99 ms": quantile(times, 0.99),
       "web ms a message": (after.web - before.web) / times.length,
       "backend ms a message": (after.backend - before.backend) / times.length,
+      "web MiB": memoryOf(fleet.webs),
+      "backend MiB": memoryOf(fleet.backends),
     });
   } finally {
     await fleet.stop();
@@ -179,6 +181,9 @@ const processorMs = ({ webs, backends }: Fleet) => ({
   web: sumOf(webs),
   backend: sumOf(backends),
 });
+
+const memoryOf = (members: Member[]) =>
+  members.reduce((sum, member) => sum + member.memory(), 0);
 
 const sumOf = (members: Member[]) =>
   members.reduce((sum, member) => sum + member.processorMs(), 0);

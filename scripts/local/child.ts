@@ -22,11 +22,15 @@ export class Child {
   /** Resolves with the port that the process reports, or `undefined` if it exited before. */
   async start(): Promise<number | undefined> {
     if (this.#isEnding) return undefined;
-    const child = spawn(process.execPath, this.#command(), {
+    const { NODE_OPTIONS = "" } = this.env;
+    const child = spawn(this.#program, this.args, {
       // In its own process group: Ctrl-C reaches it once, through this process.
       detached: true,
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: this.env,
+      env: {
+        ...this.env,
+        NODE_OPTIONS: `${NODE_OPTIONS} --enable-source-maps`,
+      },
     });
     this.#process = child;
     const port = await new Promise<number | undefined>((resolve) => {
@@ -64,9 +68,9 @@ export class Child {
     this.#process?.kill("SIGTERM");
   }
 
-  #command(): string[] {
-    const file = path.join(__dirname, "../../app", this.role, "main.js");
-    return ["--enable-source-maps", file, ...this.args];
+  /** Executed by itself, since its first line has the flags of V8. */
+  get #program(): string {
+    return path.join(__dirname, "../../app", this.role, "main.js");
   }
 
   #end(): string {

@@ -22,7 +22,7 @@ const MAX_ON_MAIN_THREAD = 64 * 1024;
 
 /**
  * Balances a page's weight against the processor: higher ones win a few per cent at twice the cost. Lower ones
- * and smaller windows save nothing: most of the 0.17 ms for 25 KB is the call itself.
+ * and smaller windows save next to nothing of the 0.17 ms for 25 KB.
  */
 const BROTLI_QUALITY = 4;
 const GZIP_LEVEL = 3;

@@ -16,6 +16,7 @@ export const visits: Part = {
   title: "Visits in a browser",
   method: [
     "Headless Chromium, with a new context (no cache, no cookies) for each first visit; the second one is in the same context.",
+    "Each visit comes from a page of another site, as by a link. Browsers start another process for the new site then. From an empty tab they don't, except for pages with a Cross-Origin-Opener-Policy, such as Keepsake's.",
     "The time ends with the first animation frame in which the message box exists, is enabled and has a size.",
     "Bytes are those on the wire until the network is silent for half a second, WebSocket messages included.",
     "The floor is a static page with a message box, a style sheet, a script and an icon, of 100 bytes each.",
@@ -31,7 +32,7 @@ export const visits: Part = {
     try {
       await takeTurns(withFloor(arena, floor), rounds, measures, async (of) => {
         const { url } = of.name === FLOOR ? floor : await arena.chat(of);
-        const seen = await visitTwice(browser, url, of.box);
+        const seen = await visitTwice(browser, url, of.box, elsewhere(floor));
         add(first, of.name, seen.firstMs);
         add(second, of.name, seen.secondMs);
         add(bytes, of.name, seen.bytes / 1_000);
@@ -45,6 +46,10 @@ export const visits: Part = {
 };
 
 const FLOOR = "static page";
+
+/** The static page under a host name of another site than all chats. */
+const elsewhere = ({ url }: StaticPage) =>
+  url.replace("127.0.0.1", "elsewhere.localhost");
 
 function withFloor<T extends { contestants: Contestant[] }>(
   arena: T,
@@ -63,12 +68,21 @@ const startBrowser = () =>
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
 
-/** Visits a page in a new context, and again. */
-export async function visitTwice(browser: Browser, url: string, box: string) {
+/**
+ * Visits a page in a new context, and again.
+ *
+ * @param from A page of another site, from which each visit comes.
+ */
+export async function visitTwice(
+  browser: Browser,
+  url: string,
+  box: string,
+  from: string,
+) {
   const context = await browser.newContext();
   try {
-    const first = await visit(context, url, box);
-    const second = await visit(context, url, box);
+    const first = await visit(context, url, box, from);
+    const second = await visit(context, url, box, from);
     return { firstMs: first.ms, secondMs: second.ms, bytes: first.bytes };
   } finally {
     await context.close();
@@ -79,9 +93,14 @@ async function visit(
   context: BrowserContext,
   url: string,
   box: string,
+  from: string,
 ): Promise<{ ms: number; bytes: number }> {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(from);
+  await page.addInitScript(watchForBox, box);
+  // The browser prepares a process for the page that comes after this one.
+  await sleep(SETTLE_MS);
   const devtools = await context.newCDPSession(page);
   await devtools.send("Network.enable");
   const arrived = { bytes: 0, at: 0 };
@@ -95,9 +114,6 @@ async function visit(
   devtools.on("Network.webSocketFrameReceived", ({ response }) =>
     arrive(response.payloadData.length),
   );
-  await page.addInitScript(watchForBox, box);
-  // The browser prepares a process for the page that comes after this one.
-  await sleep(SETTLE_MS);
   await page.goto(url, { waitUntil: "commit" });
   const ms = await page
     .waitForFunction(() => (window as { boxMs?: number }).boxMs)
