@@ -96,16 +96,18 @@ async function readNewest<M extends ModelMessage>(
   counter: TokenCounter,
   room: { tokens: number; characters: number },
 ): Promise<{ kept: M[]; isCut: boolean }> {
-  const kept: M[] = [];
+  const newest: M[] = [];
   const window = new Window(room.tokens, counter);
   let { characters } = room;
   for await (const message of newestFirst) {
     characters -= message.text.length;
     const isFull = !(await window.holds(message)) || characters < 0;
-    if (isFull && kept.length > 0) return { kept, isCut: true };
-    kept.unshift(message);
+    if (isFull && newest.length > 0) {
+      return { kept: newest.toReversed(), isCut: true };
+    }
+    newest.push(message);
   }
-  return { kept, isCut: false };
+  return { kept: newest.toReversed(), isCut: false };
 }
 
 /** Tells whether messages fit. Tokens are estimated only near the limit, which most conversations never reach. */

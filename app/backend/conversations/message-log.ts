@@ -350,13 +350,17 @@ export class MessageLog {
     const cached = cache.get(place);
     const known = cached instanceof KnownKeys ? cached : new KnownKeys();
     if (listing.last <= known.last) return known;
-    const numbers = new Map<string, number>();
+    const added: [hash: string, number: number][] = [];
     for await (const entry of this.prompts(listing, known.last)) {
       const { keyHash: hash, number } = entry;
-      if (typeof hash === "string") numbers.set(hash, number);
+      if (typeof hash === "string") added.push([hash, number]);
     }
-    const all = new Map([...numbers, ...known.numbers]);
-    const updated = new KnownKeys(listing.last, all);
+    const { numbers } = known;
+    // Of two prompts with the same key, the older one counts.
+    for (const [hash, number] of added.toReversed()) {
+      if (!numbers.has(hash)) numbers.set(hash, number);
+    }
+    const updated = new KnownKeys(listing.last, numbers);
     cache.set(place, updated);
     return updated;
   }
@@ -452,8 +456,8 @@ class KnownKeys implements Cached {
   readonly weight: number;
   constructor(
     readonly last = 0,
-    /** By hash. */
-    readonly numbers: ReadonlyMap<string, number> = new Map(),
+    /** By hash. It grows: a copy for each message would cost more. */
+    readonly numbers: Map<string, number> = new Map(),
   ) {
     this.weight = 200 + 150 * numbers.size;
   }

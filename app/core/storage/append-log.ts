@@ -244,12 +244,16 @@ export class AppendLog {
     return this.reader.readEntries(known.newest(count, before - 1), known);
   }
 
-  /** Reads the entries with these numbers, in this order. A few are in memory at a time. */
+  /** Reads the entries with these numbers, in this order. A few more than are cached are in memory at a time. */
   readInTurn(
     numbers: readonly number[],
     listing: LogListing,
   ): AsyncGenerator<LogEntry, void> {
-    return readInBatches(numbers, (some) => this.readEntries(some, listing));
+    return readInBatches(
+      numbers,
+      (some) => this.readEntries(some, listing),
+      (number) => this.reader.recallIn(number, listing),
+    );
   }
 
   /**

@@ -45,7 +45,9 @@ export async function compactLog(
 /** The first numbers of the segments of this size that can be created now. */
 function dueSegments(listing: LogListing, size: number): number[] {
   const existing = new Set(
-    listing.files.flatMap(({ from, to }) => firstNumbers(from, to, size)),
+    listing.files
+      .filter(({ from, to }) => to - from + 1 >= size)
+      .flatMap(({ from, to }) => firstNumbers(from, to, size)),
   );
   return firstNumbers(1, listing.last, size).filter(
     (from) => !existing.has(from) && isDue(listing, from, from + size - 1),
@@ -133,12 +135,19 @@ export async function removeCompacted(
 ): Promise<number> {
   const { files } = await log.list();
   let removed = 0;
+  // Of segments with as many numbers, the later ones are younger, or nearly so.
+  const young = new Set<number>();
   for (const segment of files.filter(isSegment)) {
+    const length = segment.to - segment.from;
+    if (young.has(length)) continue;
     const replaced = files.filter((file) => isReplacedBy(file, segment));
     if (replaced.length === 0) continue;
     const made = await mtimeMs(log, segment.name);
-    if (made === undefined || now - made < COMPACTED_REMOVABLE_AFTER_MS)
+    if (made === undefined) continue;
+    if (now - made < COMPACTED_REMOVABLE_AFTER_MS) {
+      young.add(length);
       continue;
+    }
     if (!(await isWhole(log, segment))) continue;
     removed += await removeFiles(log, replaced);
   }

@@ -16,12 +16,23 @@ export interface LogLine {
 /** The lines of one file, in the cache. */
 export class KnownLines implements Cached {
   readonly weight: number;
+  private byNumber: Map<number, LogEntry> | undefined;
   constructor(readonly lines: readonly LogLine[]) {
     // The text, the parsed entry and the objects around them.
     this.weight = lines.reduce(
       (sum, line) => sum + 4 * line.text.length + 500,
       0,
     );
+  }
+
+  /** The entry with a number; of several in a damaged file, the last. */
+  entry(number: number): LogEntry | undefined {
+    const [first] = this.lines;
+    if (this.lines.length === 1) return first?.entry;
+    this.byNumber ??= new Map(
+      this.lines.map(({ entry }) => [entry.number, entry]),
+    );
+    return this.byNumber.get(number);
   }
 }
 

@@ -36,8 +36,16 @@ export function segmentName(
   return `${from}-${to}${holes.map((number) => `_${number}`).join("")}`;
 }
 
-export const range = (from: number, to: number): number[] =>
-  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+export function range(from: number, to: number): number[] {
+  const numbers: number[] = [];
+  for (let number = from; number <= to; number++) numbers.push(number);
+  return numbers;
+}
+
+/** Shared, since almost every file has none. */
+export const NO_HOLES: ReadonlySet<number> = new Set();
+
+const NONE: ReadonlySet<LogFile> = new Set();
 
 /** The entries of a log at one moment. */
 export class LogListing {
@@ -46,18 +54,19 @@ export class LogListing {
   /** The highest taken number; 0 if there is none. */
   readonly last: number;
   private readonly segments: readonly LogFile[];
-  private readonly single: ReadonlySet<number>;
+  private readonly single: ReadonlyMap<number, LogFile>;
 
   constructor(
     names: readonly string[],
     readonly listedAt: Instant,
   ) {
     this.files = names
-      .flatMap((name) => toLogFile(name) ?? [])
+      .map(toLogFile)
+      .filter((file) => file !== undefined)
       .toSorted((a, b) => b.to - b.from - (a.to - a.from) || a.from - b.from);
     this.segments = this.files.filter(isSegment);
     const single = this.files.slice(this.segments.length);
-    this.single = new Set(single.map((file) => file.from));
+    this.single = new Map(single.map((file) => [file.from, file]));
     this.last = this.files.reduce((last, s) => Math.max(last, lastOf(s)), 0);
   }
 
@@ -71,6 +80,18 @@ export class LogListing {
     return (
       this.single.has(number) ||
       this.segments.some((segment) => covers(segment, number))
+    );
+  }
+
+  /** The longest file that has an entry, of those that are not excluded. */
+  fileWith(
+    number: number,
+    excluded: ReadonlySet<LogFile> = NONE,
+  ): LogFile | undefined {
+    const single = this.single.get(number);
+    return (
+      this.segments.find((s) => covers(s, number) && !excluded.has(s)) ??
+      (single && !excluded.has(single) ? single : undefined)
     );
   }
 
@@ -93,7 +114,7 @@ export class LogListing {
 function toLogFile(name: string): LogFile | undefined {
   if (ENTRY.test(name)) {
     const number = Number(name);
-    return { name, from: number, to: number, holes: new Set() };
+    return { name, from: number, to: number, holes: NO_HOLES };
   }
   const [, from, to, holes] = SEGMENT.exec(name) ?? [];
   if (!from || !to || Number(from) >= Number(to)) return undefined;

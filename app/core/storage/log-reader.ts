@@ -14,11 +14,11 @@ import {
   parseLines,
 } from "./log-lines";
 import {
-  covers,
   entryCount,
   isSegment,
   LogListing,
   type LogFile,
+  NO_HOLES,
 } from "./log-listing";
 import { KnownPlaces, LongSegment } from "./long-segment";
 import { listRare } from "./rare-folder";
@@ -83,12 +83,14 @@ export class LogReader {
     const tried = new Set<LogFile>();
     for (;;) {
       const wanted = numbers.filter((number) => !found.has(number));
-      const files = plan(wanted, listing.files, tried);
+      const files = plan(wanted, listing, tried);
       if (files.size === 0) break;
       const loads = [...files].map(async ([file, some]) => {
         tried.add(file);
         const lines = (await this.readLines(file, some)) ?? [];
-        for (const { entry } of lines) found.set(entry.number, entry);
+        for (const { entry } of lines) {
+          if (some.includes(entry.number)) found.set(entry.number, entry);
+        }
       });
       await Promise.all(loads);
     }
@@ -109,6 +111,14 @@ export class LogReader {
       path.join(this.folder, String(number)),
     );
     return cached instanceof KnownLines ? cached.lines[0]?.entry : undefined;
+  }
+
+  /** An entry whose file this process wrote or read, if it is still in memory. */
+  recallIn(number: number, listing: LogListing): LogEntry | undefined {
+    const file = listing.fileWith(number);
+    const where = file && path.join(this.folder, file.name);
+    const cached = where && this.storage.cache.get(where);
+    return cached instanceof KnownLines ? cached.entry(number) : undefined;
   }
 
   /**
@@ -213,8 +223,6 @@ export class LogReader {
   }
 }
 
-const NO_HOLES: ReadonlySet<number> = new Set();
-
 class KnownListing implements Cached {
   readonly weight: number;
   constructor(readonly listing: LogListing) {
@@ -225,13 +233,12 @@ class KnownListing implements Cached {
 /** The files that have the wanted entries, with the entries that each has. */
 function plan(
   wanted: number[],
-  files: readonly LogFile[],
-  tried: Set<LogFile>,
+  listing: LogListing,
+  tried: ReadonlySet<LogFile>,
 ): Map<LogFile, number[]> {
-  const untried = files.filter((file) => !tried.has(file));
   const planned = new Map<LogFile, number[]>();
   for (const number of wanted) {
-    const file = untried.find((one) => covers(one, number));
+    const file = listing.fileWith(number, tried);
     if (file) planned.set(file, [...(planned.get(file) ?? []), number]);
   }
   return planned;

@@ -8,13 +8,22 @@ const CHARACTERS = 1024 * 1024;
 /**
  * Reads entries in this order, a few at a time. The first batch is one entry, since many readers need no more.
  * The lengths of one batch decide on the size of the next.
+ *
+ * @param recall Finds an entry that is in memory anyway.
  */
 export async function* readInBatches(
   numbers: readonly number[],
   read: (some: number[]) => Promise<LogEntry[]>,
+  recall: (number: number) => LogEntry | undefined,
 ): AsyncGenerator<LogEntry, void> {
   let count = 1;
   for (let from = 0; from < numbers.length;) {
+    const known = recall(numbers[from]!);
+    if (known) {
+      yield known;
+      from++;
+      continue;
+    }
     const entries = await read(numbers.slice(from, from + count));
     yield* entries;
     from += count;

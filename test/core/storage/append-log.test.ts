@@ -18,6 +18,7 @@ import {
   type FileSystem,
   nodeFileSystem,
 } from "../../../app/core/storage/file-system";
+import { countCalls } from "../../../scripts/support/count-calls";
 import { failing } from "../../support/failing-file-system";
 import { temporaryFolders } from "../../support/temporary-folder";
 import { waitFor } from "../../support/wait-for";
@@ -167,6 +168,29 @@ test("an entry that this process wrote is read without the disk", async () => {
   expect(await elsewhere().read(1)).toEqual({ number: 1, text: "mine" });
 });
 
+test("entries that this process wrote or read are read in turn without the disk", async () => {
+  const calls = countCalls(nodeFileSystem);
+  const { log, elsewhere, folder } = await setUp();
+  await fill(log, 1, 20);
+  for (let n = 11; n <= 20; n++) await rm(path.join(folder, String(n)));
+  await fill(elsewhere(), 21, 24);
+  const storage = createStorageContext({ fileSystem: calls.fileSystem });
+  const there = new AppendLog(storage, folder);
+  const listing = await there.list();
+  const inTurn = async () => {
+    const all: number[] = [];
+    const wanted = listing.between(1, 24).toReversed();
+    for await (const { number } of there.readInTurn(wanted, listing)) {
+      all.push(number);
+    }
+    expect(all).toEqual(wanted);
+    return calls.take().calls["read"] ?? 0;
+  };
+  calls.take();
+  expect(await inTurn()).toBeGreaterThan(0);
+  expect(await inTurn()).toBe(0);
+});
+
 test("a disk that fails is reported, and its entries are not taken for missing", async () => {
   const { log, folder } = await setUp();
   await log.append({ text: "there" });
@@ -245,6 +269,20 @@ describe("compaction", () => {
     expect(await elsewhere().readRange(9, 12)).toEqual(
       [9, 10, 11, 12].map(textOf),
     );
+  });
+
+  test("compaction asks for the age of one young segment, however many there are", async () => {
+    const calls = countCalls(nodeFileSystem);
+    const { log } = await setUp({ fileSystem: calls.fileSystem });
+    await fill(log, 1, 10);
+    calls.take();
+    await fill(log, 11, 20);
+    const few = calls.take().calls["status"];
+    await fill(log, 21, 50);
+    calls.take();
+    await fill(log, 51, 60);
+    expect(few).toBeGreaterThan(0);
+    expect(calls.take().calls["status"]).toBe(few);
   });
 
   test("a compacted number stays taken", async () => {

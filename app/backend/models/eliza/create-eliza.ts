@@ -77,18 +77,46 @@ function continuation(text: string, begun: string): string {
 const wordsOf = (text: string): string[] => text.match(/\s*\S+|\s+$/gu) ?? [];
 
 /** Characters whose words are counted before other work gets its turn. */
-const CHARACTERS_AT_ONCE = 64 * 1024;
+const CHARACTERS_AT_ONCE = 512 * 1024;
 
+/** The number of {@link wordsOf} the texts, without making them: a history has many. */
 async function countWords(messages: readonly ModelMessage[]): Promise<number> {
   let count = 0;
+  let counted = 0;
   for (const { text } of messages) {
     for (let from = 0; from < text.length; from += CHARACTERS_AT_ONCE) {
-      if (from > 0) await setImmediate();
-      count += wordsOf(text.slice(from, from + CHARACTERS_AT_ONCE)).length;
+      const to = Math.min(from + CHARACTERS_AT_ONCE, text.length);
+      count += wordsBetween(text, from, to);
+      counted += to - from;
+      if (counted < CHARACTERS_AT_ONCE) continue;
+      await setImmediate();
+      counted = 0;
     }
   }
   return count;
 }
+
+/** The words that begin in a part of a text. White space at the text's end is one more. */
+function wordsBetween(text: string, from: number, to: number): number {
+  let count = 0;
+  let isInWord = from > 0 && !isSpace(text.charCodeAt(from - 1));
+  for (let at = from; at < to; at++) {
+    const isWord = !isSpace(text.charCodeAt(at));
+    if (isWord && !isInWord) count++;
+    isInWord = isWord;
+  }
+  return to === text.length && !isInWord ? count + 1 : count;
+}
+
+/** As `\s` in a regular expression, which takes many times as long for each character. */
+const isSpace = (code: number): boolean =>
+  code < 0x80
+    ? code === 0x20 || (code >= 0x09 && code <= 0x0d)
+    : (code >= 0x2000 && code <= 0x200a) || RARE_SPACES.has(code);
+
+const RARE_SPACES: ReadonlySet<number> = new Set([
+  0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff,
+]);
 
 /** Without a delay, words come in pieces of this many, and other work gets its turn between two. */
 const WORDS_AT_ONCE = 64;

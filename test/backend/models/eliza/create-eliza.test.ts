@@ -32,6 +32,16 @@ const saysAgain = (text: string) =>
     }),
   );
 
+/** The words of all messages, as its usage says. */
+async function counted(...texts: string[]): Promise<number | undefined> {
+  const messages = texts.map(user);
+  const events = await collect(
+    eliza.streamReply(messages, { model: "eliza" }, signal),
+  );
+  const usage = events.find(({ kind }) => kind === "usage");
+  return usage?.kind === "usage" ? usage.inputTokens : undefined;
+}
+
 const words = (text: string) => text.trim().split(/\s+/);
 
 describe("the eliza provider", () => {
@@ -98,6 +108,26 @@ describe("the eliza provider", () => {
       inputTokens: 3,
       outputTokens: 50,
     });
+  });
+
+  it("takes the same characters for white space as regular expressions do", async () => {
+    const units = Array.from({ length: 0x10000 }, (_, code) =>
+      String.fromCharCode(code),
+    );
+    const spaces = units.filter((unit) => /\s/u.test(unit));
+    expect(spaces.length).toBeGreaterThan(20);
+    const text = units.map((unit) => `a${unit}`).join("");
+    expect(await counted(text)).toBe(spaces.length + 1);
+  });
+
+  it.each([
+    ["", 0],
+    [" ", 1],
+    ["one ", 2],
+    [" one  two", 2],
+    [`one ${"x".repeat(3_000_000)} two`, 3],
+  ])("counts the words of a text once (case %#)", async (text, count) => {
+    expect(await counted(text, "hi")).toBe(count + 1);
   });
 });
 
