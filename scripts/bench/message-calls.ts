@@ -62,8 +62,8 @@ export async function messageCalls(parent = tmpdir()): Promise<void> {
       counter.phase = "page";
       await (await visitor.get(target)).text();
       await quiet();
-      // A segment is due after some messages, and no part of most.
-      if (![10, 11, 20, 21].includes(reply)) each.push(counter.take());
+      // A segment is due after message 10, 11, 20 or 21, and no part of most.
+      if (![10, 12, 20, 22].includes(reply)) each.push(counter.take());
       remote.push(difference(before, remoteCalls(directory)));
     }
     printTable(each);

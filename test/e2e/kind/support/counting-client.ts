@@ -22,6 +22,9 @@ export const numbersTo = (to: number) =>
 
 const RECONNECTS_MAX = 60;
 
+/** The ingress's cookie, which keeps a visitor at one pod. */
+export const POD_COOKIE = "keepsake-pod";
+
 /** A client that chats, checks every character of the replies, and counts errors. */
 export class CountingClient {
   readonly counts: Counts = {
@@ -133,7 +136,7 @@ export class CountingClient {
   }
 
   #forget(): void {
-    if (!this.keepsCookie) this.visitor.cookies.delete("keepsake-pod");
+    if (!this.keepsCookie) this.visitor.cookies.delete(POD_COOKIE);
   }
 }
 
