@@ -265,7 +265,7 @@ function printRemote(each: Map<string, number>[], times: number[]): void {
 }
 
 /** The calls that this machine has sent to the NFS server of a folder, by name; none for another file system. */
-function remoteCalls(folder: string): Map<string, number> {
+export function remoteCalls(folder: string): Map<string, number> {
   const mounts = readFileSync("/proc/self/mountstats", "utf8").split(
     /^device /m,
   );

@@ -2,12 +2,12 @@ import http, { type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startClockModel } from "./clock-model";
 import { type Fleet, type Member, startFleet } from "./fleet";
-import { messageCalls } from "./message-calls";
+import { messageCalls, remoteCalls } from "./message-calls";
 import { quantile, Visitor } from "./support";
 
 /*
- * Rate: whole messages with replies of 200 words, from the form's POST to the stream's end, the
- * processor time of each process a message, and its resident memory at the end.
+ * Rate: whole messages with replies of 200 words, from the form's POST to the stream's end. For each
+ * process its processor time a message, and its memory at the end. On NFS, the remote calls a message.
  *
  * First: replies that begin evenly over two seconds, each in a conversation of its own with a first
  * turn. Measured from the form's POST to the first text of the reply's stream.
@@ -23,6 +23,7 @@ import { quantile, Visitor } from "./support";
  * CHECKOUTS          folders with other builds, measured before this one, each after the other
  * ROUNDS (1)         rounds of all builds
  * DIRECTORY          parent of the data for the calls, for example a mount of NFS
+ * TMPDIR             parent of the data for the rate and for first texts
  */
 
 const wanted = process.argv.slice(2);
@@ -58,6 +59,7 @@ async function messageRate(checkout?: string): Promise<void> {
       Array.from({ length: visitors }, () => beginConversation(fleet)),
     );
     const before = processorMs(fleet);
+    const remoteBefore = sumOfCalls(fleet);
     const started = performance.now();
     const until = started + seconds * 1_000;
     const times: number[] = [];
@@ -69,6 +71,7 @@ async function messageRate(checkout?: string): Promise<void> {
     );
     const passed = (performance.now() - started) / 1_000;
     const after = processorMs(fleet);
+    const remote = sumOfCalls(fleet) - remoteBefore;
     report(`messages of 200 words at ${visitors} visitors`, {
       "a second": times.length / passed,
       "p50 ms": quantile(times, 0.5),
@@ -77,6 +80,7 @@ async function messageRate(checkout?: string): Promise<void> {
       "backend ms a message": (after.backend - before.backend) / times.length,
       "web MiB": memoryOf(fleet.webs),
       "backend MiB": memoryOf(fleet.backends),
+      ...(remote > 0 && { "remote calls a message": remote / times.length }),
     });
   } finally {
     await fleet.stop();
@@ -181,6 +185,9 @@ const processorMs = ({ webs, backends }: Fleet) => ({
   web: sumOf(webs),
   backend: sumOf(backends),
 });
+
+const sumOfCalls = ({ records }: Fleet) =>
+  [...remoteCalls(records).values()].reduce((sum, count) => sum + count, 0);
 
 const memoryOf = (members: Member[]) =>
   members.reduce((sum, member) => sum + member.memory(), 0);
