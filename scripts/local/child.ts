@@ -22,7 +22,7 @@ export class Child {
   /** Resolves with the port that the process reports, or `undefined` if it exited before. */
   async start(): Promise<number | undefined> {
     if (this.#isEnding) return undefined;
-    const { NODE_OPTIONS = "" } = this.env;
+    const { NODE_OPTIONS = "", PATH = "" } = this.env;
     const child = spawn(this.#program, this.args, {
       // In its own process group: Ctrl-C reaches it once, through this process.
       detached: true,
@@ -30,12 +30,19 @@ export class Child {
       env: {
         ...this.env,
         NODE_OPTIONS: `${NODE_OPTIONS} --enable-source-maps`,
+        // Its first line names no path, and this process may run under another Node than PATH's.
+        PATH: `${path.dirname(process.execPath)}${path.delimiter}${PATH}`,
       },
     });
     this.#process = child;
     const port = await new Promise<number | undefined>((resolve) => {
       child.once("message", (said) => resolve(listening.parse(said).port));
       child.once("exit", () => resolve(undefined));
+      child.once("error", (error) => {
+        console.error(`${this.role} can't be started: ${error.message}`);
+        this.#process = undefined;
+        resolve(undefined);
+      });
     });
     // After a crash it listens on the same port, also where the system chose it.
     if (port) this.env = { ...this.env, PORT: String(port) };
@@ -57,9 +64,14 @@ export class Child {
       console.error(`${this.role} ended (${this.#end()}); starting it again.`);
       await sleep(RESTART_PAUSE_MS);
       const port = await this.start();
-      const refused = port === undefined && this.#process?.exitCode === 1;
+      const refused = port === undefined && this.#hasRefused;
       if (this.#isEnding || refused) return;
     }
+  }
+
+  /** True if it could not be started, or found a fault of its settings or surroundings. */
+  get #hasRefused(): boolean {
+    return !this.#process || this.#process.exitCode === 1;
   }
 
   /** Sends SIGTERM. A second one makes the process exit at once. */

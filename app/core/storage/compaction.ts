@@ -145,7 +145,8 @@ export async function removeCompacted(
     const made = await mtimeMs(log, segment.name);
     if (made === undefined) continue;
     if (now - made < COMPACTED_REMOVABLE_AFTER_MS) {
-      young.add(length);
+      // A time in the future, by a changed clock, tells nothing about the others.
+      if (made <= now) young.add(length);
       continue;
     }
     if (!(await isWhole(log, segment))) continue;

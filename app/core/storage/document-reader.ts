@@ -109,7 +109,9 @@ export class DocumentReader {
       }
     }
     version.superseded = superseded;
-    if (known !== version) this.storage.cache.set(this.folder, version);
+    // A listing that began earlier may end later than the one of a newer version.
+    const isNewest = known === undefined || known.number < version.number;
+    if (isNewest) this.storage.cache.set(this.folder, version);
     return version;
   }
 

@@ -64,7 +64,12 @@ export class LogReader {
     const names = await list();
     if (!names) return undefined;
     const listing = new LogListing(names, listedAt);
-    this.storage.cache.set(`${this.folder}#listing`, new KnownListing(listing));
+    const recent = this.recentListing?.listedAt.monotonic ?? -Infinity;
+    // Another listing may have begun later and ended earlier.
+    if (recent <= listedAt.monotonic) {
+      const place = `${this.folder}#listing`;
+      this.storage.cache.set(place, new KnownListing(listing));
+    }
     return listing;
   }
 
@@ -82,14 +87,14 @@ export class LogReader {
     const found = new Map<number, LogEntry>();
     const tried = new Set<LogFile>();
     for (;;) {
-      const wanted = numbers.filter((number) => !found.has(number));
+      const wanted = new Set(numbers.filter((number) => !found.has(number)));
       const files = plan(wanted, listing, tried);
       if (files.size === 0) break;
       const loads = [...files].map(async ([file, some]) => {
         tried.add(file);
         const lines = (await this.readLines(file, some)) ?? [];
         for (const { entry } of lines) {
-          if (some.includes(entry.number)) found.set(entry.number, entry);
+          if (wanted.has(entry.number)) found.set(entry.number, entry);
         }
       });
       await Promise.all(loads);
@@ -232,7 +237,7 @@ class KnownListing implements Cached {
 
 /** The files that have the wanted entries, with the entries that each has. */
 function plan(
-  wanted: number[],
+  wanted: ReadonlySet<number>,
   listing: LogListing,
   tried: ReadonlySet<LogFile>,
 ): Map<LogFile, number[]> {

@@ -15,7 +15,11 @@ import {
   type StorageContext,
   type Instant,
 } from "../../../app/core/storage/storage-context";
-import { nodeFileSystem } from "../../../app/core/storage/file-system";
+import { Condition } from "../../../app/core/runtime/async";
+import {
+  type FileSystem,
+  nodeFileSystem,
+} from "../../../app/core/storage/file-system";
 import {
   DocumentExistsError,
   VersionedDocument,
@@ -95,6 +99,31 @@ test("a writer that begins with an old version reads the newer one", async () =>
   await elsewhere.update((data) => ({ ...data, a: 2 }));
   await document.update((data) => ({ ...data, b: 2 }), old);
   expect((await elsewhere.read())?.data).toEqual({ a: 2, b: 2 });
+});
+
+test("remembers the newest version that it has read, also when an older listing ends later", async () => {
+  const written = new Condition();
+  let isSlow = true;
+  const listed = jest.fn();
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async readdir(folder) {
+      const names = await nodeFileSystem.readdir(folder);
+      listed();
+      if (isSlow) await written.wait();
+      return names;
+    },
+  };
+  const { document, elsewhere } = await setUp({ fileSystem });
+  await elsewhere.create({ count: 0 });
+  const slow = document.read();
+  await waitFor(() => listed.mock.calls.length === 1);
+  isSlow = false;
+  await add(elsewhere);
+  await document.read();
+  written.notifyAll();
+  expect((await slow)?.number).toBe(1);
+  expect(document.recall()?.number).toBe(2);
 });
 
 test("writes no version without a change", async () => {
