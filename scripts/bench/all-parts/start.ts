@@ -1,7 +1,5 @@
 import { add, inBatches, newMeasure, type Part, takeTurns } from "./measure";
 
-/** The first sessions also load code, which is no memory of a session. */
-const WARMING = 20;
 const TOKENS = 50;
 
 export const start: Part = {
@@ -10,7 +8,7 @@ export const start: Part = {
   method: [
     "From the start of the first process to the first page. Keepsake is two processes, web and backend, and starts one after the other.",
     "Memory is the resident memory of all processes of a chat: after the start, and its growth over many sessions.",
-    `Each of these sessions opens the page and sends one message, with a reply of ${TOKENS} tokens. ${WARMING} sessions come before the growth is measured.`,
+    `Each of these sessions opens the page and sends one message, with a reply of ${TOKENS} tokens. As many sessions come before: with those, a process loads code, and its heap reaches its usual size.`,
     "Keepsake's sessions are on disk: its growth is caches, which are bounded.",
     "Streamlit loads most of its code with the first session, after its memory at rest is measured.",
   ],
@@ -36,7 +34,7 @@ export const start: Part = {
         await visitor.send("Hello", () => undefined);
         visitor.close();
       };
-      await inBatches(WARMING, 10, visit);
+      await inBatches(sessions, 10, visit);
       const before = chat.memory();
       await inBatches(sessions, 10, visit);
       const growth = (chat.memory() - before) * 1_024;
