@@ -1,12 +1,12 @@
 import { Condition, Delay, leave } from "../../core/runtime/async";
-import type { Interval } from "../../core/runtime/update-interval";
+import { type Interval, untilNext } from "../../core/runtime/update-interval";
 
 /** More items than this are passed on without a wait, and the source waits until they are taken. */
 const MAX_HELD = 64;
 
 /**
  * Yields together what a source sends within an interval, because all later steps cost processor time
- * for each piece. The first item and the source's end are passed on at once.
+ * for each piece. The first items and the source's end are passed on at once.
  *
  * @throws The source's error, after all items before it.
  */
@@ -15,11 +15,14 @@ export async function* inBatches<T>(
   interval: Interval,
 ): AsyncGenerator<T[], void> {
   const held = new HeldItems(source);
+  let begunAt = Infinity;
   let dueAt = -Infinity;
   try {
     while (await held.untilAny()) {
       await held.untilDue(dueAt - performance.now());
-      dueAt = performance.now() + interval.ms;
+      const now = performance.now();
+      begunAt = Math.min(begunAt, now);
+      dueAt = now + untilNext(interval, begunAt);
       yield held.take();
     }
   } finally {

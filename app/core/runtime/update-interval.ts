@@ -16,6 +16,15 @@ export interface Interval {
   readonly ms: number;
 }
 
+/**
+ * The time until the next update of a stream, in milliseconds. It is no longer than the stream's age:
+ * what comes first is often no text yet, and the first text must not wait.
+ *
+ * @param begunAt By `performance.now()`.
+ */
+export const untilNext = (interval: Interval, begunAt: number): number =>
+  Math.min(interval.ms, performance.now() - begunAt);
+
 interface UpdateIntervalDeps {
   /** The share of time for which the event loop was busy since the last call, from 0 to 1. */
   utilization?: () => number;

@@ -1,7 +1,7 @@
 import type { ReplyEnd, ReplyEvent } from "../../core/domain/records";
 import { english, type Locale } from "../../core/texts/locale";
 import { aborted, Delay, NOT_NEEDED } from "../../core/runtime/async";
-import type { Interval } from "../../core/runtime/update-interval";
+import { type Interval, untilNext } from "../../core/runtime/update-interval";
 import { GrowingMarkdown, htmlOf } from "../rendering/growing-markdown";
 import type { Block } from "../rendering/markdown";
 import type { Steps } from "../rendering/steps";
@@ -61,6 +61,7 @@ export class LiveReply {
   readonly #delay = new Delay();
   readonly #stopped = new AbortController();
   readonly #watchers = new Set<() => void>();
+  #begunAt: number | undefined;
   #growing: GrowingMarkdown;
   #blocks: Block[] = [];
   readonly #cuts: number[] = [];
@@ -156,7 +157,9 @@ export class LiveReply {
     while (this.text.hasNews && !signal.aborted) {
       const cost = await this.#slices.run(this.#renderNews());
       if (this.text.ended) continue;
-      const ms = Math.max(this.#interval.ms, cost * INTERVAL_PER_COST);
+      this.#begunAt ??= performance.now();
+      const usual = untilNext(this.#interval, this.#begunAt);
+      const ms = Math.max(usual, cost * INTERVAL_PER_COST);
       await this.#delay.wait(Math.min(ms, MAX_INTERVAL_MS));
     }
   }

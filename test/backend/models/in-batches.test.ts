@@ -38,25 +38,43 @@ function controlledSource() {
   return { source, send, end, state };
 }
 
+/** By `performance.now()`. */
+let nowMs = 0;
+
+beforeEach(() => {
+  nowMs = 0;
+  jest.spyOn(performance, "now").mockImplementation(() => nowMs);
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+/** Batches of a source that is old enough for the whole interval, after two items. */
+async function oldSource(interval = NEVER) {
+  const controlled = controlledSource();
+  const batches = inBatches(controlled.source(), interval);
+  for (const item of ["a", "b"]) {
+    const next = batches.next();
+    await controlled.send(item);
+    expect((await next).value).toEqual([item]);
+    nowMs = NEVER.ms;
+  }
+  return { ...controlled, batches };
+}
+
 describe("a source in batches", () => {
-  it("passes its first item on at once, and then joins what comes within the interval", async () => {
-    const { source, send, end } = controlledSource();
-    const batches = inBatches(source(), NEVER);
-    const first = batches.next();
-    await send("a");
-    expect((await first).value).toEqual(["a"]);
-    const second = batches.next();
-    await send("b");
+  it("passes its first items on at once, and then joins what comes within the interval", async () => {
+    const { send, end, batches } = await oldSource();
+    const next = batches.next();
     await send("c");
+    await send("d");
     end();
-    expect((await second).value).toEqual(["b", "c"]);
+    expect((await next).value).toEqual(["c", "d"]);
     expect((await batches.next()).done).toBe(true);
   });
 
   it("passes each item on at once if the interval is over", async () => {
-    const { source, send } = controlledSource();
-    const batches = inBatches(source(), { ms: 0 });
-    for (const item of ["a", "b"]) {
+    const { send, batches } = await oldSource({ ms: 0 });
+    for (const item of ["c", "d"]) {
       const next = batches.next();
       await send(item);
       expect((await next).value).toEqual([item]);
@@ -64,22 +82,18 @@ describe("a source in batches", () => {
   });
 
   it("waits for no interval when the source fails, and passes its items on before the error", async () => {
-    const { source, send, end } = controlledSource();
-    const batches = inBatches(source(), NEVER);
-    await Promise.all([batches.next(), send("a")]);
+    const { send, end, batches } = await oldSource();
     const next = batches.next();
-    await send("b");
+    await send("c");
     end(new Error("broken"));
-    expect((await next).value).toEqual(["b"]);
+    expect((await next).value).toEqual(["c"]);
     await expect(batches.next()).rejects.toThrow("broken");
   });
 
   it("reads a limited number of items ahead, and then does not wait", async () => {
-    const { source, send, state } = controlledSource();
-    const batches = inBatches(source(), NEVER);
-    await Promise.all([batches.next(), send("a")]);
+    const { send, state, batches } = await oldSource();
     await send(...Array.from({ length: 1_000 }, String));
-    expect(state.taken).toBe(65);
+    expect(state.taken).toBe(2 + 64);
     expect((await batches.next()).value).toHaveLength(64);
     expect((await batches.next()).value).toHaveLength(64);
   });

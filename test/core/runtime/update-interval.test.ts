@@ -1,4 +1,7 @@
-import { UpdateInterval } from "../../../app/core/runtime/update-interval";
+import {
+  untilNext,
+  UpdateInterval,
+} from "../../../app/core/runtime/update-interval";
 
 /** An interval whose event loop was busy for this share of each second. */
 function intervalAt(utilization: number) {
@@ -67,5 +70,14 @@ describe("the interval between two updates", () => {
     while (performance.now() < until);
     now = 10_000;
     expect(interval.ms).toBeGreaterThan(15);
+  });
+
+  it("is no longer than the age of its stream", () => {
+    jest.spyOn(performance, "now").mockReturnValue(1_000);
+    const ages = [0, 5, 100, 500];
+    expect(ages.map((age) => untilNext({ ms: 120 }, 1_000 - age))).toEqual([
+      0, 5, 100, 120,
+    ]);
+    jest.restoreAllMocks();
   });
 });
