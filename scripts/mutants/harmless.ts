@@ -133,12 +133,6 @@ export const harmless: Harmless[] = [
       "The model stops one turn earlier. The epoch closes after the same turn.",
   },
   {
-    file: "app/core/storage/document-reader.ts",
-    line: "if (known !== version) this.storage.cache.set(this.folder, version);",
-    mistake: "known !== version \u2192 false",
-    reason: "The same object is stored in the cache again.",
-  },
-  {
     file: "app/core/storage/storage-problem.ts",
     line: 'typeof error === "object" &&',
     mistake:
