@@ -182,18 +182,18 @@ async function inTurn<T>(count: number, work: () => Promise<T>): Promise<T[]> {
 }
 
 const processorMs = ({ webs, backends }: Fleet) => ({
-  web: sumOf(webs),
-  backend: sumOf(backends),
+  web: sumOf(webs.map((member) => member.processorMs())),
+  backend: sumOf(backends.map((member) => member.processorMs())),
 });
 
 const sumOfCalls = ({ records }: Fleet) =>
-  [...remoteCalls(records).values()].reduce((sum, count) => sum + count, 0);
+  sumOf([...remoteCalls(records).values()]);
 
 const memoryOf = (members: Member[]) =>
-  members.reduce((sum, member) => sum + member.memory(), 0);
+  sumOf(members.map((member) => member.memory()));
 
-const sumOf = (members: Member[]) =>
-  members.reduce((sum, member) => sum + member.processorMs(), 0);
+const sumOf = (numbers: number[]) =>
+  numbers.reduce((sum, number) => sum + number, 0);
 
 function report(what: string, figures: Record<string, number>): void {
   const shown = Object.entries(figures).map(

@@ -356,7 +356,7 @@ export class MessageLog {
       if (typeof hash === "string") added.push([hash, number]);
     }
     const { numbers } = known;
-    // Of two prompts with the same key, the older one counts.
+    // A key counts for the older one of two prompts that have it.
     for (const [hash, number] of added.toReversed()) {
       if (!numbers.has(hash)) numbers.set(hash, number);
     }

@@ -135,7 +135,7 @@ export async function removeCompacted(
 ): Promise<number> {
   const { files } = await log.list();
   let removed = 0;
-  // Of segments with as many numbers, the later ones are younger, or nearly so.
+  // Segments of one length were made in order, or nearly so: after a young one, only young ones follow.
   const young = new Set<number>();
   for (const segment of files.filter(isSegment)) {
     const length = segment.to - segment.from;

@@ -20,9 +20,10 @@ import {
  * Keeps a stream open for 80 s that costs web little: an update costs about a millisecond, and at
  * the default of 25 a second a few streams alone need several pods.
  */
-const SLOW_MODEL = { ELIZA_DELAY_MS: "500" };
+const WORD_MS = 500;
+const SLOW_MODEL = { ELIZA_DELAY_MS: String(WORD_MS) };
 const LONG_COUNT = 160;
-const HALF_REPLY_MS = (LONG_COUNT / 2) * 500;
+const HALF_REPLY_MS = (LONG_COUNT / 2) * WORD_MS;
 
 const setModel = (...changes: string[]) =>
   kubectl("set", "env", "deployment/backend", ...changes);
